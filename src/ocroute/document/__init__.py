@@ -1,0 +1,41 @@
+"""Pure values for what was read, and the exporters that turn them into files."""
+
+from ocroute.document.model import (
+    Attempt,
+    AttemptOutcome,
+    Block,
+    Box,
+    Category,
+    Cell,
+    Document,
+    Finding,
+    Font,
+    Line,
+    Markup,
+    Page,
+    Provenance,
+    Status,
+    Table,
+    Verdict,
+    Word,
+)
+
+__all__ = [
+    "Attempt",
+    "AttemptOutcome",
+    "Block",
+    "Box",
+    "Category",
+    "Cell",
+    "Document",
+    "Finding",
+    "Font",
+    "Line",
+    "Markup",
+    "Page",
+    "Provenance",
+    "Status",
+    "Table",
+    "Verdict",
+    "Word",
+]

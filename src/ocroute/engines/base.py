@@ -1,0 +1,136 @@
+"""The contract of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Literal, Protocol
+
+import msgspec
+
+from ocroute.document.model import Block, Line
+from ocroute.pages.page import InputPage
+from ocroute.registry import Registry
+
+State = Literal["absent", "broken", "usable"]
+Kind = Literal["textlayer", "ocr", "vlm", "remote"]
+
+
+class Availability(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether an engine can run here, found without loading its models.
+
+    Attributes:
+        state: ``absent`` (not installed), ``broken`` (installed, does not start; ``reason`` keeps the error's text), ``usable``.
+        version: of the library or program behind it.
+        reason: why it is not usable.
+        install: the command that would make it usable, or more capable (e.g. a missing language pack).
+        scripts: ISO 15924 codes of the scripts it can write *here*, from its own dictionary or data files.
+        languages: ISO 639-1 codes where it tells languages apart; empty where it knows scripts only.
+    """
+
+    state: State
+    version: str = ""
+    reason: str = ""
+    install: str = ""
+    scripts: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an engine is, as data; the same on every machine.
+
+    Attributes:
+        kind: ``textlayer`` copies what the file says, ``ocr`` reads lines, ``vlm`` reads pages with a language model,
+            ``remote`` asks a server.
+        rank: among engines that fit, the lower is tried first.
+        gives_boxes: whether its readings have boxes.
+        gives_layout: whether it returns blocks in reading order; otherwise it returns lines and the layout room arranges them.
+        needs: packages, programs or weights, in words a user can act on.
+        memory_mb: resident memory that one loaded copy takes, measured.
+        strengths: one sentence for ``ocroute engines``.
+    """
+
+    kind: Kind
+    rank: int
+    gives_boxes: bool = True
+    gives_layout: bool = False
+    gives_confidence: bool = True
+    needs: tuple[str, ...] = ()
+    memory_mb: int = 0
+    strengths: str = ""
+
+
+class Task(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is wanted of a page.
+
+    Attributes:
+        languages: ISO 639-1 codes that the user expects; empty when unknown.
+        threads: the most threads an engine may use.
+    """
+
+    languages: tuple[str, ...] = ()
+    threads: int = 1
+
+
+class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an engine made of one page.
+
+    Attributes:
+        lines: from engines without layout, in any order; ``layout.arrange`` makes blocks of them.
+        blocks: from engines with layout, in reading order.
+        raw: the engine's own output, for those who want to look.
+        finish: ``stop`` when it ended by itself, ``length`` when it ran out of room: its text is cut.
+        seconds: by step, e.g. ``{"detect": 0.9, "recognise": 2.1}``.
+        model, model_hash, versions, settings: for the page record's provenance.
+        blanks: boxes in which the engine saw text but could write nothing, e.g. for want of the script.
+    """
+
+    lines: tuple[Line, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    raw: str = ""
+    finish: Literal["stop", "length"] = "stop"
+    seconds: dict[str, float] = {}
+    model: str = ""
+    model_hash: str = ""
+    versions: dict[str, str] = {}
+    settings: dict[str, Any] = {}
+    blanks: tuple[Line, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All its text, one line or block a line, for checks that need no geometry."""
+        return "\n".join(part.text for part in (self.blocks or self.lines))
+
+
+class Engine(Protocol):
+    """Reads pages. It never loops over files, never writes, never falls back.
+
+    Built once a process and reused for many pages; building loads the models. Runs in the calling thread and uses no more
+    threads than ``task.threads``.
+    """
+
+    info: ClassVar[EngineInfo]
+
+    @classmethod
+    def probe(cls) -> Availability:
+        """Whether it can run here. Cheap, loads no model, never raises."""
+        ...
+
+    def __init__(self, task: Task) -> None:
+        """Load what is needed.
+
+        Raises:
+            EngineUnavailable: it cannot run here.
+        """
+        ...
+
+    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
+        """One reading a page, in order.
+
+        Raises:
+            Declined: the page is not for this engine.
+            EngineError: it failed on this page.
+        """
+        ...
+
+
+ENGINES = Registry("ocroute.engines", required=("info", "probe", "read"))

@@ -1,0 +1,125 @@
+"""The errors that ocroute raises on purpose.
+
+    OcrouteError                      exit code
+    ├── InputError                        5     an input cannot be opened or is not a page
+    │   ├── InputNotFound
+    │   ├── UnsupportedInput
+    │   ├── CorruptInput
+    │   ├── PasswordNeeded
+    │   └── PageTooLarge
+    ├── OutputError                       6     a result cannot be written
+    ├── EngineError                       4     an engine failed on a page
+    │   ├── Declined                            not this engine's page; the next route goes on
+    │   ├── EngineCrashed
+    │   └── DeadlineExceeded
+    ├── EngineUnavailable                 7     an engine was asked for that cannot run here
+    ├── PluginError                       7     an entry point is broken or clashes
+    └── UsageError                        2     options that contradict each other
+
+Every message names the cause; ``next_step`` names what to do, as a command where there is one.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process says to its caller. The highest code that applies wins; see docs/exit-codes.md."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    DOUBTFUL = 3
+    FAILED_PAGE = 4
+    BAD_INPUT = 5
+    BAD_OUTPUT = 6
+    UNAVAILABLE = 7
+    INTERRUPTED = 130
+
+
+class OcrouteError(Exception):
+    """The base of every error raised on purpose.
+
+    Args:
+        message: the cause, one line, naming the file, page, engine or option at fault.
+        next_step: what the reader can do about it; empty when there is nothing to do.
+    """
+
+    exit_code: ExitCode = ExitCode.INTERNAL
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.next_step}" if self.next_step else self.message
+
+
+class InputError(OcrouteError):
+    """An input cannot be opened, or is not a page."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class InputNotFound(InputError):
+    """The path names nothing."""
+
+
+class UnsupportedInput(InputError):
+    """The file is not an image or PDF that we can open."""
+
+
+class CorruptInput(InputError):
+    """The file starts like an image or PDF but cannot be decoded."""
+
+
+class PasswordNeeded(InputError):
+    """The PDF is encrypted and no, or a wrong, password was given."""
+
+
+class PageTooLarge(InputError):
+    """The page has more pixels than may be decoded."""
+
+
+class OutputError(OcrouteError):
+    """A result cannot be written."""
+
+    exit_code = ExitCode.BAD_OUTPUT
+
+
+class EngineError(OcrouteError):
+    """An engine failed on a page."""
+
+    exit_code = ExitCode.FAILED_PAGE
+
+
+class Declined(EngineError):
+    """The page is not for this engine, e.g. it has no text layer. Not a failure: the next route goes on."""
+
+
+class EngineCrashed(EngineError):
+    """The process in which the engine ran ended."""
+
+
+class DeadlineExceeded(EngineError):
+    """The page took longer than it was given."""
+
+
+class EngineUnavailable(OcrouteError):
+    """An engine was asked for that cannot run here."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class PluginError(OcrouteError):
+    """An entry point cannot be loaded, has the wrong shape, or has a name that is taken."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class UsageError(OcrouteError):
+    """Options that contradict each other or name something that does not exist."""
+
+    exit_code = ExitCode.USAGE

@@ -1,0 +1,47 @@
+"""What the library says while it works. It emits; whoever drives it draws.
+
+A sink is set for the current context only, so two readers in one process do not hear each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+Sink = Callable[["Event"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened.
+
+    Kinds in use: ``run_started`` (total pages), ``page_started``, ``attempt``, ``page_done``, ``input_failed``, ``note``.
+    """
+
+    kind: str
+    source: str = ""
+    page: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+_sink: ContextVar[Sink | None] = ContextVar("ocroute_event_sink", default=None)
+
+
+def emit(kind: str, *, source: str = "", page: int | None = None, **data: Any) -> None:
+    """Tell the current sink, if there is one."""
+    sink = _sink.get()
+    if sink is not None:
+        sink(Event(kind, source, page, data))
+
+
+@contextmanager
+def listening(sink: Sink) -> Iterator[None]:
+    """Send this context's events to ``sink``."""
+    token = _sink.set(sink)
+    try:
+        yield
+    finally:
+        _sink.reset(token)

@@ -1,0 +1,5 @@
+"""Lines become paragraphs, headings, lists and tables in human reading order. The same for all engines that give boxes."""
+
+from ocroute.layout.arrange import arrange
+
+__all__ = ["arrange"]
