@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
 import msgspec
+
+MIB = 1024 * 1024
+
+# What decides how a page is read, or what a bug report needs to say.
+LIBRARIES = (
+    "ocroute",
+    "rapidocr",
+    "openvino",
+    "onnxruntime",
+    "pypdfium2",
+    "pillow",
+    "opencv-python-headless",
+    "numpy",
+    "torch",
+)
 
 
 class Gpu(msgspec.Struct, frozen=True):
@@ -16,7 +36,15 @@ class Gpu(msgspec.Struct, frozen=True):
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What a plan needs to know of a computer. Memory in MiB."""
+    """What a plan needs to know of a computer.
+
+    Attributes:
+        cores: that this process may use, after affinity and container limits.
+        memory_mb, free_mb: MiB that this process may use, after container limits, and what of it is free.
+        driver, driver_cuda: of the NVIDIA driver, and the newest CUDA that it serves; empty without one.
+        gpu_note: why no GPU is listed.
+        libraries: installed versions by distribution name; absent ones are left out.
+    """
 
     os: str
     architecture: str
@@ -30,3 +58,104 @@ class Machine(msgspec.Struct, frozen=True):
     driver_cuda: str = ""
     gpu_note: str = ""
     libraries: dict[str, str] = {}
+
+
+def inspect() -> Machine:
+    """Look at this machine. Loads no model and imports no torch; takes a few milliseconds."""
+    memory, free = _memory_mb()
+    gpus, driver, cuda, note = _gpus()
+    return Machine(
+        os=f"{platform.system()} {platform.release()}",
+        architecture=platform.machine(),
+        processor=_processor(),
+        cores=usable_cores(),
+        memory_mb=memory,
+        free_mb=free,
+        python=platform.python_version(),
+        gpus=gpus,
+        driver=driver,
+        driver_cuda=cuda,
+        gpu_note=note,
+        libraries=_libraries(),
+    )
+
+
+def usable_cores() -> int:
+    """How many cores this process may use: its affinity, cut by a container's quota where there is one."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota, _, period = (_read("/sys/fs/cgroup/cpu.max") or "max").partition(" ")
+    if quota.isdigit() and period.strip().isdigit():
+        affinity = min(affinity, max(1, int(quota) // int(period)))
+    return affinity
+
+
+def _memory_mb() -> tuple[int, int]:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    total, free = memory.total, memory.available
+    limit = _read("/sys/fs/cgroup/memory.max") or ""
+    used = _read("/sys/fs/cgroup/memory.current") or ""
+    if limit.isdigit() and used.isdigit():
+        total = min(total, int(limit))
+        free = min(free, max(0, int(limit) - int(used)))
+    return total // MIB, free // MIB
+
+
+def _processor() -> str:
+    for line in (_read("/proc/cpuinfo") or "").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _libraries() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _gpus() -> tuple[tuple[Gpu, ...], str, str, str]:
+    """GPUs, driver version, CUDA version of the driver, and a note where there are none. From NVML, not torch."""
+    try:
+        import pynvml
+    except ImportError as error:
+        return (), "", "", f"the NVIDIA management library's binding cannot be imported: {error}"
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        return (), "", "", f"no NVIDIA driver answers ({error})"
+    try:
+        driver = str(pynvml.nvmlSystemGetDriverVersion())
+        number = int(pynvml.nvmlSystemGetCudaDriverVersion_v2())
+        gpus = tuple(_gpu(pynvml.nvmlDeviceGetHandleByIndex(i)) for i in range(pynvml.nvmlDeviceGetCount()))
+        return gpus, driver, f"{number // 1000}.{number % 1000 // 10}", "" if gpus else "the NVIDIA driver lists no GPU"
+    except pynvml.NVMLError as error:
+        return (), "", "", f"the NVIDIA driver answers with an error ({error})"
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _gpu(handle: object) -> Gpu:
+    import pynvml
+
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+    return Gpu(
+        name=str(pynvml.nvmlDeviceGetName(handle)),
+        memory_mb=int(memory.total) // MIB,
+        free_mb=int(memory.free) // MIB,
+        compute_capability=(int(major), int(minor)),
+        uuid=str(pynvml.nvmlDeviceGetUUID(handle)),
+    )
+
+
+def _read(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo, Task
+from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.machine import Machine
+from ocroute.route.languages import SCRIPT_NAMES, missing_scripts
 
 
 class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -25,12 +27,96 @@ class EngineStatus(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Routes in the order in which they are tried, each with its reason, and every rejected engine with its reason."""
+    """Every known engine stands in exactly one of the two, with the reason.
+
+    Attributes:
+        routes: engine to reason, in the order in which they are tried.
+        rejected: engine to reason.
+    """
 
     routes: dict[str, str]
     rejected: dict[str, str]
 
 
 def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish) -> Plan:
-    """Order the engines that can serve ``wish`` on ``machine``."""
-    raise NotImplementedError
+    """Order the engines that can serve ``wish`` on ``machine``.
+
+    Engines that lack a script or language asked for are left out as long as another one has it. When none has, they stay as a
+    last resort: the page then comes out doubtful, with the package to install, rather than not at all.
+
+    Raises:
+        UsageError: the pinned engine does not exist.
+        EngineUnavailable: the pinned engine, or every engine, cannot run here.
+    """
+    if wish.engine:
+        return _pinned(engines, wish.engine)
+    fitting: dict[str, str] = {}
+    unfit: dict[str, str] = {}
+    rejected: dict[str, str] = {}
+    for name, status in sorted(engines.items(), key=lambda item: (item[1].info.rank, item[0])):
+        if reason := _cannot_run(status, machine):
+            rejected[name] = reason
+        elif reason := _cannot_write(status, wish.task.languages):
+            unfit[name] = reason
+        else:
+            fitting[name] = _why(status, wish.task.languages)
+    if any(engines[name].info.kind != "textlayer" for name in fitting):
+        return Plan(fitting, rejected | unfit)
+    routes = fitting | {name: f"last resort: {reason}" for name, reason in unfit.items()}
+    if not routes:
+        raise EngineUnavailable(
+            "no engine can run here: " + "; ".join(f"{name}: {reason}" for name, reason in rejected.items()),
+            next_step="Run: ocroute doctor",
+        )
+    return Plan(routes, rejected)
+
+
+def _pinned(engines: Mapping[str, EngineStatus], name: str) -> Plan:
+    if name not in engines:
+        raise UsageError(f"there is no engine named {name!r}", next_step=f"Choose from: {', '.join(sorted(engines))}")
+    availability = engines[name].availability
+    if availability.state != "usable":
+        raise EngineUnavailable(
+            f"the engine {name} is {availability.state} here: {availability.reason}",
+            next_step=f"Run: {availability.install}" if availability.install else "Run: ocroute doctor",
+        )
+    others = {other: f"only {name} was asked for" for other in engines if other != name}
+    return Plan({name: "asked for by name"}, others)
+
+
+def _cannot_run(status: EngineStatus, machine: Machine) -> str:
+    availability = status.availability
+    if availability.state != "usable":
+        hint = f"; to install: {availability.install}" if availability.install else ""
+        return f"{availability.state}: {availability.reason}{hint}"
+    if status.info.kind == "remote":
+        return "asks a server, so it is used only when asked for by name"
+    if status.info.memory_mb > machine.free_mb:
+        return f"needs {status.info.memory_mb} MiB of memory; {machine.free_mb} MiB are free"
+    return ""
+
+
+def _cannot_write(status: EngineStatus, languages: tuple[str, ...]) -> str:
+    """Why the engine cannot serve ``languages``; a text layer holds whatever the file's author wrote."""
+    if status.info.kind == "textlayer":
+        return ""
+    availability = status.availability
+    scripts = missing_scripts(languages, availability.scripts)
+    if scripts:
+        names = " and ".join(SCRIPT_NAMES.get(script, script) for script in scripts)
+        return f"cannot write {names}{_hint(availability)}"
+    unknown = [code for code in languages if availability.languages and code not in availability.languages]
+    if unknown:
+        return f"has no data for {', '.join(unknown)}{_hint(availability)}"
+    return ""
+
+
+def _hint(availability: Availability) -> str:
+    return f"; to install: {availability.install}" if availability.install else ""
+
+
+def _why(status: EngineStatus, languages: tuple[str, ...]) -> str:
+    if status.info.kind == "textlayer":
+        return "the file's own text is exact and costs nothing, where it matches the pixels"
+    asked = f", and writes {', '.join(languages)}" if languages else ""
+    return f"usable here{asked}: {status.info.strengths}" if status.info.strengths else f"usable here{asked}"

@@ -1,0 +1,1 @@
+"""Many pages: in this process, or in worker processes; resumable."""

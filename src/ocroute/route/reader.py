@@ -1,0 +1,181 @@
+"""The way of one page: upright, route, engine, layout, judge, and on to the next route while the judge refuses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
+from ocroute.engines.base import ENGINES, Engine, Reading
+from ocroute.engines.upright import make_upright
+from ocroute.errors import Declined, InputError
+from ocroute.judge.base import judge
+from ocroute.layout import arrange
+from ocroute.machine import inspect
+from ocroute.pages.page import InputPage
+from ocroute.route.attempts import attempts
+from ocroute.route.plan import Plan, Wish, plan
+from ocroute.route.survey import statuses
+
+
+def _ignore(_: object) -> None:
+    """Nobody listens."""
+
+
+class Reader:
+    """Reads pages one after the other; keeps its engines warm in between.
+
+    Args:
+        wish: what the user asked for.
+        routes: the plan to follow; made for this machine when left out.
+
+    Raises:
+        UsageError, EngineUnavailable: there is no plan for this wish.
+    """
+
+    def __init__(self, wish: Wish, routes: Plan | None = None) -> None:
+        self.wish = wish
+        self.plan = routes or plan(inspect(), statuses(), wish)
+        self._engines: dict[str, Engine] = {}
+
+    def read(
+        self,
+        page: InputPage,
+        *,
+        prior: Iterable[Attempt] = (),
+        best: Page | None = None,
+        on_attempt: Callable[[str], None] = _ignore,
+        on_refused: Callable[[Page], None] = _ignore,
+    ) -> Page:
+        """The page's record; never raises for what is wrong with a page or an engine.
+
+        Args:
+            prior: attempts already spent on this page in a process that died. Their engines are not tried again.
+            best: the record with the best refused text of those attempts.
+            on_attempt: told the engine's name right before it starts, so that a watcher knows whom to blame.
+            on_refused: given the record as it stands after each attempt that was not accepted, so that nothing is lost if a
+                later engine takes the process down.
+        """
+        record = best or Page(page.source, page.number, 0, 0, Verdict("failed", 0.0), rejected=self.plan.rejected)
+        record = msgspec.structs.replace(record, attempts=tuple(prior))
+        started = time.perf_counter()
+        try:
+            page = make_upright(page, threads=self.wish.task.threads)
+            width, height = page.size
+        except InputError as error:
+            return msgspec.structs.replace(record, error=str(error))
+        record = msgspec.structs.replace(
+            record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew
+        )
+        upright = time.perf_counter() - started
+        policy = attempts(self.plan.routes, record.attempts)
+        engine = next(policy, None)
+        while engine is not None:
+            on_attempt(engine)
+            record = _better(record, self._attempt(engine, page, record, upright))
+            if record.attempts[-1].outcome != "accepted":
+                on_refused(record)
+            try:
+                engine = policy.send(record.attempts[-1])
+            except StopIteration:
+                engine = None
+        page.release()
+        return record if record.blocks or record.verdict.fine else _explained(record)
+
+    def _attempt(self, name: str, page: InputPage, record: Page, upright: float) -> Page:
+        """``record`` as this engine alone would leave it; the attempt is its last."""
+        seconds: dict[str, float] = {"upright": round(upright, 4)}
+        clock = time.perf_counter()
+
+        def lap(step: str) -> None:
+            nonlocal clock
+            now = time.perf_counter()
+            seconds[step] = round(now - clock, 4)
+            clock = now
+
+        def unread(outcome: AttemptOutcome, reason: str) -> Page:
+            attempt = Attempt(name, outcome, reason, seconds=seconds)
+            return msgspec.structs.replace(
+                record, verdict=Verdict("failed", 0.0), blocks=(), attempts=(*record.attempts, attempt)
+            )
+
+        task = self.wish.task
+        try:
+            engine = self._engine(name)
+            lap("load")
+            reading = _one_reading(engine, page, self.wish)
+            lap("read")
+            if not engine.info.gives_layout:
+                reading = msgspec.structs.replace(reading, blocks=arrange(page, reading.lines))
+            lap("layout")
+            verdict = judge(page, reading, engine=engine.info, task=task)
+            lap("judge")
+        except Declined as error:
+            return unread("declined", str(error))
+        except Exception as error:  # an engine may raise anything; the page must go on to the next one
+            return unread("failed", str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+        outcome: AttemptOutcome = "accepted" if verdict.fine else "refused"
+        reason = "; ".join(finding.sentence for finding in verdict.findings)
+        attempt = Attempt(name, outcome, reason, verdict.score, verdict.findings, seconds)
+        return msgspec.structs.replace(
+            record,
+            verdict=verdict,
+            blocks=reading.blocks,
+            attempts=(*record.attempts, attempt),
+            provenance=_provenance(name, reading, seconds, task.threads),
+        )
+
+    def _engine(self, name: str) -> Engine:
+        if name not in self._engines:
+            self._engines[name] = ENGINES.load(name)(self.wish.task)
+        return self._engines[name]
+
+
+def _one_reading(engine: Engine, page: InputPage, wish: Wish) -> Reading:
+    """The engine's only reading of the page, checked against the contract's types.
+
+    Raises:
+        TypeError: the engine did not keep to its contract.
+    """
+    readings = list(engine.read([page], wish.task))
+    if len(readings) != 1 or not isinstance(readings[0], Reading):
+        kinds = ", ".join(type(reading).__name__ for reading in readings) or "nothing"
+        raise TypeError(f"one Reading was expected of it for one page; it gave {kinds}")
+    try:
+        return msgspec.convert(msgspec.to_builtins(readings[0]), Reading)
+    except (msgspec.ValidationError, ValueError, TypeError) as error:
+        raise TypeError(f"its reading is not well formed: {error}") from error
+
+
+def _better(before: Page, after: Page) -> Page:
+    """Of two records of one page the one to keep, with the attempts of both."""
+    if after.verdict.fine or not _has_text(before) or (_has_text(after) and after.verdict.score > before.verdict.score):
+        return after
+    return msgspec.structs.replace(before, attempts=after.attempts)
+
+
+def _has_text(record: Page) -> bool:
+    return any(block.text.strip() or block.table for block in record.blocks)
+
+
+def _explained(record: Page) -> Page:
+    """A page for which no engine gave any text: failed, with every reason."""
+    reasons = [f"{attempt.engine}: {attempt.reason or attempt.outcome}" for attempt in record.attempts]
+    reasons += [] if record.attempts else [f"{name}: {reason}" for name, reason in record.rejected.items()]
+    verdict = Verdict("failed", 0.0, record.verdict.findings)
+    return msgspec.structs.replace(record, verdict=verdict, error="no engine read this page; " + "; ".join(reasons))
+
+
+def _provenance(name: str, reading: Reading, seconds: dict[str, float], threads: int) -> Provenance:
+    from ocroute import __version__
+
+    return Provenance(
+        engine=name,
+        model=reading.model,
+        model_hash=reading.model_hash,
+        versions={"ocroute": __version__, **reading.versions},
+        settings={"threads": threads, **reading.settings},
+        seconds={**seconds, **{f"read.{step}": round(value, 4) for step, value in reading.seconds.items()}},
+    )

@@ -1,0 +1,54 @@
+"""What this machine offers: the answer to ``ocroute doctor``, and the ground on which plans are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ocroute.engines.base import ENGINES, Availability, EngineInfo
+from ocroute.errors import OcrouteError, PluginError
+from ocroute.machine import Machine, inspect
+from ocroute.route.plan import EngineStatus, Plan, Wish, plan
+
+if TYPE_CHECKING:
+    from ocroute.engines.base import Engine
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """The machine, every registered engine's state on it, and the plan for a page of which nothing is known.
+
+    ``problem`` says why there is no plan.
+    """
+
+    machine: Machine
+    engines: dict[str, EngineStatus]
+    plan: Plan | None
+    problem: str = ""
+
+
+def survey(wish: Wish | None = None) -> Survey:
+    """Look at this machine and every registered engine. Loads no models."""
+    machine, engines = inspect(), statuses()
+    try:
+        return Survey(machine, engines, plan(machine, engines, wish or Wish()))
+    except OcrouteError as error:
+        return Survey(machine, engines, None, str(error))
+
+
+def statuses() -> dict[str, EngineStatus]:
+    """Every registered engine. One that cannot be imported, or whose probe breaks its promise not to raise, is ``broken``."""
+    return {name: _status(name) for name in ENGINES}
+
+
+def _status(name: str) -> EngineStatus:
+    try:
+        engine: type[Engine] = ENGINES.load(name)
+    except PluginError as error:
+        return EngineStatus(EngineInfo("ocr", rank=1_000), Availability("broken", reason=str(error)))
+    try:
+        return EngineStatus(engine.info, engine.probe())
+    except Exception as error:  # a plugin's fault must not take the others down
+        return EngineStatus(
+            engine.info, Availability("broken", reason=f"its probe raised {type(error).__name__}: {error}")
+        )

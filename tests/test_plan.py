@@ -1,0 +1,91 @@
+"""The plan is pure: it is tested on machines that are described, not had."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from ocroute.engines.base import Availability, EngineInfo, Task
+from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.machine import Gpu, Machine
+from ocroute.route.plan import EngineStatus, Plan, Wish, plan
+
+LAPTOP = Machine("Linux 6.1", "x86_64", "described", cores=4, memory_mb=16_000, free_mb=8_000, python="3.12.1")
+TINY = msgspec.structs.replace(LAPTOP, memory_mb=1_000, free_mb=300)
+BLACKWELL = msgspec.structs.replace(LAPTOP, gpus=(Gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, 15_000, (12, 0)),))
+
+TEXTLAYER = EngineStatus(EngineInfo("textlayer", rank=0), Availability("usable"))
+LATIN_OCR = EngineStatus(
+    EngineInfo("ocr", rank=10, memory_mb=600), Availability("usable", scripts=("Hans", "Latn"), version="3.10")
+)
+MANY_OCR = EngineStatus(
+    EngineInfo("ocr", rank=20, memory_mb=200),
+    Availability("usable", scripts=("Cyrl", "Latn"), languages=("en", "ru"), install="apt install tesseract-ocr-deu"),
+)
+ABSENT = EngineStatus(
+    EngineInfo("ocr", rank=20),
+    Availability("absent", reason="no tesseract on PATH", install="apt install tesseract-ocr"),
+)
+SERVER = EngineStatus(EngineInfo("remote", rank=5), Availability("usable"))
+
+
+def planned(machine=LAPTOP, languages=(), engine="", **engines) -> Plan:
+    return plan(machine, engines, Wish(engine, Task(languages=languages)))
+
+
+def test_every_engine_is_in_the_plan_exactly_once_with_a_reason():
+    result = planned(a=TEXTLAYER, b=LATIN_OCR, c=ABSENT, d=SERVER)
+    assert set(result.routes) | set(result.rejected) == {"a", "b", "c", "d"}
+    assert not set(result.routes) & set(result.rejected)
+    assert all([*result.routes.values(), *result.rejected.values()])
+
+
+def test_order_follows_rank_not_name():
+    assert list(planned(z=TEXTLAYER, a=MANY_OCR, m=LATIN_OCR).routes) == ["z", "m", "a"]
+
+
+def test_a_language_that_an_engine_cannot_write_rejects_it():
+    result = planned(languages=("ru",), text=TEXTLAYER, latin=LATIN_OCR, many=MANY_OCR)
+    assert list(result.routes) == ["text", "many"]
+    assert "Cyrillic" in result.rejected["latin"]
+
+
+def test_a_missing_language_pack_is_named():
+    result = planned(languages=("de",), latin=LATIN_OCR, many=MANY_OCR)
+    assert list(result.routes) == ["latin"]
+    assert "de" in result.rejected["many"]
+    assert "tesseract-ocr-deu" in result.rejected["many"]
+
+
+def test_without_any_fitting_engine_the_unfit_ones_are_a_last_resort():
+    result = planned(languages=("ru",), text=TEXTLAYER, latin=LATIN_OCR, gone=ABSENT)
+    assert list(result.routes) == ["text", "latin"]
+    assert result.routes["latin"].startswith("last resort")
+    assert "apt install tesseract-ocr" in result.rejected["gone"]
+
+
+def test_memory_is_held_against_need():
+    result = planned(TINY, latin=LATIN_OCR, many=MANY_OCR)
+    assert list(result.routes) == ["many"]
+    assert "600 MiB" in result.rejected["latin"]
+
+
+@pytest.mark.parametrize("machine", [LAPTOP, BLACKWELL], ids=["laptop", "5070ti"])
+def test_a_server_is_asked_only_by_name(machine):
+    assert "server" in planned(machine, latin=LATIN_OCR, remote=SERVER).rejected["remote"]
+    assert list(planned(machine, engine="remote", latin=LATIN_OCR, remote=SERVER).routes) == ["remote"]
+
+
+def test_pinning_an_unknown_engine_lists_the_known_ones():
+    with pytest.raises(UsageError, match="latin, many"):
+        planned(engine="nosuch", latin=LATIN_OCR, many=MANY_OCR)
+
+
+def test_pinning_an_absent_engine_says_what_to_install():
+    with pytest.raises(EngineUnavailable, match="apt install tesseract-ocr"):
+        planned(engine="gone", latin=LATIN_OCR, gone=ABSENT)
+
+
+def test_no_engine_at_all_is_an_error_with_every_reason():
+    with pytest.raises(EngineUnavailable, match="no tesseract on PATH"):
+        planned(gone=ABSENT)
