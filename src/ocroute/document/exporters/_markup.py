@@ -1,0 +1,132 @@
+"""Text that an engine gave as HTML or Markdown, taken apart so that nothing of its markup is trusted."""
+
+from __future__ import annotations
+
+from functools import cache
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+from ocroute.document.model import Cell, Table
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+_SILENT = frozenset({"script", "style", "template", "head"})
+_BREAKING = frozenset(
+    {"br", "p", "div", "li", "ul", "ol", "tr", "table", "caption", "h1", "h2", "h3", "h4", "h5", "h6", "pre"}
+)
+_LARGEST_SPAN = 1000  # the limit that HTML itself sets for colspan
+
+
+class _Reader(HTMLParser):
+    """Collects the words of a fragment of HTML, and its first table as cells. Tags and attributes do not come through."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.outside: list[str] = []
+        self.cells: list[Cell] = []
+        self._taken: set[tuple[int, int]] = set()
+        self._row = -1
+        self._cell: list[str] | None = None
+        self._spans = (1, 1)
+        self._header = False
+        self._depth = 0
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        elif tag == "table":
+            self._depth += 1
+        if self._depth == 1 and tag == "tr":
+            self._close_cell()
+            self._row += 1
+        elif self._depth == 1 and tag in ("td", "th"):
+            self._close_cell()
+            self._row = max(self._row, 0)
+            self._cell = []
+            self._header = tag == "th"
+            spans = dict(attrs)
+            self._spans = _span(spans.get("rowspan")), _span(spans.get("colspan"))
+        elif tag in _BREAKING:
+            self.handle_data("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        elif tag == "table":
+            if self._depth == 1:
+                self._close_cell()
+            self._depth = max(0, self._depth - 1)
+        elif self._depth == 1 and tag in ("td", "th", "tr"):
+            self._close_cell()
+        elif tag in _BREAKING:
+            self.handle_data("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            (self.outside if self._cell is None else self._cell).append(data)
+
+    def _close_cell(self) -> None:
+        if self._cell is None:
+            return
+        column = 0
+        while (self._row, column) in self._taken:
+            column += 1
+        rows, columns = self._spans
+        self._taken.update((self._row + r, column + c) for r in range(rows) for c in range(columns))
+        self.cells.append(Cell(self._row, column, _tidy("".join(self._cell)), rows, columns, self._header))
+        self._cell = None
+
+    def finish(self) -> tuple[str, Table | None]:
+        """What stood outside of the table, and the table."""
+        self.close()
+        self._close_cell()
+        if not self.cells:
+            return _tidy("".join(self.outside)), None
+        rows = max(cell.row for cell in self.cells) + 1
+        columns = max(cell.column + cell.column_span for cell in self.cells)
+        cells = tuple(_cut(cell, rows) for cell in self.cells)
+        return _tidy("".join(self.outside)), Table(rows, columns, cells)
+
+
+def from_html(source: str) -> tuple[str, Table | None]:
+    """The words of ``source`` outside of its first table, and that table; a table in a cell is flattened to its words."""
+    reader = _Reader()
+    reader.feed(source)
+    return reader.finish()
+
+
+def html_from_markdown(source: str) -> str:
+    """``source`` as HTML; raw HTML in it comes out as text, and links only with safe schemes."""
+    rendered: str = _markdown().render(source)
+    return rendered.strip()
+
+
+def words_from_markdown(source: str) -> str:
+    """What ``source`` says, without its markup."""
+    outside, table = from_html(html_from_markdown(source))
+    cells = table.cells if table else ()
+    return "\n".join(part for part in (outside, *(cell.text for cell in cells)) if part)
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+def _span(value: str | None) -> int:
+    return min(int(value), _LARGEST_SPAN) or 1 if value and value.isascii() and value.isdigit() else 1
+
+
+def _cut(cell: Cell, rows: int) -> Cell:
+    if cell.row + cell.row_span <= rows:
+        return cell
+    return Cell(cell.row, cell.column, cell.text, rows - cell.row, cell.column_span, cell.header)
+
+
+def _tidy(text: str) -> str:
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)

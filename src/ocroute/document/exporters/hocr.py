@@ -1,0 +1,102 @@
+"""hOCR 1.2: XHTML in which every word has its place."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from xml.etree import ElementTree as ET
+
+import ocroute
+from ocroute.document.exporters._blocks import notice, settled
+from ocroute.document.exporters._clean import clean
+from ocroute.document.exporters._geometry import PlacedLine, placed_lines
+from ocroute.document.model import Block, Box, Document, Page
+
+_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n'
+)
+
+
+class Hocr:
+    """Pages, areas, paragraphs, lines and words; whole pixels of the upright page, origin top left.
+
+    The page as it is printed: headers and footers always stay in. Text whose place nobody knows has no ``bbox``.
+    """
+
+    suffix: ClassVar[str] = ".hocr"
+    media_type: ClassVar[str] = "application/xhtml+xml"
+
+    def __init__(self, *, keep_furniture: bool = False) -> None:
+        self.keep_furniture = keep_furniture
+
+    def export(self, document: Document) -> bytes:
+        """UTF-8."""
+        html = ET.Element("html", {"xmlns": "http://www.w3.org/1999/xhtml"})
+        head = ET.SubElement(html, "head")
+        ET.SubElement(head, "title").text = clean(document.source)
+        for name, content in (
+            ("ocr-system", f"ocroute {ocroute.__version__}"),
+            ("ocr-capabilities", "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_wconf"),
+            ("ocr-number-of-pages", str(len(document.pages))),
+        ):
+            ET.SubElement(head, "meta", {"name": name, "content": content})
+        body = ET.SubElement(html, "body")
+        for index, page in enumerate(document.pages):
+            _page(body, page, index)
+        ET.indent(html, " ")
+        return (_HEAD + ET.tostring(html, encoding="unicode", short_empty_elements=False) + "\n").encode()
+
+
+def _page(body: ET.Element, page: Page, index: int) -> None:
+    properties = [
+        f'image "{_quoted(page.source)}"',
+        _bbox(Box(0, 0, page.width, page.height), page),
+        f"ppageno {index}",
+    ]
+    if page.dpi:
+        properties.append(f"scan_res {round(page.dpi)} {round(page.dpi)}")
+    element = _element(body, "div", "ocr_page", f"page_{index + 1}", properties)
+    if said := notice(page):
+        element.append(ET.Comment(f" {said.replace('--', '- ').rstrip('-')} "))
+    blocks = [settled_block for block in page.blocks for settled_block in settled(block)]
+    for number, block in enumerate(blocks, 1):
+        _block(element, block, page, f"{index + 1}_{number}")
+
+
+def _block(parent: ET.Element, block: Block, page: Page, number: str) -> None:
+    lines = list(placed_lines(block))
+    if not lines:
+        return
+    place = _bbox(block.box, page)
+    area = _element(parent, "div", "ocr_carea", f"block_{number}", [place])
+    paragraph = _element(area, "p", "ocr_par", f"par_{number}", [place])
+    for at, line in enumerate(lines, 1):
+        _line(paragraph, line, page, f"{number}_{at}")
+
+
+def _line(parent: ET.Element, line: PlacedLine, page: Page, number: str) -> None:
+    element = _element(parent, "span", "ocr_line", f"line_{number}", [_bbox(line.box, page)])
+    for at, word in enumerate(line.words, 1):
+        confidence = "" if word.confidence is None else f"x_wconf {round(100 * min(max(word.confidence, 0.0), 1.0))}"
+        _element(
+            element, "span", "ocrx_word", f"word_{number}_{at}", [_bbox(word.box, page), confidence]
+        ).text = word.text
+
+
+def _element(parent: ET.Element, tag: str, kind: str, identity: str, properties: list[str]) -> ET.Element:
+    attributes = {"class": kind, "id": identity}
+    if title := "; ".join(one for one in properties if one):
+        attributes["title"] = title
+    return ET.SubElement(parent, tag, attributes)
+
+
+def _bbox(box: Box | None, page: Page) -> str:
+    if box is None:
+        return ""
+    cut = box.clamped(page.width, page.height)
+    return f"bbox {round(cut.x0)} {round(cut.y0)} {round(cut.x1)} {round(cut.y1)}"
+
+
+def _quoted(path: str) -> str:
+    """A file name as hOCR wants it between quotes."""
+    return clean(path).replace("\\", "/").replace('"', "'").replace("\n", " ")

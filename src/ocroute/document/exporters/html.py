@@ -1,0 +1,147 @@
+"""One self-contained page of semantic HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from pathlib import PurePath
+from typing import ClassVar
+
+from ocroute.document.exporters._blocks import notice, plain_text, printed
+from ocroute.document.exporters._clean import clean, lines_of
+from ocroute.document.exporters._markup import html_from_markdown
+from ocroute.document.exporters._tables import html_table
+from ocroute.document.model import Block, Category, Document, Page
+
+_STYLE = """
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 serif; color: #1a1a1a; background: #fff; }
+table { border-collapse: collapse; margin: 1rem 0; }
+th, td { border: 1px solid #777; padding: .25rem .5rem; text-align: left; vertical-align: top; }
+section + section { border-top: 1px solid #777; margin-top: 2rem; padding-top: 1rem; }
+.notice { border: 2px solid #9a3a00; background: #fff3e6; padding: .5rem 1rem; font-family: sans-serif; }
+.notice::before { content: "\\26A0\\FE0E  "; }
+[data-status=doubtful] { border-left: .4rem solid #9a3a00; padding-left: 1rem; }
+.caption, .furniture, aside { font-size: .9rem; }
+.formula { text-align: center; }
+li.marked { list-style: none; }
+"""
+
+_TAGS = {
+    Category.CAPTION: ('<p class="caption">', "</p>"),
+    Category.FOOTNOTE: ('<aside role="doc-footnote"><p>', "</p></aside>"),
+    Category.PAGE_HEADER: ('<header class="furniture"><p>', "</p></header>"),
+    Category.PAGE_FOOTER: ('<footer class="furniture"><p>', "</p></footer>"),
+    Category.PICTURE: ("<figure><figcaption>", "</figcaption></figure>"),
+}
+_NUMBER = re.compile(r"(\d{1,9})[.)]")
+
+
+class Html:
+    """A section a page, real headings, lists and tables; a doubtful page opens with a visible notice. No script, no link."""
+
+    suffix: ClassVar[str] = ".html"
+    media_type: ClassVar[str] = "text/html"
+
+    def __init__(self, *, keep_furniture: bool = False) -> None:
+        self.keep_furniture = keep_furniture
+
+    def export(self, document: Document) -> bytes:
+        """UTF-8. The language is left open (``lang=""``): a document may have several and does not say which."""
+        title = escape(clean(PurePath(document.source).name) or "document")
+        pages = "\n".join(self._page(page) for page in document.pages)
+        return (
+            f'<!DOCTYPE html>\n<html lang="">\n<head>\n<meta charset="utf-8">\n'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n{pages}\n</main>\n</body>\n</html>\n"
+        ).encode()
+
+    def _page(self, page: Page) -> str:
+        said = notice(page)
+        return "\n".join(
+            [
+                f'<section aria-label="Page {page.number}" data-page="{page.number}" data-status="{page.verdict.status}">',
+                *([f'<p class="notice" role="note">{escape(said[0].upper() + said[1:])}</p>'] if said else []),
+                *_blocks(printed(page, keep_furniture=self.keep_furniture)),
+                "</section>",
+            ]
+        )
+
+
+def _blocks(blocks: Iterator[Block]) -> Iterator[str]:
+    lists = _Lists()
+    for block in blocks:
+        if block.category is Category.LIST_ITEM and block.table is None:
+            if item := _item(block):
+                yield from lists.enter(block)
+                yield item
+        elif written := _block(block):
+            yield from lists.leave()
+            yield written
+    yield from lists.leave()
+
+
+def _block(block: Block) -> str:
+    if block.table is not None:
+        return html_table(block.table)
+    if block.category is Category.PICTURE and not block.text.strip():
+        return '<figure role="img" aria-label="Picture"></figure>'
+    if block.category in (Category.TITLE, Category.SECTION_HEADER):
+        level = 1 if block.category is Category.TITLE else min(max(block.level or 2, 1), 6)
+        content = " ".join(lines_of(plain_text(block)))
+        return f'<h{level} dir="auto">{escape(content)}</h{level}>' if content else ""
+    if block.markup == "markdown":
+        return html_from_markdown(block.text)
+    content = _inline(block)
+    if not content:
+        return ""
+    if block.markup == "latex":
+        return f'<p class="formula" role="math">{content}</p>'
+    opening, closing = _TAGS.get(block.category, ('<p dir="auto">', "</p>"))
+    return opening + content + closing
+
+
+def _inline(block: Block) -> str:
+    text = block.text.strip() if block.markup == "latex" else plain_text(block)
+    return "<br>\n".join(escape(line, quote=False) for line in lines_of(text))
+
+
+def _item(block: Block) -> str:
+    """An item without its end tag: a list inside it may follow."""
+    content, marker = _inline(block), " ".join(clean(block.marker or "").split())
+    number = _NUMBER.fullmatch(marker)
+    if number:
+        return f'<li value="{int(number[1])}">{content}' if content else ""
+    if any(character.isalnum() for character in marker):
+        return f'<li class="marked"><span class="marker">{escape(marker)}</span> {content}'
+    return f"<li>{content}" if content else ""
+
+
+class _Lists:
+    """Which lists are open, from the outermost in."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[int, str]] = []
+
+    def enter(self, item: Block) -> Iterator[str]:
+        """The tags between the item before and this one."""
+        level = item.level or 0
+        tag = "ol" if item.marker and _NUMBER.fullmatch(item.marker.strip()) else "ul"
+        while len(self._open) > 1 and self._open[-1][0] > level and self._open[-2][0] >= level:
+            yield self._close()
+        if self._open and self._open[-1][0] >= level:
+            if self._open[-1][1] == tag:
+                yield "</li>"
+                self._open[-1] = (level, tag)
+                return
+            yield self._close()
+        self._open.append((level, tag))
+        yield f"<{tag}>"
+
+    def leave(self) -> Iterator[str]:
+        """The tags that close all lists."""
+        while self._open:
+            yield self._close()
+
+    def _close(self) -> str:
+        return f"</li>\n</{self._open.pop()[1]}>"

@@ -1,0 +1,73 @@
+"""The document itself, as JSON with a published schema."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from ocroute.document.model import Document, Page
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+class JsonDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in a JSON file: a document, and the version of its form.
+
+    ``version`` changes when a reader of the old form would misread the new one; new optional fields do not change it.
+    """
+
+    format: Literal["ocroute-document"] = "ocroute-document"
+    version: Literal[1] = 1
+    source: str
+    pages: tuple[Page, ...]
+
+
+class Json:
+    """Everything that is known: blocks, boxes, lines, words, verdicts, attempts, provenance. Furniture always stays in."""
+
+    suffix: ClassVar[str] = ".json"
+    media_type: ClassVar[str] = "application/json"
+
+    def __init__(self, *, keep_furniture: bool = False) -> None:
+        self.keep_furniture = keep_furniture
+
+    def export(self, document: Document) -> bytes:
+        """One line of UTF-8; see docs/schema/document-1.json. Lone surrogates, which UTF-8 has not, become U+FFFD."""
+        wrapped = JsonDocument(source=document.source, pages=document.pages)
+        try:
+            return _ENCODER.encode(wrapped) + b"\n"
+        except UnicodeEncodeError:
+            return _ENCODER.encode(_without_surrogates(msgspec.to_builtins(wrapped))) + b"\n"
+
+
+def decode(data: bytes | str) -> Document:
+    """The document that was exported as ``data``.
+
+    Raises:
+        msgspec.ValidationError: it has another form or version.
+        msgspec.DecodeError: it is no JSON.
+    """
+    wrapped = msgspec.json.decode(data, type=JsonDocument)
+    return Document(wrapped.source, wrapped.pages)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of what ``Json`` writes."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ocroute document, version 1",
+        **msgspec.json.schema(JsonDocument),
+    }
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(item) for item in value]
+    return value

@@ -1,0 +1,134 @@
+"""CommonMark with HTML tables, to be read by people as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ocroute.document.exporters._blocks import notice, plain_text, printed
+from ocroute.document.exporters._clean import lines_of
+from ocroute.document.exporters._escape import escape_heading, escape_lines
+from ocroute.document.exporters._tables import html_table
+from ocroute.document.model import Block, Category, Document
+
+_HARD_BREAK = "  \n"
+_NUMBER = re.compile(r"(0|[1-9]\d{0,8})([.)])")
+_NEW_LIST = "<!-- -->"
+
+
+class Markdown:
+    """Headings, lists with their printed numbers, HTML tables because cells may span, formulas between ``$$``.
+
+    Pictures without text leave no trace. Pages follow each other after a comment that names the page; a page that is doubtful
+    or failed says so in that comment, even when it is the only one.
+    """
+
+    suffix: ClassVar[str] = ".md"
+    media_type: ClassVar[str] = "text/markdown"
+
+    def __init__(self, *, keep_furniture: bool = False) -> None:
+        self.keep_furniture = keep_furniture
+
+    def export(self, document: Document) -> bytes:
+        """UTF-8, one line end at the end."""
+        parts: list[str] = []
+        for index, page in enumerate(document.pages):
+            if said := notice(page) or (f"page {page.number}" if index else ""):
+                parts.append(_comment(said))
+            parts.extend(_blocks(printed(page, keep_furniture=self.keep_furniture)))
+        return ("\n\n".join(parts) + "\n").encode() if parts else b""
+
+
+def _blocks(blocks: Iterator[Block]) -> Iterator[str]:
+    """One string a block; a whole list is one string."""
+    open_list = _List()
+    for block in blocks:
+        if block.category is Category.LIST_ITEM and block.table is None:
+            open_list.add(block)
+            continue
+        if written := _block(block):
+            yield from open_list.close()
+            yield written
+    yield from open_list.close()
+
+
+def _block(block: Block) -> str:
+    if block.table is not None:
+        return html_table(block.table)
+    lines = lines_of(block.text)
+    if not lines:
+        return ""
+    if block.category in (Category.TITLE, Category.SECTION_HEADER):
+        level = 1 if block.category is Category.TITLE else min(max(block.level or 2, 1), 6)
+        one_line = " ".join(lines_of(plain_text(block)))
+        return f"{'#' * level} {escape_heading(one_line)}"
+    if block.markup == "latex":
+        return "\n".join(["$$", *lines, "$$"])
+    if block.markup == "markdown":
+        return block.text.strip("\n")
+    return _HARD_BREAK.join(escape_lines(lines))
+
+
+class _List:
+    """List items that follow each other, nested by their levels."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._open: list[tuple[int, int, str]] = []  # of each open item: level, column of its text, marker
+
+    def add(self, item: Block) -> None:
+        """One more item."""
+        lines = lines_of(item.text)
+        level, printed_marker = item.level or 0, " ".join((item.marker or "").split())
+        marker, rest = ("-", printed_marker) if _is_words(printed_marker) else (printed_marker or "-", "")
+        if not _NUMBER.fullmatch(marker):
+            marker = "-"
+        if rest:
+            lines = [f"{rest} {lines[0]}", *lines[1:]] if lines else [rest]
+        if not lines:
+            return
+        if item.markup != "markdown":
+            lines = escape_lines(lines)
+        sibling = self._leave(level)
+        indent = self._open[-1][1] if self._open else 0
+        if _clashes(sibling, marker):
+            self._lines += ["", " " * indent + _NEW_LIST, ""]
+        elif sibling is None and self._open and marker not in ("-", "1.", "1)"):
+            self._lines.append("")  # only a list that starts at 1 may interrupt the text above it
+        text_column = indent + len(marker) + 1
+        self._open.append((level, text_column, marker))
+        first, *others = lines
+        self._lines.append(f"{' ' * indent}{marker} {first}" + ("  " if others else ""))
+        self._lines += [" " * text_column + line + "  " for line in others[:-1]]
+        self._lines += [" " * text_column + line for line in others[-1:]]
+
+    def _leave(self, level: int) -> str | None:
+        """Close the items at ``level`` and below; the marker of the one that was open at this place."""
+        sibling = None
+        while self._open and self._open[-1][0] >= level:
+            sibling = self._open.pop()[2]
+        return sibling
+
+    def close(self) -> Iterator[str]:
+        """The list so far, if there is one; the next item starts another."""
+        if self._lines:
+            yield "\n".join(self._lines)
+        self._lines, self._open = [], []
+
+
+def _is_words(marker: str) -> bool:
+    """Whether ``marker`` says something, like ``(a)``, that no Markdown list can say."""
+    return any(character.isalnum() for character in marker) and not _NUMBER.fullmatch(marker)
+
+
+def _clashes(before: str | None, marker: str) -> bool:
+    """Whether ``marker`` after ``before`` in one list would be renumbered by a parser."""
+    if before is None or marker == "-" or before == "-":
+        return False
+    first, second = _NUMBER.fullmatch(before), _NUMBER.fullmatch(marker)
+    return bool(first and second and first[2] == second[2] and int(second[1]) != int(first[1]) + 1)
+
+
+def _comment(text: str) -> str:
+    return f"<!-- {re.sub('-{2,}', '-', text).replace('>', '›').rstrip('-')} -->"

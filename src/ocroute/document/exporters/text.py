@@ -1,0 +1,93 @@
+"""Plain text: what is printed and nothing else, tables in aligned columns."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ocroute.document.exporters._blocks import notice, plain_text, printed
+from ocroute.document.exporters._clean import lines_of
+from ocroute.document.exporters._tables import columns_of, filled_rows
+from ocroute.document.model import Block, Category, Document, Table
+
+_GAP = 2  # blanks between columns
+_PAGE_BREAK = "\f\n"
+
+
+class Text:
+    """Blocks with an empty line between them, a form feed between pages, a line in brackets before a doubtful page."""
+
+    suffix: ClassVar[str] = ".txt"
+    media_type: ClassVar[str] = "text/plain"
+
+    def __init__(self, *, keep_furniture: bool = False) -> None:
+        self.keep_furniture = keep_furniture
+
+    def export(self, document: Document) -> bytes:
+        """UTF-8."""
+        pages = []
+        for page in document.pages:
+            parts = [f"[{said}]"] if (said := notice(page)) else []
+            parts += _paragraphs(printed(page, keep_furniture=self.keep_furniture))
+            pages.append("\n\n".join(parts) + "\n" if parts else "")
+        return _PAGE_BREAK.join(pages).encode()
+
+
+def _paragraphs(blocks: Iterator[Block]) -> Iterator[str]:
+    """One string a block; items of a list stay together."""
+    items: list[str] = []
+    for block in blocks:
+        if block.category is Category.LIST_ITEM and block.table is None:
+            items += _item(block)
+            continue
+        written = _columns(block.table) if block.table else plain_text(block)
+        if written:
+            if items:
+                yield "\n".join(items)
+                items = []
+            yield written
+    if items:
+        yield "\n".join(items)
+
+
+def _item(block: Block) -> list[str]:
+    marker = " ".join((block.marker or "-").split()) + " "
+    indent = "  " * min(block.level or 0, 20)
+    lines = lines_of(plain_text(block)) or ([""] if block.marker else [])
+    return [(indent + (" " * len(marker) if i else marker) + line).rstrip() for i, line in enumerate(lines)]
+
+
+def _columns(table: Table) -> str:
+    """The table in columns as wide as their widest line; a cell over several columns runs on into them."""
+    rows = filled_rows(table)
+    widths: dict[int, int] = {}
+    for cell in sorted((cell for row in rows for cell in row), key=lambda cell: cell.column_span):
+        wanted = max(map(_width, cell.text.split("\n")))
+        covered = columns_of(cell, table)
+        missing = wanted - sum(widths.get(column, 0) for column in covered) - _GAP * (len(covered) - 1)
+        if missing > 0:
+            widths[covered[-1]] = widths.get(covered[-1], 0) + missing
+    starts = {}
+    position = 0
+    for column in range(max(widths, default=-1) + 1):
+        starts[column] = position
+        position += widths.get(column, 0) + _GAP
+    lines: list[str] = []
+    for row in rows:
+        for part in range(max((cell.text.count("\n") + 1 for cell in row), default=0)):
+            line = ""
+            for cell in row:
+                said = cell.text.split("\n")[part : part + 1]
+                if said and said[0]:
+                    line += " " * max(starts[cell.column] - _width(line), _GAP if line else 0) + said[0]
+            lines.append(line)
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _width(text: str) -> int:
+    """Columns that a terminal takes for ``text``."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
