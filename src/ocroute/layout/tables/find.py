@@ -1,0 +1,174 @@
+"""The search for tables on one page: framed ones first, then those between rules, then those that only line up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby, pairwise
+
+from ocroute.document.model import Box
+from ocroute.layout.tables import plausible
+from ocroute.layout.tables.grid import Grid
+from ocroute.layout.tables.kinds import is_caption
+from ocroute.layout.tables.lattice import frame_box, frames, lattice
+from ocroute.layout.tables.regions import gutters, prose, runs, stacks
+from ocroute.layout.tables.rows import Row, Segment, baselines, row_box, segments
+from ocroute.layout.tables.rules import Rules, page_rules
+from ocroute.layout.tables.stream import stream
+from ocroute.layout.tables.tokens import Scale, Token
+from ocroute.pages.page import InputPage
+
+FEWEST_WORDS = 6
+
+
+def grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
+    """The tables among ``tokens``, top to bottom; no word is in two of them."""
+    if len(tokens) < FEWEST_WORDS:
+        return []
+    scale = Scale.of(tokens)
+    if not any(len(row) >= 2 for row in _rows(tokens, scale)):
+        return []
+    rules = page_rules(page, scale.height)
+    found: list[Grid] = []
+    free = list(tokens)
+    for search in (_framed, _stacked, _aligned):
+        for grid in search(free, rules, scale):
+            found.append(grid)
+            taken = {id(t) for t in grid.tokens}
+            free = [t for t in free if id(t) not in taken]
+    return sorted(found, key=lambda grid: (grid.rows[0].box.y0, grid.rows[0].box.x0))
+
+
+def _rows(tokens: Sequence[Token], scale: Scale) -> list[Row]:
+    return [segments(row, scale) for row in baselines(tokens, scale)]
+
+
+def _framed(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Iterable[Grid]:
+    for frame in frames(rules, scale):
+        box = frame_box(frame)
+        inside = [t for t in tokens if box.x0 < t.ink.center[0] < box.x1 and box.y0 < t.middle < box.y1]
+        if len(inside) < 4 or len(frame.horizontal) + len(frame.vertical) < 3:
+            continue
+        grid = lattice(inside, frame, scale)
+        if grid is not None:
+            if plausible.drawn(grid):
+                yield grid
+            continue
+        grid = stream(inside, rules.within(box.x0, box.y0, box.x1, box.y1), Scale.of(inside))
+        if grid is not None and plausible.stacked(grid, scale):
+            yield grid
+
+
+def _stacked(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Iterable[Grid]:
+    rows = _rows(tokens, scale)
+    paragraphs = prose(rows, scale)
+    lanes = _lanes(rows, paragraphs, scale)
+    taken: set[int] = set()
+    for x0, y0, x1, y1 in stacks(rows, rules, scale):
+        box = Box(x0, y0, x1, y1)
+        for lane in lanes:
+            core = [s for s in (_inside(row, box, scale) for row in lane) if s]
+            if not core:
+                continue
+            grown = _grow(lane, core, paragraphs, box, scale)
+            grid = _try(grown, rules, scale, taken)
+            if grid is not None and plausible.stacked(grid, scale):
+                taken |= {id(t) for t in grid.tokens}
+                yield grid
+
+
+def _aligned(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Iterable[Grid]:
+    rows = _rows(tokens, scale)
+    paragraphs = prose(rows, scale)
+    for lane in _lanes(rows, paragraphs, scale):
+        free = [kept for row in lane if (kept := tuple(s for s in row if s not in paragraphs))]
+        for run in runs(free, scale):
+            yield from _carve(run, rules, scale)
+
+
+def _carve(run: list[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
+    """The table in a run of rows, or in the parts on both sides of its widest gap."""
+    grid = _try(run, rules, scale, set())
+    if grid is not None and plausible.aligned(grid, scale):
+        yield grid
+        return
+    gaps = [(row_box(b).y0 - row_box(a).y1, -i) for i, (a, b) in enumerate(pairwise(run), 1)]
+    if len(run) < 5 or not gaps:
+        return
+    widest, cut = max(gaps)
+    if widest < 0.7 * scale.height and widest < 1.5 * sorted(gaps)[len(gaps) // 2][0]:
+        return
+    for part in (run[:-cut], run[-cut:]):
+        yield from _carve(part, rules, scale)
+
+
+def _try(rows: Sequence[Row], rules: Rules, scale: Scale, taken: set[int]) -> Grid | None:
+    tokens = [t for row in rows for s in row for t in s.tokens if id(t) not in taken]
+    if len(tokens) < FEWEST_WORDS:
+        return None
+    box = Box.around(t.box for t in tokens)
+    slack = 0.6 * scale.height
+    near = rules.within(box.x0 - slack, box.y0 - slack, box.x1 + slack, box.y1 + slack)
+    return stream(tokens, near, Scale.of(tokens))
+
+
+def _inside(row: Row, box: Box, scale: Scale) -> Row:
+    slack = scale.height
+    return tuple(
+        s
+        for s in row
+        if box.y0 < s.box.center[1] < box.y1
+        and min(s.box.x1, box.x1 + slack) - max(s.box.x0, box.x0 - slack) > 0.7 * s.box.width
+    )
+
+
+def _grow(lane: Sequence[Row], core: Sequence[Row], paragraphs: set[Segment], box: Box, scale: Scale) -> list[Row]:
+    """A table between rules often goes on beyond them: labels to the left, a head above, rows below."""
+    held = {id(s) for row in core for s in row}
+    beside = [
+        tuple(s for s in row if s.box.x1 < box.x0 and s not in paragraphs)
+        for row in lane
+        if any(id(s) in held for s in row)
+    ]
+    left = box.x0
+    if sum(1 for extra in beside if extra) >= 0.6 * len(core):
+        left = min(s.box.x0 for extra in beside for s in extra)
+    whole = Box(left, box.y0, box.x1, box.y1)
+    places = [i for i, row in enumerate(lane) if any(id(s) in held for s in row)]
+    first, last = places[0], places[-1]
+    grown = [kept for row in lane[first : last + 1] if (kept := _inside(row, whole, scale))]
+    for step, index in ((-1, first - 1), (1, last + 1)):
+        while 0 <= index < len(lane):
+            row = tuple(
+                s for s in lane[index] if s.box.x0 > whole.x0 - scale.height and s.box.x1 < whole.x1 + scale.height
+            )
+            edge = row_box(grown[0] if step < 0 else grown[-1])
+            if not row or not _continues(row, edge, step, paragraphs, scale):
+                break
+            grown.insert(0 if step < 0 else len(grown), row)
+            index += step
+    return grown
+
+
+def _continues(row: Row, edge: Box, step: int, paragraphs: set[Segment], scale: Scale) -> bool:
+    box = row_box(row)
+    gap = edge.y0 - box.y1 if step < 0 else box.y0 - edge.y1
+    text = " ".join(t.text for t in row[0].tokens)
+    return len(row) >= 3 and gap < 1.2 * scale.height and not any(s in paragraphs for s in row) and not is_caption(text)
+
+
+def _lanes(rows: Sequence[Row], paragraphs: set[Segment], scale: Scale) -> list[list[Row]]:
+    """The rows cut at the gutters of the page, one list for each strip between two gutters."""
+    strips = gutters(rows, paragraphs, scale)
+    cut: list[tuple[tuple[float, ...], Row]] = []
+    for row in rows:
+        middle = row_box(row).center[1]
+        active = sorted(x for x, top, bottom in strips if top < middle < bottom)
+
+        def lane(segment: Segment, active: list[float] = active) -> tuple[float, ...]:
+            beyond = [x for x in active if x < segment.box.center[0]]
+            return (beyond[-1] if beyond else -1.0, float(len(active)))
+
+        for key, group in groupby(row, key=lane):
+            cut.append((key, tuple(group)))
+    keys = sorted({key for key, _ in cut})
+    return [[row for other, row in cut if other == key] for key in keys]

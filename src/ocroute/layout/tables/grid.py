@@ -1,0 +1,97 @@
+"""A table while it is being made: parts of rows, each over a run of columns, with the words in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ocroute.document.model import Box, Cell, Table
+from ocroute.layout.tables.kinds import is_number
+from ocroute.layout.tables.tokens import Token, join
+
+
+@dataclass(slots=True)
+class Part:
+    """The words of one cell: over columns ``first`` to ``last``, ``rows`` rows tall."""
+
+    first: int
+    last: int
+    tokens: list[Token]
+    rows: int = 1
+
+    @property
+    def text(self) -> str:
+        """What the cell says."""
+        return join(self.tokens)
+
+    @property
+    def box(self) -> Box:
+        """Around the words, dot leaders not counted."""
+        return Box.around(t.ink for t in self.tokens)
+
+
+@dataclass(slots=True)
+class GridRow:
+    """The parts of one row, left to right."""
+
+    parts: list[Part]
+    header: bool = False
+
+    @property
+    def box(self) -> Box:
+        """Around all words of the row."""
+        return Box.around(t.box for p in self.parts for t in p.tokens)
+
+    def at(self, column: int) -> Part | None:
+        """The part over a column."""
+        return next((p for p in self.parts if p.first <= column <= p.last), None)
+
+    @property
+    def numbers(self) -> int:
+        """How many parts hold a value."""
+        return sum(1 for p in self.parts if is_number(p.text))
+
+
+@dataclass(slots=True)
+class Grid:
+    """Rows of parts over so many columns."""
+
+    columns: int
+    rows: list[GridRow] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> list[Token]:
+        """Every word in it."""
+        return [t for row in self.rows for part in row.parts for t in part.tokens]
+
+    def column(self, index: int) -> list[Part]:
+        """The parts that stand in one column alone, header rows left out."""
+        return [p for row in self.rows if not row.header for p in row.parts if p.first == p.last == index]
+
+    def freeze(self) -> Table:
+        """The finished table."""
+        cells = tuple(
+            Cell(
+                number,
+                part.first,
+                part.text,
+                part.rows,
+                part.last - part.first + 1,
+                row.header,
+                Box.around(t.box for t in part.tokens),
+            )
+            for number, row in enumerate(self.rows)
+            for part in sorted(row.parts, key=lambda p: p.first)
+        )
+        return Table(len(self.rows), self.columns, cells)
+
+
+def drop_columns(grid: Grid, gone: Sequence[int]) -> None:
+    """Take columns out of a grid; parts that stand in them alone must have been moved before."""
+    for index in sorted(gone, reverse=True):
+        for row in grid.rows:
+            for part in row.parts:
+                part.first -= part.first > index
+                part.last -= part.last >= index
+                part.last = max(part.first, part.last)
+        grid.columns -= 1

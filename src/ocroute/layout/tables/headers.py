@@ -1,0 +1,141 @@
+"""Which rows head a table, and how far a heading reaches over the columns below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ocroute.layout.tables.grid import Grid, GridRow, Part
+from ocroute.layout.tables.kinds import is_number
+from ocroute.layout.tables.rules import Rule, Rules
+from ocroute.layout.tables.tokens import Scale
+
+MOST_HEADER_ROWS = 6
+_YEAR = re.compile(r"^(?:fy\s?)?(?:19|20)\d\d\s?\S{0,2}$", re.IGNORECASE)
+
+
+def mark_headers(grid: Grid, rules: Rules, scale: Scale) -> None:
+    """Flag the rows at the top that name the columns and spread those of their parts that stand over several columns."""
+    count = _by_rule(grid.rows, rules, scale)
+    if count is None:
+        count = _by_text(grid.rows)
+    for row in grid.rows[:count]:
+        row.header = True
+    _spread(grid, count, rules, scale)
+
+
+def gap_rules(above: GridRow, below: GridRow, rules: Rules, scale: Scale) -> list[Rule]:
+    """The horizontal rules between two neighbouring rows."""
+    top, bottom = above.box, below.box
+    low, high = (top.y0 + top.y1) / 2, (bottom.y0 + bottom.y1) / 2
+    slack = 0.1 * scale.height
+    return [rule for rule in rules.horizontal if low + slack < rule.at < high - slack]
+
+
+def is_long(rule: Rule, rows: Sequence[GridRow]) -> bool:
+    """Whether a rule runs under most of the table rather than under some columns."""
+    x0, x1 = min(r.box.x0 for r in rows), max(r.box.x1 for r in rows)
+    return min(rule.end, x1) - max(rule.start, x0) >= 0.8 * (x1 - x0)
+
+
+def _by_rule(rows: Sequence[GridRow], rules: Rules, scale: Scale) -> int | None:
+    """The rows above the first rule that crosses the whole table, where that can be a head."""
+    for index, (above, below) in enumerate(pairwise(rows), 1):
+        if index > MOST_HEADER_ROWS or index > 0.7 * len(rows):
+            return None
+        between = gap_rules(above, below, rules, scale)
+        covered = sum(r.length for r in between)
+        if any(is_long(r, rows) for r in between) or (
+            len(between) > 1 and covered > 0.8 * (rows[0].box.x1 - rows[0].box.x0) and index > 1
+        ):
+            values = sum(1 for row in rows[:index] for part in row.parts if part.first and _value(part.text))
+            total = sum(1 for row in rows[:index] for part in row.parts if part.first)
+            return index if values <= 0.5 * total else None
+    return None
+
+
+def _by_text(rows: Sequence[GridRow]) -> int:
+    """The rows above the first that holds values; one where no row or the very first does."""
+    for index, row in enumerate(rows[:MOST_HEADER_ROWS]):
+        parts = [p for p in row.parts if p.first]
+        if parts and sum(1 for p in parts if _value(p.text)) >= 0.5 * len(parts):
+            while index > 1 and len(rows[index - 1].parts) == 1 and rows[index - 1].parts[0].first == 0:
+                index -= 1  # a label alone over the first values heads a group of rows, not the columns
+            return max(index, 1)
+    return 1
+
+
+def _value(text: str) -> bool:
+    return is_number(text) and not _YEAR.match(text)
+
+
+def _spread(grid: Grid, count: int, rules: Rules, scale: Scale) -> None:
+    """Let headings of columns reach over the columns they are centred on or underlined across."""
+    extents = _extents(grid)
+    for index, row in enumerate(grid.rows[:count]):
+        below = grid.rows[index + 1] if index + 1 < len(grid.rows) else None
+        if below is None:
+            continue
+        marks = [r for r in gap_rules(row, below, rules, scale) if not is_long(r, grid.rows)]
+        underlined = [p for p in row.parts if _underline(p, marks, extents, scale)]
+        repeats = len({p.text for p in below.parts}) < len(below.parts)
+        if not underlined and not any(p.last > p.first for p in row.parts) and not (repeats and below.header):
+            continue
+        _centre(row, below, extents, underlined, grid.columns)
+
+
+def _extents(grid: Grid) -> list[tuple[float, float] | None]:
+    """From where to where the words of each column stand."""
+    found: list[tuple[float, float] | None] = []
+    for index in range(grid.columns):
+        boxes = [p.box for row in grid.rows for p in row.parts if p.first == p.last == index]
+        found.append((min(b.x0 for b in boxes), max(b.x1 for b in boxes)) if boxes else None)
+    return found
+
+
+def _underline(part: Part, marks: Sequence[Rule], extents: Sequence[tuple[float, float] | None], scale: Scale) -> bool:
+    """Stretch a part over the columns that the rule under it covers."""
+    box = part.box
+    for rule in marks:
+        if min(rule.end, box.x1) - max(rule.start, box.x0) < 0.6 * box.width:
+            continue
+        under = [
+            i
+            for i, e in enumerate(extents)
+            if e is not None and min(rule.end, e[1]) - max(rule.start, e[0]) > 0.5 * max(scale.char, e[1] - e[0])
+        ]
+        if under:
+            part.first, part.last = under[0], under[-1]
+            return True
+    return False
+
+
+def _centre(
+    row: GridRow,
+    below: GridRow,
+    extents: Sequence[tuple[float, float] | None],
+    settled: Sequence[Part],
+    columns: int,
+) -> None:
+    """Stretch parts over free neighbouring columns where that brings a part's middle nearer to theirs."""
+    for number, part in enumerate(row.parts):
+        if any(part is other for other in settled):
+            continue
+        low = row.parts[number - 1].last + 1 if number else 0
+        high = row.parts[number + 1].first - 1 if number + 1 < len(row.parts) else columns - 1
+        if part.first == 0 and part.last == 0:
+            continue
+        low = max(low, 1) if part.first > 0 else low
+        middle = part.box.center[0]
+        best = (_off(middle, part.first, part.last, extents), 0, part.first, part.last)
+        for first in range(low, part.first + 1):
+            for last in range(part.last, high + 1):
+                if all(below.at(c) is not None for c in range(first, last + 1)):
+                    best = min(best, (_off(middle, first, last, extents), first - last, first, last))
+        part.first, part.last = best[2], best[3]
+
+
+def _off(middle: float, first: int, last: int, extents: Sequence[tuple[float, float] | None]) -> float:
+    known = [e for e in extents[first : last + 1] if e is not None]
+    return abs(middle - (known[0][0] + known[-1][1]) / 2) if known else float("inf")

@@ -1,0 +1,54 @@
+"""What a cell's text is: a number, a symbol that belongs to one, a caption, an entry of a list."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = re.compile(
+    r"""^[^\w]{0,4}                       # signs, brackets, currency
+        (?:[A-Z]{1,3}\s?[$€£¥]?\s?)?      # US$, EUR
+        [+\-−–—±~≈<>≤≥]?\s?
+        (?:\d[\d.,:/'’\s−–%×x^±()*†‡§-]*|n/?a|nil|nd|\.\d+|[-−–—✓✗✔✘×•○●◦*+]+)
+        (?:\s?(?:%|‰|°|bn|mn|[kKMBGT]|ms|s|m|g|kg|km|cm|mm|dB|Hz|MHz|GHz|[kKMGT]i?B|px|pt|pp|bps|x|e[+-]?\d+|hrs?|min|h))?
+        [^\w]{0,3}[a-z]?[^\w]{0,3}$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"^(?:\d{1,2}[\s./-])?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?[\s,./-]*\d{0,4}(?:,?\s\d{2,4})?$",
+    re.IGNORECASE,
+)
+_CAPTION = re.compile(
+    r"^(?:supplementary |extended data )?(?:table|tab\.|figure|fig\.?|exhibit|chart|source|sources|notes?|"
+    r"tabelle|tableau|tabla|таблица|рис\.?|рисунок|表|图)\s*[\dIVXSA-Z:.]",
+    re.IGNORECASE,
+)
+_MARKER = re.compile(
+    r"^(?:[•●○◦▪■□–—*·►▶‣⁃➢✓-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)\]]|\[[\w+]{1,8}\]|\d{1,2}(?:\.\d{1,2}){1,3}\.?|§+)$"
+)
+_BEFORE = re.compile(r"^(?:[A-Z]{0,3}[$€£¥₹₽₩]|EUR|USD|GBP|CHF|Rs\.?|\(|[<>≤≥~≈±+−–-])$")
+_AFTER = re.compile(r"^(?:%|‰|\)|\)%|%\)|[*†‡§¶]{1,4}|[€£₽]|\(?[a-z]\)|[a-z])$")
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell holds a value: a number with its sign, unit and marks, a date, a tick or a dash for none."""
+    return bool(_NUMBER.match(text) or _DATE.match(text))
+
+
+def is_caption(text: str) -> bool:
+    """Whether a line opens the way captions and notes do."""
+    return bool(_CAPTION.match(text))
+
+
+def is_marker(text: str) -> bool:
+    """Whether a text is a bullet, a list number, a reference key or a section number."""
+    return bool(_MARKER.match(text))
+
+
+def leans_right(text: str) -> bool:
+    """Whether a text belongs to the number that follows it: a currency, an opening bracket, a sign."""
+    return bool(_BEFORE.match(text))
+
+
+def leans_left(text: str) -> bool:
+    """Whether a text belongs to the number before it: a percent sign, a closing bracket, a footnote mark."""
+    return bool(_AFTER.match(text))

@@ -1,0 +1,182 @@
+"""Makes a grid from rules alone: every cell is framed, and where a border is missing, cells are one."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ocroute.document.model import Box
+from ocroute.layout.tables.columns import separators
+from ocroute.layout.tables.grid import Grid, GridRow, Part
+from ocroute.layout.tables.kinds import is_number
+from ocroute.layout.tables.rows import baselines
+from ocroute.layout.tables.rules import Rule, Rules
+from ocroute.layout.tables.tokens import Scale, Token
+
+
+def frames(rules: Rules, scale: Scale) -> list[Rules]:
+    """The rules that hang together by crossing or touching, group by group."""
+    slack = 0.35 * scale.height
+    across, down = list(rules.horizontal), list(rules.vertical)
+    groups: list[tuple[list[Rule], list[Rule]]] = []
+    todo = set(range(len(down)))
+    seen: set[int] = set()
+    for start in range(len(across)):
+        if start in seen:
+            continue
+        seen.add(start)
+        level, mine = [start], ([across[start]], list[Rule]())
+        while level:
+            h = across[level.pop()]
+            for v in [v for v in todo if _touch(h, down[v], slack)]:
+                todo.discard(v)
+                mine[1].append(down[v])
+                for other in range(len(across)):
+                    if other not in seen and _touch(across[other], down[v], slack):
+                        seen.add(other)
+                        level.append(other)
+                        mine[0].append(across[other])
+        if mine[1]:
+            groups.append(mine)
+    return [Rules(tuple(sorted(h)), tuple(sorted(v))) for h, v in groups]
+
+
+def _touch(h: Rule, v: Rule, slack: float) -> bool:
+    return h.start - slack <= v.at <= h.end + slack and v.start - slack <= h.at <= v.end + slack
+
+
+def frame_box(rules: Rules) -> Box:
+    """The box around all rules of a group."""
+    every = [(r.start, r.at, r.end, r.at) for r in rules.horizontal] + [
+        (r.at, r.start, r.at, r.end) for r in rules.vertical
+    ]
+    return Box.around(Box(*r) for r in every)
+
+
+def lattice(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Grid | None:
+    """The grid that the rules draw around ``tokens``; None where it is none or where words show more rows or columns."""
+    box = frame_box(rules)
+    xs = _lines([r.at for r in rules.vertical] + [box.x0, box.x1], scale.height)
+    ys = _lines([r.at for r in rules.horizontal] + [box.y0, box.y1], 0.6 * scale.height)
+    if len(xs) < 3 or len(ys) < 3:
+        return None
+    owner = _areas(xs, ys, rules, scale)
+    held: dict[tuple[int, int], list[Token]] = {}
+    for token in tokens:
+        x, y = token.ink.center
+        column = min(max(bisect(xs, x) - 1, 0), len(xs) - 2)
+        row = min(max(bisect(ys, y) - 1, 0), len(ys) - 2)
+        held.setdefault(owner[row][column], []).append(token)
+    grid = Grid(len(xs) - 1, [GridRow([]) for _ in pairwise(ys)])
+    for (row, column), mine in held.items():
+        ends = [(r, c) for r, line in enumerate(owner) for c, o in enumerate(line) if o == (row, column)]
+        ordered = [t for line in baselines(mine, scale) for t in line]
+        grid.rows[row].parts.append(Part(column, max(c for _, c in ends), ordered, max(r for r, _ in ends) - row + 1))
+    for line in grid.rows:
+        line.parts.sort(key=lambda p: p.first)
+    if _hides_rows(grid, scale) or _hides_columns(grid, scale):
+        return None
+    _drop_empty(grid, xs, scale)
+    _mark_head(grid)
+    return grid
+
+
+def _lines(places: Sequence[float], apart: float) -> list[float]:
+    """Distinct positions, sorted; those nearer than ``apart`` are one."""
+    out: list[float] = []
+    for place in sorted(places):
+        if not out or place - out[-1] > apart:
+            out.append(place)
+    return out
+
+
+def _areas(xs: Sequence[float], ys: Sequence[float], rules: Rules, scale: Scale) -> list[list[tuple[int, int]]]:
+    """For every position of the grid the top left position of its cell: cells grow right, then down, over missing borders."""
+    slack, near = 0.5 * scale.height, 0.7 * scale.height
+    rows, columns = len(ys) - 1, len(xs) - 1
+    right = [
+        [
+            any(abs(v.at - xs[c + 1]) <= near and v.covers(ys[r], ys[r + 1], slack) for v in rules.vertical)
+            for c in range(columns)
+        ]
+        for r in range(rows)
+    ]
+    under = [
+        [
+            any(abs(h.at - ys[r + 1]) <= near and h.covers(xs[c], xs[c + 1], slack) for h in rules.horizontal)
+            for c in range(columns)
+        ]
+        for r in range(rows)
+    ]
+    owner: list[list[tuple[int, int]]] = [[(-1, -1)] * columns for _ in range(rows)]
+    for r in range(rows):
+        for c in range(columns):
+            if owner[r][c] != (-1, -1):
+                continue
+            last = c
+            while last + 1 < columns and not right[r][last] and owner[r][last + 1] == (-1, -1):
+                last += 1
+            low = r
+            while (
+                low + 1 < rows
+                and not any(under[low][k] for k in range(c, last + 1))
+                and not any(right[low + 1][k] for k in range(c, last))
+            ):
+                low += 1
+            for row in range(r, low + 1):
+                for column in range(c, last + 1):
+                    owner[row][column] = (r, c)
+    return owner
+
+
+def _hides_rows(grid: Grid, scale: Scale) -> bool:
+    """Whether some cells in one band stack the same number of values: rows that no rule parts."""
+    for row in grid.rows:
+        counts = []
+        for part in row.parts:
+            lines = baselines(part.tokens, scale)
+            values = sum(1 for line in lines if is_number(" ".join(t.text for t in line)))
+            if len(lines) >= 3 and values >= 0.7 * len(lines) and part.rows == 1:
+                counts.append(len(lines))
+        if counts and (len(counts) >= 2 or len(row.parts) <= 3):
+            return True
+    return False
+
+
+def _hides_columns(grid: Grid, scale: Scale) -> bool:
+    """Whether inside one ruled column the words of several rows stand in columns of their own."""
+    for index in range(grid.columns):
+        parts = grid.column(index)
+        lines = [line for part in parts for line in baselines(part.tokens, scale)]
+        if len(lines) >= 3 and separators(lines, scale):
+            values = [is_number(line[-1].text) and is_number(line[0].text) for line in lines if len(line) > 1]
+            if len(values) >= 0.6 * len(lines) and sum(values) >= 0.6 * len(values):
+                return True
+    return False
+
+
+def _drop_empty(grid: Grid, xs: Sequence[float], scale: Scale) -> None:
+    """Rows without a word are dropped, and columns too narrow to ever hold one."""
+    from ocroute.layout.tables.grid import drop_columns
+
+    kept: list[GridRow] = []
+    for number, row in enumerate(grid.rows):
+        if row.parts or any(p.rows > number - r for r, above in enumerate(grid.rows[:number]) for p in above.parts):
+            kept.append(row)
+    grid.rows = kept
+    used = {c for row in grid.rows for p in row.parts for c in ([p.first] if p.first == p.last else [])}
+    narrow = [c for c in range(grid.columns) if c not in used and xs[c + 1] - xs[c] < 1.2 * scale.height]
+    drop_columns(grid, narrow)
+
+
+def _mark_head(grid: Grid) -> None:
+    """The first row heads the table, and so do the rows that a cell of it reaches down to."""
+    deep = 1
+    for part in grid.rows[0].parts if grid.rows else ():
+        deep = max(deep, part.rows)
+    wide = any(p.last > p.first for p in grid.rows[0].parts) if grid.rows else False
+    if wide and deep == 1 and len(grid.rows) > 2 and len(grid.rows[0].parts) > 1 and not grid.rows[1].numbers:
+        deep = 2
+    for row in grid.rows[:deep]:
+        row.header = True

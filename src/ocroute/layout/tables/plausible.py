@@ -1,0 +1,134 @@
+"""Whether a grid is a table. A false table costs more than a missed one: prose cut into cells cannot be read any more."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from statistics import mean, median
+
+from ocroute.layout.tables.grid import Grid, Part
+from ocroute.layout.tables.kinds import is_marker, is_number
+from ocroute.layout.tables.tokens import Scale
+
+_PAGE = re.compile(r"^(?:\d{1,4}|[ivxlc]+)$")
+_MATHS = re.compile(r"[=∑∫∏√∈⊂∀∃≡→⇒∂∇]")
+
+
+def drawn(grid: Grid) -> bool:
+    """Whether a grid with frames around its cells holds a table rather than boxed text or a figure."""
+    if grid.columns < 2 or len(grid.rows) < 2:
+        return False
+    parts = [p for row in grid.rows for p in row.parts]
+    places = grid.columns * len(grid.rows)
+    covered = sum((p.last - p.first + 1) * p.rows for p in parts)
+    if len(parts) < 4 or covered < 0.25 * places:
+        return False
+    letters = sorted(len(p.text) for p in parts)
+    # One cell with most of the words is a text box with a margin, not a table.
+    return letters[-1] < 600 and (letters[-1] < 0.8 * sum(letters) or letters[-1] < 100)
+
+
+def stacked(grid: Grid, scale: Scale) -> bool:
+    """Whether words between horizontal rules stand in columns."""
+    if grid.columns < 2 or len(grid.rows) < 2 or _fill(grid) < 0.35:
+        return False
+    if _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
+        return False
+    return grid.columns > 2 or _short(grid) or _values(grid) >= 0.3
+
+
+def aligned(grid: Grid, scale: Scale) -> bool:
+    """Whether words that only stand in columns, with no rule to say so, are a table."""
+    body = [row for row in grid.rows if not row.header]
+    if grid.columns < 2 or len(body) < 2 or len(grid.rows) < 3:
+        return False
+    fill, values = _fill(grid), _values(grid)
+    if fill < 0.5 or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid) or _spread_out(grid):
+        return False
+    if len(body) < 3 and (grid.columns < 3 or values < 0.6):
+        return False
+    if grid.columns == 2:
+        return values >= 0.7 and len(body) >= 3 and _labelled(grid)
+    return values >= 0.45 or (values >= 0.25 and _labelled(grid) and _short(grid) and fill >= 0.7)
+
+
+def _fill(grid: Grid) -> float:
+    """The share of positions that hold words."""
+    covered = sum((p.last - p.first + 1) * p.rows for row in grid.rows for p in row.parts)
+    return covered / (grid.columns * len(grid.rows))
+
+
+def _values(grid: Grid) -> float:
+    """The share of values among the cells right of the first column."""
+    cells = [p for c in range(1, grid.columns) for p in grid.column(c)]
+    return sum(1 for p in cells if is_number(p.text)) / len(cells) if cells else 0.0
+
+
+def _labelled(grid: Grid) -> bool:
+    """Whether the first column names the rows: words beside most rows of values, or values in all columns alike."""
+    labels = grid.column(0)
+    body = sum(1 for row in grid.rows if not row.header)
+    return len(labels) >= 0.5 * body
+
+
+def _short(grid: Grid) -> bool:
+    """Whether cells are terms rather than sentences."""
+    cells = [len(p.text) for c in range(1, grid.columns) for p in grid.column(c)]
+    return bool(cells) and median(cells) <= 22
+
+
+def _prose(grid: Grid) -> bool:
+    """Whether columns are running text: nearly every cell is a long wordy line, one below the other."""
+    wordy = 0
+    columns = 0
+    for index in range(grid.columns):
+        parts = grid.column(index)
+        if len(parts) < 2:
+            continue
+        columns += 1
+        # Lines as printed: cells that were joined from several lines count by line.
+        lines = [len(p.text) / max(1, len({round(t.middle) for t in p.tokens})) for p in parts]
+        words = [len(p.tokens) for p in parts]
+        if mean(lines) >= 26 and mean(words) >= 4.5:
+            wordy += 1
+    return columns > 0 and wordy >= max(2, 0.5 * columns)
+
+
+def _listing(grid: Grid) -> bool:
+    """Whether the first column is bullets, numbers or keys of a list and the rest is text."""
+    labels = grid.column(0)
+    if not labels or grid.columns > 3:
+        return False
+    marked = sum(1 for p in labels if is_marker(p.text) or (len(p.text) <= 2 and not p.text.isalnum()))
+    return marked >= 0.6 * len(labels) and _values(grid) < 0.5
+
+
+def _formula(grid: Grid) -> bool:
+    """Whether cells are terms of displayed equations."""
+    parts = [p for row in grid.rows for p in row.parts]
+    maths = sum(1 for p in parts if _MATHS.search(p.text))
+    tiny = sum(1 for p in parts if len(p.text) <= 1 and not p.text.isdigit())
+    return maths >= 0.25 * len(parts) or (maths >= 1 and maths + tiny >= 0.4 * len(parts))
+
+
+def _contents(grid: Grid) -> bool:
+    """Whether the last column is page numbers that only grow, as in a table of contents."""
+    if grid.columns > 3:
+        return False
+    last: list[Part] = [p for row in grid.rows for p in row.parts if p.last == grid.columns - 1 and p.first > 0]
+    if len(last) < 3 or sum(1 for p in last if _PAGE.match(p.text)) < 0.8 * len(last):
+        return False
+    pages = [int(p.text) for p in last if p.text.isdigit()]
+    if any(len(p.text) > 1 and p.text.startswith("0") for p in last):
+        return False
+    growing = sum(1 for a, b in pairwise(pages) if b >= a)
+    leaders = sum(1 for row in grid.rows for p in row.parts for t in p.tokens if t.leader or t.ink.x1 < t.box.x1)
+    return growing >= 0.9 * max(1, len(pages) - 1) and (leaders >= 0.4 * len(last) or len(pages) >= 3)
+
+
+def _spread_out(grid: Grid) -> bool:
+    """Whether rows stand as far apart and as uneven as the labels of a figure."""
+    boxes = [row.box for row in grid.rows]
+    height = median(b.height for b in boxes)
+    gaps = [b.y0 - a.y1 for a, b in pairwise(boxes)]
+    return median(gaps) > 1.6 * height

@@ -1,0 +1,152 @@
+"""Where on a page a table may stand: between stacked rules, or where rows of segments line up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ocroute.document.model import Box
+from ocroute.layout.tables.kinds import is_caption, is_number
+from ocroute.layout.tables.rows import Row, Segment, row_box
+from ocroute.layout.tables.rules import Rule, Rules
+from ocroute.layout.tables.tokens import Scale
+
+PROSE_LETTERS = 32  # letters in a segment from which it may be a line of a paragraph
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A part of a page: rows of segments that may be a table."""
+
+    rows: tuple[Row, ...]
+    ruled: bool
+
+    @property
+    def box(self) -> Box:
+        """Around all its segments."""
+        return Box.around(row_box(row) for row in self.rows)
+
+
+def prose(rows: Sequence[Row], scale: Scale) -> set[Segment]:
+    """The segments that are lines of paragraphs: long, wordy, with another such line right above or below."""
+    long = [s for row in rows for s in row if s.letters >= PROSE_LETTERS and _wordy(s)]
+    found: set[int] = set()
+    for i, a in enumerate(long):
+        for b in long[i + 1 :]:
+            if b.box.y0 - a.box.y1 > 1.2 * scale.height:
+                break
+            shared = min(a.box.x1, b.box.x1) - max(a.box.x0, b.box.x0)
+            apart = b.box.center[1] - a.box.center[1]
+            if apart > 0.5 * scale.height and shared > 0.6 * max(a.box.width, b.box.width):
+                found |= {id(a), id(b)}
+    return {s for s in long if id(s) in found}
+
+
+def _wordy(segment: Segment) -> bool:
+    words = [t.text for t in segment.tokens if not t.leader]
+    return len(words) >= 5 and sum(1 for w in words if not is_number(w)) >= 0.7 * len(words)
+
+
+def stacks(rows: Sequence[Row], rules: Rules, scale: Scale) -> list[tuple[float, float, float, float]]:
+    """Boxes between the first and last of horizontal rules that share their ends: (x0, y0, x1, y1)."""
+    slack = 1.5 * scale.height
+    groups: list[list[Rule]] = []
+    for rule in rules.horizontal:
+        if rule.length < 12 * scale.char:
+            continue
+        for group in groups:
+            if abs(group[-1].start - rule.start) < slack and abs(group[-1].end - rule.end) < slack:
+                group.append(rule)
+                break
+        else:
+            groups.append([rule])
+    out = []
+    for group in groups:
+        run = [group[0]]
+        for rule in group[1:]:
+            if _tabular(rows, run[-1], rule, scale) or (len(run) > 1 and _one_line(rows, run[-1], rule)):
+                run.append(rule)
+                continue
+            out.append(run)
+            run = [rule]
+        out.append(run)
+    return [(min(r.start for r in run), run[0].at, max(r.end for r in run), run[-1].at) for run in out if len(run) > 1]
+
+
+def _between(rows: Sequence[Row], above: Rule, below: Rule) -> list[Row]:
+    x0, x1 = min(above.start, below.start), max(above.end, below.end)
+    inside = []
+    for row in rows:
+        mine = tuple(
+            s
+            for s in row
+            if above.at < s.box.center[1] < below.at and min(s.box.x1, x1) - max(s.box.x0, x0) > 0.5 * s.box.width
+        )
+        if mine:
+            inside.append(mine)
+    return inside
+
+
+def _tabular(rows: Sequence[Row], above: Rule, below: Rule, scale: Scale) -> bool:
+    inside = _between(rows, above, below)
+    if not inside:
+        return below.at - above.at < 2 * scale.height
+    return sum(1 for row in inside if len(row) >= 2) >= 0.4 * len(inside)
+
+
+def _one_line(rows: Sequence[Row], above: Rule, below: Rule) -> bool:
+    """Whether a single short line stands between: a heading inside the table, not a caption between two."""
+    inside = _between(rows, above, below)
+    return len(inside) == 1 and not is_caption(" ".join(t.text for t in inside[0][0].tokens))
+
+
+def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:
+    """Stretches of rows most of which have two segments or more and which follow each other without a wide gap."""
+    out: list[list[Row]] = []
+    current: list[Row] = []
+    single = 0
+
+    def close() -> None:
+        while current and len(current[-1]) < 2:
+            current.pop()
+        if len(current) >= 2:
+            out.append(list(current))
+        current.clear()
+
+    for row in rows:
+        box = row_box(row)
+        far = bool(current) and box.y0 - max(row_box(r).y1 for r in current[-2:]) > 2.2 * scale.height
+        single = single + 1 if len(row) < 2 else 0
+        if far or single > 3:
+            close()
+        if len(row) >= 2 or current:
+            current.append(row)
+    close()
+    return out
+
+
+def gutters(rows: Sequence[Row], paragraphs: set[Segment], scale: Scale) -> list[tuple[float, float, float]]:
+    """Strips between columns of a page as (x, top, bottom): prose on at least one side of them and words on both.
+
+    A row of a table never reaches over such a strip.
+    """
+    marks = [s for row in rows for s in row if s in paragraphs]
+    found: list[tuple[float, float, float]] = []
+    for edge in sorted({round(s.box.x1) for s in marks}):
+        right = [s for s in marks if s.box.x0 > edge]
+        left = [s for s in marks if s.box.x1 <= edge]
+        if len(right) < 3 or len(left) < 3:
+            continue
+        x = (edge + min(s.box.x0 for s in right)) / 2
+        if found and abs(found[-1][0] - x) < scale.height:
+            found.pop()
+        # Only where nothing crosses it, from the first to the last paragraph beside it.
+        low = min(s.box.y0 for s in [*left, *right])
+        high = max(s.box.y1 for s in [*left, *right])
+        crossing = sorted(s.box.center[1] for row in rows for s in row if s.box.x0 < x < s.box.x1)
+        edges = [low - 1, *[y for y in crossing if low < y < high], high + 1]
+        for a, b in zip(edges, edges[1:], strict=False):
+            beside = [s for s in marks if a < s.box.center[1] < b and not s.box.x0 < x < s.box.x1]
+            if beside:
+                found.append((x, a, b))
+    return found

@@ -1,0 +1,83 @@
+"""Words on one baseline become rows of segments: runs of words with no more than word spaces between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ocroute.document.model import Box
+from ocroute.layout.tables.kinds import is_number
+from ocroute.layout.tables.tokens import Scale, Token
+
+WIDE_GAP = 2.0  # in letter widths: a space is about half a letter to one, justified text reaches 1.5
+NUMBER_GAP = 1.2  # between two numbers, which no one justifies
+
+
+class Segment(msgspec.Struct, frozen=True, eq=False):
+    """Words that read as one piece: a cell, or a line of prose."""
+
+    tokens: tuple[Token, ...]
+    box: Box
+
+    @staticmethod
+    def of(tokens: Sequence[Token]) -> Segment:
+        """A segment of ``tokens`` (at least one), left to right."""
+        return Segment(tuple(tokens), Box.around(t.ink for t in tokens))
+
+    @property
+    def letters(self) -> int:
+        """Characters, spaces not counted."""
+        return sum(len(t.text) for t in self.tokens)
+
+
+Row = tuple[Segment, ...]
+
+
+def row_box(row: Row) -> Box:
+    """The box of a row (of at least one segment)."""
+    return Box.around(s.box for s in row)
+
+
+def baselines(tokens: Sequence[Token], scale: Scale) -> list[list[Token]]:
+    """Words grouped by the height they stand at, top to bottom, each group left to right.
+
+    Each word is held against its neighbour to the left, not against the whole row, so that a slightly skewed scan holds
+    together. Small words (marks, exponents) join the row they overlap.
+    """
+    rows: list[list[Token]] = []
+    for token in sorted(tokens, key=lambda t: (t.box.x0, t.box.y0, t.text)):
+        best, fit = None, 0.5
+        for row in rows:
+            last = next((t for t in reversed(row) if t.box.height >= 0.7 * scale.height), row[-1])
+            if _far(last, token, scale):
+                continue
+            least = min(last.box.height, token.box.height)
+            share = (min(last.box.y1, token.box.y1) - max(last.box.y0, token.box.y0)) / max(1.0, least)
+            if share > fit:
+                best, fit = row, share
+        if best is None:
+            rows.append([token])
+        else:
+            best.append(token)
+    rows.sort(key=lambda row: (sum(t.middle for t in row) / len(row), row[0].box.x0))
+    return rows
+
+
+def _far(last: Token, token: Token, scale: Scale) -> bool:
+    """Whether the middles of two words of about the usual height are too far apart for one row."""
+    both_tall = min(last.box.height, token.box.height) > 0.7 * scale.height
+    return both_tall and abs(last.middle - token.middle) > 0.5 * scale.height
+
+
+def segments(row: Sequence[Token], scale: Scale) -> Row:
+    """A row's words cut where the gap is wider than a space can be, and at dot leaders."""
+    groups: list[list[Token]] = []
+    for token in row:
+        before = groups[-1][-1] if groups else token
+        wide = NUMBER_GAP if is_number(before.text) and is_number(token.text) else WIDE_GAP
+        if groups and token.ink.x0 - before.ink.x1 <= wide * scale.char:
+            groups[-1].append(token)
+        else:
+            groups.append([token])
+    return tuple(Segment.of(group) for group in groups)
