@@ -4,18 +4,103 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from ocroute.document.model import Block, Category, Line
+from ocroute.layout.columns import columns
+from ocroute.layout.flow import Draft, block_of, run_on
+from ocroute.layout.furniture import set_apart
+from ocroute.layout.headings import levels, title_of
+from ocroute.layout.hyphens import Joiner
+from ocroute.layout.kinds import kind_of
+from ocroute.layout.lines import assemble
+from ocroute.layout.notes import footnotes
+from ocroute.layout.paragraphs import Column, Group, groups
+from ocroute.layout.pieces import Piece, Scale, boxes_are_tight, measure, scale_of
+from ocroute.layout.rules import horizontal_rules
+from ocroute.layout.tables import FoundTable, find_tables
 from ocroute.pages.page import InputPage
 
 
 def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
-    """Blocks in reading order.
+    """Blocks in reading order: headers, the text with its tables, footnotes, footers.
 
     Args:
         page: for its size, ruling lines and, where needed, its raster.
         lines: lines or fragments of lines in page pixels, in any order.
+
+    Returns:
+        Blocks that together say every word of ``lines`` once. Their boxes lie within the page.
     """
-    ordered = sorted(lines, key=lambda line: (line.box.y0, line.box.x0))
-    return tuple(
-        Block(Category.TEXT, line.text, line.box, line.confidence, lines=(line,)) for line in ordered if line.text.strip()
-    )
+    width, height = page.size
+    inked = [_within(line, width, height) for line in lines if line.text.strip()]
+    if not inked:
+        return ()
+    tables, rest = find_tables(page, inked)
+    tight = boxes_are_tight(inked)
+    scale = scale_of([measure(line, tight=tight) for line in rest or inked], width, height, tight=tight)
+    rules = horizontal_rules(page)
+    sorted_out = set_apart([*assemble(rest, scale), *(_placed(table, scale) for table in tables)], scale, rules)
+    joiner = Joiner(line.text for line in inked)
+    drafts = [
+        *(Draft(Category.PAGE_HEADER, [_alone(piece, scale)]) for piece in sorted_out.headers),
+        *run_on(_drafts(sorted_out.body, scale, rules)),
+        *(Draft(Category.PAGE_FOOTER, [_alone(piece, scale)]) for piece in sorted_out.footers),
+    ]
+    return tuple(block_of(draft, joiner) for draft in drafts)
+
+
+def _within(line: Line, width: float, height: float) -> Line:
+    box = line.box
+    if box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height:
+        return line
+    words = tuple(msgspec.structs.replace(word, box=word.box.clamped(width, height)) for word in line.words)
+    return msgspec.structs.replace(line, box=box.clamped(width, height), words=words)
+
+
+def _placed(table: FoundTable, scale: Scale) -> Piece:
+    """A table as one piece, so that it finds its place in the reading order."""
+    return Piece(Line("", table.box), scale.size, table.box.y1, table)
+
+
+def _alone(piece: Piece, scale: Scale) -> Group:
+    return Group(Column.of([piece], scale), 0, [piece])
+
+
+def _drafts(body: Sequence[Piece], scale: Scale, rules: Sequence[float]) -> list[Draft]:
+    bold = sum(len(piece.text) for piece in body if piece.bold) > 0.5 * sum(len(piece.text) for piece in body)
+    text: list[Draft] = []
+    notes: list[Draft] = []
+    for lines in columns(body, scale):
+        found = groups(Column.of(lines, scale))
+        count = footnotes(found, scale, rules)
+        text += [Draft(kind_of(group, scale, bold_body=bold), [group]) for group in found[: len(found) - count]]
+        notes += [Draft(Category.FOOTNOTE, [group]) for group in found[len(found) - count :]]
+    _rank([draft for draft in text if draft.category is Category.SECTION_HEADER], scale)
+    _nest(text, scale)
+    return text + notes
+
+
+def _rank(headings: Sequence[Draft], scale: Scale) -> None:
+    title = title_of([draft.parts[0] for draft in headings], scale)
+    sections = [draft for draft in headings if draft.parts[0] is not title]
+    for draft in headings:
+        if draft.parts[0] is title:
+            draft.category = Category.TITLE
+    for draft, level in zip(sections, levels([draft.parts[0] for draft in sections]), strict=True):
+        draft.level = level
+
+
+def _nest(drafts: Sequence[Draft], scale: Scale) -> None:
+    """Levels of list items: an item set further in than the one before it is one deeper."""
+    indents: list[float] = []
+    for draft in drafts:
+        if draft.category is not Category.LIST_ITEM:
+            indents.clear()
+            continue
+        x = draft.parts[0].lines[0].box.x0 - draft.parts[0].column.left
+        while indents and indents[-1] > x + 0.5 * scale.size:
+            indents.pop()
+        if not indents or x > indents[-1] + 0.5 * scale.size:
+            indents.append(x)
+        draft.level = len(indents) - 1

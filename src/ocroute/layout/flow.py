@@ -1,0 +1,118 @@
+"""Makes blocks of groups, and lets a sentence that was cut by a column's end or a figure run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ocroute.document.model import Block, Box, Category, Line
+from ocroute.layout import limits
+from ocroute.layout.hyphens import Joiner
+from ocroute.layout.lists import split_marker
+from ocroute.layout.paragraphs import Group, begins, ended
+from ocroute.layout.pieces import Piece
+
+_FLOATS = frozenset({Category.CAPTION, Category.TABLE, Category.FOOTNOTE, Category.PICTURE})
+_RUNNING = frozenset({Category.TEXT, Category.LIST_ITEM})
+
+
+@dataclass(slots=True)
+class Draft:
+    """A block in the making: its category and the groups that flow into it."""
+
+    category: Category
+    parts: list[Group]
+    level: int | None = None
+
+    @property
+    def lines(self) -> list[Piece]:
+        """All its lines, in reading order."""
+        return [line for part in self.parts for line in part.lines]
+
+
+def run_on(drafts: Sequence[Draft]) -> list[Draft]:
+    """The same drafts, with cut sentences made whole. What stood between comes after them."""
+    result: list[Draft] = []
+    for draft in drafts:
+        back = _cut_before(result, draft)
+        if back is None:
+            result.append(draft)
+        else:
+            back.parts.extend(draft.parts)
+    return result
+
+
+def _cut_before(result: Sequence[Draft], draft: Draft) -> Draft | None:
+    """The draft whose last sentence ``draft`` goes on with."""
+    if draft.category is not Category.TEXT:
+        return None
+    for earlier in reversed(result[-8:]):
+        if earlier.category in _RUNNING and _goes_on(earlier.parts[-1], draft.parts[0]):
+            return earlier
+        if earlier.category not in _FLOATS and not _is_scrap(earlier):
+            return None
+    return None
+
+
+def _goes_on(above: Group, below: Group) -> bool:
+    last, first = above.lines[-1], below.lines[0]
+    if above.column is below.column and above.first + len(above.lines) == below.first:
+        return False  # neighbours in one column were parted for a reason
+    if ended(last.text) or abs(last.size - first.size) > 2 * limits.SAME_SIZE * last.size or split_marker(first.text):
+        return False
+    if not begins(first.text):
+        return len(above.lines) > 1 or len(last.text) > 2 * limits.LABEL_CHARS
+    full = last.box.x1 > above.column.right - 1.5 * last.size
+    flush = first.box.x0 < below.column.left + limits.INDENT * first.size
+    return full and flush and len(above.lines) > 1 and len(below.lines) > 1 and above.is_last and below.first == 0
+
+
+def _is_scrap(draft: Draft) -> bool:
+    """A label of a figure, not running text."""
+    lines = draft.lines
+    return draft.category is not Category.SECTION_HEADER and len(lines) <= 2 and sum(len(p.text) for p in lines) < 30
+
+
+def joined(lines: Iterable[str], joiner: Joiner) -> str:
+    """Lines as running text."""
+    text = ""
+    for line in lines:
+        text = joiner.join(text, line) if text else line
+    return text
+
+
+def block_of(draft: Draft, joiner: Joiner) -> Block:
+    """The finished block."""
+    pieces = draft.lines
+    found = pieces[0].table
+    if found is not None:
+        return Block(
+            Category.TABLE,
+            "\n".join(
+                "\t".join(cell.text for cell in found.table.cells if cell.row == row) for row in range(found.table.rows)
+            ),
+            found.box,
+            _confidence(found.lines),
+            lines=found.lines,
+            table=found.table,
+        )
+    lines = tuple(piece.line for piece in pieces)
+    text = joined((line.text for line in lines), joiner)
+    marker = None
+    if draft.category is Category.LIST_ITEM:
+        marker, text = split_marker(text) or (None, text)
+    return Block(
+        draft.category,
+        text,
+        Box.around(line.box for line in lines),
+        _confidence(lines),
+        level=draft.level,
+        marker=marker,
+        lines=lines,
+    )
+
+
+def _confidence(lines: Sequence[Line]) -> float | None:
+    known = [(line.confidence, len(line.text)) for line in lines if line.confidence is not None]
+    weight = sum(length for _, length in known)
+    return sum(value * length for value, length in known) / weight if weight else None

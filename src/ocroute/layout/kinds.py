@@ -1,0 +1,81 @@
+"""What a group of lines is: heading, item, caption, formula or text."""
+
+from __future__ import annotations
+
+import re
+
+from ocroute.document.model import Category
+from ocroute.layout import limits
+from ocroute.layout.lists import split_marker
+from ocroute.layout.notes import is_caption
+from ocroute.layout.paragraphs import Group
+from ocroute.layout.pieces import Scale
+
+NUMBERING = re.compile(
+    r"^(?P<number>(?:\d{1,2}(?:\.\d{1,2}){0,4}|[A-Z](?:\.\d{1,2}){1,3}|[IVX]{1,5}|[A-H])[.)]?)\s+(?P<rest>[^\W\d].*)$"
+)
+_NAMED = re.compile(
+    r"^(?:abstract|introduction|conclusions?|references|bibliography|acknowledge?ments?|appendix(?: [A-Z])?|contents|summary|"
+    r"results|methods|discussion|background|related work|foreword|preface|index|введение|заключение|содержание|литература)$",
+    re.IGNORECASE,
+)
+_MATHS = re.compile(r"[=<>≤≥≈≠∑∏∫∂∇∈∉⊂⊆∪∩→←↔⇒⇔∞±×÷√∀∃λμσπφψωΩΔΣαβγδεθ∥⟨⟩⊕⊗′^]")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_EQUATION_NUMBER = re.compile(r"\(\d{1,3}(?:\.\d{1,3})*[a-z]?\)$")
+
+
+def kind_of(group: Group, scale: Scale, *, bold_body: bool) -> Category:
+    """The category of a group that is neither furniture nor a footnote."""
+    if group.lines[0].table is not None:
+        return Category.TABLE
+    text = group.text
+    if is_caption(text):
+        return Category.CAPTION
+    if _is_formula(group, text, scale):
+        return Category.FORMULA
+    if _is_heading(group, text, scale, bold_body=bold_body):
+        return Category.SECTION_HEADER
+    if split_marker(text):
+        return Category.LIST_ITEM
+    return Category.TEXT
+
+
+def _is_formula(group: Group, text: str, scale: Scale) -> bool:
+    inset = min(line.box.x0 for line in group.lines) - group.column.left > 1.5 * scale.size
+    words = sum(len(word) for word in _WORD.findall(text))
+    letters = len(text.replace(" ", ""))
+    marked = bool(_MATHS.search(text)) or bool(_EQUATION_NUMBER.search(text))
+    return (
+        marked and len(group.lines) <= 6 and words < (0.35 if inset else 0.15) * letters and bool(_MATHS.search(text))
+    )
+
+
+def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    if (
+        len(group.lines) > 4
+        or len(text) > limits.HEADING_CHARS
+        or len(letters) < 3
+        or len(letters) < 0.5 * len(text) * 0.8
+    ):
+        return False
+    fonts_known = group.lines[0].line.font is not None
+    ratio = group.size / scale.size
+    large = ratio >= (limits.HEADING_SIZE if fonts_known else limits.HEADING_SIZE + 0.16)
+    if large and (not re.search(r"[.,;]$", text) or ratio > limits.TITLE_SIZE):
+        return True
+    if ratio < limits.SMALL_SIZE or re.search(r"[.,;:]$", text) or len(group.lines) > 2:
+        return False
+    if _NAMED.match(re.sub(r"^[\dIVX.\s]+", "", text).strip()):
+        return True
+    apart = group.gap_above > limits.PARAGRAPH_PITCH - 1
+    if not bold_body and all(line.bold for line in group.lines):
+        return True
+    short = max(line.box.x1 for line in group.lines) < group.column.right - 0.15 * (
+        group.column.right - group.column.left
+    )
+    if not apart or len(text) > 90:
+        return False
+    if NUMBERING.match(text) and short and not split_marker(text):
+        return True
+    return len(letters) >= 4 and "".join(letters).isupper() and (short or len(group.lines) == 1)

@@ -1,0 +1,84 @@
+"""Every threshold of the layout room, with its reason.
+
+Lengths are in body line sizes (about one em of the running text), so that a page of any resolution and type size is measured
+alike. Shares are of the page or of a column.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- Lines -------------------------------------------------------------------------------------------------------------
+SAME_WORDS_GAP: Final = 0.6
+"""Gaps up to here are never a gutter: newspapers keep columns at least this far apart, word spaces are mostly narrower."""
+
+LOOSE_GAP: Final = 1.3
+"""Fragments of one baseline further apart than this are joined only where their engine gave them as one line."""
+
+WIDEST_WORD_GAP: Final = 3.0
+"""No justified line stretches a word space further; a wider gap is a tab, a leader or a column."""
+
+GUTTER: Final = 0.5
+"""The narrowest white strip that can part two columns."""
+
+GUTTER_ROWS: Final = 3
+"""Rows of text on both sides that a strip needs before it splits a line: rivers in justified text are shorter."""
+
+RIVER_ROWS: Final = 5
+"""The same for a gap that an engine read across: it takes more to overrule it."""
+
+SAME_BASELINE: Final = 0.4
+"""Baselines this close are one line: a superscript sits higher, the next line lower."""
+
+# --- Columns -----------------------------------------------------------------------------------------------------------
+COLUMN_ROWS: Final = 2
+"""Rows that the shorter of two columns needs; below that they are the two ends of one row."""
+
+LABEL_CHARS: Final = 14
+"""Cells in front of longer text that are this short on average, and stand on its baselines, are labels, not a column."""
+
+STRAY_ROWS: Final = 2
+STRAY_GAP: Final = 2.5
+"""So few rows, this far above the rest of a column pair and on one side only, stand above both columns."""
+
+# --- Paragraphs --------------------------------------------------------------------------------------------------------
+PARAGRAPH_PITCH: Final = 1.3
+"""Baselines further apart than this times the column's usual distance are parted on purpose."""
+
+INDENT: Final = 0.7
+"""Steps of the left edge smaller than this are scanner and justification noise."""
+
+DEEPEST_INDENT: Final = 5.0
+"""A first line is never indented further; beyond that the line is centred or set apart."""
+
+SAME_SIZE: Final = 0.13
+"""Relative difference of sizes that still is one size; measured heights vary by a tenth with the letters of a line."""
+
+# --- Kinds -------------------------------------------------------------------------------------------------------------
+HEADING_SIZE: Final = 1.14
+"""The smallest step by which typesetters enlarge a heading that has no other mark."""
+
+TITLE_SIZE: Final = 1.3
+"""A title is clearly larger than the text; section headers are seldom that large."""
+
+HEADING_CHARS: Final = 160
+"""Longer than this is a paragraph however it is set."""
+
+SMALL_SIZE: Final = 0.93
+"""Footnotes, captions and running titles are set at least this much smaller where they are set smaller at all."""
+
+# --- Furniture ---------------------------------------------------------------------------------------------------------
+MARGIN_SHARE: Final = 0.13
+"""Running titles and page numbers stand within this share of the page's height from its top or bottom."""
+
+EDGE_SHARE: Final = 0.075
+"""Within this share hardly any body text is printed."""
+
+FURNITURE_ROWS: Final = 3
+"""The most rows that a running header or footer has; a higher group at the top is a letterhead or a title."""
+
+FURNITURE_SCORE: Final = 2.0
+"""Evidence (see ``furniture``) from which a margin row is kept out of the running text."""
+
+REPEATED_PAGES: Final = 2
+"""Pages on which the same margin text must stand, at the same height, to be furniture beyond doubt."""

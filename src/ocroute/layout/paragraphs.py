@@ -1,0 +1,163 @@
+"""Lines of a column become groups: paragraphs, headings, items, each set as one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ocroute.layout import limits
+from ocroute.layout.lists import is_weak, split_marker
+from ocroute.layout.notes import is_caption
+from ocroute.layout.pieces import Piece, Scale
+
+_ENDED = re.compile(r"[.!?:;。！？：；][\"'”’»)\]\d*†‡]{0,3}$")
+_OPENING = "\"'“‘«([¿¡"
+
+
+@dataclass(slots=True)
+class Column:
+    """The lines of a column, top to bottom, and how they are set. All lengths in page pixels."""
+
+    lines: list[Piece]
+    left: float = 0.0
+    right: float = 0.0
+    pitch: float = 0.0
+
+    @classmethod
+    def of(cls, lines: list[Piece], scale: Scale) -> Column:
+        """Measure a column."""
+        texts = [line for line in lines if line.table is None] or lines
+        left = float(np.quantile([line.box.x0 for line in texts], 0.1))
+        right = float(np.quantile([line.box.x1 for line in texts], 0.9))
+        steps = [
+            (below.base - above.base) / above.size
+            for above, below in zip(texts, texts[1:], strict=False)
+            if _one_size(above, below) and 0.8 < (below.base - above.base) / above.size < 2.6
+        ]
+        pitch = float(np.quantile(steps, 0.3)) if len(steps) > 2 else scale.pitch / scale.size
+        return cls(lines, left, right, pitch)
+
+
+@dataclass(slots=True)
+class Group:
+    """Lines that were set as one, and the column they stand in."""
+
+    column: Column
+    first: int
+    lines: list[Piece] = field(default_factory=list)
+
+    @property
+    def size(self) -> float:
+        """Type size, page pixels."""
+        return max(self.lines, key=lambda line: len(line.text)).size
+
+    @property
+    def text(self) -> str:
+        """Its lines as they stand, for patterns; not yet joined."""
+        return " ".join(line.text for line in self.lines)
+
+    @property
+    def gap_above(self) -> float:
+        """White above it in line pitches beyond the usual; large at the top of a column."""
+        if self.first == 0:
+            return 9.0
+        above = self.column.lines[self.first - 1]
+        return (self.lines[0].base - above.base) / (self.column.pitch * self.lines[0].size) - 1
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it ends its column."""
+        return self.first + len(self.lines) == len(self.column.lines)
+
+
+def groups(column: Column) -> list[Group]:
+    """The groups of a column, top to bottom."""
+    found: list[Group] = []
+    for index, line in enumerate(column.lines):
+        if not found or _parted(found[-1], line, column, index):
+            found.append(Group(column, index))
+        found[-1].lines.append(line)
+    return found
+
+
+def _one_size(a: Piece, b: Piece) -> bool:
+    known = a.line.font is not None and b.line.font is not None
+    tolerance = limits.SAME_SIZE if known else 2 * limits.SAME_SIZE
+    return abs(a.size - b.size) <= tolerance * max(a.size, b.size)
+
+
+def ended(text: str) -> bool:
+    """Whether a text ends like a sentence."""
+    return bool(_ENDED.search(text.rstrip()))
+
+
+def begins(text: str) -> bool:
+    """Whether a text may begin a sentence: with a capital, a digit, a quotation mark or a script without case."""
+    stripped = text.lstrip(_OPENING)
+    return bool(stripped) and not stripped[0].islower()
+
+
+def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
+    above = group.lines[-1]
+    if above.table is not None or below.table is not None:
+        return True
+    size = max(above.size, below.size)
+    step = below.base - above.base
+    if step < 0.3 * size or step > limits.PARAGRAPH_PITCH * column.pitch * size:
+        return True
+    short = min(len(above.text), len(below.text)) < 4
+    if not _one_size(above, below) and not short:
+        return True
+    if above.bold != below.bold and all(_settled(line) for line in (above, below)):
+        return True
+    if is_caption(below.text) and ended(above.text):
+        return True
+    marker = split_marker(below.text)
+    if marker and (not is_weak(marker[0]) or ended(above.text) or _is_item(group)):
+        return True
+    return _set_apart(group, below, column, index, size)
+
+
+def _settled(line: Piece) -> bool:
+    """Whether a line is long enough for its weight to mean something."""
+    return line.line.font is not None and len(line.text) > 3
+
+
+def _is_item(group: Group) -> bool:
+    return split_marker(group.lines[0].text) is not None
+
+
+def _set_apart(group: Group, below: Piece, column: Column, index: int, size: float) -> bool:
+    """Whether the edges of the lines say that ``below`` begins something new."""
+    above = group.lines[-1]
+    indent = limits.INDENT * size
+    step = below.box.x0 - above.box.x0
+    centred = abs(below.box.center[0] - above.box.center[0]) < 0.6 * size
+    if abs(step) > indent and centred and abs(below.box.x1 - above.box.x1) > indent:
+        return False
+    slack = _slack(above, below, column, index)
+    ends_short = slack > 0.8 * size
+    if step > indent:
+        if len(group.lines) == 1 and (
+            _is_item(group) or (not ends_short and not (ended(above.text) and begins(below.text)))
+        ):
+            return step > limits.DEEPEST_INDENT * size and not _is_item(group)
+        return True
+    if step < -indent:
+        opening = len(group.lines) == 1 and -step < limits.DEEPEST_INDENT * size and not _is_item(group)
+        return not opening or (ends_short and ended(above.text))
+    if not ends_short or not begins(below.text):
+        return False
+    return ended(above.text) or slack > 0.3 * (column.right - column.left)
+
+
+def _slack(above: Piece, below: Piece, column: Column, index: int) -> float:
+    """The room that was left at the end of ``above`` although the next word would have fitted, pixels."""
+    nearby = column.lines[max(0, index - 4) : index + 4]
+    right = max(line.box.x1 for line in nearby if line.table is None)
+    right = min(right, column.right + 2 * above.size)
+    words = below.line.words
+    first = words[0].box.width if words else len(below.text.split()[0]) * below.box.width / max(1, len(below.text))
+    return right - above.box.x1 - first - 0.3 * above.size

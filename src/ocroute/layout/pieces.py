@@ -1,0 +1,146 @@
+"""The unit of the layout room: a run of text on one baseline, with its measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from ocroute.document.model import Box, Font, Line
+from ocroute.layout.tables import FoundTable
+
+ASCENDERS = frozenset("bdfhkltißABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789()[]{}/|!?&%$#\"'’“”")
+DESCENDERS = frozenset("gjpqy,;()[]{}/|Q")
+# Share of the em that ink takes in usual text faces.
+_BOTH, _ASCENDING, _DESCENDING, _NEITHER = 0.92, 0.71, 0.67, 0.47
+_DEPTH = 0.21
+_ROOMY = 1.15  # a box that leaves room around its ink is about this many ems high
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A run of text on one baseline, or a whole table.
+
+    Attributes:
+        size: of the type in page pixels, comparable over a page whatever letters a line has.
+        base: y of the baseline in page pixels.
+    """
+
+    line: Line
+    size: float
+    base: float
+    table: FoundTable | None = None
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self.line.text
+
+    @property
+    def box(self) -> Box:
+        """Where it stands, in page pixels."""
+        return self.line.box
+
+    @property
+    def bold(self) -> bool:
+        """Whether its font is known to be bold."""
+        return self.line.font is not None and self.line.font.bold
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What is usual on a page, in page pixels.
+
+    Attributes:
+        size: of the body's type.
+        pitch: from baseline to baseline in the body.
+        tight: whether boxes hug the ink, so that their height depends on the letters.
+    """
+
+    width: float
+    height: float
+    size: float
+    pitch: float
+    tight: bool
+
+
+def boxes_are_tight(lines: Iterable[Line]) -> bool:
+    """Whether words without descenders have lower boxes than words with them, as measured on the words of a page."""
+    shallow: list[float] = []
+    deep: list[float] = []
+    for line in lines:
+        unit = line.font.size if line.font and line.font.size else 1.0
+        for word in line.words or (line,):
+            letters = set(word.text)
+            if letters & ASCENDERS and len(word.text) > 2:
+                (deep if letters & DESCENDERS else shallow).append(word.box.height / unit)
+    return bool(shallow and deep) and median(shallow) < 0.9 * median(deep)
+
+
+def measure(line: Line, *, tight: bool) -> Piece:
+    """A line with its type size and baseline."""
+    letters = set(line.text)
+    ascending, descending = bool(letters & ASCENDERS), bool(letters & DESCENDERS)
+    if tight:
+        share = (_BOTH if descending else _ASCENDING) if ascending else (_DESCENDING if descending else _NEITHER)
+        size = line.box.height / share
+        base = line.box.y1 - (_DEPTH * size if descending else 0.0)
+    else:
+        size = line.box.height / _ROOMY
+        base = line.box.y1 - _DEPTH * size
+    if line.font is not None and line.font.size > 0:
+        size = line.font.size
+    return Piece(line, max(size, 1.0), base)
+
+
+def scale_of(pieces: Sequence[Piece], width: float, height: float, *, tight: bool) -> Scale:
+    """The usual size and pitch of a page: those of most of its letters."""
+    size = weighted_median([(piece.size, len(piece.text)) for piece in pieces]) or height / 60
+    steps: list[float] = []
+    usual = [piece for piece in pieces if abs(piece.size - size) < 0.2 * size]
+    for above, below in pairwise(sorted(usual, key=lambda piece: (round(piece.box.x0 / (2 * size)), piece.base))):
+        step = below.base - above.base
+        if 0.8 * size < step < 3 * size:
+            steps.append(step)
+    return Scale(width, height, size, median(steps) if steps else 1.25 * size, tight)
+
+
+def weighted_median(values: Iterable[tuple[float, float]]) -> float:
+    """The value at which half the weight is reached; 0 when there is none."""
+    ordered = sorted(values)
+    half = sum(weight for _, weight in ordered) / 2
+    for value, weight in ordered:
+        half -= weight
+        if half <= 0:
+            return value
+    return 0.0
+
+
+def merged(pieces: Sequence[Piece]) -> Piece:
+    """Pieces of one baseline, from left to right, as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    main = max(pieces, key=lambda piece: len(piece.text))
+    lines = [piece.line for piece in pieces]
+    known = [(line.confidence, len(line.text)) for line in lines if line.confidence is not None]
+    confidence = sum(value * weight for value, weight in known) / sum(weight for _, weight in known) if known else None
+    words = tuple(word for line in lines for word in line.words) if all(line.words for line in lines) else ()
+    text = lines[0].text
+    for left, right in pairwise(pieces):
+        touching = right.box.x0 - left.box.x1 < 0.12 * min(left.size, right.size)
+        text += right.text if touching else f" {right.text}"
+    line = Line(text, Box.around(line.box for line in lines), confidence, words, _common_font(lines))
+    return Piece(line, main.size, main.base)
+
+
+def _common_font(lines: Sequence[Line]) -> Font | None:
+    main = max(lines, key=lambda line: len(line.text)).font
+    if main is None:
+        return None
+    return Font(
+        main.name,
+        main.size,
+        bold=all(line.font.bold for line in lines if line.font),
+        italic=all(line.font.italic for line in lines if line.font),
+    )
