@@ -100,22 +100,31 @@ class Word(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Font(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a line is set, where a text layer says so. ``size`` is in page pixels."""
+    """How a line is set, where a text layer says so. ``size`` is in page pixels.
+
+    ``hidden``: the text is there to be searched, not seen, like the OCR layer of a scanned PDF.
+    """
 
     name: str = ""
     size: float = 0.0
     bold: bool = False
     italic: bool = False
+    hidden: bool = False
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of text, or one fragment of a line where columns or table cells lie side by side."""
+    """One line of text, or one fragment of a line where columns or table cells lie side by side.
+
+    ``angle``: degrees counter-clockwise by which the text is turned on the upright page: 0 for nearly all, 90 for a stamp
+    that runs up the margin, others for watermarks.
+    """
 
     text: str
     box: Box
     confidence: float | None = None
     words: tuple[Word, ...] = ()
     font: Font | None = None
+    angle: int = 0
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,5 +1,7 @@
 """Opens images and PDFs and gives their pages, lazily."""
 
+from ocroute.pages.inputs import Inputs, expand
 from ocroute.pages.page import InputPage, Raster
+from ocroute.pages.source import MAX_PIXELS, Source, open_input
 
-__all__ = ["InputPage", "Raster"]
+__all__ = ["MAX_PIXELS", "InputPage", "Inputs", "Raster", "Source", "expand", "open_input"]

@@ -55,6 +55,25 @@ class InputPage(ABC):
         """Ruling lines drawn as vectors, (x0, y0, x1, y1) in raster pixels; None where the source has no vectors."""
         return None
 
+    def fills(self) -> tuple[tuple[float, float, float, float], ...]:
+        """Filled rectangles drawn as vectors, e.g. backgrounds of table cells, (x0, y0, x1, y1) in raster pixels."""
+        return ()
+
+    def text_angle(self) -> int | None:
+        """Degrees counter-clockwise (0, 90, 180, 270) by which most of the page's own printed text is turned; None
+        where there is too little of it to tell.
+        """
+        return None
+
+    def turned_by(self, quarter_turns: int, skew: float = 0.0) -> InputPage:
+        """This page turned counter-clockwise by ``quarter_turns`` x 90 degrees and then by ``skew`` degrees.
+
+        Its text layer and rules turn with it; where there is a skew they are gone, for their boxes would no longer be upright.
+        """
+        from ocroute.pages.upright import TurnedPage
+
+        return TurnedPage(self, quarter_turns % 4, skew) if quarter_turns % 4 or skew else self
+
     def raster(self) -> Raster:
         """The (H, W, 3) uint8 RGB array. Treat it as read-only.
 

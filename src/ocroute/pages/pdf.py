@@ -1,0 +1,162 @@
+"""PDF files through pdfium. A page is loaded when it is first used and closed when it is released."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import sqrt
+
+import numpy as np
+import pypdfium2
+
+from ocroute.document.model import Line
+from ocroute.errors import CorruptInput
+from ocroute.pages.page import InputPage, Raster
+from ocroute.pages.pdf_chars import read_glyphs
+from ocroute.pages.pdf_errors import on_page, opening
+from ocroute.pages.pdf_frame import Frame
+from ocroute.pages.pdf_lines import assemble
+from ocroute.pages.pdf_vectors import Vectors, image_density, read_vectors
+from ocroute.pages.source import Source
+
+POINTS_PER_INCH = 72.0
+DEFAULT_DPI = 200.0
+"""Enough for body text; engines were measured on it."""
+
+LONG_SIDE = (1500, 4000)
+"""Pixels that the long side of a scanned page keeps to, whatever the scanner gave; the least for a small page."""
+
+_MAX_SMALL_DPI = 400.0
+
+_TELLING = 20
+"""Printed characters from which the page's own text tells which way is up."""
+
+_POINTS = (1.0, 200_000.0)
+"""Page sides in points that can be real."""
+
+
+class PdfSource(Source):
+    """An open PDF."""
+
+    def __init__(
+        self, path: str, *, password: str | None, pages: str | None, max_pixels: int, dpi: float | None
+    ) -> None:
+        with opening(path, password=password):
+            self.pdf = pypdfium2.PdfDocument(path, password=password)
+        self.dpi = dpi
+        try:
+            super().__init__(path, len(self.pdf), pages, max_pixels)
+        except BaseException:
+            self.pdf.close()
+            raise
+
+    def page(self, number: int) -> InputPage:
+        """Page ``number``, not loaded yet."""
+        return PdfPage(self, number)
+
+    def close(self) -> None:
+        """Close the file and all pages that are still loaded."""
+        self.pdf.close()
+
+
+class PdfPage(InputPage):
+    """One page of a PDF, as a viewer shows it: cut to its crop box and turned by its rotation entry.
+
+    The resolution follows the page. A scan is rendered at its image's own resolution within ``LONG_SIDE``, other pages at
+    200 dpi, small ones at up to 400 dpi so that tiny print stays legible.
+    """
+
+    def __init__(self, source: PdfSource, number: int) -> None:
+        super().__init__()
+        self.source, self.number = source.path, number
+        self._file = source
+        self._frame: Frame | None = None
+        self._broken: CorruptInput | None = None
+        try:
+            self.dpi = self.frame.scale * POINTS_PER_INCH
+        except CorruptInput as error:  # raised again when the page is used: it must not end the pages before it
+            self._broken = error
+
+    @property
+    def frame(self) -> Frame:
+        """From points to pixels. Kept beyond ``release``."""
+        if self._broken:
+            raise self._broken
+        if self._frame is None:
+            with on_page(self.source, self.number):
+                page = self._page()
+                width, height = page.get_size()
+                if not all(_POINTS[0] <= side <= _POINTS[1] for side in (width, height)):
+                    raise ValueError(f"it measures {width:g} x {height:g} points")
+                self._frame = Frame.of(page, self._scale(page, width, height))
+        return self._frame
+
+    def _scale(self, page: pypdfium2.PdfPage, width: float, height: float) -> float:
+        """Pixels per point."""
+        long_side = max(width, height)
+        scale = (self._file.dpi or DEFAULT_DPI) / POINTS_PER_INCH
+        if self._file.dpi is None:
+            density = image_density(page)
+            low, high = (pixels / long_side for pixels in LONG_SIDE)
+            scale = min(max(density, low), high) if density else max(scale, min(low, _MAX_SMALL_DPI / POINTS_PER_INCH))
+        return min(scale, sqrt(self._file.max_pixels / (width * height)))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels.
+
+        Raises:
+            CorruptInput: the page cannot be loaded.
+        """
+        return self.frame.size
+
+    def text_layer(self) -> tuple[Line, ...] | None:
+        """The page's own text; None where it has none. Text that is there but not printed has ``font.hidden``."""
+        return self.once("text_layer", self._text_layer)
+
+    def _text_layer(self) -> tuple[Line, ...] | None:
+        frame = self.frame
+        with on_page(self.source, self.number):
+            return tuple(assemble(read_glyphs(self._page(), frame))) or None
+
+    def text_angle(self) -> int | None:
+        """The direction of most printed characters; None where fewer than ``_TELLING`` are printed or they disagree."""
+        count: Counter[int] = Counter()
+        for line in self.text_layer() or ():
+            if line.font is None or not line.font.hidden:
+                count[line.angle] += len(line.text)
+        angle, chars = max(count.items(), key=lambda item: item[1], default=(0, 0))
+        return angle if angle % 90 == 0 and chars >= _TELLING and chars > 0.6 * count.total() else None
+
+    def rules(self) -> tuple[tuple[float, float, float, float], ...] | None:
+        """Horizontal and vertical ruling lines, (x0, y0, x1, y1) in pixels; None where nothing is drawn as vectors."""
+        return self._vectors().rules or None
+
+    def fills(self) -> tuple[tuple[float, float, float, float], ...]:
+        """Filled rectangles that are no rules, e.g. the backgrounds of table cells, (x0, y0, x1, y1) in pixels."""
+        return self._vectors().fills
+
+    def _vectors(self) -> Vectors:
+        frame = self.frame
+        with on_page(self.source, self.number):
+            return self.once("vectors", lambda: read_vectors(self._page(), frame))
+
+    def _render(self) -> Raster:
+        width, height = self.frame.size
+        with on_page(self.source, self.number):
+            bitmap = self._page().render(scale=self.frame.scale, rev_byteorder=True)
+            pixels = np.array(bitmap.to_numpy()[:height, :width, :3], dtype=np.uint8, order="C")
+            bitmap.close()
+        return pixels
+
+    def _page(self) -> pypdfium2.PdfPage:
+        return self.once("pdfium", lambda: self._file.pdf[self.number - 1])
+
+    def release(self) -> None:
+        """Close the page in pdfium and forget everything that can be made again."""
+        page = self._memo.get("pdfium")
+        super().release()
+        if page is not None:
+            page.close()
+
+
+__all__ = ["DEFAULT_DPI", "LONG_SIDE", "PdfPage", "PdfSource"]

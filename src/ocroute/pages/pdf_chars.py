@@ -1,0 +1,145 @@
+"""Every printed character of a PDF page with its place and style, read from pdfium with as few calls as it allows."""
+
+from __future__ import annotations
+
+from ctypes import addressof, byref, c_double
+from typing import Any, NamedTuple
+
+import numpy as np
+import pypdfium2
+import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
+
+from ocroute.pages.pdf_fonts import Face, face_of
+from ocroute.pages.pdf_frame import Frame
+
+MAX_CHARS = 200_000
+"""Pages with more (plots that print a letter for each point) are cut there: they would take minutes."""
+
+_INVISIBLE = (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
+_FAKE_BOLD = (pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE, pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE_CLIP)
+
+
+class Style(NamedTuple):
+    """What all characters of one text object share.
+
+    Attributes:
+        face: its font.
+        size: height of the font's em in raster pixels.
+        direction: (x, y) unit vector of the reading direction on the raster, y down.
+        hidden: whether it is there to be searched, not seen.
+        bold: whether it is drawn bold by outlining, whatever its font.
+    """
+
+    face: Face
+    size: float
+    direction: tuple[float, float]
+    hidden: bool
+    bold: bool
+
+
+class Glyphs(NamedTuple):
+    """The characters of a page in the order of the file, as columns. Boxes are raster pixels before any turn.
+
+    Attributes:
+        code: (N,) code points; spaces that the file itself has are among them.
+        x, y: (N,) origins on the baseline.
+        box: (N, 4) loose boxes: as wide as the advance, as tall as the font. Degenerate where text stands sideways.
+        ink: (N, 4) boxes of the outlines.
+        style: (N,) indices into ``styles``.
+        styles: one for each text object.
+        size: of the raster.
+    """
+
+    code: NDArray[np.int64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    box: NDArray[np.float64]
+    ink: NDArray[np.float64]
+    style: NDArray[np.int64]
+    styles: list[Style]
+    size: tuple[int, int]
+
+
+def read_glyphs(page: pypdfium2.PdfPage, frame: Frame) -> Glyphs:
+    """All characters that stand in the file; those that pdfium makes up (spaces, line ends) are left out."""
+    text = page.get_textpage()
+    try:
+        return _read(text, frame)
+    finally:
+        text.close()
+
+
+def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
+    raw = text.raw
+    unicode_of, object_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetTextObject
+    origin_of, loose_of, ink_of = (
+        pdfium.FPDFText_GetCharOrigin,
+        pdfium.FPDFText_GetLooseCharBox,
+        pdfium.FPDFText_GetCharBox,
+    )
+    x, y, left, right, bottom, top = (c_double() for _ in range(6))
+    at_x, at_y, at = byref(x), byref(y), (byref(left), byref(right), byref(bottom), byref(top))
+    rect = pdfium.FS_RECTF()
+    at_rect = byref(rect)
+    styles: list[Style] = []
+    style_of: dict[int, int] = {}
+    faces: dict[int, Face] = {}
+    rows: list[tuple[float, ...]] = []
+    for index in range(min(pdfium.FPDFText_CountChars(raw), MAX_CHARS)):
+        owner = object_of(raw, index)
+        if not owner:  # made up by pdfium
+            continue
+        address = addressof(owner.contents)
+        style = style_of.get(address)
+        if style is None:
+            style = style_of[address] = len(styles)
+            styles.append(_style(raw, index, owner, frame, faces))
+        origin_of(raw, index, at_x, at_y)
+        loose_of(raw, index, at_rect)
+        ink_of(raw, index, *at)
+        rows.append(
+            (
+                *(unicode_of(raw, index), style, x.value, y.value),
+                *(rect.left, rect.bottom, rect.right, rect.top),
+                *(left.value, bottom.value, right.value, top.value),
+            )
+        )
+    table = np.array(rows, np.float64).reshape(-1, 12)
+    return Glyphs(
+        table[:, 0].astype(np.int64),
+        *frame.map(table[:, 2], table[:, 3]),
+        _mapped(frame, table[:, 4:8]),
+        _mapped(frame, table[:, 8:12]),
+        table[:, 1].astype(np.int64),
+        styles,
+        frame.size,
+    )
+
+
+def _mapped(frame: Frame, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 4) left, bottom, right, top in points as x0, y0, x1, y1 in pixels."""
+    ax, ay = frame.map(boxes[:, 0], boxes[:, 1])
+    bx, by = frame.map(boxes[:, 2], boxes[:, 3])
+    return np.stack([np.minimum(ax, bx), np.minimum(ay, by), np.maximum(ax, bx), np.maximum(ay, by)], axis=1)
+
+
+def _style(raw: Any, index: int, owner: Any, frame: Frame, faces: dict[int, Face]) -> Style:
+    font = pdfium.FPDFTextObj_GetFont(owner)
+    address = addressof(font.contents) if font else 0
+    if address not in faces:
+        faces[address] = face_of(font)
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(raw, index, byref(matrix))
+    a, b, c, d = frame.matrix[:4]
+    across = (a * matrix.a + c * matrix.b, b * matrix.a + d * matrix.b)
+    up = (a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d)
+    length = float(np.hypot(*across)) or 1.0
+    mode = pdfium.FPDFTextObj_GetTextRenderMode(owner)
+    return Style(
+        faces[address],
+        abs(pdfium.FPDFText_GetFontSize(raw, index)) * float(np.hypot(*up)),
+        (across[0] / length, across[1] / length),
+        mode in _INVISIBLE,
+        mode in _FAKE_BOLD,
+    )

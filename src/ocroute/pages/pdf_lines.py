@@ -1,0 +1,147 @@
+"""Characters become words and lines: by where they stand, not by where the file has blanks or in what order it writes.
+
+Work is done in a frame turned so that the text runs from left to right, one for each reading direction on the page; boxes
+are turned back at the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from math import atan2, degrees
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocroute.document.model import Box, Font, Line, Word
+from ocroute.pages.pdf_chars import Glyphs, Style
+from ocroute.pages.pdf_runs import Run, join_runs, split_runs
+from ocroute.pages.pdf_text import clean
+
+SPACE = 0x20
+
+
+class _Turn(NamedTuple):
+    """A reading direction: unit vector along the text, and whether the text is printed."""
+
+    x: float
+    y: float
+    hidden: bool
+
+    @property
+    def angle(self) -> int:
+        """Degrees counter-clockwise by which the text is turned on the page."""
+        return round(degrees(atan2(-self.y, self.x))) % 360
+
+
+def assemble(glyphs: Glyphs) -> Iterator[Line]:
+    """The lines of a page, in the order of the file. Where columns or table cells lie side by side, each is a line."""
+    keep = _on_page(glyphs) & ~_overprinted(glyphs)
+    for turn, members in _by_direction(glyphs, np.flatnonzero(keep)).items():
+        placed = _place(glyphs, np.array(members), turn)
+        for run in join_runs(split_runs(placed)):
+            line = _line(run, glyphs.styles, turn)
+            if line is not None:
+                yield line
+
+
+def _on_page(glyphs: Glyphs) -> NDArray[np.bool_]:
+    width, height = glyphs.size
+    x, y = glyphs.x, glyphs.y
+    return (x >= -1) & (x <= width + 1) & (y >= -1) & (y <= height + 1)
+
+
+def _overprinted(glyphs: Glyphs) -> NDArray[np.bool_]:
+    """Characters printed again (nearly) where they already stand, to look bold or shadowed."""
+    double = np.zeros(len(glyphs.code), np.bool_)
+    if not len(double):
+        return double
+    near = 0.12 * np.maximum(np.array([style.size for style in glyphs.styles])[glyphs.style], 1e-3)
+    # Neighbours in x among equals in a band of y. Two sets of bands, shifted by half, so that no pair falls on a seam.
+    for shift in (0.0, 0.5):
+        band = np.floor(glyphs.y / (4 * near.max()) + shift)
+        order = np.lexsort((np.arange(len(double)), glyphs.x, band, glyphs.code))
+        a, b = order[:-1], order[1:]
+        same = (glyphs.code[a] == glyphs.code[b]) & (glyphs.code[a] != SPACE)
+        # A ligature's letters stand on one spot too, one after another in one text object.
+        same &= (abs(a - b) > 2) | (glyphs.style[a] != glyphs.style[b])
+        same &= (abs(glyphs.x[a] - glyphs.x[b]) < near[b]) & (abs(glyphs.y[a] - glyphs.y[b]) < near[b])
+        double[np.maximum(a, b)[same]] = True
+    return double
+
+
+def _by_direction(glyphs: Glyphs, indices: NDArray[np.intp]) -> dict[_Turn, list[int]]:
+    groups: dict[_Turn, list[int]] = {}
+    turns = [_turn_of(style) for style in glyphs.styles]
+    for index, style in zip(indices.tolist(), glyphs.style[indices].tolist(), strict=True):
+        groups.setdefault(turns[style], []).append(index)
+    return groups
+
+
+def _turn_of(style: Style) -> _Turn:
+    x, y = style.direction
+    # What is all but straight is straight: a scan's text layer may follow the skew by tenths of a degree.
+    for straight in ((1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (0.0, 1.0)):
+        if x * straight[0] + y * straight[1] > 0.995:
+            return _Turn(*straight, style.hidden)
+    return _Turn(round(x, 2), round(y, 2), style.hidden)
+
+
+def _place(glyphs: Glyphs, members: NDArray[np.intp], turn: _Turn) -> Run:
+    """The characters as one run in a frame in which ``turn`` points right: [x0, x1) along the line, y down across it."""
+    style = glyphs.style[members]
+    size = np.array([s.size for s in glyphs.styles])[style]
+    along = glyphs.x[members] * turn.x + glyphs.y[members] * turn.y
+    across = glyphs.y[members] * turn.x - glyphs.x[members] * turn.y
+    if (turn.x, turn.y) == (1.0, 0.0):
+        x0, x1 = glyphs.box[members, 0], glyphs.box[members, 2]
+    else:
+        x0, x1 = _extent(glyphs.ink[members], turn)
+        x0 = np.minimum(along, x0)
+    wide = x1 - x0
+    # A glyph may claim no width, or an absurd one.
+    x1 = np.where((wide <= 0) | (wide > 3 * np.maximum(size, 1)), x0 + 0.5 * size, x1)
+    reach = np.array([(s.face.ascent, s.face.descent) for s in glyphs.styles])[style]
+    return Run(
+        glyphs.code[members], x0, x1, across, across - reach[:, 0] * size, across - reach[:, 1] * size, size, style
+    )
+
+
+def _extent(boxes: NDArray[np.float64], turn: _Turn) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    corners = [boxes[:, i] * turn.x + boxes[:, j] * turn.y for i in (0, 2) for j in (1, 3)]
+    return np.minimum.reduce(corners), np.maximum.reduce(corners)
+
+
+def _line(run: Run, styles: list[Style], turn: _Turn) -> Line | None:
+    words = [word for part in run.words() if (word := _word(part, turn)) is not None]
+    if not words:
+        return None
+    return Line(
+        " ".join(word.text for word in words),
+        Box.around(word.box for word in words),
+        words=tuple(words),
+        font=_font(run, styles, turn.hidden),
+        angle=turn.angle,
+    )
+
+
+def _word(run: Run, turn: _Turn) -> Word | None:
+    text = clean(run.code.tolist())
+    if not text:
+        return None
+    x0, x1, y0, y1 = run.x0.min(), run.x1.max(), run.top.min(), run.bottom.max()
+    corners = [(x * turn.x - y * turn.y, x * turn.y + y * turn.x) for x in (x0, x1) for y in (y0, y1)]
+    across, down = [float(x) for x, _ in corners], [float(y) for _, y in corners]
+    return Word(text, Box(min(across), min(down), max(across), max(down)))
+
+
+def _font(run: Run, styles: list[Style], hidden: bool) -> Font:
+    """The font that most of the line's characters are set in."""
+    style = styles[_most_common(run.style[run.code != SPACE].tolist())]
+    bold = style.bold or style.face.bold
+    return Font(style.face.name, round(style.size, 2), bold, style.face.italic, hidden)
+
+
+def _most_common(items: Iterable[int]) -> int:
+    return Counter(items).most_common(1)[0][0]

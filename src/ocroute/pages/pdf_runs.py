@@ -1,0 +1,172 @@
+"""Runs of characters: cut where the text breaks off, joined where it goes on, divided into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+SPACE = 0x20
+
+WORD_GAP = 0.16
+"""White between two words, in ems: letters of one word stand closer, even where they are kerned apart."""
+
+FRAGMENT_GAP = (1.0, 1.4)
+"""White that parts columns or table cells, in ems; within these bounds it follows the line's own word gaps."""
+
+_OVERLAP = 0.5
+"""Part of the lower text's height that must stand beside the other for both to be on one line."""
+
+_BACKWARD = 0.6
+"""Ems that a character may stand left of the end of the one before it and still follow it (kerning, accents, slants)."""
+
+
+class Run(NamedTuple):
+    """Characters that follow one another, as columns of (N,) in a frame in which the text runs to the right, y down.
+
+    Attributes:
+        code: code points.
+        x0, x1: where each begins and ends.
+        base, top, bottom: baseline, and the font's reach above and below it.
+        size: em height.
+        style: index of the style.
+    """
+
+    code: NDArray[np.int64]
+    x0: Floats
+    x1: Floats
+    base: Floats
+    top: Floats
+    bottom: Floats
+    size: Floats
+    style: NDArray[np.int64]
+
+    def take(self, chosen: NDArray[np.intp] | slice) -> Run:
+        """The chosen characters."""
+        columns = (self.x0, self.x1, self.base, self.top, self.bottom, self.size)
+        return Run(self.code[chosen], *(column[chosen] for column in columns), self.style[chosen])
+
+    def cut(self, before: NDArray[np.intp]) -> Iterator[Run]:
+        """This run in pieces that begin at the positions ``before`` (and at 0)."""
+        edges = [0, *before.tolist(), len(self.code)]
+        for start, end in pairwise(edges):
+            if start < end:
+                yield self.take(slice(start, end))
+
+    def words(self) -> Iterator[Run]:
+        """The words of a line: parted by spaces in the file or by white."""
+        solid = self.code != SPACE
+        inked = self.take(np.flatnonzero(solid))
+        spaced = np.diff(np.cumsum(~solid)[solid]) > 0
+        gaps = _gaps(inked)
+        # Letters set wide apart, as in S P A C E D headings, are still one word.
+        tracking = float(np.median(gaps)) if len(gaps) > 3 else 0.0
+        wide = gaps > WORD_GAP + max(0.0, tracking if tracking > 0.06 else 0.0)
+        return inked.cut(np.flatnonzero(wide | spaced) + 1)
+
+
+def _gaps(run: Run) -> Floats:
+    """White between neighbours, in ems of the smaller of the two."""
+    size = np.maximum(np.minimum(run.size[1:], run.size[:-1]), 1e-3)
+    return np.asarray((run.x0[1:] - run.x1[:-1]) / size)
+
+
+def split_runs(all_of_it: Run) -> Iterator[Run]:
+    """``all_of_it``, in the order of the file, in pieces on one line without wide white in them."""
+    chars = all_of_it.take(np.flatnonzero(all_of_it.code != SPACE)) if len(all_of_it.code) else all_of_it
+    return iter(()) if not len(chars.code) else _split(all_of_it)
+
+
+def _split(run: Run) -> Iterator[Run]:
+    solid = np.flatnonzero(run.code != SPACE)
+    chars = run.take(solid)
+    gaps = _gaps(chars)
+    size = np.maximum(np.maximum(chars.size[1:], chars.size[:-1]), 1e-3)
+    overlap = np.minimum(chars.bottom[1:], chars.bottom[:-1]) - np.maximum(chars.top[1:], chars.top[:-1])
+    lower = np.minimum(chars.bottom[1:] - chars.top[1:], chars.bottom[:-1] - chars.top[:-1])
+    apart = (overlap < _OVERLAP * lower) | (gaps < -_BACKWARD - (chars.x1 - chars.x0)[:-1] / size)
+    apart |= gaps > FRAGMENT_GAP[1]
+    starts = solid[np.flatnonzero(apart) + 1]
+    for piece in run.cut(starts):
+        yield from _split_at_gutters(piece)
+
+
+def _split_at_gutters(run: Run) -> Iterator[Run]:
+    solid = np.flatnonzero(run.code != SPACE)
+    gaps = _gaps(run.take(solid))
+    between_words = gaps[gaps > WORD_GAP]
+    if not len(between_words):
+        yield run
+        return
+    usual = min(float(np.median(between_words)), 0.6)
+    limit = min(max(2.2 * usual, FRAGMENT_GAP[0]), FRAGMENT_GAP[1])
+    yield from run.cut(solid[np.flatnonzero(gaps > limit) + 1])
+
+
+class _Ends(NamedTuple):
+    left: float
+    right: float
+    base: float
+    top: float
+    bottom: float
+    size: float
+
+
+def _ends(run: Run) -> _Ends:
+    # The line's height is its main text's: a superscript must not carry it up.
+    main = run.size >= 0.8 * run.size.max()
+    return _Ends(
+        float(run.x0.min()),
+        float(run.x1.max()),
+        float(np.median(run.base[main])),
+        float(np.median(run.top[main])),
+        float(np.median(run.bottom[main])),
+        float(np.median(run.size[main])),
+    )
+
+
+def join_runs(runs: Iterable[Run]) -> list[Run]:
+    """Pieces that stand next to each other on one line joined, in the order in which each line begins in the file."""
+    pieces = list(runs)
+    ends = [_ends(run) for run in pieces]
+    order = sorted(range(len(pieces)), key=lambda i: ends[i].left)
+    lines: list[tuple[list[int], _Ends]] = []
+    for index in order:
+        place = _line_before(lines, ends[index])
+        if place is None:
+            lines.append(([index], ends[index]))
+        else:
+            members, line = lines[place]
+            members.append(index)
+            lines[place] = (members, _merged(line, ends[index]))
+    lines.sort(key=lambda entry: min(entry[0]))
+    return [_chained([pieces[i] for i in members]) for members, _ in lines]
+
+
+def _chained(pieces: list[Run]) -> Run:
+    return Run(*(np.concatenate(columns) for columns in zip(*pieces, strict=True)))
+
+
+def _line_before(lines: list[tuple[list[int], _Ends]], new: _Ends) -> int | None:
+    best, best_cost = None, np.inf
+    for place, (_, line) in enumerate(lines):
+        small, large = sorted((line.size, new.size))
+        gap = new.left - line.right
+        if gap > FRAGMENT_GAP[0] * small or gap < -_BACKWARD * large or large > 2.2 * small:
+            continue
+        overlap = min(line.bottom, new.bottom) - max(line.top, new.top)
+        if overlap < _OVERLAP * min(line.bottom - line.top, new.bottom - new.top):
+            continue
+        cost = abs(line.base - new.base) + max(0.0, gap)
+        if cost < best_cost:
+            best, best_cost = place, cost
+    return best
+
+
+def _merged(line: _Ends, new: _Ends) -> _Ends:
+    main = line if line.size >= 0.8 * new.size else new
+    return main._replace(left=min(line.left, new.left), right=max(line.right, new.right))

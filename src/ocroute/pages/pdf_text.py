@@ -1,0 +1,67 @@
+"""Code points as a PDF gives them become text as people write it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+_REPLACED: dict[int, str] = {
+    0x0000: "\ufffd",  # a glyph without a meaning: the judge must see that it is there
+    0x0002: "-",  # pdfium's mark for a hyphen at a line end
+    0xFFFE: "-",
+    0x00A0: " ",
+    0x2007: " ",
+    0x202F: " ",
+    0x2010: "-",
+    0x2011: "-",
+    **{code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)},  # ff, fi, fl, ffi, ffl, st
+    **dict.fromkeys((0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF), ""),
+    # Bullets of Symbol and Wingdings, which have no code points of their own.
+    **dict.fromkeys((0xF0B7, 0xF06C, 0xF09F), "•"),
+    **dict.fromkeys((0xF0A7, 0xF06E), "▪"),
+    0xF0D8: "➢",
+    0xF0FC: "✓",
+    0xF02D: "−",
+}
+_SOFT_HYPHEN = 0xAD
+
+# TeX's old fonts print an accent and then its letter, as two characters on one spot.
+_COMBINING = {
+    "´": "\u0301",
+    "`": "\u0300",
+    "¨": "\u0308",
+    "ˆ": "\u0302",
+    "˜": "\u0303",
+    "¯": "\u0304",
+    "ˇ": "\u030c",
+    "˘": "\u0306",
+}
+_COMBINING |= {"˚": "\u030a", "˙": "\u0307", "˝": "\u030b", "¸": "\u0327", "˛": "\u0328"}
+
+
+def clean(codes: Iterable[int]) -> str:
+    """One word's text: ligatures spelled out, soft hyphens only at the end (as hyphens), no control characters."""
+    listed = list(codes)
+    parts = [_REPLACED.get(code) if code in _REPLACED else _char(code) for code in listed]
+    text = "".join(part for part in parts if part)
+    if listed and listed[-1] == _SOFT_HYPHEN:
+        text += "-"
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _char(code: int) -> str:
+    if code == _SOFT_HYPHEN or code > 0x10FFFF:
+        return ""
+    char = chr(code)
+    return "" if unicodedata.category(char) == "Cc" else char
+
+
+def accented(accent: int, letter: int) -> int | None:
+    """The one letter that an accent printed over a letter makes, or None."""
+    mark = _COMBINING.get(chr(accent))
+    if mark is None:
+        return None
+    base = {0x131: "i", 0x237: "j"}.get(letter, chr(letter))  # TeX sets the dotless letters under accents
+    both = unicodedata.normalize("NFC", base + mark)
+    return ord(both) if len(both) == 1 else None

@@ -1,0 +1,182 @@
+"""What a PDF page draws as vectors: ruling lines and filled rectangles; and the density of its scanned image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ctypes import byref, c_float, c_int, c_uint
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from ocroute.pages.pdf_frame import Frame, Matrix, compose
+
+Segment = tuple[float, float, float, float]
+
+MAX_OBJECTS = 20_000
+"""Maps and plots draw more; what comes after is no table."""
+
+_MAX_SEGMENTS = 4_000
+_DEPTH = 5
+_THIN_POINTS = 3.0
+"""A filled rectangle thinner than this is a line drawn as a rectangle."""
+
+_LONG_POINTS = 5.0
+_STRAIGHT = 0.02
+"""Slope up to which a line is horizontal or vertical."""
+
+_COVERS = 0.8
+"""Part of the page that images must cover for it to be a scan."""
+
+_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+class Vectors(NamedTuple):
+    """Rules are (x0, y0, x1, y1) of horizontal or vertical lines, fills (x0, y0, x1, y1) boxes; raster pixels."""
+
+    rules: tuple[Segment, ...]
+    fills: tuple[Segment, ...]
+
+
+def read_vectors(page: pypdfium2.PdfPage, frame: Frame) -> Vectors:
+    """All rules and fills on the page, also those inside form XObjects."""
+    rules: list[Segment] = []
+    fills: list[Segment] = []
+    for item, matrix in _objects(page, pdfium.FPDF_PAGEOBJ_PATH):
+        for segment, is_rule in _shapes(item, compose(compose(_matrix(item), matrix), frame.matrix), frame.scale):
+            cut = _cut(segment, frame.size)
+            if cut is not None:
+                (rules if is_rule else fills).append(cut)
+    return Vectors(tuple(dict.fromkeys(rules)), tuple(dict.fromkeys(fills)))
+
+
+def image_density(page: pypdfium2.PdfPage) -> float | None:
+    """Pixels per point of the images that make the page a scan; None where they do not cover it."""
+    left, bottom, right, top = page.get_bbox()
+    area, covered, density = max(1e-6, (right - left) * (top - bottom)), 0.0, 0.0
+    across, down = c_uint(), c_uint()
+    for item, matrix in _objects(page, pdfium.FPDF_PAGEOBJ_IMAGE):
+        a, b, c, d, e, f = compose(_matrix(item), matrix)
+        xs, ys = (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
+        width = min(max(xs), right) - max(min(xs), left)
+        height = min(max(ys), top) - max(min(ys), bottom)
+        if width <= 0 or height <= 0 or not pdfium.FPDFImageObj_GetImagePixelSize(item, byref(across), byref(down)):
+            continue
+        covered += width * height
+        if width * height > 0.1 * area:
+            density = max(density, across.value / max(1e-6, (a * a + b * b) ** 0.5))
+    return density if covered >= _COVERS * area and density > 0 else None
+
+
+def _objects(page: pypdfium2.PdfPage, kind: int) -> Iterator[tuple[Any, Matrix]]:
+    """Page objects of one kind with the matrix of the form XObjects they stand in."""
+    count = pdfium.FPDFPage_CountObjects(page)
+    budget = [MAX_OBJECTS]
+    for index in range(min(count, MAX_OBJECTS)):
+        yield from _within(pdfium.FPDFPage_GetObject(page, index), kind, _IDENTITY, _DEPTH, budget)
+
+
+def _within(item: Any, kind: int, matrix: Matrix, depth: int, budget: list[int]) -> Iterator[tuple[Any, Matrix]]:
+    budget[0] -= 1
+    if budget[0] < 0:
+        return
+    found = pdfium.FPDFPageObj_GetType(item)
+    if found == kind:
+        yield item, matrix
+    elif found == pdfium.FPDF_PAGEOBJ_FORM and depth:
+        inner = compose(_matrix(item), matrix)
+        for index in range(min(pdfium.FPDFFormObj_CountObjects(item), MAX_OBJECTS)):
+            yield from _within(pdfium.FPDFFormObj_GetObject(item, index), kind, inner, depth - 1, budget)
+
+
+def _matrix(item: Any) -> Matrix:
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(item, byref(matrix)):
+        return _IDENTITY
+    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def _shapes(item: Any, matrix: Matrix, scale: float) -> Iterator[tuple[Segment, bool]]:
+    """Each line or filled rectangle of one path, in pixels, and whether it is a rule."""
+    fill, stroke = c_int(), c_int()
+    if not pdfium.FPDFPath_GetDrawMode(item, byref(fill), byref(stroke)) or not (fill.value or stroke.value):
+        return
+    if pdfium.FPDFPath_CountSegments(item) > _MAX_SEGMENTS:
+        return
+    for points, curved in _subpaths(item, matrix):
+        if stroke.value:
+            for (ax, ay), (bx, by) in pairwise(points):
+                if _is_rule(abs(bx - ax), abs(by - ay), scale):
+                    yield _level(ax, ay, bx, by), True
+        elif not curved and len(points) >= 4:
+            xs, ys = [x for x, _ in points], [y for _, y in points]
+            x0, y0, x1, y1 = min(xs), min(ys), max(xs), max(ys)
+            if min(x1 - x0, y1 - y0) <= _THIN_POINTS * scale:
+                if max(x1 - x0, y1 - y0) >= _LONG_POINTS * scale:
+                    yield _middle(x0, y0, x1, y1), True
+            elif _is_box(points, x0, y0, x1, y1) and not _is_white(item):
+                yield (x0, y0, x1, y1), False
+
+
+def _subpaths(item: Any, matrix: Matrix) -> Iterator[tuple[list[tuple[float, float]], bool]]:
+    a, b, c, d, e, f = matrix
+    x, y = c_float(), c_float()
+    points: list[tuple[float, float]] = []
+    curved = False
+    for index in range(pdfium.FPDFPath_CountSegments(item)):
+        segment = pdfium.FPDFPath_GetPathSegment(item, index)
+        kind = pdfium.FPDFPathSegment_GetType(segment)
+        pdfium.FPDFPathSegment_GetPoint(segment, byref(x), byref(y))
+        point = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
+        if kind == pdfium.FPDF_SEGMENT_MOVETO:
+            if len(points) > 1:
+                yield points, curved
+            points, curved = [point], False
+        else:
+            curved = curved or kind == pdfium.FPDF_SEGMENT_BEZIERTO
+            points.append(point)
+        if pdfium.FPDFPathSegment_GetClose(segment) and points:
+            points.append(points[0])
+    if len(points) > 1:
+        yield points, curved
+
+
+def _is_rule(width: float, height: float, scale: float) -> bool:
+    return max(width, height) >= _LONG_POINTS * scale and min(width, height) <= _STRAIGHT * max(width, height)
+
+
+def _level(ax: float, ay: float, bx: float, by: float) -> Segment:
+    if abs(bx - ax) >= abs(by - ay):
+        middle = (ay + by) / 2
+        return min(ax, bx), middle, max(ax, bx), middle
+    middle = (ax + bx) / 2
+    return middle, min(ay, by), middle, max(ay, by)
+
+
+def _middle(x0: float, y0: float, x1: float, y1: float) -> Segment:
+    if x1 - x0 >= y1 - y0:
+        return x0, (y0 + y1) / 2, x1, (y0 + y1) / 2
+    return (x0 + x1) / 2, y0, (x0 + x1) / 2, y1
+
+
+def _is_box(points: list[tuple[float, float]], x0: float, y0: float, x1: float, y1: float) -> bool:
+    slack = 0.02 * max(x1 - x0, y1 - y0)
+    return all(min(abs(x - x0), abs(x - x1)) <= slack and min(abs(y - y0), abs(y - y1)) <= slack for x, y in points)
+
+
+def _is_white(item: Any) -> bool:
+    red, green, blue, alpha = c_uint(), c_uint(), c_uint(), c_uint()
+    pdfium.FPDFPageObj_GetFillColor(item, byref(red), byref(green), byref(blue), byref(alpha))
+    return alpha.value == 0 or min(red.value, green.value, blue.value) >= 252
+
+
+def _cut(segment: Segment, size: tuple[int, int]) -> Segment | None:
+    """The part on the page, to a hundredth of a pixel; None where there is none."""
+    width, height = size
+    x0, y0, x1, y1 = segment
+    x0, x1 = max(x0, 0.0), min(x1, float(width))
+    y0, y1 = max(y0, 0.0), min(y1, float(height))
+    if x0 > x1 or y0 > y1:
+        return None
+    return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)

@@ -1,0 +1,47 @@
+"""Page ranges as people write them: ``1-3,7,10-``."""
+
+from __future__ import annotations
+
+import re
+
+from ocroute.errors import UsageError
+
+_PART = re.compile(r"(\d+)?\s*(-)?\s*(\d+)?")
+_EXAMPLE = "Write page ranges like 1-3,7,10-"
+
+
+def parse_ranges(text: str, count: int) -> tuple[int, ...]:
+    """The page numbers that ``text`` names, ascending and each once.
+
+    Args:
+        text: numbers and ranges from 1, comma-separated; ``-3`` is 1 to 3, ``10-`` runs to the last page.
+        count: how many pages the document has.
+
+    Raises:
+        UsageError: it is no page range, runs backwards, or leaves the document.
+    """
+    numbers: set[int] = set()
+    for part in text.split(","):
+        first, last = _bounds(part.strip(), text, count)
+        if first > last:
+            raise UsageError(f"page range {part.strip()!r} runs backwards", next_step=f"Write {last}-{first}")
+        if first < 1 or last > count:
+            pages = "1 page" if count == 1 else f"{count} pages"
+            raise UsageError(
+                f"page range {part.strip()!r} leaves the document, which has {pages}",
+                next_step=f"Choose pages from 1 to {count}",
+            )
+        numbers.update(range(first, last + 1))
+    return tuple(sorted(numbers))
+
+
+def _bounds(part: str, text: str, count: int) -> tuple[int, int]:
+    match = _PART.fullmatch(part)
+    first, dash, last = match.groups() if match else (None, None, None)
+    if first is None and last is None:
+        raise UsageError(f"{text!r} is not a page range", next_step=_EXAMPLE)
+    if dash is None:
+        return int(first or 0), int(first or 0)
+    # "10-" in a document of 5 pages must name 10 as the page that is missing, not run backwards.
+    start = int(first or 1)
+    return start, int(last) if last else max(count, start)
