@@ -1,0 +1,191 @@
+"""From what a user names to a result for each input: count the pages, read those that no journal holds, write, report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from ocroute.errors import OcrouteError, OutputError
+from ocroute.events import emit
+from ocroute.pages.inputs import expand
+from ocroute.route.plan import Wish
+from ocroute.run.capacity import cores, default_workers
+from ocroute.run.executor import Executor, ask, in_order
+from ocroute.run.jobs import Count, Counted, Describe, Described, Input, Outcome, Read, Record, Refused
+from ocroute.run.journal import Journal, key_of
+from ocroute.run.output import stems
+from ocroute.run.processes import Processes
+from ocroute.run.results import InputResult
+from ocroute.run.serial import Serial
+from ocroute.run.writer import Writer
+
+DEADLINE = 300.0
+"""Seconds that one engine's attempt at one page may take unless the caller says otherwise."""
+
+PathLike = str | os.PathLike[str]
+
+
+def read_documents(
+    inputs: Iterable[PathLike],
+    wish: Wish | None = None,
+    *,
+    pages: str | None = None,
+    password: str | None = None,
+    jobs: int | None = None,
+    timeout: float | None = DEADLINE,
+    out: PathLike | None = None,
+    formats: Sequence[str] = ("md",),
+    keep_furniture: bool = False,
+) -> Iterator[InputResult]:
+    """Read files, folders and globs; yield a result for each input, in order, as soon as it is done.
+
+    What happens meanwhile is emitted (see `ocroute.events`). Close the iterator to stop: its workers end at once.
+
+    Args:
+        inputs: what to read. Arguments that name nothing readable come first, as results with an error.
+        wish: engine and languages; ``task.threads`` is set here, from the cores and the number of workers.
+        pages: which pages of each input, e.g. ``"1-3,7"``; all when None.
+        password: of encrypted PDFs.
+        jobs: worker processes; None lets the machine decide; 0 reads in this process, without deadline and without
+            protection from engines that crash or print.
+        timeout: seconds that one engine's attempt at one page may take; the page then goes on with the next engine. None:
+            no deadline.
+        out: folder for the results. Page records are kept there as they are done, and a run that was stopped goes on where
+            it was. None: nothing is written.
+        formats: names of exporters, for ``out``.
+        keep_furniture: whether page headers and footers go into running text.
+
+    Raises:
+        UsageError: options that contradict each other.
+        EngineUnavailable, PluginError: no engine, or not the one asked for, can run here.
+        OutputError: ``out`` cannot be written to at all.
+    """
+    writer = Writer(Path(out), formats, keep_furniture=keep_furniture) if out is not None else None
+    found = expand(inputs)
+    for error in found.errors:
+        yield _failed(error.message, error)
+    if not found.files:
+        return
+    workers = default_workers() if jobs is None else jobs
+    executor = Processes(workers, timeout=timeout, threads=max(1, cores() // workers)) if workers else Serial()
+    with executor:
+        works = [
+            _Work(Input(os.fsencode(file), password), stem)
+            for file, stem in zip(found.files, stems(found.files), strict=True)
+        ]
+        _count(executor, works, pages, digest=writer is not None)
+        total = sum(len(work.numbers) for work in works)
+        wish = _with_threads(wish or Wish(), max(1, cores() // max(1, min(workers, total))))
+        if writer is not None and total:
+            _look_up(executor, works, wish, writer.folder)
+        emit("run_started", pages=total, done=sum(len(work.known) for work in works))
+        yield from _results(executor, works, wish, writer)
+
+
+@dataclass(slots=True)
+class _Work:
+    """One input and what is known of it."""
+
+    input: Input
+    stem: str
+    error: OcrouteError | None = None
+    numbers: tuple[int, ...] = ()
+    digest: str = ""
+    journal: Journal | None = None
+    known: dict[int, Record] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[int]:
+        return [number for number in self.numbers if number not in self.known]
+
+
+def _count(executor: Executor, works: list[_Work], pages: str | None, *, digest: bool) -> None:
+    """Open every input once, for the number of its pages. One that cannot be opened keeps its error."""
+    questions = (Count(work.input, pages, digest) for work in works)
+    for work, answer in zip(works, in_order(executor.run(questions)), strict=True):
+        match answer:
+            case Counted():
+                work.numbers, work.digest = answer.numbers, answer.digest
+            case Refused():
+                work.error = answer.error()
+            case _:
+                raise TypeError(f"not an answer to Count: {answer}")
+
+
+def _look_up(executor: Executor, works: list[_Work], wish: Wish, folder: Path) -> None:
+    """Find what an earlier run has read."""
+    answer = ask(executor, Describe(wish))
+    if not isinstance(answer, Described):
+        raise _error(answer)
+    for work in works:
+        if work.error is None:
+            journal = work.journal = Journal(folder, work.stem, key_of(work.digest, wish, answer.environment))
+            records = ((number, journal.load(number)) for number in work.numbers)
+            work.known = {number: record for number, record in records if record is not None}
+
+
+def _results(executor: Executor, works: list[_Work], wish: Wish, writer: Writer | None) -> Iterator[InputResult]:
+    """Read what is missing; a result for each input, in order."""
+    jobs = [(work, Read(work.input, number, wish)) for work in works for number in work.missing]
+    answers = in_order(_kept(executor.run(job for _, job in jobs), [work for work, _ in jobs]))
+    unread = len(jobs)
+    for work in works:
+        if work.error is not None:
+            yield _failed(work.input.label, work.error)
+            continue
+        reused = len(work.known)
+        for number in work.missing:
+            answer = next(answers)
+            if not isinstance(answer, Record):
+                raise _error(answer)
+            work.known[number] = answer
+            unread -= 1
+        if not unread:
+            executor.close()  # before the last documents are unpacked: the workers' memory is free again
+        yield _finished(work, reused, writer)
+        work.known = {}
+
+
+def _kept(answers: Iterable[tuple[int, Outcome]], works: list[_Work]) -> Iterator[tuple[int, Outcome]]:
+    """Put every page record into its journal as soon as it is done, however many earlier pages are not."""
+    writable = True
+    for index, outcome in answers:
+        journal = works[index].journal
+        if writable and journal is not None and isinstance(outcome, Record):
+            try:
+                journal.save(outcome)
+            except OutputError as error:  # the reading goes on; it is only the resuming that is lost
+                writable = False
+                emit("note", source=works[index].input.label, text=f"this run cannot be resumed: {error}")
+        yield index, outcome
+
+
+def _finished(work: _Work, reused: int, writer: Writer | None) -> InputResult:
+    records = tuple(work.known[number] for number in work.numbers)
+    result = InputResult(work.input.label, reused=reused, _records=records)
+    if writer is None:
+        return result
+    try:
+        outputs = writer.write(work.stem, result.document())
+    except OcrouteError as error:
+        return InputResult(work.input.label, error, reused=reused, _records=records)
+    if work.journal is not None:
+        work.journal.forget_others()
+    return InputResult(work.input.label, outputs=outputs, reused=reused, _records=records)
+
+
+def _failed(source: str, error: OcrouteError) -> InputResult:
+    emit("input_failed", source=source, error=str(error))
+    return InputResult(source, error)
+
+
+def _error(answer: Outcome) -> OcrouteError:
+    return answer.error() if isinstance(answer, Refused) else OcrouteError(f"a worker gave a wrong answer: {answer}")
+
+
+def _with_threads(wish: Wish, threads: int) -> Wish:
+    return msgspec.structs.replace(wish, task=msgspec.structs.replace(wish.task, threads=threads))

@@ -1,0 +1,130 @@
+"""What can be asked of a worker and what it answers: plain values, so that they can cross to another process as bytes."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+import ocroute.errors
+from ocroute.document.model import Attempt, Status
+from ocroute.errors import OcrouteError
+from ocroute.route.plan import Wish
+
+
+class Input(msgspec.Struct, frozen=True):
+    """A file to read. The path is bytes, because a file's name need not be text."""
+
+    path: bytes
+    password: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The path as text that can be shown and stored."""
+        return self.path.decode(errors="replace")
+
+    @property
+    def file(self) -> str:
+        """The path as the operating system takes it."""
+        return os.fsdecode(self.path)
+
+
+class Describe(msgspec.Struct, frozen=True, tag=True):
+    """Which engines will serve ``wish`` here? Answered by `Described`."""
+
+    wish: Wish
+
+
+class Count(msgspec.Struct, frozen=True, tag=True):
+    """Which pages does ``input`` have? Answered by `Counted`.
+
+    Attributes:
+        pages: the pages wanted, as the user wrote them; all when None.
+        digest: whether the file's content is to be hashed as well.
+    """
+
+    input: Input
+    pages: str | None = None
+    digest: bool = False
+
+
+class Read(msgspec.Struct, frozen=True, tag=True):
+    """Read page ``number`` of ``input``. Answered by `Record`.
+
+    Attributes:
+        spent: attempts made on this page in workers that are gone; their engines are not tried again.
+        kept: the packed page record with the best refused text of those attempts.
+    """
+
+    input: Input
+    number: int
+    wish: Wish
+    spent: tuple[Attempt, ...] = ()
+    kept: bytes = b""
+
+
+class Described(msgspec.Struct, frozen=True, tag=True):
+    """``environment`` changes whenever the same page might be read differently here: other engines, versions or languages."""
+
+    environment: str
+
+
+class Counted(msgspec.Struct, frozen=True, tag=True):
+    """The numbers of the pages wanted, ascending from 1, and the file's hash where it was asked for."""
+
+    numbers: tuple[int, ...]
+    digest: str = ""
+
+
+class Record(msgspec.Struct, frozen=True, tag=True):
+    """A page record, packed (see `ocroute.run.records`); what is looked at often stands beside it."""
+
+    number: int
+    status: Status
+    body: bytes
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """An error of ours, to be raised again where the answer arrives."""
+
+    kind: str
+    message: str
+    next_step: str = ""
+
+    @classmethod
+    def of(cls, error: OcrouteError) -> Refused:
+        """``error`` as a value."""
+        return cls(type(error).__name__, error.message, error.next_step)
+
+    def error(self) -> OcrouteError:
+        """The value as an error of the same class; of the base class where a plugin made a class of its own."""
+        kind: type[OcrouteError] = getattr(ocroute.errors, self.kind, OcrouteError)
+        return kind(self.message, next_step=self.next_step)
+
+
+class Hello(msgspec.Struct, frozen=True, tag=True):
+    """The worker has started."""
+
+
+class Doing(msgspec.Struct, frozen=True, tag=True):
+    """What the worker starts now. Whoever watches it knows from this whom to blame when it dies or hangs.
+
+    Attributes:
+        step: ``prepare`` (plan the routes), ``open`` (open the file, turn the page upright) or ``engine``.
+        engine: the engine's name in the step ``engine``.
+    """
+
+    step: str
+    engine: str = ""
+
+
+class Kept(msgspec.Struct, frozen=True, tag=True):
+    """The page as it stands after an attempt that was not accepted: a next worker goes on from here."""
+
+    attempts: tuple[Attempt, ...]
+    body: bytes
+
+
+Job = Describe | Count | Read
+Outcome = Described | Counted | Record | Refused
+Message = Hello | Doing | Kept | Outcome

@@ -1,0 +1,67 @@
+"""What becomes of one input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from ocroute.document.model import Document, Page, Status
+from ocroute.errors import ExitCode, OcrouteError
+from ocroute.run.jobs import Record
+from ocroute.run.records import unpack
+
+_CODES: dict[Status, ExitCode] = {
+    "accepted": ExitCode.OK,
+    "blank": ExitCode.OK,
+    "doubtful": ExitCode.DOUBTFUL,
+    "failed": ExitCode.FAILED_PAGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InputResult:
+    """What became of one input.
+
+    Attributes:
+        source: its path as the user gave it.
+        error: why there is no document, or why its results could not be written.
+        outputs: the files that hold the results, in the order of the formats.
+        reused: pages that an earlier run had read already.
+    """
+
+    source: str
+    error: OcrouteError | None = None
+    outputs: tuple[Path, ...] = ()
+    reused: int = 0
+    _records: tuple[Record, ...] = field(default=(), repr=False)
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """One for each page, in order."""
+        return tuple(record.status for record in self._records)
+
+    def document(self) -> Document:
+        """All pages. They are kept packed, some 20 kB each, and unpacked at every call."""
+        return Document(self.source, tuple(map(self._page, self._records)))
+
+    def troubled(self) -> Iterator[Page]:
+        """The doubtful and failed pages."""
+        return (self._page(record) for record in self._records if _CODES[record.status] != ExitCode.OK)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The highest code that applies."""
+        own = self.error.exit_code if self.error else ExitCode.OK
+        return max(own, *(_CODES[status] for status in self.statuses), ExitCode.OK)
+
+    def _page(self, record: Record) -> Page:
+        # The record may come from a run that was given the same file under another path.
+        return msgspec.structs.replace(unpack(record.body), source=self.source)
+
+
+def exit_code(results: Iterable[InputResult]) -> ExitCode:
+    """The code with which a process that got these results should end."""
+    return max((result.exit_code for result in results), default=ExitCode.OK)
