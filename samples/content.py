@@ -131,8 +131,8 @@ ARTICLE = Sheet(
         heading("3. The culvert"),
         text(
             "The dif|fer|ence ap|pears be|tween the third gauge and the fourth. The new road crosses the stream on a "
-            "cul|vert of two pipes, each 90 cm wide. When more than 1.6 cu|bic me|tres ar|rive in a sec|ond, the pipes are full and "
-            "the stream backs up in|to the mead|ows. Be|fore 2015 a ford stood there, which no flood could fill."
+            "cul|vert of two pipes, each 90 cm wide. When more than 1.6 cu|bic me|tres ar|rive in a sec|ond, the pipes are full "
+            "and the stream backs up in|to the mead|ows. Be|fore 2015 a ford stood there, which no flood could fill."
         ),
         text(
             "Leaves make it worse. In March 2022 we cleared the grat|ing on a Mon|day; the level fell by 28 cm in "
@@ -148,7 +148,8 @@ ARTICLE = Sheet(
         Part("footer", "Page 17"),
     ),
     columns=2,
-    size=10,
+    leading=1.6,
+    size=12,
 )
 
 INVOICE = Sheet(

@@ -63,7 +63,10 @@ class Setter:
                 self.furniture(part)
         if footnotes:
             self.bottom += 40
+        before = ""
         for part in self.sheet.parts:
+            self.y -= self.sheet.size * 0.5 if before == "item" and part.kind != "item" else 0
+            before = part.kind
             if part.kind in ("ruled", "unruled"):
                 self.table(part)
             elif part.kind not in ("header", "footer", "footnote"):
