@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -19,6 +19,67 @@ app = typer.Typer(
 
 def _split(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+@app.command()
+def read(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Images, PDFs, folders or globs.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write results into this folder; a stopped run goes on there.")
+    ] = None,
+    formats: Annotated[
+        str, typer.Option("--format", metavar="NAMES", help="md, json, html, txt, hocr, alto; several with commas.")
+    ] = "md",
+    pages: Annotated[str | None, typer.Option(metavar="RANGES", help="Pages to read, e.g. 1-3,7,10-.")] = None,
+    lang: Annotated[
+        str, typer.Option(metavar="CODES", help="Languages on the pages, e.g. ru,en; found out when left out.")
+    ] = "",
+    engine: Annotated[str, typer.Option(metavar="NAME", help="Read with this engine only.")] = "",
+    jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 reads in this process.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="The most one engine may take for one page.")
+    ] = None,
+    password: Annotated[str | None, typer.Option(help="Of encrypted PDFs.")] = None,
+    keep_furniture: Annotated[
+        bool, typer.Option("--keep-furniture", help="Keep page headers and footers in the running text.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say on stderr what was tried on each page and why its text won.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no remarks on stderr.")] = False,
+) -> None:
+    """Read pages: the text goes to stdout, or with -o into files."""
+    from ocroute import console
+    from ocroute.engines.base import Task
+    from ocroute.errors import UsageError
+    from ocroute.route.plan import Wish
+    from ocroute.run import DEADLINE, exit_code, read_documents
+    from ocroute.run.progress import Progress
+
+    names = _split(formats)
+    if out is None and len(names) != 1:
+        raise UsageError(f"--format {formats} names {len(names)} formats for one stdout", next_step="Add: -o FOLDER")
+    results = []
+    with Progress(quiet=quiet):
+        for result in read_documents(
+            files,
+            Wish(engine, Task(languages=_split(lang))),
+            pages=pages,
+            password=password,
+            jobs=jobs,
+            timeout=timeout or DEADLINE,
+            out=out,
+            formats=names,
+            keep_furniture=keep_furniture,
+        ):
+            results.append(result)
+            if result.error is None and out is None:
+                console.product(result.document().export(names[0], keep_furniture=keep_furniture))
+            if explain and result.error is None:
+                console.explain(result.document())
+            if not quiet:
+                console.remarks(result)
+    raise typer.Exit(exit_code(results))
 
 
 @app.command()

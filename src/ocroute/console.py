@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ocroute.document.model import Document, Page
     from ocroute.machine import Machine
     from ocroute.route.survey import Survey
+    from ocroute.run import InputResult
 
 STATE_STYLES = {"usable": "green", "absent": "yellow", "broken": "red"}
 OUTCOME_STYLES = {"accepted": "green", "blank": "green", "declined": "dim", "refused": "yellow", "doubtful": "yellow"}
@@ -116,8 +117,22 @@ def _why_this_text(page: Page) -> str:
             return f"there is no text: {page.error}"
 
 
-def warn(page: Page) -> None:
-    """One line on stderr for a page that is not fine, with what to do about it."""
+def product(body: bytes) -> None:
+    """The text itself, on stdout and as the exporter made it."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(body)
+    sys.stdout.buffer.flush()
+
+
+def remarks(result: InputResult) -> None:
+    """What a user must know of an input: why it has no results, where they are, and every page that is not fine."""
+    if result.error is not None:
+        error_line(str(result.error))
+    for page in result.troubled():
+        _warn(page)
+
+
+def _warn(page: Page) -> None:
     steps = " ".join(dict.fromkeys(finding.next_step for finding in page.verdict.findings if finding.next_step))
     why = page.error or "; ".join(finding.sentence for finding in page.verdict.findings if finding.refuses)
     error_line(f"{page.source} page {page.number} is {page.verdict.status}: {why}{'. ' + steps if steps else ''}")

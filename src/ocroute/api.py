@@ -1,0 +1,55 @@
+"""Reading from Python: one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from ocroute.document.model import Document
+from ocroute.engines.base import Task
+from ocroute.errors import UsageError
+from ocroute.route.plan import Wish
+from ocroute.run import DEADLINE, read_documents
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    engine: str = "",
+    languages: Sequence[str] = (),
+    pages: str | None = None,
+    password: str | None = None,
+    jobs: int = 0,
+    timeout: float | None = DEADLINE,
+) -> Document:
+    """Read one file.
+
+    Args:
+        path: an image or a PDF.
+        engine: read with this engine only; by default the best that this machine has, then the next.
+        languages: ISO 639-1 codes of what is written there, e.g. ``["ru", "en"]``; found out when left empty.
+        pages: which pages, e.g. ``"1-3,7"``; all when None.
+        password: of an encrypted PDF.
+        jobs: worker processes. 0 reads in this process, where no deadline can be kept and an engine that crashes takes the
+            caller with it; with 1 or more it takes its worker only.
+        timeout: seconds that one engine's attempt at one page may take; needs ``jobs``.
+
+    Returns:
+        A document with one record for each page, in order. Look at ``document.ok`` before you trust it, and at each page's
+        ``verdict``: a page whose text was refused by the judge is ``doubtful``, not missing.
+
+    Raises:
+        InputError: the file cannot be opened.
+        EngineUnavailable: no engine, or not the one asked for, can run here.
+        UsageError: an argument makes no sense.
+    """
+    wish = Wish(engine, Task(languages=tuple(languages)))
+    results = list(read_documents([path], wish, pages=pages, password=password, jobs=jobs, timeout=timeout))
+    if len(results) != 1:
+        raise UsageError(
+            f"{os.fspath(path)!r} names {len(results)} files",
+            next_step="Read one at a time, or use the command: ocroute read",
+        )
+    if results[0].error is not None:
+        raise results[0].error
+    return results[0].document()
