@@ -1,0 +1,92 @@
+"""What time, copiers and scanners do to a page."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Grey = NDArray[np.float32]
+
+
+class Wear(NamedTuple):
+    """One way to wear a page.
+
+    Attributes:
+        dpi: of the scan.
+        skew: the greatest turn in degrees, either way.
+        blur: sigma in pixels.
+        noise: sigma of the grain, of 255.
+        ink, paper: grey values of black and white.
+        stains: how strongly the paper varies, of 255.
+        specks: dark specks per million pixels.
+        quality: of the JPEG.
+        bilevel: black and white only, as a fax.
+    """
+
+    dpi: int
+    skew: float = 0.5
+    blur: float = 0.6
+    noise: float = 4
+    ink: float = 20
+    paper: float = 245
+    stains: float = 0
+    specks: float = 5
+    quality: int = 80
+    bilevel: bool = False
+
+
+WEARS = {
+    "clean": Wear(300, skew=0.2, noise=2),
+    "office": Wear(200, skew=0.6),
+    "coarse": Wear(150, skew=0.6, blur=0.5, quality=70),
+    "faded": Wear(200, skew=0.8, blur=0.9, noise=7, ink=105, paper=220, stains=12, quality=60),
+    "old": Wear(220, skew=1.2, blur=1.0, noise=9, ink=60, paper=205, stains=28, specks=60, quality=60),
+    "fax": Wear(200, skew=0.8, noise=22, ink=30, paper=235, specks=30, bilevel=True),
+}
+
+
+def worn(page: NDArray[np.uint8], wear: Wear, seed: int) -> Image.Image:
+    """A scan of ``page``, an (H, W) grey array at ``wear.dpi``."""
+    chance = np.random.default_rng(seed)
+    height, width = page.shape
+    grey: Grey = page.astype(np.float32)
+    angle = float(chance.uniform(-wear.skew, wear.skew))
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    grey = cv2.warpAffine(grey, turn, (width, height), flags=cv2.INTER_CUBIC, borderValue=255.0)
+    grey = cv2.GaussianBlur(grey, (0, 0), wear.blur)
+    grey = wear.ink + np.clip(grey, 0, 255) * ((wear.paper - wear.ink) / 255)
+    if wear.stains:
+        grey -= _clouds(chance, height, width) * wear.stains
+    for _ in range(int(wear.specks * height * width / 1e6)):
+        at = (int(chance.integers(width)), int(chance.integers(height)))
+        cv2.circle(grey, at, int(chance.integers(1, 3)), float(wear.ink), -1)
+    grey += chance.normal(0, wear.noise, grey.shape).astype(np.float32)
+    pixels = np.clip(grey, 0, 255).astype(np.uint8)
+    if wear.bilevel:
+        return Image.fromarray(((pixels > (wear.ink + wear.paper) / 2 + 10) * 255).astype(np.uint8))
+    if wear.stains:
+        return Image.merge("RGB", [Image.fromarray((pixels * share).astype(np.uint8)) for share in (1.0, 0.95, 0.82)])
+    return Image.fromarray(pixels)
+
+
+def as_pdf(image: Image.Image, wear: Wear) -> bytes:
+    """A one-page PDF of only the image, as a scanner writes it."""
+    held = BytesIO()
+    if wear.bilevel:
+        image.convert("1").save(held, "PDF", resolution=wear.dpi)
+    else:
+        image.save(held, "PDF", resolution=wear.dpi, quality=wear.quality)
+    return held.getvalue()
+
+
+def _clouds(chance: np.random.Generator, height: int, width: int) -> Grey:
+    """Soft blots between 0 and 1, darker towards the edges."""
+    small = chance.random((12, 9)).astype(np.float32)
+    blots = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    return (0.6 * blots + 0.6 * np.maximum(abs(x), abs(y)) ** 6).astype(np.float32)
