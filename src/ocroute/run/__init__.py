@@ -2,5 +2,6 @@
 
 from ocroute.run.documents import DEADLINE, read_documents
 from ocroute.run.results import InputResult, exit_code
+from ocroute.run.stopping import stoppable
 
-__all__ = ["DEADLINE", "InputResult", "exit_code", "read_documents"]
+__all__ = ["DEADLINE", "InputResult", "exit_code", "read_documents", "stoppable"]

@@ -146,7 +146,9 @@ def _results(executor: Executor, works: list[_Work], wish: Wish, writer: Writer 
             unread -= 1
         if not unread:
             executor.close()  # before the last documents are unpacked: the workers' memory is free again
-        yield _finished(work, reused, writer)
+        result = _finished(work, reused, writer)
+        emit("input_done", source=work.input.label)
+        yield result
         work.known = {}
 
 

@@ -1,0 +1,101 @@
+"""Draws a run's events on stderr: pages done, rate, current file. Quiet where stderr is no terminal; never on stdout."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ocroute.events import Event, listening
+
+
+class Progress:
+    """Draws what happens inside its ``with`` block.
+
+    The bar is gone whenever a result is handed out, so that the product can go to the same terminal, and comes back with the
+    next event. Notes are written as lines, also where there is no terminal.
+
+    Args:
+        quiet: draw nothing at all.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._bar = _Bar() if not quiet and sys.stderr.isatty() else None
+        self._listening: AbstractContextManager[None] | None = None
+
+    def __enter__(self) -> Self:
+        if not self._quiet:
+            self._listening = listening(self._bar or _write_note)
+            self._listening.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._listening is not None:
+            self._listening.__exit__(kind, error, trace)
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _write_note(event: Event) -> None:
+    if event.kind == "note":
+        print(f"ocroute: {event.source}: {event.data.get('text', '')}", file=sys.stderr)
+
+
+class _Bar:
+    """The sink behind a bar on a terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self._progress = Progress(
+            SpinnerColumn(),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("pages"),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("[dim]{task.fields[current]}", markup=True),
+            console=Console(stderr=True),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._task = self._progress.add_task("", total=None, rate="", current="opening the inputs")
+        self._reused = 0
+        self._progress.start()
+
+    def __call__(self, event: Event) -> None:
+        from rich.markup import escape
+
+        if event.kind == "input_done":
+            self.stop()
+            return
+        self._progress.start()  # without effect where it runs
+        match event.kind:
+            case "run_started":
+                self._reused = event.data["done"]
+                self._progress.reset(self._task, total=event.data["pages"], completed=self._reused, current="")
+            case "attempt":
+                where = f"{Path(event.source).name} page {event.page}: {event.data['engine']}"
+                self._progress.update(self._task, current=escape(where))
+            case "page_done":
+                self._progress.update(self._task, advance=1, rate=self._rate())
+            case "note":
+                self._progress.console.print(escape(f"{event.source}: {event.data.get('text', '')}"))
+            case _:
+                pass
+
+    def _rate(self) -> str:
+        task = self._progress.tasks[0]
+        done = task.completed + 1 - self._reused
+        return f"{60 * done / task.elapsed:.1f} a minute" if task.elapsed else ""
+
+    def stop(self) -> None:
+        """Take the bar off the terminal."""
+        self._progress.stop()
