@@ -1,0 +1,94 @@
+"""Where text is: the PP-OCR detector's probability map, and the boxes in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocroute.document.model import Box
+from ocroute.engines.ppocr import files, runtime
+from ocroute.pages.page import InputPage, Raster
+
+THRESHOLD = 0.3  # a pixel of the map is text from here
+BOX_THRESHOLD = 0.5  # a box is text from this mean
+UNCLIP = 1.6  # the map shows shrunk text kernels; boxes grow by this share of area over perimeter
+STRIDE = 32  # the network's input sides are multiples of this
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """A detected line or piece of a line.
+
+    Attributes:
+        corners: (4, 2) float32, page pixels: top left, top right, bottom right, bottom left of the text.
+        score: the detector's mean probability in it, 0 to 1.
+    """
+
+    corners: NDArray[np.float32]
+    score: float
+
+    @property
+    def box(self) -> Box:
+        """The upright box around it."""
+        (x0, y0), (x1, y1) = self.corners.min(axis=0), self.corners.max(axis=0)
+        return Box(float(x0), float(y0), float(x1), float(y1))
+
+
+def detect(page: InputPage, threads: int) -> tuple[Region, ...]:
+    """The text regions of ``page``, found once and shared by all who ask."""
+    return page.once("ppocr.regions", lambda: find(page.raster(), threads))
+
+
+def find(raster: Raster, threads: int, scale: float | None = None) -> tuple[Region, ...]:
+    """The text regions of an (H, W, 3) RGB raster."""
+    height, width = raster.shape[:2]
+    scale = scale or min(1.0, 1400 / max(height, width))
+    small = cv2.resize(raster, _network_size(width, height, scale), interpolation=cv2.INTER_AREA)
+    tensor = np.ascontiguousarray((small.astype(np.float32) / 127.5 - 1.0)[..., ::-1].transpose(2, 0, 1)[None])
+    detector = runtime.session(files.find().detector, threads, parallel=False)
+    (chart,) = detector.map([tensor], lambda output: output[0, 0].copy())
+    return _regions(chart, width, height)
+
+
+def _network_size(width: int, height: int, scale: float) -> tuple[int, int]:
+    return tuple(max(STRIDE, round(side * scale / STRIDE) * STRIDE) for side in (width, height))  # type: ignore[return-value]
+
+
+def _regions(chart: NDArray[np.float32], width: int, height: int) -> tuple[Region, ...]:
+    mask = cv2.dilate((chart > THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    stretch = np.array([width / chart.shape[1], height / chart.shape[0]], np.float32)
+    regions = []
+    for contour in contours:
+        center, (across, down), angle = cv2.minAreaRect(contour)
+        if min(across, down) < 3:
+            continue
+        corners = cv2.boxPoints((center, (across, down), angle))
+        score = _mean_inside(chart, corners)
+        if score < BOX_THRESHOLD:
+            continue
+        # Growing a rectangle by a distance on all sides is what offsetting its polygon comes to.
+        grow = 2 * UNCLIP * across * down / (2 * (across + down))
+        corners = cv2.boxPoints((center, (across + grow, down + grow), angle))
+        corners = np.clip(_clockwise(corners) * stretch, 0, (width, height)).astype(np.float32)
+        regions.append(Region(corners, score))
+    return tuple(sorted(regions, key=lambda region: (region.corners[0, 1], region.corners[0, 0])))
+
+
+def _mean_inside(chart: NDArray[np.float32], corners: NDArray[np.float32]) -> float:
+    x0, y0 = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
+    x1, y1 = np.ceil(corners.max(axis=0)).astype(int) + 1
+    window = chart[y0:y1, x0:x1]
+    mask = np.zeros(window.shape, np.uint8)
+    cv2.fillPoly(mask, [np.round(corners - (x0, y0)).astype(np.int32)], 1)
+    return float(cv2.mean(window, mask)[0])
+
+
+def _clockwise(corners: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Top left first, then clockwise, for a rectangle turned by less than 45 degrees or so."""
+    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
+    left, right = (side[np.argsort(side[:, 1], kind="stable")] for side in (by_x[:2], by_x[2:]))
+    return np.array([left[0], right[0], right[1], left[1]], np.float32)

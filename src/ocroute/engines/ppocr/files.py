@@ -1,0 +1,104 @@
+"""The model files inside the rapidocr wheel, and what the recogniser's dictionary can write. Loads no model."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from ocroute.errors import EngineUnavailable
+
+INSTALL = "pip install 'rapidocr>=3.10,<3.11'"
+DETECTOR = "PP-OCRv6_det_small.onnx"
+RECOGNISER = "PP-OCRv6_rec_small.onnx"
+
+# A script is written only if all of its sample is in the dictionary. Letters that tell near scripts apart are the sample:
+# Greek without accents writes formulas, not Greek; Hans and Hant differ in the characters that were simplified.
+SAMPLES = {
+    "Latn": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÀÉÑÖßàéñöüçŁłŠšŽžĞğİı",
+    "Hans": "这来对说国时们学发经问进实长东车门马",
+    "Hant": "這來對說國時們學發經問進實長東車門馬",
+    "Jpan": "あいうえおかきくけこさしすせそんアイウエオカキクケコンーっッ気働",
+    "Kore": "가나다라마바사한국어",
+    "Cyrl": "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдежзийклмнопрстуфхцчшщъыьэюя",
+    "Grek": "ΑΒΓΔΕΖΗΘαβγδεζηθςάέήίόύώ",
+    "Arab": "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
+    "Hebr": "אבגדהוזחטיכלמנסעפצקרשת",
+    "Thai": "กขคงจฉชซญดตถทนบปผพฟมยรลวสหอ",
+    "Deva": "अआइईउऊकखगघचछजझटठडढणतथदधनपफबभम",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The two files and the version of the wheel they came in."""
+
+    detector: Path
+    recogniser: Path
+    version: str
+
+
+def find() -> Models:
+    """Where the models are.
+
+    Raises:
+        EngineUnavailable: rapidocr is not installed, or a model file is missing from it.
+    """
+    try:
+        installed = version("rapidocr")
+    except PackageNotFoundError:
+        raise EngineUnavailable("rapidocr is not installed", next_step=INSTALL) from None
+    spec = find_spec("rapidocr")
+    folder = Path(spec.origin).parent / "models" if spec and spec.origin else Path()
+    models = Models(folder / DETECTOR, folder / RECOGNISER, installed)
+    for path in (models.detector, models.recogniser):
+        if not path.is_file():
+            raise EngineUnavailable(f"rapidocr {installed} lacks its model {path.name} in {folder}", next_step=INSTALL)
+    return models
+
+
+@cache
+def digest(*paths: Path) -> str:
+    """SHA-256 over the files' bytes, in hexadecimal."""
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+@cache
+def characters(recogniser: Path) -> tuple[str, ...]:
+    """What each class of the recogniser writes; class 0, the CTC blank, writes nothing and the last one a space.
+
+    The list is the ONNX metadata entry ``character``, one character a line. It is read from the file itself, so that asking
+    for the scripts needs neither runtime nor model in memory.
+
+    Raises:
+        EngineUnavailable: the file has no such entry.
+    """
+    with recogniser.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        # A protobuf map entry: field 1 is the key, field 2 (tag 0x12) the value, its length a varint.
+        tag = data.rfind(b"\x0a\x09character\x12")
+        if tag < 0:
+            raise EngineUnavailable(f"{recogniser} holds no dictionary", next_step=INSTALL)
+        start = tag + 12
+        length = shift = 0
+        while True:
+            byte = data[start]
+            start += 1
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        text = data[start : start + length].decode()
+    return ("", *text.splitlines(), " ")
+
+
+def scripts(recogniser: Path) -> tuple[str, ...]:
+    """ISO 15924 codes of the scripts whose letters are in the dictionary."""
+    known = set(characters(recogniser))
+    return tuple(script for script, sample in SAMPLES.items() if known.issuperset(sample))

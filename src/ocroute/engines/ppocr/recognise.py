@@ -1,0 +1,76 @@
+"""What a line says: crops of the full-resolution raster through the PP-OCR recogniser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocroute.engines.ppocr import files, runtime
+from ocroute.pages.page import Raster
+
+HEIGHT = 48  # the network's input height
+STEP = 8  # input columns to one time step of the output
+WIDTH_STEP = 32  # widths are rounded up to this, so that few shapes are seen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traced:
+    """A line as the recogniser wrote it.
+
+    Attributes:
+        text: the characters.
+        probabilities: one a character.
+        centers: of each character, about, in crop pixels from the left.
+    """
+
+    text: str
+    probabilities: NDArray[np.float32]
+    centers: NDArray[np.floating]
+
+    @property
+    def confidence(self) -> float:
+        """The mean probability of the characters, 0 to 1; 0 for an empty line."""
+        return float(self.probabilities.mean()) if self.text else 0.0
+
+
+def recognise(crops: Sequence[Raster], threads: int) -> list[Traced]:
+    """One traced line a crop, in order. Crops are (H, W, 3) RGB with the text upright, any size above 0."""
+    recogniser = files.find().recogniser
+    letters = files.characters(recogniser)
+    order = sorted(range(len(crops)), key=lambda index: crops[index].shape[1] / crops[index].shape[0])
+    session = runtime.session(recogniser, threads, parallel=True)
+    peaks = session.map((_tensor(crops[index]) for index in order), _peaks)
+    lines: list[Traced | None] = [None] * len(crops)
+    for index, (classes, probabilities) in zip(order, peaks, strict=True):
+        lines[index] = _decode(classes, probabilities, letters, STEP * crops[index].shape[0] / HEIGHT)
+    return [line for line in lines if line is not None]
+
+
+def _tensor(crop: Raster) -> NDArray[np.float32]:
+    height, width = crop.shape[:2]
+    inner = max(8, math.ceil(HEIGHT * width / height))
+    outer = math.ceil(inner / WIDTH_STEP) * WIDTH_STEP
+    method = cv2.INTER_AREA if height > 1.5 * HEIGHT else cv2.INTER_LINEAR
+    tensor = np.zeros((1, 3, HEIGHT, outer), np.float32)
+    resized = cv2.resize(crop, (inner, HEIGHT), interpolation=method)
+    tensor[0, :, :, :inner] = (resized.astype(np.float32) / 127.5 - 1.0)[..., ::-1].transpose(2, 0, 1)
+    return tensor
+
+
+def _peaks(output: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    classes = output[0].argmax(axis=1)
+    return classes, np.take_along_axis(output[0], classes[:, None], axis=1)[:, 0]
+
+
+def _decode(
+    classes: NDArray[np.intp], probabilities: NDArray[np.float32], letters: tuple[str, ...], step: float
+) -> Traced:
+    new = classes != 0
+    new[1:] &= classes[1:] != classes[:-1]
+    steps = np.flatnonzero(new)
+    return Traced("".join(letters[index] for index in classes[steps]), probabilities[steps], (steps + 0.5) * step)

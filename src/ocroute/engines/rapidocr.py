@@ -1,0 +1,81 @@
+"""PP-OCR as it comes inside the rapidocr wheel: detector and recogniser, on any CPU, with nothing to download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from time import perf_counter
+from typing import ClassVar
+
+from ocroute.document.model import Line
+from ocroute.engines.base import Availability, EngineInfo, Reading, Task
+from ocroute.engines.ppocr import crops, files, recognise, runtime, words
+from ocroute.engines.ppocr.detect import detect
+from ocroute.errors import EngineUnavailable
+from ocroute.pages.page import InputPage
+
+BLANK_CONFIDENCE = 0.5  # below it a line says nothing that can be believed
+
+
+class RapidOcr:
+    """Reads lines with PP-OCRv6 on OpenVINO, or on ONNX Runtime where there is no OpenVINO."""
+
+    info: ClassVar[EngineInfo] = EngineInfo(
+        kind="ocr",
+        rank=10,
+        needs=("rapidocr 3.10, whose wheel holds the models", "openvino or onnxruntime"),
+        memory_mb=600,
+        strengths="Latin, Chinese and Japanese print",
+    )
+
+    @classmethod
+    def probe(cls) -> Availability:
+        """Whether the models are here, and the scripts in their dictionary."""
+        try:
+            models = files.find()
+            return Availability("usable", version=models.version, scripts=files.scripts(models.recogniser))
+        except EngineUnavailable as error:
+            return Availability("absent", reason=error.message, install=error.next_step)
+        except Exception as error:  # probing must survive a damaged install
+            return Availability("broken", reason=f"{type(error).__name__}: {error}", install=files.INSTALL)
+
+    def __init__(self, task: Task) -> None:
+        models = files.find()
+        runtime.session(models.detector, task.threads, parallel=False)
+        runtime.session(models.recogniser, task.threads, parallel=True)
+        self._digest = files.digest(models.detector, models.recogniser)
+        self._versions = {"rapidocr": models.version, **runtime.versions()}
+
+    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
+        """One reading a page, in order."""
+        for page in pages:
+            yield self._read(page, task.threads)
+
+    def _read(self, page: InputPage, threads: int) -> Reading:
+        raster = page.raster()
+        start = perf_counter()
+        regions = detect(page, threads)
+        detected = perf_counter()
+        pieces = [crops.cut(raster, region) for region in regions]
+        traced = recognise.recognise([piece.pixels for piece in pieces], threads)
+        lines = [words.line(piece, trace) for piece, trace in zip(pieces, traced, strict=True)]
+        height, width = raster.shape[:2]
+        inside = [_clamped(line, width, height) for line in lines]
+        return Reading(
+            lines=tuple(line for line in inside if not _is_blank(line)),
+            blanks=tuple(line for line in inside if _is_blank(line)),
+            seconds={"detect": detected - start, "recognise": perf_counter() - detected},
+            model="PP-OCRv6 small",
+            model_hash=self._digest,
+            versions=self._versions,
+        )
+
+
+def _is_blank(line: Line) -> bool:
+    return not line.text.strip() or (line.confidence or 0.0) < BLANK_CONFIDENCE
+
+
+def _clamped(line: Line, width: int, height: int) -> Line:
+    from msgspec.structs import replace
+
+    placed = tuple(replace(word, box=word.box.clamped(width, height)) for word in line.words)
+    return replace(line, box=line.box.clamped(width, height), words=placed)
