@@ -96,7 +96,7 @@ def _best_strip(region: Sequence[Piece], scale: Scale) -> _Strip | None:
             score = min((y1 - y0)[lefts].sum(), (y1 - y0)[rights].sum())
             if score <= 0 or (best is not None and score <= best.score):
                 continue
-            left, right = ([region[i] for i in np.flatnonzero(side)] for side in (lefts, rights))
+            left, right = ([region[int(i)] for i in np.flatnonzero(side)] for side in (lefts, rights))
             strip = _checked(x, left, right, scale)
             if strip is None:
                 continue
@@ -131,7 +131,7 @@ def _top_without_strays(left: Sequence[Piece], right: Sequence[Piece], scale: Sc
     if not stray or not rest or len(rows_of(stray, scale)) > limits.STRAY_ROWS:
         return min(tops)
     gap = min(rest) - max(p.box.y1 for p in stray)
-    return min(late, min(rest)) if gap > limits.STRAY_GAP * scale.size else min(tops)
+    return min(late, *rest) if gap > limits.STRAY_GAP * scale.size else min(tops)
 
 
 def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bool:

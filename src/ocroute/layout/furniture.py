@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ocroute.document.model import Category
 from ocroute.layout import limits
 from ocroute.layout.columns import Row, rows_of
+from ocroute.layout.notes import is_caption
 from ocroute.layout.pieces import Piece, Scale
 
 _ROMAN = r"(?=[ivxlc])(?:x{0,3}|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
@@ -31,7 +33,8 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _PROSE_END = re.compile(r"[.,;:!?\-]$")
-_NOTE_START = re.compile(r"^(?:[*†‡§¶]|\d{1,2}(?:\s|[A-Z\"“]))")
+_NOTE_START = re.compile(r"^(?:[*∗†‡§¶]|\d{1,2}\s?[^\W\d])")
+_ITEM_START = re.compile(r"^[•‣▪■●○◆–\-]\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +97,22 @@ def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     numbers = sorted((p for p in pieces if p.text.isdecimal() and len(p.text) < 5), key=lambda p: p.base)
     if len(numbers) < 5:
         return []
-    bulk = [p for p in pieces if len(p.text) > 12]
-    if not bulk:
-        return []
+    top, bottom = numbers[0].box.y0, numbers[-1].box.y1
+    bulk = [
+        p for p in pieces if sum(letter.isalpha() for letter in p.text) > 4 and top < (p.box.y0 + p.box.y1) / 2 < bottom
+    ]
     for side in ("left", "right"):
         outer = [
-            p
-            for p in numbers
-            if all((p.box.x1 <= q.box.x0 if side == "left" else p.box.x0 >= q.box.x1) for q in bulk if _beside(p, q))
+            p for p in numbers if all((p.box.x1 <= q.box.x0 if side == "left" else p.box.x0 >= q.box.x1) for q in bulk)
         ]
         files: dict[int, list[Piece]] = {}
         for piece in outer:
             files.setdefault(round(piece.box.x1 / (1.5 * scale.size)), []).append(piece)
         for run in files.values():
-            steps = [int(b.text) - int(a.text) for a, b in zip(run, run[1:], strict=False)]
+            steps = [int(b.text) - int(a.text) for a, b in pairwise(run)]
             if len(run) >= 5 and steps.count(max(set(steps), key=steps.count)) >= 0.8 * len(steps) and min(steps) > 0:
                 return run
     return []
-
-
-def _beside(a: Piece, b: Piece) -> bool:
-    return min(a.box.y1, b.box.y1) - max(a.box.y0, b.box.y0) > 0.3 * min(a.box.height, b.box.height)
 
 
 def _edge(rows: Sequence[Row], scale: Scale, rules: Sequence[float], *, top: bool) -> list[Row]:
@@ -123,8 +121,10 @@ def _edge(rows: Sequence[Row], scale: Scale, rules: Sequence[float], *, top: boo
     best = 0
     for count in range(1, min(limits.FURNITURE_ROWS, len(inward) - 1) + 1):
         row, following = inward[count - 1], inward[count]
-        if any(p.table for p in row) or not _in_margin(row, scale, top=top):
+        if any(p.table for p in row) or not _in_margin(row, scale, top=top) or _is_content(row):
             break
+        if best == count - 1 > 0 and _white(inward[count - 2], row, scale) > 0.6 and not _telling(_text(row)):
+            break  # white parts the furniture found so far from this row, so the row belongs to the body
         if _evidence(inward[:count], following, scale, rules, top=top) >= limits.FURNITURE_SCORE:
             best = count
     chosen = inward[:best]
@@ -138,6 +138,24 @@ def _in_margin(row: Row, scale: Scale, *, top: bool) -> bool:
     return share < limits.MARGIN_SHARE if top else 1 - min(p.box.y0 for p in row) / scale.height < limits.MARGIN_SHARE
 
 
+def _is_content(row: Row) -> bool:
+    """Whether a row begins as captions and list items do."""
+    text = _text(row)
+    return is_caption(text) or (bool(_ITEM_START.match(text)) and not _telling(text))
+
+
+def _telling(text: str) -> bool:
+    """Whether only margins say this."""
+    return bool(PAGE_NUMBER.match(text)) or (bool(_PHRASE.search(text)) and len(text) < limits.HEADING_CHARS)
+
+
+def _white(outer: Row, inner: Row, scale: Scale) -> float:
+    """White between two rows beyond the usual, in line pitches."""
+    upper, lower = sorted((outer, inner), key=lambda row: row[0].base)
+    white = min(p.box.y0 for p in lower) - max(p.box.y1 for p in upper)
+    return (white - (scale.pitch - scale.size)) / scale.pitch
+
+
 def _text(row: Row) -> str:
     return " ".join(piece.text for piece in row)
 
@@ -147,9 +165,7 @@ def _evidence(group: Sequence[Row], following: Row, scale: Scale, rules: Sequenc
     row = group[-1]
     text = _text(row)
     upper, lower = (row, following) if top else (following, row)
-    white = min(p.box.y0 for p in lower) - max(p.box.y1 for p in upper)
-    usual = scale.pitch - scale.size
-    gap = (white - usual) / scale.pitch
+    gap = _white(row, following, scale)
     score = 0.0
     if PAGE_NUMBER.match(text):
         return 3.0 if gap > 0.3 or len(group) > 1 else 2.0
@@ -157,10 +173,13 @@ def _evidence(group: Sequence[Row], following: Row, scale: Scale, rules: Sequenc
         score += 2.0
     if _has_page_number(row):
         score += 1.5
+    elif row[-1].box.x0 - row[0].box.x1 > 0.25 * scale.width:
+        score += 0.5  # one half at the left edge, one at the right
     score += 1.5 if gap > 1.5 else 1.0 if gap > 0.6 else 0.5 if gap > 0.25 else -1.0
+    note = not top and bool(_NOTE_START.match(text)) and not _has_page_number(row)
     edges_of_white = max(p.box.y1 for p in upper), min(p.box.y0 for p in lower)
     if any(edges_of_white[0] - 0.3 * scale.size < y < edges_of_white[1] + 0.3 * scale.size for y in rules):
-        score += 1.5
+        score += 1.5 if top else 0.5  # at the bottom it may as well part footnotes
     size = max(p.size for p in row)
     if size < limits.SMALL_SIZE * scale.size:
         score += 0.5
@@ -176,7 +195,7 @@ def _evidence(group: Sequence[Row], following: Row, scale: Scale, rules: Sequenc
         score += 0.5
     if len(text) > 60 and _PROSE_END.search(text):
         score -= 1.5
-    if not top and _NOTE_START.match(text) and not _has_page_number(row):
+    if note:
         score -= 2.0
     if len(group) > 1:
         score -= 0.5 * (len(group) - 1)

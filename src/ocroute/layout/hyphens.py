@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"(?:https?://|www\.|doi\.org/)\S*[/\-_=&?.%]$")
 
 # First and last parts that English compounds keep a hyphen beside, and that hyphenation seldom leaves alone on a line.
 _FIRST_PARTS = frozenset(
-    [
+    {
         "self",
         "well",
         "ex",
@@ -30,24 +30,11 @@ _FIRST_PARTS = frozenset(
         "three",
         "four",
         "five",
-        "one",
-        "much",
-        "so",
-    ]
+    }
 )
 _LAST_PARTS = frozenset(
-    [
-        "based",
-        "like",
-        "dependent",
-        "independent",
-        "specific",
-        "level",
-        "scale",
-        "order",
-        "free",
-        "driven",
-        "oriented",
+    {"based", "like", "dependent", "independent", "specific", "level", "scale", "order", "free", "driven", "oriented"}
+    | {
         "aware",
         "related",
         "known",
@@ -57,13 +44,10 @@ _LAST_PARTS = frozenset(
         "dimensional",
         "sized",
         "shaped",
-        "time",
         "quality",
         "rich",
-        "poor",
-        "year",
         "old",
-    ]
+    }
 )
 
 
@@ -89,9 +73,10 @@ class Joiner:
         self.words: Counter[str] = Counter()
         for text in texts:
             found = [word.lower().replace("\u2010", "-").replace("\u2011", "-") for word in _WORD.findall(text)]
-            if found and _TAIL.search(text):
-                found.pop()  # the first half of a broken word says nothing
-            self.words.update(found)
+            # The halves of broken words say nothing: they end one line and begin another.
+            halved_first = bool(found) and text.lstrip()[:1].islower()
+            halved_last = bool(found) and _TAIL.search(text) is not None
+            self.words.update(found[halved_first : len(found) - halved_last])
 
     def join(self, above: str, below: str) -> str:
         """``above`` and ``below`` as running text."""

@@ -61,7 +61,8 @@ def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bo
         return False
     fonts_known = group.lines[0].line.font is not None
     ratio = group.size / scale.size
-    large = ratio >= (limits.HEADING_SIZE if fonts_known else limits.HEADING_SIZE + 0.16)
+    step = limits.HEADING_SIZE if fonts_known else limits.HEADING_SIZE + 0.16
+    large = ratio >= step and group.size > 1.05 * scale.large
     if large and (not re.search(r"[.,;]$", text) or ratio > limits.TITLE_SIZE):
         return True
     if ratio < limits.SMALL_SIZE or re.search(r"[.,;:]$", text) or len(group.lines) > 2:

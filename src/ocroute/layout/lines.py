@@ -35,7 +35,7 @@ def assemble(lines: Sequence[Line], scale: Scale) -> list[Piece]:
     joined_to = {
         left: right
         for left, right in following.items()
-        if _belong(runs[left], runs[right], sources[left] == sources[right], strips, scale)
+        if _belong(runs[left], runs[right], sources[left] == sources[right], strips)
     }
     return [merged(chain) for chain in _chains(runs, joined_to)]
 
@@ -81,7 +81,7 @@ def _neighbours(runs: Sequence[Piece]) -> dict[int, int]:
     }
 
 
-def _belong(left: Piece, right: Piece, one_source: bool, strips: _Strips, scale: Scale) -> bool:
+def _belong(left: Piece, right: Piece, one_source: bool, strips: _Strips) -> bool:
     unit = min(left.size, right.size)
     gap = (right.box.x0 - left.box.x1) / unit
     if gap <= limits.SAME_WORDS_GAP:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class Column:
         right = float(np.quantile([line.box.x1 for line in texts], 0.9))
         steps = [
             (below.base - above.base) / above.size
-            for above, below in zip(texts, texts[1:], strict=False)
+            for above, below in pairwise(texts)
             if _one_size(above, below) and 0.8 < (below.base - above.base) / above.size < 2.6
         ]
         pitch = float(np.quantile(steps, 0.3)) if len(steps) > 2 else scale.pitch / scale.size

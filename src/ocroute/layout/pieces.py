@@ -54,6 +54,7 @@ class Scale:
 
     Attributes:
         size: of the body's type.
+        large: type of this size or less is body on this page, if there are several sizes of it.
         pitch: from baseline to baseline in the body.
         tight: whether boxes hug the ink, so that their height depends on the letters.
     """
@@ -61,6 +62,7 @@ class Scale:
     width: float
     height: float
     size: float
+    large: float
     pitch: float
     tight: bool
 
@@ -96,23 +98,25 @@ def measure(line: Line, *, tight: bool) -> Piece:
 
 def scale_of(pieces: Sequence[Piece], width: float, height: float, *, tight: bool) -> Scale:
     """The usual size and pitch of a page: those of most of its letters."""
-    size = weighted_median([(piece.size, len(piece.text)) for piece in pieces]) or height / 60
+    weighed = [(piece.size, len(piece.text)) for piece in pieces]
+    size = weighted_quantile(weighed, 0.5) or height / 60
+    large = weighted_quantile(weighed, 0.8) or size
     steps: list[float] = []
     usual = [piece for piece in pieces if abs(piece.size - size) < 0.2 * size]
     for above, below in pairwise(sorted(usual, key=lambda piece: (round(piece.box.x0 / (2 * size)), piece.base))):
         step = below.base - above.base
         if 0.8 * size < step < 3 * size:
             steps.append(step)
-    return Scale(width, height, size, median(steps) if steps else 1.25 * size, tight)
+    return Scale(width, height, size, large, median(steps) if steps else 1.25 * size, tight)
 
 
-def weighted_median(values: Iterable[tuple[float, float]]) -> float:
-    """The value at which half the weight is reached; 0 when there is none."""
+def weighted_quantile(values: Iterable[tuple[float, float]], share: float) -> float:
+    """The value at which ``share`` of the weight is reached; 0 when there is none."""
     ordered = sorted(values)
-    half = sum(weight for _, weight in ordered) / 2
+    left = share * sum(weight for _, weight in ordered)
     for value, weight in ordered:
-        half -= weight
-        if half <= 0:
+        left -= weight
+        if left <= 0:
             return value
     return 0.0
 
