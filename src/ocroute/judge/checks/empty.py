@@ -1,0 +1,35 @@
+"""Ink that looks like text, and no text."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from ocroute.document.model import Finding
+from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.ink import ink_of
+from ocroute.judge.pieces import plain
+from ocroute.pages.page import InputPage
+
+FEWEST_GLYPHS: Final = 12  # photographs now and then hold a short row of like shapes
+
+
+class Empty:
+    """Speaks when lines are printed on the page and the engine wrote no letter and no figure."""
+
+    summary: ClassVar[str] = "there are lines of text on the page, but none in the reading"
+    limit: ClassVar[float] = 1.0  # text-like lines
+
+    def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
+        """How many lines are printed, where nothing was read."""
+        if any(sign.isalnum() for sign in plain(reading)):
+            return None
+        ink = ink_of(page)
+        if len(ink.lines) < self.limit or ink.glyphs < FEWEST_GLYPHS:
+            return None
+        return Finding(
+            "empty",
+            float(len(ink.lines)),
+            self.limit,
+            f"Nothing was read, but the page shows {len(ink.lines)} line(s) of what looks like text.",
+            weight=1.0,
+        )

@@ -1,0 +1,55 @@
+"""Text where there is no ink."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from ocroute.document.model import Finding
+from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.capacity import capacity
+from ocroute.judge.ink import ink_of
+from ocroute.judge.pieces import Piece, pieces, quote
+from ocroute.pages.page import InputPage
+
+BARE: Final = 0.008  # a box with less of its area inked is bare paper; the thinnest type inks 4 %
+FEWEST: Final = 6  # characters; an engine may see a comma in a speck
+SURPLUS: Final = 1.6  # times the characters that the ink can hold, for readings without boxes
+
+
+class Invented:
+    """Speaks when words stand on bare paper, or when there is more text than the printed lines can hold."""
+
+    summary: ClassVar[str] = "words were written where nothing is printed"
+    limit: ClassVar[float] = 0.04  # share of the characters
+
+    def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
+        """The share of the text that no ink supports."""
+        every = pieces(reading, finest=True)
+        total = sum(piece.weight for piece in every)
+        if total < FEWEST:
+            return None
+        placed = [piece for piece in every if piece.box is not None]
+        if not placed:
+            return self._without_boxes(page, every, total)
+        inked = ink_of(page).inked(piece.box for piece in placed if piece.box is not None)
+        bare = [piece for piece, share in zip(placed, inked, strict=True) if share < BARE or piece.overfull]
+        surplus = sum(piece.weight for piece in bare)
+        if surplus < FEWEST or surplus / total < self.limit:
+            return None
+        sample = max(bare, key=lambda piece: piece.weight)
+        return self._finding(surplus / total, f"where nothing is printed, e.g. {quote(sample.text)}")
+
+    def _without_boxes(self, page: InputPage, every: tuple[Piece, ...], total: int) -> Finding | None:
+        room = SURPLUS * capacity(ink_of(page).lines, "".join(piece.text for piece in every)) + 40
+        if total <= room:
+            return None
+        return self._finding(1 - room / total, f"beyond the {room:.0f} characters that the printed lines can hold")
+
+    def _finding(self, share: float, where: str) -> Finding:
+        return Finding(
+            "invented",
+            round(share, 4),
+            self.limit,
+            f"{share:.0%} of the text stands {where}.",
+            weight=round(min(1.0, 0.2 + 0.8 * share), 4),
+        )

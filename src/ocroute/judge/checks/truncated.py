@@ -1,0 +1,70 @@
+"""Text that ends before the page does."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import ClassVar, Final
+
+from ocroute.document.model import Box, Finding
+from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.missing import missing
+from ocroute.judge.pieces import pieces
+from ocroute.pages.page import InputPage
+
+FEWEST_GLYPHS: Final = 8
+TAIL: Final = 0.75  # of the missing glyphs come after the last text: a cut tail, not a hole
+_OPENED: Final = re.compile(r"<(/?)(table|tr|td|th|thead|tbody)\b", re.IGNORECASE)
+
+
+class Truncated:
+    """Speaks when the engine ran out of room, its output breaks off, or printed lines go on after its last text."""
+
+    summary: ClassVar[str] = "the text breaks off before the page ends"
+    limit: ClassVar[float] = 0.06  # share of the glyphs that come after the last text
+
+    def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
+        """The share of the page that is cut off, or 1 where the output itself says that it is cut."""
+        if reading.finish == "length":
+            return self._finding(1.0, 0.5, "The engine ran out of room and stopped in the middle")
+        if (broken := _broken(reading)) is not None:
+            return self._finding(1.0, 0.4, f"The engine's output breaks off: {broken}")
+        placed = [piece.box for piece in pieces(reading) if piece.box is not None]
+        if not placed:
+            return None
+        left_out = missing(page, reading)
+        if left_out.glyphs < FEWEST_GLYPHS or left_out.share < self.limit:
+            return None
+        after = sum(line.glyphs for line in left_out.lines if _after(line.box, placed))
+        if after < TAIL * sum(line.glyphs for line in left_out.lines):
+            return None
+        sentence = f"The text ends, but {len(left_out.lines)} printed line(s) follow"
+        return self._finding(left_out.share, 0.15 + 0.8 * left_out.share, sentence)
+
+    def _finding(self, value: float, weight: float, sentence: str) -> Finding:
+        return Finding("truncated", round(value, 4), self.limit, f"{sentence}.", weight=round(min(1.0, weight), 4))
+
+
+def _after(line: Box, placed: list[Box]) -> bool:
+    """Whether no text stands below ``line`` in its own column."""
+    return not any(
+        box.y0 > line.y0 and min(box.x1, line.x1) - max(box.x0, line.x0) > 0.2 * min(box.width, line.width)
+        for box in placed
+    )
+
+
+def _broken(reading: Reading) -> str | None:
+    """How the raw output is cut, where it is JSON or HTML."""
+    raw = reading.raw.strip()
+    if raw.startswith(("[{", '{"', "[\n")):
+        try:
+            json.loads(raw)
+        except ValueError:
+            return "its JSON is not closed"
+    open_tags: dict[str, int] = {}
+    for text in (block.text for block in reading.blocks if block.markup == "html"):
+        for closing, tag in _OPENED.findall(text):
+            open_tags[tag.lower()] = open_tags.get(tag.lower(), 0) + (-1 if closing else 1)
+    if any(open_tags.values()):
+        return "a table is not closed"
+    return None

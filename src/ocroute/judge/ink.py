@@ -1,0 +1,206 @@
+"""What is printed on a page, found without reading it: the ink, and the lines of it that look like text.
+
+An independent, cheap witness (about 30 ms a page): thresholds, connected components and the shape of their rows. It knows no
+letters, so it can be wrong about a logo, but it cannot make the mistakes of an engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocroute.document.model import Box
+from ocroute.pages.page import InputPage, Raster
+
+Mask = NDArray[np.uint8]
+Stats = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+LONG_SIDE: Final = 1250  # pixels to which a page is reduced: 6-point type on A4 still has letters 6 pixels high
+SPECK: Final = 4  # reduced pixels; what is smaller is dust, or a full stop, which no count needs
+LEAST_CONTRAST: Final = 30  # grey levels between ink and its own background
+
+PHOTO: Final = (
+    4.0  # mean grey levels by which the ground under a line may be uneven: paper is flat, photographs are not
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InkLine:
+    """A row of glyph-like shapes. ``box`` is in raster pixels; ``glyphs`` counts shapes, about one a letter."""
+
+    box: Box
+    glyphs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The ink of one page.
+
+    Attributes:
+        scale: raster pixels to one pixel of the masks.
+        mask: 1 where there is ink of any kind, specks left out; (h, w) uint8, reduced.
+        text: 1 where the ink belongs to a text-like line.
+        lines: the text-like lines, from top to bottom.
+        fraction: the share of the page that is inked, 0 to 1.
+    """
+
+    scale: float
+    mask: Mask
+    text: Mask
+    lines: tuple[InkLine, ...]
+    fraction: float
+
+    @property
+    def glyphs(self) -> int:
+        """Glyph-like shapes in text-like lines."""
+        return sum(line.glyphs for line in self.lines)
+
+    def inked(self, boxes: Iterable[Box]) -> Floats:
+        """The share of each box that is inked, 0 to 1; boxes in raster pixels."""
+        return _means(self.mask, self.scale, boxes)
+
+    def cover(self, boxes: Iterable[Box], *, margin: float = 0.0) -> Mask:
+        """A mask of the masks' shape that is 1 inside any of ``boxes``, each grown by ``margin`` times its height."""
+        covered = np.zeros_like(self.mask)
+        for box in boxes:
+            grow = margin * box.height
+            x0, y0 = int((box.x0 - grow) / self.scale), int((box.y0 - grow) / self.scale)
+            x1, y1 = int(np.ceil((box.x1 + grow) / self.scale)), int(np.ceil((box.y1 + grow) / self.scale))
+            covered[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = 1
+        return covered
+
+    def share(self, mask: Mask, boxes: Iterable[Box]) -> Floats:
+        """The share of the text ink in each box for which ``mask`` is 1; 1 where a box holds no text ink."""
+        every = tuple(boxes)
+        ink = _means(self.text, self.scale, every)
+        both = _means(self.text & mask, self.scale, every)
+        return np.divide(both, ink, out=np.ones_like(ink), where=ink > 0)
+
+
+def ink_of(page: InputPage) -> Ink:
+    """The ink of ``page``, measured once."""
+    return page.once("judge.ink", lambda: measure(page.raster()))
+
+
+def measure(raster: Raster) -> Ink:
+    """Find the ink of an (H, W, 3) RGB raster."""
+    factor = max(1, round(max(raster.shape[:2]) / LONG_SIDE))
+    height, width = (max(1, side // factor) for side in raster.shape[:2])
+    small = raster if factor == 1 else cv2.resize(raster, (width, height), interpolation=cv2.INTER_AREA)
+    scale = raster.shape[0] / small.shape[0]
+    dark, uneven = _binarise(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    letters = dark & ~_rules(dark) & 1
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(letters, connectivity=8, ltype=cv2.CV_32S)
+    solid = stats[:, cv2.CC_STAT_AREA] >= SPECK
+    solid[0] = False
+    mask = solid.astype(np.uint8)[labels] | (dark & ~letters & 1)
+    text = np.zeros_like(mask)
+    lines: list[InkLine] = []
+    for wanted in _sizes(stats, solid, small.shape[0]):
+        found, pixels = _rows(labels, stats, wanted, uneven, scale)
+        lines += found
+        text |= pixels
+    lines.sort(key=lambda line: (line.box.y0, line.box.x0))
+    return Ink(scale, mask, text, tuple(lines), float(mask.mean()))
+
+
+def _binarise(grey: Mask) -> tuple[Mask, Mask]:
+    """1 where a pixel differs from the ground around it, be the ground light or dark; and how uneven the ground is, in greys."""
+    coarse = np.ascontiguousarray(grey[::4, ::4])
+    kernel = min(31, (min(coarse.shape) - 1) // 2 * 2 + 1)
+    # The median of a wide window is the ground, since letters cover less than half of it: true on white, grey and black.
+    ground = cv2.medianBlur(coarse, kernel) if kernel > 1 else coarse
+    ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    difference = cv2.absdiff(grey, ground)
+    quiet = difference[::4, ::4]
+    quiet = quiet[quiet < 64]
+    noise = 1.4826 * float(np.median(quiet)) if quiet.size else 0.0
+    limit = float(np.clip(5 * noise, LEAST_CONTRAST, 80))
+    ink = (difference > limit).astype(np.uint8)
+    uneven = cv2.subtract(difference, np.full_like(difference, min(12, round(noise))))
+    uneven[cv2.dilate(ink, np.ones((3, 3), np.uint8)) > 0] = 0  # the soft edges of letters are not the ground
+    return ink, uneven
+
+
+def _rules(mask: Mask) -> Mask:
+    """The thin straight strokes of tables and underlines."""
+    rules = np.zeros_like(mask)
+    length = max(24, max(mask.shape) // 24)
+    for size, thick in (((length, 1), (length, 7)), ((1, length), (7, length))):
+        straight = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
+        rules |= straight & ~cv2.morphologyEx(straight, cv2.MORPH_OPEN, np.ones(thick[::-1], np.uint8)) & 1
+    return rules
+
+
+def _sizes(stats: Stats, solid: NDArray[np.bool_], page_height: int) -> list[NDArray[np.bool_]]:
+    """Which shapes could be letters, as one selection for running text and one for display sizes."""
+    width, height, area = (
+        stats[:, at].astype(np.float64) for at in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
+    )
+    letter = solid & (height >= 4) & (height <= page_height * 0.15) & (width <= 14 * height) & (height <= 14 * width)
+    letter &= area >= 0.1 * width * height
+    if not letter.any():
+        return []
+    body = float(np.median(height[letter]))
+    return [letter & (height <= 2.4 * body), letter & (height > 2.4 * body)]
+
+
+def _rows(
+    labels: NDArray[np.int32], stats: Stats, wanted: NDArray[np.bool_], uneven: Mask, scale: float
+) -> tuple[list[InkLine], Mask]:
+    """Join the wanted shapes to rows and keep the rows that look like lines of text."""
+    nothing = np.zeros(labels.shape, np.uint8)
+    if not wanted.any():
+        return [], nothing
+    letters = wanted.astype(np.uint8)[labels]
+    typical = float(np.median(stats[wanted, cv2.CC_STAT_HEIGHT]))
+    reach = np.ones((1, max(3, round(1.3 * typical) | 1)), np.uint8)
+    count, rows, boxes, _ = cv2.connectedComponentsWithStats(
+        cv2.morphologyEx(letters, cv2.MORPH_CLOSE, reach), connectivity=8, ltype=cv2.CV_32S
+    )
+    owner = np.zeros(len(stats), np.int32)
+    inside = letters.astype(bool)
+    owner[labels[inside]] = rows[inside]
+    keep = _text_like(stats, np.where(wanted, owner, 0), count, boxes)
+    keep &= _means(uneven, 1.0, [Box(x, y, x + w, y + h) for x, y, w, h, _ in boxes.tolist()]) <= PHOTO
+    lines = [
+        InkLine(Box(x * scale, y * scale, (x + w) * scale, (y + h) * scale), int(glyphs))
+        for (x, y, w, h, _), glyphs in zip(boxes[keep], np.bincount(owner[wanted], minlength=count)[keep], strict=True)
+    ]
+    return lines, keep.astype(np.uint8)[rows] & letters
+
+
+def _text_like(stats: Stats, owner: NDArray[np.int32], count: int, boxes: Stats) -> NDArray[np.bool_]:
+    """Whether each row is at least three shapes of like size, wider than high, neither solid nor scattered."""
+    height, area = (stats[:, at].astype(np.float64) for at in (cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+    glyphs = np.bincount(owner, minlength=count)
+    ink = np.maximum(np.bincount(owner, area, count), 1.0)
+    mean = np.bincount(owner, area * height, count) / ink
+    spread = np.sqrt(np.maximum(np.bincount(owner, area * height**2, count) / ink - mean**2, 0.0)) / np.maximum(
+        mean, 1.0
+    )
+    row_width, row_height = (boxes[:, at].astype(np.float64) for at in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
+    density = ink / np.maximum(row_width * row_height, 1.0)
+    like = (glyphs >= 3) & (spread <= 0.45) & (row_height <= 2.6 * mean) & (row_width >= 1.5 * row_height)
+    like &= (density >= 0.08) & (density <= 0.7)
+    like[0] = False
+    return like
+
+
+def _means(mask: Mask, scale: float, boxes: Iterable[Box]) -> Floats:
+    total = cv2.integral(mask)
+    height, width = mask.shape
+    result = []
+    for box in boxes:
+        x0, x1 = (int(np.clip(round(x / scale), 0, width)) for x in (box.x0, box.x1))
+        y0, y1 = (int(np.clip(round(y / scale), 0, height)) for y in (box.y0, box.y1))
+        area = (x1 - x0) * (y1 - y0)
+        ink = int(total[y1, x1]) - int(total[y0, x1]) - int(total[y1, x0]) + int(total[y0, x0])
+        result.append(ink / area if area else 0.0)
+    return np.array(result, dtype=np.float64)

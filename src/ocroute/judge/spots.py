@@ -1,0 +1,111 @@
+"""Spot-checks of a text layer: a few words, chosen without chance, read again from the pixels."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import Final
+
+import numpy as np
+
+from ocroute.document.model import Box, Line, Word
+from ocroute.engines import witness
+from ocroute.engines.base import Reading
+from ocroute.errors import EngineError, EngineUnavailable
+from ocroute.judge.ink import ink_of
+from ocroute.pages.page import InputPage
+
+LEGIBLE: Final = (9.0, 160.0)  # pixels of a word's height that the witness reads well
+SURE: Final = 0.6  # confidence below which the witness has no say
+SAME: Final = 0.75  # likeness from which two words are the same but for the witness's slips
+_READABLE: Final = re.compile(r"[A-Za-zÀ-ɏﬀ-ﬆ0-9.,:;()'’\-]{4,24}")
+_ALIKE: Final = str.maketrans("01|!iI5$8", "olllllssb")
+
+
+def spots(reading: Reading, most: int) -> list[Word]:
+    """Up to ``most`` words that the witness can read, spread over fonts and places; the same for the same page every time."""
+    groups: dict[str, list[Word]] = defaultdict(list)
+    for line in _lines(reading):
+        for word in line.words:
+            text = word.text.strip()
+            long = sum(sign.isalnum() for sign in text) >= 4
+            if long and _READABLE.fullmatch(text) and LEGIBLE[0] <= word.box.height <= min(LEGIBLE[1], word.box.width):
+                groups[line.font.name if line.font else ""].append(word)
+    fonts = sorted(groups.values(), key=len, reverse=True)
+    every = sum(map(len, fonts))
+    fonts = [words for words in fonts if len(words) >= 0.03 * every]
+    shares = [max(1, round(most * len(words) / max(1, every))) for words in fonts]
+    picked = [_spread(words, share) for words, share in zip(fonts, shares, strict=True)]
+    # Interleaved, so that the first few already come from all fonts and from all over the page.
+    ordered = [word for turn in range(most) for words in picked for word in words[turn : turn + 1]]
+    return ordered[:most]
+
+
+def agreement(page: InputPage, words: Sequence[Word], threads: int) -> list[tuple[str, str, bool]]:
+    """For each word that the witness could read: what the layer says, what the page shows, whether that is the same."""
+    if not words:
+        return []
+    width, height = page.size
+    boxes = [_grown(word.box).clamped(width, height) for word in words]
+    try:
+        shown = witness.recognise(page, boxes, threads)
+    except (EngineUnavailable, EngineError):  # no second pair of eyes here: geometry and language must do
+        return []
+    return [
+        (word.text, text, likeness(word.text, text) >= SAME)
+        for word, (text, confidence) in zip(words, shown, strict=True)
+        if confidence >= SURE and text
+    ]
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two words are, 0 to 1, whatever their case, ligatures, punctuation and look-alike signs."""
+    return SequenceMatcher(None, _plain(one), _plain(other), autojunk=False).ratio()
+
+
+def gaps(page: InputPage, reading: Reading) -> float | None:
+    """The ink between neighbouring words over the ink inside words; None where there are too few words to say.
+
+    A layer that belongs to the page has its gaps where the page has them, in any script.
+    """
+    inside: list[Box] = []
+    between: list[Box] = []
+    for line in _lines(reading):
+        if line.box.height > line.box.width:
+            continue
+        for left, right in zip(line.words, line.words[1:], strict=False):
+            gap = right.box.x0 - left.box.x1
+            if 0.12 * line.box.height <= gap <= 1.0 * line.box.height:
+                shrink = 0.2 * gap
+                between.append(Box(left.box.x1 + shrink, line.box.y0, right.box.x0 - shrink, line.box.y1))
+                inside.append(left.box)
+    if len(between) < 20:
+        return None
+    ink = ink_of(page)
+    letters = float(np.mean(ink.inked(inside)))
+    return float(np.mean(ink.inked(between))) / letters if letters > 0.01 else None
+
+
+def _lines(reading: Reading) -> list[Line]:
+    return [line for block in reading.blocks for line in block.lines] or list(reading.lines)
+
+
+def _spread(words: list[Word], count: int) -> list[Word]:
+    """``count`` of the words, evenly over their order, the first few far apart from each other."""
+    count = min(count, len(words))
+    even = [words[(2 * at + 1) * len(words) // (2 * count)] for at in range(count)]
+    golden = sorted(range(count), key=lambda at: (at * 0.6180339887) % 1.0)
+    return [even[at] for at in golden]
+
+
+def _grown(box: Box) -> Box:
+    margin = 0.12 * box.height
+    return Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin)
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in folded.translate(_ALIKE).replace("rn", "m") if sign.isalnum())
