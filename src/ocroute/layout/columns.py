@@ -13,12 +13,14 @@ from itertools import pairwise
 from statistics import mean, median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocroute.layout import limits
-from ocroute.layout.lines import edges
+from ocroute.layout.lines import Floats, edges
 from ocroute.layout.pieces import Piece, Scale, merged
 
 Row = list[Piece]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +76,50 @@ def _cut(region: list[Piece], scale: Scale) -> Iterator[list[Piece]]:
 def _best_strip(region: Sequence[Piece], scale: Scale) -> _Strip | None:
     x0, x1, y0, y1 = edges(region)
     half = limits.GUTTER * scale.size / 2
-    candidates = np.unique(np.round(np.concatenate([x1 + half, x0 - half]) / half)) * half
-    candidates = candidates[(candidates > x0.min()) & (candidates < x1.max())]
-    middle = (y0 + y1) / 2
+    # Wherever a strip is, one no wider than a gutter touches the end or the start of some line in it.
+    places = np.unique(np.round(np.concatenate([x1 + half, x0 - half]) / (0.2 * half))) * 0.2 * half
+    near = 0.8 * half
+    sides = np.hstack([x1[None, :] <= places[:, None] - near, x0[None, :] >= places[:, None] + near])
+    _, distinct = np.unique(np.packbits(sides, axis=1), axis=0, return_index=True)
+    places, sides = places[np.sort(distinct)], sides[np.sort(distinct)]
+    on_left, on_right = np.hsplit(sides, 2)
+    most = np.minimum(on_left @ (y1 - y0), on_right @ (y1 - y0))
     best: _Strip | None = None
-    for x in candidates:
-        blocking = (x0 < x + 0.9 * half) & (x1 > x - 0.9 * half)
-        on_left = ~blocking & (x1 <= x)
-        on_right = ~blocking & (x0 >= x)
-        if on_left.sum() < limits.COLUMN_ROWS or on_right.sum() < limits.COLUMN_ROWS:
-            continue
-        order = np.argsort(y0[blocking])
-        tops, bottoms = y0[blocking][order], np.maximum.accumulate(y1[blocking][order])
-        starts = np.concatenate([[-np.inf], bottoms])
-        ends = np.concatenate([tops, [np.inf]])
-        for top, bottom in zip(starts, ends, strict=True):
-            if bottom - top < limits.COLUMN_ROWS * scale.size:
-                continue
-            inside = (middle > top) & (middle < bottom)
-            lefts, rights = inside & on_left, inside & on_right
-            score = min((y1 - y0)[lefts].sum(), (y1 - y0)[rights].sum())
-            if score <= 0 or (best is not None and score <= best.score):
-                continue
-            left, right = ([region[int(i)] for i in np.flatnonzero(side)] for side in (lefts, rights))
-            strip = _checked(x, left, right, scale)
+    for index in np.argsort(-most, kind="stable"):
+        least = best.score if best else 0.0
+        if most[index] <= least:
+            break
+        for left, right in _between(on_left[index], on_right[index], y0, y1, least, scale):
+            strip = _checked(
+                float(places[index]), [region[int(i)] for i in left], [region[int(i)] for i in right], scale
+            )
             if strip is None:
                 continue
-            if any(
-                other.box.y0 < edge - 0.3 * other.size and other.box.y1 > edge + 0.3 * other.size
-                for edge in (strip.top, strip.bottom)
-                for other in region
-            ):
-                strip = _Strip(strip.x, strip.top, strip.bottom, 0.6 * strip.score)
+            ends = np.array([[strip.top], [strip.bottom]])
+            if ((y0 < ends - 0.3 * scale.size) & (y1 > ends + 0.3 * scale.size)).any():
+                strip = _Strip(strip.x, strip.top, strip.bottom, limits.CUT_THROUGH * strip.score)
             if best is None or strip.score > best.score:
                 best = strip
     return best
+
+
+def _between(
+    on_left: Mask, on_right: Mask, y0: Floats, y1: Floats, least: float, scale: Scale
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """The pieces left and right of each strip that ends at the pieces in its way, if there are enough to beat ``least``."""
+    middle = (y0 + y1) / 2
+    blocking = ~(on_left | on_right)
+    order = np.argsort(y0[blocking])
+    starts = np.concatenate([[-np.inf], np.maximum.accumulate(y1[blocking][order])])
+    ends = np.concatenate([y0[blocking][order], [np.inf]])
+    tall = ends - starts >= limits.COLUMN_ROWS * scale.size
+    for top, bottom in zip(starts[tall], ends[tall], strict=True):
+        inside = (middle > top) & (middle < bottom)
+        left, right = np.flatnonzero(inside & on_left), np.flatnonzero(inside & on_right)
+        if min(left.size, right.size) >= limits.COLUMN_ROWS and (
+            min((y1 - y0)[left].sum(), (y1 - y0)[right].sum()) > least
+        ):
+            yield left, right
 
 
 def _checked(x: float, left: list[Piece], right: list[Piece], scale: Scale) -> _Strip | None:

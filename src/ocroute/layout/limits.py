@@ -37,6 +37,9 @@ COLUMN_ROWS: Final = 2
 LABEL_CHARS: Final = 14
 """Cells in front of longer text that are this short on average, and stand on its baselines, are labels, not a column."""
 
+CUT_THROUGH: Final = 0.6
+"""What a strip's score keeps when its upper or lower end would cut through a line of another column."""
+
 STRAY_ROWS: Final = 2
 STRAY_GAP: Final = 2.5
 """So few rows, this far above the rest of a column pair and on one side only, stand above both columns."""

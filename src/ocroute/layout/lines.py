@@ -106,7 +106,7 @@ def _chains(runs: Sequence[Piece], joined_to: dict[int, int]) -> Iterator[list[P
 
 def edges(pieces: Sequence[Piece]) -> tuple[Floats, Floats, Floats, Floats]:
     """The boxes of pieces as arrays x0, x1, y0, y1."""
-    boxes = np.array([(p.box.x0, p.box.x1, p.box.y0, p.box.y1) for p in pieces], dtype=np.float64).reshape(-1, 4)
+    boxes = np.array([(b.x0, b.x1, b.y0, b.y1) for b in (p.line.box for p in pieces)], dtype=np.float64).reshape(-1, 4)
     return boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]
 
 

@@ -112,7 +112,8 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
     if not _one_size(above, below) and not short:
         return True
     if above.bold != below.bold and all(_settled(line) for line in (above, below)):
-        return True
+        run_in = above.bold and len(group.lines) == 1 and _slack(above, below, column, index) < 0.5 * size
+        return not run_in or step > 1.1 * column.pitch * size
     if is_caption(below.text) and ended(above.text):
         return True
     marker = split_marker(below.text)
