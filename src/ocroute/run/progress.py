@@ -80,7 +80,7 @@ class _Bar:
         match event.kind:
             case "run_started":
                 self._reused = event.data["done"]
-                self._progress.reset(self._task, total=event.data["pages"], completed=self._reused, current="")
+                self._progress.update(self._task, total=event.data["pages"], completed=self._reused, current="")
             case "attempt":
                 where = f"{Path(event.source).name} page {event.page}: {event.data['engine']}"
                 self._progress.update(self._task, current=escape(where))

@@ -1,0 +1,242 @@
+"""Engines that misbehave, one way each, behind the door that every plugin uses.
+
+OCROUTE_FAULTY names the engines that report themselves usable, in the order in which they are tried, each with the page on which
+it misbehaves: ``hang:2,segfault:5,null``. Without a number it does so on every page; with one it declines the other pages.
+OCROUTE_FAULTY_LOG names a file to which a line is added whenever an engine starts on a page.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+from ocroute.document.model import Line
+from ocroute.engines.base import Availability, EngineInfo, Reading
+from ocroute.errors import Declined
+from ocroute.testing import Null, Scripted
+
+CHOSEN = {
+    name: int(page) if page else None
+    for name, _, page in (entry.partition(":") for entry in os.environ.get("OCROUTE_FAULTY", "").split(",") if entry)
+}
+
+
+def _log(name, page):
+    if "OCROUTE_FAULTY_LOG" in os.environ:
+        with open(os.environ["OCROUTE_FAULTY_LOG"], "a") as log:
+            log.write(f"{name} {page.number} {os.getpid()}\n")
+
+
+class _Chosen:
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        rank = -100 + list(CHOSEN).index(cls.name) if cls.name in CHOSEN else 800
+        cls.info = EngineInfo("ocr", rank=rank)
+
+    @classmethod
+    def probe(cls):
+        if cls.name not in CHOSEN:
+            return Availability("absent", reason="not asked for by this test")
+        return super().probe()
+
+
+class Blank(_Chosen, Null):
+    name = "null"
+
+    def read_one(self, page, task):
+        _log(self.name, page)
+        return super().read_one(page, task)
+
+
+class Told(_Chosen, Scripted):
+    name = "scripted"
+
+    def read_one(self, page, task):
+        _log(self.name, page)
+        return super().read_one(page, task)
+
+
+class Faulty(_Chosen, Null):
+    name = ""
+
+    def read_one(self, page, task):
+        if CHOSEN[self.name] not in (None, page.number):
+            raise Declined("a page on which this engine behaves")
+        _log(self.name, page)
+        return self.misbehave(page) or Reading()
+
+
+class Segfault(Faulty):
+    name = "segfault"
+
+    def misbehave(self, page):
+        ctypes.string_at(0)
+
+
+class Abort(Faulty):
+    name = "abort"
+
+    def misbehave(self, page):
+        os.abort()
+
+
+class Exits(Faulty):
+    name = "exit1"
+
+    def misbehave(self, page):
+        print("license server not found", file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+class SystemExits(Faulty):
+    name = "sysexit"
+
+    def misbehave(self, page):
+        sys.exit(3)
+
+
+class Killed(Faulty):
+    """What the kernel does when memory has run out."""
+
+    name = "killed"
+
+    def misbehave(self, page):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Hangs(Faulty):
+    name = "hang"
+
+    def misbehave(self, page):
+        while True:
+            time.sleep(60)
+
+
+class HangsInC(Faulty):
+    """Holds the interpreter lock, ignores signals, and has a child that would outlive it."""
+
+    name = "hang_in_c"
+
+    def misbehave(self, page):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        child = subprocess.Popen(["sleep", "600"])
+        if "OCROUTE_FAULTY_LOG" in os.environ:
+            with open(os.environ["OCROUTE_FAULTY_LOG"], "a") as log:
+                log.write(f"child 0 {child.pid}\n")
+        ctypes.PyDLL(None).sleep(600)
+
+
+class LeavesChild(Faulty):
+    """Dies, while a process that it forked lives on with all its open files."""
+
+    name = "leaves_child"
+
+    def misbehave(self, page):
+        if os.fork() == 0:
+            time.sleep(600)
+        os._exit(1)
+
+
+class Prints(Faulty):
+    name = "prints"
+
+    def misbehave(self, page):
+        print("from Python")
+        os.write(1, b"from C\n")
+        subprocess.run(["echo", "from a child"], check=True)
+        return Reading()
+
+
+class Raises(Faulty):
+    name = "raises"
+
+    def misbehave(self, page):
+        raise ZeroDivisionError("an accident")
+
+
+class MemoryHog(Faulty):
+    """Asks for more than there is. The limit makes that happen here and now, and only to this process."""
+
+    name = "memory_hog"
+
+    def misbehave(self, page):
+        limit = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, limit[1]))
+        try:
+            hoard = [bytes(1 << 26) for _ in range(1000)]
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, limit)
+        return hoard
+
+
+class WrongType(Faulty):
+    name = "wrong_type"
+
+    def misbehave(self, page):
+        return "text"
+
+
+class NotANumber(Faulty):
+    name = "nan"
+
+    def misbehave(self, page):
+        nan = float("nan")
+        return Reading((Line("text", (nan, nan, nan, nan)),))
+
+
+class TooMany(Faulty):
+    name = "too_many"
+
+    def misbehave(self, page):
+        return Reading()
+
+    def read(self, pages, task):
+        for reading in super().read(pages, task):
+            yield from (reading, reading, reading)
+
+
+class TooFew(Faulty):
+    name = "too_few"
+
+    def misbehave(self, page):
+        return Reading()
+
+    def read(self, pages, task):
+        for _ in super().read(pages, task):
+            pass
+        return iter(())
+
+
+class Slow(Faulty):
+    name = "slow"
+
+    def misbehave(self, page):
+        time.sleep(0.4)
+        return Reading()
+
+
+class ProbeRaises(Faulty):
+    name = "probe_raises"
+
+    @classmethod
+    def probe(cls):
+        raise RuntimeError("cannot even look")
+
+
+class ProbeDies(Faulty):
+    """Takes every process down that only looks which engines there are."""
+
+    name = "probe_dies"
+
+    @classmethod
+    def probe(cls):
+        if cls.name in CHOSEN:
+            print("driver mismatch", file=sys.stderr, flush=True)
+            os._exit(9)
+        return super().probe()

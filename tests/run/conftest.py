@@ -1,0 +1,95 @@
+"""Real files, real processes, and engines that misbehave behind the public plugin door."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+PLUGINS = Path(__file__).parent.parent / "plugins"
+
+
+@pytest.fixture
+def make_pages(tmp_path):
+    """A TIFF of so many white pages, each of another size: 0.1 s to read, and told apart by their width."""
+
+    def make(count, name="pages.tif", folder=tmp_path):
+        folder.mkdir(parents=True, exist_ok=True)
+        frames = [Image.new("L", (200 + number, 240), 255) for number in range(1, count + 1)]
+        frames[0].save(folder / name, save_all=True, append_images=frames[1:])
+        return folder / name
+
+    return make
+
+
+@pytest.fixture
+def faulty(monkeypatch):
+    """Install the faulty engines for the workers of this process, the chosen ones usable."""
+    monkeypatch.syspath_prepend(str(PLUGINS))
+
+    def choose(*engines):
+        monkeypatch.setenv("OCROUTE_FAULTY", ",".join(engines))
+
+    return choose
+
+
+class Command:
+    """``ocroute`` as a user runs it, with the faulty engines installed, and its processes marked."""
+
+    def __init__(self, folder):
+        self.log = folder / "engines.log"
+        self.mark = f"OCROUTE_TEST_MARK={folder}"
+
+    def start(self, *arguments, engines, preexec=None, **options):
+        paths = [str(PLUGINS), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+            "OCROUTE_FAULTY": ",".join(engines),
+            "OCROUTE_FAULTY_LOG": str(self.log),
+            "OCROUTE_TEST_MARK": self.mark.partition("=")[2],
+        }
+        command = [sys.executable, "-m", "ocroute", "read", *map(str, arguments)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+        return subprocess.Popen(command, env=environment, preexec_fn=preexec, **pipes)
+
+    def run(self, *arguments, engines, **options):
+        process = self.start(*arguments, engines=engines, **options)
+        out, err = process.communicate(timeout=90)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def started(self, engine):
+        """The pages on which ``engine`` was started, in that order, by all processes so far."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [int(line.split()[1]) for line in lines if line.split()[0] == engine]
+
+    def alive(self):
+        """Processes of this test that are running; a zombie is not."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if self.mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append((int(entry.name), (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()))
+            except OSError:
+                continue
+        return found
+
+
+@pytest.fixture
+def ocroute(tmp_path):
+    return Command(tmp_path)
+
+
+@pytest.fixture
+def until():
+    """Wait until something is so."""
+
+    def wait(condition, seconds=30):
+        limit = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < limit, "it did not come to be"
+            time.sleep(0.02)
+
+    return wait

@@ -1,0 +1,99 @@
+"""Every way in which an engine can fail, all in one document: each costs its attempt and nothing else."""
+
+import os
+
+import pytest
+from PIL import Image
+
+from ocroute.errors import EngineUnavailable, ExitCode
+from ocroute.route.plan import Wish
+from ocroute.run import read_documents
+
+FAULTS = {
+    "segfault": ("crashed", "SIGSEGV"),
+    "abort": ("crashed", "SIGABRT"),
+    "exit1": ("crashed", "exited with code 1; its last words: license server not found"),
+    "sysexit": ("crashed", "exited with code 3"),
+    "killed": ("crashed", "want of memory"),
+    "hang": ("timed_out", "did not end within 4 seconds"),
+    "hang_in_c": ("timed_out", "did not end within 4 seconds"),
+    "leaves_child": ("crashed", "exited with code 1"),
+    "raises": ("failed", "ZeroDivisionError: an accident"),
+    "memory_hog": ("failed", "MemoryError"),
+    "wrong_type": ("failed", "expected"),
+    "nan": ("failed", "not well formed"),
+    "too_many": ("failed", "Reading, Reading, Reading"),
+    "too_few": ("failed", "nothing"),
+    "prints": ("accepted", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    """One page for each fault and one for none; engine k misbehaves on page k, the last one behaves on all."""
+    path = tmp_path_factory.mktemp("faults") / "pages.tif"
+    frames = [Image.new("L", (200 + number, 240), 255) for number in range(1, len(FAULTS) + 2)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    plugins = os.path.join(os.path.dirname(__file__), "..", "plugins")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(plugins)
+        chosen = [f"{name}:{place}" for place, name in enumerate(FAULTS, start=1)]
+        patch.setenv("OCROUTE_FAULTY", ",".join([*chosen, "null"]))
+        (result,) = read_documents([path], jobs=2, timeout=4)
+    assert result.error is None
+    return result.document()
+
+
+def test_as_many_records_as_pages_in_order(document):
+    assert [page.number for page in document.pages] == list(range(1, len(FAULTS) + 2))
+
+
+def test_all_pages_end_well(document):
+    assert [page.verdict.status for page in document.pages] == ["blank"] * len(document.pages)
+
+
+@pytest.mark.parametrize(("place", "name"), list(enumerate(FAULTS)))
+def test_fault_costs_its_attempt_only(document, place, name):
+    page = document.pages[place]
+    outcome, words = FAULTS[name]
+    tried = {attempt.engine: attempt for attempt in page.attempts if attempt.outcome != "declined"}
+    assert tried[name].outcome == outcome
+    assert words in tried[name].reason
+    assert page.provenance.engine == (name if outcome == "accepted" else "null")
+    assert list(tried) == ([name] if outcome == "accepted" else [name, "null"])
+    assert page.width == 201 + place, "the frame of a page that changed workers is its own"
+
+
+def test_earlier_attempts_survive_the_death_of_the_worker(document):
+    page = document.pages[list(FAULTS).index("hang_in_c")]
+    before = [attempt.engine for attempt in page.attempts]
+    assert before[: before.index("hang_in_c")] == list(FAULTS)[: before.index("hang_in_c")]
+
+
+def test_page_on_which_every_engine_fails_says_why(make_pages, faulty):
+    faulty("segfault:1")
+    (result,) = read_documents([make_pages(2)], Wish(engine="segfault"), jobs=1)
+    first, second = result.document().pages
+    assert first.verdict.status == second.verdict.status == "failed"
+    assert "SIGSEGV" in first.error
+    assert result.exit_code == ExitCode.FAILED_PAGE
+
+
+def test_workers_that_cannot_start_are_one_error(make_pages, faulty):
+    faulty("probe_dies", "null")
+    with pytest.raises(EngineUnavailable, match="driver mismatch"):
+        list(read_documents([make_pages(1)], jobs=2))
+
+
+def test_engine_that_cannot_run_is_one_error(make_pages, faulty):
+    faulty("null")
+    with pytest.raises(EngineUnavailable, match="not asked for by this test"):
+        list(read_documents([make_pages(1)], Wish(engine="hang"), jobs=1))
+
+
+def test_nothing_but_the_product_reaches_stdout(make_pages, ocroute):
+    done = ocroute.run(make_pages(1), "--jobs", "1", engines=["prints", "null"])
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert done.stdout.strip() == ""
+    assert ocroute.started("prints") == [1]
+    assert "Traceback" not in done.stderr
