@@ -83,9 +83,10 @@ def _best_strip(region: Sequence[Piece], scale: Scale) -> _Strip | None:
     _, distinct = np.unique(np.packbits(sides, axis=1), axis=0, return_index=True)
     places, sides = places[np.sort(distinct)], sides[np.sort(distinct)]
     on_left, on_right = np.hsplit(sides, 2)
-    most = np.minimum(on_left @ (y1 - y0), on_right @ (y1 - y0))
+    heights = y1 - y0 + scale.pitch
+    most = np.minimum(on_left @ heights, on_right @ heights)
     best: _Strip | None = None
-    for index in np.argsort(-most, kind="stable"):
+    for index in np.lexsort((-(on_left | on_right).sum(axis=1), -most)):
         least = best.score if best else 0.0
         if most[index] <= least:
             break
@@ -117,9 +118,21 @@ def _between(
         inside = (middle > top) & (middle < bottom)
         left, right = np.flatnonzero(inside & on_left), np.flatnonzero(inside & on_right)
         if min(left.size, right.size) >= limits.COLUMN_ROWS and (
-            min((y1 - y0)[left].sum(), (y1 - y0)[right].sum()) > least
+            _side_by_side(left, right, y0 - scale.pitch / 2, y1 + scale.pitch / 2) > least
         ):
             yield left, right
+
+
+def _side_by_side(left: NDArray[np.intp], right: NDArray[np.intp], y0: Floats, y1: Floats) -> float:
+    """The height over which there is text on both sides."""
+    marks = np.concatenate([y0[left], y1[left], y0[right], y1[right]])
+    order = np.argsort(marks, kind="stable")
+    steps = np.diff(marks[order])
+    one, other = left.size, right.size
+    sides = np.repeat([0, 0, 1, 1], [one, one, other, other])[order]
+    turns = np.repeat([1, -1, 1, -1], [one, one, other, other])[order]
+    both = (np.cumsum(turns * (sides == 0)) > 0) & (np.cumsum(turns * (sides == 1)) > 0)
+    return float(steps[both[:-1]].sum())
 
 
 def _checked(x: float, left: list[Piece], right: list[Piece], scale: Scale) -> _Strip | None:
@@ -130,8 +143,10 @@ def _checked(x: float, left: list[Piece], right: list[Piece], scale: Scale) -> _
     if min(len(rows_left), len(rows_right)) < limits.COLUMN_ROWS or _reads_across(rows_left, rows_right, scale):
         return None
     bottom = max(p.box.y1 for p in (*left, *right))
-    score = min(sum(p.box.height for p in left), sum(p.box.height for p in right))
-    return _Strip(x, top, bottom, score)
+    _, _, y0, y1 = edges((*left, *right))
+    sides = np.arange(len(left)), np.arange(len(left), len(left) + len(right))
+    score = _side_by_side(*sides, y0 - scale.pitch / 2, y1 + scale.pitch / 2)
+    return _Strip(x, top, bottom, score) if score > limits.COLUMN_ROWS * scale.pitch else None
 
 
 def _top_without_strays(left: Sequence[Piece], right: Sequence[Piece], scale: Scale) -> float:

@@ -9,7 +9,7 @@ from ocroute.document.model import Block, Box, Category, Line
 from ocroute.layout import limits
 from ocroute.layout.hyphens import Joiner
 from ocroute.layout.lists import split_marker
-from ocroute.layout.paragraphs import Group, begins, ended
+from ocroute.layout.paragraphs import Group, begins, ended, one_size
 from ocroute.layout.pieces import Piece
 
 _FLOATS = frozenset({Category.CAPTION, Category.TABLE, Category.FOOTNOTE, Category.PICTURE})
@@ -58,13 +58,17 @@ def _goes_on(above: Group, below: Group) -> bool:
     last, first = above.lines[-1], below.lines[0]
     if above.column is below.column and above.first + len(above.lines) == below.first:
         return False  # neighbours in one column were parted for a reason
-    if ended(last.text) or abs(last.size - first.size) > 2 * limits.SAME_SIZE * last.size or split_marker(first.text):
+    if ended(last.text) or not one_size(last, first) or split_marker(first.text):
         return False
+    widths = sorted(part.column.right - part.column.left for part in (above, below))
+    if widths[0] < limits.SAME_COLUMN * widths[1]:
+        return False
+    missing = above.column.right - last.box.x1
     if not begins(first.text):
-        return len(above.lines) > 1 or len(last.text) > 2 * limits.LABEL_CHARS
-    full = last.box.x1 > above.column.right - 1.5 * last.size
+        return missing < 0.25 * (above.column.right - above.column.left) or last.text.endswith("-")
     flush = first.box.x0 < below.column.left + limits.INDENT * first.size
-    return full and flush and len(above.lines) > 1 and len(below.lines) > 1 and above.is_last and below.first == 0
+    several = len(above.lines) > 1 and len(below.lines) > 1
+    return missing < 1.5 * last.size and flush and several and above.is_last and below.first == 0
 
 
 def _is_scrap(draft: Draft) -> bool:

@@ -11,8 +11,12 @@ from ocroute.layout.pieces import Scale
 
 
 def title_of(headings: Sequence[Group], scale: Scale) -> Group | None:
-    """The heading that is the page's title: the largest, clearly larger than the text, in the upper half."""
-    upper = [group for group in headings if group.lines[0].box.y0 < 0.5 * scale.height and _letters(group) > 3]
+    """The heading that is the page's title: the largest, clearly larger than the text, unnumbered, in the upper half."""
+    upper = [
+        group
+        for group in headings
+        if group.lines[0].box.y0 < 0.5 * scale.height and _letters(group) > 3 and not NUMBERING.match(group.text)
+    ]
     if not upper:
         return None
     largest = max(upper, key=lambda group: (round(group.size / scale.size, 1), -group.lines[0].box.y0))

@@ -6,7 +6,7 @@ import re
 
 from ocroute.document.model import Category
 from ocroute.layout import limits
-from ocroute.layout.lists import split_marker
+from ocroute.layout.lists import is_weak, split_marker
 from ocroute.layout.notes import is_caption
 from ocroute.layout.paragraphs import Group
 from ocroute.layout.pieces import Scale
@@ -31,13 +31,14 @@ def kind_of(group: Group, scale: Scale, *, bold_body: bool) -> Category:
     text = group.text
     if is_caption(text):
         return Category.CAPTION
+    item = split_marker(text)
+    if item and not is_weak(item[0]):
+        return Category.LIST_ITEM
     if _is_formula(group, text, scale):
         return Category.FORMULA
     if _is_heading(group, text, scale, bold_body=bold_body):
         return Category.SECTION_HEADER
-    if split_marker(text):
-        return Category.LIST_ITEM
-    return Category.TEXT
+    return Category.LIST_ITEM if item else Category.TEXT
 
 
 def _is_formula(group: Group, text: str, scale: Scale) -> bool:

@@ -40,6 +40,9 @@ LABEL_CHARS: Final = 14
 CUT_THROUGH: Final = 0.6
 """What a strip's score keeps when its upper or lower end would cut through a line of another column."""
 
+SAME_COLUMN: Final = 0.6
+"""A sentence goes on in a column of about the same width: not from a sidebar into the text."""
+
 STRAY_ROWS: Final = 2
 STRAY_GAP: Final = 2.5
 """So few rows, this far above the rest of a column pair and on one side only, stand above both columns."""

@@ -35,7 +35,7 @@ class Column:
         steps = [
             (below.base - above.base) / above.size
             for above, below in pairwise(texts)
-            if _one_size(above, below) and 0.8 < (below.base - above.base) / above.size < 2.6
+            if one_size(above, below) and 0.8 < (below.base - above.base) / above.size < 2.6
         ]
         pitch = float(np.quantile(steps, 0.3)) if len(steps) > 2 else scale.pitch / scale.size
         return cls(lines, left, right, pitch)
@@ -83,7 +83,8 @@ def groups(column: Column) -> list[Group]:
     return found
 
 
-def _one_size(a: Piece, b: Piece) -> bool:
+def one_size(a: Piece, b: Piece) -> bool:
+    """Whether two lines are set in type of one size, as far as can be measured."""
     known = a.line.font is not None and b.line.font is not None
     tolerance = limits.SAME_SIZE if known else 2 * limits.SAME_SIZE
     return abs(a.size - b.size) <= tolerance * max(a.size, b.size)
@@ -109,7 +110,7 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
     if step < 0.3 * size or step > limits.PARAGRAPH_PITCH * column.pitch * size:
         return True
     short = min(len(above.text), len(below.text)) < 4
-    if not _one_size(above, below) and not short:
+    if not one_size(above, below) and not short:
         return True
     if above.bold != below.bold and all(_settled(line) for line in (above, below)):
         run_in = above.bold and len(group.lines) == 1 and _slack(above, below, column, index) < 0.5 * size

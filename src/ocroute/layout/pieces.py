@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
+
 from ocroute.document.model import Box, Font, Line
 from ocroute.layout.tables import FoundTable
 
@@ -101,13 +103,22 @@ def scale_of(pieces: Sequence[Piece], width: float, height: float, *, tight: boo
     weighed = [(piece.size, len(piece.text)) for piece in pieces]
     size = weighted_quantile(weighed, 0.5) or height / 60
     large = weighted_quantile(weighed, 0.8) or size
-    steps: list[float] = []
     usual = [piece for piece in pieces if abs(piece.size - size) < 0.2 * size]
-    for above, below in pairwise(sorted(usual, key=lambda piece: (round(piece.box.x0 / (2 * size)), piece.base))):
-        step = below.base - above.base
-        if 0.8 * size < step < 3 * size:
-            steps.append(step)
-    return Scale(width, height, size, large, median(steps) if steps else 1.25 * size, tight)
+    return Scale(width, height, size, large, _pitch(usual, size) or 1.25 * size, tight)
+
+
+def _pitch(pieces: Sequence[Piece], size: float) -> float:
+    """The usual distance from a baseline to the next one below it, page pixels; 0 where nothing stands below another."""
+    if len(pieces) < 2:
+        return 0.0
+    x0 = np.array([piece.box.x0 for piece in pieces])
+    x1 = np.array([piece.box.x1 for piece in pieces])
+    base = np.array([piece.base for piece in pieces])
+    step = base[None, :] - base[:, None]
+    overlapping = np.minimum(x1[:, None], x1[None, :]) > np.maximum(x0[:, None], x0[None, :])
+    steps = np.where(overlapping & (step > 0.8 * size), step, np.inf).min(axis=1)
+    steps = steps[steps < 3 * size]
+    return float(np.quantile(steps, 0.4)) if steps.size else 0.0
 
 
 def weighted_quantile(values: Iterable[tuple[float, float]], share: float) -> float:
