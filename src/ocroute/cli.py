@@ -53,14 +53,14 @@ def read(
     from ocroute.engines.base import Task
     from ocroute.errors import UsageError
     from ocroute.route.plan import Wish
-    from ocroute.run import DEADLINE, exit_code, read_documents
+    from ocroute.run import DEADLINE, exit_code, read_documents, stoppable
     from ocroute.run.progress import Progress
 
     names = _split(formats)
     if out is None and len(names) != 1:
         raise UsageError(f"--format {formats} names {len(names)} formats for one stdout", next_step="Add: -o FOLDER")
     results = []
-    with Progress(quiet=quiet):
+    with stoppable(), Progress(quiet=quiet):
         for result in read_documents(
             files,
             Wish(engine, Task(languages=_split(lang))),

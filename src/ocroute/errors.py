@@ -14,7 +14,8 @@
     │   └── DeadlineExceeded
     ├── EngineUnavailable                 7     an engine was asked for that cannot run here
     ├── PluginError                       7     an entry point is broken or clashes
-    └── UsageError                        2     options that contradict each other
+    ├── UsageError                        2     options that contradict each other
+    └── Interrupted                     130     the user, or the system, told us to stop
 
 Every message names the cause; ``next_step`` names what to do, as a command where there is one.
 """
@@ -123,3 +124,9 @@ class UsageError(OcrouteError):
     """Options that contradict each other or name something that does not exist."""
 
     exit_code = ExitCode.USAGE
+
+
+class Interrupted(OcrouteError):
+    """Ctrl-C, or a signal that asks to end."""
+
+    exit_code = ExitCode.INTERRUPTED

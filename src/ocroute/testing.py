@@ -38,7 +38,7 @@ class Null:
         for page in pages:
             yield self.read_one(page, task)
 
-    def read_one(self, page: InputPage, task: Task) -> Reading:
+    def read_one(self, page: InputPage, task: Task) -> Reading:  # noqa: ARG002 - for subclasses
         """What this engine makes of one page; the only method that a subclass needs."""
         return Reading()
 
@@ -64,6 +64,6 @@ class Scripted(Null):
         script = Path(os.environ[SCRIPT]).read_bytes()
         self._lines = msgspec.json.decode(script, type=dict[int, tuple[Line, ...]])
 
-    def read_one(self, page: InputPage, task: Task) -> Reading:
+    def read_one(self, page: InputPage, task: Task) -> Reading:  # noqa: ARG002
         """The script's lines for this page number."""
         return Reading(self._lines.get(page.number, ()), model="script")

@@ -53,7 +53,7 @@ class Command:
         }
         command = [sys.executable, "-m", "ocroute", "read", *map(str, arguments)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
-        return subprocess.Popen(command, env=environment, preexec_fn=preexec, **pipes)
+        return subprocess.Popen(command, env=environment, preexec_fn=preexec, **pipes)  # noqa: PLW1509
 
     def run(self, *arguments, engines, **options):
         process = self.start(*arguments, engines=engines, **options)

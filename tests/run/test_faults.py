@@ -1,6 +1,6 @@
 """Every way in which an engine can fail, all in one document: each costs its attempt and nothing else."""
 
-import os
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -34,9 +34,8 @@ def document(tmp_path_factory):
     path = tmp_path_factory.mktemp("faults") / "pages.tif"
     frames = [Image.new("L", (200 + number, 240), 255) for number in range(1, len(FAULTS) + 2)]
     frames[0].save(path, save_all=True, append_images=frames[1:])
-    plugins = os.path.join(os.path.dirname(__file__), "..", "plugins")
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(plugins)
+        patch.syspath_prepend(str(Path(__file__).parent.parent / "plugins"))
         chosen = [f"{name}:{place}" for place, name in enumerate(FAULTS, start=1)]
         patch.setenv("OCROUTE_FAULTY", ",".join([*chosen, "null"]))
         (result,) = read_documents([path], jobs=2, timeout=4)

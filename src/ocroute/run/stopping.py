@@ -5,19 +5,31 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
+
+from ocroute.errors import Interrupted
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Inside the ``with`` block SIGTERM and SIGHUP stop the process as Ctrl-C does: with a `KeyboardInterrupt`.
+    """Inside the ``with`` block SIGTERM and SIGHUP stop the work as Ctrl-C does; the journal stays.
 
-    Everything that is to be cleaned up then is, and the journal stays. Without effect outside the main thread.
+    The signals have no such effect outside the main thread.
+
+    Raises:
+        Interrupted: the work was stopped.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    main = threading.current_thread() is threading.main_thread()
+    try:
+        with _signals_interrupt() if main else nullcontext():
+            yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted", next_step="With -o, the same command goes on where this one stopped") from None
+
+
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
     before = {}
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)

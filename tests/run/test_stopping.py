@@ -1,0 +1,82 @@
+"""Real signals to real processes: what is told to stop stops, all of it, and can go on later."""
+
+import os
+import signal
+
+import pytest
+
+from ocroute.errors import ExitCode
+
+SLOW = ("slow", "null")
+
+
+def exports(folder):
+    """What a user finds there: name to content. Seconds are the only thing that may differ between equal runs."""
+    import re
+
+    return {
+        file.name: re.sub(rb'"seconds":\s*\{[^}]*\}', b"", file.read_bytes())
+        for file in folder.iterdir()
+        if file.is_file()
+    }
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_stop(number, make_pages, ocroute, until, tmp_path):
+    process = ocroute.start(make_pages(30), "-o", tmp_path / "out", "--jobs", "2", engines=SLOW)
+    until(lambda: len(ocroute.started("slow")) > 3)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == ExitCode.INTERRUPTED, err
+    assert out == ""
+    assert err.count("\n") == 1, "one line, no traceback"
+    assert ocroute.alive() == []
+    assert not list((tmp_path / "out").glob("*.md"))
+
+
+def test_workers_die_with_a_parent_that_is_killed(make_pages, ocroute, until, tmp_path):
+    """Also one that is deep in C code, holds the interpreter lock and ignores signals; also what it started."""
+    process = ocroute.start(make_pages(2), "--jobs", "2", engines=["hang_in_c:1", "hang:2", "null"])
+    until(lambda: ocroute.started("hang_in_c") and ocroute.started("child") and ocroute.started("hang"))
+    assert len(ocroute.alive()) == 4
+    process.kill()
+    process.communicate()
+    until(lambda: not ocroute.alive(), seconds=5)
+
+
+def test_killed_run_goes_on_where_it_was(make_pages, ocroute, until, tmp_path):
+    pages, whole, halves = make_pages(12), tmp_path / "whole", tmp_path / "halves"
+    command = ("--format", "md,json", "--jobs", "2")
+    assert ocroute.run(pages, "-o", whole, *command, engines=SLOW).returncode == ExitCode.OK
+    ocroute.log.unlink()
+
+    process = ocroute.start(pages, "-o", halves, *command, engines=SLOW)
+    until(lambda: len(list(halves.glob(".ocroute/*/*.json.gz"))) >= 4)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    kept = {int(file.name[:4]) for file in halves.glob(".ocroute/*/*.json.gz")}
+    assert 4 <= len(kept) < 12
+    assert exports(halves) == {}
+    until(lambda: not ocroute.alive(), seconds=5)
+    ocroute.log.unlink()
+
+    assert ocroute.run(pages, "-o", halves, *command, engines=SLOW).returncode == ExitCode.OK
+    assert sorted(ocroute.started("slow")) == sorted(set(range(1, 13)) - kept)
+    assert exports(halves) == exports(whole)
+    assert set(exports(whole)) == {"pages.md", "pages.json"}
+
+
+def test_finished_run_is_not_repeated(make_pages, ocroute, tmp_path):
+    pages, out = make_pages(2), tmp_path / "out"
+    assert ocroute.run(pages, "-o", out, "--format", "json", engines=SLOW).returncode == ExitCode.OK
+    first = (out / "pages.json").read_bytes(), (out / "pages.json").stat().st_mtime_ns
+    ocroute.log.unlink()
+    assert ocroute.run(pages, "-o", out, "--format", "json,md", engines=SLOW).returncode == ExitCode.OK
+    assert ocroute.started("slow") == [], "another format needs no second reading"
+    assert ((out / "pages.json").read_bytes(), (out / "pages.json").stat().st_mtime_ns) == first
+    assert (out / "pages.md").exists()
+
+    make_pages(3)
+    assert ocroute.run(pages, "-o", out, "--format", "json", engines=SLOW).returncode == ExitCode.OK
+    assert sorted(ocroute.started("slow")) == [1, 2, 3], "another content does"
+    assert len(list(out.glob(".ocroute/*"))) == 1, "records of the old content are gone"
