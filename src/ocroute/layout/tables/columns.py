@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from ocroute.layout.tables.rows import WIDE_GAP, Row, Segment, segments
 from ocroute.layout.tables.tokens import Scale, Token
 
-Strip = tuple[float, float]
+Counts = npt.NDArray[np.int32]
 
 
 def body_rows(rows: Sequence[Row]) -> list[Row]:
@@ -25,37 +26,54 @@ def separators(rows: Sequence[Sequence[Token]], scale: Scale, walls: Sequence[fl
     A separator is a strip free of words in every body row, with words on both sides of it in some. The more rows agree, the
     narrower it may be: chance spaces do not line up for long. ``walls`` are vertical rules, which part columns by themselves.
     """
-    cut = [segments(row, scale) for row in rows]
-    body = body_rows(cut)
-    strips = _strips(body, scale) if body else []
-    middles = [(a + b) / 2 for a, b in strips if not any(a - scale.char <= wall <= b + scale.char for wall in walls)]
-    return sorted([*middles, *walls])
+    cut = [kept for row in rows if (kept := segments([t for t in row if not t.leader], scale))]
+    body = [[t for segment in row for t in segment.tokens] for row in body_rows(cut)]
+    if not body:
+        return list(walls)
+    left = min(t.ink.x0 for row in rows for t in row)
+    width = int(max(t.ink.x1 for row in rows for t in row) - left) + 2
+    every = _cover([[t for segment in row for t in segment.tokens] for row in cut], left, width)
+    found = list(walls)
+    for start, end in _strips(body, left, width, scale):
+        if any(start - scale.char <= wall - left <= end + scale.char for wall in walls):
+            continue
+        # Headings are often wider than what they head: cut where the fewest words of any row are cut through.
+        inside = every[start:end]
+        a, b = max(_runs(inside == inside.min()), key=lambda run: run[1] - run[0])
+        found.append(left + start + (a + b) / 2)
+    return sorted(found)
 
 
-def _strips(body: Sequence[Row], scale: Scale) -> list[Strip]:
-    tokens = [[t for segment in row for t in segment.tokens if not t.leader] for row in body]
-    left = min(t.ink.x0 for row in tokens for t in row)
-    width = int(max(t.ink.x1 for row in tokens for t in row) - left) + 2
+def _cover(rows: Sequence[Sequence[Token]], left: float, width: int) -> Counts:
+    """For every pixel column from ``left`` on, how many rows have a word there."""
     cover = np.zeros(width, np.int32)
-    support = np.zeros(width, np.int32)
-    for row in tokens:
+    for row in rows:
         mark = np.zeros(width, bool)
         for token in row:
-            mark[int(token.ink.x0 - left) : max(int(token.ink.x0 - left) + 1, int(np.ceil(token.ink.x1 - left)))] = True
+            start = int(token.ink.x0 - left)
+            mark[start : max(start + 1, int(np.ceil(token.ink.x1 - left)))] = True
         cover += mark
+    return cover
+
+
+def _strips(body: Sequence[Sequence[Token]], left: float, width: int, scale: Scale) -> list[tuple[int, int]]:
+    """Runs of pixel columns, counted from ``left``, that body rows leave free between their words."""
+    cover = _cover(body, left, width)
+    support = np.zeros(width, np.int32)
+    for row in body:
         support[int(row[0].ink.x0 - left) : int(row[-1].ink.x1 - left)] += 1
     # One row in fifteen may stray: a long cell, an OCR box too wide.
     allowed = len(body) // 15
-    least = scale.char * (1.0 if len(body) >= 5 else 1.3 if len(body) >= 3 else WIDE_GAP)
-    strips = []
-    for start, end in _runs(cover <= allowed):
-        seen = int(support[start:end].max()) - allowed
-        if end - start >= least and seen >= 1 and start > 0 and end < width - 1:
-            strips.append((left + start, left + end))
-    return strips
+    least = scale.char * (0.9 if len(body) >= 5 else 1.3 if len(body) >= 3 else WIDE_GAP)
+    taken = np.flatnonzero(cover > allowed)
+    return [
+        (start, end)
+        for start, end in _runs(cover <= allowed)
+        if end - start >= least and support[start:end].max() > allowed and taken[0] < start and end <= taken[-1]
+    ]
 
 
-def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 

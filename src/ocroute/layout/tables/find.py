@@ -25,70 +25,82 @@ def grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
     if len(tokens) < FEWEST_WORDS:
         return []
     scale = Scale.of(tokens)
-    if not any(len(row) >= 2 for row in _rows(tokens, scale)):
+    rows = [segments(line, scale) for line in baselines(tokens, scale)]
+    if not any(len(row) >= 2 for row in rows):
         return []
     rules = page_rules(page, scale.height)
-    found: list[Grid] = []
-    free = list(tokens)
-    for search in (_framed, _stacked, _aligned):
-        for grid in search(free, rules, scale):
-            found.append(grid)
-            taken = {id(t) for t in grid.tokens}
-            free = [t for t in free if id(t) not in taken]
+    found = list(_framed(rows, rules, scale))
+    rows = _without(rows, found, scale)
+    paragraphs = prose(rows, scale)
+    lanes = _lanes(rows, paragraphs, scale)
+    between = list(_stacked(rows, lanes, rules, paragraphs, scale))
+    found += between
+    for lane in lanes:
+        rest = [
+            kept for row in _without(lane, between, scale) if (kept := tuple(s for s in row if s not in paragraphs))
+        ]
+        for run in runs(rest, scale):
+            found += _carve(run, rules, scale)
     return sorted(found, key=lambda grid: (grid.rows[0].box.y0, grid.rows[0].box.x0))
 
 
-def _rows(tokens: Sequence[Token], scale: Scale) -> list[Row]:
-    return [segments(row, scale) for row in baselines(tokens, scale)]
+def _without(rows: Sequence[Row], found: Sequence[Grid], scale: Scale) -> list[Row]:
+    """The rows without the words that a table has taken. Rows that lose none stay the same objects."""
+    taken = {id(t) for grid in found for t in grid.tokens}
+    if not taken:
+        return list(rows)
+    out: list[Row] = []
+    for row in rows:
+        tokens = [t for s in row for t in s.tokens]
+        kept = [t for t in tokens if id(t) not in taken]
+        if kept:
+            out.append(row if len(kept) == len(tokens) else segments(kept, scale))
+    return out
 
 
-def _framed(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Iterable[Grid]:
+def _framed(rows: Sequence[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
+    taken: set[int] = set()
     for frame in frames(rules, scale):
         box = frame_box(frame)
-        inside = [t for t in tokens if box.x0 < t.ink.center[0] < box.x1 and box.y0 < t.middle < box.y1]
+        inside = [
+            t
+            for row in rows
+            for s in row
+            for t in s.tokens
+            if box.x0 < t.ink.center[0] < box.x1 and box.y0 < t.middle < box.y1 and id(t) not in taken
+        ]
         if len(inside) < 4 or len(frame.horizontal) + len(frame.vertical) < 3:
             continue
         grid = lattice(inside, frame, scale)
-        if grid is not None:
-            if plausible.drawn(grid):
-                yield grid
-            continue
-        grid = stream(inside, rules.within(box.x0, box.y0, box.x1, box.y1), Scale.of(inside))
-        if grid is not None and plausible.stacked(grid, scale):
+        fine = grid is not None and plausible.drawn(grid)
+        if grid is None:
+            grid = stream(inside, rules.within(box.x0, box.y0, box.x1, box.y1), Scale.of(inside))
+            fine = grid is not None and plausible.stacked(grid)
+        if grid is not None and fine:
+            taken |= {id(t) for t in grid.tokens}
             yield grid
 
 
-def _stacked(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Iterable[Grid]:
-    rows = _rows(tokens, scale)
-    paragraphs = prose(rows, scale)
-    lanes = _lanes(rows, paragraphs, scale)
+def _stacked(
+    rows: Sequence[Row], lanes: Sequence[Sequence[Row]], rules: Rules, paragraphs: set[Segment], scale: Scale
+) -> Iterable[Grid]:
     taken: set[int] = set()
-    for x0, y0, x1, y1 in stacks(rows, rules, scale):
-        box = Box(x0, y0, x1, y1)
+    for box in stacks(rows, rules, paragraphs, scale):
         for lane in lanes:
             core = [s for s in (_inside(row, box, scale) for row in lane) if s]
             if not core:
                 continue
             grown = _grow(lane, core, paragraphs, box, scale)
             grid = _try(grown, rules, scale, taken)
-            if grid is not None and plausible.stacked(grid, scale):
+            if grid is not None and plausible.stacked(grid):
                 taken |= {id(t) for t in grid.tokens}
                 yield grid
-
-
-def _aligned(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Iterable[Grid]:
-    rows = _rows(tokens, scale)
-    paragraphs = prose(rows, scale)
-    for lane in _lanes(rows, paragraphs, scale):
-        free = [kept for row in lane if (kept := tuple(s for s in row if s not in paragraphs))]
-        for run in runs(free, scale):
-            yield from _carve(run, rules, scale)
 
 
 def _carve(run: list[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
     """The table in a run of rows, or in the parts on both sides of its widest gap."""
     grid = _try(run, rules, scale, set())
-    if grid is not None and plausible.aligned(grid, scale):
+    if grid is not None and plausible.aligned(grid):
         yield grid
         return
     gaps = [(row_box(b).y0 - row_box(a).y1, -i) for i, (a, b) in enumerate(pairwise(run), 1)]
@@ -136,16 +148,13 @@ def _grow(lane: Sequence[Row], core: Sequence[Row], paragraphs: set[Segment], bo
     places = [i for i, row in enumerate(lane) if any(id(s) in held for s in row)]
     first, last = places[0], places[-1]
     grown = [kept for row in lane[first : last + 1] if (kept := _inside(row, whole, scale))]
-    for step, index in ((-1, first - 1), (1, last + 1)):
-        while 0 <= index < len(lane):
-            row = tuple(
-                s for s in lane[index] if s.box.x0 > whole.x0 - scale.height and s.box.x1 < whole.x1 + scale.height
-            )
+    for step, beyond in ((-1, lane[:first][::-1]), (1, lane[last + 1 :])):
+        for other in beyond:
+            row = tuple(s for s in other if whole.x0 - scale.height < s.box.x0 and s.box.x1 < whole.x1 + scale.height)
             edge = row_box(grown[0] if step < 0 else grown[-1])
             if not row or not _continues(row, edge, step, paragraphs, scale):
                 break
             grown.insert(0 if step < 0 else len(grown), row)
-            index += step
     return grown
 
 

@@ -9,6 +9,8 @@ from ocroute.document.model import Box, Cell, Table
 from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.tokens import Token, join
 
+Extent = tuple[float, float]  # from where to where, px
+
 
 @dataclass(slots=True)
 class Part:
@@ -95,3 +97,12 @@ def drop_columns(grid: Grid, gone: Sequence[int]) -> None:
                 part.last -= part.last >= index
                 part.last = max(part.first, part.last)
         grid.columns -= 1
+
+
+def column_extents(grid: Grid) -> list[Extent | None]:
+    """From where to where the words of each column stand; None for a column in which no part stands alone."""
+    found: list[Extent | None] = []
+    for index in range(grid.columns):
+        boxes = [p.box for row in grid.rows for p in row.parts if p.first == p.last == index]
+        found.append((min(b.x0 for b in boxes), max(b.x1 for b in boxes)) if boxes else None)
+    return found

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ocroute.layout.tables.grid import Grid, GridRow, Part
+from ocroute.layout.tables.grid import Extent, Grid, GridRow, Part, column_extents
 from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.rules import Rule, Rules
 from ocroute.layout.tables.tokens import Scale
@@ -60,9 +60,9 @@ def _by_text(rows: Sequence[GridRow]) -> int:
     for index, row in enumerate(rows[:MOST_HEADER_ROWS]):
         parts = [p for p in row.parts if p.first]
         if parts and sum(1 for p in parts if _value(p.text)) >= 0.5 * len(parts):
-            while index > 1 and len(rows[index - 1].parts) == 1 and rows[index - 1].parts[0].first == 0:
-                index -= 1  # a label alone over the first values heads a group of rows, not the columns
-            return max(index, 1)
+            # A label alone over the first values heads a group of rows, not the columns.
+            above = [k for k in range(1, index) if len(rows[k].parts) > 1 or rows[k].parts[0].first > 0]
+            return max(above[-1] + 1 if above else 1, 1)
     return 1
 
 
@@ -71,34 +71,46 @@ def _value(text: str) -> bool:
 
 
 def _spread(grid: Grid, count: int, rules: Rules, scale: Scale) -> None:
-    """Let headings of columns reach over the columns they are centred on or underlined across."""
-    extents = _extents(grid)
-    for index, row in enumerate(grid.rows[:count]):
-        below = grid.rows[index + 1] if index + 1 < len(grid.rows) else None
-        if below is None:
+    """Let headings of columns reach over the columns they are underlined across, repeated over or centred on."""
+    extents = column_extents(grid)
+    for row, below in pairwise(grid.rows[:count]):
+        free = [p for p in row.parts if p.rows == 1 and p.last > 0]
+        if not free or _periodic(free, below, extents):
             continue
         marks = [r for r in gap_rules(row, below, rules, scale) if not is_long(r, grid.rows)]
-        underlined = [p for p in row.parts if _underline(p, marks, extents, scale)]
-        repeats = len({p.text for p in below.parts}) < len(below.parts)
-        if not underlined and not any(p.last > p.first for p in row.parts) and not (repeats and below.header):
+        underlined = [p for p in free if _underline(p, free, marks, extents, scale)]
+        if underlined or any(p.last > p.first for p in free):
+            _centre(row, below, extents, underlined, grid.columns)
+
+
+def _periodic(free: Sequence[Part], below: GridRow, extents: Sequence[Extent | None]) -> bool:
+    """Where the labels below repeat (mean, share, mean, share), each heading stands over one round of them."""
+    labels = [p for p in below.parts if p.first == p.last]
+    for size in range(2, len(labels) // len(free) + 1):
+        tail = labels[len(labels) - size * len(free) :]
+        texts = [p.text for p in tail]
+        if len(free) < 2 or texts[:size] * len(free) != texts or len(set(texts)) < 2:
             continue
-        _centre(row, below, extents, underlined, grid.columns)
+        groups = [(tail[k * size].first, tail[(k + 1) * size - 1].first) for k in range(len(free))]
+        if all(_over(p, first, last, extents) for p, (first, last) in zip(free, groups, strict=True)):
+            for part, group in zip(free, groups, strict=True):
+                part.first, part.last = group
+            return True
+    return False
 
 
-def _extents(grid: Grid) -> list[tuple[float, float] | None]:
-    """From where to where the words of each column stand."""
-    found: list[tuple[float, float] | None] = []
-    for index in range(grid.columns):
-        boxes = [p.box for row in grid.rows for p in row.parts if p.first == p.last == index]
-        found.append((min(b.x0 for b in boxes), max(b.x1 for b in boxes)) if boxes else None)
-    return found
+def _over(part: Part, first: int, last: int, extents: Sequence[Extent | None]) -> bool:
+    known = [e for e in extents[first : last + 1] if e is not None]
+    return bool(known) and known[0][0] - part.box.width < part.box.x0 and part.box.x1 < known[-1][1] + part.box.width
 
 
-def _underline(part: Part, marks: Sequence[Rule], extents: Sequence[tuple[float, float] | None], scale: Scale) -> bool:
-    """Stretch a part over the columns that the rule under it covers."""
-    box = part.box
+def _underline(
+    part: Part, free: Sequence[Part], marks: Sequence[Rule], extents: Sequence[Extent | None], scale: Scale
+) -> bool:
+    """Stretch a part over the columns that the rule under it, and under no other heading, covers."""
     for rule in marks:
-        if min(rule.end, box.x1) - max(rule.start, box.x0) < 0.6 * box.width:
+        over = [p for p in free if min(rule.end, p.box.x1) - max(rule.start, p.box.x0) >= 0.6 * p.box.width]
+        if len(over) != 1 or over[0] is not part:
             continue
         under = [
             i
@@ -114,7 +126,7 @@ def _underline(part: Part, marks: Sequence[Rule], extents: Sequence[tuple[float,
 def _centre(
     row: GridRow,
     below: GridRow,
-    extents: Sequence[tuple[float, float] | None],
+    extents: Sequence[Extent | None],
     settled: Sequence[Part],
     columns: int,
 ) -> None:
@@ -136,6 +148,6 @@ def _centre(
         part.first, part.last = best[2], best[3]
 
 
-def _off(middle: float, first: int, last: int, extents: Sequence[tuple[float, float] | None]) -> float:
+def _off(middle: float, first: int, last: int, extents: Sequence[Extent | None]) -> float:
     known = [e for e in extents[first : last + 1] if e is not None]
     return abs(middle - (known[0][0] + known[-1][1]) / 2) if known else float("inf")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NUMBER = re.compile(
     r"""^[^\w]{0,4}                       # signs, brackets, currency
@@ -29,6 +30,7 @@ _BEFORE = re.compile(r"^(?:[A-Z]{0,3}[$€£¥₹₽₩]|EUR|USD|GBP|CHF|Rs\.?|\
 _AFTER = re.compile(r"^(?:%|‰|\)|\)%|%\)|[*†‡§¶]{1,4}|[€£₽]|\(?[a-z]\)|[a-z])$")
 
 
+@lru_cache(maxsize=8192)
 def is_number(text: str) -> bool:
     """Whether a cell holds a value: a number with its sign, unit and marks, a date, a tick or a dash for none."""
     return bool(_NUMBER.match(text) or _DATE.match(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from statistics import median
 
 from ocroute.layout.tables.grid import Grid, GridRow, Part, drop_columns
@@ -12,15 +13,34 @@ from ocroute.layout.tables.rules import Rules
 from ocroute.layout.tables.tokens import Scale
 
 
-def glue_columns(grid: Grid, scale: Scale) -> None:
+def settle(grid: Grid) -> None:
+    """A cell set half a line lower than its neighbours, in the middle of two rows, joins the upper and reaches over both."""
+    index = 0
+    while index + 1 < len(grid.rows):
+        upper, lower = grid.rows[index], grid.rows[index + 1]
+        shared = upper.box.y1 - lower.box.y0
+        least = min(upper.box.height, lower.box.height)
+        free = all(not any(p.first <= q.last and q.first <= p.last for q in upper.parts) for p in lower.parts)
+        if shared > 0.25 * least and free:
+            third = grid.rows[index + 2] if index + 2 < len(grid.rows) else None
+            if third is not None and third.box.y0 - lower.box.y1 < 0.25 * least:
+                for part in lower.parts if len(lower.parts) <= len(upper.parts) else upper.parts:
+                    if not any(part.first <= q.last and q.first <= part.last for q in third.parts):
+                        part.rows = 2
+            upper.parts = sorted([*upper.parts, *lower.parts], key=lambda p: p.first)
+            del grid.rows[index + 1]
+        index += 1
+
+
+def glue_columns(grid: Grid) -> None:
     """Columns of nothing but currency signs join the column to their right; of percent signs and marks, to their left."""
     for index in range(grid.columns - 1, -1, -1):
         alone = [p for row in grid.rows for p in row.parts if p.first == p.last == index]
         if not alone:
             continue
-        if index + 1 < grid.columns and _most(alone, leans_right) and _near(grid, index, index + 1, scale):
+        if index + 1 < grid.columns and _most(alone, leans_right) and _values(grid, index + 1):
             _move(grid, index, index + 1)
-        elif index > 1 and _most(alone, leans_left) and _near(grid, index - 1, index, scale):
+        elif index > 1 and _most(alone, leans_left) and _values(grid, index - 1):
             _move(grid, index, index - 1)
 
 
@@ -28,10 +48,9 @@ def _most(parts: list[Part], test: Callable[[str], bool]) -> bool:
     return sum(1 for p in parts if test(p.text)) >= max(1, 0.9 * len(parts))
 
 
-def _near(grid: Grid, left: int, right: int, scale: Scale) -> bool:
-    """Whether two columns come near each other in some row, or the sign stands before or behind values only."""
-    values = [p for p in grid.column(right) + grid.column(left) if is_number(p.text)]
-    return bool(values) and scale.char > 0
+def _values(grid: Grid, index: int) -> bool:
+    """Whether a column holds values."""
+    return any(is_number(p.text) for p in grid.column(index))
 
 
 def _move(grid: Grid, source: int, target: int) -> None:
@@ -53,7 +72,7 @@ def join_rows(grid: Grid, rules: Rules, scale: Scale) -> None:
 
     A table whose rows are parted by rules says itself what a row is; elsewhere the words have to.
     """
-    pairs = list(zip(grid.rows, grid.rows[1:], strict=False))
+    pairs = list(pairwise(grid.rows))
     parted = [any(is_long(r, grid.rows) for r in gap_rules(a, b, rules, scale)) for a, b in pairs]
     ruled = _row_ruled(grid.rows, parted)
     pitch = _pitch(grid.rows)
@@ -90,7 +109,7 @@ def _table_like(row: GridRow) -> bool:
 
 
 def _pitch(rows: list[GridRow]) -> float:
-    steps = [b.box.center[1] - a.box.center[1] for a, b in zip(rows, rows[1:], strict=False)]
+    steps = [b.box.center[1] - a.box.center[1] for a, b in pairwise(rows)]
     return median(steps) if steps else 0.0
 
 
@@ -124,6 +143,8 @@ def _heads_on(before: GridRow, row: GridRow) -> bool:
 
 
 def _absorb(before: GridRow, row: GridRow) -> None:
+    for part in before.parts:
+        part.rows = max(1, part.rows - 1)
     for part in row.parts:
         other = next((p for p in before.parts if p.first <= part.last and part.first <= p.last), None)
         if other is None:

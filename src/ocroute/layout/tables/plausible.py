@@ -8,7 +8,6 @@ from statistics import mean, median
 
 from ocroute.layout.tables.grid import Grid, Part
 from ocroute.layout.tables.kinds import is_marker, is_number
-from ocroute.layout.tables.tokens import Scale
 
 _PAGE = re.compile(r"^(?:\d{1,4}|[ivxlc]+)$")
 _MATHS = re.compile(r"[=∑∫∏√∈⊂∀∃≡→⇒∂∇]")
@@ -28,22 +27,24 @@ def drawn(grid: Grid) -> bool:
     return letters[-1] < 600 and (letters[-1] < 0.8 * sum(letters) or letters[-1] < 100)
 
 
-def stacked(grid: Grid, scale: Scale) -> bool:
+def stacked(grid: Grid) -> bool:
     """Whether words between horizontal rules stand in columns."""
     if grid.columns < 2 or len(grid.rows) < 2 or _fill(grid) < 0.35:
         return False
-    if _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
+    if _torn(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
     return grid.columns > 2 or _short(grid) or _values(grid) >= 0.3
 
 
-def aligned(grid: Grid, scale: Scale) -> bool:
+def aligned(grid: Grid) -> bool:
     """Whether words that only stand in columns, with no rule to say so, are a table."""
     body = [row for row in grid.rows if not row.header]
     if grid.columns < 2 or len(body) < 2 or len(grid.rows) < 3:
         return False
     fill, values = _fill(grid), _values(grid)
-    if fill < 0.5 or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid) or _spread_out(grid):
+    if fill < 0.5 or _torn(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
+        return False
+    if _spread_out(grid):
         return False
     if len(body) < 3 and (grid.columns < 3 or values < 0.6):
         return False
@@ -75,6 +76,12 @@ def _short(grid: Grid) -> bool:
     """Whether cells are terms rather than sentences."""
     cells = [len(p.text) for c in range(1, grid.columns) for p in grid.column(c)]
     return bool(cells) and median(cells) <= 22
+
+
+def _torn(grid: Grid) -> bool:
+    """Whether too many lines run across the columns for those to be columns."""
+    across = sum(1 for row in grid.rows if not row.header and any(p.last > p.first for p in row.parts))
+    return across > 0.3 * len(grid.rows)
 
 
 def _prose(grid: Grid) -> bool:

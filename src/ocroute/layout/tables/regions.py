@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import msgspec
+from itertools import pairwise
+from statistics import median
 
 from ocroute.document.model import Box
 from ocroute.layout.tables.kinds import is_caption, is_number
@@ -13,18 +13,6 @@ from ocroute.layout.tables.rules import Rule, Rules
 from ocroute.layout.tables.tokens import Scale
 
 PROSE_LETTERS = 32  # letters in a segment from which it may be a line of a paragraph
-
-
-class Region(msgspec.Struct, frozen=True):
-    """A part of a page: rows of segments that may be a table."""
-
-    rows: tuple[Row, ...]
-    ruled: bool
-
-    @property
-    def box(self) -> Box:
-        """Around all its segments."""
-        return Box.around(row_box(row) for row in self.rows)
 
 
 def prose(rows: Sequence[Row], scale: Scale) -> set[Segment]:
@@ -47,8 +35,8 @@ def _wordy(segment: Segment) -> bool:
     return len(words) >= 5 and sum(1 for w in words if not is_number(w)) >= 0.7 * len(words)
 
 
-def stacks(rows: Sequence[Row], rules: Rules, scale: Scale) -> list[tuple[float, float, float, float]]:
-    """Boxes between the first and last of horizontal rules that share their ends: (x0, y0, x1, y1)."""
+def stacks(rows: Sequence[Row], rules: Rules, paragraphs: set[Segment], scale: Scale) -> list[Box]:
+    """Boxes from the first to the last of horizontal rules that share their ends, with tabular rows between them."""
     slack = 1.5 * scale.height
     groups: list[list[Rule]] = []
     for rule in rules.horizontal:
@@ -60,17 +48,20 @@ def stacks(rows: Sequence[Row], rules: Rules, scale: Scale) -> list[tuple[float,
                 break
         else:
             groups.append([rule])
-    out = []
+    out: list[list[Rule]] = []
     for group in groups:
         run = [group[0]]
         for rule in group[1:]:
-            if _tabular(rows, run[-1], rule, scale) or (len(run) > 1 and _one_line(rows, run[-1], rule)):
+            inside = _between(rows, run[-1], rule)
+            if _tabular(inside, paragraphs, rule.length) or (len(run) > 1 and _one_line(inside)):
                 run.append(rule)
                 continue
             out.append(run)
             run = [rule]
         out.append(run)
-    return [(min(r.start for r in run), run[0].at, max(r.end for r in run), run[-1].at) for run in out if len(run) > 1]
+    return [
+        Box(min(r.start for r in run), run[0].at, max(r.end for r in run), run[-1].at) for run in out if len(run) > 1
+    ]
 
 
 def _between(rows: Sequence[Row], above: Rule, below: Rule) -> list[Row]:
@@ -87,16 +78,14 @@ def _between(rows: Sequence[Row], above: Rule, below: Rule) -> list[Row]:
     return inside
 
 
-def _tabular(rows: Sequence[Row], above: Rule, below: Rule, scale: Scale) -> bool:
-    inside = _between(rows, above, below)
-    if not inside:
-        return below.at - above.at < 2 * scale.height
-    return sum(1 for row in inside if len(row) >= 2) >= 0.4 * len(inside)
+def _tabular(inside: Sequence[Row], paragraphs: set[Segment], width: float) -> bool:
+    """Whether rows stand in columns; lines of prose as long as the rules say no."""
+    lines = sum(1 for row in inside if len(row) == 1 and row[0] in paragraphs and row[0].box.width > 0.6 * width)
+    return sum(1 for row in inside if len(row) >= 2) >= 0.4 * len(inside) and lines <= 0.2 * len(inside)
 
 
-def _one_line(rows: Sequence[Row], above: Rule, below: Rule) -> bool:
+def _one_line(inside: Sequence[Row]) -> bool:
     """Whether a single short line stands between: a heading inside the table, not a caption between two."""
-    inside = _between(rows, above, below)
     return len(inside) == 1 and not is_caption(" ".join(t.text for t in inside[0][0].tokens))
 
 
@@ -104,6 +93,7 @@ def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:
     """Stretches of rows most of which have two segments or more and which follow each other without a wide gap."""
     out: list[list[Row]] = []
     current: list[Row] = []
+    gaps: list[float] = []
     single = 0
 
     def close() -> None:
@@ -112,10 +102,13 @@ def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:
         if len(current) >= 2:
             out.append(list(current))
         current.clear()
+        gaps.clear()
 
     for row in rows:
-        box = row_box(row)
-        far = bool(current) and box.y0 - max(row_box(r).y1 for r in current[-2:]) > 2.2 * scale.height
+        gap = row_box(row).y0 - max(row_box(r).y1 for r in current[-2:]) if current else 0.0
+        usual = median(gaps) if len(gaps) >= 3 else gap
+        far = gap > 2.2 * scale.height or gap > max(scale.height, 2.2 * usual)
+        gaps.append(gap)
         single = single + 1 if len(row) < 2 else 0
         if far or single > 3:
             close()
@@ -145,7 +138,7 @@ def gutters(rows: Sequence[Row], paragraphs: set[Segment], scale: Scale) -> list
         high = max(s.box.y1 for s in [*left, *right])
         crossing = sorted(s.box.center[1] for row in rows for s in row if s.box.x0 < x < s.box.x1)
         edges = [low - 1, *[y for y in crossing if low < y < high], high + 1]
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             beside = [s for s in marks if a < s.box.center[1] < b and not s.box.x0 < x < s.box.x1]
             if beside:
                 found.append((x, a, b))

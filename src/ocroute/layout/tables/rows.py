@@ -11,7 +11,7 @@ from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.tokens import Scale, Token
 
 WIDE_GAP = 2.0  # in letter widths: a space is about half a letter to one, justified text reaches 1.5
-NUMBER_GAP = 1.2  # between two numbers, which no one justifies
+NUMBER_GAP = 0.95  # between two numbers, which no one justifies
 
 
 class Segment(msgspec.Struct, frozen=True, eq=False):
@@ -46,28 +46,34 @@ def baselines(tokens: Sequence[Token], scale: Scale) -> list[list[Token]]:
     together. Small words (marks, exponents) join the row they overlap.
     """
     rows: list[list[Token]] = []
+    ends: list[Token] = []  # of each row, the last word of about the usual height
+    near: dict[int, list[int]] = {}  # rows by the height at which they end, so that few are looked at for each word
     for token in sorted(tokens, key=lambda t: (t.box.x0, t.box.y0, t.text)):
-        best, fit = None, 0.5
-        for row in rows:
-            last = next((t for t in reversed(row) if t.box.height >= 0.7 * scale.height), row[-1])
-            if _far(last, token, scale):
-                continue
-            least = min(last.box.height, token.box.height)
-            share = (min(last.box.y1, token.box.y1) - max(last.box.y0, token.box.y0)) / max(1.0, least)
-            if share > fit:
-                best, fit = row, share
-        if best is None:
-            rows.append([token])
-        else:
-            best.append(token)
+        place = int(token.middle / scale.height)
+        best, fit = -1, 0.5
+        for index in {i for step in (-1, 0, 1) for i in near.get(place + step, ())}:
+            share = _shared(ends[index], token, scale)
+            if share > fit or (share == fit and index < best):
+                best, fit = index, share
+        if best < 0:
+            best = len(rows)
+            rows.append([])
+            ends.append(token)
+        elif token.box.height >= 0.7 * scale.height or ends[best].box.height < 0.7 * scale.height:
+            ends[best] = token
+        rows[best].append(token)
+        near.setdefault(int(ends[best].middle / scale.height), []).append(best)
     rows.sort(key=lambda row: (sum(t.middle for t in row) / len(row), row[0].box.x0))
     return rows
 
 
-def _far(last: Token, token: Token, scale: Scale) -> bool:
-    """Whether the middles of two words of about the usual height are too far apart for one row."""
-    both_tall = min(last.box.height, token.box.height) > 0.7 * scale.height
-    return both_tall and abs(last.middle - token.middle) > 0.5 * scale.height
+def _shared(last: Token, token: Token, scale: Scale) -> float:
+    """How much of the smaller word's height two words share; 0 where both are tall and their middles are far apart."""
+    a, b = last.box, token.box
+    least = min(a.height, b.height)
+    if least > 0.7 * scale.height and abs(last.middle - token.middle) > 0.5 * scale.height:
+        return 0.0
+    return (min(a.y1, b.y1) - max(a.y0, b.y0)) / max(1.0, least)
 
 
 def segments(row: Sequence[Token], scale: Scale) -> Row:

@@ -70,9 +70,7 @@ def _merge(parts: Iterable[tuple[float, float, float]], gap: float, least: float
     for at, start, end in sorted((at, start, end) for start, at, end in parts):
         for index in range(len(merged) - 1, -1, -1):
             other = merged[index]
-            if at - other.at > gap:
-                break
-            if start <= other.end + gap and end >= other.start - gap:
+            if start <= other.end + gap and end >= other.start - gap and at - other.at <= gap:
                 # The longer one says where the line is: a speck beside it must not move it.
                 place = other.at if other.length >= end - start else at
                 merged[index] = Rule(place, min(start, other.start), max(end, other.end))
