@@ -8,6 +8,7 @@ import msgspec
 
 from ocroute.document.model import Block, Category, Line
 from ocroute.layout.columns import columns
+from ocroute.layout.dropcaps import attach
 from ocroute.layout.flow import Draft, block_of, run_on
 from ocroute.layout.furniture import set_apart
 from ocroute.layout.headings import levels, title_of
@@ -40,7 +41,8 @@ def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
     tight = boxes_are_tight(inked)
     scale = scale_of([measure(line, tight=tight) for line in rest or inked], width, height, tight=tight)
     rules = horizontal_rules(page)
-    sorted_out = set_apart([*assemble(rest, scale), *(_placed(table, scale) for table in tables)], scale, rules)
+    pieces = attach(assemble(rest, scale), scale)
+    sorted_out = set_apart([*pieces, *(_placed(table, scale) for table in tables)], scale, rules)
     joiner = Joiner(line.text for line in inked)
     drafts = [
         *(Draft(Category.PAGE_HEADER, [_alone(piece, scale)]) for piece in sorted_out.headers),

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ocroute.document.model import Category
 from ocroute.layout import limits
 from ocroute.layout.columns import Row, rows_of
 from ocroute.layout.notes import is_caption
@@ -123,7 +122,7 @@ def _edge(rows: Sequence[Row], scale: Scale, rules: Sequence[float], *, top: boo
         row, following = inward[count - 1], inward[count]
         if any(p.table for p in row) or not _in_margin(row, scale, top=top) or _is_content(row):
             break
-        if best == count - 1 > 0 and _white(inward[count - 2], row, scale) > 0.6 and not _telling(_text(row)):
+        if best == count - 1 > 0 and _white(inward[count - 2], row, scale) > 0.6 and not is_telling(_text(row)):
             break  # white parts the furniture found so far from this row, so the row belongs to the body
         if _evidence(inward[:count], following, scale, rules, top=top) >= limits.FURNITURE_SCORE:
             best = count
@@ -141,11 +140,11 @@ def _in_margin(row: Row, scale: Scale, *, top: bool) -> bool:
 def _is_content(row: Row) -> bool:
     """Whether a row begins as captions and list items do."""
     text = _text(row)
-    return is_caption(text) or (bool(_ITEM_START.match(text)) and not _telling(text))
+    return is_caption(text) or (bool(_ITEM_START.match(text)) and not is_telling(text))
 
 
-def _telling(text: str) -> bool:
-    """Whether only margins say this."""
+def is_telling(text: str) -> bool:
+    """Whether a text is a page number or a phrase that only margins have."""
     return bool(PAGE_NUMBER.match(text)) or (bool(_PHRASE.search(text)) and len(text) < limits.HEADING_CHARS)
 
 
@@ -229,8 +228,3 @@ def _lonely_number(piece: Piece, body: Sequence[Piece], scale: Scale) -> bool:
         if outward or white < 0.6 * scale.pitch:
             return False
     return True
-
-
-def category(*, header: bool) -> Category:
-    """The block category of furniture at the top or bottom."""
-    return Category.PAGE_HEADER if header else Category.PAGE_FOOTER

@@ -30,6 +30,13 @@ RIVER_ROWS: Final = 5
 SAME_BASELINE: Final = 0.4
 """Baselines this close are one line: a superscript sits higher, the next line lower."""
 
+LONG_LINE: Final = 30
+"""Characters from which a line has letters of all heights, so that its box tells its size."""
+
+LONG_LINE_NOISE: Final = 0.08
+SHORT_LINE_NOISE: Final = 0.2
+"""Relative errors of sizes measured from boxes, on lines longer and shorter than that."""
+
 # --- Columns -----------------------------------------------------------------------------------------------------------
 COLUMN_ROWS: Final = 2
 """Rows that the shorter of two columns needs; below that they are the two ends of one row."""
@@ -73,6 +80,9 @@ HEADING_CHARS: Final = 160
 SMALL_SIZE: Final = 0.93
 """Footnotes, captions and running titles are set at least this much smaller where they are set smaller at all."""
 
+INITIAL_SIZE: Final = 1.7
+"""A drop cap is at least two lines high."""
+
 # --- Furniture ---------------------------------------------------------------------------------------------------------
 MARGIN_SHARE: Final = 0.13
 """Running titles and page numbers stand within this share of the page's height from its top or bottom."""
@@ -88,3 +98,9 @@ FURNITURE_SCORE: Final = 2.0
 
 REPEATED_PAGES: Final = 2
 """Pages on which the same margin text must stand, at the same height, to be furniture beyond doubt."""
+
+SAME_PLACE: Final = 0.015
+"""Share of the page's height by which running titles move from page to page."""
+
+ENOUGH_PAGES: Final = 4
+"""Pages that must be known before a header that only one of them has is doubted."""

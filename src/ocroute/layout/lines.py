@@ -37,7 +37,16 @@ def assemble(lines: Sequence[Line], scale: Scale) -> list[Piece]:
         for left, right in following.items()
         if _belong(runs[left], runs[right], sources[left] == sources[right], strips)
     }
-    return [merged(chain) for chain in _chains(runs, joined_to)]
+    return [_even(merged(chain), scale) for chain in _chains(runs, joined_to)]
+
+
+def _even(piece: Piece, scale: Scale) -> Piece:
+    """A piece whose measured size is the body's but for the chance of its letters has exactly the body's size."""
+    known = piece.line.font is not None and piece.line.font.size > 0
+    tolerance = limits.LONG_LINE_NOISE if len(piece.text) > limits.LONG_LINE else limits.SHORT_LINE_NOISE
+    if known or abs(piece.size - scale.size) > tolerance * scale.size:
+        return piece
+    return Piece(piece.line, scale.size, piece.base)
 
 
 def _runs(line: Line, scale: Scale) -> Iterator[Line]:

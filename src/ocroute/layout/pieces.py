@@ -132,8 +132,12 @@ def weighted_quantile(values: Iterable[tuple[float, float]], share: float) -> fl
     return 0.0
 
 
-def merged(pieces: Sequence[Piece]) -> Piece:
-    """Pieces of one baseline, from left to right, as one."""
+def merged(pieces: Sequence[Piece], *, separator: str | None = None) -> Piece:
+    """Pieces of one baseline, from left to right, as one.
+
+    Args:
+        separator: what to put between them; by default a space where there is one.
+    """
     if len(pieces) == 1:
         return pieces[0]
     main = max(pieces, key=lambda piece: len(piece.text))
@@ -144,7 +148,8 @@ def merged(pieces: Sequence[Piece]) -> Piece:
     text = lines[0].text
     for left, right in pairwise(pieces):
         touching = right.box.x0 - left.box.x1 < 0.12 * min(left.size, right.size)
-        text += right.text if touching else f" {right.text}"
+        text += ("" if touching else " ") if separator is None else separator
+        text += right.text
     line = Line(text, Box.around(line.box for line in lines), confidence, words, _common_font(lines))
     return Piece(line, main.size, main.base)
 
