@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -9,6 +10,9 @@ import msgspec
 from ocroute.document.exporters._clean import clean, lines_of
 from ocroute.document.exporters._markup import from_html, words_from_markdown
 from ocroute.document.model import Block, Cell, Page, Table
+
+NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})([.)])")
+"""A list item's marker that Markdown and HTML can count."""
 
 _FORMULA_FENCES = (("$$", "$$"), (r"\[", r"\]"), (r"\(", r"\)"), ("$", "$"))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import PurePath
 from typing import ClassVar
 
-from ocroute.document.exporters._blocks import notice, plain_text, printed
+from ocroute.document.exporters._blocks import NUMBER, notice, plain_text, printed
 from ocroute.document.exporters._clean import clean, lines_of
 from ocroute.document.exporters._markup import html_from_markdown
 from ocroute.document.exporters._tables import html_table
@@ -34,7 +33,6 @@ _TAGS = {
     Category.PAGE_FOOTER: ('<footer class="furniture"><p>', "</p></footer>"),
     Category.PICTURE: ("<figure><figcaption>", "</figcaption></figure>"),
 }
-_NUMBER = re.compile(r"(\d{1,9})[.)]")
 
 
 class Html:
@@ -109,7 +107,7 @@ def _inline(block: Block) -> str:
 def _item(block: Block) -> str:
     """An item without its end tag: a list inside it may follow."""
     content, marker = _inline(block), " ".join(clean(block.marker or "").split())
-    number = _NUMBER.fullmatch(marker)
+    number = NUMBER.fullmatch(marker)
     if number:
         return f'<li value="{int(number[1])}">{content}' if content else ""
     if any(character.isalnum() for character in marker):
@@ -126,7 +124,7 @@ class _Lists:
     def enter(self, item: Block) -> Iterator[str]:
         """The tags between the item before and this one."""
         level = item.level or 0
-        tag = "ol" if item.marker and _NUMBER.fullmatch(item.marker.strip()) else "ul"
+        tag = "ol" if item.marker and NUMBER.fullmatch(item.marker.strip()) else "ul"
         while len(self._open) > 1 and self._open[-1][0] > level and self._open[-2][0] >= level:
             yield self._close()
         if self._open and self._open[-1][0] >= level:

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ocroute.document.exporters._blocks import notice, plain_text, printed
+from ocroute.document.exporters._blocks import NUMBER, notice, plain_text, printed
 from ocroute.document.exporters._clean import lines_of
 from ocroute.document.exporters._escape import escape_heading, escape_lines
 from ocroute.document.exporters._tables import html_table
 from ocroute.document.model import Block, Category, Document
 
 _HARD_BREAK = "  \n"
-_NUMBER = re.compile(r"(0|[1-9]\d{0,8})([.)])")
 _NEW_LIST = "<!-- -->"
 
 
@@ -82,7 +81,7 @@ class _List:
         lines = lines_of(item.text)
         level, printed_marker = item.level or 0, " ".join((item.marker or "").split())
         marker, rest = ("-", printed_marker) if _is_words(printed_marker) else (printed_marker or "-", "")
-        if not _NUMBER.fullmatch(marker):
+        if not NUMBER.fullmatch(marker):
             marker = "-"
         if rest:
             lines = [f"{rest} {lines[0]}", *lines[1:]] if lines else [rest]
@@ -119,14 +118,14 @@ class _List:
 
 def _is_words(marker: str) -> bool:
     """Whether ``marker`` says something, like ``(a)``, that no Markdown list can say."""
-    return any(character.isalnum() for character in marker) and not _NUMBER.fullmatch(marker)
+    return any(character.isalnum() for character in marker) and not NUMBER.fullmatch(marker)
 
 
 def _clashes(before: str | None, marker: str) -> bool:
     """Whether ``marker`` after ``before`` in one list would be renumbered by a parser."""
     if before is None or marker == "-" or before == "-":
         return False
-    first, second = _NUMBER.fullmatch(before), _NUMBER.fullmatch(marker)
+    first, second = NUMBER.fullmatch(before), NUMBER.fullmatch(marker)
     return bool(first and second and first[2] == second[2] and int(second[1]) != int(first[1]) + 1)
 
 
