@@ -1,6 +1,6 @@
 """Lines become paragraphs, headings, lists and tables in human reading order. The same for all engines that give boxes."""
 
 from ocroute.layout.arrange import arrange
-from ocroute.layout.repeats import across_pages
+from ocroute.layout.furniture import across_pages
 
 __all__ = ["across_pages", "arrange"]

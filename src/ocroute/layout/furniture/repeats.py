@@ -11,7 +11,7 @@ import msgspec
 
 from ocroute.document.model import Block, Category, Page
 from ocroute.layout import limits
-from ocroute.layout.furniture import is_telling
+from ocroute.layout.furniture.phrases import is_telling
 
 _NUMBER = re.compile(r"\d+")
 _ROMAN = re.compile(r"\b[ivxlc]+\b")

@@ -1,0 +1,50 @@
+"""What stands beside the text: turned stamps, and the numbers that count its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ocroute.layout.pieces import Piece, Scale
+
+
+def beside_text(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
+    """Turned stamps beside the text, and numbers that count its lines."""
+    upright = [p for p in pieces if not _is_turned(p)]
+    if not upright:
+        return []
+    turned = [
+        p
+        for p in pieces
+        if _is_turned(p)
+        and (p.box.x1 < 0.1 * scale.width or p.box.x0 > 0.9 * scale.width)
+        and all(p.box.x1 <= q.box.x0 or p.box.x0 >= q.box.x1 for q in upright if q.box.width > 0.2 * scale.width)
+    ]
+    return turned + _line_numbers(upright, scale)
+
+
+def _is_turned(piece: Piece) -> bool:
+    return len(piece.text) > 4 and piece.box.height > 2.5 * piece.box.width
+
+
+def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
+    """Numbers in one file beside the text that rise by an even step."""
+    numbers = sorted((p for p in pieces if p.text.isdecimal() and len(p.text) < 5), key=lambda p: p.base)
+    if len(numbers) < 5:
+        return []
+    top, bottom = numbers[0].box.y0, numbers[-1].box.y1
+    bulk = [
+        p for p in pieces if sum(letter.isalpha() for letter in p.text) > 4 and top < (p.box.y0 + p.box.y1) / 2 < bottom
+    ]
+    for side in ("left", "right"):
+        outer = [
+            p for p in numbers if all((p.box.x1 <= q.box.x0 if side == "left" else p.box.x0 >= q.box.x1) for q in bulk)
+        ]
+        files: dict[int, list[Piece]] = {}
+        for piece in outer:
+            files.setdefault(round(piece.box.x1 / (1.5 * scale.size)), []).append(piece)
+        for run in files.values():
+            steps = [int(b.text) - int(a.text) for a, b in pairwise(run)]
+            if len(run) >= 5 and steps.count(max(set(steps), key=steps.count)) >= 0.8 * len(steps) and min(steps) > 0:
+                return run
+    return []
