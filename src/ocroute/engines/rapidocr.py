@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator
 from time import perf_counter
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from ocroute.document.model import Line
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
-from ocroute.engines.ppocr import crops, files, recognise, runtime, words
+from ocroute.engines.ppocr import files, runtime, words
 from ocroute.engines.ppocr.detect import detect
+from ocroute.engines.ppocr.read import read
+from ocroute.engines.ppocr.regions import distinct
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage
 
@@ -51,18 +55,19 @@ class RapidOcr:
             yield self._read(page, task.threads)
 
     def _read(self, page: InputPage, threads: int) -> Reading:
-        raster = page.raster()
         start = perf_counter()
-        regions = detect(page, threads)
+        regions = distinct(detect(page, threads))
         detected = perf_counter()
-        pieces = [crops.cut(raster, region) for region in regions]
-        traced = recognise.recognise([piece.pixels for piece in pieces], threads)
-        lines = [words.line(piece, trace) for piece, trace in zip(pieces, traced, strict=True)]
-        height, width = raster.shape[:2]
-        inside = [_clamped(line, width, height) for line in lines]
+        lines: list[Line] = []
+        blanks: list[Line] = []
+        for piece, trace in read(page.raster(), regions, threads):
+            if trace.confidence < BLANK_CONFIDENCE:
+                blanks.append(words.empty(piece, trace))
+            else:
+                lines += words.lines(piece, trace)
         return Reading(
-            lines=tuple(line for line in inside if not _is_blank(line)),
-            blanks=tuple(line for line in inside if _is_blank(line)),
+            lines=tuple(_clamped(line, page) for line in lines),
+            blanks=tuple(_clamped(line, page) for line in blanks),
             seconds={"detect": detected - start, "recognise": perf_counter() - detected},
             model="PP-OCRv6 small",
             model_hash=self._digest,
@@ -70,12 +75,7 @@ class RapidOcr:
         )
 
 
-def _is_blank(line: Line) -> bool:
-    return not line.text.strip() or (line.confidence or 0.0) < BLANK_CONFIDENCE
-
-
-def _clamped(line: Line, width: int, height: int) -> Line:
-    from msgspec.structs import replace
-
+def _clamped(line: Line, page: InputPage) -> Line:
+    width, height = page.size
     placed = tuple(replace(word, box=word.box.clamped(width, height)) for word in line.words)
     return replace(line, box=line.box.clamped(width, height), words=placed)

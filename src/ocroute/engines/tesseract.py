@@ -17,8 +17,9 @@ from ocroute.engines.tess import languages, program, tsv
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.pages.page import InputPage
 
-SMALL, LARGE = 14, 60  # x-heights, in pixels, below and above which a page is resized
-GOOD = 22  # the x-height that it is resized to
+SMALL, LARGE = 10, 50  # x-heights, in pixels, below and above which a page is resized
+GOOD = 20  # the x-height that it is resized to
+NOISE = 5.0  # grey levels of noise from which a page is smoothed: on a grainy scan Tesseract sees pictures, not text
 SURE = 1.0  # script detection's own confidence from which it is followed
 MOST_PIXELS = 60_000_000  # an enlarged page has no more
 
@@ -122,6 +123,9 @@ class Tesseract:
 def _prepared(page: InputPage) -> tuple[NDArray[np.uint8], float]:
     """The page in grey at a size that suits Tesseract, and page pixels for one pixel of it."""
     gray: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(page.raster()), cv2.COLOR_RGB2GRAY)
+    calm = cv2.medianBlur(gray, 3)
+    if 1.4826 * float(np.median(cv2.absdiff(gray, calm))) >= NOISE:
+        gray = calm
     tall = glyphs.height(page)
     if tall is None or SMALL <= tall <= LARGE:
         return gray, 1.0

@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocroute.document.model import Box
+from ocroute.engines import glyphs
 from ocroute.engines.ppocr import files, runtime
 from ocroute.pages.page import InputPage, Raster
 
 THRESHOLD = 0.3  # a pixel of the map is text from here
 BOX_THRESHOLD = 0.5  # a box is text from this mean
 UNCLIP = 1.6  # the map shows shrunk text kernels; boxes grow by this share of area over perimeter
+X_HEIGHT = 7.5  # network pixels of a small letter from which no line is lost
+SHORTEST, LONGEST = 1280, 2240  # bounds of the long side, network pixels: blurred letters need some, time ends it
+MOST_ENLARGED = 3.0
 STRIDE = 32  # the network's input sides are multiples of this
 
 
@@ -45,12 +49,22 @@ def detect(page: InputPage, threads: int) -> tuple[Region, ...]:
 def find(raster: Raster, threads: int, scale: float | None = None) -> tuple[Region, ...]:
     """The text regions of an (H, W, 3) RGB raster."""
     height, width = raster.shape[:2]
-    scale = scale or min(1.0, 1400 / max(height, width))
+    scale = scale or _scale(raster)
     small = cv2.resize(raster, _network_size(width, height, scale), interpolation=cv2.INTER_AREA)
     tensor = np.ascontiguousarray((small.astype(np.float32) / 127.5 - 1.0)[..., ::-1].transpose(2, 0, 1)[None])
     detector = runtime.session(files.find().detector, threads, parallel=False)
     (chart,) = detector.map([tensor], lambda output: output[0, 0].copy())
     return _regions(chart, width, height)
+
+
+def _scale(raster: Raster) -> float:
+    """Network pixels for one page pixel: letters at about `X_HEIGHT`, sides between `SHORTEST` and `LONGEST`."""
+    longest = max(raster.shape[:2])
+    letter = glyphs.measure(raster)
+    wanted = longest * X_HEIGHT / letter if letter else SHORTEST
+    side = min(max(wanted, SHORTEST), LONGEST)
+    enlarged = min(max(1.0, X_HEIGHT / letter), MOST_ENLARGED) if letter else 1.0
+    return float(min(side / longest, enlarged))
 
 
 def _network_size(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -59,10 +73,12 @@ def _network_size(width: int, height: int, scale: float) -> tuple[int, int]:
 
 def _regions(chart: NDArray[np.float32], width: int, height: int) -> tuple[Region, ...]:
     mask = cv2.dilate((chart > THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
-    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    contours, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     stretch = np.array([width / chart.shape[1], height / chart.shape[0]], np.float32)
     regions = []
-    for contour in contours:
+    for index, contour in enumerate(contours):
+        if tree[0, index, 3] >= 0:  # the rim of a hole
+            continue
         center, (across, down), angle = cv2.minAreaRect(contour)
         if min(across, down) < 3:
             continue

@@ -15,6 +15,7 @@ from ocroute.pages.page import Raster
 
 HEIGHT = 48  # the network's input height
 STEP = 8  # input columns to one time step of the output
+PEAK = 0.25  # where in its step a character's middle is, on average; measured on rendered lines
 WIDTH_STEP = 32  # widths are rounded up to this, so that few shapes are seen
 
 
@@ -73,4 +74,4 @@ def _decode(
     new = classes != 0
     new[1:] &= classes[1:] != classes[:-1]
     steps = np.flatnonzero(new)
-    return Traced("".join(letters[index] for index in classes[steps]), probabilities[steps], (steps + 0.5) * step)
+    return Traced("".join(letters[index] for index in classes[steps]), probabilities[steps], (steps + PEAK) * step)

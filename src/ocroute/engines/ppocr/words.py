@@ -1,22 +1,126 @@
-"""From a traced line to a `Line` with words in their places."""
+"""From a traced line to words in their places, and to one `Line` for each column that the detector ran together.
+
+The recogniser says which letters there are and, within a time step, where; the ink says where words end. A space that the
+recogniser wrote is put at the gap nearest to it. A gap as wide as the line's spaces where it wrote none is a space it missed.
+"""
 
 from __future__ import annotations
 
-from ocroute.document.model import Line, Word
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocroute.document.model import Box, Line, Word
+from ocroute.engines.ppocr import ink
 from ocroute.engines.ppocr.crops import Crop
 from ocroute.engines.ppocr.recognise import Traced
 
+MISSED = 0.75  # a gap of this share of the line's median space is a space
+MISSED_ALONE = 0.4  # the same, as a share of the height, where the line has too few spaces to compare with
+OTHERS = 2.5  # and it is this many times the median gap between letters
+COLUMN = 1.5  # a gap of this many line heights parts columns
+COLUMN_SPACES = 2.5  # if it is also this many times the line's median space
+UNSPACED = 0x2E80  # from here on letters are CJK, which stand apart without spaces
 
-def line(crop: Crop, traced: Traced) -> Line:
-    """The line in page pixels; its words are split at the spaces that the recogniser wrote."""
+
+@dataclass(frozen=True, slots=True)
+class _Break:
+    """A word boundary before letter ``at``: the blank columns ``x0`` to ``x1``."""
+
+    at: int
+    x0: float
+    x1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+
+def lines(crop: Crop, traced: Traced) -> list[Line]:
+    """The line in page pixels, in as many pieces as it has columns; none where nothing but spaces was written."""
+    letters = np.array([index for index, letter in enumerate(traced.text) if not letter.isspace()], np.intp)
+    if not letters.size:
+        return []
+    seen = ink.measure(crop.pixels)
+    breaks = sorted(_breaks(traced, letters, seen, crop.pixels.shape[0]), key=lambda each: each.at)
+    left, right = (seen.left, seen.right) if seen else (0, crop.pixels.shape[1])
+    words = list(_words(crop, traced, letters, breaks, left, right))
+    return [_joined(piece) for piece in _columns(words, breaks, crop.pixels.shape[0])]
+
+
+def empty(crop: Crop, traced: Traced) -> Line:
+    """A line of which only the place is known."""
     height, width = crop.pixels.shape[:2]
-    words: list[Word] = []
-    start = 0
-    for end in [*(i for i, letter in enumerate(traced.text) if letter.isspace()), len(traced.text)]:
-        if end > start:
-            x0 = 0.0 if start == 0 else float(traced.centers[start - 1 : start + 1].mean())
-            x1 = float(width) if end == len(traced.text) else float(traced.centers[end - 1 : end + 1].mean())
-            box = crop.box(min(x0, x1), max(x0, x1), 0, height)
-            words.append(Word(traced.text[start:end], box, float(traced.probabilities[start:end].mean())))
-        start = end + 1
-    return Line(" ".join(word.text for word in words), crop.box(0, width, 0, height), traced.confidence, tuple(words))
+    return Line(traced.text.strip(), crop.box(0, width, 0, height), traced.confidence)
+
+
+def _breaks(traced: Traced, letters: NDArray[np.intp], seen: ink.Ink | None, height: int) -> Iterator[_Break]:
+    """Boundaries between consecutive letters: those the recogniser wrote, then those that only the ink shows."""
+    centers = traced.centers[letters]
+    spaced = np.flatnonzero(np.diff(letters) > 1) + 1
+    middles = [(centers[at - 1] + centers[at]) / 2 for at in spaced]
+    if seen is None or not len(seen.gaps):
+        yield from (_Break(int(at), float(x), float(x)) for at, x in zip(spaced, middles, strict=True))
+        return
+    free = seen.widths.astype(float)
+    written: list[float] = []
+    for at, middle in zip(spaced, middles, strict=True):
+        # The widest gap between the two letters, give or take half a letter; one gap serves one space.
+        near = (seen.gaps[:, 1] > centers[at - 1]) & (seen.gaps[:, 0] < centers[at])
+        best = int(np.argmax(np.where(near, free, 0)))
+        if near[best] and free[best] > 0:
+            written.append(float(free[best]))
+            free[best] = 0
+            yield _Break(int(at), float(seen.gaps[best, 0]), float(seen.gaps[best, 1]))
+        else:
+            yield _Break(int(at), float(middle), float(middle))
+    taken = {0, len(letters), *spaced.tolist()}
+    for index in _missed(free, written, height).tolist():
+        place = int(np.searchsorted(centers, seen.gaps[index].mean()))
+        if place not in taken and not _unspaced(traced, letters, place):
+            taken.add(place)
+            yield _Break(place, float(seen.gaps[index, 0]), float(seen.gaps[index, 1]))
+
+
+def _missed(free: NDArray[np.floating], written: list[float], height: int) -> NDArray[np.intp]:
+    """The gaps without a space that are as wide as one."""
+    between = free[free > 0]
+    if not between.size:
+        return np.array([], np.intp)
+    limit = MISSED * float(np.median(written)) if len(written) >= 2 else MISSED_ALONE * height
+    return np.flatnonzero(free >= max(limit, OTHERS * float(np.median(between)), 0.2 * height))
+
+
+def _unspaced(traced: Traced, letters: NDArray[np.intp], at: int) -> bool:
+    return ord(traced.text[letters[at - 1]]) >= UNSPACED or ord(traced.text[letters[at]]) >= UNSPACED
+
+
+def _words(
+    crop: Crop, traced: Traced, letters: NDArray[np.intp], breaks: list[_Break], left: float, right: float
+) -> Iterator[Word]:
+    height = crop.pixels.shape[0]
+    starts, ends = [0, *(each.at for each in breaks)], [*(each.at for each in breaks), len(letters)]
+    lefts, rights = [left, *(each.x1 for each in breaks)], [*(each.x0 for each in breaks), right]
+    for start, end, x0, x1 in zip(starts, ends, lefts, rights, strict=True):
+        own = letters[start:end]
+        text = "".join(traced.text[index] for index in own)
+        box = crop.box(min(x0, x1), max(x0, x1), 0, height)
+        yield Word(text, box, float(traced.probabilities[own].mean()))
+
+
+def _columns(words: list[Word], breaks: list[_Break], height: int) -> Iterator[list[Word]]:
+    widths = [each.width for each in breaks]
+    limit = max(COLUMN * height, COLUMN_SPACES * float(np.median(widths))) if len(widths) > 2 else COLUMN * height
+    cuts = [0, *(index + 1 for index, width in enumerate(widths) if width >= limit), len(words)]
+    for start, end in pairwise(cuts):
+        yield words[start:end]
+
+
+def _joined(words: list[Word]) -> Line:
+    box = Box.around(word.box for word in words)
+    letters = sum(len(word.text) for word in words)
+    confidence = sum((word.confidence or 0.0) * len(word.text) for word in words) / letters
+    return Line(" ".join(word.text for word in words), box, confidence, tuple(words))
