@@ -93,7 +93,7 @@ def stems(paths: Iterable[str]) -> list[str]:
     ``b-x.png``. The names depend on the set of paths only.
     """
     every = [Path(path) for path in paths]
-    names = [path.stem or path.name for path in every]
+    names = [path.stem if path.stem.strip(".") else path.name for path in every]
     depth = 0
     while clashes := {name for name, count in Counter(map(str.casefold, names)).items() if count > 1}:
         longest = max((len(path.absolute().parts) for path in every), default=0)
