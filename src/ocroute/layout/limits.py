@@ -87,7 +87,7 @@ INITIAL_SIZE: Final = 1.7
 MARGIN_SHARE: Final = 0.13
 """Running titles and page numbers stand within this share of the page's height from its top or bottom."""
 
-EDGE_SHARE: Final = 0.075
+EDGE_SHARE: Final = 0.085
 """Within this share hardly any body text is printed."""
 
 FURNITURE_ROWS: Final = 3

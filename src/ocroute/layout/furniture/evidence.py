@@ -11,6 +11,12 @@ from ocroute.layout.furniture.phrases import PAGE_NUMBER, is_telling
 from ocroute.layout.notes import is_caption
 from ocroute.layout.pieces import Scale
 
+_GAP = ((1.5, 1.5), (0.6, 1.0), (0.25, 0.5))
+"""White towards the body beyond the usual, in line pitches, and what it weighs; less than the last speaks against."""
+
+_PLACE = ((limits.EDGE_SHARE / 2, 1.0), (limits.EDGE_SHARE, 0.5))
+"""Distance from the page's edge, and what it weighs."""
+
 _PROSE_END = re.compile(r"[.,;:!?\-]$")
 _NOTE_START = re.compile(r"^(?:[*∗†‡§¶]|\d{1,2}\s?[^\W\d])")
 _ITEM_START = re.compile(r"^[•‣▪■●○◆–\-]\s")
@@ -19,43 +25,57 @@ _ITEM_START = re.compile(r"^[•‣▪■●○◆–\-]\s")
 def evidence(group: Sequence[Row], following: Row, scale: Scale, rules: Sequence[float], *, top: bool) -> float:
     """How much speaks for the outermost rows of a page being furniture; the last of them faces ``following``."""
     row = group[-1]
-    text = text_of(row)
-    upper, lower = (row, following) if top else (following, row)
     gap = white(row, following, scale)
-    score = 0.0
-    if PAGE_NUMBER.match(text):
-        return 3.0 if gap > 0.3 or len(group) > 1 else 2.0
-    if is_telling(text):
-        score += 2.0
+    if PAGE_NUMBER.match(text_of(row)):
+        return 3.0 if gap > _GAP[1][0] or len(group) > 1 else 2.0
+    return (
+        _wording(row, scale, top=top)
+        + _type(row, scale)
+        + next((weight for least, weight in _GAP if gap > least), -1.0)
+        + _rule(row, following, scale, rules, top=top)
+        + next((weight for most, weight in _PLACE if _distance(group[0], scale, top=top) < most), 0.0)
+        - 0.5 * (len(group) - 1)
+    )
+
+
+def _wording(row: Row, scale: Scale, *, top: bool) -> float:
+    """What the words say, and how they stand side by side."""
+    text = text_of(row)
+    score = 2.0 if is_telling(text) else 0.0
     if _has_page_number(row):
         score += 1.5
-    elif row[-1].box.x0 - row[0].box.x1 > 0.25 * scale.width:
-        score += 0.5  # one half at the left edge, one at the right
-    score += 1.5 if gap > 1.5 else 1.0 if gap > 0.6 else 0.5 if gap > 0.25 else -1.0
-    note = not top and bool(_NOTE_START.match(text)) and not _has_page_number(row)
-    edges_of_white = max(p.box.y1 for p in upper), min(p.box.y0 for p in lower)
-    if any(edges_of_white[0] - 0.3 * scale.size < y < edges_of_white[1] + 0.3 * scale.size for y in rules):
-        score += 1.5 if top else 0.5  # at the bottom it may as well part footnotes
-    size = max(p.size for p in row)
-    if size < limits.SMALL_SIZE * scale.size:
-        score += 0.5
-    elif size > limits.HEADING_SIZE * scale.size:
-        score -= 1.5
-    if text.isupper() or all(p.line.font is not None and p.line.font.italic for p in row):
-        score += 0.5
-    outermost = group[0]
-    share = (
-        max(p.box.y1 for p in outermost) / scale.height if top else 1 - min(p.box.y0 for p in outermost) / scale.height
-    )
-    if share < limits.EDGE_SHARE:
-        score += 0.5
-    if len(text) > 60 and _PROSE_END.search(text):
-        score -= 1.5
-    if note:
+    elif not top and _NOTE_START.match(text):
         score -= 2.0
-    if len(group) > 1:
-        score -= 0.5 * (len(group) - 1)
+    elif len(row) > 1 and row[-1].box.x1 - row[0].box.x0 > 0.5 * scale.width:
+        score += 1.0  # one part at the left edge, one at the right
+    elif len(row) == 1 and len(text) > 60 and _PROSE_END.search(text):
+        score -= 1.5
     return score
+
+
+def _type(row: Row, scale: Scale) -> float:
+    """How the row is set: running titles are small, in capitals or in italics, titles are large."""
+    size = max(piece.size for piece in row)
+    score = 0.5 if size < limits.SMALL_SIZE * scale.size else -1.5 if size > limits.HEADING_SIZE * scale.size else 0.0
+    italic = all(piece.line.font is not None and piece.line.font.italic for piece in row)
+    return score + (0.5 if italic or text_of(row).isupper() else 0.0)
+
+
+def _rule(row: Row, following: Row, scale: Scale, rules: Sequence[float], *, top: bool) -> float:
+    """Whether a rule parts the row from the page's body; at the bottom it may as well part footnotes."""
+    upper, lower = (row, following) if top else (following, row)
+    first = max(piece.box.y1 for piece in upper) - 0.3 * scale.size
+    last = min(piece.box.y0 for piece in lower) + 0.3 * scale.size
+    if not any(first < y < last for y in rules):
+        return 0.0
+    return 1.5 if top else 0.5
+
+
+def _distance(row: Row, scale: Scale, *, top: bool) -> float:
+    """From the page's edge to the row's inner side, as a share of the page's height."""
+    if top:
+        return max(piece.box.y1 for piece in row) / scale.height
+    return 1 - min(piece.box.y0 for piece in row) / scale.height
 
 
 def _has_page_number(row: Row) -> bool:
@@ -73,8 +93,7 @@ def _has_page_number(row: Row) -> bool:
 
 def in_margin(row: Row, scale: Scale, *, top: bool) -> bool:
     """Whether a row stands where running titles and page numbers do."""
-    share = max(p.box.y1 for p in row) / scale.height
-    return share < limits.MARGIN_SHARE if top else 1 - min(p.box.y0 for p in row) / scale.height < limits.MARGIN_SHARE
+    return _distance(row, scale, top=top) < limits.MARGIN_SHARE
 
 
 def is_content(row: Row) -> bool:
