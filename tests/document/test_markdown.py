@@ -113,7 +113,7 @@ def test_any_text_reads_the_same_in_every_kind_of_block(words: str) -> None:
 
 def test_headings_by_level() -> None:
     blocks = [Block(Category.TITLE, "A"), *(Block(Category.SECTION_HEADER, "B", level=level) for level in (None, 3, 6))]
-    assert markdown(*blocks) == "# A\n\n## B\n\n### B\n\n###### B\n"
+    assert markdown(*blocks) == "# A\n\n## B\n\n#### B\n\n###### B\n"
 
 
 def test_a_heading_over_two_lines_is_one() -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from ocroute.document.exporters._clean import clean, lines_of
 from ocroute.document.exporters._markup import from_html, words_from_markdown
-from ocroute.document.model import Block, Cell, Page, Table
+from ocroute.document.model import Block, Category, Cell, Page, Table
 
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})([.)])")
 """A list item's marker that Markdown and HTML can count."""
@@ -44,6 +44,11 @@ def settled(block: Block) -> Iterator[Block]:
 def plain_text(block: Block) -> str:
     """What a settled block without a table says, without markup, one or several lines."""
     return words_from_markdown(block.text) if block.markup == "markdown" else "\n".join(lines_of(block.text))
+
+
+def heading_level(block: Block) -> int:
+    """1 for a title; the sections of level 1 stand under it, so theirs is 2, and so on down to 6."""
+    return 1 if block.category is Category.TITLE else min(max(block.level or 1, 1) + 1, 6)
 
 
 def notice(page: Page) -> str:

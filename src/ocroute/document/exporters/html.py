@@ -7,7 +7,7 @@ from html import escape
 from pathlib import PurePath
 from typing import ClassVar
 
-from ocroute.document.exporters._blocks import NUMBER, notice, plain_text, printed
+from ocroute.document.exporters._blocks import NUMBER, heading_level, notice, plain_text, printed
 from ocroute.document.exporters._clean import clean, lines_of
 from ocroute.document.exporters._markup import html_from_markdown
 from ocroute.document.exporters._tables import html_table
@@ -85,7 +85,7 @@ def _block(block: Block) -> str:
     if block.category is Category.PICTURE and not block.text.strip():
         return '<figure role="img" aria-label="Picture"></figure>'
     if block.category in (Category.TITLE, Category.SECTION_HEADER):
-        level = 1 if block.category is Category.TITLE else min(max(block.level or 2, 1), 6)
+        level = heading_level(block)
         content = " ".join(lines_of(plain_text(block)))
         return f'<h{level} dir="auto">{escape(content)}</h{level}>' if content else ""
     if block.markup == "markdown":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ocroute.document.exporters._blocks import NUMBER, notice, plain_text, printed
+from ocroute.document.exporters._blocks import NUMBER, heading_level, notice, plain_text, printed
 from ocroute.document.exporters._clean import lines_of
 from ocroute.document.exporters._escape import escape_heading, escape_lines
 from ocroute.document.exporters._tables import html_table
@@ -59,7 +59,7 @@ def _block(block: Block) -> str:
     if not lines:
         return ""
     if block.category in (Category.TITLE, Category.SECTION_HEADER):
-        level = 1 if block.category is Category.TITLE else min(max(block.level or 2, 1), 6)
+        level = heading_level(block)
         one_line = " ".join(lines_of(plain_text(block)))
         return f"{'#' * level} {escape_heading(one_line)}"
     if block.markup == "latex":
