@@ -14,7 +14,7 @@ from ocroute.layout.tables.regions import gutters, prose, runs, stacks
 from ocroute.layout.tables.rows import Row, Segment, baselines, row_box, segments
 from ocroute.layout.tables.rules import Rules, page_rules
 from ocroute.layout.tables.stream import stream
-from ocroute.layout.tables.tokens import Scale, Token
+from ocroute.layout.tables.tokens import Scale, Token, join
 from ocroute.pages.page import InputPage
 
 FEWEST_WORDS = 6
@@ -159,10 +159,13 @@ def _grow(lane: Sequence[Row], core: Sequence[Row], paragraphs: set[Segment], bo
 
 
 def _continues(row: Row, edge: Box, step: int, paragraphs: set[Segment], scale: Scale) -> bool:
+    """Whether a row next to a table is part of it: as many cells as make a row, or a small piece of its head."""
     box = row_box(row)
     gap = edge.y0 - box.y1 if step < 0 else box.y0 - edge.y1
-    text = " ".join(t.text for t in row[0].tokens)
-    return len(row) >= 3 and gap < 1.2 * scale.height and not any(s in paragraphs for s in row) and not is_caption(text)
+    if gap > 1.2 * scale.height or any(s in paragraphs for s in row) or is_caption(join(row[0].tokens)):
+        return False
+    head = step < 0 and gap < 0.4 * scale.height and all(s.letters < 25 for s in row)
+    return len(row) >= 3 or head
 
 
 def _lanes(rows: Sequence[Row], paragraphs: set[Segment], scale: Scale) -> list[list[Row]]:

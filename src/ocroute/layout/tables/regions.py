@@ -108,7 +108,8 @@ def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:
         gap = row_box(row).y0 - max(row_box(r).y1 for r in current[-2:]) if current else 0.0
         usual = median(gaps) if len(gaps) >= 3 else gap
         far = gap > 2.2 * scale.height or gap > max(scale.height, 2.2 * usual)
-        gaps.append(gap)
+        if current:
+            gaps.append(gap)
         single = single + 1 if len(row) < 2 else 0
         if far or single > 3:
             close()
