@@ -47,8 +47,8 @@ class Run(NamedTuple):
 
     def take(self, chosen: NDArray[np.intp] | slice) -> Run:
         """The chosen characters."""
-        columns = (self.x0, self.x1, self.base, self.top, self.bottom, self.size)
-        return Run(self.code[chosen], *(column[chosen] for column in columns), self.style[chosen])
+        x0, x1, base, top, bottom, size = (column[chosen] for column in self[1:7])
+        return Run(self.code[chosen], x0, x1, base, top, bottom, size, self.style[chosen])
 
     def cut(self, before: NDArray[np.intp]) -> Iterator[Run]:
         """This run in pieces that begin at the positions ``before`` (and at 0)."""

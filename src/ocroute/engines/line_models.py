@@ -1,0 +1,80 @@
+"""Two small networks from rapidocr's wheel, run on single lines: is it upside down, and how readable is it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocroute.errors import EngineUnavailable
+from ocroute.pages.page import Raster
+
+_HEIGHT = 48
+_CLASSIFIER = "ch_ppocr_mobile_v2.0_cls_*.onnx"
+_RECOGNISER = "PP-OCR*_rec_*.onnx"
+_CLASSIFIER_WIDTH = 192
+_RECOGNISER_WIDTH = 320
+
+
+def flipped_votes(lines: Sequence[Raster], threads: int = 1) -> NDArray[np.float32]:
+    """For each line, 0 to 1: how surely it stands upside down.
+
+    Raises:
+        EngineUnavailable: rapidocr's models are not installed.
+    """
+    return np.asarray(_run(_CLASSIFIER, lines, _CLASSIFIER_WIDTH, threads)[:, 1])
+
+
+def reading_confidence(lines: Sequence[Raster], threads: int = 1) -> float:
+    """How sure the recogniser is of what it reads on all lines together, 0 to 1; 0 where it reads nothing.
+
+    Raises:
+        EngineUnavailable: rapidocr's models are not installed.
+    """
+    if not lines:
+        return 0.0
+    steps = _run(_RECOGNISER, lines, _RECOGNISER_WIDTH, threads)
+    best = steps.argmax(axis=2)
+    written = best != 0  # class 0 is the CTC blank
+    return float(steps.max(axis=2)[written].mean()) if written.any() else 0.0
+
+
+def _run(model: str, lines: Sequence[Raster], width: int, threads: int) -> NDArray[np.float32]:
+    session = _session(model, max(1, threads))
+    batch = np.stack([_normalised(line, width) for line in lines])
+    return np.asarray(session.run(None, {session.get_inputs()[0].name: batch})[0], np.float32)
+
+
+@lru_cache(maxsize=4)
+def _session(model: str, threads: int) -> Any:
+    import onnxruntime
+
+    package = find_spec("rapidocr")
+    folder = Path(package.origin).parent / "models" if package and package.origin else Path()
+    found = sorted(folder.glob(model))
+    if not found:
+        raise EngineUnavailable(
+            f"rapidocr's line model {model} is not installed",
+            next_step="Install it: pip install 'rapidocr>=3.10,<3.11'",
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(found[0]), options, providers=["CPUExecutionProvider"])
+
+
+def _normalised(line: Raster, width: int) -> NDArray[np.float32]:
+    """(3, 48, width): the line scaled to 48 pixels' height and padded with mid-grey, -1 to 1, BGR as it was trained."""
+    height, length = line.shape[:2]
+    scaled = min(width, max(1, round(length * _HEIGHT / height)))
+    small = cv2.resize(np.ascontiguousarray(line[:, :, ::-1]), (scaled, _HEIGHT), interpolation=cv2.INTER_AREA)
+    padded = np.zeros((_HEIGHT, width, 3), np.float32)
+    padded[:, :scaled] = small.astype(np.float32) / 127.5 - 1.0
+    return padded.transpose(2, 0, 1)

@@ -1,0 +1,149 @@
+"""Which way is up: turn a page by quarter turns and straighten it, before any engine reads it.
+
+A false turn costs the whole page, a missed one costs only what the engines cannot do themselves, so a page is turned on
+strong evidence alone: the line classifier in rapidocr's wheel (is this line upside down?) must agree over many lines, and a
+page is laid on another side only when its lines clearly run that way *and* the recogniser reads them better so.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ocroute.engines.line_models import flipped_votes, reading_confidence
+from ocroute.pages.marks import Bands, Marks, find_bands, find_marks, halved, turned
+from ocroute.pages.page import InputPage, Raster
+from ocroute.pages.skew import estimate_skew
+from ocroute.pages.upright import straighten
+
+_VOTERS = 16
+"""Lines that vote on upside down."""
+
+_READERS = 5
+"""Lines that are read on trial."""
+
+_FLIPPED = 0.75
+"""Mean vote from which lines are upside down. On upright pages of many kinds it stayed below 0.25."""
+
+_FLIPPED_OF_FEW = 0.95
+_FEW_LINES = 4
+_AGREED = 0.25
+"""Mean vote within which of 0 or 1 lines agree. Lines that are no lines, but text seen sideways, disagree."""
+
+_SIDEWAYS = 0.5
+"""Text that runs down the page, as a part of that which runs across, from which the page is looked at sideways. Chinese
+runs either way on a tight grid, so a look is all that it means."""
+
+_BETTER = 0.08
+"""By how much the recogniser must be surer of the text laid on another side."""
+
+_SURE = 0.95
+"""What the recogniser must be of fewer lines than ``_FEW_LINES``."""
+
+_CROP_ASPECT = 6.0
+_VISIBLE_SKEW = 0.8
+"""Degrees from which lines are cut out of a straightened page: steeper ones leave their crops."""
+
+
+class _View(NamedTuple):
+    """The page laid on one side, straightened, with its stretches of text."""
+
+    raster: Raster
+    marks: Marks
+    bands: Bands
+    skew: float
+
+
+def make_upright(page: InputPage, threads: int = 1) -> InputPage:
+    """``page`` the right way up and straight; ``page`` itself where it already is, or where the evidence is thin.
+
+    A PDF page that prints its own text says by it how it stands, and its raster is not made. Otherwise the raster's marks
+    tell; that takes some tenths of a second.
+
+    Args:
+        page: any page; its text layer is turned along by quarter turns.
+        threads: the most threads to use.
+
+    Raises:
+        CorruptInput: the page cannot be decoded.
+    """
+    angle = page.text_angle()
+    if angle is not None:
+        return page.turned_by(-angle // 90)
+    turns, skew = page.once("uprightness", lambda: _look(page.raster(), threads))
+    return page.turned_by(turns, skew)
+
+
+def _look(raster: Raster, threads: int) -> tuple[int, float]:
+    """(quarter turns counter-clockwise, degrees counter-clockwise besides) that make the page upright."""
+    marks = find_marks(raster)
+    level = _view(raster, marks)
+    vote = _vote(level, threads)
+    if vote is None or not _agreed(vote) or _runs_down(marks, raster.shape[1]):
+        side = _sideways(raster, marks, level, threads)
+        if side is not None:
+            return side
+    if vote is not None and _is_flipped(vote, len(level.bands.boxes)) and _reads_no_worse(level, threads):
+        return 2, level.skew
+    return 0, level.skew
+
+
+def _view(raster: Raster, marks: Marks) -> _View:
+    skew = estimate_skew(marks)
+    if abs(skew) >= _VISIBLE_SKEW:
+        raster = straighten(raster, skew)
+        marks = find_marks(raster)
+    return _View(raster, marks, find_bands(marks, reach=1.2, slim=2.5), skew)
+
+
+def _runs_down(marks: Marks, width: int) -> bool:
+    """Whether many letters stand close one above the other."""
+    coarse = halved(marks)
+    across = find_bands(coarse, reach=0.7, slim=2.5).length
+    down = find_bands(turned(coarse, width), reach=0.7, slim=2.5).length
+    return down > _SIDEWAYS * across + 5
+
+
+def _sideways(raster: Raster, marks: Marks, level: _View, threads: int) -> tuple[int, float] | None:
+    """The turn that lays the page on its right side, or None where it does not lie on one."""
+    side = _view(np.ascontiguousarray(np.rot90(raster)), turned(marks, raster.shape[1]))
+    vote = _vote(side, threads)
+    if vote is None or not _agreed(vote):
+        return None
+    flip = vote > 0.5
+    sure = reading_confidence(_crops(side, _READERS, flip=flip), threads)
+    now = reading_confidence(_crops(level, _READERS, flip=False), threads)
+    least = now + _BETTER if len(side.bands.boxes) >= _FEW_LINES else max(now + _BETTER, _SURE)
+    return (3 if flip else 1, side.skew) if sure > least else None
+
+
+def _vote(view: _View, threads: int) -> float | None:
+    crops = _crops(view, _VOTERS, flip=False)
+    return float(np.mean(flipped_votes(crops, threads))) if crops else None
+
+
+def _agreed(vote: float) -> bool:
+    return vote <= _AGREED or vote >= 1 - _AGREED
+
+
+def _is_flipped(vote: float, lines: int) -> bool:
+    return vote >= (_FLIPPED if lines >= _FEW_LINES else _FLIPPED_OF_FEW)
+
+
+def _reads_no_worse(view: _View, threads: int) -> bool:
+    """Whether the recogniser is at least as sure of the lines turned by 180 degrees as of the lines as they stand."""
+    flipped = reading_confidence(_crops(view, _READERS, flip=True), threads)
+    return flipped >= reading_confidence(_crops(view, _READERS, flip=False), threads)
+
+
+def _crops(view: _View, count: int, *, flip: bool) -> list[Raster]:
+    """The view's longest lines, each cut to a few times its height: the classifier needs no more."""
+    height, width = view.raster.shape[:2]
+    pad = round(0.3 * view.marks.height)
+    crops = []
+    for x0, y0, x1, y1 in view.bands.boxes[:count].tolist():
+        end = min(x1, x0 + round(_CROP_ASPECT * (y1 - y0 + 2 * pad)))
+        crop = view.raster[max(0, y0 - pad) : min(height, y1 + pad), max(0, x0 - pad) : min(width, end + pad)]
+        crops.append(crop[::-1, ::-1] if flip else crop)
+    return crops
