@@ -14,7 +14,6 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
-
 from bench.accuracy import report
 from bench.accuracy.candidates import CANDIDATES, fingerprint, versions
 from bench.accuracy.cases import HOME, Case, load, save

@@ -15,9 +15,8 @@ from typing import Any
 
 import msgspec
 import pypdfium2 as pdfium
-from PIL import Image
-
 from bench.accuracy.cases import HOME
+from PIL import Image
 
 _RENDER_DPI = 200
 _READINGS = HOME / "readings"

@@ -6,10 +6,9 @@ import re
 from functools import cached_property
 
 import msgspec
-from rapidfuzz import fuzz
-
 from bench.accuracy.grids import Grid, tables
 from bench.accuracy.text import find, limit_for, normalise, positions
+from rapidfuzz import fuzz
 
 
 class PageText:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import msgspec
-
 from bench.accuracy.cases import Case
 from bench.accuracy.facts import AnyFact, PageText
 

@@ -84,7 +84,7 @@ def magazine(name: str, wear: str) -> Source:
     style = (
         "@page{size:A4;margin:0}section{position:relative;width:210mm;height:296.5mm;overflow:hidden;page-break-after:always;font:9.5pt/1.3 'Liberation Serif'}"
         "h1{margin:14mm 15mm 3mm;font:bold 28pt 'Liberation Sans'}.lead{margin:0 15mm 5mm;font:italic 13pt 'Liberation Serif'}"
-        f".main{{position:absolute;left:15mm;top:52mm;width:125mm;height:225mm;columns:2;column-gap:6mm;column-fill:auto;overflow:hidden}}"
+        ".main{position:absolute;left:15mm;top:52mm;width:125mm;height:225mm;columns:2;column-gap:6mm;column-fill:auto;overflow:hidden}"
         "aside{position:absolute;right:12mm;top:52mm;width:48mm;padding:4mm;box-sizing:border-box;background:#e4e9ee;font:9pt/1.35 'Liberation Sans'}"
         "aside p{text-align:left}aside ul{padding-left:4mm}figure{margin:2mm 0;break-inside:avoid}figcaption{font:italic 8pt 'Liberation Sans'}"
         "footer{position:absolute;left:15mm;right:15mm;bottom:8mm;font:8pt 'Liberation Sans';white-space:pre;display:flex;justify-content:space-between;border-top:.5pt solid}"

@@ -26,11 +26,15 @@ def tex(text: str) -> str:
 
 
 class _Writer:
-    """Collects the LaTeX of a document and, beside it, what it says."""
+    """Collects the LaTeX of a document and, beside it, what it says.
 
-    def __init__(self, seed: str) -> None:
+    Where a class prints headings and table captions in ``capitals``, no fact is made of them.
+    """
+
+    def __init__(self, seed: str, *, capitals: bool = False) -> None:
         self.prose = Prose(seed)
         self.dice = random.Random(seed + "/layout")
+        self._headings = "" if capitals else "main"
         self.pieces: list[Piece] = []
         self.tables: list[TableData] = []
         self.body: list[str] = []
@@ -56,7 +60,7 @@ class _Writer:
 
     def section(self, command: str, paragraphs: int, **wishes: bool) -> None:
         """A heading and its paragraphs, sometimes with a list."""
-        self.say("heading", [self.prose.heading()], rf"\{command}{{@}}")
+        self.say("heading", [self.prose.heading()], rf"\{command}{{@}}", self._headings)
         for _ in range(paragraphs):
             self.paragraph(**wishes)
         if self.prose.chance(0.3):
@@ -70,7 +74,8 @@ class _Writer:
         self._floats += 1
         flow = f"float{self._floats}"
         caption = self.prose.sentence()
-        self.pieces.append(Piece("caption", (caption,), flow))
+        shown = self._headings if environment.startswith("table") else "main"
+        self.pieces.append(Piece("caption", (caption,), flow if shown else ""))
         if environment.startswith("figure"):
             inner = (
                 r"\setlength{\unitlength}{1mm}\begin{picture}(70,36)\put(8,6){\vector(1,0){60}}\put(8,6){\vector(0,1){28}}"
@@ -140,7 +145,7 @@ _COMMON = r"\usepackage[T1]{fontenc}\usepackage{booktabs,multirow,multicol,graph
 
 def ieee(name: str, wear: str) -> Source:
     """A journal article in two columns with marks at the top of the page."""
-    w = _Writer(name)
+    w = _Writer(name, capitals=True)
     title, mark = (
         w.prose.title(),
         f"Journal of {w.prose.heading()}, Vol. {w.dice.randint(2, 80)}, No. {w.dice.randint(1, 12)}, {w.prose.word('month')} {w.dice.randint(1995, 2023)}",
@@ -161,7 +166,7 @@ def ieee(name: str, wear: str) -> Source:
 
 def physics(name: str, wear: str) -> Source:
     """A letter to a physics journal: two columns of dense type, floats across the page."""
-    w = _Writer(name)
+    w = _Writer(name, capitals=True)
     title = w.prose.title()
     head = rf"\documentclass[aps,prl,twocolumn,10pt]{{revtex4-2}}{_COMMON.replace('multicol,', '')}\pagestyle{{plain}}\begin{{document}}\title{{{tex(title)}}}" \
            rf"\author{{{w.prose.person()}}}\affiliation{{Institute of Coastal Records, {w.prose.word('place')}}}" + "\n"  # fmt: skip

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pypdfium2 as pdfium
-
 from bench.accuracy.cases import HOME, Case
 from bench.accuracy.facts import Absent, AnyFact, Baseline, Order, Present, TableCell
 from bench.accuracy.generated import browser, latex
@@ -77,19 +76,21 @@ def _cases(source: Source) -> Iterator[Case]:
         for medium in media:
             pdf = f"pages/{name}-{medium}.pdf"
             (HOME / pdf).write_bytes(
-                _born(document, number) if medium == "born" else _scan(document[number], source.wear, name)
+                born_pdf(document, number) if medium == "born" else scan_pdf(document[number], source.wear, name)
             )
             yield Case(f"{name}-{medium}", source.name, source.category, medium, pdf, "generated", facts[medium])
 
 
-def _born(document: pdfium.PdfDocument, number: int) -> bytes:
+def born_pdf(document: pdfium.PdfDocument, number: int) -> bytes:
+    """One page of a document (``number`` from 0) as a PDF of its own."""
     single, held = pdfium.PdfDocument.new(), BytesIO()
     single.import_pages(document, [number])
     single.save(held)
     return held.getvalue()
 
 
-def _scan(page: pdfium.PdfPage, wear_name: str, name: str) -> bytes:
+def scan_pdf(page: pdfium.PdfPage, wear_name: str, name: str) -> bytes:
+    """The page as a worn scan; ``name`` seeds the chance in it."""
     wear = WEARS[wear_name]
     grey = page.render(scale=wear.dpi / 72, grayscale=True).to_numpy()
     return as_pdf(worn(np.ascontiguousarray(grey.reshape(grey.shape[:2])), wear, zlib.crc32(name.encode())), wear)
@@ -120,7 +121,7 @@ def _on_page(script: Script, letters: str) -> dict[str, list[str]]:
     flows: dict[str, list[str]] = {}
     for piece in script.pieces:
         for sentence in piece.sentences:
-            if letters.count(squash(sentence)) == 1:
+            if piece.flow and letters.count(squash(sentence)) == 1:
                 flows.setdefault(piece.flow, []).append(sentence)
     return flows
 

@@ -30,7 +30,7 @@ class Piece(msgspec.Struct, frozen=True):
     Attributes:
         sentences: in order, each on its own a candidate for a fact.
         flow: pieces with the same flow are read in their order here; pieces of different flows (a footnote, a sidebar, a float)
-            have no order among each other.
+            have no order among each other. No fact is made of a piece without a flow.
     """
 
     role: Role
