@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ocroute.document.model import Line
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
-from ocroute.engines.ppocr import files, runtime, words
+from ocroute.engines.ppocr import files, gutters, runtime, words
 from ocroute.engines.ppocr.detect import detect
 from ocroute.engines.ppocr.read import read
 from ocroute.engines.ppocr.regions import distinct
@@ -66,7 +66,7 @@ class RapidOcr:
             else:
                 lines += words.lines(piece, trace)
         return Reading(
-            lines=tuple(_clamped(line, page) for line in lines),
+            lines=tuple(_clamped(line, page) for line in gutters.part(lines)),
             blanks=tuple(_clamped(line, page) for line in blanks),
             seconds={"detect": detected - start, "recognise": perf_counter() - detected},
             model="PP-OCRv6 small",

@@ -13,9 +13,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.document.model import Box, Line, Word
+from ocroute.document.model import Line, Word
 from ocroute.engines.ppocr import ink
 from ocroute.engines.ppocr.crops import Crop
+from ocroute.engines.ppocr.joining import joined
 from ocroute.engines.ppocr.recognise import Traced
 
 MISSED = 0.75  # a gap of this share of the line's median space is a space
@@ -23,6 +24,7 @@ MISSED_ALONE = 0.4  # the same, as a share of the height, where the line has too
 OTHERS = 2.5  # and it is this many times the median gap between letters
 COLUMN = 1.5  # a gap of this many line heights parts columns
 COLUMN_SPACES = 2.5  # if it is also this many times the line's median space
+STRANGER = 0.4  # ink beyond a gap of this many line heights, with no letter in it, is none of the line's
 UNSPACED = 0x2E80  # from here on letters are CJK, which stand apart without spaces
 
 
@@ -46,15 +48,22 @@ def lines(crop: Crop, traced: Traced) -> list[Line]:
         return []
     seen = ink.measure(crop.pixels)
     breaks = sorted(_breaks(traced, letters, seen, crop.pixels.shape[0]), key=lambda each: each.at)
-    left, right = (seen.left, seen.right) if seen else (0, crop.pixels.shape[1])
+    left, right = _ends(seen, traced.centers[letters], crop.pixels.shape[0]) if seen else (0, crop.pixels.shape[1])
     words = list(_words(crop, traced, letters, breaks, left, right))
-    return [_joined(piece) for piece in _columns(words, breaks, crop.pixels.shape[0])]
+    return [joined(piece) for piece in _columns(words, breaks, crop.pixels.shape[0])]
 
 
 def empty(crop: Crop, traced: Traced) -> Line:
     """A line of which only the place is known."""
     height, width = crop.pixels.shape[:2]
     return Line(traced.text.strip(), crop.box(0, width, 0, height), traced.confidence)
+
+
+def _ends(seen: ink.Ink, centers: NDArray[np.floating], height: int) -> tuple[int, int]:
+    """First and last inked column, less what stands apart beyond the outermost letters: a piece of the next column."""
+    wide = seen.gaps[seen.widths >= STRANGER * height]
+    before, after = wide[wide[:, 1] <= centers[0]], wide[wide[:, 0] >= centers[-1]]
+    return int(before[-1, 1]) if len(before) else seen.left, int(after[0, 0]) if len(after) else seen.right
 
 
 def _breaks(traced: Traced, letters: NDArray[np.intp], seen: ink.Ink | None, height: int) -> Iterator[_Break]:
@@ -117,10 +126,3 @@ def _columns(words: list[Word], breaks: list[_Break], height: int) -> Iterator[l
     cuts = [0, *(index + 1 for index, width in enumerate(widths) if width >= limit), len(words)]
     for start, end in pairwise(cuts):
         yield words[start:end]
-
-
-def _joined(words: list[Word]) -> Line:
-    box = Box.around(word.box for word in words)
-    letters = sum(len(word.text) for word in words)
-    confidence = sum((word.confidence or 0.0) * len(word.text) for word in words) / letters
-    return Line(" ".join(word.text for word in words), box, confidence, tuple(words))
