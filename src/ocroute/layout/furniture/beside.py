@@ -7,6 +7,9 @@ from itertools import pairwise
 
 from ocroute.layout.pieces import Piece, Scale
 
+_FEWEST_NUMBERS = 5
+"""Fewer numbers in a file may be anything."""
+
 
 def beside_text(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     """Turned stamps beside the text, and numbers that count its lines."""
@@ -30,7 +33,7 @@ def _is_turned(piece: Piece) -> bool:
 def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     """Numbers in one file beside the text that rise by an even step."""
     numbers = sorted((p for p in pieces if p.text.isdecimal() and len(p.text) < 5), key=lambda p: p.base)
-    if len(numbers) < 5:
+    if len(numbers) < _FEWEST_NUMBERS:
         return []
     top, bottom = numbers[0].box.y0, numbers[-1].box.y1
     bulk = [
@@ -40,11 +43,9 @@ def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
         outer = [
             p for p in numbers if all((p.box.x1 <= q.box.x0 if side == "left" else p.box.x0 >= q.box.x1) for q in bulk)
         ]
-        files: dict[int, list[Piece]] = {}
-        for piece in outer:
-            files.setdefault(round(piece.box.x1 / (1.5 * scale.size)), []).append(piece)
-        for run in files.values():
-            steps = [int(b.text) - int(a.text) for a, b in pairwise(run)]
-            if len(run) >= 5 and steps.count(max(set(steps), key=steps.count)) >= 0.8 * len(steps) and min(steps) > 0:
-                return run
+        if len(outer) < _FEWEST_NUMBERS or max(p.box.x1 for p in outer) - min(p.box.x0 for p in outer) > 4 * scale.size:
+            continue
+        steps = [int(below.text) - int(above.text) for above, below in pairwise(outer)]
+        if min(steps) > 0 and steps.count(max(set(steps), key=steps.count)) >= 0.8 * len(steps):
+            return outer
     return []

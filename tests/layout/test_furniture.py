@@ -1,0 +1,136 @@
+"""Furniture goes, content stays: wrong in either direction loses something."""
+
+import msgspec
+import pytest
+from typeset import PROSE, Sheet
+
+from ocroute.document.model import Block, Box, Category, Page, Verdict
+from ocroute.layout import across_pages, arrange
+
+
+def split(sheet: Sheet) -> tuple[str, str]:
+    """What the page says, and what of it is furniture."""
+    blocks = arrange(sheet.page, sheet.lines)
+    furniture = " | ".join(block.text for block in blocks if block.category.is_furniture)
+    return " ".join(block.text for block in blocks if not block.category.is_furniture), furniture
+
+
+def body(sheet: Sheet, top: float = 260) -> None:
+    y = top
+    for _ in range(8):
+        y = sheet.prose(PROSE, 170, y, 1360, indent=40)
+
+
+@pytest.mark.parametrize("number", ["7", "- 7 -", "Page 3 of 9", "xiv", "A-3", "[12]", "3/10"])
+@pytest.mark.parametrize("y", [120, 2080])
+def test_page_numbers(number: str, y: float) -> None:
+    sheet = Sheet()
+    body(sheet)
+    sheet.centred(number, y, size=24)
+    text, furniture = split(sheet)
+    assert furniture == number
+    assert text.count("Nobody remembered") == 8
+
+
+def test_running_title_with_number_and_footer() -> None:
+    sheet = Sheet()
+    body(sheet)
+    sheet.line("12", 170, 130, size=22)
+    sheet.line("A. Lind and E. Brandt", 1300, 130, size=22)
+    sheet.line("© 1921 The Northport Society. All rights reserved.", 170, 2080, size=20)
+    text, furniture = split(sheet)
+    assert furniture == "12 | A. Lind and E. Brandt | © 1921 The Northport Society. All rights reserved."
+    assert text.startswith("The harbour")
+
+
+def test_header_over_a_rule() -> None:
+    sheet = Sheet()
+    body(sheet)
+    sheet.line("Harbours of the North", 170, 180, size=26)
+    sheet.rules.append((170, 222, 1530, 222))
+    assert split(sheet)[1] == "Harbours of the North"
+
+
+def test_a_stamp_up_the_margin() -> None:
+    sheet = Sheet()
+    body(sheet)
+    sheet.line("arXiv:2401.01234v2 [cs.CL] 3 Jan 2024", 0, 0)
+    sheet.lines[-1] = msgspec.structs.replace(sheet.lines[-1], box=Box(40, 600, 75, 1500), words=())
+    assert split(sheet)[1] == "arXiv:2401.01234v2 [cs.CL] 3 Jan 2024"
+
+
+def test_line_numbers_beside_the_text() -> None:
+    sheet = Sheet()
+    body(sheet)
+    rows = sorted({line.box.y0 for line in sheet.lines})
+    for count, y in enumerate(rows, start=1):
+        sheet.line(str(count), 90, y, size=18)
+    text, furniture = split(sheet)
+    assert text == " ".join([PROSE] * 8)
+    assert len(furniture.split(" | ")) == len(rows)
+
+
+@pytest.mark.parametrize("title", ["The Ledgers of Northport", "REPORT ON THE LOSSES OF THE WINTER"])
+def test_a_title_at_the_top_stays(title: str) -> None:
+    sheet = Sheet()
+    sheet.centred(title, 150, size=48, bold=True)
+    body(sheet, 300)
+    assert split(sheet)[0].startswith(title)
+
+
+def test_a_letterhead_stays() -> None:
+    sheet = Sheet()
+    for index, text in enumerate(["Northport Harbour Office", "3 Quay Road", "Northport NP1 4AB", "Telephone 417"]):
+        sheet.centred(text, 130 + 36 * index)
+    body(sheet, 420)
+    assert split(sheet)[1] == ""
+
+
+def test_text_that_fills_the_page_stays() -> None:
+    sheet = Sheet()
+    y = 90.0
+    while y < 2000:
+        y = sheet.prose(PROSE, 170, y, 1360, indent=40)
+    assert split(sheet)[1] == ""
+
+
+def test_footnotes_stay_and_come_last() -> None:
+    sheet = Sheet()
+    body(sheet)
+    sheet.rules.append((170, 1990, 500, 1990))
+    sheet.line("1 The ledger is kept in the customs house at Northport, where it may be seen.", 170, 2005, size=21)
+    sheet.centred("31", 2090, size=24)
+    blocks = arrange(sheet.page, sheet.lines)
+    assert [block.category for block in blocks[-2:]] == [Category.FOOTNOTE, Category.PAGE_FOOTER]
+
+
+def page(number: int, *blocks: tuple[Category, str, float]) -> Page:
+    made = tuple(Block(category, text, Box(100, y, 900, y + 20)) for category, text, y in blocks)
+    return Page("book.pdf", number, 1000, 1400, Verdict("accepted", 1.0), made)
+
+
+def test_what_repeats_in_the_margin_is_furniture() -> None:
+    text = Category.TEXT
+    pages = [
+        page(n, (text, "Northport Gazette", 60), (text, PROSE, 300), (text, f"p. {n + 11}", 1330)) for n in range(1, 4)
+    ]
+    for fixed in across_pages(pages):
+        assert [block.category for block in fixed.blocks] == [Category.PAGE_HEADER, text, Category.PAGE_FOOTER]
+
+
+def test_headings_that_differ_by_their_number_only_stay() -> None:
+    heading = Category.SECTION_HEADER
+    pages = [page(n, (heading, f"Chapter {c}", 60), (Category.TEXT, PROSE, 300)) for n, c in ((1, 1), (9, 2), (30, 3))]
+    assert [fixed.blocks[0].category for fixed in across_pages(pages)] == [heading] * 3
+
+
+def test_furniture_of_one_page_only_becomes_text_again() -> None:
+    header = Category.PAGE_HEADER
+    pages = [page(n, (header, "Northport Gazette", 60), (Category.TEXT, PROSE, 300)) for n in range(1, 5)]
+    pages.append(page(5, (header, "A poem that fills the page", 140), (Category.TEXT, PROSE, 300)))
+    assert [fixed.blocks[0].category for fixed in across_pages(pages)] == [header] * 4 + [Category.TEXT]
+
+
+def test_pages_are_kept_in_number_and_order() -> None:
+    pages = [page(n, (Category.TEXT, PROSE, 300)) for n in (3, 1, 2)]
+    assert across_pages(pages) == tuple(pages)

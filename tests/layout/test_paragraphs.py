@@ -1,0 +1,104 @@
+"""Where a paragraph begins and what it is."""
+
+import pytest
+from typeset import PROSE, Sheet
+
+from ocroute.document.model import Block, Category
+from ocroute.layout import arrange
+
+MORE = "In the second winter the ledger was kept by his sister. " + PROSE
+
+
+def read(sheet: Sheet) -> tuple[Block, ...]:
+    return arrange(sheet.page, sheet.lines)
+
+
+@pytest.mark.parametrize("fonts", [True, False])
+@pytest.mark.parametrize(("gap", "indent"), [(0, 45), (30, 0), (30, 45)])
+def test_indents_and_gaps_begin_paragraphs(gap: int, indent: int, fonts: bool) -> None:
+    sheet = Sheet(fonts=fonts)
+    y = sheet.prose(PROSE, 170, 300, 1360, indent=indent)
+    y = sheet.prose(MORE, 170, y + gap, 1360, indent=indent)
+    sheet.prose(PROSE, 170, y + gap, 1360, indent=indent)
+    assert [block.text for block in read(sheet)] == [PROSE, MORE, PROSE]
+
+
+def test_a_short_last_line_ends_a_paragraph_without_gap_or_indent() -> None:
+    sheet = Sheet()
+    y = sheet.prose(PROSE, 170, 300, 1360)
+    sheet.prose(MORE, 170, y, 1360)
+    assert [block.text for block in read(sheet)] == [PROSE, MORE]
+
+
+def test_broken_words_are_made_whole() -> None:
+    text = " ".join(["The extra@ordinary insur@ance of mer@chant ves@sels was a well-known compli@cation."] * 6)
+    sheet = Sheet()
+    sheet.prose(text, 170, 300, 430)
+    assert any(line.text.endswith("-") for line in sheet.lines)
+    assert read(sheet)[0].text == text.replace("@", "")
+
+
+def test_headings_by_size_weight_and_number() -> None:
+    sheet = Sheet()
+    sheet.centred("The Ledgers of Northport", 180, size=50, bold=True)
+    y = sheet.prose(PROSE, 170, 300, 1360)
+    sheet.line("1 Introduction", 170, y + 50, size=36, bold=True)
+    y = sheet.prose(MORE, 170, y + 120, 1360)
+    sheet.line("1.1 Sources", 170, y + 40, bold=True)
+    sheet.prose(PROSE, 170, y + 100, 1360)
+    heads = [(block.category, block.text, block.level) for block in read(sheet) if block.category is not Category.TEXT]
+    assert heads == [
+        (Category.TITLE, "The Ledgers of Northport", None),
+        (Category.SECTION_HEADER, "1 Introduction", 1),
+        (Category.SECTION_HEADER, "1.1 Sources", 2),
+    ]
+
+
+def test_list_items_keep_their_markers_levels_and_lines() -> None:
+    sheet = Sheet()
+    y = sheet.prose(PROSE, 170, 300, 1360)
+    items = [("•", "Timber from the north, of which more came than could be stored in the sheds along the quay.", 0)]
+    items += [("–", "planks", 1), ("–", "masts and spars", 1), ("•", "Grain.", 0)]
+    for marker, text, level in items:
+        y = sheet.prose(f"{marker} {text}", 210 + 50 * level, y + 4, 700, hanging=22)
+    found = [(b.marker, b.text, b.level) for b in read(sheet) if b.category is Category.LIST_ITEM]
+    assert found == items
+
+
+def test_references_with_hanging_lines_are_items() -> None:
+    sheet = Sheet()
+    y = 300.0
+    entries = [f"[{n}] A. Lind and E. Brandt. {PROSE[:190].rsplit(' ', 1)[0]}, 192{n}." for n in range(1, 6)]
+    for entry in entries:
+        y = sheet.prose(entry, 170, y, 700, hanging=50)
+    blocks = read(sheet)
+    assert [f"{block.marker} {block.text}" for block in blocks] == entries
+
+
+def test_drop_cap_is_joined_to_its_word() -> None:
+    sheet = Sheet()
+    sheet.line("T", 170, 300, size=100)
+    rest = PROSE.removeprefix("T")
+    cut = rest.index("since")
+    sheet.line(rest[:cut].strip(), 245, 306)
+    sheet.line("the autumn gales, and of those that had not come in at all,", 245, 340)
+    sheet.line("the ones that were expected when the ice had gone from the harbour mouth.", 170, 374 + 26)
+    sheet.prose(MORE, 170, 374 + 60, 1000)
+    assert arrange(sheet.page, sheet.lines)[0].text.startswith("The harbour master kept a ledger")
+
+
+def test_display_maths_is_kept_apart() -> None:
+    sheet = Sheet()
+    y = sheet.prose(PROSE, 170, 300, 1360)
+    sheet.line("E = mc2 + ∑ xi", 700, y + 30)
+    sheet.line("(3)", 1480, y + 30)
+    sheet.prose("where the sum runs over all vessels. " + MORE, 170, y + 100, 1360)
+    formula = [block for block in read(sheet) if block.category is Category.FORMULA]
+    assert [block.text for block in formula] == ["E = mc2 + ∑ xi (3)"]
+
+
+def test_chinese_lines_are_joined_without_spaces() -> None:
+    from ocroute.document.model import Box, Line
+
+    lines = [Line("港口的管理员记录了每一艘船只的", Box(100, 300 + 40 * i, 560, 330 + 40 * i)) for i in range(3)]
+    assert arrange(Sheet().page, lines)[0].text == lines[0].text * 3
