@@ -74,7 +74,7 @@ def unreadable(text: str) -> float:
             weighed += found.letters
             bad += found.letters * (found.surprise > SURPRISE)
         solid = sum(not sign.isspace() for sign in text)
-        if weighed >= 0.15 * solid:
+        if weighed and weighed >= 0.15 * solid:
             worst = max(worst, bad / weighed)
     return worst
 
@@ -90,7 +90,8 @@ def _windows(text: str) -> Iterator[str]:
         passages[-1].append(line)
         count += sum(map(len, words(line)))
     if len(passages) > 1 and count < WINDOW / 2:
-        passages[-2] += passages.pop()
+        rest = passages.pop()
+        passages[-1] += rest
     yield from ("\n".join(passage) for passage in passages)
 
 

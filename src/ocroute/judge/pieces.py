@@ -32,6 +32,11 @@ class Piece:
         return sum(not sign.isspace() for sign in self.text)
 
     @property
+    def letters(self) -> int:
+        """Its letters and figures."""
+        return sum(sign.isalnum() for sign in self.text)
+
+    @property
     def overfull(self) -> bool:
         """Whether the text has more characters than its box can hold. Said of single lines only."""
         if self.box is None or self.rows != 1:

@@ -12,7 +12,7 @@ from ocroute.judge.pieces import Piece, pieces, quote
 from ocroute.pages.page import InputPage
 
 BARE: Final = 0.008  # a box with less of its area inked is bare paper; the thinnest type inks 4 %
-FEWEST: Final = 6  # characters; an engine may see a comma in a speck
+FEWEST: Final = 6  # letters and figures; leaders and commas are too small to be seen as ink
 SURPLUS: Final = 1.6  # times the characters that the ink can hold, for readings without boxes
 
 
@@ -25,7 +25,7 @@ class Invented:
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the text that no ink supports."""
         every = pieces(reading, finest=True)
-        total = sum(piece.weight for piece in every)
+        total = sum(piece.letters for piece in every)
         if total < FEWEST:
             return None
         placed = [piece for piece in every if piece.box is not None]
@@ -33,10 +33,10 @@ class Invented:
             return self._without_boxes(page, every, total)
         inked = ink_of(page).inked(piece.box for piece in placed if piece.box is not None)
         bare = [piece for piece, share in zip(placed, inked, strict=True) if share < BARE or piece.overfull]
-        surplus = sum(piece.weight for piece in bare)
+        surplus = sum(piece.letters for piece in bare)
         if surplus < FEWEST or surplus / total < self.limit:
             return None
-        sample = max(bare, key=lambda piece: piece.weight)
+        sample = max(bare, key=lambda piece: piece.letters)
         return self._finding(surplus / total, f"where nothing is printed, e.g. {quote(sample.text)}")
 
     def _without_boxes(self, page: InputPage, every: tuple[Piece, ...], total: int) -> Finding | None:

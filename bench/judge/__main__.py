@@ -1,0 +1,130 @@
+"""How often the judge is right.
+
+    python -m bench.judge [--half tune|report] [--seeds N] [--quick] [--show] [--save evidence/judge.json]
+
+Renders pages of many kinds (``sheets``), reads them right and wrong in known ways (``readings``, ``failures``) and counts. Limits
+were tuned with ``--half tune``; the report half has other sentences, other fonts and other chances.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench.judge.canvas import ArrayPage, Sheet
+from bench.judge.failures import Case, failures
+from bench.judge.readings import boxless, noisy, of_lines
+from bench.judge.sheets import KINDS, make
+from ocroute.document.model import Finding
+from ocroute.engines.base import EngineInfo, Task
+from ocroute.judge import CHECKS, judge
+
+MOST_PER_PAGE = 14  # failures taken from one page, so that wordy kinds do not outvote the others
+
+
+def cleans(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
+    for rate in (0.0, 0.01, 0.03):
+        yield Case(f"clean-{rate}", of_lines(noisy(sheet.lines, rng, rate)))
+    yield Case("clean-boxless", boxless(sheet.lines), kind="vlm")
+    if sheet.lines:
+        yield Case("clean-layer", of_lines(sheet.lines), kind="textlayer")
+
+
+def found(page: ArrayPage, case: Case) -> tuple[Finding, ...]:
+    engine = EngineInfo(kind=case.kind, rank=0, gives_boxes=case.kind != "vlm")  # type: ignore[arg-type]
+    return judge(page, case.reading, engine=engine, task=Task(languages=case.languages)).findings
+
+
+def run(half: str, seeds: int, *, show: bool = False) -> dict[str, Any]:
+    """Count over ``seeds`` pages of every kind."""
+    hit, missed, strengths = Counter[str](), Counter[str](), defaultdict(lambda: [0, 0])
+    right, wrong = Counter[str](), Counter[str]()
+    alarms: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    refused = total = 0
+    seconds = defaultdict(float)
+    for name in KINDS:
+        for seed in range(seeds):
+            sheet = make(name, half, seed)
+            if sheet is None:
+                continue
+            rng = random.Random(f"{half}-{name}-{seed}-cases")
+            page = sheet.page()
+            every = list(failures(sheet, rng, make(name, half, seed + 1000)))
+            for case in [*cleans(sheet, rng), *rng.sample(every, min(MOST_PER_PAGE, len(every)))]:
+                start = time.perf_counter()
+                findings = found(page, case)
+                seconds[case.kind] += time.perf_counter() - start
+                codes = [finding.code for finding in findings if finding.refuses]
+                for code in codes:
+                    (right if code in case.expected else wrong)[code] += 1
+                if not case.expected:
+                    if name == "blank" and not any(finding.code == "blank" for finding in findings):
+                        missed["blank"] += 1
+                    elif name == "blank":
+                        hit["blank"] += 1
+                    alarms[name][0] += bool(codes)
+                    alarms[name][1] += 1
+                else:
+                    wanted = case.expected[0]
+                    (hit if wanted in codes else missed)[wanted] += 1
+                    refused += bool(codes)
+                    total += 1
+                    tally = strengths[f"{wanted}: {case.name}"]
+                    tally[0] += wanted in codes
+                    tally[1] += 1
+                if show and (bool(codes) != bool(case.expected) or (case.expected and case.expected[0] not in codes)):
+                    print(name, seed, case.name, [(f.code, f.value, f.sentence) for f in findings if f.refuses])
+    clean = sum(count for _, count in alarms.values())
+    return {
+        "half": half,
+        "seeds": seeds,
+        "clean_readings": clean,
+        "false_alarm_rate": round(sum(bad for bad, _ in alarms.values()) / max(1, clean), 4),
+        "failures": total,
+        "failures_refused_by_any_check": round(refused / max(1, total), 4),
+        "checks": {
+            code: {
+                "recall": round(hit[code] / max(1, hit[code] + missed[code]), 4),
+                "of": hit[code] + missed[code],
+                "precision": round(right[code] / max(1, right[code] + wrong[code]), 4) if code != "blank" else None,
+            }
+            for code in CHECKS
+        },
+        "false_alarms_by_kind": {name: f"{bad}/{count}" for name, (bad, count) in sorted(alarms.items())},
+        "recall_by_failure": {name: f"{good}/{count}" for name, (good, count) in sorted(strengths.items())},
+        "seconds": round(sum(seconds.values()), 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--half", choices=("tune", "report"), default="report")
+    parser.add_argument("--seeds", type=int, default=6, help="pages of each kind")
+    parser.add_argument("--quick", action="store_true", help="one page of each kind")
+    parser.add_argument("--show", action="store_true", help="print what the judge got wrong")
+    parser.add_argument("--save", type=Path, help="write the result as JSON")
+    options = parser.parse_args()
+    result = run(options.half, 1 if options.quick else options.seeds, show=options.show)
+    result = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("ocroute", "numpy", "opencv-python-headless", "rapidocr")},
+        **result,
+    }
+    text = json.dumps(result, indent=2)
+    print(text)
+    if options.save:
+        options.save.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
