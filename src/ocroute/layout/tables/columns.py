@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.rows import WIDE_GAP, Row, Segment, segments
 from ocroute.layout.tables.tokens import Scale, Token
 
@@ -17,6 +18,9 @@ def body_rows(rows: Sequence[Row]) -> list[Row]:
     """The rows that show the columns; headings over several columns and lines of notes do not."""
     most = max((len(row) for row in rows), default=0)
     full = [row for row in rows if len(row) >= max(2, 0.6 * most)]
+    values = [row for row in full if any(is_number(s.tokens[0].text) for s in row[1:])]
+    if len(values) >= max(2, 0.4 * len(full)):
+        return values
     return full if len(full) >= 2 else [row for row in rows if len(row) >= 2]
 
 

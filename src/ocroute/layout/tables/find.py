@@ -22,6 +22,7 @@ FEWEST_WORDS = 6
 
 def grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
     """The tables among ``tokens``, top to bottom; no word is in two of them."""
+    tokens = [t for t in tokens if not t.upended]
     if len(tokens) < FEWEST_WORDS:
         return []
     scale = Scale.of(tokens)
@@ -32,7 +33,7 @@ def grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
     found = list(_framed(rows, rules, scale))
     rows = _without(rows, found, scale)
     paragraphs = prose(rows, scale)
-    lanes = _lanes(rows, paragraphs, scale)
+    lanes = _lanes(rows, paragraphs, rules, scale)
     between = list(_stacked(rows, lanes, rules, paragraphs, scale))
     found += between
     for lane in lanes:
@@ -168,9 +169,9 @@ def _continues(row: Row, edge: Box, step: int, paragraphs: set[Segment], scale: 
     return len(row) >= 3 or head
 
 
-def _lanes(rows: Sequence[Row], paragraphs: set[Segment], scale: Scale) -> list[list[Row]]:
+def _lanes(rows: Sequence[Row], paragraphs: set[Segment], rules: Rules, scale: Scale) -> list[list[Row]]:
     """The rows cut at the gutters of the page, one list for each strip between two gutters."""
-    strips = gutters(rows, paragraphs, scale)
+    strips = gutters(rows, paragraphs, rules, scale)
     cut: list[tuple[tuple[float, ...], Row]] = []
     for row in rows:
         middle = row_box(row).center[1]

@@ -115,11 +115,13 @@ def _pitch(rows: list[GridRow]) -> float:
 
 def _runs_on(before: GridRow, row: GridRow, pitch: float, scale: Scale) -> bool:
     """Whether ``row`` continues ``before``."""
-    step = row.box.center[1] - before.box.center[1]
-    if step > 1.25 * pitch or row.box.y0 - before.box.y1 > 0.9 * scale.height:
+    step = row.box.y1 - before.box.y1
+    if step > 1.25 * pitch:
         return False
     if row.header:
         return _heads_on(before, row)
+    if row.box.y0 - before.box.y1 > 0.9 * scale.height:
+        return False
     texts = [p.text for p in row.parts]
     keyless = row.at(0) is None
     if keyless:
@@ -136,7 +138,10 @@ def _runs_on(before: GridRow, row: GridRow, pitch: float, scale: Scale) -> bool:
 
 def _heads_on(before: GridRow, row: GridRow) -> bool:
     """Within the head: a line under a heading of several columns starts a new level, any other runs on."""
-    if any(p.last > p.first for p in [*before.parts, *row.parts]):
+    places = {(p.first, p.last) for p in before.parts}
+    if any(p.last > p.first for p in [*before.parts, *row.parts]) and any(
+        (p.first, p.last) not in places for p in row.parts
+    ):
         return False
     values = [p for p in row.parts if is_number(p.text)]
     return len(values) < max(2, 0.6 * len(row.parts)) or len(before.parts) < len(row.parts)

@@ -10,7 +10,8 @@ from ocroute.layout.tables.grid import Grid, Part
 from ocroute.layout.tables.kinds import is_marker, is_number
 
 _PAGE = re.compile(r"^(?:\d{1,4}|[ivxlc]+)$")
-_MATHS = re.compile(r"[=∑∫∏√∈⊂∀∃≡→⇒∂∇]")
+_MATHS = re.compile(r"[=∑∫∏√∈⊂∀∃≡→⇒∂∇|\U0001d400-\U0001d7ff]|[a-zA-Zα-ω][({].*[)}]")
+_EQUATION = re.compile(r"^\(?(?:\d+|[A-Z])(?:\.\d+)*[a-z]?\)[.,]?$")
 
 
 def drawn(grid: Grid) -> bool:
@@ -22,6 +23,8 @@ def drawn(grid: Grid) -> bool:
     covered = sum((p.last - p.first + 1) * p.rows for p in parts)
     if len(parts) < 4 or covered < 0.25 * places:
         return False
+    if _formula(grid) or _dots(grid):
+        return False
     letters = sorted(len(p.text) for p in parts)
     # One cell with most of the words is a text box with a margin, not a table.
     return letters[-1] < 600 and (letters[-1] < 0.8 * sum(letters) or letters[-1] < 100)
@@ -31,7 +34,7 @@ def stacked(grid: Grid) -> bool:
     """Whether words between horizontal rules stand in columns."""
     if grid.columns < 2 or len(grid.rows) < 2 or _fill(grid) < 0.35:
         return False
-    if _torn(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
+    if _torn(grid) or _dots(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
     return grid.columns > 2 or _short(grid) or _values(grid) >= 0.3
 
@@ -42,7 +45,7 @@ def aligned(grid: Grid) -> bool:
     if grid.columns < 2 or len(body) < 2 or len(grid.rows) < 3:
         return False
     fill, values = _fill(grid), _values(grid)
-    if fill < 0.5 or _torn(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
+    if fill < 0.5 or _dots(grid) or _torn(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
     if _spread_out(grid):
         return False
@@ -76,6 +79,12 @@ def _short(grid: Grid) -> bool:
     """Whether cells are terms rather than sentences."""
     cells = [len(p.text) for c in range(1, grid.columns) for p in grid.column(c)]
     return bool(cells) and median(cells) <= 22
+
+
+def _dots(grid: Grid) -> bool:
+    """Whether most words are symbols: the points of a plot."""
+    tokens = grid.tokens
+    return sum(1 for t in tokens if not any(c.isalnum() for c in t.text) and len(t.text) < 30) > 0.6 * len(tokens)
 
 
 def _torn(grid: Grid) -> bool:
@@ -113,7 +122,10 @@ def _listing(grid: Grid) -> bool:
 def _formula(grid: Grid) -> bool:
     """Whether cells are terms of displayed equations."""
     parts = [p for row in grid.rows for p in row.parts]
-    maths = sum(1 for p in parts if _MATHS.search(p.text))
+    last = [p for p in parts if p.last == grid.columns - 1]
+    if grid.columns <= 3 and last and all(_EQUATION.match(p.text) or len(p.text) <= 1 for p in last):
+        return True
+    maths = sum(1 for p in parts if _MATHS.search(p.text) and not is_number(p.text))
     tiny = sum(1 for p in parts if len(p.text) <= 1 and not p.text.isdigit())
     return maths >= 0.25 * len(parts) or (maths >= 1 and maths + tiny >= 0.4 * len(parts))
 

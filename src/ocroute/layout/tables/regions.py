@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
+
 from ocroute.document.model import Box
 from ocroute.layout.tables.kinds import is_caption, is_number
 from ocroute.layout.tables.rows import Row, Segment, row_box
@@ -119,28 +121,32 @@ def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:
     return out
 
 
-def gutters(rows: Sequence[Row], paragraphs: set[Segment], scale: Scale) -> list[tuple[float, float, float]]:
-    """Strips between columns of a page as (x, top, bottom): prose on at least one side of them and words on both.
+def gutters(
+    rows: Sequence[Row], paragraphs: set[Segment], rules: Rules, scale: Scale
+) -> list[tuple[float, float, float]]:
+    """Strips between columns of a page as (x, top, bottom): prose on both sides of the page, and nothing that crosses them.
 
-    A row of a table never reaches over such a strip.
+    A row of a table never reaches over such a strip; a table as wide as the page has a heading or a rule that crosses.
     """
     marks = [s for row in rows for s in row if s in paragraphs]
+    if len(marks) < 6:
+        return []
+    left = min(s.box.x0 for s in marks)
+    cover = np.zeros(int(max(s.box.x1 for s in marks) - left) + 2, np.int32)
+    for s in marks:
+        cover[int(s.box.x0 - left) : int(s.box.x1 - left) + 1] += 1
+    free = np.flatnonzero(cover <= 0.15 * cover.max())
     found: list[tuple[float, float, float]] = []
-    for edge in sorted({round(s.box.x1) for s in marks}):
-        right = [s for s in marks if s.box.x0 > edge]
-        left = [s for s in marks if s.box.x1 <= edge]
-        if len(right) < 3 or len(left) < 3:
+    for run in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1):
+        if not run.size or cover[: run[0]].max(initial=0) < 3 or cover[run[-1] + 1 :].max(initial=0) < 3:
             continue
-        x = (edge + min(s.box.x0 for s in right)) / 2
-        if found and abs(found[-1][0] - x) < scale.height:
-            found.pop()
-        # Only where nothing crosses it, from the first to the last paragraph beside it.
-        low = min(s.box.y0 for s in [*left, *right])
-        high = max(s.box.y1 for s in [*left, *right])
-        crossing = sorted(s.box.center[1] for row in rows for s in row if s.box.x0 < x < s.box.x1)
-        edges = [low - 1, *[y for y in crossing if low < y < high], high + 1]
-        for a, b in pairwise(edges):
-            beside = [s for s in marks if a < s.box.center[1] < b and not s.box.x0 < x < s.box.x1]
-            if beside:
-                found.append((x, a, b))
+        x = left + float(run[0] + run[-1]) / 2
+        cuts = [s.box.center[1] for row in rows for s in row if s.box.x0 < x < s.box.x1]
+        cuts += [r.at for r in rules.horizontal if r.start + scale.height < x < r.end - scale.height]
+        ends = [row_box(rows[0]).y0 - 1, *sorted(cuts), row_box(rows[-1]).y1 + 1]
+        found += [
+            (x, top, bottom)
+            for top, bottom in pairwise(ends)
+            if any(top < s.box.center[1] < bottom and not s.box.x0 < x < s.box.x1 for s in marks)
+        ]
     return found

@@ -59,7 +59,7 @@ def baselines(tokens: Sequence[Token], scale: Scale) -> list[list[Token]]:
             best = len(rows)
             rows.append([])
             ends.append(token)
-        elif token.box.height >= 0.7 * scale.height or ends[best].box.height < 0.7 * scale.height:
+        elif token.box.height >= 0.85 * scale.height or ends[best].box.height < 0.85 * scale.height:
             ends[best] = token
         rows[best].append(token)
         near.setdefault(int(ends[best].middle / scale.height), []).append(best)

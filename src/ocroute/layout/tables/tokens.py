@@ -22,6 +22,7 @@ class Token(msgspec.Struct, frozen=True, eq=False):
         line, index: which line, and which word of it.
         spaced: whether a space stands before it in its line.
         leader: whether it is nothing but dots that lead the eye.
+        upended: whether its line runs up or down the page; such lines are no rows.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Token(msgspec.Struct, frozen=True, eq=False):
     index: int
     spaced: bool
     leader: bool
+    upended: bool
     word: Word
 
     @property
@@ -74,6 +76,7 @@ def tokens_of(lines: Sequence[Line]) -> list[Token]:
     tokens: list[Token] = []
     for number, line in enumerate(lines):
         at, words = 0, words_of(line)
+        upended = len(line.text) >= 3 and line.box.height > 2 * line.box.width
         for index, word in enumerate(words):
             text = word.text.strip()
             found = line.text.find(text, at)
@@ -83,7 +86,7 @@ def tokens_of(lines: Sequence[Line]) -> list[Token]:
                 beside = [w.text.strip() for w in words[max(0, index - 1) : index + 2]]
                 leader = is_leader(text) or (text == "." and beside.count(".") >= 2)
                 ink = Box(word.box.x0, word.box.y0, word.box.x0, word.box.y1) if leader else _ink(text, word.box)
-                tokens.append(Token(text, word.box, ink, number, index, spaced, leader, word))
+                tokens.append(Token(text, word.box, ink, number, index, spaced, leader, upended, word))
     return sorted(tokens, key=lambda t: (t.box.y0, t.box.x0, t.box.y1, t.box.x1, t.text))
 
 
