@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, ClassVar
 
+import jsonschema
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ from ocroute.document import Block, Box, Category, Cell, Document, Font, Line, P
 from ocroute.document.exporters.json import decode
 
 some = settings(deadline=None, max_examples=40)
+PUBLISHED = json.loads((Path(__file__).parents[2] / "docs/schema/document-1.json").read_text(encoding="utf-8"))
 ALTO_SUBSET = etree.XMLSchema(etree.parse(Path(__file__).with_name("alto-4-4-subset.xsd")))
 
 LINE = Line(
@@ -79,6 +82,11 @@ class TestJson:
     @given(document=documents())
     def test_comes_back_as_it_was(self, document: Document) -> None:
         assert decode(document.export("json")) == without_surrogates(document)
+
+    @some
+    @given(document=documents())
+    def test_keeps_the_published_schema(self, document: Document) -> None:
+        jsonschema.validate(json.loads(document.export("json")), PUBLISHED)
 
     def test_is_versioned(self) -> None:
         assert export(DOCUMENT, "json").startswith('{"format":"ocroute-document","version":1,"source":"dir/a.png",')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from inspect import cleandoc
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -19,8 +20,8 @@ class JsonDocument(msgspec.Struct, frozen=True, kw_only=True):
     ``version`` changes when a reader of the old form would misread the new one; new optional fields do not change it.
     """
 
-    format: Literal["ocroute-document"] = "ocroute-document"
-    version: Literal[1] = 1
+    format: Literal["ocroute-document"]
+    version: Literal[1]
     source: str
     pages: tuple[Page, ...]
 
@@ -36,7 +37,7 @@ class Json:
 
     def export(self, document: Document) -> bytes:
         """One line of UTF-8; see docs/schema/document-1.json. Lone surrogates, which UTF-8 has not, become U+FFFD."""
-        wrapped = JsonDocument(source=document.source, pages=document.pages)
+        wrapped = JsonDocument(format="ocroute-document", version=1, source=document.source, pages=document.pages)
         try:
             return _ENCODER.encode(wrapped) + b"\n"
         except UnicodeEncodeError:
@@ -56,10 +57,14 @@ def decode(data: bytes | str) -> Document:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of what ``Json`` writes."""
+    made = msgspec.json.schema(JsonDocument)
+    for definition in made["$defs"].values():
+        if "description" in definition:  # which Python indents up to 3.12, and no longer since
+            definition["description"] = cleandoc(definition["description"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "ocroute document, version 1",
-        **msgspec.json.schema(JsonDocument),
+        **made,
     }
 
 

@@ -1,0 +1,139 @@
+"""Writes the parts of the documentation that follow from the code: ``python docs/generate.py [--check]``.
+
+A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``. With ``--check`` nothing is written; the exit
+status is 1 when something is stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import ocroute.errors
+from ocroute.document.exporters import EXPORTERS
+from ocroute.document.exporters.json import schema
+from ocroute.engines import ENGINES
+from ocroute.errors import ExitCode
+from ocroute.judge import CHECKS
+from ocroute.registry import Registry
+
+HERE = Path(__file__).parent
+SCHEMA = Path("schema/document-1.json")
+PART = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
+
+EXIT_CODES = {
+    ExitCode.OK: "every page of every input was accepted, or is blank",
+    ExitCode.INTERNAL: "a fault in ocroute itself; please report it",
+    ExitCode.USAGE: "an option is unknown, or options contradict each other",
+    ExitCode.DOUBTFUL: "all pages have a text, but the judge does not believe at least one of them",
+    ExitCode.FAILED_PAGE: "at least one page has no text, because every engine failed on it",
+    ExitCode.BAD_INPUT: "an input is missing, unreadable, damaged, encrypted, or no image or PDF",
+    ExitCode.BAD_OUTPUT: "a result could not be written",
+    ExitCode.UNAVAILABLE: "the engine that was asked for, or every engine, cannot run here; or a plug-in is broken",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C; the same command with the same -o goes on from there",
+}
+
+
+def exit_codes() -> str:
+    """A row a code; a code without its sentence is an error."""
+    rows = [(str(code.value), f"`{code.name}`", EXIT_CODES[code]) for code in ExitCode]
+    return table(("code", "name", "meaning"), rows)
+
+
+def error_tree() -> str:
+    """As drawn at the top of the module."""
+    lines = (ocroute.errors.__doc__ or "").splitlines()
+    drawn = [line for line in lines if line.startswith("    ")]
+    return "```text\n" + "\n".join(line.removeprefix("    ") for line in drawn) + "\n```\n"
+
+
+def checks() -> str:
+    """Every check of ocroute's own."""
+    loaded = {name: CHECKS.load(name) for name in built_in(CHECKS)}
+    rows = [(f"`{name}`", check.summary, f"{check.limit:g}", first_paragraph(check)) for name, check in loaded.items()]
+    return table(("check", "it says", "limit", "how"), rows)
+
+
+def engines() -> str:
+    """Every engine of ocroute's own, in the order in which they are tried."""
+    infos = sorted(((name, ENGINES.load(name).info) for name in built_in(ENGINES)), key=lambda row: row[1].rank)
+    rows = [
+        (f"`{name}`", info.kind, info.strengths, "; ".join(info.needs), f"{info.memory_mb} MiB", gives(info))
+        for name, info in infos
+    ]
+    return table(("engine", "kind", "good at", "needs", "memory", "gives"), rows)
+
+
+def gives(info: ocroute.engines.EngineInfo) -> str:
+    """What its readings hold besides text."""
+    given = {"boxes": info.gives_boxes, "confidence": info.gives_confidence, "layout": info.gives_layout}
+    return ", ".join(name for name, is_given in given.items() if is_given) or "text only"
+
+
+def formats() -> str:
+    """Every exporter of ocroute's own."""
+    rows = []
+    for name in built_in(EXPORTERS):
+        exporter = EXPORTERS.load(name)
+        rows.append((f"`{name}`", f"`{exporter.suffix}`", f"`{exporter.media_type}`", first_paragraph(exporter)))
+    return table(("name", "file", "media type", "what it holds"), rows)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "exit-codes": exit_codes,
+    "error-tree": error_tree,
+    "checks": checks,
+    "engines": engines,
+    "formats": formats,
+}
+
+
+def built_in(registry: Registry) -> list[str]:
+    """Rows of other packages that happen to be installed do not belong into our documentation."""
+    return [name for name, row in registry.items() if row.builtin]
+
+
+def first_paragraph(thing: type) -> str:
+    """Of its docstring, on one line."""
+    return " ".join((thing.__doc__ or "").split("\n\n")[0].split()).replace("``", "`")
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    cells = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n" for row in cells)
+
+
+def generated() -> dict[Path, str]:
+    """Every file that has generated parts, as it should be."""
+    wanted = {HERE / SCHEMA: json.dumps(schema(), indent=1) + "\n"}
+    for path in sorted(HERE.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        filled = PART.sub(lambda part: part["open"] + PARTS[part["name"]]() + part["close"], text)
+        if PART.search(text):
+            wanted[path] = filled
+    return wanted
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when something is stale")
+    check = parser.parse_args().check
+    stale = [
+        (path, text)
+        for path, text in generated().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        print(f"{'stale' if check else 'written'}: docs/{path.relative_to(HERE).as_posix()}")
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    if check and stale:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
