@@ -17,8 +17,6 @@ from ocroute.engines.ppocr.regions import distinct
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage
 
-BLANK_CONFIDENCE = 0.5  # below it a line says nothing that can be believed
-
 
 class RapidOcr:
     """Reads lines with PP-OCRv6 on OpenVINO, or on ONNX Runtime where there is no OpenVINO."""
@@ -61,10 +59,9 @@ class RapidOcr:
         lines: list[Line] = []
         blanks: list[Line] = []
         for piece, trace in read(page.raster(), regions, threads):
-            if trace.confidence < BLANK_CONFIDENCE:
-                blanks.append(words.empty(piece, trace))
-            else:
-                lines += words.lines(piece, trace)
+            written, unwritten = words.lines(piece, trace)
+            lines += written
+            blanks += unwritten
         return Reading(
             lines=tuple(_clamped(line, page) for line in gutters.part(lines)),
             blanks=tuple(_clamped(line, page) for line in blanks),

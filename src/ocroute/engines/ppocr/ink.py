@@ -14,6 +14,8 @@ BODY = (0.12, 0.88)  # the rows looked at, as shares of the height: neighbouring
 RULE = 0.8  # a row with more ink than this share is an underline or a table rule
 SPECK = 0.03  # a column with less ink than this share of the height is blank
 
+STROKE = 0.2  # a run of ink with no column of this much ink is a dot, a dash or a leader
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ink:
@@ -22,11 +24,13 @@ class Ink:
     Attributes:
         left, right: the first inked column and the one after the last.
         gaps: (n, 2) starts and ends of the blank runs between them, in crop pixels, from left to right.
+        strokes: how many of the runs of ink are tall enough for a letter; in print, about one a letter.
     """
 
     left: int
     right: int
     gaps: NDArray[np.intp]
+    strokes: int
 
     @property
     def widths(self) -> NDArray[np.intp]:
@@ -45,9 +49,11 @@ def measure(pixels: Raster) -> Ink | None:
         return None
     ink = dark.astype(bool) if dark.mean() <= 0.5 else ~dark.astype(bool)
     ink[ink.mean(axis=1) > RULE] = False
-    inked = np.flatnonzero(ink.sum(axis=0) > SPECK * height)
+    columns = ink.sum(axis=0)
+    inked = np.flatnonzero(columns > SPECK * height)
     if not inked.size:
         return None
     jumps = np.flatnonzero(np.diff(inked) > 1)
     gaps = np.stack([inked[jumps] + 1, inked[jumps + 1]], axis=1)
-    return Ink(int(inked[0]), int(inked[-1]) + 1, gaps)
+    tallest = np.maximum.reduceat(columns, np.concatenate([inked[:1], gaps[:, 1]]))
+    return Ink(int(inked[0]), int(inked[-1]) + 1, gaps, int((tallest > STROKE * height).sum()))

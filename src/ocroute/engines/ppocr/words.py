@@ -19,6 +19,8 @@ from ocroute.engines.ppocr.crops import Crop
 from ocroute.engines.ppocr.joining import joined
 from ocroute.engines.ppocr.recognise import Traced
 
+DOUBTFUL = 0.5  # confidence below which a line says nothing that can be believed
+UNWRITTEN = 0.3  # letters written for each stroke seen, below which a line was not read
 MISSED = 0.75  # a gap of this share of the line's median space is a space
 MISSED_ALONE = 0.4  # the same, as a share of the height, where the line has too few spaces to compare with
 OTHERS = 2.5  # and it is this many times the median gap between letters
@@ -41,22 +43,22 @@ class _Break:
         return self.x1 - self.x0
 
 
-def lines(crop: Crop, traced: Traced) -> list[Line]:
-    """The line in page pixels, in as many pieces as it has columns; none where nothing but spaces was written."""
+def lines(crop: Crop, traced: Traced) -> tuple[list[Line], list[Line]]:
+    """What the crop says and what it keeps to itself, in page pixels.
+
+    Returns:
+        the line, in as many pieces as it has columns, and nothing; or nothing, and the line as a place where letters stand
+        that were not written: doubtful, empty, or a few stray marks for many letters, as of a script that is not known.
+    """
     letters = np.array([index for index, letter in enumerate(traced.text) if not letter.isspace()], np.intp)
-    if not letters.size:
-        return []
     seen = ink.measure(crop.pixels)
-    breaks = sorted(_breaks(traced, letters, seen, crop.pixels.shape[0]), key=lambda each: each.at)
-    left, right = _ends(seen, traced.centers[letters], crop.pixels.shape[0]) if seen else (0, crop.pixels.shape[1])
-    words = list(_words(crop, traced, letters, breaks, left, right))
-    return [joined(piece) for piece in _columns(words, breaks, crop.pixels.shape[0])]
-
-
-def empty(crop: Crop, traced: Traced) -> Line:
-    """A line of which only the place is known."""
     height, width = crop.pixels.shape[:2]
-    return Line(traced.text.strip(), crop.box(0, width, 0, height), traced.confidence)
+    if traced.confidence < DOUBTFUL or not letters.size or (seen and len(letters) < UNWRITTEN * seen.strokes):
+        return [], [Line(traced.text.strip(), crop.box(0, width, 0, height), traced.confidence)]
+    breaks = sorted(_breaks(traced, letters, seen, height), key=lambda each: each.at)
+    left, right = _ends(seen, traced.centers[letters], height) if seen else (0, width)
+    words = list(_words(crop, traced, letters, breaks, left, right))
+    return [joined(piece) for piece in _columns(words, breaks, height)], []
 
 
 def _ends(seen: ink.Ink, centers: NDArray[np.floating], height: int) -> tuple[int, int]:
