@@ -42,6 +42,7 @@ class Command:
     def __init__(self, folder):
         self.log = folder / "engines.log"
         self.mark = f"OCROUTE_TEST_MARK={folder}"
+        self.processes = []
 
     def start(self, *arguments, engines, preexec=None, **options):
         paths = [str(PLUGINS), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
@@ -53,7 +54,9 @@ class Command:
         }
         command = [sys.executable, "-m", "ocroute", "read", *map(str, arguments)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
-        return subprocess.Popen(command, env=environment, preexec_fn=preexec, **pipes)  # noqa: PLW1509
+        process = subprocess.Popen(command, env=environment, preexec_fn=preexec, **pipes)  # noqa: PLW1509
+        self.processes.append(process)
+        return process
 
     def run(self, *arguments, engines, **options):
         process = self.start(*arguments, engines=engines, **options)
@@ -79,7 +82,12 @@ class Command:
 
 @pytest.fixture
 def ocroute(tmp_path):
-    return Command(tmp_path)
+    command = Command(tmp_path)
+    yield command
+    for process in command.processes:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import threading
 
 from ocroute.errors import ExitCode
@@ -27,7 +28,7 @@ def on_terminal(ocroute, *arguments):
     listener.join(10)
     os.close(leader)
     assert process.returncode == ExitCode.OK, b"".join(shown)
-    return b"".join(shown).decode(), out
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(shown).decode()), out
 
 
 def test_terminal_shows_pages_rate_and_file(make_pages, ocroute):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -67,7 +68,8 @@ class _Bar:
             redirect_stderr=False,
         )
         self._task = self._progress.add_task("", total=None, rate="", current="opening the inputs")
-        self._reused = 0
+        self._done = 0
+        self._began = time.monotonic()
         self._progress.start()
 
     def __call__(self, event: Event) -> None:
@@ -79,22 +81,19 @@ class _Bar:
         self._progress.start()  # without effect where it runs
         match event.kind:
             case "run_started":
-                self._reused = event.data["done"]
-                self._progress.update(self._task, total=event.data["pages"], completed=self._reused, current="")
+                self._began = time.monotonic()
+                self._progress.update(self._task, total=event.data["pages"], completed=event.data["done"], current="")
             case "attempt":
                 where = f"{Path(event.source).name} page {event.page}: {event.data['engine']}"
                 self._progress.update(self._task, current=escape(where))
             case "page_done":
-                self._progress.update(self._task, advance=1, rate=self._rate())
+                self._done += 1
+                rate = f"{60 * self._done / (time.monotonic() - self._began):.1f} a minute"
+                self._progress.update(self._task, advance=1, rate=rate)
             case "note":
                 self._progress.console.print(escape(f"{event.source}: {event.data.get('text', '')}"))
             case _:
                 pass
-
-    def _rate(self) -> str:
-        task = self._progress.tasks[0]
-        done = task.completed + 1 - self._reused
-        return f"{60 * done / task.elapsed:.1f} a minute" if task.elapsed else ""
 
     def stop(self) -> None:
         """Take the bar off the terminal."""
