@@ -1,0 +1,114 @@
+"""What every registered engine must do; a new engine is tested by being registered."""
+
+import hashlib
+import os
+import time
+
+import numpy as np
+import psutil
+import pytest
+from rendered_pages import ENGLISH
+
+from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
+from ocroute.errors import Declined
+
+USABLE = [name for name in ENGINES if ENGINES[name].builtin and ENGINES.load(name).probe().state == "usable"]
+OCR = [name for name in USABLE if ENGINES.load(name).info.kind == "ocr"]
+
+
+def task_for(name, **wishes):
+    return Task(**({"languages": ("en",)} | wishes))
+
+
+@pytest.mark.parametrize("name", [name for name in ENGINES if ENGINES[name].builtin])
+def test_probe_answers_and_loads_nothing_heavy(name):
+    engine = ENGINES.load(name)
+    start = time.process_time()
+    answer = engine.probe()
+    assert time.process_time() - start < 1.0
+    assert isinstance(answer, Availability)
+    assert isinstance(engine.info, EngineInfo)
+    assert answer.state == "usable" or answer.reason
+    assert answer.state == "usable" or answer.install
+
+
+@pytest.mark.parametrize("name", USABLE)
+def test_reads_each_page_once_in_order(name, typeset):
+    first, second = typeset(ENGLISH[:2]), typeset(ENGLISH[2:])
+    task = task_for(name)
+    readings = list(ENGINES.load(name)(task).read([first, second], task))
+    assert len(readings) == 2
+    assert "harbour" in readings[0].text
+    assert "gulls" in readings[1].text
+    assert all(reading.finish == "stop" and reading.versions and reading.seconds for reading in readings)
+
+
+@pytest.mark.parametrize("name", USABLE)
+def test_boxes_lie_in_the_page_and_words_spell_their_line(name, typeset):
+    page = typeset(ENGLISH)
+    width, height = page.size
+    task = task_for(name)
+    (reading,) = ENGINES.load(name)(task).read([page], task)
+    assert reading.lines
+    for line in reading.lines:
+        assert line.text == " ".join(word.text for word in line.words)
+        for part in (line, *line.words):
+            assert 0 <= part.box.x0 < part.box.x1 <= width
+            assert 0 <= part.box.y0 < part.box.y1 <= height
+            assert part.confidence is None or 0 <= part.confidence <= 1
+
+
+@pytest.mark.parametrize("name", USABLE)
+def test_words_stand_where_they_were_set(name, typeset):
+    page = typeset(ENGLISH)
+    task = task_for(name)
+    (reading,) = ENGINES.load(name)(task).read([page], task)
+    found = {word.text: word.box for line in reading.lines for word in line.words}
+    true = {word.text: word.box for line in page.layer for word in line.words}
+    shared = [text for text in true if text in found]
+    assert len(shared) > 0.8 * len(true)
+    for text in shared:
+        assert abs(found[text].x0 - true[text].x0) < 6, text
+        assert abs(found[text].x1 - true[text].x1) < 6, text
+
+
+@pytest.mark.parametrize("name", USABLE)
+def test_leaves_the_page_as_it_was(name, typeset):
+    page = typeset(ENGLISH[:1])
+    before = hashlib.sha256(page.pixels.tobytes()).hexdigest()
+    list(ENGINES.load(name)(task_for(name)).read([page], task_for(name)))
+    assert hashlib.sha256(page.pixels.tobytes()).hexdigest() == before
+
+
+@pytest.mark.parametrize("name", OCR)
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (500, 1, 3), (40, 40, 3)])
+def test_reads_nothing_on_odd_blank_pages(name, shape, typeset):
+    page = typeset(ENGLISH[:1])
+    page.pixels = np.full(shape, 255, np.uint8)
+    task = task_for(name)
+    (reading,) = ENGINES.load(name)(task).read([page], task)
+    assert reading.text.strip() == ""
+
+
+@pytest.mark.parametrize("name", OCR)
+def test_takes_no_more_cores_than_threads(name, typeset):
+    """Measured as CPU seconds a wall-clock second, of this process and its children, on work that would fill two cores."""
+    if (os.cpu_count() or 1) < 2:
+        pytest.skip("on one core nothing can be told")
+    page = typeset(ENGLISH * 4)
+    task = task_for(name, threads=1)
+    engine = ENGINES.load(name)(task)
+    list(engine.read([typeset(ENGLISH[:1])], task))
+    times = psutil.Process().cpu_times()
+    cpu, wall = sum(times[:4]), time.perf_counter()
+    list(engine.read([page], task))
+    times = psutil.Process().cpu_times()
+    assert sum(times[:4]) - cpu <= 1.3 * (time.perf_counter() - wall) + 0.05
+
+
+def test_text_layer_declines_a_page_without_one(typeset):
+    page = typeset(ENGLISH)
+    page.layer = None
+    task = Task()
+    with pytest.raises(Declined, match="no text layer"):
+        list(ENGINES.load("textlayer")(task).read([page], task))

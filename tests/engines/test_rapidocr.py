@@ -1,0 +1,142 @@
+"""PP-OCR: what it writes, where, and what it says when it cannot."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from rendered_pages import ENGLISH, RUSSIAN, SANS, SERIF, PageOf, face
+
+from ocroute.engines import witness
+from ocroute.engines.base import Task
+from ocroute.engines.ppocr import files, runtime
+from ocroute.engines.rapidocr import RapidOcr
+from ocroute.errors import EngineUnavailable
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return RapidOcr(Task())
+
+
+def read(engine, page):
+    (reading,) = engine.read([page], Task())
+    return reading
+
+
+def lines_of(reading):
+    return [line.text for line in sorted(reading.lines, key=lambda line: line.box.y0)]
+
+
+def test_reads_english_letter_by_letter(engine, typeset):
+    assert lines_of(read(engine, typeset(ENGLISH))) == list(ENGLISH)
+
+
+@pytest.mark.parametrize("size", [12, 20, 60])
+def test_reads_small_and_large_print(engine, typeset, size):
+    texts = [line.split(",")[0] for line in ENGLISH[:3]]
+    assert lines_of(read(engine, typeset(tuple(texts), size=size, width=50 * size))) == texts
+
+
+def test_reads_a_tilted_page(engine, typeset):
+    page = typeset(ENGLISH)
+    image = Image.fromarray(page.pixels).rotate(1.5, Image.Resampling.BICUBIC, fillcolor="white")
+    assert lines_of(read(engine, PageOf(np.asarray(image)))) == list(ENGLISH)
+
+
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_reads_a_line_that_runs_up_or_down_the_page(engine, typeset, quarters):
+    page = typeset(ENGLISH[:1])
+    turned = PageOf(np.ascontiguousarray(np.rot90(page.pixels, quarters)))
+    reading = read(engine, turned)
+    assert lines_of(reading) == [ENGLISH[0]]
+    box = reading.lines[0].box
+    assert box.height > 5 * box.width
+
+
+def test_a_script_it_cannot_write_comes_out_as_blanks(engine, typeset):
+    reading = read(engine, typeset(RUSSIAN, font=SANS))
+    assert len(reading.blanks) == len(RUSSIAN)
+    assert not any(letter.isalpha() for letter in reading.text)
+
+
+def test_declares_scripts_from_its_dictionary():
+    scripts = RapidOcr.probe().scripts
+    assert {"Latn", "Hans", "Hant", "Jpan"} <= set(scripts)
+    assert not {"Cyrl", "Grek", "Kore", "Arab"} & set(scripts)
+
+
+def test_dictionary_is_the_one_the_model_was_built_with():
+    onnxruntime = pytest.importorskip("onnxruntime")
+    path = files.find().recogniser
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    listed = session.get_modelmeta().custom_metadata_map["character"].splitlines()
+    assert files.characters(path) == ("", *listed, " ")
+
+
+def test_both_runtimes_see_the_same(typeset):
+    pytest.importorskip("openvino")
+    path = files.find().recogniser
+    tensor = np.random.default_rng(7).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
+    ours = runtime.OpenVino(path, 1, parallel=False).map([tensor], np.copy)[0]
+    other = runtime.OnnxRuntime(path, 1).map([tensor], np.copy)[0]
+    np.testing.assert_allclose(ours, other, atol=2e-3)
+
+
+def test_parallel_streams_keep_the_order():
+    pytest.importorskip("openvino")
+    path = files.find().recogniser
+    tensors = [np.full((1, 3, 48, 32 * count), 1.0, np.float32) for count in (9, 1, 5, 2, 7)]
+    widths = runtime.OpenVino(path, 2, parallel=True).map(tensors, lambda output: output.shape[1])
+    assert widths == [4 * count for count in (9, 1, 5, 2, 7)]
+
+
+def test_provenance_names_the_models(engine, typeset):
+    reading = read(engine, typeset(ENGLISH[:1]))
+    assert len(reading.model_hash) == 64
+    assert reading.versions["rapidocr"].startswith("3.10")
+
+
+def test_missing_models_are_named(monkeypatch):
+    monkeypatch.setattr(files, "RECOGNISER", "gone.onnx")
+    with pytest.raises(EngineUnavailable, match=r"gone\.onnx"):
+        RapidOcr(Task())
+    assert RapidOcr.probe().state == "absent"
+
+
+def two_columns(gutter, lines=8):
+    letters = face(SERIF, 28)
+    image = Image.new("RGB", (1000, 60 + 40 * lines), "white")
+    draw = ImageDraw.Draw(image)
+    for index in range(lines):
+        left, right = ENGLISH[index % 4].split()[:5], ENGLISH[(index + 1) % 4].split()[-5:]
+        for words, start in ((left, 40), (right, 40 + 400 + gutter)):
+            slack = (400 - sum(letters.getlength(word) for word in words)) / (len(words) - 1)
+            x = start
+            for word in words:
+                draw.text((x, 20 + 40 * index), word, font=letters, fill="black")
+                x += letters.getlength(word) + slack
+    return PageOf(np.asarray(image)), 440 + gutter / 2
+
+
+@pytest.mark.parametrize("gutter", [60, 90])
+def test_no_line_runs_across_a_gutter(engine, gutter):
+    page, middle = two_columns(gutter)
+    reading = read(engine, page)
+    assert len(reading.lines) >= 16
+    assert not [line.text for line in reading.lines if line.box.x0 < middle - 50 and line.box.x1 > middle + 50]
+
+
+def test_witness_shares_what_the_engine_found(engine, typeset):
+    page = typeset(ENGLISH)
+    reading = read(engine, page)
+    memo = dict(page._memo)
+    boxes = witness.text_boxes(page)
+    assert page._memo == memo
+    assert len(boxes) == len(reading.lines)
+
+
+def test_witness_reads_crops_of_words(typeset):
+    page = typeset(ENGLISH)
+    words = [word for line in page.layer for word in line.words if len(word.text) > 4][:6]
+    seen = witness.recognise(page, [word.box for word in words])
+    right = [said.strip(".,;") == word.text.strip(".,;") for (said, _), word in zip(seen, words, strict=True)]
+    assert sum(right) >= 5, seen
