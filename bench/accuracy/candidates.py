@@ -70,10 +70,10 @@ def versions() -> dict[str, str]:
     """What is compared, for the record."""
     from importlib.metadata import version
 
-    lines = {name: shutil.which(name) and subprocess.run([name, flag], capture_output=True, text=True) for name, flag in
-             (("tesseract", "--version"), ("pdftotext", "-v"))}  # fmt: skip
-    found = {name: (done.stdout or done.stderr).splitlines()[0] for name, done in lines.items() if done}
-    return {**found, **{name: version(name) for name in ("ocroute", "rapidocr", "pypdfium2", "rapidfuzz")}}
+    packages = ("ocroute", "rapidocr", "onnxruntime", "openvino", "pypdfium2", "rapidfuzz")
+    return {"tesseract": _says("tesseract", "--version"), "pdftotext": _says("pdftotext", "-v")} | {
+        name: version(name) for name in packages
+    }
 
 
 def fingerprint(engine: str) -> str:
@@ -83,6 +83,13 @@ def fingerprint(engine: str) -> str:
     import ocroute as package
 
     return _hash_of(Path(package.__file__).parent)
+
+
+def _says(program: str, flag: str) -> str:
+    if not shutil.which(program):
+        return ""
+    done = subprocess.run([program, flag], check=False, capture_output=True, text=True)
+    return (done.stdout or done.stderr).splitlines()[0]
 
 
 @cache

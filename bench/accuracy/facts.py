@@ -39,6 +39,7 @@ class Present(Fact, frozen=True, tag="present"):
     max_diffs: int = 0
 
     def refutation(self, page: PageText) -> str | None:
+        """The nearest text, where it is not near enough."""
         needle = normalise(self.text)
         best = find(needle, page.flat)
         if best.likeness >= limit_for(needle, self.max_diffs):
@@ -53,6 +54,7 @@ class Absent(Fact, frozen=True, tag="absent"):
     max_diffs: int = 0
 
     def refutation(self, page: PageText) -> str | None:
+        """Where it was found."""
         needle = normalise(self.text)
         best = find(needle, page.flat)
         if best.likeness < limit_for(needle, self.max_diffs):
@@ -68,6 +70,7 @@ class Order(Fact, frozen=True, tag="order"):
     max_diffs: int = 0
 
     def refutation(self, page: PageText) -> str | None:
+        """What is missing, or where both were found."""
         first, second = normalise(self.before), normalise(self.after)
         starts = positions(first, page.flat, limit_for(first, self.max_diffs))
         ends = positions(second, page.flat, limit_for(second, self.max_diffs))
@@ -95,6 +98,7 @@ class TableCell(Fact, frozen=True, tag="table"):
     max_diffs: int = 0
 
     def refutation(self, page: PageText) -> str | None:
+        """Which neighbour differs, or that there is no such cell."""
         if not page.grids:
             return f"no table on the page; wanted {self._wish()}"
         wanted = normalise(self.cell)
@@ -139,6 +143,7 @@ class Baseline(Fact, frozen=True, tag="baseline"):
     """The page has some text, does not end in a loop, and has no letters from scripts it is not written in."""
 
     def refutation(self, page: PageText) -> str | None:
+        """What is odd."""
         if not any(letter.isalnum() for letter in page.flat):
             return "baseline: no text"
         if odd := _ODD.search(page.flat):

@@ -51,8 +51,8 @@ def rate(checked: Iterable[Checked]) -> Rate:
 class Score(msgspec.Struct, frozen=True):
     """One engine's rates.
 
-    ``overall`` is the mean over the groups in ``by_category``, as public benchmarks take it, so that no group outweighs another by
-    having more facts; the facts of kind ``baseline`` form a group of their own.
+    ``overall`` is the mean over the groups in ``by_category``, as public benchmarks take it, so that no group outweighs
+    another by having more facts; the facts of kind ``baseline`` form a group of their own.
     """
 
     engine: str

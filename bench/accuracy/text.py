@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:b|i|em|strong|sup|sub|u|span)\b[^>]*>", re.IGNORECASE)
 _EMPHASIS = (
@@ -34,9 +35,9 @@ _LIKENESS = str.maketrans(
 
 
 def normalise(text: str) -> str:
-    """``text`` without emphasis, line ends and typographic variety. Backslash escapes stay: a reader would see them."""
+    """``text`` without comments, emphasis, line ends and typographic variety. Backslash escapes stay: a reader would see them."""
     text = unicodedata.normalize("NFC", text).translate(_LIKENESS)
-    text = _TAG.sub("", _BREAK.sub(" ", text))
+    text = _TAG.sub("", _BREAK.sub(" ", _COMMENT.sub(" ", text)))
     text = " ".join(text.split())
     for emphasis in _EMPHASIS:
         text = emphasis.sub(r"\1", text)

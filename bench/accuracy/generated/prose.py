@@ -7,11 +7,12 @@ import re
 from typing import Final
 
 _WORDS: Final[dict[str, str]] = {
-    "noun": "harbour survey archive catalogue reservoir ledger timetable orchard vessel quarry bridge furnace signal library census "
-    "workshop canal granary telescope barometer manuscript glacier pasture turbine lighthouse district herbarium courtyard "
-    "parish inventory railway laboratory estuary meadow tariff observatory engraving printing-house market treaty",
-    "plural": "records measurements merchants settlers engineers clerks instruments samples witnesses volunteers growers officials "
-    "surveyors letters shipments readings editors tenants apprentices inspectors travellers physicians weavers pilots",
+    "noun": "harbour survey archive catalogue reservoir ledger timetable orchard vessel quarry bridge furnace signal "
+    "library census workshop canal granary telescope barometer manuscript glacier pasture turbine lighthouse district "
+    "herbarium courtyard parish inventory railway laboratory estuary meadow tariff observatory engraving "
+    "printing-house market treaty",
+    "plural": "records measurements merchants settlers engineers clerks instruments samples witnesses volunteers growers "
+    "officials surveyors letters shipments readings editors tenants apprentices inspectors travellers physicians weavers pilots",
     "adj": "northern careful unusual early reliable narrow seasonal local quiet detailed provisional second-hand heavy modest "
     "familiar remote public ordinary systematic incomplete coastal wooden fragile persistent moderate annual",
     "adv": "rarely gradually openly quickly seldom carefully eventually twice merely usually formally quietly regularly",
@@ -102,10 +103,9 @@ class Prose:
 
     def entry(self) -> tuple[str, str]:
         """A dictionary entry: the headword and what it means."""
-        return (
-            self.word("noun"),
-            f"{self.word('adj')} {self.word('thing')} {self.word('past')} by {self.word('plural')} at {self.word('place')}, {self._random.randint(1600, 1990)}",
-        )
+        word = self.word("noun")
+        meaning = f"{self.word('adj')} {self.word('thing')} {self.word('past')} by {self.word('plural')}"
+        return word, f"{meaning} at {self.word('place')}, {self._random.randint(1600, 1990)}"
 
     def chance(self, share: float) -> bool:
         """True in about ``share`` of all calls."""

@@ -24,7 +24,7 @@ def statistics(prose: Prose, dice: random.Random) -> TableData:
     return TableData((tuple(top), tuple(below), *body))
 
 
-def accounts(prose: Prose, dice: random.Random) -> TableData:
+def accounts(_: Prose, dice: random.Random) -> TableData:
     """A statement: captions indented under groups, amounts of three years, brackets for losses, dashes for nothing."""
     years = [str(year) for year in range(dice.randint(1990, 2018), 2030)][:3]
     rows: list[tuple[Cell, ...]] = [
@@ -38,7 +38,7 @@ def accounts(prose: Prose, dice: random.Random) -> TableData:
     return TableData(tuple(rows))
 
 
-def results(prose: Prose, dice: random.Random) -> TableData:
+def results(_: Prose, dice: random.Random) -> TableData:
     """A paper's table of methods and scores."""
     heads = [
         "Method",
@@ -58,7 +58,7 @@ def catalogue(prose: Prose, dice: random.Random) -> TableData:
     body = [
         (
             Cell(f"{dice.choice('ABCDEF')}{dice.randint(100, 999)}-{dice.randint(1, 9)}"),
-            Cell(f"{prose.word('adj').capitalize()} {prose.word('noun')} for {prose.word('plural')}, {prose.word('thing')} and {prose.word('thing')}"),
+            Cell(_goods(prose)),
             Cell(prose.word("place")),
             Cell(str(dice.randint(1, 480))),
             Cell(f"{dice.randint(1, 4000):,}.{dice.randint(0, 99):02d}"),
@@ -69,6 +69,11 @@ def catalogue(prose: Prose, dice: random.Random) -> TableData:
 
 
 KINDS = (statistics, accounts, results, catalogue)
+
+
+def _goods(prose: Prose) -> str:
+    things = f"{prose.word('thing')} and {prose.word('thing')}"
+    return f"{prose.word('adj').capitalize()} {prose.word('noun')} for {prose.word('plural')}, {things}"
 
 
 def _figure(dice: random.Random) -> str:

@@ -57,6 +57,8 @@ def _browser(command: str, code: str, folder: Path) -> Path:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, errors="replace")
+    done = subprocess.run(
+        command, check=False, cwd=folder, capture_output=True, text=True, timeout=120, errors="replace"
+    )
     if done.returncode:
         raise RuntimeError(f"{command[0]}: " + "\n".join((done.stdout + done.stderr).splitlines()[-12:]))

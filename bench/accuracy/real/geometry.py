@@ -78,7 +78,7 @@ def _recurs(strip: Strip, sheet: Sheet) -> bool:
 
 
 def columns(sheet: Sheet, outside: tuple[Strip, ...]) -> list[list[Strip]] | None:
-    """The text columns of a page from left to right, each from top to bottom; None where the page is not plainly one or two columns.
+    """The text columns of a page from left to right, each from top to bottom; None where there are not plainly one or two.
 
     Lines across both columns are allowed above them only, and are left out.
     """
