@@ -34,7 +34,9 @@ class Marks(NamedTuple):
     ink: NDArray[np.uint8]
     scale: float
 
-    def __len__(self) -> int:
+    @property
+    def number(self) -> int:
+        """How many there are."""
         return len(self.left)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ocroute.document.model import Box, Font, Line, Word
 from ocroute.pages.pdf_chars import Glyphs, Style
-from ocroute.pages.pdf_runs import Run, join_runs, split_runs
+from ocroute.pages.pdf_runs import Run, join_runs, set_accents, split_runs
 from ocroute.pages.pdf_text import clean
 
 SPACE = 0x20
@@ -40,7 +40,7 @@ def assemble(glyphs: Glyphs) -> Iterator[Line]:
     keep = _on_page(glyphs) & ~_overprinted(glyphs)
     for turn, members in _by_direction(glyphs, np.flatnonzero(keep)).items():
         placed = _place(glyphs, np.array(members), turn)
-        for run in join_runs(split_runs(placed)):
+        for run in join_runs(split_runs(set_accents(placed))):
             line = _line(run, glyphs.styles, turn)
             if line is not None:
                 yield line
@@ -94,11 +94,8 @@ def _place(glyphs: Glyphs, members: NDArray[np.intp], turn: _Turn) -> Run:
     size = np.array([s.size for s in glyphs.styles])[style]
     along = glyphs.x[members] * turn.x + glyphs.y[members] * turn.y
     across = glyphs.y[members] * turn.x - glyphs.x[members] * turn.y
-    if (turn.x, turn.y) == (1.0, 0.0):
-        x0, x1 = glyphs.box[members, 0], glyphs.box[members, 2]
-    else:
-        x0, x1 = _extent(glyphs.ink[members], turn)
-        x0 = np.minimum(along, x0)
+    level = (turn.x, turn.y) == (1.0, 0.0)
+    x0, x1 = along, glyphs.box[members, 2] if level else _extent(glyphs.ink[members], turn)
     wide = x1 - x0
     # A glyph may claim no width, or an absurd one.
     x1 = np.where((wide <= 0) | (wide > 3 * np.maximum(size, 1)), x0 + 0.5 * size, x1)
@@ -108,9 +105,10 @@ def _place(glyphs: Glyphs, members: NDArray[np.intp], turn: _Turn) -> Run:
     )
 
 
-def _extent(boxes: NDArray[np.float64], turn: _Turn) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:
+    """How far boxes reach along the direction."""
     corners = [boxes[:, i] * turn.x + boxes[:, j] * turn.y for i in (0, 2) for j in (1, 3)]
-    return np.minimum.reduce(corners), np.maximum.reduce(corners)
+    return np.max(corners, axis=0, initial=-np.inf)
 
 
 def _line(run: Run, styles: list[Style], turn: _Turn) -> Line | None:

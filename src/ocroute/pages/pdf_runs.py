@@ -9,10 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-SPACE = 0x20
+from ocroute.pages.pdf_text import accented, is_accent
 
-WORD_GAP = 0.16
+Floats = NDArray[np.float64]
+SPACE, DOT = 0x20, 0x2E
+
+WORD_GAP = 0.13
 """White between two words, in ems: letters of one word stand closer, even where they are kerned apart."""
 
 FRAGMENT_GAP = (1.0, 1.4)
@@ -63,10 +65,32 @@ class Run(NamedTuple):
         inked = self.take(np.flatnonzero(solid))
         spaced = np.diff(np.cumsum(~solid)[solid]) > 0
         gaps = _gaps(inked)
-        # Letters set wide apart, as in S P A C E D headings, are still one word.
-        tracking = float(np.median(gaps)) if len(gaps) > 3 else 0.0
+        # Letters set wide apart, as in S P A C E D headings, are still one word; dots of a leader are no letters.
+        letters = gaps[(inked.code[1:] != DOT) & (inked.code[:-1] != DOT)]
+        tracking = float(np.median(letters)) if len(letters) > 3 else 0.0
         wide = gaps > WORD_GAP + max(0.0, tracking if tracking > 0.06 else 0.0)
         return inked.cut(np.flatnonzero(wide | spaced) + 1)
+
+
+def set_accents(run: Run) -> Run:
+    """Accents printed over the letter before or after them become one character with it, as TeX's old fonts need it."""
+    code, gone = run.code.copy(), []
+    for i in np.flatnonzero(is_accent(run.code)).tolist():
+        for letter in (i + 1, i - 1):
+            if 0 <= letter < len(code) and _shared(run, i, letter) >= 0.5:
+                both = accented(int(code[i]), int(code[letter]))
+                if both is not None:
+                    code[letter] = both
+                    gone.append(i)
+                    break
+    return run._replace(code=code).take(np.delete(np.arange(len(code)), gone)) if gone else run
+
+
+def _shared(run: Run, a: int, b: int) -> float:
+    """Part of the narrower character's width in which both stand."""
+    width = min(run.x1[a] - run.x0[a], run.x1[b] - run.x0[b])
+    near = abs(run.base[a] - run.base[b]) < run.size[b]
+    return float((min(run.x1[a], run.x1[b]) - max(run.x0[a], run.x0[b])) / max(width, 1e-3)) if near else 0.0
 
 
 def _gaps(run: Run) -> Floats:

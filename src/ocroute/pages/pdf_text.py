@@ -5,6 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 _REPLACED: dict[int, str] = {
     0x0000: "\ufffd",  # a glyph without a meaning: the judge must see that it is there
     0x0002: "-",  # pdfium's mark for a hyphen at a line end
@@ -39,6 +42,9 @@ _COMBINING = {
 _COMBINING |= {"˚": "\u030a", "˙": "\u0307", "˝": "\u030b", "¸": "\u0327", "˛": "\u0328"}
 
 
+_ACCENTS = np.array([ord(accent) for accent in _COMBINING])
+
+
 def clean(codes: Iterable[int]) -> str:
     """One word's text: ligatures spelled out, soft hyphens only at the end (as hyphens), no control characters."""
     listed = list(codes)
@@ -55,6 +61,11 @@ def _char(code: int) -> str:
         return ""
     char = chr(code)
     return "" if unicodedata.category(char) == "Cc" else char
+
+
+def is_accent(codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of ``codes`` are accents that stand as characters of their own."""
+    return np.isin(codes, _ACCENTS)
 
 
 def accented(accent: int, letter: int) -> int | None:

@@ -26,7 +26,7 @@ def estimate_skew(marks: Marks) -> float:
     The feet and heads of letters on straight lines fall into few rows. The angle at which they do so most sharply is the
     skew, provided that it is sharper than other angles by far and than no turn at all.
     """
-    if len(marks) < _FEW or marks.height <= 0:
+    if marks.number < _FEW or marks.height <= 0:
         return 0.0
     x = (marks.left + marks.right) / 2
     x = x - x.mean()
