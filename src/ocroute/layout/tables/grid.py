@@ -70,8 +70,31 @@ class Grid:
         """The parts that stand in one column alone, header rows left out."""
         return [p for row in self.rows if not row.header for p in row.parts if p.first == p.last == index]
 
+    def part_spans(self) -> None:
+        """Shorten spans that reach into other parts or out of the table, and join parts that start in one place."""
+        for number, row in enumerate(self.rows):
+            kept: list[Part] = []
+            for part in sorted(row.parts, key=lambda p: (p.first, p.box.x0)):
+                part.last = min(max(part.first, part.last), self.columns - 1)
+                if kept and kept[-1].first == part.first:
+                    kept[-1].tokens.extend(part.tokens)
+                    kept[-1].last = max(kept[-1].last, part.last)
+                    continue
+                if kept:
+                    kept[-1].last = min(kept[-1].last, part.first - 1)
+                kept.append(part)
+            row.parts = kept
+            for part in kept:
+                free = 1
+                for below in self.rows[number + 1 : number + part.rows]:
+                    if any(p.first <= part.last and part.first <= p.last for p in below.parts):
+                        break
+                    free += 1
+                part.rows = free
+
     def freeze(self) -> Table:
         """The finished table."""
+        self.part_spans()
         cells = tuple(
             Cell(
                 number,
@@ -83,7 +106,7 @@ class Grid:
                 Box.around(t.box for t in part.tokens),
             )
             for number, row in enumerate(self.rows)
-            for part in sorted(row.parts, key=lambda p: p.first)
+            for part in row.parts
         )
         return Table(len(self.rows), self.columns, cells)
 

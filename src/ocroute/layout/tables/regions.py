@@ -144,9 +144,11 @@ def gutters(
         cuts = [s.box.center[1] for row in rows for s in row if s.box.x0 < x < s.box.x1]
         cuts += [r.at for r in rules.horizontal if r.start + scale.height < x < r.end - scale.height]
         ends = [row_box(rows[0]).y0 - 1, *sorted(cuts), row_box(rows[-1]).y1 + 1]
-        found += [
-            (x, top, bottom)
-            for top, bottom in pairwise(ends)
-            if any(top < s.box.center[1] < bottom and not s.box.x0 < x < s.box.x1 for s in marks)
-        ]
+        for top, bottom in pairwise(ends):
+            beside = [s.box for s in marks if top < s.box.center[1] < bottom and not s.box.x0 < x < s.box.x1]
+            if beside:
+                # Next to what crosses may stand the rest of it: only from the first line of prose on is the strip sure.
+                first = top if top == ends[0] else min(b.y0 for b in beside)
+                last = bottom if bottom == ends[-1] else max(b.y1 for b in beside)
+                found.append((x, first, last))
     return found

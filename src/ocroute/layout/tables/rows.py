@@ -71,7 +71,8 @@ def _shared(last: Token, token: Token, scale: Scale) -> float:
     """How much of the smaller word's height two words share; 0 where both are tall and their middles are far apart."""
     a, b = last.box, token.box
     least = min(a.height, b.height)
-    if least > 0.7 * scale.height and abs(last.middle - token.middle) > 0.5 * scale.height:
+    alike = least > 0.85 * max(a.height, b.height)
+    if alike and least > 0.7 * scale.height and abs(last.middle - token.middle) > 0.5 * scale.height:
         return 0.0
     return (min(a.y1, b.y1) - max(a.y0, b.y0)) / max(1.0, least)
 

@@ -11,6 +11,7 @@ import msgspec
 
 from ocroute.document.model import Box, Line, Word
 
+RULE_READ_AS_TEXT = re.compile(r"[|¦‖_]+")
 LEADER = re.compile(r"(?:[.·…‥_]\s?){4,}|(?:\s[.·]){3,}|…+")
 
 
@@ -21,7 +22,7 @@ class Token(msgspec.Struct, frozen=True, eq=False):
         ink: the box without a dot leader at the end of the word.
         line, index: which line, and which word of it.
         spaced: whether a space stands before it in its line.
-        leader: whether it is nothing but dots that lead the eye.
+        leader: whether it is no text but dots that lead the eye or a rule; it takes no room and is not in a cell's text.
         upended: whether its line runs up or down the page; such lines are no rows.
     """
 
@@ -103,7 +104,9 @@ def _ink(text: str, box: Box) -> Box:
 
 
 def is_leader(text: str) -> bool:
-    """Whether a word is nothing but dots that lead the eye."""
+    """Whether a word is nothing but dots that lead the eye, or a ruling line that an engine took for a letter."""
+    if RULE_READ_AS_TEXT.fullmatch(text):
+        return True
     return not text.strip(".·…‥_ ") and (len(text) >= 2 or text == "…")
 
 

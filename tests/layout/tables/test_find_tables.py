@@ -1,0 +1,189 @@
+"""Tables of known cells on pages of known words."""
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from table_pages import SetPage, across, down, grid, line, rows
+
+from ocroute.layout.tables import find_tables
+from ocroute.layout.tables.tokens import words_of
+
+BODY = [["Item", "2019", "2020"], ["Seed", "1,204", "(88)"], ["Grain", "12.5%", "7.1%"], ["Copper", "31", "–"]]
+COLUMNS = [100, 400, 600]
+PROSE = "the vessel that left the harbour in winter carried grain and slate"
+
+
+def only(page, lines):
+    found, rest = find_tables(page, lines)
+    assert len(found) == 1
+    return found[0], rest
+
+
+def prose(x, top, count):
+    return [line(x, top + 26 * k, f"{PROSE} {'so ' * (k % 3)}on") for k in range(count)]
+
+
+def test_columns_without_rules():
+    table, rest = only(SetPage(), rows(100, COLUMNS, BODY))
+    assert grid(table.table) == BODY
+    assert rest == ()
+    assert {c.row for c in table.table.cells if c.header} == {0}
+
+
+def test_a_full_grid_keeps_empty_and_wrapped_cells():
+    texts = [["Code", "Goods"], ["A1", "slate and grain"], ["", "for the pilot"], ["B2", ""], ["", ""]]
+    rules = across(90, 700, 95, 125, 182, 238) + down(95, 238, 90, 380, 700)
+    table, _ = only(SetPage(rules), rows(100, [100, 400], texts))
+    assert grid(table.table) == [["Code", "Goods"], ["A1", "slate and grain for the pilot"], ["B2", ""]]
+
+
+def test_missing_borders_make_spans():
+    texts = [["", "Spring", ""], ["Place", "Mean", "Share"], ["Calder", "31", "7%"], ["Point", "12", "9%"]]
+    rules = across(90, 700, 95, 151, 179, 207) + across(390, 700, 123)
+    rules += down(95, 207, 90, 390, 700) + down(123, 207, 590)
+    table, _ = only(SetPage(rules), rows(100, COLUMNS, texts))
+    assert grid(table.table) == [["Place", "Spring", "Spring"], ["Place", "Mean", "Share"], *texts[2:]]
+
+
+def test_headings_reach_over_the_columns_they_are_underlined_across():
+    texts = [["Place", "Mean", "Share", "Error"], ["Calder", "31", "7%", "2"], ["Point", "12", "9%", "1"]]
+    lines = [line(450, 72, "Spring"), *rows(100, [100, 400, 500, 640], texts)]
+    rules = across(90, 720, 65, 124, 180) + across(395, 560, 95)
+    table, _ = only(SetPage(rules), lines)
+    assert grid(table.table) == [["", "Spring", "Spring", ""], *texts]
+    assert [c.column_span for c in table.table.cells if c.text == "Spring"] == [2]
+
+
+def test_lines_that_run_on_join_their_row():
+    texts = [
+        ["Name", "Remarks", "Year"],
+        ["Marlow", "a meadow near the old canal", "1860"],
+        ["", "with barley", ""],
+        ["Dunmore", "quarry", "1871"],
+        ["Calder", "furnace of the pilots", "1902"],
+    ]
+    table, _ = only(SetPage(across(90, 700, 95, 124, 245)), rows(100, [100, 250, 620], texts))
+    assert grid(table.table)[1] == ["Marlow", "a meadow near the old canal with barley", "1860"]
+    assert table.table.rows == 4
+
+
+def test_currency_signs_and_dot_leaders():
+    lines = []
+    for k, (label, first, second) in enumerate(
+        [("Sales", "900", "800"), ("Costs", "(70)", "60"), ("Result", "830", "740")]
+    ):
+        y = 100 + 28 * k
+        dots = "." * (24 - len(label))
+        lines.append(line(100, y, f"{label} {dots}"))
+        lines += [line(400, y, "$"), line(460, y, first), line(560, y, "$"), line(620, y, second)]
+    table, _ = only(SetPage(), lines)
+    assert grid(table.table) == [["Sales", "$ 900", "$ 800"], ["Costs", "$ (70)", "$ 60"], ["Result", "$ 830", "$ 740"]]
+
+
+def test_a_line_that_an_engine_read_across_all_columns_is_cut_into_cells():
+    lines = []
+    for k, row in enumerate(BODY):
+        parts = [line(x, 100 + 28 * k, text) for x, text in zip(COLUMNS, row, strict=True)]
+        words = tuple(word for part in parts for word in part.words)
+        lines.append(line(0, 0, " ".join(row)).__class__(" ".join(row), parts[0].box, None, words))
+    table, rest = only(SetPage(), lines)
+    assert grid(table.table) == BODY
+    assert table.lines == tuple(lines)
+    assert rest == ()
+
+
+def test_rules_are_found_on_a_scan():
+    texts = [["Code", "Goods"], ["A1", "slate"], ["B2", "barley and"], ["", "grain"], ["C3", "ice"]]
+    rules = across(90, 700, 95, 125, 152, 208, 238) + down(95, 238, 90, 380, 700)
+    table, _ = only(SetPage(rules, scan=True), rows(100, [100, 400], texts))
+    assert grid(table.table) == [["Code", "Goods"], ["A1", "slate"], ["B2", "barley and grain"], ["C3", "ice"]]
+
+
+def test_caption_and_prose_around_a_table_stay_out():
+    caption = line(100, 60, "Table 3: Goods by year")
+    around = [caption, *prose(100, 300, 5)]
+    table, rest = only(SetPage(across(95, 700, 92, 124, 208)), [*rows(100, COLUMNS, BODY), *around])
+    assert grid(table.table) == BODY
+    assert set(rest) == set(around)
+
+
+def test_the_other_column_of_the_page_stays_out():
+    left = prose(40, 100, 3)
+    narrow = [line(510, 100 + 26 * k, "a pilot and a witness saw the furnace glow again") for k in range(20)]
+    texts = [["Item", "Old", "New"], ["Seed", "12", "88"], ["Grain", "43", "71"], ["Slate", "31", "65"]]
+    left = [line(20, 100 + 26 * k, "the meadow by the canal gave barley and much more") for k in range(6)]
+    table, rest = only(SetPage(), [*left, *rows(290, [40, 220, 340], texts, pitch=26), *narrow])
+    assert grid(table.table) == texts
+    assert Counter(rest) == Counter([*left, *narrow])
+
+
+FREE = {
+    "prose in two columns": [
+        line(x, 100 + 26 * k, "the old vessel left the harbour with grain") for k in range(20) for x in (40, 520)
+    ],
+    "list": rows(100, [100, 140], [[f"{k}.", f"the {word} of the parish"] for k, word in enumerate(PROSE.split())]),
+    "contents": rows(100, [100, 140, 800], [[f"{k}", f"{w} ........", f"{3 * k + 1}"] for k, w in enumerate(PROSE.split())]),
+    "references": [
+        piece
+        for k in range(8)
+        for piece in (line(60, 100 + 56 * k, f"[{k + 1}]"), line(110, 100 + 56 * k, PROSE), line(110, 128 + 56 * k, PROSE))
+    ],
+    "letterhead": rows(
+        100, [80, 600], [["N. Pemberton", "Invoice 1449"], ["51 Quay Street", "13 October 2016"], ["Brackley", "Due soon"]]
+    ),
+    "equations": rows(100, [300, 800], [["f(x) = a + b", "(1)"], ["g(x) = c − d", "(2)"], ["h(x) = e", "(3)"]], pitch=60),
+    "ticks of a plot": [
+        *rows(100, [100], [["1.0"], ["0.8"], ["0.6"], ["0.4"]], pitch=90),
+        *rows(460, [140, 300, 460], [["0", "50", "100"]]),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_no_table_where_there_is_none(kind):
+    found, rest = find_tables(SetPage(), FREE[kind])
+    assert found == ()
+    assert rest == tuple(FREE[kind])
+
+
+def test_a_frame_around_prose_is_no_table():
+    lines = prose(100, 100, 8)
+    found, _ = find_tables(SetPage(across(80, 900, 90, 320) + down(90, 320, 80, 900)), lines)
+    assert found == ()
+
+
+def test_empty_page():
+    assert find_tables(SetPage(), []) == ((), ())
+
+
+TEXTS = st.sampled_from(["", "1", "4.5", "(120)", "Seed", "grain and slate", "$", "....", "•", "x", PROSE])
+PAGES = st.lists(st.lists(TEXTS, min_size=1, max_size=5), min_size=1, max_size=12)
+RULES = st.lists(st.tuples(st.integers(0, 900), st.integers(50, 500), st.integers(0, 400), st.booleans()), max_size=12)
+
+
+def words_in(lines):
+    return Counter(word for part in lines for word in words_of(part))
+
+
+@settings(deadline=None, max_examples=60)
+@given(PAGES, RULES, st.integers(20, 60), st.randoms(use_true_random=False))
+def test_no_word_is_lost_or_doubled_and_order_does_not_matter(texts, rules, pitch, rng: random.Random):
+    lines = [
+        line(30 + 190 * c, 60 + pitch * r, text) for r, row in enumerate(texts) for c, text in enumerate(row) if text
+    ]
+    page = SetPage([(x, y, x, y + n) if upright else (x, y, x + n, y) for x, y, n, upright in rules])
+    found, rest = find_tables(page, lines)
+    assert words_in([*rest, *(part for table in found for part in table.lines)]) == words_in(lines)
+    for table in found:
+        shown = sorted("".join("".join(c.text for c in table.table.cells).split()).replace(".", ""))
+        put = sorted("".join(w.text for part in table.lines for w in words_of(part)).replace(".", ""))
+        assert shown == put
+        grid(table.table)
+    shuffled = list(lines)
+    rng.shuffle(shuffled)
+    again, left = find_tables(page, shuffled)
+    assert [(t.box, t.table) for t in again] == [(t.box, t.table) for t in found]
+    assert Counter(left) == Counter(rest)
