@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -33,8 +34,13 @@ class ImageSource(Source):
     def __init__(self, path: str, *, pages: str | None, max_pixels: int) -> None:
         with decoding(path):
             self._image = Image.open(path, formats=FORMATS)
-            count = getattr(self._image, "n_frames", 1) if self._image.format == "TIFF" else 1
-        super().__init__(path, count, pages, max_pixels)
+        try:
+            with decoding(path):
+                count = getattr(self._image, "n_frames", 1) if self._image.format == "TIFF" else 1
+            super().__init__(path, count, pages, max_pixels)
+        except BaseException:
+            self._image.close()
+            raise
 
     def page(self, number: int) -> InputPage:
         """Frame ``number`` of a TIFF, or the image."""
@@ -93,8 +99,9 @@ class ImagePage(InputPage):
     def _render(self) -> Raster:
         header = self._known()
         target = self._target(header)
-        # Opened anew, so that the decoded pixels go when this function ends.
-        with decoding(self._name), Image.open(self.source, formats=FORMATS) as image:
+        # Opened anew, so that the decoded pixels go when this function ends; and as a file object, because Pillow maps a
+        # named file into memory and then garbles uncompressed TIFF frames that are to be turned.
+        with decoding(self._name), Path(self.source).open("rb") as file, Image.open(file, formats=FORMATS) as image:
             image.seek(self.number - 1)
             if target != image.size:
                 image.draft(
@@ -107,7 +114,10 @@ class ImagePage(InputPage):
 
 def _orientation(image: Image.Image) -> int:
     # Pillow itself turns TIFF frames when it decodes them, and says their turned size.
-    return 1 if image.format == "TIFF" else int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    if image.format == "TIFF":
+        return 1
+    # Not image.getexif(): for a PNG that decodes all pixels to look behind them.
+    return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
 
 
 def _undo_orientation(raster: Raster, orientation: int) -> Raster:

@@ -108,7 +108,7 @@ def _place(glyphs: Glyphs, members: NDArray[np.intp], turn: _Turn) -> Run:
 def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:
     """How far boxes reach along the direction."""
     corners = [boxes[:, i] * turn.x + boxes[:, j] * turn.y for i in (0, 2) for j in (1, 3)]
-    return np.max(corners, axis=0, initial=-np.inf)
+    return np.asarray(np.max(corners, axis=0))
 
 
 def _line(run: Run, styles: list[Style], turn: _Turn) -> Line | None:

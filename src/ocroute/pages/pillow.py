@@ -12,8 +12,8 @@ from PIL import Image, UnidentifiedImageError
 
 from ocroute.errors import CorruptInput, InputError, PageTooLarge, UnsupportedInput
 
-FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "DIB", "GIF", "JPEG2000", "AVIF", "PPM")
-"""The decoders that may be tried. Others (EPS, FITS, ...) start programs or hold no pages."""
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "JPEG2000", "AVIF", "PPM")
+"""The decoders that may be tried (JPEG opens MPO too). Others (EPS, FITS, ...) start programs or hold no pages."""
 
 FOREIGN: dict[type[Exception], type[InputError]] = {
     UnidentifiedImageError: CorruptInput,

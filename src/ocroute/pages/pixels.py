@@ -35,16 +35,20 @@ def reduced_rgb(image: Image.Image, size: tuple[int, int]) -> Raster:
     x_scale, y_scale = image.width / width, image.height / height
     rows = max(1, int(_STRIP_PIXELS / image.width / y_scale))
     stretch = _to_common_range(image)
+    # A third of the work where there is no colour; these modes hold no transparency either.
+    grey = not image.has_transparency_data and (image.mode in ("1", "L") or _is_deep(image))
     out = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, rows):
         bottom = min(height, top + rows)
         # One output row more on either side, so that the filter sees across the seam.
         first, last = max(0, top - 1), min(height, bottom + 1)
         source = (0, int(first * y_scale), image.width, min(image.height, -int(-last * y_scale // 1)))
-        strip = Image.fromarray(to_rgb(stretch(image.crop(source))))
+        strip = stretch(image.crop(source))
+        strip = strip.convert("L") if grey else Image.fromarray(to_rgb(strip))
         box = (0.0, first * y_scale - source[1], width * x_scale, min(last * y_scale - source[1], float(strip.height)))
         small = strip.resize((width, last - first), Image.Resampling.BOX, box=box)
-        out[top:bottom] = np.asarray(small)[top - first : bottom - first]
+        part = np.asarray(small)[top - first : bottom - first]
+        out[top:bottom] = part[:, :, None] if grey else part
     return out
 
 
