@@ -24,11 +24,12 @@ from bench.judge.canvas import ArrayPage, Sheet
 from bench.judge.failures import Case, failures
 from bench.judge.readings import boxless, noisy, of_lines
 from bench.judge.sheets import KINDS, make
+
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Task
 from ocroute.judge import CHECKS, judge
 
-MOST_PER_PAGE = 14  # failures taken from one page, so that wordy kinds do not outvote the others
+MOST_OF_A_CODE = 3  # failures of one code taken from one page, so that wordy kinds do not outvote the others
 
 
 def cleans(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
@@ -37,6 +38,13 @@ def cleans(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
     yield Case("clean-boxless", boxless(sheet.lines), kind="vlm")
     if sheet.lines:
         yield Case("clean-layer", of_lines(sheet.lines), kind="textlayer")
+
+
+def sampled(every: list[Case], rng: random.Random) -> Iterator[Case]:
+    """A few failures of each code."""
+    for code in sorted({case.expected[0] for case in every}):
+        cases = [case for case in every if case.expected[0] == code]
+        yield from rng.sample(cases, min(MOST_OF_A_CODE, len(cases)))
 
 
 def found(page: ArrayPage, case: Case) -> tuple[Finding, ...]:
@@ -59,7 +67,7 @@ def run(half: str, seeds: int, *, show: bool = False) -> dict[str, Any]:
             rng = random.Random(f"{half}-{name}-{seed}-cases")
             page = sheet.page()
             every = list(failures(sheet, rng, make(name, half, seed + 1000)))
-            for case in [*cleans(sheet, rng), *rng.sample(every, min(MOST_PER_PAGE, len(every)))]:
+            for case in [*cleans(sheet, rng), *sampled(every, rng)]:
                 start = time.perf_counter()
                 findings = found(page, case)
                 seconds[case.kind] += time.perf_counter() - start

@@ -52,7 +52,9 @@ class Sheet:
     def __post_init__(self) -> None:
         self.draw = ImageDraw.Draw(self.image)
 
-    def write(self, x: float, y: float, text: str, font: ImageFont.FreeTypeFont, *, ink: object = "black", column: int = 0) -> float:
+    def write(
+        self, x: float, y: float, text: str, font: ImageFont.FreeTypeFont, *, ink: object = "black", column: int = 0
+    ) -> float:
         """Set one line with its top left corner at (x, y) and note its words; returns the x after it."""
         words = []
         space = font.getlength(" ")
@@ -65,12 +67,26 @@ class Sheet:
             start += font.getlength(token) + space
         if words:
             box = Box.around(word.box for word in words)
-            self.lines.append(Line(" ".join(w.text for w in words), box, words=tuple(words), font=Font(font.getname()[0] or "", font.size)))
+            self.lines.append(
+                Line(
+                    " ".join(w.text for w in words),
+                    box,
+                    words=tuple(words),
+                    font=Font(font.getname()[0] or "", font.size),
+                )
+            )
             self.columns.append(column)
         return start
 
     def paragraph(
-        self, box: tuple[float, float, float, float], text: str, font: ImageFont.FreeTypeFont, *, lead: float = 1.35, ink: object = "black", column: int = 0
+        self,
+        box: tuple[float, float, float, float],
+        text: str,
+        font: ImageFont.FreeTypeFont,
+        *,
+        lead: float = 1.35,
+        ink: object = "black",
+        column: int = 0,
     ) -> float:
         """Set text in a box until it is full; returns the y below it."""
         x0, y, x1, y1 = box

@@ -21,16 +21,53 @@ import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from bench.judge import texts
 from bench.judge.canvas import Sheet
 from bench.judge.readings import boxless, jittered, noisy, of_lines, retold
+from msgspec.structs import replace
+
 from ocroute.document.model import Block, Box, Category, Line, Word
 from ocroute.engines.base import Reading
 
 LATIN_FOR_CYRILLIC = dict(
-    zip("абвгдежзийклмнопрстуфхцчшщъыьэюя", "a 6 B r A e x 3 n N k n M H o n p c T y o x u 4 w w b bl b 3 io R".split(), strict=True)
+    zip(
+        "абвгдежзийклмнопрстуфхцчшщъыьэюя",
+        [
+            "a",
+            "6",
+            "B",
+            "r",
+            "A",
+            "e",
+            "x",
+            "3",
+            "n",
+            "N",
+            "k",
+            "n",
+            "M",
+            "H",
+            "o",
+            "n",
+            "p",
+            "c",
+            "T",
+            "y",
+            "o",
+            "x",
+            "u",
+            "4",
+            "w",
+            "w",
+            "b",
+            "bl",
+            "b",
+            "3",
+            "io",
+            "R",
+        ],
+        strict=True,
+    )
 )
 
 
@@ -51,6 +88,9 @@ def weight(lines: list[Line]) -> int:
 
 def failures(sheet: Sheet, rng: random.Random, other: Sheet | None) -> Iterator[Case]:
     """Every failure that this sheet can show."""
+    if not sheet.lines:
+        yield from inventions(sheet, rng)
+        return
     for make in (omissions, loops, inventions, garbles, scripts, others):
         yield from make(sheet, rng)
     if other is not None:
@@ -100,16 +140,27 @@ def loops(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
         surplus = times * weight([line]) / (total + times * weight([line]))
         again = [replace(line)] * times
         if surplus >= 0.1:
-            yield Case(f"same-box-{times}", of_lines([*sheet.lines[: at + 1], *again, *sheet.lines[at + 1 :]]), ("loop", "invented"))
+            yield Case(
+                f"same-box-{times}",
+                of_lines([*sheet.lines[: at + 1], *again, *sheet.lines[at + 1 :]]),
+                ("loop", "invented"),
+            )
         phrase = " ".join(line.text.split()[:3])
         if len(phrase) >= 8 and times >= 5 and times * len(phrase) >= 0.1 * total:
             stuck = replace(line, text=line.text + (" " + phrase) * times, words=())
-            yield Case(f"phrase-{times}", of_lines([*sheet.lines[:at], stuck, *sheet.lines[at + 1 :]]), ("loop", "invented"))
+            yield Case(
+                f"phrase-{times}", of_lines([*sheet.lines[:at], stuck, *sheet.lines[at + 1 :]]), ("loop", "invented")
+            )
         if times >= 5 and surplus >= 0.3:
             yield Case(f"boxless-line-{times}", boxless([*sheet.lines[: at + 1], *again]), ("loop", "invented"), "vlm")
     token = " ".join(long[0].text.split()[-2:])
     if len(token) >= 8:
-        yield Case("boxless-phrase-tail", boxless([*sheet.lines, Line((token + " ") * 80, long[0].box)]), ("loop", "invented"), "vlm")
+        yield Case(
+            "boxless-phrase-tail",
+            boxless([*sheet.lines, Line((token + " ") * 80, long[0].box)]),
+            ("loop", "invented"),
+            "vlm",
+        )
 
 
 def inventions(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
@@ -124,7 +175,11 @@ def inventions(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
             text = rng.choice(texts.TUNE["en"] + texts.REPORT["en"])[:50]
             made.append(Line(text, Box(0.1 * width, y, 0.1 * width + min(11 * len(text), 0.8 * width), y + 24)))
             y += 34
-        if weight(made) >= max(25.0, 0.1 * (total + weight(made))) and sheet.kind not in ("drawing", "picture", "stamped"):
+        if weight(made) >= max(25.0, 0.1 * (total + weight(made))) and sheet.kind not in (
+            "drawing",
+            "picture",
+            "stamped",
+        ):
             yield Case(f"paper-{share:.0%}", of_lines([*noisy(sheet.lines, rng, 0.01), *made]), ("invented",))
     if total >= 100 and sheet.kind not in ("picture", "drawing"):
         bank = texts.TUNE["en"] + texts.REPORT["en"]
@@ -157,7 +212,10 @@ def garbles(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
         lines = [retold(line, turn) if at < cut else line for at, line in enumerate(sheet.lines)]
         if weight(sheet.lines[:cut]) >= 0.4 * weight(sheet.lines) and 0.4 * letters >= 150:
             yield Case(f"{name}-{share:.0%}", of_lines(lines), ("garble", "wrong_script"))
-    soup = [retold(line, lambda text: "".join(rng.choice("~^`|'\"*,;:!?<>{}[]\\/.%") if s != " " else s for s in text)) for line in sheet.lines]
+    soup = [
+        retold(line, lambda text: "".join(rng.choice("~^`|'\"*,;:!?<>{}[]\\/.%") if s != " " else s for s in text))
+        for line in sheet.lines
+    ]
     yield Case("symbols", of_lines(soup), ("garble",))
 
 
@@ -171,14 +229,22 @@ def scripts(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
         for share in (0.3, 0.6, 1.0):
             cut = max(2, round(share * len(sheet.lines)))
             blanks = tuple(replace(line, text="", words=()) for line in sheet.lines[:cut])
-            yield Case(f"blanks-{share:.0%}", replace(of_lines(sheet.lines[cut:]), blanks=blanks), ("wrong_script", "coverage", "empty", "truncated"))
+            yield Case(
+                f"blanks-{share:.0%}",
+                replace(of_lines(sheet.lines[cut:]), blanks=blanks),
+                ("wrong_script", "coverage", "empty", "truncated"),
+            )
     if sheet.language == "ru":
 
         def latin(text: str) -> str:
-            return "".join(LATIN_FOR_CYRILLIC.get(s.lower(), s) if rng.random() > 0.05 else rng.choice("nuabBk") for s in text)
+            return "".join(
+                LATIN_FOR_CYRILLIC.get(s.lower(), s) if rng.random() > 0.05 else rng.choice("nuabBk") for s in text
+            )
 
         def half(text: str) -> str:
-            return "".join({"а": "a", "о": "o", "е": "e", "р": "p", "с": "c"}.get(s, s) if rng.random() < 0.7 else s for s in text)
+            return "".join(
+                {"а": "a", "о": "o", "е": "e", "р": "p", "с": "c"}.get(s, s) if rng.random() < 0.7 else s for s in text
+            )
 
         for asked in ((), ("ru",)):
             case = of_lines([retold(line, latin) for line in sheet.lines])
@@ -190,7 +256,11 @@ def others(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
     if weight(sheet.lines) >= 60:
         for mean in (0.2, 0.4, 0.55):
             lines = noisy(sheet.lines, rng, 0.25)
-            yield Case(f"unsure-{mean}", of_lines(lines, confidence=lambda mean=mean: min(1.0, max(0.0, rng.gauss(mean, 0.1)))), ("low_confidence", "garble"))
+            yield Case(
+                f"unsure-{mean}",
+                of_lines(lines, confidence=lambda mean=mean: min(1.0, max(0.0, rng.gauss(mean, 0.1)))),
+                ("low_confidence", "garble"),
+            )
 
 
 def layers(sheet: Sheet, other: Sheet, rng: random.Random) -> Iterator[Case]:
@@ -201,12 +271,19 @@ def layers(sheet: Sheet, other: Sheet, rng: random.Random) -> Iterator[Case]:
     if other.lines and other.image.size == sheet.image.size:
         yield Case("other-page", of_lines(other.lines), ("textlayer_mismatch", *also), "textlayer")
     if sheet.language in ("en", "de", "fr", "es"):
-        shuffled = [replace(line, words=tuple(Word(_anagram(w.text, rng), w.box) for w in line.words)) for line in sheet.lines]
+        shuffled = [
+            replace(line, words=tuple(Word(_anagram(w.text, rng), w.box) for w in line.words)) for line in sheet.lines
+        ]
         yield Case("anagrams", of_lines(shuffled), ("textlayer_mismatch", *also), "textlayer")
         bank = [w.text for line in sheet.lines for w in line.words]
         for share in (0.4, 0.7):
             bad = [
-                replace(line, words=tuple(Word(_wrong(w.text, bank, rng), w.box) if rng.random() < share + 0.05 else w for w in line.words))
+                replace(
+                    line,
+                    words=tuple(
+                        Word(_wrong(w.text, bank, rng), w.box) if rng.random() < share + 0.05 else w for w in line.words
+                    ),
+                )
                 for line in sheet.lines
             ]
             yield Case(f"wrong-words-{share:.0%}", of_lines(bad), ("textlayer_mismatch", *also), "textlayer")

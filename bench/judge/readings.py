@@ -10,7 +10,22 @@ from msgspec.structs import replace
 from ocroute.document.model import Block, Box, Category, Line, Word
 from ocroute.engines.base import Reading
 
-SLIPS = {"l": "1", "1": "l", "o": "0", "0": "O", "e": "c", "c": "e", "a": "o", "n": "u", "m": "rn", "i": "í", "s": "5", "B": "8", ".": ",", "t": "f"}
+SLIPS = {
+    "l": "1",
+    "1": "l",
+    "o": "0",
+    "0": "O",
+    "e": "c",
+    "c": "e",
+    "a": "o",
+    "n": "u",
+    "m": "rn",
+    "i": "í",
+    "s": "5",
+    "B": "8",
+    ".": ",",
+    "t": "f",
+}
 
 
 def of_lines(lines: Iterable[Line], *, confidence: Callable[[], float] | None = None) -> Reading:
@@ -20,7 +35,9 @@ def of_lines(lines: Iterable[Line], *, confidence: Callable[[], float] | None = 
         words = tuple(replace(word, confidence=confidence() if confidence else word.confidence) for word in line.words)
         text = " ".join(word.text for word in words) if words else line.text
         made.append(replace(line, text=text, words=words))
-    return Reading(lines=tuple(made), blocks=tuple(Block(Category.TEXT, line.text, line.box, lines=(line,)) for line in made))
+    return Reading(
+        lines=tuple(made), blocks=tuple(Block(Category.TEXT, line.text, line.box, lines=(line,)) for line in made)
+    )
 
 
 def boxless(lines: Iterable[Line]) -> Reading:
@@ -44,7 +61,10 @@ def noisy(lines: Iterable[Line], rng: random.Random, rate: float) -> list[Line]:
 
     made = []
     for line in lines:
-        words = tuple(Word(slip(word.text), _near(word.box, rng), min(1.0, max(0.3, rng.gauss(0.93, 0.05)))) for word in line.words)
+        words = tuple(
+            Word(slip(word.text), _near(word.box, rng), min(1.0, max(0.3, rng.gauss(0.93, 0.05))))
+            for word in line.words
+        )
         made.append(Line(" ".join(word.text for word in words), Box.around(word.box for word in words), 0.93, words))
     return made
 

@@ -7,10 +7,9 @@ import random
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image, ImageFilter, ImageFont
-
 from bench.judge import fonts, texts
 from bench.judge.canvas import Sheet, photo
+from PIL import Image, ImageFilter, ImageFont
 
 WIDTH, HEIGHT = 1240, 1754  # A4 at 150 dots an inch
 Maker = Callable[["Press"], Sheet]
@@ -37,7 +36,9 @@ class Press:
     def prose(self, sentences: int, language: str = "en") -> str:
         return texts.prose(self.rng, self.bank, language, sentences)
 
-    def sheet(self, kind: str, language: str = "en", ground: object = "white", size: tuple[int, int] = (WIDTH, HEIGHT)) -> Sheet:
+    def sheet(
+        self, kind: str, language: str = "en", ground: object = "white", size: tuple[int, int] = (WIDTH, HEIGHT)
+    ) -> Sheet:
         return Sheet(kind, Image.new("RGB", size, ground), language)
 
 
@@ -59,7 +60,12 @@ def sparse(press: Press) -> Sheet:
 def dense(press: Press) -> Sheet:
     language = press.rng.choice(("en", "de", "fr", "es"))
     sheet = press.sheet("dense", language)
-    sheet.paragraph((110, 110, WIDTH - 110, HEIGHT - 110), press.prose(60, language), press.body(20, 24), lead=press.rng.uniform(1.15, 1.5))
+    sheet.paragraph(
+        (110, 110, WIDTH - 110, HEIGHT - 110),
+        press.prose(60, language),
+        press.body(20, 24),
+        lead=press.rng.uniform(1.15, 1.5),
+    )
     return sheet
 
 
@@ -137,14 +143,21 @@ def cyrillic(press: Press) -> Sheet:
 @kind
 def chinese(press: Press) -> Sheet:
     sheet = press.sheet("chinese", "zh")
-    sheet.paragraph((130, 140, 1110, press.rng.randint(500, 1600)), press.prose(40, "zh"), press.font("wide", press.rng.randint(24, 34)), lead=1.6)
+    sheet.paragraph(
+        (130, 140, 1110, press.rng.randint(500, 1600)),
+        press.prose(40, "zh"),
+        press.font("wide", press.rng.randint(24, 34)),
+        lead=1.6,
+    )
     return sheet
 
 
 @kind
 def noisy_scan(press: Press) -> Sheet:
     sheet = press.sheet("noisy_scan", ground=(236, 232, 222))
-    sheet.paragraph((130, 150, 1110, press.rng.randint(900, 1600)), press.prose(40), press.body(22, 26), ink=(50, 48, 46))
+    sheet.paragraph(
+        (130, 150, 1110, press.rng.randint(900, 1600)), press.prose(40), press.body(22, 26), ink=(50, 48, 46)
+    )
     noise = np.random.default_rng(press.seed)
     pixels = np.asarray(sheet.image.filter(ImageFilter.GaussianBlur(0.8)), dtype=float)
     shade = np.linspace(0, press.rng.uniform(20, 60), WIDTH)[None, :, None]
@@ -177,7 +190,9 @@ def dark(press: Press) -> Sheet:
     ground = press.rng.choice(((20, 24, 32), (0, 60, 110), (90, 20, 20)))
     sheet = press.sheet("dark", ground=ground, size=(1600, 900))
     sheet.write(120, 100, press.prose(1)[:40], press.font("sans", 56), ink="white")
-    sheet.paragraph((120, 240, 1480, 850), press.prose(press.rng.randint(3, 8)), press.font("sans", 32), ink=(235, 235, 220))
+    sheet.paragraph(
+        (120, 240, 1480, 850), press.prose(press.rng.randint(3, 8)), press.font("sans", 32), ink=(235, 235, 220)
+    )
     return sheet
 
 
@@ -212,7 +227,12 @@ def form(press: Press) -> Sheet:
 def fax(press: Press) -> Sheet:
     sheet = press.sheet("fax")
     sheet.paragraph((130, 150, 1110, press.rng.randint(800, 1500)), press.prose(30), press.body(24, 28))
-    low = sheet.image.convert("L").resize((WIDTH * 2 // 3, HEIGHT * 2 // 3)).point(lambda v: 255 * (v > 150)).resize((WIDTH, HEIGHT), Image.Resampling.NEAREST)
+    low = (
+        sheet.image.convert("L")
+        .resize((WIDTH * 2 // 3, HEIGHT * 2 // 3))
+        .point(lambda v: 255 * (v > 150))
+        .resize((WIDTH, HEIGHT), Image.Resampling.NEAREST)
+    )
     pixels = np.stack([np.asarray(low, dtype=float)] * 3, axis=-1)
     noise = np.random.default_rng(press.seed)
     pixels[noise.random(pixels.shape[:2]) < 0.003] = 0

@@ -109,8 +109,8 @@ CODE = [
     "static inline uint32_t rotl(const uint32_t x, int k) {",
     "    return (x << k) | (x >> (32 - k));",
     "}",
-    "for (size_t n = 0; n < argc; ++n) printf(\"%s\\n\", argv[n]);",
-    "export PATH=\"$HOME/bin:$PATH\" && make -j4 check 2>&1 | tee build.log",
+    'for (size_t n = 0; n < argc; ++n) printf("%s\\n", argv[n]);',
+    'export PATH="$HOME/bin:$PATH" && make -j4 check 2>&1 | tee build.log',
     "SELECT name, COUNT(*) FROM orders WHERE total > 100 GROUP BY name;",
     "const total = rows.filter(r => r.ok).map(r => r.value).reduce((a, b) => a + b, 0);",
     "if err := json.Unmarshal(body, &cfg); err != nil { return nil, err }",
@@ -122,7 +122,18 @@ NAMES = ["Krzysztof Wojciechowski", "Anneliese Schwarzbrod", "Nguyen Thi Bich", 
          "Giuseppe Quattrocchi", "Hjördis Bjørnsen", "Mfundo Khumalo", "Szczepan Brzęczyk", "Ximena Etxeberria", "Dvořáková Ludmila"]  # fmt: skip
 GOODS = ["hex bolt M8x40 zinc", "O-ring NBR 12x2", "methylprednisolone 40 mg", "relay 24VDC DPDT", "chlorhexidine 0.2%", "ball bearing 6204-2RS",
          "FUSE T3.15A 5x20", "acetylcysteine 600", "gasket PTFE DN50", "hydroxyzine HCl 25"]  # fmt: skip
-RECEIPT = ["MILK 2% GAL", "BRD WHT WHL", "CHKN BRST BNLS", "GRND BF 85/15", "BNNA ORG LB", "EGGS LRG DZ", "YGRT PLN", "SLTD BTTR", "APPL FUJI", "DISH SOAP"]
+RECEIPT = [
+    "MILK 2% GAL",
+    "BRD WHT WHL",
+    "CHKN BRST BNLS",
+    "GRND BF 85/15",
+    "BNNA ORG LB",
+    "EGGS LRG DZ",
+    "YGRT PLN",
+    "SLTD BTTR",
+    "APPL FUJI",
+    "DISH SOAP",
+]
 
 
 def prose(rng: random.Random, bank: dict[str, list[str]], language: str, sentences: int) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 
 from ocroute.document.model import Finding, Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.ink import ink_of
 from ocroute.pages.page import InputPage
 from ocroute.registry import Registry
 
@@ -37,15 +38,20 @@ def judge(page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) 
     """Every registered check's finding and the verdict they add up to.
 
     The verdict is ``blank`` when the check of that name spoke, ``accepted`` when nothing refuses, else ``doubtful``; its score
-    is 1 less the worst refusing weight, less a little for each further one.
+    is 1 less the worst refusing weight, a little lower for each further one. Of two refused readings the better scores higher.
     """
     findings = tuple(_findings(page, reading, engine, task))
     refusing = [finding for finding in findings if finding.refuses]
     if not refusing:
         blank = any(finding.code == "blank" for finding in findings)
         return Verdict("blank" if blank else "accepted", 1.0, findings)
-    worst = max(finding.weight for finding in refusing)
-    return Verdict("doubtful", round(max(0.0, 1.0 - worst - 0.02 * (len(refusing) - 1)), 4), findings)
+    worst = max(finding.weight for finding in refusing)  # not a product: checks see the same harm from several sides
+    return Verdict("doubtful", round((1.0 - worst) * 0.95 ** (len(refusing) - 1), 4), findings)
+
+
+def is_blank(page: InputPage) -> bool:
+    """Whether nothing is printed on ``page``, judged by its ink alone; asked before any engine, it saves the reading."""
+    return ink_of(page).blank
 
 
 def _findings(page: InputPage, reading: Reading, engine: EngineInfo, task: Task) -> Iterable[Finding]:

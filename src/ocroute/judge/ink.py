@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 
 LONG_SIDE: Final = 1250  # pixels to which a page is reduced: 6-point type on A4 still has letters 6 pixels high
 SPECK: Final = 4  # reduced pixels; what is smaller is dust, or a full stop, which no count needs
+BLANK: Final = 0.003  # inked share of a blank page, in specks; one line of small type on A4 inks about as much
+BLANK_GLYPHS: Final = 2  # dust may fall in a row, but seldom three specks of one size
 LEAST_CONTRAST: Final = 30  # grey levels between ink and its own background
 
 PHOTO: Final = (
@@ -60,6 +62,11 @@ class Ink:
     def glyphs(self) -> int:
         """Glyph-like shapes in text-like lines."""
         return sum(line.glyphs for line in self.lines)
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing is printed on the page."""
+        return self.fraction <= BLANK and self.glyphs <= BLANK_GLYPHS
 
     def inked(self, boxes: Iterable[Box]) -> Floats:
         """The share of each box that is inked, 0 to 1; boxes in raster pixels."""
@@ -194,13 +201,12 @@ def _text_like(stats: Stats, owner: NDArray[np.int32], count: int, boxes: Stats)
 
 
 def _means(mask: Mask, scale: float, boxes: Iterable[Box]) -> Floats:
+    """The mean of ``mask`` inside each box (``scale`` box pixels to one of the mask's); 0 for boxes without area."""
     total = cv2.integral(mask)
     height, width = mask.shape
-    result = []
-    for box in boxes:
-        x0, x1 = (int(np.clip(round(x / scale), 0, width)) for x in (box.x0, box.x1))
-        y0, y1 = (int(np.clip(round(y / scale), 0, height)) for y in (box.y0, box.y1))
-        area = (x1 - x0) * (y1 - y0)
-        ink = int(total[y1, x1]) - int(total[y0, x1]) - int(total[y1, x0]) + int(total[y0, x0])
-        result.append(ink / area if area else 0.0)
-    return np.array(result, dtype=np.float64)
+    sides = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], dtype=np.float64).reshape(-1, 4)
+    x0, y0, x1, y1 = np.clip(np.rint(sides / scale), 0, (width, height, width, height)).astype(np.intp).T
+    ink = total[y1, x1] - total[y0, x1] - total[y1, x0] + total[y0, x0]
+    area = (x1 - x0) * (y1 - y0)
+    result: Floats = np.divide(ink, area, out=np.zeros(len(sides)), where=area > 0)
+    return result

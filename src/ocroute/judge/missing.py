@@ -40,9 +40,9 @@ def missing(page: InputPage, reading: Reading) -> Missing:
     rows: list[Box] = [line.box for line in ink.lines]
     shares = ink.share(covered, rows)
     lost = [
-        (line, line.glyphs * (1 - share))
+        (line, line.glyphs * (1 - float(share)))
         for line, share in zip(ink.lines, shares, strict=True)
         if share < UNCOVERED and line.glyphs >= LEAST_GLYPHS
     ]
-    glyphs = sum(count for _, count in lost)
+    glyphs = float(sum(count for _, count in lost))
     return Missing(tuple(line for line, _ in lost), round(glyphs), glyphs / ink.glyphs)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.ink import ink_of
+from ocroute.judge.ink import BLANK, ink_of
 from ocroute.judge.pieces import plain
 from ocroute.pages.page import InputPage
-
-FEWEST_GLYPHS: Final = 3  # dust may fall in a row, but seldom three specks of one size
 
 
 class Blank:
     """Speaks when the page has no ink but specks and the engine wrote nothing. Not a failure."""
 
     summary: ClassVar[str] = "nothing is printed on the page, and nothing was read"
-    limit: ClassVar[float] = 0.003  # inked share of the page; one line of small type on A4 inks about as much
+    limit: ClassVar[float] = BLANK  # inked share of the page
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the page that is inked, where it is a blank page's."""
         if any(sign.isalnum() for sign in plain(reading)):
             return None
         ink = ink_of(page)
-        if ink.fraction > self.limit or ink.glyphs >= FEWEST_GLYPHS:
+        if not ink.blank:
             return None
         return Finding(
             "blank",

@@ -12,7 +12,7 @@ from ocroute.judge.missing import missing
 from ocroute.judge.pieces import pieces, weight
 from ocroute.pages.page import InputPage
 
-FEWEST_GLYPHS: Final = 8  # a page number, a logo or a stray mark may be left out
+FEWEST_GLYPHS: Final = 12  # a page number, a logo or a stray mark may be left out
 SHORTFALL: Final = 0.5  # of the text the ink can hold, for readings without boxes: the estimate is rough
 
 
@@ -20,7 +20,7 @@ class Coverage:
     """Speaks when lines are printed on the page that no block covers."""
 
     summary: ClassVar[str] = "printed lines are missing from the reading"
-    limit: ClassVar[float] = 0.06  # share of the glyphs in text-like lines
+    limit: ClassVar[float] = 0.07  # share of the glyphs in text-like lines
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the printed text that the reading leaves out."""

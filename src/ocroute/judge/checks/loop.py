@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import ClassVar, Final
 
 from ocroute.document.model import Box, Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.capacity import capacity
-from ocroute.judge.ink import Ink, ink_of
-from ocroute.judge.pieces import Piece, pieces, quote
+from ocroute.judge.ink import Ink, InkLine, ink_of
+from ocroute.judge.pieces import WIDEST, Piece, pieces, quote
 from ocroute.judge.repeats import Repeat, repeats
 from ocroute.pages.page import InputPage
 
 LEAST: Final = 16  # characters that the repetition adds; "ha ha ha" is no loop
 BARE: Final = 0.008  # see ``invented``
+CROWDED: Final = 1.7  # times the characters that lines of the same length commonly hold on this page
 ROOM: Final = 1.3  # times the characters that the ink can hold, for readings without boxes
 
 
@@ -63,13 +65,25 @@ def _unseen(repeat: Repeat, every: Sequence[Piece], ink: Ink, total: int) -> int
         return 0 if _page_repeats(repeat, every, ink, total) else repeat.surplus
     seen: list[Box] = []
     lost = 0
+    tight = CROWDED * _density(every)
     for piece, share in zip(span, ink.inked(piece.box for piece in span if piece.box is not None), strict=True):
         assert piece.box is not None
         again = any(box.intersection(piece.box) > 0.5 * min(box.area, piece.box.area) for box in seen)
-        if share < BARE or again or piece.overfull or _too_much(piece, ink):
+        if share < BARE or again or piece.weight > tight * _length(piece.box) + LEAST or _too_much(piece, ink):
             lost += piece.weight
         seen.append(piece.box)
     return min(lost, repeat.surplus)
+
+
+def _length(box: Box) -> float:
+    """A line's long side in units of its short one."""
+    return max(box.width, box.height) / max(1.0, min(box.width, box.height))
+
+
+def _density(every: Sequence[Piece]) -> float:
+    """Characters to a unit of length, as the reading's lines commonly have them; at most what any type can hold."""
+    lines = [piece.weight / _length(piece.box) for piece in every if piece.box is not None and piece.rows == 1]
+    return min(WIDEST, median(lines)) if len(lines) >= 5 else WIDEST
 
 
 def _too_much(piece: Piece, ink: Ink) -> bool:
@@ -86,12 +100,14 @@ def _page_repeats(repeat: Repeat, every: Sequence[Piece], ink: Ink, total: int) 
         return False
     if len(repeat.unit) < LEAST and repeat.surplus < 200:
         return True  # cells of a table, rungs of a scale
-    shapes = [(line.box.width, line.glyphs) for line in ink.lines]
-    alike = max(
-        (
-            sum(abs(w - width) <= 0.03 * width and abs(g - glyphs) <= 1 + glyphs / 20 for w, g in shapes)
-            for width, glyphs in shapes
-        ),
-        default=0,
+    # Rows of the page that have the unit's length, and among them the most that look the same.
+    rows = [line for line in ink.lines if 0.5 <= capacity([line], repeat.unit) / len(repeat.unit) <= 2]
+    alike = max((sum(_same_shape(one, other) for other in rows) for one in rows), default=0)
+    return alike >= repeat.times
+
+
+def _same_shape(one: InkLine, other: InkLine) -> bool:
+    return (
+        abs(one.box.width - other.box.width) <= 0.03 * one.box.width
+        and abs(one.glyphs - other.glyphs) <= 1 + one.glyphs / 20
     )
-    return alike >= min(repeat.times, 0.8 * repeat.times + 1)

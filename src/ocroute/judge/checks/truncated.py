@@ -12,7 +12,7 @@ from ocroute.judge.missing import missing
 from ocroute.judge.pieces import pieces
 from ocroute.pages.page import InputPage
 
-FEWEST_GLYPHS: Final = 8
+FEWEST_GLYPHS: Final = 12
 TAIL: Final = 0.75  # of the missing glyphs come after the last text: a cut tail, not a hole
 _OPENED: Final = re.compile(r"<(/?)(table|tr|td|th|thead|tbody)\b", re.IGNORECASE)
 
@@ -21,7 +21,7 @@ class Truncated:
     """Speaks when the engine ran out of room, its output breaks off, or printed lines go on after its last text."""
 
     summary: ClassVar[str] = "the text breaks off before the page ends"
-    limit: ClassVar[float] = 0.06  # share of the glyphs that come after the last text
+    limit: ClassVar[float] = 0.07  # share of the glyphs that come after the last text
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the page that is cut off, or 1 where the output itself says that it is cut."""

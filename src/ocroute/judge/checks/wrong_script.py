@@ -17,6 +17,7 @@ FEWEST_LETTERS: Final = 30
 MIXED: Final = 0.12  # share of words with letters of two alphabets
 CLEARLY: Final = 0.4  # bits a letter by which the other alphabet must fit better
 STRANGE: Final = 4.4  # bits a letter from which text does not read well as it stands
+READABLE: Final = 5.2  # bits a letter beyond which the other alphabet explains nothing either
 ODD: Final = 0.15  # share of words like MockBa
 ASKED: Final = 0.2  # share of letters in the scripts of the languages asked for
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
@@ -50,11 +51,11 @@ class WrongScript:
             yield self._finding(mixed, MIXED, f"{mixed:.0%} of the words mix letters of two alphabets", mixed, task)
         main = letters.most_common(1)[0][0]
         other = as_other_script(text, main)
-        if other is not None and other[1] > STRANGE and other[2] < other[1] - CLEARLY:
+        if other is not None and other[1] > STRANGE and other[2] < min(other[1] - CLEARLY, READABLE):
             what = f"The text reads better as {_name(other[0])} letters: it was read in the wrong alphabet"
             yield self._finding(other[1] - other[2], CLEARLY, what, 0.8, task, other[0])
         odd = odd_capitals(text)
-        if other is not None and odd >= ODD and other[1] > STRANGE:
+        if other is not None and odd >= ODD and other[1] > STRANGE and other[2] < other[1]:
             what = (
                 f"{odd:.0%} of the words have capitals or figures inside, as when a page is read in the wrong alphabet"
             )
@@ -74,7 +75,7 @@ class WrongScript:
             if language
             else "Name the language with --lang, e.g. --lang ru, and install its Tesseract data"
         )
-        weight = round(min(1.0, 0.3 + 0.7 * bad), 4)
+        weight = round(min(0.95, 0.3 + 0.7 * bad), 4)
         return Finding("wrong_script", round(value, 4), limit, f"{what}.", weight=weight, next_step=step)
 
 

@@ -1,0 +1,165 @@
+"""Each check on the smallest page that shows what it is for, and on the page that it must not mistake for it."""
+
+import pytest
+from bench.judge.readings import boxless, of_lines, retold
+from judge_pages import PROSE, font, letter, sheet
+from msgspec.structs import replace
+
+from ocroute.document.model import Block, Box, Category, Line
+from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge import CHECKS, judge
+
+OCR = EngineInfo(kind="ocr", rank=1)
+
+
+def verdict(made, reading, *, kind="ocr", languages=()):
+    return judge(made.page(), reading, engine=replace(OCR, kind=kind), task=Task(languages=languages))
+
+
+def codes(made, reading, **more):
+    return {finding.code for finding in verdict(made, reading, **more).findings if finding.refuses}
+
+
+@pytest.fixture(scope="module")
+def page():
+    return letter()
+
+
+def test_every_finding_speaks_in_a_sentence_and_keeps_to_its_contract(page):
+    wrong = Reading(lines=(Line("nothing stands here at all", Box(100, 900, 500, 930)),), finish="length")
+    for finding in (*verdict(page, wrong).findings, *verdict(page, Reading()).findings):
+        assert finding.code in CHECKS
+        assert finding.sentence.endswith(".")
+        assert 0 < finding.weight <= 1
+        assert type(finding.value) is float
+
+
+@pytest.mark.parametrize("kind", ["ocr", "textlayer"])
+def test_a_true_reading_is_accepted(page, kind):
+    found = verdict(page, of_lines(page.lines), kind=kind)
+    assert (found.status, found.score, found.findings) == ("accepted", 1.0, ())
+
+
+def test_a_true_reading_without_boxes_is_accepted(page):
+    assert verdict(page, boxless(page.lines), kind="vlm").status == "accepted"
+
+
+def test_blank_is_fine_and_called_blank():
+    found = verdict(sheet(), Reading())
+    assert found.status == "blank"
+    assert found.fine
+
+
+def test_empty(page):
+    assert codes(page, Reading()) == {"empty"}
+    assert verdict(page, Reading()).score == 0
+
+
+def test_invented_on_paper_and_on_a_blank_page(page):
+    extra = Line("words that nobody printed here", Box(100, 850, 600, 880))
+    assert codes(page, of_lines([*page.lines, extra])) == {"invented"}
+    assert "invented" in codes(sheet(), of_lines([extra]))
+
+
+def test_leaders_and_commas_are_not_invented():
+    made = sheet()
+    for at in range(12):
+        made.write(100, 100 + 50 * at, f"Chapter {at + 1} {'.' * 80} {at * 7 + 3}", font(22))
+    assert codes(made, of_lines(made.lines)) == set()
+
+
+def test_a_cut_tail_is_truncated_and_a_hole_is_not(page):
+    tail = codes(page, of_lines(page.lines[:-2]))
+    assert tail == {"truncated", "coverage"}
+    hole = codes(page, of_lines([*page.lines[:2], *page.lines[4:]]))
+    assert hole == {"coverage"}
+
+
+def test_the_more_is_missing_the_lower_the_score(page):
+    scores = [verdict(page, of_lines(page.lines[:count])).score for count in range(1, len(page.lines) + 1)]
+    assert scores == sorted(scores)
+    assert scores[0] > 0
+    assert scores[-1] == 1
+
+
+def test_what_the_engine_says_is_cut_is_truncated(page):
+    assert "truncated" in codes(page, replace(boxless(page.lines), finish="length"))
+    assert "truncated" in codes(page, replace(boxless(page.lines), raw='[{"category": "Text", "text": "The light'))
+    table = Block(Category.TABLE, "<table><tr><td>1</td>", markup="html")
+    assert "truncated" in codes(page, replace(boxless(page.lines), blocks=(*boxless(page.lines).blocks, table)))
+
+
+def test_a_picture_may_hold_words_but_is_not_the_page(page):
+    few = page.lines[:-2]
+    hidden = Box.around(line.box for line in page.lines[-2:])
+    picture = Block(Category.PICTURE, "", hidden)
+    assert codes(page, replace(of_lines(few), blocks=(*of_lines(few).blocks, picture))) == set()
+    everything = Block(Category.PICTURE, "", Box(0, 0, 1240, 1000))
+    one = of_lines(page.lines[:1])
+    assert "coverage" in codes(page, replace(one, blocks=(*one.blocks, everything)))
+
+
+@pytest.mark.parametrize("times", [3, 10, 50])
+def test_a_line_repeated_in_one_place_is_a_loop(page, times):
+    lines = [*page.lines[:3], *[page.lines[2]] * times, *page.lines[3:]]
+    assert "loop" in codes(page, of_lines(lines))
+
+
+def test_a_loop_at_the_end_of_a_reading_without_boxes(page):
+    tail = Block(Category.TEXT, "of the town and the museum " * 60, markup="markdown")
+    reading = boxless(page.lines)
+    assert "loop" in codes(page, replace(reading, blocks=(*reading.blocks, tail)), kind="vlm")
+
+
+def test_a_form_that_prints_the_same_line_again_is_no_loop():
+    made = sheet()
+    for at in range(12):
+        made.write(100, 100 + 60 * at, "Name of the witness and date of birth:", font(22))
+    assert codes(made, of_lines(made.lines)) == set()
+    assert codes(made, boxless(made.lines), kind="vlm") == set()
+
+
+def test_blank_recognitions_name_the_package_to_install(page):
+    reading = replace(of_lines(page.lines[:2]), blanks=tuple(page.lines[2:]))
+    finding = next(f for f in verdict(page, reading, languages=("ru",)).findings if f.code == "wrong_script")
+    assert "tesseract-ocr-rus" in finding.next_step
+    assert "--lang ru" in finding.next_step
+
+
+def test_latin_text_where_russian_was_asked_for_is_refused_only_if_it_does_not_read_well(page):
+    assert codes(page, of_lines(page.lines), languages=("ru",)) == set()
+    turned = [retold(line, lambda text: text.translate(str.maketrans("aeiourstn", "BKxHMyb3w"))) for line in page.lines]
+    assert "wrong_script" in codes(page, of_lines(turned), languages=("ru",))
+
+
+def test_words_of_two_alphabets_are_the_wrong_script(page):
+    mixed = [
+        retold(line, lambda text: text.replace("a", "а").replace("o", "о").replace("e", "е")) for line in page.lines
+    ]
+    assert "wrong_script" in codes(page, of_lines(mixed))
+
+
+def test_a_cipher_is_garble(page):
+    turned = [retold(line, lambda text: text.translate(str.maketrans("etaoinshr", "qxzjkvwyp"))) for line in page.lines]
+    assert "garble" in codes(page, of_lines(turned))
+
+
+def test_low_confidence_is_weighed_by_length(page):
+    unsure = [replace(line, confidence=0.3, words=()) for line in page.lines]
+    assert codes(page, of_lines(unsure)) == {"low_confidence"}
+    one = [replace(line, confidence=0.3 if at == 0 else 0.95, words=()) for at, line in enumerate(page.lines)]
+    assert codes(page, of_lines(one)) == set()
+
+
+def test_a_layer_with_other_words_in_the_right_places_does_not_match(page):
+    bank = PROSE.replace(".", "").split()
+    words = iter(bank[7:] + bank[:7])
+    other = [retold(line, lambda _: next(words)) for line in page.lines]
+    assert "textlayer_mismatch" in codes(page, of_lines(other), kind="textlayer")
+    assert "textlayer_mismatch" not in codes(page, of_lines(other), kind="ocr")
+
+
+def test_a_mostly_good_refused_text_beats_garbage(page):
+    partly = verdict(page, of_lines(page.lines[:-2])).score
+    cipher = [retold(line, lambda text: text.translate(str.maketrans("etaoinshr", "qxzjkvwyp"))) for line in page.lines]
+    assert partly > verdict(page, of_lines(cipher)).score > verdict(page, Reading()).score

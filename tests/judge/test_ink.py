@@ -1,0 +1,98 @@
+"""The ink of a page is found on light, dark and uneven paper, and pictures are not taken for text."""
+
+import random
+
+import numpy as np
+import pytest
+from bench.judge.canvas import ArrayPage, photo
+from judge_pages import PROSE, font, letter, sheet
+from PIL import Image
+
+from ocroute.document.model import Box
+from ocroute.judge import is_blank
+from ocroute.judge.ink import measure
+
+
+def pixels(image):
+    return np.asarray(image.convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        ("black", "white"),
+        ("white", "black"),
+        ("white", (0, 60, 110)),
+        ((90, 90, 90), (180, 180, 180)),
+        ("black", (255, 240, 150)),
+    ],
+)
+def test_each_printed_line_is_found_on_any_ground(ink, ground):
+    made = letter(ink=ink, ground=ground)
+    found = measure(pixels(made.image))
+    covered = found.cover(line.box for line in found.lines)
+    assert (found.share(covered, [line.box for line in made.lines]) == 1).all()
+    for line in made.lines:
+        own = [row for row in found.lines if row.box.intersection(line.box) > 0.4 * row.box.area]
+        assert sum(row.box.width for row in own) > 0.8 * line.box.width
+    letters = len(PROSE.replace(" ", ""))
+    assert 0.3 * letters < found.glyphs < 1.5 * letters
+
+
+def test_boxes_are_in_raster_pixels_though_the_page_is_reduced():
+    made = sheet((2480, 3508))
+    made.paragraph((300, 2000, 2200, 3300), PROSE, font(50))
+    found = measure(pixels(made.image))
+    assert found.scale == pytest.approx(3, abs=0.01)
+    around = Box.around(line.box for line in found.lines)
+    truth = Box.around(line.box for line in made.lines)
+    assert all(
+        abs(a - b) < 20
+        for a, b in zip(
+            (around.x0, around.y0, around.x1, around.y1), (truth.x0, truth.y0, truth.x1, truth.y1), strict=True
+        )
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_photograph_is_hardly_ever_text(seed):
+    found = measure(pixels(photo(random.Random(seed), 1200, 900)))
+    assert found.glyphs < 30
+
+
+def test_rules_and_circles_are_ink_but_no_text():
+    made = sheet()
+    for at in range(100, 900, 60):
+        made.draw.line((100, at, 1100, at), fill="black", width=3)
+    made.draw.ellipse((300, 300, 600, 600), outline="blue", width=5)
+    found = measure(pixels(made.image))
+    assert found.lines == ()
+    assert found.fraction > 0.01
+
+
+@pytest.mark.parametrize("ground", [255, 235, 110, 0])
+def test_specks_and_grain_leave_a_page_blank(ground):
+    noise = np.random.default_rng(ground)
+    raster = np.clip(noise.normal(ground, 6, (1400, 1000, 3)), 0, 255).astype(np.uint8)
+    for _ in range(40):
+        y, x = noise.integers(10, 990, 2)
+        raster[y : y + 2, x : x + 2] = 255 - ground if ground != 110 else 0
+    assert is_blank(ArrayPage(raster))
+
+
+def test_one_word_makes_a_page_not_blank():
+    made = sheet()
+    made.write(500, 500, "Page", font(24))
+    assert not is_blank(made.page())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (3, 3), (17, 2000)])
+def test_odd_sizes_are_measured_without_error(size):
+    for colour in ("white", "black"):
+        found = measure(pixels(Image.new("RGB", size, colour)))
+        assert found.lines == ()
+
+
+def test_boxes_beyond_the_page_are_bare():
+    found = measure(pixels(letter().image))
+    assert found.inked([Box(5000, 5000, 6000, 6000), Box(10, 10, 10, 10)]).tolist() == [0, 0]
