@@ -155,3 +155,25 @@ def test_lines_read_across_a_gutter_are_parted() -> None:
     text = text_of(read(across))
     assert left in text
     assert right in text
+
+
+def test_a_rule_over_several_columns_parts_stories() -> None:
+    sheet = Sheet()
+    above, below = numbered("Upleft", "Upright"), numbered("Lowleft", "Lowright")
+    for side in range(2):
+        sheet.prose(above[side], 170 + side * 700, 200, 660)
+        sheet.prose(below[side], 170 + side * 700, 660, 660)
+    bottom = max(line.box.y1 for line in sheet.lines if line.box.y0 < 640)
+    sheet.rules.append((170, bottom + 15, 1530, bottom + 15))
+    assert_order(
+        text_of(read(sheet)), "ends upleft", "Upright begins", "Lowleft begins", "ends lowleft", "Lowright begins"
+    )
+
+
+def test_definitions_behind_labels_are_one_block_each() -> None:
+    sheet = Sheet()
+    y = 300.0
+    for label in ("mast", "keel", "rudder"):
+        sheet.line(label, 170, y)
+        y = sheet.prose(f"is the {label} of a vessel. {PROSE[:170].rsplit(' ', 1)[0]}.", 420, y, 900) + 12
+    assert [block.text.split()[0] for block in read(sheet)] == ["mast", "keel", "rudder"]

@@ -18,7 +18,7 @@ from ocroute.layout.lines import assemble
 from ocroute.layout.notes import footnotes
 from ocroute.layout.paragraphs import Column, Group, groups
 from ocroute.layout.pieces import Piece, Scale, boxes_are_tight, measure, scale_of
-from ocroute.layout.rules import horizontal_rules
+from ocroute.layout.rules import Rule, horizontal_rules
 from ocroute.layout.tables import FoundTable, find_tables
 from ocroute.pages.page import InputPage
 
@@ -42,7 +42,7 @@ def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
     scale = scale_of([measure(line, tight=tight) for line in rest or inked], width, height, tight=tight)
     rules = horizontal_rules(page)
     pieces = attach(assemble(rest, scale), scale)
-    sorted_out = set_apart([*pieces, *(_placed(table, scale) for table in tables)], scale, rules)
+    sorted_out = set_apart([*pieces, *(_placed(table, scale) for table in tables)], scale, [rule.y for rule in rules])
     joiner = Joiner(line.text for line in inked)
     drafts = [
         *(Draft(Category.PAGE_HEADER, [_alone(piece, scale)]) for piece in sorted_out.headers),
@@ -69,13 +69,14 @@ def _alone(piece: Piece, scale: Scale) -> Group:
     return Group(Column.of([piece], scale), 0, [piece])
 
 
-def _drafts(body: Sequence[Piece], scale: Scale, rules: Sequence[float]) -> list[Draft]:
+def _drafts(body: Sequence[Piece], scale: Scale, rules: Sequence[Rule]) -> list[Draft]:
     bold = sum(len(piece.text) for piece in body if piece.bold) > 0.5 * sum(len(piece.text) for piece in body)
     text: list[Draft] = []
     notes: list[Draft] = []
-    for lines in columns(body, scale):
+    heights = [rule.y for rule in rules]
+    for lines in columns(body, scale, rules):
         found = groups(Column.of(lines, scale))
-        count = footnotes(found, scale, rules)
+        count = footnotes(found, scale, heights)
         text += [Draft(kind_of(group, scale, bold_body=bold), [group]) for group in found[: len(found) - count]]
         notes += [Draft(Category.FOOTNOTE, [group]) for group in found[len(found) - count :]]
     _rank([draft for draft in text if draft.category is Category.SECTION_HEADER], scale)

@@ -8,7 +8,7 @@ way. A strip between labels and the text they stand before is no gutter: such ro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import mean, median
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ocroute.layout import limits
 from ocroute.layout.lines import Floats, edges
 from ocroute.layout.pieces import Piece, Scale, merged
+from ocroute.layout.rules import Rule
 
 Row = list[Piece]
 Mask = NDArray[np.bool_]
@@ -33,9 +34,14 @@ class _Strip:
     score: float
 
 
-def columns(pieces: Sequence[Piece], scale: Scale) -> list[list[Piece]]:
-    """Columns in reading order, each a list of lines from top to bottom."""
-    return [_lines(region, scale) for region in _cut(list(pieces), scale) if region]
+def columns(pieces: Sequence[Piece], scale: Scale, rules: Sequence[Rule] = ()) -> list[list[Piece]]:
+    """Columns in reading order, each a list of lines from top to bottom.
+
+    Args:
+        rules: horizontal ones; no gutter crosses a rule.
+    """
+    bars = np.array([(rule.x0, rule.x1, rule.y) for rule in rules], dtype=np.float64).reshape(-1, 3)
+    return [_lines(region, scale) for region in _cut(list(pieces), scale, bars) if region]
 
 
 def rows_of(pieces: Sequence[Piece], scale: Scale) -> list[Row]:
@@ -54,8 +60,8 @@ def _level(row: Row) -> float:
     return max(row, key=lambda piece: len(piece.text)).base
 
 
-def _cut(region: list[Piece], scale: Scale) -> Iterator[list[Piece]]:
-    strip = _best_strip(region, scale) if len(region) > 2 * limits.COLUMN_ROWS - 1 else None
+def _cut(region: list[Piece], scale: Scale, bars: Floats) -> Iterator[list[Piece]]:
+    strip = _best_strip(region, scale, bars) if len(region) > 2 * limits.COLUMN_ROWS - 1 else None
     if strip is None:
         yield region
         return
@@ -70,10 +76,10 @@ def _cut(region: list[Piece], scale: Scale) -> Iterator[list[Piece]]:
             parts[1 if piece.box.center[0] < strip.x else 2].append(piece)
     for part in parts:
         if part:
-            yield from _cut(part, scale)
+            yield from _cut(part, scale, bars)
 
 
-def _best_strip(region: Sequence[Piece], scale: Scale) -> _Strip | None:
+def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip | None:
     x0, x1, y0, y1 = edges(region)
     half = limits.GUTTER * scale.size / 2
     # Wherever a strip is, one no wider than a gutter touches the end or the start of some line in it.
@@ -90,7 +96,8 @@ def _best_strip(region: Sequence[Piece], scale: Scale) -> _Strip | None:
         least = best.score if best else 0.0
         if most[index] <= least:
             break
-        for left, right in _between(on_left[index], on_right[index], y0, y1, least, scale):
+        crossed = bars[(bars[:, 0] < places[index] - near) & (bars[:, 1] > places[index] + near), 2]
+        for left, right in _between(on_left[index], on_right[index], y0, y1, crossed, least, scale):
             strip = _checked(
                 float(places[index]), [region[int(i)] for i in left], [region[int(i)] for i in right], scale
             )
@@ -105,14 +112,15 @@ def _best_strip(region: Sequence[Piece], scale: Scale) -> _Strip | None:
 
 
 def _between(
-    on_left: Mask, on_right: Mask, y0: Floats, y1: Floats, least: float, scale: Scale
+    on_left: Mask, on_right: Mask, y0: Floats, y1: Floats, crossed: Floats, least: float, scale: Scale
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """The pieces left and right of each strip that ends at the pieces in its way, if there are enough to beat ``least``."""
+    """The pieces left and right of each strip that ends at the pieces and rules in its way, if that beats ``least``."""
     middle = (y0 + y1) / 2
     blocking = ~(on_left | on_right)
-    order = np.argsort(y0[blocking])
-    starts = np.concatenate([[-np.inf], np.maximum.accumulate(y1[blocking][order])])
-    ends = np.concatenate([y0[blocking][order], [np.inf]])
+    tops, bottoms = np.concatenate([y0[blocking], crossed]), np.concatenate([y1[blocking], crossed])
+    order = np.argsort(tops)
+    starts = np.concatenate([[-np.inf], np.maximum.accumulate(bottoms[order])])
+    ends = np.concatenate([tops[order], [np.inf]])
     tall = ends - starts >= limits.COLUMN_ROWS * scale.size
     for top, bottom in zip(starts[tall], ends[tall], strict=True):
         inside = (middle > top) & (middle < bottom)
@@ -164,15 +172,17 @@ def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
     """Whether the rows of one side are labels, numbers or bullets of the rows of the other."""
     few, many = (left, right) if len(left) <= len(right) else (right, left)
     levels = np.array([_level(row) for row in many])
+    reach = levels.min() - scale.pitch, levels.max() + scale.pitch
+    few = [row for row in few if reach[0] < _level(row) < reach[1]] or few
     aligned = mean(float(np.abs(levels - _level(row)).min() < 0.3 * scale.size) for row in few)
     if aligned < 0.8:
         return False
-    chars = [[sum(len(piece.text) for piece in row) for row in side] for side in (left, right)]
-    if min(median(chars[0]), median(chars[1])) <= limits.LABEL_CHARS:
+    chars = [median(sum(len(piece.text) for piece in row) for row in side) for side in (few, many)]
+    if min(chars) <= limits.LABEL_CHARS:
         return True
     # A hanging label may be long, but then its entry is longer and the label stands alone beside it.
     alone = [below - above for above, below in pairwise(_level(row) for row in few)]
-    return few is left and len(few) < 0.6 * len(many) and median(alone) > 1.8 * scale.pitch
+    return bool(alone) and len(left) <= len(right) and len(few) < 0.6 * len(many) and median(alone) > 1.8 * scale.pitch
 
 
 def _lines(region: Sequence[Piece], scale: Scale) -> list[Piece]:
@@ -182,11 +192,19 @@ def _lines(region: Sequence[Piece], scale: Scale) -> list[Piece]:
         run: Row = []
         for piece in row:
             if run and not _one_line(run[-1], piece):
-                lines.append(merged(run))
+                lines.append(_labelled(run))
                 run = []
             run.append(piece)
-        lines.append(merged(run))
+        lines.append(_labelled(run))
     return lines
+
+
+def _labelled(run: Row) -> Piece:
+    """Pieces of a row as one line; one that starts with a label says where the text behind it begins."""
+    line = merged(run)
+    if len(run) == 1 or len(run[0].text) > limits.LABEL_CHARS or len(run[1].text) <= len(run[0].text):
+        return line
+    return replace(line, hang=run[1].box.x0)
 
 
 def _one_line(left: Piece, right: Piece) -> bool:

@@ -9,6 +9,7 @@ from ocroute.document.model import Block, Box, Category, Line
 from ocroute.layout import limits
 from ocroute.layout.hyphens import Joiner
 from ocroute.layout.lists import split_marker
+from ocroute.layout.notes import is_caption
 from ocroute.layout.paragraphs import Group, begins, ended, one_size
 from ocroute.layout.pieces import Piece
 
@@ -56,8 +57,9 @@ def _cut_before(result: Sequence[Draft], draft: Draft) -> Draft | None:
 
 def _goes_on(above: Group, below: Group) -> bool:
     last, first = above.lines[-1], below.lines[0]
-    if above.column is below.column and above.first + len(above.lines) == below.first:
-        return False  # neighbours in one column were parted for a reason
+    between = above.column.lines[above.first + len(above.lines) : below.first]
+    if above.column is below.column and not any(line.table or is_caption(line.text) for line in between):
+        return False  # what stands in one column without a figure between was parted for a reason
     if ended(last.text) or not one_size(last, first) or split_marker(first.text):
         return False
     widths = sorted(part.column.right - part.column.left for part in (above, below))

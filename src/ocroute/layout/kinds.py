@@ -8,7 +8,7 @@ from ocroute.document.model import Category
 from ocroute.layout import limits
 from ocroute.layout.lists import is_weak, split_marker
 from ocroute.layout.notes import is_caption
-from ocroute.layout.paragraphs import Group
+from ocroute.layout.paragraphs import Group, begins
 from ocroute.layout.pieces import Scale
 
 NUMBERING = re.compile(
@@ -61,6 +61,8 @@ def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bo
     ):
         return False
     fonts_known = group.lines[0].line.font is not None
+    if not fonts_known and not begins(text):
+        return False  # the middle of a sentence whose size was measured badly
     ratio = group.size / scale.size
     step = limits.HEADING_SIZE if fonts_known else limits.HEADING_SIZE + 0.16
     large = ratio >= step and group.size > 1.05 * scale.large

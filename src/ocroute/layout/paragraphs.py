@@ -83,10 +83,14 @@ def groups(column: Column) -> list[Group]:
     return found
 
 
-def one_size(a: Piece, b: Piece) -> bool:
-    """Whether two lines are set in type of one size, as far as can be measured."""
+def one_size(a: Piece, b: Piece, *, doubtful: bool = False) -> bool:
+    """Whether two lines are set in type of one size, as far as can be measured.
+
+    Args:
+        doubtful: whether other evidence speaks for one size, so that it takes a large difference to say otherwise.
+    """
     known = a.line.font is not None and b.line.font is not None
-    tolerance = limits.SAME_SIZE if known else 2 * limits.SAME_SIZE
+    tolerance = (limits.SAME_SIZE if known else 2 * limits.SAME_SIZE) * (2 if doubtful else 1)
     return abs(a.size - b.size) <= tolerance * max(a.size, b.size)
 
 
@@ -109,13 +113,15 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
     step = below.base - above.base
     if step < 0.3 * size or step > limits.PARAGRAPH_PITCH * column.pitch * size:
         return True
-    short = min(len(above.text), len(below.text)) < 4
-    if not one_size(above, below) and not short:
+    flows = not ended(above.text) and not begins(below.text)
+    if not one_size(above, below, doubtful=flows or min(len(above.text), len(below.text)) < 4):
         return True
     if above.bold != below.bold and all(_settled(line) for line in (above, below)):
         run_in = above.bold and len(group.lines) == 1 and _slack(above, below, column, index) < 0.5 * size
         return not run_in or step > 1.1 * column.pitch * size
     if is_caption(below.text) and ended(above.text):
+        return True
+    if below.hang is not None and (above.hang is not None or below.box.x0 < above.box.x0 - limits.INDENT * size):
         return True
     marker = split_marker(below.text)
     if marker and (not is_weak(marker[0]) or ended(above.text) or _is_item(group)):
@@ -136,7 +142,8 @@ def _set_apart(group: Group, below: Piece, column: Column, index: int, size: flo
     """Whether the edges of the lines say that ``below`` begins something new."""
     above = group.lines[-1]
     indent = limits.INDENT * size
-    step = below.box.x0 - above.box.x0
+    starts = [above.box.x0] if above.hang is None else [above.hang, above.box.x0]
+    step = min((below.box.x0 - start for start in starts), key=abs)
     centred = abs(below.box.center[0] - above.box.center[0]) < 0.6 * size
     if abs(step) > indent and centred and abs(below.box.x1 - above.box.x1) > indent:
         return False

@@ -27,12 +27,14 @@ class Piece:
     Attributes:
         size: of the type in page pixels, comparable over a page whatever letters a line has.
         base: y of the baseline in page pixels.
+        hang: x at which the text behind a label begins, where the line starts with one; page pixels.
     """
 
     line: Line
     size: float
     base: float
     table: FoundTable | None = None
+    hang: float | None = None
 
     @property
     def text(self) -> str:

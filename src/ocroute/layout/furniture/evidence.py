@@ -9,6 +9,7 @@ from ocroute.layout import limits
 from ocroute.layout.columns import Row
 from ocroute.layout.furniture.phrases import PAGE_NUMBER, is_telling
 from ocroute.layout.notes import is_caption
+from ocroute.layout.paragraphs import ended
 from ocroute.layout.pieces import Scale
 
 _GAP = ((1.5, 1.5), (0.6, 1.0), (0.25, 0.5))
@@ -50,6 +51,8 @@ def _wording(row: Row, scale: Scale, *, top: bool) -> float:
         score += 1.0  # one part at the left edge, one at the right
     elif len(row) == 1 and len(text) > 60 and _PROSE_END.search(text):
         score -= 1.5
+    elif not top and not ended(text):
+        score += 0.5  # the last line of a text mostly ends a sentence or fills its column
     return score
 
 
