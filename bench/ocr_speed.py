@@ -1,0 +1,255 @@
+"""How fast a scanned document is read, and how well: ocroute beside plain RapidOCR, and beside OCRmyPDF, on the same pages.
+
+    python bench/ocr_speed.py [--pages 20] [--jobs 2] [--only rapidocr,tesseract] [--json PATH]
+
+A document of our own text is drawn, printed and scanned: blur, grain, a dark margin of paper, JPEG. Its text is known, so each
+speed stands beside a character error rate (edits to come to the truth, over the length of the truth; white space is one space).
+
+Every side is one command, timed from its start to its end: start-up, loading models and rendering pages are in. Plain RapidOCR
+is ``RapidOCR()`` as installed on the pages' rasters at the resolution of the scan. OCRmyPDF is given ``--output-type pdf``, so
+that it need not convert colours, and its side text is taken. CPU seconds say what a busy machine's clock cannot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+DPI = 200
+A4 = round(8.27 * DPI), round(11.69 * DPI)
+MARGIN = round(0.9 * DPI)
+FONTS = Path("/usr/share/fonts/truetype/liberation")
+FACES = [("LiberationSerif-Regular", 11), ("LiberationSans-Regular", 10), ("LiberationSerif-Italic", 12)]
+OCROUTE = str(Path(sysconfig.get_path("scripts")) / "ocroute")
+LIMITS = {"rapidocr": 2.0, "tesseract": 1.0}
+
+WHO = [
+    "the harbour master",
+    "a retired surveyor",
+    "our committee",
+    "the night watchman",
+    "Mrs. Ellery",
+    "the county archive",
+]
+DID = [
+    "has measured",
+    "would not sell",
+    "described in detail",
+    "found again in 1987",
+    "lent to the museum",
+    "repaired twice",
+]
+WHAT = [
+    "forty-three tide tables",
+    "the eastern sea wall",
+    "a brass theodolite (no. 217)",
+    "every lobster pot on the quay",
+    "nine letters to the ministry",
+]
+WHY = [
+    "because nobody else had asked",
+    "at a cost of 1,250.75 in all",
+    "after the flood of 12 March",
+    "with help from both schools",
+    "so that ships of 30 to 45 metres could pass",
+]
+THEN = [
+    "It took six weeks.",
+    "Was it worth it?",
+    "The report runs to 88 pages; see section 4.2.",
+    '"Never again," she said.',
+]
+
+
+def sentences(seed: int) -> str:
+    """A paragraph that reads like prose and differs with ``seed``."""
+    choice = random.Random(seed)
+    said = []
+    for _ in range(choice.randint(3, 6)):
+        who, did, what, why = (choice.choice(part) for part in (WHO, DID, WHAT, WHY))
+        said.append(f"{who[0].upper()}{who[1:]} {did} {what}, {why}.")
+        if choice.random() < 0.4:
+            said.append(choice.choice(THEN))
+    return " ".join(said)
+
+
+def draw(seed: int) -> tuple[Image.Image, str]:
+    """A scanned page and its text."""
+    name, points = FACES[seed % len(FACES)]
+    face = ImageFont.truetype(str(FONTS / f"{name}.ttf"), round(points * DPI / 72))
+    page = Image.new("L", A4, 255)
+    pen = ImageDraw.Draw(page)
+    lines: list[str] = []
+    y, step, part = MARGIN, round(1.3 * points * DPI / 72), 0
+    while y + 8 * step < A4[1] - MARGIN:
+        for line in wrapped(sentences(1000 * seed + part), face, A4[0] - 2 * MARGIN):
+            pen.text((MARGIN, y), line, font=face, fill=25)
+            lines.append(line)
+            y += step
+        y, part = y + step // 2, part + 1
+    return scanned(page, seed), "\n".join(lines)
+
+
+def wrapped(text: str, face: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if face.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def scanned(page: Image.Image, seed: int) -> Image.Image:
+    grain = np.random.default_rng(seed).normal(0, 8, (page.height, page.width))
+    ink = np.asarray(page.filter(ImageFilter.GaussianBlur(0.6)), float) * 0.86 + 28
+    scan = Image.fromarray(np.clip(ink + grain, 0, 255).astype(np.uint8))
+    file = io.BytesIO()
+    scan.save(file, "JPEG", quality=70)
+    return Image.open(file)
+
+
+def error_rate(truth: str, text: str) -> float:
+    """Levenshtein distance over the length of the truth."""
+    true, said = (np.array([ord(letter) for letter in " ".join(part.split())]) for part in (truth, text))
+    places = np.arange(len(said) + 1)
+    row = places.copy()
+    for count, letter in enumerate(true, 1):
+        new = np.concatenate([[count], np.minimum(row[1:] + 1, row[:-1] + (said != letter))])
+        row = np.minimum.accumulate(new - places) + places  # insertions, all at once
+    return float(row[-1] / len(true))
+
+
+def plain_rapidocr(pdf: Path, out: Path) -> None:
+    """What ``--plain`` runs, in a process of its own: RapidOCR with its defaults."""
+    import pypdfium2
+    from rapidocr import RapidOCR
+
+    engine = RapidOCR()
+    texts = []
+    for page in pypdfium2.PdfDocument(pdf):
+        read = engine(np.ascontiguousarray(page.render(scale=DPI / 72).to_numpy()[..., :3]))
+        texts.append("\n".join(read.txts or ()))
+    out.write_text("\f".join(texts), encoding="utf-8")
+
+
+def run_plain(pdf: Path, folder: Path, jobs: int) -> list[str]:  # noqa: ARG001 - it uses every core by itself
+    out = folder / "plain.txt"
+    call([sys.executable, __file__, "--plain", str(pdf), str(out)])
+    return out.read_text(encoding="utf-8").split("\f")
+
+
+def run_ocrmypdf(pdf: Path, folder: Path, jobs: int) -> list[str]:
+    side = folder / "side.txt"
+    options = ["--jobs", str(jobs), "-l", "eng", "--force-ocr", "--output-type", "pdf", "--sidecar", str(side)]
+    call(["ocrmypdf", *options, str(pdf), str(folder / "out.pdf")])
+    return side.read_text(encoding="utf-8").split("\f")
+
+
+def run_ocroute(engine: str) -> Callable[[Path, Path, int], list[str]]:
+    def run(pdf: Path, folder: Path, jobs: int) -> list[str]:
+        out = folder / f"ocroute-{engine}"
+        options = [
+            "-o",
+            str(out),
+            "--format",
+            "json",
+            "--jobs",
+            str(jobs),
+            "--engine",
+            engine,
+            "--lang",
+            "en",
+            "--quiet",
+        ]
+        call([OCROUTE, "read", str(pdf), *options], accept=(0, 3))
+        (result,) = out.rglob("*.json")
+        pages = json.loads(result.read_text(encoding="utf-8"))["pages"]
+        return ["\n".join(block.get("text", "") for block in page.get("blocks", ())) for page in pages]
+
+    return run
+
+
+def call(command: list[str], accept: tuple[int, ...] = (0,)) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode not in accept:
+        raise SystemExit(f"{command[0]} ended with code {done.returncode}:\n{done.stdout[-2000:]}")
+
+
+PAIRS = {
+    "rapidocr": {"ocroute --engine rapidocr": run_ocroute("rapidocr"), "RapidOCR() as installed": run_plain},
+    "tesseract": {"ocroute --engine tesseract": run_ocroute("tesseract"), "OCRmyPDF --jobs": run_ocrmypdf},
+}
+
+
+def measure(run: Callable[[Path, Path, int], list[str]], pdf: Path, jobs: int, truths: list[str]) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        cpu, start = cpu_seconds(), time.perf_counter()
+        texts = run(pdf, Path(folder), jobs)
+        wall, cpu = time.perf_counter() - start, cpu_seconds() - cpu
+    errors = [error_rate(truth, text) for truth, text in zip(truths, texts, strict=False)]
+    errors += [1.0] * (len(truths) - len(errors))
+    return {
+        "pages_per_minute": 60 * len(truths) / wall,
+        "cpu_seconds_per_page": cpu / len(truths),
+        "cer": float(np.mean(errors)),
+    }
+
+
+def cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default=",".join(PAIRS), help="pairs to run, with commas: rapidocr, tesseract")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--plain", nargs=2, type=Path, metavar=("PDF", "OUT"), help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.plain:
+        plain_rapidocr(*args.plain)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        pages, truths = zip(*(draw(seed) for seed in range(args.pages)), strict=True)
+        pdf = Path(folder) / "scan.pdf"
+        pages[0].save(pdf, "PDF", save_all=True, append_images=pages[1:], resolution=DPI)
+        result: dict[str, object] = {"pages": args.pages, "jobs": args.jobs, "cpus": os.cpu_count(), "pairs": {}}
+        for name in args.only.split(","):
+            if name == "tesseract" and not (shutil.which("ocrmypdf") and shutil.which("tesseract")):
+                print("tesseract: left out, ocrmypdf or tesseract is not installed")
+                continue
+            sides = {title: measure(run, pdf, args.jobs, list(truths)) for title, run in PAIRS[name].items()}
+            ours, other = sides.values()
+            ratio = ours["pages_per_minute"] / other["pages_per_minute"]
+            result["pairs"][name] = {**sides, "ratio": ratio, "limit": LIMITS[name]}  # type: ignore[index]
+            for title, figures in sides.items():
+                print(
+                    f"{title:28} {figures['pages_per_minute']:7.2f} pages/min {figures['cpu_seconds_per_page']:7.2f} CPU s/page"
+                    f"   CER {figures['cer']:.4f}"
+                )
+            print(f"{'ratio':28} {ratio:7.2f} (limit {LIMITS[name]})\n", flush=True)
+    if args.json:
+        args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
