@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     checked: list[Checked] = []
     broken = 0
+    stamp = fingerprint("ocroute")
     for engine in wish.engine:
         began = time.monotonic()
         print(f"{engine}: {len(cases)} pages", file=sys.stderr)
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{engine}: {case.name}: {problem}", file=sys.stderr)
             checked += check(engine, case, markdown)
         print(f"{engine}: {time.monotonic() - began:.0f} s, kept pages included", file=sys.stderr)
+    if "ocroute" in wish.engine and fingerprint("ocroute") != stamp:
+        print("ocroute's code changed during the run: its figures mix two states", file=sys.stderr)
     scores = [score(engine, [item for item in checked if item.engine == engine]) for engine in wish.engine]
     if wish.failures:
         print(report.failures(checked))
@@ -59,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wish.report.write_text(report.as_html(scores, checked))
     if wish.json:
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-        evidence = Evidence(datetime.date.today().isoformat(), machine, versions(), wish.split, wish.group, scores)
+        code = versions() | {"ocroute code": stamp}
+        evidence = Evidence(datetime.date.today().isoformat(), machine, code, wish.split, wish.group, scores)
         wish.json.write_bytes(msgspec.json.format(msgspec.json.encode(evidence)) + b"\n")
     return 1 if broken else 0
 
