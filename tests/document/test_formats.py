@@ -17,6 +17,7 @@ from reading_back import ALTO, XHTML, hocr, of_class
 
 import ocroute
 from ocroute.document import Block, Box, Category, Cell, Document, Font, Line, Page, Provenance, Table, Verdict, Word
+from ocroute.document.exporters._clean import clean
 from ocroute.document.exporters.json import decode
 
 some = settings(deadline=None, max_examples=40)
@@ -75,6 +76,19 @@ def without_surrogates(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return type(value)(*map(without_surrogates, msgspec.structs.astuple(value)))
     return value
+
+
+@pytest.mark.parametrize(
+    ("dirty", "kept"),
+    [
+        ("a\x00b\x07c\ud800d\ufffee\x7ff", "abcdef"),
+        ("a\x0cb\x1cc", "a b c"),
+        ("a\r\nb\rc\td", "a\nb\nc\td"),
+        ("état 漢字 \U0001f600 \u200b\x85", "état 漢字 \U0001f600 \u200b\x85"),
+    ],
+)
+def test_characters_that_no_format_may_carry_are_taken_out(dirty: str, kept: str) -> None:
+    assert clean(dirty) == kept
 
 
 class TestJson:

@@ -27,6 +27,8 @@ def printed(page: Page, *, keep_furniture: bool) -> Iterator[Block]:
 def settled(block: Block) -> Iterator[Block]:
     """``block`` with clean characters and HTML resolved into cells and words: one block, or its words and then its table."""
     text = clean(block.text)
+    if block.marker is not None:
+        block = msgspec.structs.replace(block, marker=" ".join(clean(block.marker).split()))
     if block.table is not None:
         yield msgspec.structs.replace(block, text=text, table=_clean_table(block.table))
     elif block.markup == "html":

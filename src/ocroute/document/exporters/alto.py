@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.metadata import version
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
-import ocroute
 from ocroute.document.exporters._blocks import settled
 from ocroute.document.exporters._clean import clean
 from ocroute.document.exporters._geometry import PlacedLine, placed_lines
@@ -124,7 +124,7 @@ class _Writer:
                 ET.SubElement(element, "processingStepDescription").text = clean(described)
             software = ET.SubElement(element, "processingSoftware")
             ET.SubElement(software, "softwareName").text = "ocroute"
-            ET.SubElement(software, "softwareVersion").text = ocroute.__version__
+            ET.SubElement(software, "softwareVersion").text = version("ocroute")
         return self._processings[key]
 
     def _style(self, font: Font | None, dpi: float | None) -> str:

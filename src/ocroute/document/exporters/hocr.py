@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
-import ocroute
 from ocroute.document.exporters._blocks import notice, settled
 from ocroute.document.exporters._clean import clean
 from ocroute.document.exporters._geometry import PlacedLine, placed_lines
@@ -35,7 +35,7 @@ class Hocr:
         head = ET.SubElement(html, "head")
         ET.SubElement(head, "title").text = clean(document.source)
         for name, content in (
-            ("ocr-system", f"ocroute {ocroute.__version__}"),
+            ("ocr-system", f"ocroute {version('ocroute')}"),
             ("ocr-capabilities", "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_wconf"),
             ("ocr-number-of-pages", str(len(document.pages))),
         ):

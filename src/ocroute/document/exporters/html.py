@@ -106,7 +106,7 @@ def _inline(block: Block) -> str:
 
 def _item(block: Block) -> str:
     """An item without its end tag: a list inside it may follow."""
-    content, marker = _inline(block), " ".join(clean(block.marker or "").split())
+    content, marker = _inline(block), block.marker or ""
     number = NUMBER.fullmatch(marker)
     if number:
         return f'<li value="{int(number[1])}">{content}' if content else ""
@@ -124,7 +124,7 @@ class _Lists:
     def enter(self, item: Block) -> Iterator[str]:
         """The tags between the item before and this one."""
         level = item.level or 0
-        tag = "ol" if item.marker and NUMBER.fullmatch(item.marker.strip()) else "ul"
+        tag = "ol" if item.marker and NUMBER.fullmatch(item.marker) else "ul"
         while len(self._open) > 1 and self._open[-1][0] > level and self._open[-2][0] >= level:
             yield self._close()
         if self._open and self._open[-1][0] >= level:

@@ -79,12 +79,11 @@ class _List:
     def add(self, item: Block) -> None:
         """One more item."""
         lines = lines_of(item.text)
-        level, printed_marker = item.level or 0, " ".join((item.marker or "").split())
-        marker, rest = ("-", printed_marker) if _is_words(printed_marker) else (printed_marker or "-", "")
+        level, marker = item.level or 0, item.marker or "-"
         if not NUMBER.fullmatch(marker):
+            if any(character.isalnum() for character in marker):  # (a) or IV., which no Markdown list can count
+                lines = [" ".join([marker, *lines[:1]]), *lines[1:]]
             marker = "-"
-        if rest:
-            lines = [f"{rest} {lines[0]}", *lines[1:]] if lines else [rest]
         if not lines:
             return
         if item.markup != "markdown":
@@ -114,11 +113,6 @@ class _List:
         if self._lines:
             yield "\n".join(self._lines)
         self._lines, self._open = [], []
-
-
-def _is_words(marker: str) -> bool:
-    """Whether ``marker`` says something, like ``(a)``, that no Markdown list can say."""
-    return any(character.isalnum() for character in marker) and not NUMBER.fullmatch(marker)
 
 
 def _clashes(before: str | None, marker: str) -> bool:

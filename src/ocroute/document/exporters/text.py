@@ -52,7 +52,7 @@ def _paragraphs(blocks: Iterator[Block]) -> Iterator[str]:
 
 
 def _item(block: Block) -> list[str]:
-    marker = " ".join((block.marker or "-").split()) + " "
+    marker = (block.marker or "-") + " "
     indent = "  " * min(block.level or 0, 20)
     lines = lines_of(plain_text(block)) or ([""] if block.marker else [])
     return [(indent + (" " * len(marker) if i else marker) + line).rstrip() for i, line in enumerate(lines)]
