@@ -20,7 +20,7 @@ from ocroute.errors import UsageError
 
 some = settings(
     deadline=None,
-    max_examples=int(os.environ.get("OCROUTE_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("OCROUTE_EXAMPLES", "30")),
     suppress_health_check=[HealthCheck.too_slow],
 )
 every_exporter = pytest.mark.parametrize("name", list(EXPORTERS))
