@@ -1,6 +1,6 @@
 """How well tables are found and read: generated pages with known cells, as vector PDFs and as scans.
 
-    python -m bench.tables [--seeds 4] [--scan rapidocr --scan tesseract] [--quick] [--show KIND]
+    python -m bench.tables [--seeds 4] [--scan rapidocr --scan tesseract] [--quick] [--kind KIND] [--show KIND]
 
 Scored are relations between cells: every pair of cells side by side or one above the other, and each cell's column and row
 heading, as precision and recall. Pages without tables (prose, lists, contents, references, code, letters, figures) must give
@@ -29,6 +29,7 @@ from ocroute.layout.tables import find_tables
 from ocroute.pages import InputPage, open_input
 
 Relation = tuple[str, str, str]
+EVERY = [*WITH_TABLES, *TABLE_FREE]
 
 
 def relations(rows: int, columns: int, cells: Truth) -> Counter[Relation]:
@@ -118,10 +119,10 @@ def readings(path: Path, engine: str, seed: int) -> Iterator[tuple[InputPage, tu
 _loaded: dict = {}
 
 
-def measure(engine: str, seeds: range, folder: Path, *, show: str = "") -> dict:
+def measure(engine: str, seeds: range, folder: Path, *, kinds: list[str], show: str = "") -> dict:
     """Scores by kind of page."""
     result: dict = {"kinds": {}, "false": {}, "seconds": 0.0, "pages": 0}
-    for kind in [*WITH_TABLES, *TABLE_FREE]:
+    for kind in kinds:
         right = found = wanted = wrong = 0
         for seed in seeds:
             path, truth = draw(kind, seed, folder)
@@ -142,8 +143,8 @@ def measure(engine: str, seeds: range, folder: Path, *, show: str = "") -> dict:
         else:
             result["kinds"][kind] = f1(right, found, wanted)
     totals = [k["f1"] for k in result["kinds"].values()]
-    result["f1"] = sum(totals) / len(totals)
-    result["false_pages"] = sum(result["false"].values()) / len(result["false"])
+    result["f1"] = sum(totals) / max(1, len(totals))
+    result["false_pages"] = sum(result["false"].values()) / max(1, len(result["false"]))
     result["ms_per_page"] = 1000 * result.pop("seconds") / result.pop("pages")
     return result
 
@@ -169,6 +170,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="first seed; thresholds were tuned on seeds below 100")
     parser.add_argument("--scan", action="append", default=[], help="an engine that reads the pages as scans")
     parser.add_argument("--quick", action="store_true", help="two seeds, vectors only")
+    parser.add_argument("--kind", action="append", default=[], help="only pages of this kind", choices=EVERY)
     parser.add_argument("--show", default="", help="print the tables found on pages of this kind")
     parser.add_argument("--json", type=Path, help="write the scores here")
     options = parser.parse_args()
@@ -176,7 +178,9 @@ def main() -> int:
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         for engine in ["vector"] if options.quick else options.scan or ["vector"]:
-            results[engine] = result = measure(engine, seeds, Path(folder), show=options.show)
+            results[engine] = result = measure(
+                engine, seeds, Path(folder), kinds=options.kind or EVERY, show=options.show
+            )
             for kind, values in result["kinds"].items():
                 print(
                     f"{engine:10} {kind:22} P {values['precision']:.3f}  R {values['recall']:.3f}  F1 {values['f1']:.3f}"

@@ -88,7 +88,7 @@ def split_at(segment: Segment, cuts: Sequence[float], least: float) -> list[Segm
     for token in segment.tokens[1:]:
         before = groups[-1][-1]
         a, b = before.ink.x1, token.ink.x0
-        if b - a >= least and any(a - 1 <= cut <= b + 1 for cut in cuts):
+        if not token.leader and b - a >= least and any(a - 1 <= cut <= b + 1 for cut in cuts):
             groups.append([token])
         else:
             groups[-1].append(token)

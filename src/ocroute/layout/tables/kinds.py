@@ -14,10 +14,11 @@ _NUMBER = re.compile(
         [^\w]{0,3}[a-z]?[^\w]{0,3}$""",
     re.VERBOSE | re.IGNORECASE,
 )
-_DATE = re.compile(
-    r"^(?:\d{1,2}[\s./-])?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?[\s,./-]*\d{0,4}(?:,?\s\d{2,4})?$",
-    re.IGNORECASE,
+_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
+    "|dec(?:ember)?"
 )
+_DATE = re.compile(rf"^(?:\d{{1,2}}[\s./-])?(?:{_MONTH})\.?(?:[\s,./-]*\d{{1,4}}(?:,?\s\d{{2,4}})?)?$", re.IGNORECASE)
 _CAPTION = re.compile(
     r"^(?:supplementary |extended data )?(?:table|tab\.|figure|fig\.?|exhibit|chart|source|sources|notes?|"
     r"tabelle|tableau|tabla|таблица|рис\.?|рисунок|表|图)\s*[\dIVXSA-Z:.]",

@@ -83,8 +83,8 @@ def _short(grid: Grid) -> bool:
 
 def _dots(grid: Grid) -> bool:
     """Whether most words are symbols: the points of a plot."""
-    tokens = grid.tokens
-    return sum(1 for t in tokens if not any(c.isalnum() for c in t.text) and len(t.text) < 30) > 0.6 * len(tokens)
+    tokens = [t for t in grid.tokens if not t.leader]
+    return sum(1 for t in tokens if not any(c.isalnum() for c in t.text)) > 0.6 * len(tokens)
 
 
 def _torn(grid: Grid) -> bool:

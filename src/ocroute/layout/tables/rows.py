@@ -27,8 +27,8 @@ class Segment(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def letters(self) -> int:
-        """Characters, spaces not counted."""
-        return sum(len(t.text) for t in self.tokens)
+        """Characters, spaces and dot leaders not counted."""
+        return sum(len(t.text) for t in self.tokens if not t.leader)
 
 
 Row = tuple[Segment, ...]
@@ -83,7 +83,7 @@ def segments(row: Sequence[Token], scale: Scale) -> Row:
     for token in row:
         before = groups[-1][-1] if groups else token
         wide = NUMBER_GAP if is_number(before.text) and is_number(token.text) else WIDE_GAP
-        if groups and token.ink.x0 - before.ink.x1 <= wide * scale.char:
+        if groups and (token.leader or token.ink.x0 - before.ink.x1 <= wide * scale.char):
             groups[-1].append(token)
         else:
             groups.append([token])
