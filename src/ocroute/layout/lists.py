@@ -20,23 +20,6 @@ def split_marker(text: str) -> tuple[str, str] | None:
     return (found["marker"], found["rest"]) if found else None
 
 
-def kind(marker: str) -> str:
-    """Markers of one list are of one kind: ``"1."`` and ``"12."``, ``"(a)"`` and ``"(b)"``."""
-    return re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", re.sub(r"\d+", "1", marker)))
-
-
 def is_weak(marker: str) -> bool:
     """Whether a line may well begin so in running text (a dash, a letter, a number) and siblings or an indent must confirm it."""
     return marker in _WEAK or (marker[0] not in _BULLETS and not marker.startswith("["))
-
-
-def follows(marker: str, other: str) -> bool:
-    """Whether ``other`` can come right after ``marker`` in one list."""
-    if kind(marker) != kind(other):
-        return False
-    first, second = (re.sub(r"\W", "", m) for m in (marker, other))
-    if first.isdecimal() and second.isdecimal():
-        return int(second) == int(first) + 1
-    if len(first) == len(second) == 1 and first.isalpha():
-        return ord(second) == ord(first) + 1 or first in "ivx"
-    return True
