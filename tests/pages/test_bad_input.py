@@ -18,11 +18,16 @@ from ocroute.pages import open_input
 from ocroute.pages.pillow import FOREIGN, decoding
 
 
-def failure(path, kind, **options):
-    """The error of reading ``path`` to the last pixel; one line, with the file's name and a next step."""
-    with pytest.raises(kind) as caught, open_input(path, **options) as source:
+def read_all(path, **options):
+    with open_input(path, **options) as source:
         for page in source:
             page.raster()
+
+
+def failure(path, kind, **options):
+    """The error of reading ``path`` to the last pixel; one line, with the file's name and a next step."""
+    with pytest.raises(kind) as caught:
+        read_all(path, **options)
     error = caught.value
     assert type(error) is kind
     assert error.message

@@ -104,42 +104,46 @@ def _shapes(item: Any, matrix: Matrix, scale: float) -> Iterator[tuple[Segment, 
         return
     if pdfium.FPDFPath_CountSegments(item) > _MAX_SEGMENTS:
         return
-    for points, curved in _subpaths(item, matrix):
+    for points in _subpaths(item, matrix):
         if stroke.value:
-            for (ax, ay), (bx, by) in pairwise(points):
-                if _is_rule(abs(bx - ax), abs(by - ay), scale):
-                    yield _level(ax, ay, bx, by), True
-        elif not curved and len(points) >= 4:
-            xs, ys = [x for x, _ in points], [y for _, y in points]
+            for a, b in pairwise(points):
+                if b.straight and _is_rule(abs(b.x - a.x), abs(b.y - a.y), scale):
+                    yield _level(a.x, a.y, b.x, b.y), True
+        if fill.value and len(points) >= 4 and all(point.straight for point in points):
+            xs, ys = [point.x for point in points], [point.y for point in points]
             x0, y0, x1, y1 = min(xs), min(ys), max(xs), max(ys)
             if min(x1 - x0, y1 - y0) <= _THIN_POINTS * scale:
-                if max(x1 - x0, y1 - y0) >= _LONG_POINTS * scale:
+                if not stroke.value and max(x1 - x0, y1 - y0) >= _LONG_POINTS * scale:
                     yield _middle(x0, y0, x1, y1), True
             elif _is_box(points, x0, y0, x1, y1) and not _is_white(item):
                 yield (x0, y0, x1, y1), False
 
 
-def _subpaths(item: Any, matrix: Matrix) -> Iterator[tuple[list[tuple[float, float]], bool]]:
+class _Point(NamedTuple):
+    """A point in pixels; ``straight`` is whether a straight line leads to it. Control points of curves are points too."""
+
+    x: float
+    y: float
+    straight: bool
+
+
+def _subpaths(item: Any, matrix: Matrix) -> Iterator[list[_Point]]:
     a, b, c, d, e, f = matrix
     x, y = c_float(), c_float()
-    points: list[tuple[float, float]] = []
-    curved = False
+    points: list[_Point] = []
     for index in range(pdfium.FPDFPath_CountSegments(item)):
         segment = pdfium.FPDFPath_GetPathSegment(item, index)
         kind = pdfium.FPDFPathSegment_GetType(segment)
         pdfium.FPDFPathSegment_GetPoint(segment, byref(x), byref(y))
-        point = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
-        if kind == pdfium.FPDF_SEGMENT_MOVETO:
-            if len(points) > 1:
-                yield points, curved
-            points, curved = [point], False
-        else:
-            curved = curved or kind == pdfium.FPDF_SEGMENT_BEZIERTO
-            points.append(point)
-        if pdfium.FPDFPathSegment_GetClose(segment) and points:
+        if kind == pdfium.FPDF_SEGMENT_MOVETO and points:
+            yield points
+            points = []
+        straight = kind != pdfium.FPDF_SEGMENT_BEZIERTO
+        points.append(_Point(a * x.value + c * y.value + e, b * x.value + d * y.value + f, straight))
+        if pdfium.FPDFPathSegment_GetClose(segment):
             points.append(points[0])
-    if len(points) > 1:
-        yield points, curved
+    if points:
+        yield points
 
 
 def _is_rule(width: float, height: float, scale: float) -> bool:
@@ -160,9 +164,9 @@ def _middle(x0: float, y0: float, x1: float, y1: float) -> Segment:
     return (x0 + x1) / 2, y0, (x0 + x1) / 2, y1
 
 
-def _is_box(points: list[tuple[float, float]], x0: float, y0: float, x1: float, y1: float) -> bool:
+def _is_box(points: list[_Point], x0: float, y0: float, x1: float, y1: float) -> bool:
     slack = 0.02 * max(x1 - x0, y1 - y0)
-    return all(min(abs(x - x0), abs(x - x1)) <= slack and min(abs(y - y0), abs(y - y1)) <= slack for x, y in points)
+    return all(min(abs(x - x0), abs(x - x1)) <= slack and min(abs(y - y0), abs(y - y1)) <= slack for x, y, _ in points)
 
 
 def _is_white(item: Any) -> bool:

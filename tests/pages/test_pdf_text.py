@@ -1,0 +1,209 @@
+import numpy as np
+import pytest
+from PIL import Image
+from reportlab.lib.utils import ImageReader
+
+from ocroute.document.model import Box
+from ocroute.pages import open_input
+
+
+def lines_of(path, **options):
+    with open_input(path, **options) as source:
+        page = source.page(1)
+        return page, page.text_layer() or (), page.raster().copy()
+
+
+def texts(lines):
+    return [line.text for line in lines]
+
+
+def ink_box(raster):
+    rows, columns = np.nonzero(raster.min(axis=2) < 128)
+    return Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+
+
+def holds(outer, inner, slack=3):
+    return (
+        outer.x0 - slack <= inner.x0
+        and outer.y0 - slack <= inner.y0
+        and outer.x1 + slack >= inner.x1
+        and outer.y1 + slack >= inner.y1
+    )
+
+
+def test_lines_words_and_fonts(make_pdf):
+    def draw(canvas):
+        canvas.setFont("Helvetica-BoldOblique", 20)
+        canvas.drawString(72, 700, "A heading")
+        canvas.setFont("Times-Roman", 10)
+        canvas.drawString(72, 650, "Plain words on a line.")
+
+    page, (heading, plain), _ = lines_of(make_pdf(draw))
+    assert [word.text for word in plain.words] == ["Plain", "words", "on", "a", "line."]
+    assert plain.text == "Plain words on a line."
+    scale = page.dpi / 72
+    assert heading.font.size == pytest.approx(20 * scale, rel=0.01)
+    assert plain.font.size == pytest.approx(10 * scale, rel=0.01)
+    assert (heading.font.bold, heading.font.italic, heading.font.hidden) == (True, True, False)
+    assert (plain.font.bold, plain.font.italic) == (False, False)
+    assert plain.box.x0 == pytest.approx(72 * scale, abs=1)
+    assert plain.box.y1 == pytest.approx((842 - 650) * scale, abs=10)
+    assert all(a.box.x1 < b.box.x0 for a, b in zip(plain.words, plain.words[1:], strict=False))
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("origin", [(0, 0), (-200, 90), (1000, 5000)])
+def test_boxes_lie_on_the_ink_whatever_the_page_box_and_rotation(make_pdf, rotation, origin):
+    import pypdfium2
+
+    def draw(canvas):
+        canvas.setFont("Helvetica", 24)
+        canvas.drawString(origin[0] + 150, origin[1] + 300, "Words and boxes")
+
+    path = make_pdf(draw)
+    pdf = pypdfium2.PdfDocument(path)
+    pdf[0].set_mediabox(origin[0], origin[1], origin[0] + 595, origin[1] + 842)
+    pdf[0].set_cropbox(origin[0] + 100, origin[1] + 200, origin[0] + 500, origin[1] + 500)
+    pdf[0].set_rotation(rotation)
+    pdf.save(turned := path.with_name("turned.pdf"))
+    pdf.close()
+    page, (line,), raster = lines_of(turned)
+    width, height = page.size
+    assert (width > height) == (rotation in (0, 180))
+    assert line.text == "Words and boxes"
+    assert line.angle == -rotation % 360
+    ink = ink_box(raster)
+    assert holds(line.box, ink)
+    assert line.box.area < 2 * ink.area
+    upright = page.turned_by(rotation // 90)
+    assert page.text_angle() is None  # 13 letters are too few to turn a page on
+    (level,) = upright.text_layer()
+    assert level.angle == 0
+    with open_input(turned) as source:
+        assert holds(level.box, ink_box(source.page(1).turned_by(rotation // 90).raster()))
+
+
+def test_columns_and_cells_are_lines_of_their_own(make_pdf):
+    def draw(canvas):
+        canvas.setFont("Times-Roman", 10)
+        for row in range(3):
+            y = 700 - 12 * row
+            canvas.drawString(72, y, f"left column, row {row}, runs up to here")
+            canvas.drawString(310, y, f"right column, row {row}, goes on")
+        canvas.drawString(72, 600, "Name")
+        canvas.drawString(110, 600, "Price 12")
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert sorted(texts(lines)) == sorted(
+        [f"left column, row {row}, runs up to here" for row in range(3)]
+        + [f"right column, row {row}, goes on" for row in range(3)]
+        + ["Name", "Price 12"]
+    )
+
+
+def test_words_drawn_one_by_one_and_out_of_order_make_one_line(make_pdf):
+    def draw(canvas):
+        canvas.setFont("Helvetica", 12)
+        for x, word in ((131, "three"), (72, "one"), (100, "two")):
+            canvas.drawString(x, 700, word)
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert texts(lines) == ["one two three"]
+
+
+def test_letterspaced_headings_keep_their_words(make_pdf):
+    def draw(canvas):
+        canvas.setFont("Helvetica", 14)
+        canvas.drawString(72, 700, "ABSTRACT OF WORK", charSpace=4)
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert texts(lines) == ["ABSTRACT OF WORK"]
+
+
+def test_superscripts_stay_on_their_line(make_pdf):
+    def draw(canvas):
+        text = canvas.beginText(72, 700)
+        text.setFont("Times-Roman", 12)
+        text.textOut("as shown by Gauss")
+        text.setRise(4)
+        text.setFont("Times-Roman", 7)
+        text.textOut("12")
+        text.setRise(0)
+        text.setFont("Times-Roman", 12)
+        text.textOut(" and others")
+        canvas.drawText(text)
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert texts(lines) == ["as shown by Gauss12 and others"]
+
+
+def test_overprinted_text_is_told_once(make_pdf):
+    def draw(canvas):
+        canvas.setFont("Helvetica", 12)
+        for shift in (0, 0.3, 0.6):
+            canvas.drawString(72 + shift, 700 - shift / 2, "Heading, all well")
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert texts(lines) == ["Heading, all well"]
+
+
+def test_hidden_text_says_so(make_pdf):
+    scan = ImageReader(Image.new("L", (850, 1100), 230))
+
+    def draw(canvas):
+        canvas.drawImage(scan, 0, 0, 595, 842)
+        text = canvas.beginText(72, 700)
+        text.setFont("Helvetica", 12)
+        text.setTextRenderMode(3)
+        text.textLine("the scanner's own OCR")
+        text.setTextRenderMode(0)
+        text.textLine("a visible stamp")
+        canvas.drawText(text)
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert {line.text: line.font.hidden for line in lines} == {"the scanner's own OCR": True, "a visible stamp": False}
+
+
+def test_text_off_the_page_is_dropped_and_margin_stamps_keep_their_angle(make_pdf):
+    def draw(canvas):
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(72, 700, "On the page")
+        canvas.drawString(72, 2000, "far above it")
+        canvas.drawString(-900, 700, "far left of it")
+        canvas.translate(30, 200)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, "arXiv:0000.00000 stamp")
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert {line.text: line.angle for line in lines} == {"On the page": 0, "arXiv:0000.00000 stamp": 90}
+    stamp = next(line for line in lines if line.angle == 90)
+    assert stamp.box.height > 5 * stamp.box.width
+    assert [word.text for word in stamp.words] == ["arXiv:0000.00000", "stamp"]
+    assert stamp.words[0].box.y0 > stamp.words[1].box.y1
+
+
+def test_ligatures_soft_hyphens_and_scripts(make_pdf, unicode_font):
+    def draw(canvas):
+        canvas.setFont(unicode_font, 12)
+        canvas.drawString(72, 700, "eﬃcient ﬁles, Съешь ещё, 8 × 10⁻³")
+        canvas.drawString(72, 680, "soft\u00adware hyphen\u00ad")
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert texts(lines) == ["efficient files, Съешь ещё, 8 × 10⁻³", "software hyphen-"]
+
+
+def test_a_page_without_text_has_no_layer(make_pdf):
+    page, _, _ = lines_of(make_pdf(lambda canvas: canvas.rect(100, 100, 50, 50)))
+    assert page.text_layer() is None
+
+
+def test_the_direction_of_most_printed_text(make_pdf):
+    def draw(canvas):
+        canvas.setFont("Helvetica", 12)
+        canvas.rotate(90)
+        for row in range(5):
+            canvas.drawString(100, -100 - 20 * row, "a landscape table on a portrait page")
+
+    page, _, _ = lines_of(make_pdf(draw))
+    assert page.text_angle() == 90
+    assert page.turned_by(3).text_angle() == 0
