@@ -76,7 +76,7 @@ def test_currency_signs_and_dot_leaders():
         [("Sales", "900", "800"), ("Costs", "(70)", "60"), ("Result", "830", "740")]
     ):
         y = 100 + 28 * k
-        dots = ". " * (20 - len(label)) + "......"
+        dots = ". " * (16 - len(label)) + "......"
         lines.append(line(100, y, f"{label} {dots}"))
         lines += [line(400, y, "$"), line(460, y, first), line(560, y, "$"), line(620, y, second)]
     table, _ = only(SetPage(), lines)
