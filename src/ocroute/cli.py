@@ -51,15 +51,15 @@ def read(
     """Read pages: the text goes to stdout, or with -o into files."""
     from ocroute import console
     from ocroute.engines.base import Task
-    from ocroute.errors import UsageError
+    from ocroute.errors import ExitCode, UsageError
     from ocroute.route.plan import Wish
-    from ocroute.run import DEADLINE, exit_code, read_documents, stoppable
+    from ocroute.run import DEADLINE, read_documents, stoppable
     from ocroute.run.progress import Progress
 
     names = _split(formats)
     if out is None and len(names) != 1:
         raise UsageError(f"--format {formats} names {len(names)} formats for one stdout", next_step="Add: -o FOLDER")
-    results = []
+    code = ExitCode.OK
     with stoppable(), Progress(quiet=quiet):
         for result in read_documents(
             files,
@@ -72,14 +72,14 @@ def read(
             formats=names,
             keep_furniture=keep_furniture,
         ):
-            results.append(result)
+            code = max(code, result.exit_code)
             if result.error is None and out is None:
                 console.product(result.document().export(names[0], keep_furniture=keep_furniture))
             if explain and result.error is None:
                 console.explain(result.document())
             if not quiet:
                 console.remarks(result)
-    raise typer.Exit(exit_code(results))
+    raise typer.Exit(code)
 
 
 @app.command()
