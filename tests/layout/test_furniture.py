@@ -134,3 +134,17 @@ def test_furniture_of_one_page_only_becomes_text_again() -> None:
 def test_pages_are_kept_in_number_and_order() -> None:
     pages = [page(n, (Category.TEXT, PROSE, 300)) for n in (3, 1, 2)]
     assert across_pages(pages) == tuple(pages)
+
+
+def test_a_watermark_aslant_and_a_turned_stamp_by_their_angles() -> None:
+    sheet = Sheet()
+    body(sheet)
+    for text, box, angle in (
+        ("DRAFT COPY", Box(300, 500, 1300, 1500), 45),
+        ("NORTHPORT 17", Box(20, 300, 60, 700), 90),
+    ):
+        sheet.line(text, 0, 0)
+        sheet.lines[-1] = msgspec.structs.replace(sheet.lines[-1], box=box, words=(), angle=angle)
+    text, furniture = split(sheet)
+    assert set(furniture.split(" | ")) == {"DRAFT COPY", "NORTHPORT 17"}
+    assert text == " ".join([PROSE] * 8)

@@ -34,7 +34,7 @@ def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
         Blocks that together say every word of ``lines`` once. Their boxes lie within the page.
     """
     width, height = page.size
-    inked = [_within(line, width, height) for line in lines if line.text.strip()]
+    inked = [_within(line, width, height) for line in sorted(lines, key=_place) if line.text.strip()]
     if not inked:
         return ()
     tables, rest = find_tables(page, inked)
@@ -50,6 +50,11 @@ def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
         *(Draft(Category.PAGE_FOOTER, [_alone(piece, scale)]) for piece in sorted_out.footers),
     ]
     return tuple(block_of(draft, joiner) for draft in drafts)
+
+
+def _place(line: Line) -> tuple[float, float, float, float, str]:
+    """Where and what a line is, so that the order in which an engine found the lines does not matter."""
+    return line.box.y0, line.box.x0, line.box.y1, line.box.x1, line.text
 
 
 def _within(line: Line, width: float, height: float) -> Line:

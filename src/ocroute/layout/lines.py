@@ -19,14 +19,19 @@ Floats = NDArray[np.float64]
 
 
 def assemble(lines: Sequence[Line], scale: Scale) -> list[Piece]:
-    """Pieces that lie within one column each, from lines or fragments in any order.
+    """Pieces that lie within one column each, from lines or fragments. Turned lines stay as they are.
 
     Args:
         lines: words where known; a line without words is taken as one fragment.
     """
     sources: list[int] = []
     runs: list[Piece] = []
-    for number, line in enumerate(sorted(lines, key=lambda line: (line.box.y0, line.box.x0, line.text))):
+    turned: list[Piece] = []
+    for number, line in enumerate(lines):
+        whole = measure(line, tight=scale.tight)
+        if whole.turned:
+            turned.append(whole)
+            continue
         for run in _runs(line, scale):
             sources.append(number)
             runs.append(measure(run, tight=scale.tight))
@@ -37,7 +42,7 @@ def assemble(lines: Sequence[Line], scale: Scale) -> list[Piece]:
         for left, right in following.items()
         if _belong(runs[left], runs[right], sources[left] == sources[right], strips)
     }
-    return [_even(merged(chain), scale) for chain in _chains(runs, joined_to)]
+    return [_even(merged(chain), scale) for chain in _chains(runs, joined_to)] + turned
 
 
 def _even(piece: Piece, scale: Scale) -> Piece:

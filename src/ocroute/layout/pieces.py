@@ -47,6 +47,12 @@ class Piece:
         return self.line.box
 
     @property
+    def turned(self) -> bool:
+        """Whether it runs up, down or aslant over the page; engines that do not say are judged by the shape of the box."""
+        upright = self.line.angle % 360 in (0, 180)
+        return not upright or (len(self.text) > 4 and self.box.height > 2.5 * self.box.width)
+
+    @property
     def bold(self) -> bool:
         """Whether its font is known to be bold."""
         return self.line.font is not None and self.line.font.bold
@@ -88,6 +94,8 @@ def measure(line: Line, *, tight: bool) -> Piece:
     """A line with its type size and baseline."""
     letters = set(line.text)
     ascending, descending = bool(letters & ASCENDERS), bool(letters & DESCENDERS)
+    if line.angle % 180 == 90:
+        return Piece(line, max(line.font.size if line.font else line.box.width / _ROOMY, 1.0), line.box.y1)
     if tight:
         share = (_BOTH if descending else _ASCENDING) if ascending else (_DESCENDING if descending else _NEITHER)
         size = line.box.height / share
@@ -152,7 +160,7 @@ def merged(pieces: Sequence[Piece], *, separator: str | None = None) -> Piece:
         touching = right.box.x0 - left.box.x1 < 0.12 * min(left.size, right.size)
         text += ("" if touching else " ") if separator is None else separator
         text += right.text
-    line = Line(text, Box.around(line.box for line in lines), confidence, words, _common_font(lines))
+    line = Line(text, Box.around(line.box for line in lines), confidence, words, _common_font(lines), main.line.angle)
     return Piece(line, main.size, main.base)
 
 

@@ -13,21 +13,19 @@ _FEWEST_NUMBERS = 5
 
 def beside_text(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     """Turned stamps beside the text, and numbers that count its lines."""
-    upright = [p for p in pieces if not _is_turned(p)]
+    upright = [p for p in pieces if not p.turned]
     if not upright:
         return []
     turned = [
         p
         for p in pieces
-        if _is_turned(p)
+        if p.turned
+        and not p.line.angle % 90
         and (p.box.x1 < 0.1 * scale.width or p.box.x0 > 0.9 * scale.width)
         and all(p.box.x1 <= q.box.x0 or p.box.x0 >= q.box.x1 for q in upright if q.box.width > 0.2 * scale.width)
     ]
-    return turned + _line_numbers(upright, scale)
-
-
-def _is_turned(piece: Piece) -> bool:
-    return len(piece.text) > 4 and piece.box.height > 2.5 * piece.box.width
+    aslant = [p for p in pieces if p.line.angle % 90]  # watermarks
+    return turned + aslant + _line_numbers(upright, scale)
 
 
 def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
