@@ -23,12 +23,14 @@ class ArrayPage(InputPage):
 
     @property
     def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
         return self._raster.shape[1], self._raster.shape[0]
 
     def _render(self) -> Raster:
         return self._raster
 
     def text_layer(self) -> tuple[Line, ...] | None:
+        """The truth, where it was handed over."""
         return self._lines
 
 

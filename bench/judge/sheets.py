@@ -25,20 +25,28 @@ class Press:
         self.bank = texts.TUNE if half == "tune" else texts.REPORT
 
     def font(self, style: str, size: int) -> ImageFont.FreeTypeFont:
+        """A font of this half.
+
+        Raises:
+            FileNotFoundError: it is not installed.
+        """
         file = fonts.path(self.half, style, self.seed)
         if file is None:
             raise FileNotFoundError(f"no {style} font here")
         return fonts.font(file, size)
 
     def body(self, low: int = 20, high: int = 28) -> ImageFont.FreeTypeFont:
+        """A serif or sans font of a chance size."""
         return self.font(self.rng.choice(("serif", "sans")), self.rng.randint(low, high))
 
     def prose(self, sentences: int, language: str = "en") -> str:
+        """So many sentences of this half."""
         return texts.prose(self.rng, self.bank, language, sentences)
 
     def sheet(
         self, kind: str, language: str = "en", ground: object = "white", size: tuple[int, int] = (WIDTH, HEIGHT)
     ) -> Sheet:
+        """An empty page."""
         return Sheet(kind, Image.new("RGB", size, ground), language)
 
 

@@ -116,12 +116,42 @@ CODE = [
     "if err := json.Unmarshal(body, &cfg); err != nil { return nil, err }",
     "struct node { struct node *next; char key[16]; void *value; };",
 ]
-FORMULAS = ["f(x) = a x² + b x + c", "∂u/∂t = α (∂²u/∂x² + ∂²u/∂y²)", "E = m c²,  p = h / λ", "Σ k = n (n + 1) / 2", "x ∈ ℝ, y ≥ 0 ⇒ x + y ≥ x",
-            "cos² θ + sin² θ = 1", "det(A − λ I) = 0", "P(A | B) = P(B | A) P(A) / P(B)"]  # fmt: skip
-NAMES = ["Krzysztof Wojciechowski", "Anneliese Schwarzbrod", "Nguyen Thi Bich", "Siobhan O'Dhomhnaill", "Þórunn Jónsdóttir", "Ramakrishnan Iyer",
-         "Giuseppe Quattrocchi", "Hjördis Bjørnsen", "Mfundo Khumalo", "Szczepan Brzęczyk", "Ximena Etxeberria", "Dvořáková Ludmila"]  # fmt: skip
-GOODS = ["hex bolt M8x40 zinc", "O-ring NBR 12x2", "methylprednisolone 40 mg", "relay 24VDC DPDT", "chlorhexidine 0.2%", "ball bearing 6204-2RS",
-         "FUSE T3.15A 5x20", "acetylcysteine 600", "gasket PTFE DN50", "hydroxyzine HCl 25"]  # fmt: skip
+FORMULAS = [
+    "f(x) = a x² + b x + c",
+    "∂u/∂t = α (∂²u/∂x² + ∂²u/∂y²)",
+    "E = m c²,  p = h / λ",
+    "Σ k = n (n + 1) / 2",
+    "x ∈ ℝ, y ≥ 0 ⇒ x + y ≥ x",
+    "cos² θ + sin² θ = 1",
+    "det(A − λ I) = 0",
+    "P(A | B) = P(B | A) P(A) / P(B)",
+]
+NAMES = [
+    "Krzysztof Wojciechowski",
+    "Anneliese Schwarzbrod",
+    "Nguyen Thi Bich",
+    "Siobhan O'Dhomhnaill",
+    "Þórunn Jónsdóttir",
+    "Ramakrishnan Iyer",
+    "Giuseppe Quattrocchi",
+    "Hjördis Bjørnsen",
+    "Mfundo Khumalo",
+    "Szczepan Brzęczyk",
+    "Ximena Etxeberria",
+    "Dvořáková Ludmila",
+]
+GOODS = [
+    "hex bolt M8x40 zinc",
+    "O-ring NBR 12x2",
+    "methylprednisolone 40 mg",
+    "relay 24VDC DPDT",
+    "chlorhexidine 0.2%",
+    "ball bearing 6204-2RS",
+    "FUSE T3.15A 5x20",
+    "acetylcysteine 600",
+    "gasket PTFE DN50",
+    "hydroxyzine HCl 25",
+]
 RECEIPT = [
     "MILK 2% GAL",
     "BRD WHT WHL",
@@ -137,8 +167,15 @@ RECEIPT = [
 
 
 def prose(rng: random.Random, bank: dict[str, list[str]], language: str, sentences: int) -> str:
-    """Sentences in a random order; each bank sentence comes again only after all the others."""
+    """Sentences in a random order; each comes again only after all the others, and never in the same order twice running.
+
+    The small banks would else print the same passage three times in a row, which real pages hardly do.
+    """
     chosen: list[str] = []
+    last: list[str] = []
     while len(chosen) < sentences:
-        chosen += rng.sample(bank[language], len(bank[language]))
+        order = rng.sample(bank[language], len(bank[language]))
+        if order != last:
+            chosen += order
+        last = order
     return ("" if language == "zh" else " ").join(chosen[:sentences])

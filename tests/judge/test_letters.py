@@ -16,16 +16,40 @@ ENGLISH = (
 RUSSIAN = "Весной карьер закрыли, и почти все семьи, работавшие там три поколения подряд, переехали к морю. Немногие остались."
 REAL = {
     "english": ENGLISH,
-    "german": "Im Frühjahr wurde der Steinbruch geschlossen, und die meisten Familien zogen an die Küste, wo es noch Arbeit gab.",
+    "german": (
+        "Im Frühjahr wurde der Steinbruch geschlossen, und die meisten Familien zogen an die Küste, wo "
+        "es noch Arbeit gab."
+    ),
     "finnish": "Keväällä louhos suljettiin ja useimmat perheet muuttivat rannikolle, jossa oli vielä töitä tarjolla kaikille.",
-    "polish": "Wiosną zamknięto kamieniołom i większość rodzin przeprowadziła się na wybrzeże, gdzie była jeszcze praca dla wszystkich.",
-    "swahili": "Watoto wote wanapaswa kwenda shule kila siku asubuhi ili wajifunze kusoma na kuandika vizuri sana pamoja na wenzao.",
-    "names": "Wojciechowski Schwarzenegger Papadopoulos Bhattacharya Tchaikovsky Szczecin Reykjavik Ouagadougou Krzyzewski Mississippi",
-    "drugs": "methylprednisolone acetylsalicylic hydroxychloroquine benzodiazepine phosphatidylinositol oxidase chlorhexidine digluconate",
-    "code": "def merge(left, right): while len(left) and argmax(kwargs) printf strncpy mkdir std vector iterator nullptr static inline uint",
-    "receipt": "MILK GAL BRD WHT WHL CHKN BRST BNLS SKNLS GRND BNNA TTL TAX CASH CHNG VISA APPRVD SHPPNG TNDR SUBTTL YGRT PLN BTTR SLTD",
+    "polish": (
+        "Wiosną zamknięto kamieniołom i większość rodzin przeprowadziła się na wybrzeże, gdzie była "
+        "jeszcze praca dla wszystkich."
+    ),
+    "swahili": (
+        "Watoto wote wanapaswa kwenda shule kila siku asubuhi ili wajifunze kusoma na kuandika vizuri "
+        "sana pamoja na wenzao."
+    ),
+    "names": (
+        "Wojciechowski Schwarzenegger Papadopoulos Bhattacharya Tchaikovsky Szczecin Reykjavik "
+        "Ouagadougou Krzyzewski Mississippi"
+    ),
+    "drugs": (
+        "methylprednisolone acetylsalicylic hydroxychloroquine benzodiazepine phosphatidylinositol "
+        "oxidase chlorhexidine digluconate"
+    ),
+    "code": (
+        "def merge(left, right): while len(left) and argmax(kwargs) printf strncpy mkdir std vector "
+        "iterator nullptr static inline uint"
+    ),
+    "receipt": (
+        "MILK GAL BRD WHT WHL CHKN BRST BNLS SKNLS GRND BNNA TTL TAX CASH CHNG VISA APPRVD SHPPNG TNDR "
+        "SUBTTL YGRT PLN BTTR SLTD"
+    ),
     "russian": RUSSIAN,
-    "greek": "Την άνοιξη το λατομείο έκλεισε και οι περισσότερες οικογένειες μετακόμισαν στην ακτή, όπου υπήρχε ακόμη δουλειά για όλους.",
+    "greek": (
+        "Την άνοιξη το λατομείο έκλεισε και οι περισσότερες οικογένειες μετακόμισαν στην ακτή, όπου "
+        "υπήρχε ακόμη δουλειά για όλους."
+    ),
     "chinese": "春天采石场关闭了，大多数家庭搬到了海边，那里还有工作可做。只有少数人留下来照看教堂和学校。",
     "traditional": "春天採石場關閉了，大多數家庭搬到了海邊，那裡還有工作可做。只有少數人留下來照看教堂和學校。",
     "numbers": "12.50 99.10 3,004.22 17 18 19 20 0.00 0.00 441.9 1,200 33.1% 7/8 2024-01-02 (5.5) -3.2 +1.1",

@@ -15,6 +15,7 @@ from ocroute.judge.scripts import census, script_of
 
 SURPRISE: Final = 5.35  # bits a letter: rare names and drugs stay below 4.9, ciphers above 5.7
 WINDOW: Final = 150  # letters weighed together: fewer say too little, more hide a garbled paragraph
+SOUP: Final = 0.3  # of the signs in a line; lines of dense program code have 0.2
 FEWEST: Final = 60  # letters below which language cannot be told from chance
 _CID: Final = re.compile(r"\(cid:\d+\)")
 _MOJIBAKE: Final = re.compile(r"[ÂÃâÐÑÅÄØÙ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]+")
@@ -39,11 +40,17 @@ def mojibake(text: str) -> float:
 
 
 def symbols(text: str) -> float:
-    """Signs that are neither letters, figures nor mathematics; a run of one sign (a dot leader, a rule) counts once."""
-    runs = [sign for sign, _ in groupby(sign for sign in text if not sign.isspace())]
-    loose = sum(_category(sign) not in _QUIET for sign in runs if sign not in _LEADERS)
-    total = sum(sign not in _LEADERS for sign in runs)
-    return loose / total if total >= 25 else 0.0
+    """The share of the text in lines that are ``SOUP`` or more loose signs: neither letters, figures nor mathematics.
+
+    A run of one sign (a dot leader, a rule) counts once; leaders and short lines do not count at all.
+    """
+    weighed = bad = 0
+    for line in text.splitlines():
+        signs = [sign for sign, _ in groupby(sign for sign in line if not sign.isspace()) if sign not in _LEADERS]
+        if len(signs) >= 12:
+            weighed += len(signs)
+            bad += len(signs) * (sum(_category(sign) not in _QUIET for sign in signs) >= SOUP * len(signs))
+    return bad / weighed if weighed >= 25 else 0.0
 
 
 def rare_ideographs(text: str) -> float:

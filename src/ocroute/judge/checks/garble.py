@@ -29,7 +29,7 @@ class Garble:
         if (share := mojibake(text)) >= 0.04:
             yield self._finding(share, 0.04, "of the characters were decoded in the wrong encoding")
         if (share := symbols(text)) >= 0.4:
-            yield self._finding(share, 0.4, "of the text is punctuation and loose signs")
+            yield self._finding(share, 0.4, "of the text is lines of loose signs")
         if (share := rare_ideographs(text)) >= 0.3:
             yield self._finding(share, 0.3, "of the ideographs are ones that hardly any text uses")
         if (share := unreadable(text)) >= self.limit:

@@ -16,6 +16,7 @@ from ocroute.pages.page import InputPage
 
 LEAST: Final = 16  # characters that the repetition adds; "ha ha ha" is no loop
 BARE: Final = 0.008  # see ``invented``
+SLACK: Final = 6  # characters more than that, since short lines vary
 CROWDED: Final = 1.7  # times the characters that lines of the same length commonly hold on this page
 ROOM: Final = 1.3  # times the characters that the ink can hold, for readings without boxes
 
@@ -69,7 +70,7 @@ def _unseen(repeat: Repeat, every: Sequence[Piece], ink: Ink, total: int) -> int
     for piece, share in zip(span, ink.inked(piece.box for piece in span if piece.box is not None), strict=True):
         assert piece.box is not None
         again = any(box.intersection(piece.box) > 0.5 * min(box.area, piece.box.area) for box in seen)
-        if share < BARE or again or piece.weight > tight * _length(piece.box) + LEAST or _too_much(piece, ink):
+        if share < BARE or again or piece.weight > tight * _length(piece.box) + SLACK or _too_much(piece, ink):
             lost += piece.weight
         seen.append(piece.box)
     return min(lost, repeat.surplus)
