@@ -20,7 +20,7 @@ _MONTH = (
 )
 _DATE = re.compile(rf"^(?:\d{{1,2}}[\s./-])?(?:{_MONTH})\.?(?:[\s,./-]*\d{{1,4}}(?:,?\s\d{{2,4}})?)?$", re.IGNORECASE)
 _CAPTION = re.compile(
-    r"^(?:supplementary |extended data )?(?:table|tab\.|figure|fig\.?|exhibit|chart|source|sources|notes?|"
+    r"^(?:supplementary |extended data )?(?:table|tab\.|figure|fig\.?|exhibit|chart|listing|algorithm|source|sources|notes?|"
     r"tabelle|tableau|tabla|таблица|рис\.?|рисунок|表|图)\s*[\dIVXSA-Z:.]",
     re.IGNORECASE,
 )

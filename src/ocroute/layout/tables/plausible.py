@@ -7,9 +7,10 @@ from itertools import pairwise
 from statistics import mean, median
 
 from ocroute.layout.tables.grid import Grid, Part
-from ocroute.layout.tables.kinds import is_marker, is_number
+from ocroute.layout.tables.kinds import is_caption, is_marker, is_number
 
 _PAGE = re.compile(r"^(?:\d{1,4}|[ivxlc]+)$")
+_ENTRY = re.compile(r"[^\W\d].*[\s,.]\d{1,4}(?:[-–]\d{1,4})?(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*$")
 _MATHS = re.compile(r"[=∑∫∏√∈⊂∀∃≡→⇒∂∇|\U0001d400-\U0001d7ff]|[a-zA-Zα-ω][({].*[)}]")
 _EQUATION = re.compile(r"^\(?(?:\d+|[A-Z])(?:\.\d+)*[a-z]?\)[.,]?$")
 
@@ -47,12 +48,13 @@ def aligned(grid: Grid) -> bool:
     fill, values = _fill(grid), _values(grid)
     if fill < 0.5 or _dots(grid) or _torn(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
-    if _spread_out(grid):
+    if _spread_out(grid) or _index(grid):
         return False
     if len(body) < 3 and (grid.columns < 3 or values < 0.6):
         return False
     if grid.columns == 2:
-        return values >= 0.7 and len(body) >= 3 and _labelled(grid)
+        across = any(p.last > p.first for row in grid.rows for p in row.parts)
+        return values >= 0.7 and len(body) >= 3 and _labelled(grid) and not across
     return values >= 0.45 or (values >= 0.25 and _labelled(grid) and _short(grid) and fill >= 0.7)
 
 
@@ -135,7 +137,10 @@ def _contents(grid: Grid) -> bool:
     if grid.columns > 3:
         return False
     last: list[Part] = [p for row in grid.rows for p in row.parts if p.last == grid.columns - 1 and p.first > 0]
-    if len(last) < 3 or sum(1 for p in last if _PAGE.match(p.text)) < 0.8 * len(last):
+    if sum(1 for p in grid.column(0) if is_caption(p.text)) >= 0.5 * max(1, len(grid.column(0))):
+        return True  # a list of figures or tables
+    numbers = [t.text for p in last for t in p.tokens if not t.leader]
+    if len(last) < 3 or sum(1 for text in numbers if _PAGE.match(text)) < 0.8 * len(numbers):
         return False
     pages = [int(p.text) for p in last if p.text.isdigit()]
     if any(len(p.text) > 1 and p.text.startswith("0") for p in last):
@@ -143,6 +148,12 @@ def _contents(grid: Grid) -> bool:
     growing = sum(1 for a, b in pairwise(pages) if b >= a)
     leaders = sum(1 for row in grid.rows for p in row.parts for t in p.tokens if t.leader or t.ink.x1 < t.box.x1)
     return growing >= 0.9 * max(1, len(pages) - 1) and (leaders >= 0.4 * len(last) or len(pages) >= 3)
+
+
+def _index(grid: Grid) -> bool:
+    """Whether cells beyond the first column are entries of a book's index: a term and the pages it is on."""
+    cells = [p.text for row in grid.rows for p in row.parts if p.first > 0 and not is_number(p.text)]
+    return len(cells) >= 3 and sum(1 for text in cells if _ENTRY.search(text)) >= 0.3 * len(cells)
 
 
 def _spread_out(grid: Grid) -> bool:
