@@ -25,8 +25,8 @@ class RapidOcr:
         kind="ocr",
         rank=10,
         needs=("rapidocr 3.10, whose wheel holds the models", "openvino or onnxruntime"),
-        memory_mb=600,
-        strengths="Latin, Chinese and Japanese print",
+        memory_mb=800,
+        strengths="Latin, Chinese and Japanese print; CER 0.6 % on 11 English pages, clean to badly scanned (Tesseract: 2.8 %)",
     )
 
     @classmethod

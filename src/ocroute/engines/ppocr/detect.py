@@ -17,7 +17,7 @@ THRESHOLD = 0.3  # a pixel of the map is text from here
 BOX_THRESHOLD = 0.5  # a box is text from this mean
 UNCLIP = 1.6  # the map shows shrunk text kernels; boxes grow by this share of area over perimeter
 X_HEIGHT = 7.5  # network pixels of a small letter from which no line is lost
-SHORTEST, LONGEST = 1280, 2240  # bounds of the long side, network pixels: blurred letters need some, time ends it
+SHORTEST, LONGEST = 1280, 1760  # bounds of the long side, network pixels: blurred letters need some; memory ends it
 MOST_ENLARGED = 3.0
 STRIDE = 32  # the network's input sides are multiples of this
 

@@ -16,6 +16,8 @@ from ocroute.pages.page import Raster
 HEIGHT = 48  # the network's input height
 STEP = 8  # input columns to one time step of the output
 PEAK = 0.25  # where in its step a character's middle is, on average; measured on rendered lines
+LONG = 6.0  # widths over height from which a line is squeezed: its time goes with its columns
+SQUEEZE = 0.9  # by this; errors rise below 0.85, and not yet here
 WIDTH_STEP = 32  # widths are rounded up to this, so that few shapes are seen
 
 
@@ -48,13 +50,21 @@ def recognise(crops: Sequence[Raster], threads: int) -> list[Traced]:
     peaks = session.map((_tensor(crops[index]) for index in order), _peaks)
     lines: list[Traced | None] = [None] * len(crops)
     for index, (classes, probabilities) in zip(order, peaks, strict=True):
-        lines[index] = _decode(classes, probabilities, letters, STEP * crops[index].shape[0] / HEIGHT)
+        width = crops[index].shape[1]
+        lines[index] = _decode(classes, probabilities, letters, STEP * width / _columns(crops[index]))
     return [line for line in lines if line is not None]
 
 
-def _tensor(crop: Raster) -> NDArray[np.float32]:
+def _columns(crop: Raster) -> int:
+    """How many input columns the crop takes."""
     height, width = crop.shape[:2]
-    inner = max(8, math.ceil(HEIGHT * width / height))
+    squeeze = SQUEEZE if width > LONG * height else 1.0
+    return max(STEP, math.ceil(HEIGHT * width / height * squeeze))
+
+
+def _tensor(crop: Raster) -> NDArray[np.float32]:
+    height = crop.shape[0]
+    inner = _columns(crop)
     outer = math.ceil(inner / WIDTH_STEP) * WIDTH_STEP
     method = cv2.INTER_AREA if height > 1.5 * HEIGHT else cv2.INTER_LINEAR
     tensor = np.zeros((1, 3, HEIGHT, outer), np.float32)
