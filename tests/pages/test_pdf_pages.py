@@ -1,3 +1,4 @@
+import contextlib
 import gc
 import time
 
@@ -10,10 +11,10 @@ from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
 
-from ocroute.errors import CorruptInput, PasswordNeeded
+from ocroute.errors import CorruptInput, InputError, PasswordNeeded
 from ocroute.pages import open_input
 from ocroute.pages.pdf import DEFAULT_DPI, LONG_SIDE
-from ocroute.pages.pdf_errors import opening
+from ocroute.pages.pdf_errors import loading_error
 
 
 def hello(canvas):
@@ -125,17 +126,14 @@ def test_a_pdf_without_pages(tmp_path):
         open_input(tmp_path / "a.pdf")
 
 
-def test_a_truncated_pdf_is_read_as_far_as_it_goes_or_refused(make_pdf):
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.9, 0.99])
+def test_a_truncated_pdf_is_read_as_far_as_it_goes_or_refused(make_pdf, part):
     path = make_pdf(*[hello] * 5)
     data = path.read_bytes()
-    for part in (0.2, 0.5, 0.9, 0.99):
-        path.write_bytes(data[: int(len(data) * part)])
-        try:
-            with open_input(path) as source:
-                for page in source:
-                    page.raster()
-        except CorruptInput as error:
-            assert error.next_step
+    path.write_bytes(data[: int(len(data) * part)])
+    with contextlib.suppress(CorruptInput), open_input(path) as source:
+        for page in source:
+            page.raster()
 
 
 def test_one_broken_page_fails_alone(make_pdf):
@@ -156,15 +154,13 @@ def test_one_broken_page_fails_alone(make_pdf):
         assert seen[2] is np.True_
 
 
-@pytest.mark.parametrize("code", [0, 1, 2, 3, 5, 6, 99, None])
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 6, 99])
 def test_every_loading_error_of_pdfium_becomes_ours(code):
-    from ocroute.errors import InputError
-
-    with pytest.raises(InputError, match=r"a\.pdf") as caught, opening("a.pdf", password=None):
-        raise pypdfium2.PdfiumError("failed", err_code=code)
-    assert caught.value.next_step
-    assert not isinstance(caught.value, PasswordNeeded)
-    assert pdfium.FPDF_ERR_PASSWORD == 4
+    error = loading_error("a.pdf", code, password=None)
+    assert isinstance(error, InputError)
+    assert error.message.startswith("a.pdf")
+    assert error.next_step
+    assert isinstance(error, PasswordNeeded) == (code == pdfium.FPDF_ERR_PASSWORD)
 
 
 def test_pages_are_closed_when_the_next_is_asked_for(make_pdf):

@@ -41,6 +41,12 @@ _BETTER = 0.08
 _SURE = 0.95
 """What the recogniser must be of fewer lines than ``_FEW_LINES``."""
 
+_SCRAPS = 0.15
+"""Text seen across the page, as a part of that seen along it, up to which it is letters that meet by chance."""
+
+_READABLE = 0.7
+"""How sure the recogniser is at least of text that stands right, even in scripts that it cannot write."""
+
 _CROP_ASPECT = 6.0
 _VISIBLE_SKEW = 0.8
 """Degrees from which lines are cut out of a straightened page: steeper ones leave their crops."""
@@ -94,6 +100,9 @@ def _view(raster: Raster, marks: Marks) -> _View:
     if abs(skew) >= _VISIBLE_SKEW:
         raster = straighten(raster, skew)
         marks = find_marks(raster)
+        rest = estimate_skew(marks)  # a steep angle is measured on slanted letters, a little off
+        if rest:
+            skew = round(skew + rest, 2)
     return _View(raster, marks, find_bands(marks, reach=1.2, slim=2.5), skew)
 
 
@@ -113,9 +122,12 @@ def _sideways(raster: Raster, marks: Marks, level: _View, threads: int) -> tuple
         return None
     flip = vote > 0.5
     sure = reading_confidence(_crops(side, _READERS, flip=flip), threads)
+    if len(side.bands.boxes) < _FEW_LINES and sure < _SURE:
+        return None
+    if level.bands.length < _SCRAPS * side.bands.length and sure >= _READABLE:
+        return 3 if flip else 1, side.skew
     now = reading_confidence(_crops(level, _READERS, flip=False), threads)
-    least = now + _BETTER if len(side.bands.boxes) >= _FEW_LINES else max(now + _BETTER, _SURE)
-    return (3 if flip else 1, side.skew) if sure > least else None
+    return (3 if flip else 1, side.skew) if sure > now + _BETTER else None
 
 
 def _vote(view: _View, threads: int) -> float | None:

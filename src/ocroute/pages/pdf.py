@@ -12,7 +12,7 @@ from ocroute.document.model import Line
 from ocroute.errors import CorruptInput
 from ocroute.pages.page import InputPage, Raster
 from ocroute.pages.pdf_chars import read_glyphs
-from ocroute.pages.pdf_errors import on_page, opening
+from ocroute.pages.pdf_errors import load, on_page
 from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_vectors import Vectors, image_density, read_vectors
@@ -40,8 +40,7 @@ class PdfSource(Source):
     def __init__(
         self, path: str, *, password: str | None, pages: str | None, max_pixels: int, dpi: float | None
     ) -> None:
-        with opening(path, password=password):
-            self.pdf = pypdfium2.PdfDocument(path, password=password)
+        self.pdf = load(path, password)
         self.dpi = dpi
         try:
             super().__init__(path, len(self.pdf), pages, max_pixels)

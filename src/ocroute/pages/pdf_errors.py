@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,8 +11,7 @@ import pypdfium2.raw as pdfium
 
 from ocroute.errors import CorruptInput, InputError, PasswordNeeded, UnsupportedInput
 
-_LOADING: dict[int | None, tuple[type[InputError], str, str]] = {
-    pdfium.FPDF_ERR_SUCCESS: (CorruptInput, "it has no pages", "Export or download it again"),
+_LOADING: dict[int, tuple[type[InputError], str, str]] = {
     pdfium.FPDF_ERR_FILE: (InputError, "it cannot be read", "Check its permissions and the disk"),
     pdfium.FPDF_ERR_FORMAT: (
         CorruptInput,
@@ -28,17 +28,31 @@ _LOADING: dict[int | None, tuple[type[InputError], str, str]] = {
 _UNKNOWN = (CorruptInput, "it cannot be opened", "Download it again, or try: qpdf in.pdf out.pdf")
 
 
-@contextmanager
-def opening(path: str, *, password: str | None) -> Iterator[None]:
-    """What goes wrong when pdfium opens ``path`` inside this block is raised as an InputError."""
-    try:
-        yield
-    except pypdfium2.PdfiumError as error:
-        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
-            wrong = "is encrypted and needs a password" if password is None else "does not open with this password"
-            raise PasswordNeeded(f"{path} {wrong}", next_step="Give it with --password") from error
-        ours, reason, next_step = _LOADING.get(error.err_code, _UNKNOWN)
-        raise ours(f"{path} cannot be opened: {reason}", next_step=next_step) from error
+def load(path: str, password: str | None) -> pypdfium2.PdfDocument:
+    """The PDF at ``path``, open.
+
+    Raises:
+        PasswordNeeded: it is encrypted and ``password`` does not open it.
+        InputError: it cannot be opened; the class and the message say why.
+    """
+    # Not by PdfDocument(path): for a file without pages that reports whatever error pdfium had before.
+    raw = pdfium.FPDF_LoadDocument(os.fsencode(path), None if password is None else password.encode())
+    if not raw:
+        raise loading_error(path, pdfium.FPDF_GetLastError(), password=password)
+    document = pypdfium2.PdfDocument(raw)
+    if len(document) < 1:
+        document.close()
+        raise CorruptInput(f"{path} has no pages", next_step="Export or download it again")
+    return document
+
+
+def loading_error(path: str, code: int, *, password: str | None) -> InputError:
+    """What pdfium's error ``code`` for ``path`` means."""
+    if code == pdfium.FPDF_ERR_PASSWORD:
+        wrong = "is encrypted and needs a password" if password is None else "does not open with this password"
+        return PasswordNeeded(f"{path} {wrong}", next_step="Give it with --password")
+    ours, reason, next_step = _LOADING.get(code, _UNKNOWN)
+    return ours(f"{path} cannot be opened: {reason}", next_step=next_step)
 
 
 @contextmanager

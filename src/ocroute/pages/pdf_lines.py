@@ -36,7 +36,7 @@ class _Turn(NamedTuple):
 
 
 def assemble(glyphs: Glyphs) -> Iterator[Line]:
-    """The lines of a page, in the order of the file. Where columns or table cells lie side by side, each is a line."""
+    """The lines of a page, in about the order of the file. Where columns or table cells lie side by side, each is a line."""
     keep = _on_page(glyphs) & ~_overprinted(glyphs)
     for turn, members in _by_direction(glyphs, np.flatnonzero(keep)).items():
         placed = _place(glyphs, np.array(members), turn)
