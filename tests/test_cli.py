@@ -1,0 +1,172 @@
+"""The command as a user types it: a real process, its output, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ocroute.errors import ExitCode
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def ocroute(*arguments, cwd=None, **environment):
+    return subprocess.run(  # noqa: PLW1510 - the exit code is what is tested
+        [sys.executable, "-m", "ocroute", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        timeout=240,
+    )
+
+
+def assert_no_traceback(done):
+    assert "Traceback" not in done.stderr, done.stderr
+    assert "Traceback" not in done.stdout, done.stdout
+
+
+def test_help_and_version_are_there_and_light():
+    done = ocroute("--help")
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("read", "doctor", "engines"))
+    assert ocroute("--version").stdout.startswith("ocroute ")
+    loaded = (
+        "import sys, ocroute.cli; print(*sorted({'numpy', 'cv2', 'openvino', 'PIL', 'msgspec'} & set(sys.modules)))"
+    )
+    light = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert light.stdout.strip() == ""
+
+
+def test_text_goes_to_stdout_and_the_explanation_to_stderr():
+    done = ocroute("read", SAMPLES / "article-two-column.pdf", "--explain")
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert "Ashbrook" in done.stdout
+    assert "textlayer" not in done.stdout
+    assert "accepted textlayer" in done.stderr
+    assert "first that every check accepted" in done.stderr
+
+
+def test_a_blank_page_is_a_success():
+    done = ocroute("read", SAMPLES / "blank-specks.png")
+    assert (done.returncode, done.stdout) == (ExitCode.OK, "")
+
+
+def test_every_format_is_written(tmp_path):
+    done = ocroute(
+        "read", SAMPLES / "report.pdf", "-o", tmp_path, "--format", "md,json,html,txt,hocr,alto", "--pages", "2"
+    )
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert done.stdout == ""
+    written = sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith("."))
+    assert written == ["report.alto.xml", "report.hocr", "report.html", "report.json", "report.md", "report.txt"]
+    assert [page["number"] for page in json.loads((tmp_path / "report.json").read_bytes())["pages"]] == [2]
+
+
+def test_doctor_and_engines_as_json():
+    report = json.loads(ocroute("doctor", "--json").stdout)
+    assert report["machine"]["cores"] >= 1
+    assert report["engines"]["textlayer"]["availability"]["state"] == "usable"
+    assert set(report["plan"]["routes"]) | set(report["plan"]["rejected"]) == set(report["engines"])
+    assert set(json.loads(ocroute("engines", "--json").stdout)) == set(report["engines"])
+
+
+def test_doctor_draws_a_table():
+    done = ocroute("doctor")
+    assert done.returncode == 0
+    assert "usable" in done.stdout
+    assert "rapidocr" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["read", "nosuch.png"], ExitCode.BAD_INPUT, "does not exist"),
+        (["read", "."], ExitCode.BAD_INPUT, "no image or PDF"),
+        (["read", "*.tif"], ExitCode.BAD_INPUT, "no file matches"),
+        (["read", "x.png", "--engine", "nosuch"], ExitCode.USAGE, "rapidocr"),
+        (["read", "x.png", "--format", "docx"], ExitCode.USAGE, "alto"),
+        (["read", "x.png", "--format", "md,json"], ExitCode.USAGE, "-o FOLDER"),
+        (["read", "x.png", "--pages", "9"], ExitCode.USAGE, "1 page"),
+        (["read", "x.png", "--pages", "a-b"], ExitCode.USAGE, "a-b"),
+        (["read"], ExitCode.USAGE, "FILE"),
+    ],
+    ids=lambda value: " ".join(value[1:3]) if isinstance(value, list) else None,
+)
+def test_a_mistake_is_one_line_with_the_next_step_and_a_code(tmp_path, arguments, code, says):
+    if "x.png" in arguments:
+        Image.new("L", (200, 200), 255).save(tmp_path / "x.png")
+    done = ocroute(*arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert says in done.stderr
+    assert done.stdout == ""
+    assert_no_traceback(done)
+
+
+def test_bad_inputs_cost_only_themselves(tmp_path):
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.pdf").write_text("this is no PDF")
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7\n" + b"\0" * 400)
+    whole = (SAMPLES / "notice-skewed.jpg").read_bytes()
+    (tmp_path / "half.jpg").write_bytes(whole[: len(whole) // 20])
+    Image.new("1", (1, 1), 1).save(tmp_path / "dot.png")
+    good = SAMPLES / "article-two-column.pdf"
+    out = tmp_path / "out"
+    done = ocroute("read", *sorted(tmp_path.glob("*.*")), good, "-o", out)
+    assert done.returncode == ExitCode.BAD_INPUT, done.stderr
+    assert_no_traceback(done)
+    for name in ("empty.png", "text.pdf", "broken.pdf", "half.jpg"):
+        lines = [line for line in done.stderr.splitlines() if name in line]
+        assert lines, f"{name} is not mentioned in: {done.stderr}"
+    assert "Ashbrook" in (out / "article-two-column.md").read_text()
+    assert (out / "dot.md").exists()
+
+
+def test_an_encrypted_pdf_needs_its_password(tmp_path):
+    from reportlab.pdfgen.canvas import Canvas
+
+    path = tmp_path / "secret.pdf"
+    canvas = Canvas(str(path), encrypt="open sesame")
+    canvas.setFont("Helvetica", 14)
+    for row in range(12):
+        canvas.drawString(
+            72, 720 - 22 * row, f"The cave in the hill keeps its door shut, said the porter at line {row}."
+        )
+    canvas.save()
+    for arguments in ([], ["--password", "wrong"]):
+        done = ocroute("read", path, *arguments)
+        assert done.returncode == ExitCode.BAD_INPUT
+        assert "--password" in done.stderr
+    done = ocroute("read", path, "--password", "open sesame")
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert "porter at line 7" in done.stdout
+
+
+def test_output_that_cannot_be_written(tmp_path):
+    (tmp_path / "taken").write_text("a file, not a folder")
+    done = ocroute("read", SAMPLES / "blank-specks.png", "-o", tmp_path / "taken")
+    assert done.returncode == ExitCode.BAD_OUTPUT
+    assert_no_traceback(done)
+
+
+def test_a_closed_pipe_ends_quietly():
+    command = f"{sys.executable} -m ocroute read {SAMPLES / 'article-two-column.pdf'} | head -c 10"
+    done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, timeout=240)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_russian_page_ends_as_russian_or_says_what_to_install(tmp_path):
+    """Without Tesseract's Russian the page is doubtful and names the package; see test_samples for the page with it."""
+    nothing = tmp_path / "bin"
+    nothing.mkdir()
+    done = ocroute("read", SAMPLES / "letter-ru.png", PATH=str(nothing))
+    assert done.returncode == ExitCode.DOUBTFUL, done.stderr
+    assert "tesseract-ocr-rus" in done.stderr
+    assert "doubtful" in done.stderr
