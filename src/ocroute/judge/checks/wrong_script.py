@@ -73,7 +73,7 @@ class WrongScript:
         step = (
             advice(language)
             if language
-            else "Name the language with --lang, e.g. --lang ru, and install its Tesseract data"
+            else "Install Tesseract with the page's language and name it, e.g. for Russian: apt install tesseract-ocr-rus, then --lang ru"
         )
         weight = round(min(0.95, 0.3 + 0.7 * bad), 4)
         return Finding("wrong_script", round(value, 4), limit, f"{what}.", weight=weight, next_step=step)
