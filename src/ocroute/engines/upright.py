@@ -118,7 +118,7 @@ def _sideways(raster: Raster, marks: Marks, level: _View, threads: int) -> tuple
     """The turn that lays the page on its right side, or None where it does not lie on one."""
     side = _view(np.ascontiguousarray(np.rot90(raster)), turned(marks, raster.shape[1]))
     vote = _vote(side, threads)
-    if vote is None or not _agreed(vote):
+    if vote is None or not _agreed(vote) or len(side.bands.boxes) < 2:
         return None
     flip = vote > 0.5
     sure = reading_confidence(_crops(side, _READERS, flip=flip), threads)

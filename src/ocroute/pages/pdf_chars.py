@@ -16,6 +16,8 @@ from ocroute.pages.pdf_frame import Frame
 MAX_CHARS = 200_000
 """Pages with more (plots that print a letter for each point) are cut there: they would take minutes."""
 
+SPACE = 0x20
+
 _INVISIBLE = (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
 _FAKE_BOLD = (pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE, pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE_CLIP)
 
@@ -72,6 +74,7 @@ def read_glyphs(page: pypdfium2.PdfPage, frame: Frame) -> Glyphs:
 
 def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     raw = text.raw
+    made_up = pdfium.FPDFText_IsGenerated
     unicode_of, object_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetTextObject
     origin_of, loose_of, ink_of = (
         pdfium.FPDFText_GetCharOrigin,
@@ -88,7 +91,8 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     rows: list[tuple[float, ...]] = []
     for index in range(min(pdfium.FPDFText_CountChars(raw), MAX_CHARS)):
         owner = object_of(raw, index)
-        if not owner:  # made up by pdfium
+        code = unicode_of(raw, index)
+        if not owner or (code == SPACE and made_up(raw, index)):
             continue
         address = addressof(owner.contents)
         style = style_of.get(address)
@@ -100,7 +104,7 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
         ink_of(raw, index, *at)
         rows.append(
             (
-                *(unicode_of(raw, index), style, x.value, y.value),
+                *(code, style, x.value, y.value),
                 *(rect.left, rect.bottom, rect.right, rect.top),
                 *(left.value, bottom.value, right.value, top.value),
             )

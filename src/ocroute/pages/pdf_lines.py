@@ -15,11 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocroute.document.model import Box, Font, Line, Word
-from ocroute.pages.pdf_chars import Glyphs, Style
+from ocroute.pages.pdf_chars import SPACE, Glyphs, Style
 from ocroute.pages.pdf_runs import Run, join_runs, set_accents, split_runs
 from ocroute.pages.pdf_text import clean
-
-SPACE = 0x20
 
 
 class _Turn(NamedTuple):

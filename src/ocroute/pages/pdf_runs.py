@@ -14,7 +14,7 @@ from ocroute.pages.pdf_text import accented, is_accent
 Floats = NDArray[np.float64]
 SPACE, DOT = 0x20, 0x2E
 
-WORD_GAP = 0.13
+WORD_GAP = 0.115
 """White between two words, in ems: letters of one word stand closer, even where they are kerned apart."""
 
 FRAGMENT_GAP = (1.0, 1.4)
@@ -76,13 +76,13 @@ def set_accents(run: Run) -> Run:
     """Accents printed over the letter before or after them become one character with it, as TeX's old fonts need it."""
     code, gone = run.code.copy(), []
     for i in np.flatnonzero(is_accent(run.code)).tolist():
-        for letter in (i + 1, i - 1):
-            if 0 <= letter < len(code) and _shared(run, i, letter) >= 0.5:
-                both = accented(int(code[i]), int(code[letter]))
-                if both is not None:
-                    code[letter] = both
-                    gone.append(i)
-                    break
+        beside = [j for j in (i + 1, i - 1) if 0 <= j < len(code) and _shared(run, i, j) >= 0.5]
+        for letter in sorted(beside, key=lambda j: -_shared(run, i, j)):
+            both = accented(int(code[i]), int(code[letter]))
+            if both is not None:
+                code[letter] = both
+                gone.append(i)
+                break
     return run._replace(code=code).take(np.delete(np.arange(len(code)), gone)) if gone else run
 
 
