@@ -89,3 +89,8 @@ def test_pinning_an_absent_engine_says_what_to_install():
 def test_no_engine_at_all_is_an_error_with_every_reason():
     with pytest.raises(EngineUnavailable, match="no tesseract on PATH"):
         planned(gone=ABSENT)
+
+
+def test_an_unknown_language_code_suggests_the_known_one():
+    with pytest.raises(UsageError, match="--lang ru"):
+        planned(languages=("rus",), latin=LATIN_OCR)

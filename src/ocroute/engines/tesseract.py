@@ -15,6 +15,7 @@ from ocroute.engines import glyphs
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.engines.tess import languages, program, tsv
 from ocroute.errors import EngineError, EngineUnavailable
+from ocroute.languages import DATA, package
 from ocroute.pages.page import InputPage
 
 SMALL, LARGE = 10, 50  # x-heights, in pixels, below and above which a page is resized
@@ -44,7 +45,7 @@ class Tesseract:
             return Availability("absent", reason=error.message, install=error.next_step)
         except Exception as error:  # whatever a damaged program does
             return Availability("broken", reason=str(error), install=getattr(error, "next_step", "") or program.INSTALL)
-        data = [languages.DATA[code] for code in found.languages if code in languages.DATA]
+        data = [DATA[code] for code in found.languages if code in DATA]
         return Availability(
             "usable",
             version=found.version,
@@ -70,7 +71,7 @@ class Tesseract:
         """The codes for the task's languages; none where it names none."""
         asked, missing = languages.chosen(task.languages, self._program.languages)
         if missing:
-            packages = " ".join(languages.package(code) for code in missing)
+            packages = " ".join(package(language) for language in missing)
             raise EngineUnavailable(
                 f"tesseract has no data for {', '.join(missing)}", next_step=f"sudo apt install {packages}"
             )
@@ -101,7 +102,7 @@ class Tesseract:
 
     def _detected(self, image: bytes, source: list[str], threads: int) -> list[str]:
         """The installed languages of the script that the page is in; where that cannot be told, the few that there are."""
-        installed = [code for code in languages.DATA if code in self._program.languages]
+        installed = [code for code in DATA if code in self._program.languages]
         if len(installed) == 1:
             return installed
         scripts: tuple[str, ...] = ()

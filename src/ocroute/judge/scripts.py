@@ -7,21 +7,16 @@ from collections import Counter
 from functools import cache
 from typing import Final
 
+from ocroute.languages import package, scripts_of
+
 # ISO 15924 codes by the first word of a letter's Unicode name.
 _NAMES: Final = {
     "LATIN": "Latn", "CYRILLIC": "Cyrl", "GREEK": "Grek", "CJK": "Hani", "HIRAGANA": "Jpan", "KATAKANA": "Jpan",
     "HANGUL": "Kore", "ARABIC": "Arab", "HEBREW": "Hebr", "DEVANAGARI": "Deva", "THAI": "Thai", "ARMENIAN": "Armn",
     "GEORGIAN": "Geor", "BENGALI": "Beng", "TAMIL": "Taml", "TELUGU": "Telu", "FULLWIDTH": "Latn",
 }  # fmt: skip
-# Languages that are not written in Latin letters: the scripts of their letters, and the name of their Tesseract data.
-NOT_LATIN: Final = {
-    "ru": (("Cyrl",), "rus"), "uk": (("Cyrl",), "ukr"), "be": (("Cyrl",), "bel"), "bg": (("Cyrl",), "bul"),
-    "mk": (("Cyrl",), "mkd"), "kk": (("Cyrl",), "kaz"), "el": (("Grek",), "ell"), "zh": (("Hani",), "chi-sim"),
-    "ja": (("Hani", "Jpan"), "jpn"), "ko": (("Kore", "Hani"), "kor"), "ar": (("Arab",), "ara"), "fa": (("Arab",), "fas"),
-    "ur": (("Arab",), "urd"), "he": (("Hebr",), "heb"), "hi": (("Deva",), "hin"), "mr": (("Deva",), "mar"),
-    "th": (("Thai",), "tha"), "hy": (("Armn",), "hye"), "ka": (("Geor",), "kat"), "bn": (("Beng",), "ben"),
-    "ta": (("Taml",), "tam"), "te": (("Telu",), "tel"),
-}  # fmt: skip
+# Scripts whose pages are written in letters of other names: the scripts of their letters.
+_LETTERS: Final = {"Hans": {"Hani"}, "Hant": {"Hani"}, "Jpan": {"Hani", "Jpan"}, "Kore": {"Hani", "Kore"}}
 
 
 @cache
@@ -42,7 +37,11 @@ def census(text: str) -> Counter[str]:
     return scripts
 
 
+def letters_of(language: str) -> set[str]:
+    """The scripts of the letters in text of ``language`` (ISO 639-1)."""
+    return set().union(*(_LETTERS.get(script, {script}) for script in scripts_of(language)))
+
+
 def advice(language: str) -> str:
     """What to do so that pages in ``language`` (ISO 639-1) can be read."""
-    pack = NOT_LATIN.get(language, ((), language))[1]
-    return f"Install its data for Tesseract (apt install tesseract-ocr-{pack}) and read again with --lang {language}"
+    return f"Install its data for Tesseract (apt install {package(language)}) and read again with --lang {language}"

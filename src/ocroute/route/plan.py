@@ -8,8 +8,8 @@ import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo, Task
 from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
 from ocroute.machine import Machine
-from ocroute.route.languages import SCRIPT_NAMES, missing_scripts
 
 
 class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,9 +45,10 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish) -> P
     last resort: the page then comes out doubtful, with the package to install, rather than not at all.
 
     Raises:
-        UsageError: the pinned engine does not exist.
+        UsageError: the pinned engine, or a language code, does not exist.
         EngineUnavailable: the pinned engine, or every engine, cannot run here.
     """
+    checked(wish.task.languages)
     if wish.engine:
         return _pinned(engines, wish.engine)
     fitting: dict[str, str] = {}

@@ -10,7 +10,7 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.lookalikes import as_other_script, odd_capitals
 from ocroute.judge.pieces import pieces, plain
-from ocroute.judge.scripts import NOT_LATIN, advice, census, script_of
+from ocroute.judge.scripts import advice, census, letters_of, script_of
 from ocroute.pages.page import InputPage
 
 FEWEST_LETTERS: Final = 30
@@ -20,6 +20,10 @@ STRANGE: Final = 4.4  # bits a letter from which text does not read well as it s
 READABLE: Final = 5.2  # bits a letter beyond which the other alphabet explains nothing either
 ODD: Final = 0.15  # share of words like MockBa
 ASKED: Final = 0.2  # share of letters in the scripts of the languages asked for
+_ADVICE: Final = (
+    "Install Tesseract's data for the page's language and name it, e.g. for Russian: apt install tesseract-ocr-rus, "
+    "then read with --lang ru"
+)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _EUROPEAN: Final = {"Latn", "Cyrl", "Grek"}
 
@@ -60,7 +64,7 @@ class WrongScript:
                 f"{odd:.0%} of the words have capitals or figures inside, as when a page is read in the wrong alphabet"
             )
             yield self._finding(odd, ODD, what, 0.8, task, other[0])
-        asked = {script for language in task.languages for script in NOT_LATIN.get(language, (("Latn",), ""))[0]}
+        asked = {script for language in task.languages for script in letters_of(language)}
         found = sum(letters[script] for script in asked) / total
         if asked and "Latn" not in asked and found < ASKED and (other is None or other[1] > STRANGE):
             names = ", ".join(task.languages)
@@ -69,12 +73,8 @@ class WrongScript:
 
     def _finding(self, value: float, limit: float, what: str, bad: float, task: Task, script: str = "") -> Finding:
         guess = {"Cyrl": "ru", "Latn": "en"}.get(script, "")
-        language = next((language for language in task.languages if language in NOT_LATIN), guess)
-        step = (
-            advice(language)
-            if language
-            else "Install Tesseract with the page's language and name it, e.g. for Russian: apt install tesseract-ocr-rus, then --lang ru"
-        )
+        language = next((language for language in task.languages if "Latn" not in letters_of(language)), guess)
+        step = advice(language) if language else _ADVICE
         weight = round(min(0.95, 0.3 + 0.7 * bad), 4)
         return Finding("wrong_script", round(value, 4), limit, f"{what}.", weight=weight, next_step=step)
 
