@@ -1,9 +1,11 @@
 """How often the judge is right.
 
-    python -m bench.judge [--half tune|report] [--seeds N] [--quick] [--show] [--save evidence/judge.json]
+    python -m bench.judge [--half tune|report] [--seeds N] [--first-seed N] [--quick] [--show] [--save evidence/judge.json]
 
 Renders pages of many kinds (``sheets``), reads them right and wrong in known ways (``readings``, ``failures``) and counts. Limits
-were tuned with ``--half tune``; the report half has other sentences, other fonts and other chances.
+were tuned with ``--half tune`` and on real PDFs; the report half has other sentences, other fonts and other chances. Its first
+seeds were looked at once while the judge was made, and three things changed for it: the sentence generator, the slack of ``loop``
+and the measure of loose signs in ``garble``. Figures to be believed therefore start at a later seed, whose pages nobody had seen.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Task
 from ocroute.judge import CHECKS, judge
 
+UNSEEN = 100  # the first seed of the report half that no limit was ever changed for
 MOST_OF_A_CODE = 3  # failures of one code taken from one page, so that wordy kinds do not outvote the others
 
 
@@ -52,15 +55,15 @@ def found(page: ArrayPage, case: Case) -> tuple[Finding, ...]:
     return judge(page, case.reading, engine=engine, task=Task(languages=case.languages)).findings
 
 
-def run(half: str, seeds: int, *, show: bool = False) -> dict[str, Any]:
-    """Count over ``seeds`` pages of every kind."""
+def run(half: str, seeds: int, *, first: int = UNSEEN, show: bool = False) -> dict[str, Any]:
+    """Count over ``seeds`` pages of every kind, from seed ``first`` on."""
     hit, missed, strengths = Counter[str](), Counter[str](), defaultdict(lambda: [0, 0])
     right, wrong = Counter[str](), Counter[str]()
     alarms: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     refused = total = 0
     seconds = defaultdict(float)
     for name in KINDS:
-        for seed in range(seeds):
+        for seed in range(first, first + seeds):
             sheet = make(name, half, seed)
             if sheet is None:
                 continue
@@ -94,7 +97,10 @@ def run(half: str, seeds: int, *, show: bool = False) -> dict[str, Any]:
     clean = sum(count for _, count in alarms.values())
     return {
         "half": half,
-        "seeds": seeds,
+        "seeds": [first, first + seeds - 1],
+        "note": "sentences and fonts of the report half were seen while the judge was made; pages of these seeds were not"
+        if half == "report" and first >= UNSEEN
+        else "pages of these seeds may have been seen while the judge was made",
         "clean_readings": clean,
         "false_alarm_rate": round(sum(bad for bad, _ in alarms.values()) / max(1, clean), 4),
         "failures": total,
@@ -117,11 +123,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=("tune", "report"), default="report")
     parser.add_argument("--seeds", type=int, default=6, help="pages of each kind")
+    parser.add_argument("--first-seed", type=int, default=UNSEEN, help="of the pages")
     parser.add_argument("--quick", action="store_true", help="one page of each kind")
     parser.add_argument("--show", action="store_true", help="print what the judge got wrong")
     parser.add_argument("--save", type=Path, help="write the result as JSON")
     options = parser.parse_args()
-    result = run(options.half, 1 if options.quick else options.seeds, show=options.show)
+    result = run(options.half, 1 if options.quick else options.seeds, first=options.first_seed, show=options.show)
     result = {
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
