@@ -23,13 +23,20 @@ GROUPS = ("generated", "real")
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """A measured run, for the record."""
+    """A measured run, for the record.
+
+    Attributes:
+        limit: how many pages of the split were asked for; None for all of them.
+        code_changed: whether ocroute's code changed while it read, so that its figures may mix two states.
+    """
 
     date: str
     machine: str
     versions: dict[str, str]
     split: str
     group: str
+    limit: int | None
+    code_changed: bool
     scores: list[Score]
 
 
@@ -43,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     checked: list[Checked] = []
     broken = 0
     stamp = fingerprint("ocroute")
+    changed = False
     for engine in wish.engine:
         began = time.monotonic()
         print(f"{engine}: {len(cases)} pages", file=sys.stderr)
@@ -52,8 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{engine}: {case.name}: {problem}", file=sys.stderr)
             checked += check(engine, case, markdown)
         print(f"{engine}: {time.monotonic() - began:.0f} s, kept pages included", file=sys.stderr)
-    if "ocroute" in wish.engine and fingerprint("ocroute") != stamp:
-        print("ocroute's code changed during the run: its figures mix two states", file=sys.stderr)
+        if engine == "ocroute" and fingerprint(engine) != stamp:
+            changed = True
+            print("ocroute's code changed while it read: its figures may mix two states", file=sys.stderr)
     scores = [score(engine, [item for item in checked if item.engine == engine]) for engine in wish.engine]
     if wish.failures:
         print(report.failures(checked))
@@ -63,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wish.json:
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
         code = versions() | {"ocroute code": stamp}
-        evidence = Evidence(datetime.date.today().isoformat(), machine, code, wish.split, wish.group, scores)
+        today = datetime.date.today().isoformat()
+        evidence = Evidence(today, machine, code, wish.split, wish.group, wish.limit, changed, scores)
         wish.json.write_bytes(msgspec.json.format(msgspec.json.encode(evidence)) + b"\n")
     return 1 if broken else 0
 

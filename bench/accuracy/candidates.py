@@ -23,11 +23,19 @@ _READINGS = HOME / "readings"
 
 
 def ocroute(pdf: Path) -> str:
-    """The whole of ocroute. Readings of its OCR engines are kept, so that a change of the layout is measured in seconds."""
+    """The whole of ocroute. Readings of its OCR engines are kept, so that a change of the layout is measured in seconds.
+
+    Raises:
+        RuntimeError: the page failed; its record says why.
+    """
     import ocroute as package
 
     _keep_readings()
-    return package.read(str(pdf)).to_markdown()
+    document = package.read(str(pdf))
+    failed = [page.error for page in document.pages if page.verdict.status == "failed"]
+    if failed:
+        raise RuntimeError(failed[0])
+    return document.to_markdown()
 
 
 def tesseract(pdf: Path) -> str:
