@@ -20,6 +20,7 @@ from ocroute.layout.paragraphs import Column, Group, groups
 from ocroute.layout.pieces import Piece, Scale, boxes_are_tight, measure, scale_of
 from ocroute.layout.rules import Rule, horizontal_rules
 from ocroute.layout.tables import FoundTable, find_tables
+from ocroute.layout.typeface import with_fonts
 from ocroute.pages.page import InputPage
 
 
@@ -37,6 +38,7 @@ def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
     inked = [_within(line, width, height) for line in sorted(lines, key=_place) if line.text.strip()]
     if not inked:
         return ()
+    inked = with_fonts(page, inked)
     tables, rest = find_tables(page, inked)
     tight = boxes_are_tight(inked)
     scale = scale_of([measure(line, tight=tight) for line in rest or inked], width, height, tight=tight)

@@ -37,6 +37,25 @@ LONG_LINE_NOISE: Final = 0.08
 SHORT_LINE_NOISE: Final = 0.2
 """Relative errors of sizes measured from boxes, on lines longer and shorter than that."""
 
+# --- Typefaces, as measured on ink ---------------------------------------------------------------------------------------
+INK_CONTRAST: Final = 40
+"""Grey levels between ink and paper below which nothing is measured."""
+
+SMALL_INK: Final = 20
+"""Pixels of height below which letters are enlarged before they are measured: half a pixel is 4 % of 9-point type at 150 dpi."""
+
+INK_NOISE: Final = 0.05
+"""Relative difference of measured sizes, on long lines, that may be chance."""
+
+BOLD: Final = 0.024
+"""Ems by which bold strokes are thicker than the page's usual: in common faces 0.037 to 0.06, which blur leaves as it is."""
+
+BOLD_CAPITALS: Final = 0.04
+"""The same where all letters are capitals, whose stems are thicker than those of small letters."""
+
+LEAST_BOLD: Final = 0.13
+"""Strokes that differ by a smaller share, on a page that is blurred badly, differ by chance."""
+
 # --- Columns -----------------------------------------------------------------------------------------------------------
 COLUMN_ROWS: Final = 2
 """Rows that the shorter of two columns needs; below that they are the two ends of one row."""
