@@ -9,7 +9,7 @@ from judge_pages import PROSE, font, letter, sheet
 from PIL import Image
 
 from ocroute.document.model import Box
-from ocroute.judge import is_blank
+from ocroute.judge import at_sight
 from ocroute.judge.ink import measure
 
 
@@ -77,13 +77,15 @@ def test_specks_and_grain_leave_a_page_blank(ground):
     for _ in range(40):
         y, x = noise.integers(10, 990, 2)
         raster[y : y + 2, x : x + 2] = 255 - ground if ground != 110 else 0
-    assert is_blank(ArrayPage(raster))
+    verdict = at_sight(ArrayPage(raster))
+    assert verdict is not None
+    assert verdict.status == "blank"
 
 
 def test_one_word_makes_a_page_not_blank():
     made = sheet()
     made.write(500, 500, "Page", font(24))
-    assert not is_blank(made.page())
+    assert at_sight(made.page()) is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (3, 3), (17, 2000)])

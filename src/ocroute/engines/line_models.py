@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.errors import EngineUnavailable
+from ocroute.engines.ppocr import files
+from ocroute.engines.ppocr.runtime import session
 from ocroute.pages.page import Raster
 
 _HEIGHT = 48
-_CLASSIFIER = "ch_ppocr_mobile_v2.0_cls_*.onnx"
-_RECOGNISER = "PP-OCR*_rec_*.onnx"
 _CLASSIFIER_WIDTH = 192
 _RECOGNISER_WIDTH = 320
 
@@ -28,7 +24,7 @@ def flipped_votes(lines: Sequence[Raster], threads: int = 1) -> NDArray[np.float
     Raises:
         EngineUnavailable: rapidocr's models are not installed.
     """
-    return np.asarray(_run(_CLASSIFIER, lines, _CLASSIFIER_WIDTH, threads)[:, 1])
+    return np.asarray(_run(files.classifier(), lines, _CLASSIFIER_WIDTH, threads)[:, 1])
 
 
 def reading_confidence(lines: Sequence[Raster], threads: int = 1) -> float:
@@ -39,35 +35,15 @@ def reading_confidence(lines: Sequence[Raster], threads: int = 1) -> float:
     """
     if not lines:
         return 0.0
-    steps = _run(_RECOGNISER, lines, _RECOGNISER_WIDTH, threads)
+    steps = _run(files.find().recogniser, lines, _RECOGNISER_WIDTH, threads)
     best = steps.argmax(axis=2)
     written = best != 0  # class 0 is the CTC blank
     return float(steps.max(axis=2)[written].mean()) if written.any() else 0.0
 
 
-def _run(model: str, lines: Sequence[Raster], width: int, threads: int) -> NDArray[np.float32]:
-    session = _session(model, max(1, threads))
+def _run(model: Path, lines: Sequence[Raster], width: int, threads: int) -> NDArray[np.float32]:
     batch = np.stack([_normalised(line, width) for line in lines])
-    return np.asarray(session.run(None, {session.get_inputs()[0].name: batch})[0], np.float32)
-
-
-@lru_cache(maxsize=4)
-def _session(model: str, threads: int) -> Any:
-    import onnxruntime
-
-    package = find_spec("rapidocr")
-    folder = Path(package.origin).parent / "models" if package and package.origin else Path()
-    found = sorted(folder.glob(model))
-    if not found:
-        raise EngineUnavailable(
-            f"rapidocr's line model {model} is not installed",
-            next_step="Install it: pip install 'rapidocr>=3.10,<3.11'",
-        )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(found[0]), options, providers=["CPUExecutionProvider"])
+    return session(model, max(1, threads), parallel=True).map([batch], np.array)[0]
 
 
 def _normalised(line: Raster, width: int) -> NDArray[np.float32]:

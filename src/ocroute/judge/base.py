@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Protocol
 
-from ocroute.document.model import Finding, Verdict
+from ocroute.document.model import Finding, Status, Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.ink import ink_of
+from ocroute.judge.checks.blank import blank
 from ocroute.pages.page import InputPage
 from ocroute.registry import Registry
 
@@ -43,15 +43,21 @@ def judge(page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) 
     findings = tuple(_findings(page, reading, engine, task))
     refusing = [finding for finding in findings if finding.refuses]
     if not refusing:
-        blank = any(finding.code == "blank" for finding in findings)
-        return Verdict("blank" if blank else "accepted", 1.0, findings)
+        status: Status = "blank" if any(finding.code == "blank" for finding in findings) else "accepted"
+        return Verdict(status, 1.0, findings)
     worst = max(finding.weight for finding in refusing)  # not a product: checks see the same harm from several sides
     return Verdict("doubtful", round((1.0 - worst) * 0.95 ** (len(refusing) - 1), 4), findings)
 
 
-def is_blank(page: InputPage) -> bool:
-    """Whether nothing is printed on ``page``, judged by its ink alone; asked before any engine, it saves the reading."""
-    return ink_of(page).blank
+def at_sight(page: InputPage) -> Verdict | None:
+    """The verdict that needs no reading: ``blank``, where nothing is printed. Asked before any engine, it saves the reading.
+
+    A page that brings text of its own is left to the engines: text without ink is a finding, not a blank page.
+    """
+    if page.text_layer():
+        return None
+    finding = blank(page)
+    return Verdict("blank", 1.0, (finding,)) if finding else None
 
 
 def _findings(page: InputPage, reading: Reading, engine: EngineInfo, task: Task) -> Iterable[Finding]:

@@ -10,8 +10,8 @@ import msgspec
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
 from ocroute.engines.base import ENGINES, Engine, Reading
 from ocroute.engines.upright import make_upright
-from ocroute.errors import Declined, InputError
-from ocroute.judge.base import judge
+from ocroute.errors import Declined, EngineUnavailable, InputError
+from ocroute.judge import at_sight, judge
 from ocroute.layout import arrange
 from ocroute.machine import inspect
 from ocroute.pages.page import InputPage
@@ -62,10 +62,17 @@ class Reader:
         record = msgspec.structs.replace(record, attempts=tuple(prior))
         started = time.perf_counter()
         try:
+            width, height = page.size
+            verdict = at_sight(page)
+            if verdict is not None:
+                page.release()
+                return msgspec.structs.replace(record, width=width, height=height, dpi=page.dpi, verdict=verdict)
             page = make_upright(page, threads=self.wish.task.threads)
             width, height = page.size
         except InputError as error:
             return msgspec.structs.replace(record, error=str(error))
+        except EngineUnavailable:
+            pass  # without the models that tell how a page stands, it is read as it stands
         record = msgspec.structs.replace(
             record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew
         )

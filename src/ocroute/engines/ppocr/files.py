@@ -15,6 +15,7 @@ from ocroute.errors import EngineUnavailable
 INSTALL = "pip install 'rapidocr>=3.10,<3.11'"
 DETECTOR = "PP-OCRv6_det_small.onnx"
 RECOGNISER = "PP-OCRv6_rec_small.onnx"
+CLASSIFIER = "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
 
 # A script is written only if all of its sample is in the dictionary. Letters that tell near scripts apart are the sample:
 # Greek without accents writes formulas, not Greek; Hans and Hant differ in the characters that were simplified.
@@ -48,17 +49,33 @@ def find() -> Models:
     Raises:
         EngineUnavailable: rapidocr is not installed, or a model file is missing from it.
     """
+    return Models(_path(DETECTOR), _path(RECOGNISER), _installed())
+
+
+def classifier() -> Path:
+    """Where the model is that tells whether a line stands upside down.
+
+    Raises:
+        EngineUnavailable: as `find`.
+    """
+    return _path(CLASSIFIER)
+
+
+def _installed() -> str:
     try:
-        installed = version("rapidocr")
+        return version("rapidocr")
     except PackageNotFoundError:
         raise EngineUnavailable("rapidocr is not installed", next_step=INSTALL) from None
+
+
+@cache
+def _path(name: str) -> Path:
+    installed = _installed()
     spec = find_spec("rapidocr")
-    folder = Path(spec.origin).parent / "models" if spec and spec.origin else Path()
-    models = Models(folder / DETECTOR, folder / RECOGNISER, installed)
-    for path in (models.detector, models.recogniser):
-        if not path.is_file():
-            raise EngineUnavailable(f"rapidocr {installed} lacks its model {path.name} in {folder}", next_step=INSTALL)
-    return models
+    path = (Path(spec.origin).parent if spec and spec.origin else Path()) / "models" / name
+    if not path.is_file():
+        raise EngineUnavailable(f"rapidocr {installed} lacks its model {name} in {path.parent}", next_step=INSTALL)
+    return path
 
 
 @cache

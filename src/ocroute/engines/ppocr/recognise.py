@@ -59,7 +59,8 @@ def _columns(crop: Raster) -> int:
     """How many input columns the crop takes."""
     height, width = crop.shape[:2]
     squeeze = SQUEEZE if width > LONG * height else 1.0
-    return max(STEP, math.ceil(HEIGHT * width / height * squeeze))
+    columns: int = math.ceil(HEIGHT * width / height * squeeze)
+    return max(STEP, columns)
 
 
 def _tensor(crop: Raster) -> NDArray[np.float32]:

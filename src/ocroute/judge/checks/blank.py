@@ -19,16 +19,13 @@ class Blank:
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the page that is inked, where it is a blank page's."""
-        if any(sign.isalnum() for sign in plain(reading)):
-            return None
-        ink = ink_of(page)
-        if not ink.blank:
-            return None
-        return Finding(
-            "blank",
-            round(ink.fraction, 5),
-            self.limit,
-            f"The page is blank: {ink.fraction:.2%} of it is inked, in specks.",
-            refuses=False,
-            weight=0.0,
-        )
+        return None if any(sign.isalnum() for sign in plain(reading)) else blank(page)
+
+
+def blank(page: InputPage) -> Finding | None:
+    """What says that nothing is printed on ``page``, by its ink alone; None where something is."""
+    ink = ink_of(page)
+    if not ink.blank:
+        return None
+    what = f"The page is blank: {ink.fraction:.2%} of it is inked, in specks."
+    return Finding("blank", round(ink.fraction, 5), BLANK, what, refuses=False, weight=0.0)
