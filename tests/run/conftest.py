@@ -7,18 +7,31 @@ import time
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
 
 
+@pytest.fixture(scope="session")
+def dotted_pages():
+    """So many pages with a dot and no text, each one pixel wider. A blank page would not be given to any engine."""
+
+    def make(count):
+        frames = [Image.new("L", (200 + number, 240), 255) for number in range(1, count + 1)]
+        for frame in frames:
+            ImageDraw.Draw(frame).ellipse((40, 60, 160, 180), fill=90)
+        return frames
+
+    return make
+
+
 @pytest.fixture
-def make_pages(tmp_path):
-    """A TIFF of so many white pages, each of another size: 0.1 s to read, and told apart by their width."""
+def make_pages(tmp_path, dotted_pages):
+    """A TIFF of so many pages with a dot and no text, each of another size: 0.1 s to read, and told apart by their width."""
 
     def make(count, name="pages.tif", folder=tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
-        frames = [Image.new("L", (200 + number, 240), 255) for number in range(1, count + 1)]
+        frames = dotted_pages(count)
         frames[0].save(folder / name, save_all=True, append_images=frames[1:])
         return folder / name
 

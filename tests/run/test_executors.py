@@ -95,7 +95,7 @@ def test_works_from_a_thread_and_without_main_guard(make_pages, faulty):
     thread = threading.Thread(target=lambda: results.extend(read_documents([make_pages(1)], jobs=1)))
     thread.start()
     thread.join(60)
-    assert [result.statuses for result in results] == [("blank",)]
+    assert [result.statuses for result in results] == [("accepted",)]
 
 
 def test_bad_inputs_cost_themselves_only(make_pages, faulty, tmp_path):
@@ -108,7 +108,7 @@ def test_bad_inputs_cost_themselves_only(make_pages, faulty, tmp_path):
     with listening(heard.append):
         results = list(read_documents(inputs, jobs=2, out=tmp_path / "out"))
     assert [type(result.error) for result in results] == [InputNotFound, CorruptInput, type(None), CorruptInput]
-    assert results[2].statuses == ("blank", "blank")
+    assert results[2].statuses == ("accepted", "accepted")
     assert exit_code(results) == ExitCode.BAD_INPUT
     assert [event.kind for event in heard].count("input_failed") == 3
     assert [event.kind for event in heard].count("page_done") == 2
