@@ -94,6 +94,14 @@ def test_rules_from_strokes_thin_boxes_and_inside_forms(make_pdf):
 
 def test_a_page_without_vectors_has_no_rules(make_pdf):
     with open_input(make_pdf(hello)) as source:
+        assert source.page(1).rules() == ()
+
+
+def test_the_rules_of_a_scan_are_not_known(make_pdf):
+    def draw(canvas):
+        canvas.drawInlineImage(Image.new("L", (600, 800), 255), 0, 0, *canvas._pagesize)
+
+    with open_input(make_pdf(draw)) as source:
         assert source.page(1).rules() is None
 
 

@@ -99,9 +99,10 @@ def measure(raster: Raster) -> Ink:
     """Find the ink of an (H, W, 3) RGB raster."""
     factor = max(1, round(max(raster.shape[:2]) / LONG_SIDE))
     height, width = (max(1, side // factor) for side in raster.shape[:2])
-    small = raster if factor == 1 else cv2.resize(raster, (width, height), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(raster, cv2.COLOR_RGB2GRAY)
+    small = grey if factor == 1 else cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
     scale = raster.shape[0] / small.shape[0]
-    dark, uneven = _binarise(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    dark, uneven = _binarise(small)
     letters = dark & ~_rules(dark) & 1
     _, labels, stats, _ = cv2.connectedComponentsWithStats(letters, connectivity=8, ltype=cv2.CV_32S)
     solid = stats[:, cv2.CC_STAT_AREA] >= SPECK

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -83,7 +83,8 @@ def codes(script: str, every: Iterable[str]) -> tuple[NDArray[np.intp], NDArray[
     return np.array(trigrams, np.intp), np.array(owner, np.intp)
 
 
-def fluency(text: str, script: str, *, cap: int = 1500) -> Fluency | None:
+@lru_cache(maxsize=4)  # several checks ask it of the same page
+def fluency(text: str, script: str, *, cap: int = 600) -> Fluency | None:
     """How fluent the words of ``script`` in ``text`` are; None where it has none.
 
     Of long texts about ``cap`` words are weighed, evenly spread.

@@ -127,8 +127,13 @@ class PdfPage(InputPage):
         return angle if angle % 90 == 0 and chars >= _TELLING and chars > 0.6 * count.total() else None
 
     def rules(self) -> tuple[tuple[float, float, float, float], ...] | None:
-        """Horizontal and vertical ruling lines, (x0, y0, x1, y1) in pixels; None where nothing is drawn as vectors."""
-        return self._vectors().rules or None
+        """Horizontal and vertical ruling lines, (x0, y0, x1, y1) in pixels; None for a scan, whose rules are in its image."""
+        rules = self._vectors().rules
+        return rules if rules or not self._is_scan() else None
+
+    def _is_scan(self) -> bool:
+        with on_page(self.source, self.number):
+            return self.once("is_scan", lambda: image_density(self._page()) is not None)
 
     def fills(self) -> tuple[tuple[float, float, float, float], ...]:
         """Filled rectangles that are no rules, e.g. the backgrounds of table cells, (x0, y0, x1, y1) in pixels."""

@@ -48,6 +48,8 @@ _ACCENTS = np.array([ord(accent) for accent in _COMBINING])
 def clean(codes: Iterable[int]) -> str:
     """One word's text: ligatures spelled out, soft hyphens only at the end (as hyphens), no control characters."""
     listed = list(codes)
+    if listed and 0x20 < min(listed) and max(listed) < 0x7F:  # most words
+        return bytes(listed).decode("ascii")
     parts = [_REPLACED.get(code) if code in _REPLACED else _char(code) for code in listed]
     text = "".join(part for part in parts if part)
     if listed and listed[-1] == _SOFT_HYPHEN:
