@@ -37,7 +37,8 @@ def make_pdf(path: Path, kind: str, pages: int) -> None:
     """A PDF of A5 pages: forty lines of text, or as scanned eight lines at 150 dpi, because a scan costs seconds a page."""
     canvas = Canvas(str(path), pagesize=A5)
     for number in range(1, pages + 1):
-        lines = [sentence(number), *[FILLER] * (39 if kind == "digital" else 7)]
+        lines = [FILLER] * (40 if kind == "digital" else 8)
+        lines[len(lines) // 2] = sentence(number)  # at the top it would be a page header, as it is on every page
         if kind == "digital":
             canvas.setFont("Helvetica", 8)
             for place, line in enumerate(lines):
