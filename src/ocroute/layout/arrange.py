@@ -17,7 +17,7 @@ from ocroute.layout.kinds import kind_of
 from ocroute.layout.lines import assemble
 from ocroute.layout.notes import footnotes
 from ocroute.layout.paragraphs import Column, Group, groups
-from ocroute.layout.pieces import Piece, Scale, boxes_are_tight, measure, scale_of
+from ocroute.layout.pieces import Piece, Scale, boxes_are_tight, measure, roominess, scale_of
 from ocroute.layout.rules import Rule, horizontal_rules
 from ocroute.layout.tables import FoundTable, find_tables
 from ocroute.layout.typeface import with_fonts
@@ -40,8 +40,9 @@ def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
         return ()
     inked = with_fonts(page, inked)
     tables, rest = find_tables(page, inked)
-    tight = boxes_are_tight(inked)
-    scale = scale_of([measure(line, tight=tight) for line in rest or inked], width, height, tight=tight)
+    tight, roomy = boxes_are_tight(inked), roominess(inked)
+    pieces = [measure(line, tight=tight, roomy=roomy) for line in rest or inked]
+    scale = scale_of(pieces, width, height, tight=tight, roomy=roomy)
     rules = horizontal_rules(page)
     pieces = attach(assemble(rest, scale), scale)
     sorted_out = set_apart([*pieces, *(_placed(table, scale) for table in tables)], scale, [rule.y for rule in rules])

@@ -20,14 +20,16 @@ def title_of(headings: Sequence[Group], scale: Scale) -> Group | None:
     if not upper:
         return None
     largest = max(upper, key=lambda group: (round(group.size / scale.size, 1), -group.lines[0].box.y0))
-    return largest if largest.size >= limits.TITLE_SIZE * scale.size else None
+    least = limits.TITLE_SIZE * (1 - limits.INK_NOISE if largest.lines[0].measured else 1)
+    return largest if largest.size >= least * scale.size else None
 
 
 def levels(headings: Sequence[Group]) -> list[int]:
     """A level from 1 to 6 for each section header: by its numbering where it has one, else by its size among the others."""
     sizes: list[float] = []
+    step = 0.8 * limits.SAME_SIZE if any(group.lines[0].measured for group in headings) else limits.SAME_SIZE / 2
     for size in sorted((group.size for group in headings), reverse=True):
-        if not sizes or size < sizes[-1] * (1 - limits.SAME_SIZE / 2):
+        if not sizes or size < sizes[-1] * (1 - step):
             sizes.append(size)
     return [_level(group, sizes) for group in headings]
 

@@ -20,6 +20,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _MATHS = re.compile(r"[=<>≤≥≈≠∑∏∫∂∇∈∉⊂⊆∪∩→←↔⇒⇔∞±×÷√∀∃λμσπφψωΩΔΣαβγδεθ∥⟨⟩⊕⊗′^]")
+_CODE = re.compile(r"[\\{}<>;]")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _EQUATION_NUMBER = re.compile(r"\(\d{1,3}(?:\.\d{1,3})*[a-z]?\)$")
 
@@ -66,6 +67,9 @@ def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bo
     ratio = group.size / scale.size
     step = limits.HEADING_SIZE if fonts_known else limits.HEADING_SIZE + 0.16
     large = ratio >= step and group.size > 1.05 * scale.large
+    doubtful = group.lines[0].measured and not group.bold and ratio < limits.SURELY_LARGE
+    if doubtful and (_CODE.search(text) or not begins(text)):
+        return False  # type of even width looks larger than the text about it
     if large and (not re.search(r"[.,;]$", text) or ratio > limits.TITLE_SIZE):
         return True
     if ratio < limits.SMALL_SIZE or re.search(r"[.,;:]$", text) or len(group.lines) > 2:
@@ -73,7 +77,7 @@ def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bo
     if _NAMED.match(re.sub(r"^[\dIVX.\s]+", "", text).strip()):
         return True
     apart = group.gap_above > limits.PARAGRAPH_PITCH - 1
-    if not bold_body and all(line.bold for line in group.lines):
+    if not bold_body and group.bold:
         return True
     short = max(line.box.x1 for line in group.lines) < group.column.right - 0.15 * (
         group.column.right - group.column.left

@@ -18,10 +18,18 @@ from ocroute.pages.page import Raster
 
 _LOW = frozenset("aceimnorsuvwxzавгежзиклмнопстхчшъыьэюяακινοπστυω")
 _TALL = frozenset("bdfghklpqyßþбруфβγδζηθλμξρφχψ")  # ascending or descending, besides capitals and digits
+_BRACKETS = "()[]{}|/"
 _ROOM = 0.15  # of the box's height that is looked at above and below it: a tight box cuts off what blurs out of it
-_SPECK = 0.3  # of the tall letters' height; dots, commas and hyphens are lower
+_SPECK = 0.3  # of the tall letters' height; dust and full stops are lower
+_POINT = 0.55  # of the usual height; commas, hyphens and the dots of i are lower, letters are not
+_PLAUSIBLE = (0.25, 1.35)  # letters' height as a share of the box's; outside it what was seen were no letters
 _FACES = (1.13, 1.85)  # tall letters are this much taller than low ones, in all usual faces
-_SMALL_CAPITALS = (1.18, 1.5)  # the same for the capitals that begin words set in small ones
+_SPECKLED = 2.5  # shapes of any kind to a letter; punctuation and dots make it 1.3
+_SMALL_CAPITALS = (
+    1.18,
+    1.5,
+)  # the heights of the capitals that begin words, to those of the small ones they are set in
+_SYMBOLS = 0.35  # the share of letters and digits below which a line is a formula or a row of dots
 _CAPITALS = 1.05  # ascending letters reach a little higher than capitals and digits
 _CROWDED, _BROKEN = 0.35, 1.8  # shapes to a letter below which letters hang together, above which they are in pieces
 _IDEOGRAPH = 0.9  # of the em that the ink of a line of ideographs is high
@@ -36,14 +44,14 @@ class Letters(NamedTuple):
         tall: the height of ascending and of descending letters, which is about the same.
         em: of ideographs, which fill their square.
         stroke: the usual width of a stem.
-        shapes: how many letters were seen.
+        talls: of how many letters that is the mean.
     """
 
     low: float
     tall: float
     em: float
     stroke: float
-    shapes: int
+    talls: int
 
 
 def measure(raster: Raster, line: Line, *, enlarged: float = 1.0) -> Letters | None:
@@ -53,22 +61,27 @@ def measure(raster: Raster, line: Line, *, enlarged: float = 1.0) -> Letters | N
         enlarged: the factor by which to enlarge it first: between pixels lies what small letters differ by.
     """
     letters = [letter for letter in line.text if letter.isalnum()]
+    if len(letters) <= _SYMBOLS * len(line.text):
+        return None
     grey = _crop(raster, line, enlarged)
-    ink = _ink(grey) if letters and grey is not None else None
+    ink = None if grey is None else _ink(grey)
     if ink is None:
         return None
-    found = _shapes(ink, _ROOM * line.box.height * enlarged)
+    found, ink = _shapes(ink, _ROOM * line.box.height * enlarged)
     ideographs = sum(map(_is_ideograph, letters)) > 0.5 * len(letters)
     if not len(found) or (not ideographs and not _CROWDED * len(letters) <= len(found) <= _BROKEN * len(letters) + 2):
         return None
     low = tall = em = 0.0
+    talls = 0
     if ideographs:
         em = _reach(found, ink.shape[0]) / _IDEOGRAPH
     else:
-        low, tall = _heights(sorted(found[:, cv2.CC_STAT_HEIGHT].tolist()), letters)
-    if not low and not tall and not em:
+        heights = sorted(found[:, cv2.CC_STAT_HEIGHT].tolist())
+        brackets = sum(map(line.text.count, _BRACKETS))  # higher than all letters
+        low, tall, talls = _heights(heights[: max(1, len(heights) - brackets)], letters)
+    if not _PLAUSIBLE[0] < (tall or low or em) / (enlarged * line.box.height) < _PLAUSIBLE[1]:
         return None
-    return Letters(low / enlarged, tall / enlarged, em / enlarged, _stroke(ink, found) / enlarged, len(found))
+    return Letters(low / enlarged, tall / enlarged, em / enlarged, _stroke(ink, found) / enlarged, talls)
 
 
 def _crop(raster: Raster, line: Line, enlarged: float) -> Raster | None:
@@ -87,35 +100,35 @@ def _crop(raster: Raster, line: Line, enlarged: float) -> Raster | None:
 
 def _ink(grey: Raster) -> Raster | None:
     """1 where there is ink, dark on light or light on dark; None where nothing stands out."""
-    level, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     share = float(dark.mean())
     if not 0.01 < share < 0.99:
         return None
-    mean = float(grey.mean())
-    inked = cv2.mean(grey, dark)[0]
-    contrast = (mean - inked) / (1 - share)
-    if contrast < limits.INK_CONTRAST or not 0 < level < 255:
-        return None
-    return np.asarray(dark if share <= 0.5 else 1 - dark, np.uint8)
+    contrast = (float(grey.mean()) - cv2.mean(grey, dark)[0]) / (1 - share)
+    return np.asarray(dark if share <= 0.5 else 1 - dark, np.uint8) if contrast >= limits.INK_CONTRAST else None
 
 
-def _shapes(ink: Raster, inset: float) -> NDArray[np.int32]:
-    """Connected shapes (rows of OpenCV's statistics) that may be letters of this line, not parts of its neighbours."""
-    stats = cv2.connectedComponentsWithStats(
-        ink, connectivity=8, ltype=cv2.CV_16U if ink.size < 60_000 else cv2.CV_32S
-    )[2][1:]
+def _shapes(ink: Raster, inset: float) -> tuple[NDArray[np.int32], Raster]:
+    """Connected shapes (rows of OpenCV's statistics) that may be letters of this line, not parts of its neighbours, and the
+    ink without specks where it is full of them.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
     top, height, width = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
     middle = top + height / 2
-    inside = (top > 0) & (top + height < ink.shape[0]) & (middle > inset) & (middle < ink.shape[0] - inset)
-    found = stats[inside & (width < 8 * height) & (height > 2)]
-    if len(found):
-        heights = np.sort(found[:, cv2.CC_STAT_HEIGHT])
-        found = found[found[:, cv2.CC_STAT_HEIGHT] > _SPECK * heights[int(0.9 * len(heights))]]
-    return np.asarray(found, np.int32)
+    good = (top > 0) & (top + height < ink.shape[0]) & (middle > inset) & (middle < ink.shape[0] - inset)
+    good &= (width < 8 * height) & (height > 2)
+    good[0] = False  # the paper
+    if good.any():
+        heights = np.sort(height[good])
+        good &= height > _SPECK * heights[int(0.9 * len(heights))]
+        good &= height > _POINT * np.median(height[good])
+    if len(stats) > _SPECKLED * good.sum():
+        ink = good.astype(np.uint8)[labels]
+    return np.asarray(stats[good], np.int32), ink
 
 
-def _heights(heights: list[int], letters: list[str]) -> tuple[float, float]:
-    """The heights of low and of tall letters; 0 for what the line has none of, or does not tell apart.
+def _heights(heights: list[int], letters: list[str]) -> tuple[float, float, int]:
+    """The heights of low and of tall letters, 0 for what the line has none of or does not tell apart, and the number of these.
 
     Args:
         heights: of its shapes, in rising order.
@@ -127,14 +140,15 @@ def _heights(heights: list[int], letters: list[str]) -> tuple[float, float]:
     if tall and not low:
         small = len(lower) > len(upper) > 0 and all(letter.isupper() for letter in letters)
         small = small and _SMALL_CAPITALS[0] < _middle(upper) / _middle(lower) < _SMALL_CAPITALS[1]
-        return 0.0, _usual(upper if small else heights) * _CAPITALS
+        return 0.0, _usual(upper if small else heights) * _CAPITALS, tall
     if low and not tall:
-        return _usual(heights), 0.0
+        return _usual(heights), 0.0, 0
     if not upper or not tall:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0
     # The letter t and those with a short tail are neither; some of them are among the upper.
     measured = _usual(lower), _usual(upper[-tall:])
-    return measured if _FACES[0] < measured[1] / measured[0] < _FACES[1] else (0.0, 0.0)
+    clear = _FACES[0] < measured[1] / measured[0] < _FACES[1]
+    return (*measured, min(tall, len(upper))) if clear else (0.0, 0.0, 0)
 
 
 def _cut(ordered: list[int]) -> int:
@@ -151,7 +165,7 @@ def _cut(ordered: list[int]) -> int:
 
 
 def _middle(ordered: list[int]) -> int:
-    return ordered[len(ordered) // 2]
+    return ordered[(len(ordered) - 1) // 2]
 
 
 def _usual(ordered: list[int]) -> float:

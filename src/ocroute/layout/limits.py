@@ -47,14 +47,21 @@ SMALL_INK: Final = 20
 INK_NOISE: Final = 0.05
 """Relative difference of measured sizes, on long lines, that may be chance."""
 
-BOLD: Final = 0.024
-"""Ems by which bold strokes are thicker than the page's usual: in common faces 0.037 to 0.06, which blur leaves as it is."""
+BOLD: Final = (0.018, 0.03)
+"""Ems by which bold strokes are at least thicker than the page's usual, on a clean page and on an uneven one: in common faces
+it is 0.037 to 0.06 before the blur of a scan."""
 
-BOLD_CAPITALS: Final = 0.04
-"""The same where all letters are capitals, whose stems are thicker than those of small letters."""
+BOLD_CAPITALS: Final = 0.017
+"""Ems by which the stems of capitals are thicker than those of small letters of the same weight."""
+
+UNEVEN_INK: Final = 4.0
+"""Times the usual difference of strokes from line to line (2.7 standard deviations) that may be chance."""
 
 LEAST_BOLD: Final = 0.13
 """Strokes that differ by a smaller share, on a page that is blurred badly, differ by chance."""
+
+SMALLEST_BOLD: Final = 14
+"""Pixels to the em below which a stem is a pixel or two wide, whatever its weight."""
 
 # --- Columns -----------------------------------------------------------------------------------------------------------
 COLUMN_ROWS: Final = 2
@@ -89,6 +96,9 @@ SAME_SIZE: Final = 0.13
 # --- Kinds -------------------------------------------------------------------------------------------------------------
 HEADING_SIZE: Final = 1.14
 """The smallest step by which typesetters enlarge a heading that has no other mark."""
+
+SURELY_LARGE: Final = 1.24
+"""From here on a size that was measured on ink is larger than the text's beyond doubt."""
 
 TITLE_SIZE: Final = 1.3
 """A title is clearly larger than the text; section headers are seldom that large."""

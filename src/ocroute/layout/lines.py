@@ -28,13 +28,13 @@ def assemble(lines: Sequence[Line], scale: Scale) -> list[Piece]:
     runs: list[Piece] = []
     turned: list[Piece] = []
     for number, line in enumerate(lines):
-        whole = measure(line, tight=scale.tight)
+        whole = measure(line, tight=scale.tight, roomy=scale.roomy)
         if whole.turned:
             turned.append(whole)
             continue
         for run in _runs(line, scale):
             sources.append(number)
-            runs.append(measure(run, tight=scale.tight))
+            runs.append(measure(run, tight=scale.tight, roomy=scale.roomy))
     following = _neighbours(runs)
     strips = _Strips(runs, scale)
     joined_to = {

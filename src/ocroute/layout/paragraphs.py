@@ -60,6 +60,12 @@ class Group:
         return " ".join(line.text for line in self.lines)
 
     @property
+    def bold(self) -> bool:
+        """Whether it is set bold; where weights were measured, its shortest lines need not agree."""
+        bold = sum(len(line.text) for line in self.lines if line.bold)
+        return bold > (0.6 if self.lines[0].measured else 0.999) * sum(len(line.text) for line in self.lines)
+
+    @property
     def gap_above(self) -> float:
         """White above it in line pitches beyond the usual; large at the top of a column."""
         if self.first == 0:
@@ -116,10 +122,13 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
     flows = not ended(above.text) and not begins(below.text)
     if not one_size(above, below, doubtful=flows or min(len(above.text), len(below.text)) < 4):
         return True
-    if above.bold != below.bold and all(_settled(line) for line in (above, below)):
+    doubtful = flows and (above.measured or below.measured)
+    if above.bold != below.bold and all(_settled(line) for line in (above, below)) and not doubtful:
         run_in = above.bold and len(group.lines) == 1 and _slack(above, below, column, index) < 0.5 * size
         return not run_in or step > 1.1 * column.pitch * size
     if is_caption(below.text) and ended(above.text):
+        return True
+    if _is_centred_capitals(above, column) and not below.text.isupper() and begins(below.text):
         return True
     if below.hang is not None and (above.hang is not None or below.box.x0 < above.box.x0 - limits.INDENT * size):
         return True
@@ -132,6 +141,15 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
 def _settled(line: Piece) -> bool:
     """Whether a line is long enough for its weight to mean something."""
     return line.line.font is not None and len(line.text) > 3
+
+
+def _is_centred_capitals(line: Piece, column: Column) -> bool:
+    """Whether a line is set as headings are that are neither large nor bold."""
+    left, right = line.box.x0 - column.left, column.right - line.box.x1
+    letters = sum(letter.isalpha() for letter in line.text)
+    return (
+        line.text.isupper() and letters > 3 and min(left, right) > 2 * line.size and abs(left - right) < 2 * line.size
+    )
 
 
 def _is_item(group: Group) -> bool:

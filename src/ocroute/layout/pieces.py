@@ -17,7 +17,8 @@ DESCENDERS = frozenset("gjpqy,;()[]{}/|Q")
 # Share of the em that ink takes in usual text faces.
 _BOTH, _ASCENDING, _DESCENDING, _NEITHER = 0.92, 0.71, 0.67, 0.47
 _DEPTH = 0.21
-_ROOMY = 1.15  # a box that leaves room around its ink is about this many ems high
+ROOMY = 1.15
+"""Ems that a box is high which leaves room around its ink, where nothing is known of the engine's boxes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +54,11 @@ class Piece:
         return not upright or (len(self.text) > 4 and self.box.height > 2.5 * self.box.width)
 
     @property
+    def measured(self) -> bool:
+        """Whether its font was measured on ink: right on the whole, not always for a single line."""
+        return self.line.font is not None and not self.line.font.name
+
+    @property
     def bold(self) -> bool:
         """Whether its font is known to be bold."""
         return self.line.font is not None and self.line.font.bold
@@ -67,6 +73,7 @@ class Scale:
         large: type of this size or less is body on this page, if there are several sizes of it.
         pitch: from baseline to baseline in the body.
         tight: whether boxes hug the ink, so that their height depends on the letters.
+        roomy: ems that boxes are high which do not.
     """
 
     width: float
@@ -75,6 +82,7 @@ class Scale:
     large: float
     pitch: float
     tight: bool
+    roomy: float
 
 
 def boxes_are_tight(lines: Iterable[Line]) -> bool:
@@ -90,31 +98,37 @@ def boxes_are_tight(lines: Iterable[Line]) -> bool:
     return bool(shallow and deep) and median(shallow) < 0.9 * median(deep)
 
 
-def measure(line: Line, *, tight: bool) -> Piece:
-    """A line with its type size and baseline."""
+def roominess(lines: Iterable[Line]) -> float:
+    """How many ems high the boxes of a page are, as seen on lines whose type is known."""
+    known = [line.box.height / line.font.size for line in lines if line.font and line.font.size and line.angle == 0]
+    return (median(known) if known else 0.0) or ROOMY
+
+
+def measure(line: Line, *, tight: bool, roomy: float = ROOMY) -> Piece:
+    """A line with its type size and baseline; ``tight`` and ``roomy`` as in `Scale`."""
     letters = set(line.text)
     ascending, descending = bool(letters & ASCENDERS), bool(letters & DESCENDERS)
     if line.angle % 180 == 90:
-        return Piece(line, max(line.font.size if line.font else line.box.width / _ROOMY, 1.0), line.box.y1)
+        return Piece(line, max(line.font.size if line.font else line.box.width / ROOMY, 1.0), line.box.y1)
     if tight:
         share = (_BOTH if descending else _ASCENDING) if ascending else (_DESCENDING if descending else _NEITHER)
         size = line.box.height / share
         base = line.box.y1 - (_DEPTH * size if descending else 0.0)
     else:
-        size = line.box.height / _ROOMY
-        base = line.box.y1 - _DEPTH * size
+        size = line.box.height / roomy
+        base = line.box.y1 - _DEPTH * line.box.height / ROOMY
     if line.font is not None and line.font.size > 0:
         size = line.font.size
     return Piece(line, max(size, 1.0), base)
 
 
-def scale_of(pieces: Sequence[Piece], width: float, height: float, *, tight: bool) -> Scale:
+def scale_of(pieces: Sequence[Piece], width: float, height: float, *, tight: bool, roomy: float = ROOMY) -> Scale:
     """The usual size and pitch of a page: those of most of its letters."""
     weighed = [(piece.size, len(piece.text)) for piece in pieces]
     size = weighted_quantile(weighed, 0.5) or height / 60
     large = weighted_quantile(weighed, 0.8) or size
     usual = [piece for piece in pieces if abs(piece.size - size) < 0.2 * size]
-    return Scale(width, height, size, large, _pitch(usual, size) or 1.25 * size, tight)
+    return Scale(width, height, size, large, _pitch(usual, size) or 1.25 * size, tight, roomy)
 
 
 def _pitch(pieces: Sequence[Piece], size: float) -> float:

@@ -53,8 +53,16 @@ def _enlargement(raster: Raster, lines: Sequence[Line]) -> float:
 def _sizes(seen: dict[int, Letters]) -> dict[int, float]:
     """The size of each line's type, page pixels to the em."""
     both = [letters.low / letters.tall for letters in seen.values() if letters.low and letters.tall]
-    low = median(both) if len(both) > 2 else _LOW
-    return {at: letters.em or (letters.tall or letters.low / low) / _TALL for at, letters in seen.items()}
+    ratio = median(both) if len(both) > 2 else _LOW
+
+    def tall(letters: Letters) -> float:
+        by_low = letters.low / ratio
+        if not letters.tall or not letters.low:
+            return letters.tall or by_low
+        # A single tall letter may be one that hangs a little less than others stand out.
+        return letters.tall if letters.talls > 2 else (letters.tall + by_low) / 2
+
+    return {at: letters.em or tall(letters) / _TALL for at, letters in seen.items()}
 
 
 def _evened(measured: dict[int, tuple[float, Line]]) -> dict[int, float]:
@@ -81,8 +89,11 @@ def _bold(seen: dict[int, Letters], sizes: dict[int, float], lines: Sequence[Lin
     for ideographs in (False, True):
         weights = {at: letters.stroke / sizes[at] for at, letters in seen.items() if bool(letters.em) is ideographs}
         usual = weighted_quantile(((weight, len(lines[at].text)) for at, weight in weights.items()), 0.5)
+        spread = weighted_quantile(((abs(weight - usual), len(lines[at].text)) for at, weight in weights.items()), 0.5)
+        least, most = limits.BOLD
+        extra = min(max(least, limits.UNEVEN_INK * spread, limits.LEAST_BOLD * usual), most)
         for at, weight in weights.items():
-            extra = limits.BOLD_CAPITALS if lines[at].text.isupper() else limits.BOLD
-            if weight > usual + max(extra, limits.LEAST_BOLD * usual):
+            capitals = limits.BOLD_CAPITALS if lines[at].text.isupper() else 0.0
+            if sizes[at] >= limits.SMALLEST_BOLD and weight > usual + extra + capitals:
                 bold.add(at)
     return bold
