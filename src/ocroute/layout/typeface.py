@@ -16,7 +16,7 @@ from ocroute.layout.letters import Letters, measure
 from ocroute.layout.pieces import weighted_quantile
 from ocroute.pages.page import InputPage, Raster
 
-_TALL = 0.74  # ascending letters' height in ems: 0.71 in Liberation Serif, 0.77 in DejaVu
+_TALL = 0.73  # ascending letters' height in ems: 0.71 in Liberation Serif, 0.77 in DejaVu
 _LOW = 0.7  # x-height to that height, where a page does not show both
 _SAMPLE = 5  # lines that tell how small a page's letters are
 
@@ -73,7 +73,7 @@ def _evened(measured: dict[int, tuple[float, Line]]) -> dict[int, float]:
     for at, (size, line) in sorted(measured.items(), key=lambda item: (-len(item[1][1].text), item[0])):
         noise = limits.INK_NOISE * (1.0 if len(line.text) > limits.LONG_LINE else 1.5)
         near = min(range(len(sizes)), key=lambda index: abs(sizes[index] - size), default=-1)
-        if near < 0 or abs(sizes[near] - size) > max(noise * size, 0.8 / _TALL):
+        if near < 0 or abs(sizes[near] - size) > max(noise * size, 1.0 / _TALL):
             near = len(sizes)
             sizes.append(size)
             weights.append(0)
