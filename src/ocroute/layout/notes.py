@@ -17,7 +17,7 @@ _CAPTION = re.compile(
     r"|таблица|табл\.|figura|tableau|图|表)\s*(?:S|[A-Z]\.?)?\d{1,3}(?:[.\-–]\d{1,3})*[a-z]?\s*(?P<end>[.:|—–)]|$|\s[A-ZА-Я(])",
     re.IGNORECASE,
 )
-_NOTE = re.compile(r"^(?:[*†‡§¶‖#∗]{1,3}\s?\S|\(?\d{1,3}\)?(?:\s|(?=[A-Z\"“(]))|[a-z]\s+[A-Z])")
+_NOTE = re.compile(r"^(?:[*†‡§¶‖#∗]{1,3}\s?\S|\(?[\d⁰¹²³⁴-⁹]{1,3}\)?(?:\s|(?=[A-Z\"“(]))|[a-z]\s+[A-Z])")
 
 
 def is_caption(text: str) -> bool:

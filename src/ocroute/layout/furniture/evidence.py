@@ -19,7 +19,7 @@ _PLACE = ((limits.EDGE_SHARE / 2, 1.0), (limits.EDGE_SHARE, 0.5))
 """Distance from the page's edge, and what it weighs."""
 
 _PROSE_END = re.compile(r"[.,;:!?\-]$")
-_NOTE_START = re.compile(r"^(?:[*∗†‡§¶]|\d{1,2}\s?[^\W\d])")
+_NOTE_START = re.compile(r"^(?:[*∗†‡§¶]|[\d⁰¹²³⁴-⁹]{1,2}\s?[^\W\d])")
 _ITEM_START = re.compile(r"^[•‣▪■●○◆–\-]\s")
 
 
