@@ -68,9 +68,8 @@ def main() -> None:
             for step, value in row.items():
                 total[step] = total.get(step, 0.0) + value
     share = total["ours"] / total["engine"]
-    print(
-        f"all pages: {share:.1%} of the engine's own time (limit {LIMIT:.0%}); turning upright another {total['upright'] / total['engine']:.1%}"
-    )
+    upright = total["upright"] / total["engine"]
+    print(f"all pages: {share:.1%} of the engine's own time (limit {LIMIT:.0%}); turning upright another {upright:.1%}")
     if args.json:
         args.json.write_text(json.dumps({**total, "share": share, "limit": LIMIT}, indent=2) + "\n", encoding="utf-8")
 

@@ -101,10 +101,10 @@ def _crop(raster: Raster, line: Line, enlarged: float) -> Raster | None:
 def _ink(grey: Raster) -> Raster | None:
     """1 where there is ink, dark on light or light on dark; None where nothing stands out."""
     _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    share = float(dark.mean())
+    share = cv2.countNonZero(dark) / dark.size
     if not 0.01 < share < 0.99:
         return None
-    contrast = (float(grey.mean()) - cv2.mean(grey, dark)[0]) / (1 - share)
+    contrast = (cv2.mean(grey)[0] - cv2.mean(grey, dark)[0]) / (1 - share)
     return np.asarray(dark if share <= 0.5 else 1 - dark, np.uint8) if contrast >= limits.INK_CONTRAST else None
 
 
@@ -186,8 +186,9 @@ def _stroke(ink: Raster, found: NDArray[np.int32]) -> float:
     """The mean length of the shorter runs of ink along the rows between the highest and the lowest letter."""
     top = int(found[:, cv2.CC_STAT_TOP].min())
     bottom = int((found[:, cv2.CC_STAT_TOP] + found[:, cv2.CC_STAT_HEIGHT]).max())
-    turns = np.diff(np.pad(ink[top:bottom], ((0, 0), (1, 1))).ravel().view(np.int8))
-    runs = np.sort(np.flatnonzero(turns < 0) - np.flatnonzero(turns > 0))
+    framed = cv2.copyMakeBorder(ink[top:bottom], 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=0).ravel()
+    turns = np.flatnonzero(framed[1:] != framed[:-1])  # by turns into ink and out of it
+    runs = np.sort(turns[1::2] - turns[::2])
     return float(runs[: max(1, int(_STEMS * len(runs)))].mean()) if runs.size else 0.0
 
 

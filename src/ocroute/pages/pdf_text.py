@@ -45,10 +45,13 @@ _COMBINING |= {"˚": "\u030a", "˙": "\u0307", "˝": "\u030b", "¸": "\u0327", "
 _ACCENTS = np.array([ord(accent) for accent in _COMBINING])
 
 
+_PLAIN = range(ord("!"), ord("~") + 1)
+
+
 def clean(codes: Iterable[int]) -> str:
     """One word's text: ligatures spelled out, soft hyphens only at the end (as hyphens), no control characters."""
     listed = list(codes)
-    if listed and 0x20 < min(listed) and max(listed) < 0x7F:  # most words
+    if listed and min(listed) in _PLAIN and max(listed) in _PLAIN:  # most words
         return bytes(listed).decode("ascii")
     parts = [_REPLACED.get(code) if code in _REPLACED else _char(code) for code in listed]
     text = "".join(part for part in parts if part)

@@ -8,10 +8,11 @@ from statistics import mean, median
 
 from ocroute.layout.tables.grid import Grid, Part
 from ocroute.layout.tables.kinds import is_caption, is_marker, is_number
+from ocroute.layout.tables.lookalikes import code, drawing, lookalike, matrix
 
 _PAGE = re.compile(r"^(?:\d{1,4}|[ivxlc]+)$")
 _ENTRY = re.compile(r"[^\W\d].*[\s,.]\d{1,4}(?:[-–]\d{1,4})?(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*$")
-_MATHS = re.compile(r"[=∑∫∏√∈⊂∀∃≡→⇒∂∇|\U0001d400-\U0001d7ff]|[a-zA-Zα-ω][({].*[)}]")
+_MATHS = re.compile(r"\blim\b|[=∑∫∏√∈⊂∀∃≡→⇒∂∇|\U0001d400-\U0001d7ff]|[a-zA-Zα-ω][({].*[)}]")
 _EQUATION = re.compile(r"^\(?(?:\d+|[A-Z])(?:\.\d+)*[a-z]?\)[.,]?$")
 
 
@@ -24,7 +25,7 @@ def drawn(grid: Grid) -> bool:
     covered = sum((p.last - p.first + 1) * p.rows for p in parts)
     if len(parts) < 4 or covered < 0.25 * places:
         return False
-    if _formula(grid) or _dots(grid):
+    if _formula(grid) or _dots(grid) or matrix(grid) or drawing(grid) or code(grid):
         return False
     letters = sorted(len(p.text) for p in parts)
     # One cell with most of the words is a text box with a margin, not a table.
@@ -37,6 +38,8 @@ def stacked(grid: Grid) -> bool:
         return False
     if _torn(grid) or _dots(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
+    if lookalike(grid):
+        return False
     return grid.columns > 2 or _short(grid) or _values(grid) >= 0.3
 
 
@@ -48,7 +51,7 @@ def aligned(grid: Grid) -> bool:
     fill, values = _fill(grid), _values(grid)
     if fill < 0.5 or _dots(grid) or _torn(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
-    if _spread_out(grid) or _index(grid):
+    if lookalike(grid) or _spread_out(grid) or _index(grid):
         return False
     if len(body) < 3 and (grid.columns < 3 or values < 0.6):
         return False
