@@ -1,0 +1,151 @@
+"""The way of one page, in this process, with engines that say what they are told."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ocroute import registry, testing
+from ocroute.document.model import Attempt
+from ocroute.engines.base import EngineInfo, Task
+from ocroute.pages import open_input
+from ocroute.route import Plan, Wish
+from ocroute.route.reader import Reader
+
+LINES = [f"The ferry of the lake leaves at {hour} in the morning and brings the post." for hour in range(5, 17)]
+TOP, STEP, LEFT = 80, 60, 70
+
+
+class Told(testing.Scripted):
+    """Says all lines."""
+
+    info = EngineInfo("ocr", rank=1)
+    said = LINES
+
+    def read_one(self, page, task):
+        boxes = {
+            line: [LEFT, TOP + STEP * place, LEFT + 820, TOP + STEP * place + 34] for place, line in enumerate(LINES)
+        }
+        lines = [{"text": line, "box": boxes[line], "confidence": 0.97} for line in self.said]
+        return msgspec.convert({"lines": lines, "model": type(self).__name__}, type(super().read_one(page, task)))
+
+
+class Half(Told):
+    """Says the first half."""
+
+    said = LINES[: len(LINES) // 2]
+
+
+class Third(Told):
+    """Says the first third."""
+
+    said = LINES[: len(LINES) // 3]
+
+
+class Raises(Told):
+    """Fails."""
+
+    def read_one(self, page, task):
+        raise RuntimeError("the lamp is broken")
+
+
+@pytest.fixture(autouse=True)
+def engines(monkeypatch, tmp_path):
+    """The classes above behind the plugin door."""
+    folder = tmp_path / "ocroute_told-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: ocroute-told\nVersion: 1.0\n")
+    rows = "\n".join(f"{cls.__name__.lower()} = {__name__}:{cls.__name__}" for cls in (Told, Half, Third, Raises))
+    (folder / "entry_points.txt").write_text(f"[ocroute.engines]\n{rows}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({}))
+    monkeypatch.setenv(testing.SCRIPT, str(script))
+    registry._rows.cache_clear()
+    yield
+    registry._rows.cache_clear()
+
+
+@pytest.fixture
+def page(tmp_path):
+    image = Image.new("L", (1000, 900), 255)
+    font = ImageFont.load_default(26)
+    for place, line in enumerate(LINES):
+        ImageDraw.Draw(image).text((LEFT, TOP + STEP * place), line, font=font, fill=0)
+    image.save(tmp_path / "page.png")
+    with open_input(tmp_path / "page.png") as source:
+        yield source.page(1)
+
+
+def read(page, *names, **how):
+    return Reader(Wish("", Task()), Plan(dict.fromkeys(names, "for this test"), {"absent": "not here"})).read(
+        page, **how
+    )
+
+
+def outcomes(record):
+    return {attempt.engine: attempt.outcome for attempt in record.attempts}
+
+
+def test_the_first_accepted_text_ends_the_search(page):
+    record = read(page, "told", "raises")
+    assert record.verdict.status == "accepted", record.verdict
+    assert outcomes(record) == {"told": "accepted"}
+    assert record.provenance.engine == "told"
+    assert record.provenance.model == "Told"
+    assert (record.width, record.height) == (1000, 900)
+    assert " ".join(block.text for block in record.blocks).count("ferry") == len(LINES)
+
+
+def test_a_refused_text_is_followed_by_the_next_engine(page):
+    refused = []
+    record = read(page, "half", "raises", "told", on_refused=refused.append)
+    assert outcomes(record) == {"half": "refused", "raises": "failed", "told": "accepted"}
+    assert "the lamp is broken" in record.attempts[1].reason
+    assert [len(stand.attempts) for stand in refused] == [1, 2]
+    assert all("ferry" in stand.blocks[0].text for stand in refused), (
+        "the refused text is kept until a better one comes"
+    )
+
+
+@pytest.mark.parametrize("order", [("half", "third"), ("third", "half")])
+def test_of_refused_texts_the_best_is_returned_as_doubtful(page, order):
+    record = read(page, *order)
+    assert record.verdict.status == "doubtful"
+    assert record.provenance.engine == "half"
+    assert list(outcomes(record)) == list(order)
+    assert any(finding.refuses for finding in record.verdict.findings)
+
+
+def test_without_any_text_the_page_is_failed_and_says_why(page):
+    record = read(page, "raises")
+    assert record.verdict.status == "failed"
+    assert "the lamp is broken" in record.error
+    assert record.blocks == ()
+
+
+def test_a_page_goes_on_where_a_dead_process_left_it(page):
+    asked = []
+    kept = read(page, "third")
+    prior = (*kept.attempts, Attempt("told", "crashed", "it died"))
+    record = read(page, "third", "told", "half", prior=prior, best=kept, on_attempt=asked.append)
+    assert asked == ["half"]
+    assert outcomes(record) == {"third": "refused", "told": "crashed", "half": "refused"}
+    assert record.provenance.engine == "half"
+    lost = read(page, "third", "told", prior=prior, best=kept)
+    assert lost.provenance.engine == "third", "the text of the dead process is not lost"
+
+
+def test_every_rejected_engine_is_on_the_record(page):
+    assert read(page, "told").rejected == {"absent": "not here"}
+
+
+def test_a_blank_page_is_seen_by_no_engine(tmp_path):
+    Image.new("L", (1000, 900), 255).save(tmp_path / "blank.png")
+    with open_input(tmp_path / "blank.png") as source:
+        record = read(source.page(1), "raises")
+    assert record.verdict.status == "blank"
+    assert record.attempts == ()
