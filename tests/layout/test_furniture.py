@@ -148,3 +148,26 @@ def test_a_watermark_aslant_and_a_turned_stamp_by_their_angles() -> None:
     text, furniture = split(sheet)
     assert set(furniture.split(" | ")) == {"DRAFT COPY", "NORTHPORT 17"}
     assert text == " ".join([PROSE] * 8)
+
+
+def test_a_column_that_ends_beside_a_stamp_keeps_its_last_line() -> None:
+    sheet = Sheet()
+    for left in (170, 870):
+        y = 200.0
+        while y < 1950:
+            y = sheet.prose(PROSE, left, y, 640, indent=30)
+    last = max(line.box.y0 for line in sheet.lines if line.box.x0 > 800)
+    sheet.lines = [line for line in sheet.lines if line.box.x0 > 800 or line.box.y1 < last - 60]
+    sheet.line("https://doi.org/10.1145/3290605", 170, last, size=20)
+    text, furniture = split(sheet)
+    assert furniture == "https://doi.org/10.1145/3290605"
+    assert text.endswith("so many losses.")
+
+
+def test_a_page_number_beside_a_label_that_hangs_lower() -> None:
+    sheet = Sheet()
+    body(sheet)
+    sheet.line("4", 850, 1945)
+    for number, label in enumerate(("title", "author", "address", "email")):
+        sheet.line(label, 60, 1860 + 35 * number)
+    assert split(sheet)[1] == "4"

@@ -139,6 +139,14 @@ FREE = {
         *rows(100, [100], [["1.0"], ["0.8"], ["0.6"], ["0.4"]], pitch=90),
         *rows(460, [140, 300, 460], [["0", "50", "100"]]),
     ],
+    "matrices": rows(
+        100, [300, 360, 420, 480], [["⎛", "1", "0", "⎞"], ["⎜", "4", "8", "⎟"], ["⎝", "0", "2", "⎠"]], pitch=24
+    ),
+    "two indexes": rows(
+        100,
+        [60, 330, 500, 800],
+        [[f"{w} ........", f"{90 - k}", f"{w[::-1]} ........", f"{3 + k % 4}"] for k, w in enumerate(PROSE.split())],
+    ),
 }  # fmt: skip
 
 
@@ -153,6 +161,43 @@ def test_a_frame_around_prose_is_no_table():
     lines = prose(100, 100, 8)
     found, _ = find_tables(SetPage(across(80, 900, 90, 320) + down(90, 320, 80, 900)), lines)
     assert found == ()
+
+
+RULED = {
+    "numbered program": rows(
+        100,
+        [60, 120],
+        [
+            ["1", "while (left > right) {"],
+            ["2", "    right = step(left);"],
+            ["3", "    count++;"],
+            ["4", "}"],
+            ["5", "stop();"],
+        ],
+    ),
+    "title page": (
+        rows(100, [300], [["UNIVERSITY OF CALDER"]])
+        + rows(330, [300], [["Thesis"]])
+        + rows(420, [300], [["On slate and grain"]])
+        + rows(760, [100, 600], [["Tutor", "Candidate"]])
+        + rows(900, [100, 600], [["N. Pemberton", "A. Lind"]])
+    ),
+    "drawing": rows(
+        100,
+        [100, 300, 500, 700],
+        [["", "A", "", ""], ["a", "", "b", ""], ["C", "", "", "B"], ["", "e", "", ""]],
+        pitch=90,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", RULED)
+def test_rules_alone_make_no_table(kind):
+    heights = {"title page": (80, 300, 700, 960), "drawing": (80, 170, 260, 350, 440), "numbered program": (90, 240)}
+    rules = across(60, 900, *heights[kind])
+    if kind == "drawing":
+        rules += down(80, 440, 60, 250, 450, 650, 900)
+    assert find_tables(SetPage(rules), RULED[kind])[0] == ()
 
 
 def test_empty_page():

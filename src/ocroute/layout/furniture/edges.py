@@ -10,6 +10,7 @@ from ocroute.layout.columns import Row, rows_of
 from ocroute.layout.furniture.beside import beside_text
 from ocroute.layout.furniture.evidence import evidence, in_margin, is_content, text_of, white
 from ocroute.layout.furniture.phrases import PAGE_NUMBER, is_telling
+from ocroute.layout.furniture.strays import goes_on
 from ocroute.layout.pieces import Piece, Scale
 
 
@@ -52,10 +53,12 @@ def set_apart(pieces: Sequence[Piece], scale: Scale, rules: Sequence[float] = ()
 def _edge(rows: Sequence[Row], scale: Scale, rules: Sequence[float], *, top: bool) -> list[Row]:
     """The rows at one edge of the page that are furniture, from top to bottom."""
     inward = list(rows) if top else list(reversed(rows))
+    pieces = [piece for row in rows for piece in row]
     best = 0
     for count in range(1, min(limits.FURNITURE_ROWS, len(inward) - 1) + 1):
+        inward[count - 1] = [piece for piece in inward[count - 1] if not goes_on(piece, pieces, scale, top=top)]
         row, following = inward[count - 1], inward[count]
-        if any(p.table for p in row) or not in_margin(row, scale, top=top) or is_content(row):
+        if not row or any(p.table for p in row) or not in_margin(row, scale, top=top) or is_content(row):
             break
         if best == count - 1 > 0 and white(inward[count - 2], row, scale) > 0.6 and not is_telling(text_of(row)):
             break  # white parts the furniture found so far from this row, so the row belongs to the body
@@ -68,16 +71,23 @@ def _edge(rows: Sequence[Row], scale: Scale, rules: Sequence[float], *, top: boo
 
 
 def _lonely_number(piece: Piece, body: Sequence[Piece], scale: Scale) -> bool:
-    """A page number that shares its height with body text of another column."""
+    """A page number that shares its height with body text of another column, or stands above labels in the margin."""
     share = piece.box.y1 / scale.height
-    top = share < limits.EDGE_SHARE
-    if not (top or share > 1 - limits.EDGE_SHARE) or not PAGE_NUMBER.match(piece.text):
+    top = share < limits.MARGIN_SHARE
+    if not (top or share > 1 - limits.MARGIN_SHARE) or not PAGE_NUMBER.match(piece.text):
         return False
+    least = 0.6 * scale.pitch
+    if limits.EDGE_SHARE < share < 1 - limits.EDGE_SHARE:
+        least = 1.5 * scale.pitch
+        if any(
+            other.text.isdecimal() and abs(other.base - piece.base) < scale.size for other in body if other is not piece
+        ):
+            return False  # the scale of a chart
     for other in body:
         if other is piece or min(other.box.x1, piece.box.x1) <= max(other.box.x0, piece.box.x0):
             continue
         outward = other.box.y1 <= piece.box.y0 if top else other.box.y0 >= piece.box.y1
         white = other.box.y0 - piece.box.y1 if top else piece.box.y0 - other.box.y1
-        if outward or white < 0.6 * scale.pitch:
+        if outward or white < least:
             return False
     return True
