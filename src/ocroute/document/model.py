@@ -100,7 +100,7 @@ class Word(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Font(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a line is set, where a text layer says so. ``size`` is in page pixels.
+    """How a line is set: as a text layer says, or, without a name, as measured on the ink. ``size`` is in page pixels.
 
     ``hidden``: the text is there to be searched, not seen, like the OCR layer of a scanned PDF.
     """
