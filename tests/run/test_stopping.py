@@ -23,7 +23,10 @@ def exports(folder):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_told_to_stop(number, make_pages, ocroute, until, tmp_path):
-    process = ocroute.start(make_pages(30), "-o", tmp_path / "out", "--jobs", "2", engines=SLOW)
+    def heed():  # a test run in the background of a shell inherits that Ctrl-C is ignored
+        signal.signal(number, signal.SIG_DFL)
+
+    process = ocroute.start(make_pages(30), "-o", tmp_path / "out", "--jobs", "2", engines=SLOW, preexec=heed)
     until(lambda: len(ocroute.started("slow")) > 3)
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
