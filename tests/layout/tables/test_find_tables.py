@@ -232,3 +232,43 @@ def test_no_word_is_lost_or_doubled_and_order_does_not_matter(texts, rules, pitc
     again, left = find_tables(page, shuffled)
     assert [(t.box, t.table) for t in again] == [(t.box, t.table) for t in found]
     assert Counter(left) == Counter(rest)
+
+
+def test_a_label_beside_the_middle_of_two_rows_of_headings_reaches_over_both():
+    body = [[place, "31", "7%", "12", "9%"] for place in ("Calder", "Point", "Marlow", "Quay")]
+    columns = [100, 300, 400, 520, 620]
+    lines = [line(400, 100, "Winter"), line(620, 100, "Spring"), line(100, 121, "Place")]
+    lines += rows(142, columns, [["", "Mean", "Share", "Mean", "Share"]])
+    rules = across(90, 720, 90, 165, 207, 249, 291, 333) + across(290, 720, 131)
+    table, _ = only(SetPage(rules), [*lines, *rows(176, columns, body, pitch=42)])
+    assert grid(table.table)[:2] == [
+        ["Place", "Winter", "Winter", "Spring", "Spring"],
+        ["Place", "Mean", "Share", "Mean", "Share"],
+    ]
+
+
+def test_rows_parted_by_white_keep_their_lines_together():
+    lines = rows(100, [100, 300, 620], [["Style", "Font", "Space"]])
+    for k, (name, font) in enumerate(
+        [("Title", "Capitals"), ("Author", "Small letters"), ("Section", "Bold"), ("Note", "Thin")]
+    ):
+        lines += rows(150 + 70 * k, [100, 300, 620], [[name, "12 pt", f"{k} pt"], ["Heading", font, ""]], pitch=24)
+    table, _ = only(SetPage(across(90, 720, 95, 135, 430)), lines)
+    assert grid(table.table)[1:3] == [
+        ["Title Heading", "12 pt Capitals", "0 pt"],
+        ["Author Heading", "12 pt Small letters", "1 pt"],
+    ]
+
+
+def test_terms_under_one_label_are_rows_of_their_own():
+    texts = [
+        ["Style", "Name", "French", "English"],
+        ["plain", "theo", "Théorème", "Theorem"],
+        ["", "coro", "Corollaire", "Corollary"],
+        ["", "lemm", "Lemme", "Lemma"],
+        ["definition", "defi", "Définition", "Definition"],
+        ["remark", "exem", "Exemple", "Example"],
+    ]
+    rules = across(90, 800, 95, 124, 208, 236, 264)
+    table, _ = only(SetPage(rules), rows(100, [100, 300, 450, 620], texts))
+    assert grid(table.table) == texts

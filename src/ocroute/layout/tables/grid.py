@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
 from ocroute.document.model import Box, Cell, Table
 from ocroute.layout.tables.kinds import is_number
@@ -129,3 +131,9 @@ def column_extents(grid: Grid) -> list[Extent | None]:
         boxes = [p.box for row in grid.rows for p in row.parts if p.first == p.last == index]
         found.append((min(b.x0 for b in boxes), max(b.x1 for b in boxes)) if boxes else None)
     return found
+
+
+def pitch_of(rows: Sequence[GridRow]) -> float:
+    """The usual distance from row to row, px; 0 for fewer than two rows."""
+    steps = [below.box.center[1] - above.box.center[1] for above, below in pairwise(rows)]
+    return median(steps) if steps else 0.0
