@@ -10,7 +10,6 @@ must be the PDF's, word for word. ``--check`` holds the whole command's text aga
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sysconfig
 import tempfile
@@ -23,6 +22,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+import measured
 from ocr_speed import FONTS, error_rate, sentences
 from ocroute.engines.base import Task
 from ocroute.pages import InputPage, open_input
@@ -111,7 +111,7 @@ def main() -> None:
     for name, value in result.items():
         print(f"{name:28} {value:.4f}" if isinstance(value, float) else f"{name:28} {value}")
     if args.json:
-        args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        measured.write(args.json, result)
 
 
 if __name__ == "__main__":

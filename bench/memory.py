@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.pagesizes import A5
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+
+import measured
 
 LIMIT = 1.15
 PERIOD = 0.05
@@ -126,13 +127,7 @@ def main() -> int:
         good &= ratio <= LIMIT
         print(f"{kind}: {options.pages[1]} pages take {ratio:.2f}x the memory of {options.pages[0]} (limit {LIMIT})")
     if options.json:
-        record = {
-            "date": time.strftime("%Y-%m-%d"),
-            "python": sys.version.split()[0],
-            "jobs": options.jobs,
-            "runs": figures,
-        }
-        options.json.write_text(json.dumps(record, indent=2) + "\n")
+        measured.write(options.json, {"jobs": options.jobs, "limit": LIMIT, "runs": figures})
     return 0 if good else 1
 
 

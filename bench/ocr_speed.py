@@ -30,6 +30,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+import measured
+
 DPI = 200
 A4 = round(8.27 * DPI), round(11.69 * DPI)
 MARGIN = round(0.9 * DPI)
@@ -248,7 +250,7 @@ def main() -> None:
                 )
             print(f"{'ratio':28} {ratio:7.2f} (limit {LIMITS[name]})\n", flush=True)
     if args.json:
-        args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        measured.write(args.json, result)
 
 
 if __name__ == "__main__":

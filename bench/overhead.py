@@ -9,10 +9,10 @@ itself and held against the wall clock around it. A page that is not accepted do
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
+import measured
 from ocroute.engines.base import Task
 from ocroute.pages import open_input
 from ocroute.route import Wish
@@ -71,7 +71,7 @@ def main() -> None:
     upright = total["upright"] / total["engine"]
     print(f"all pages: {share:.1%} of the engine's own time (limit {LIMIT:.0%}); turning upright another {upright:.1%}")
     if args.json:
-        args.json.write_text(json.dumps({**total, "share": share, "limit": LIMIT}, indent=2) + "\n", encoding="utf-8")
+        measured.write(args.json, {"seconds": total, "share": share, "limit": LIMIT})
 
 
 if __name__ == "__main__":

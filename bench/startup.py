@@ -9,12 +9,13 @@ lucky runs, only disturbed ones.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import sysconfig
 import time
 from pathlib import Path
+
+import measured
 
 EMPTY_APP = "import typer\napp = typer.Typer()\n@app.command()\ndef main() -> None: ...\napp()"
 OCROUTE = str(Path(sysconfig.get_path("scripts")) / "ocroute")
@@ -53,7 +54,7 @@ def main() -> None:
         result[name] = {"ours_s": best[0], "floor_s": best[1], "ratio": best[0] / best[1], "limit": LIMIT}
         print(f"{name}: {best[0] * 1000:.0f} ms / {best[1] * 1000:.0f} ms = {best[0] / best[1]:.2f} (limit {LIMIT})")
     if args.json:
-        args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        measured.write(args.json, {"pairs": result})
 
 
 if __name__ == "__main__":

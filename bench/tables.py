@@ -10,7 +10,6 @@ none. Scans are the same pages drawn at 150 dpi, slightly turned, blurred and no
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ import numpy as np
 from bench.tables_pages import TABLE_FREE, WITH_TABLES, Truth, draw
 from PIL import Image, ImageFilter
 
+import measured
 from ocroute.document.model import Line, Table
 from ocroute.engines.base import ENGINES, Task
 from ocroute.layout.tables import find_tables
@@ -191,7 +191,7 @@ def main() -> int:
                 f"{engine:10} {'false tables':22} {100 * result['false_pages']:.1f} % of table-free pages {wrong or ''}"
             )
     if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
+        measured.write(options.json, results)
     return 0
 
 
