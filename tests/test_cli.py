@@ -54,6 +54,12 @@ def test_text_goes_to_stdout_and_the_explanation_to_stderr():
     assert "first that every check accepted" in done.stderr
 
 
+def test_several_inputs_follow_one_another_on_stdout():
+    one = ocroute("read", SAMPLES / "report.pdf", "--pages", "1").stdout
+    two = ocroute("read", SAMPLES / "invoice.pdf").stdout
+    assert ocroute("read", SAMPLES / "report.pdf", SAMPLES / "invoice.pdf", "--pages", "1").stdout == f"{one}\n{two}"
+
+
 def test_a_blank_page_is_a_success():
     done = ocroute("read", SAMPLES / "blank-specks.png")
     assert (done.returncode, done.stdout) == (ExitCode.OK, "")

@@ -59,7 +59,7 @@ def read(
     names = _split(formats)
     if out is None and len(names) != 1:
         raise UsageError(f"--format {formats} names {len(names)} formats for one stdout", next_step="Add: -o FOLDER")
-    code = ExitCode.OK
+    code, first = ExitCode.OK, True
     with stoppable(), Progress(quiet=quiet):
         for result in read_documents(
             files,
@@ -74,7 +74,8 @@ def read(
         ):
             code = max(code, result.exit_code)
             if result.error is None and out is None:
-                console.product(result.document().export(names[0], keep_furniture=keep_furniture))
+                console.product(result.document().export(names[0], keep_furniture=keep_furniture), first=first)
+                first = False
             if explain and result.error is None:
                 console.explain(result.document())
             if not quiet:

@@ -117,10 +117,10 @@ def _why_this_text(page: Page) -> str:
             return f"there is no text: {page.error}"
 
 
-def product(body: bytes) -> None:
-    """The text itself, on stdout and as the exporter made it."""
+def product(body: bytes, *, first: bool) -> None:
+    """The text itself, on stdout and as the exporter made it; an empty line keeps it apart from the input before."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(body)
+    sys.stdout.buffer.write(body if first else b"\n" + body)
     sys.stdout.buffer.flush()
 
 
