@@ -171,3 +171,34 @@ def test_a_page_number_beside_a_label_that_hangs_lower() -> None:
     for number, label in enumerate(("title", "author", "address", "email")):
         sheet.line(label, 60, 1860 + 35 * number)
     assert split(sheet)[1] == "4"
+
+
+def test_a_large_running_title_beside_its_page_number() -> None:
+    sheet = Sheet()
+    body(sheet)
+    sheet.line("Guide for authors", 1100, 130, size=34)
+    sheet.line("8", 1510, 130, size=34)
+    text, furniture = split(sheet)
+    assert furniture == "Guide for authors | 8"
+    assert text.startswith("The harbour")
+
+
+def test_a_running_head_close_to_the_text() -> None:
+    sheet = Sheet()
+    body(sheet, top=192)
+    sheet.line("4", 170, 150)
+    sheet.line("HARBOURS OF THE NORTH", 650, 150)
+    sheet.line("Nor. J. Hist.", 1380, 150)
+    text, furniture = split(sheet)
+    assert furniture == "4 | HARBOURS OF THE NORTH | Nor. J. Hist."
+    assert text.startswith("The harbour")
+
+
+def test_the_first_line_of_contents_stays() -> None:
+    sheet = Sheet()
+    for number, title in enumerate(["Harbours", "Lights", "Pilots", "Losses", "Insurance", "Owners"]):
+        sheet.line(title, 170, 130 + 50 * number)
+        sheet.line(str(2 * number**2 + 3), 1480, 130 + 50 * number)
+    text, furniture = split(sheet)
+    assert not furniture
+    assert text.startswith("Harbours")

@@ -119,6 +119,9 @@ MARGIN_SHARE: Final = 0.13
 EDGE_SHARE: Final = 0.085
 """Within this share hardly any body text is printed."""
 
+MIDDLE_SHARE: Final = 0.03
+"""Share of the page's width by which a page number in the middle may be off it."""
+
 FURNITURE_ROWS: Final = 3
 """The most rows that a running header or footer has; a higher group at the top is a letterhead or a title."""
 

@@ -272,3 +272,14 @@ def test_terms_under_one_label_are_rows_of_their_own():
     rules = across(90, 800, 95, 124, 208, 236, 264)
     table, _ = only(SetPage(rules), rows(100, [100, 300, 450, 620], texts))
     assert grid(table.table) == texts
+
+
+def test_formulas_may_head_columns_of_measured_values():
+    texts = [
+        ["X", "e(T)", "q(z)", "a(T,U)"],
+        ["3.920", "5.709", "6.324", "7.087"],
+        ["Y", "e(U)", "q(y)", "b(T,U)"],
+        ["0.725", "0.623", "0.680", "0.796"],
+    ]
+    table, _ = only(SetPage(across(90, 720, 95, 212)), rows(100, [100, 260, 420, 580], texts))
+    assert grid(table.table) == texts

@@ -79,10 +79,8 @@ def _lonely_number(piece: Piece, body: Sequence[Piece], scale: Scale) -> bool:
     least = 0.6 * scale.pitch
     if limits.EDGE_SHARE < share < 1 - limits.EDGE_SHARE:
         least = 1.5 * scale.pitch
-        if any(
-            other.text.isdecimal() and abs(other.base - piece.base) < scale.size for other in body if other is not piece
-        ):
-            return False  # the scale of a chart
+        if abs(piece.box.center[0] - scale.width / 2) > limits.MIDDLE_SHARE * scale.width:
+            return False  # a number of a table of contents or of a chart's scale
     for other in body:
         if other is piece or min(other.box.x1, piece.box.x1) <= max(other.box.x0, piece.box.x0):
             continue

@@ -31,6 +31,7 @@ def evidence(group: Sequence[Row], following: Row, scale: Scale, rules: Sequence
         return 3.0 if gap > _GAP[1][0] or len(group) > 1 else 2.0
     return (
         _wording(row, scale, top=top)
+        + _spread(row, following, scale)
         + _type(row, scale)
         + next((weight for least, weight in _GAP if gap > least), -1.0)
         + _rule(row, following, scale, rules, top=top)
@@ -56,10 +57,22 @@ def _wording(row: Row, scale: Scale, *, top: bool) -> float:
     return score
 
 
+def _spread(row: Row, following: Row, scale: Scale) -> float:
+    """What it weighs that a page number stands at one edge and a title far from it, unlike a line of contents."""
+    reach = row[-1].box.x1 - row[0].box.x0
+    if reach < 0.5 * scale.width or sum(piece.box.width for piece in row) > 0.6 * reach or _has_page_number(following):
+        return 0.0
+    ends = [piece.text for piece in (row[0], row[-1]) if PAGE_NUMBER.match(piece.text)]
+    titled = any(sum(letter.isalpha() for letter in piece.text) > 4 for piece in row)
+    return 1.0 if titled and any(not text.startswith("(") for text in ends) else 0.0
+
+
 def _type(row: Row, scale: Scale) -> float:
     """How the row is set: running titles are small, in capitals or in italics, titles are large."""
     size = max(piece.size for piece in row)
-    score = 0.5 if size < limits.SMALL_SIZE * scale.size else -1.5 if size > limits.HEADING_SIZE * scale.size else 0.0
+    score = 0.5 if size < limits.SMALL_SIZE * scale.size else 0.0
+    if size > limits.HEADING_SIZE * scale.size and not (len(row) > 1 and PAGE_NUMBER.match(row[-1].text)):
+        score = -1.5
     italic = all(piece.line.font is not None and piece.line.font.italic for piece in row)
     return score + (0.5 if italic or text_of(row).isupper() else 0.0)
 

@@ -126,6 +126,8 @@ def _listing(grid: Grid) -> bool:
 
 def _formula(grid: Grid) -> bool:
     """Whether cells are terms of displayed equations."""
+    if grid.columns > 2 and _fill(grid) > 0.9 and _measured(grid):
+        return False
     parts = [p for row in grid.rows for p in row.parts]
     last = [p for p in parts if p.last == grid.columns - 1]
     if grid.columns <= 3 and last and all(_EQUATION.match(p.text) or len(p.text) <= 1 for p in last):
@@ -133,6 +135,12 @@ def _formula(grid: Grid) -> bool:
     maths = sum(1 for p in parts if _MATHS.search(p.text) and not is_number(p.text))
     tiny = sum(1 for p in parts if len(p.text) <= 1 and not p.text.isdigit())
     return maths >= 0.25 * len(parts) or (maths >= 1 and maths + tiny >= 0.4 * len(parts))
+
+
+def _measured(grid: Grid) -> bool:
+    """Whether at least half of the cells are numbers of several digits: those stand in tables, whatever heads them."""
+    cells = [p.text for row in grid.rows for p in row.parts]
+    return sum(1 for text in cells if is_number(text) and sum(c.isdigit() for c in text) >= 3) >= 0.5 * len(cells)
 
 
 def _contents(grid: Grid) -> bool:
