@@ -283,3 +283,16 @@ def test_formulas_may_head_columns_of_measured_values():
     ]
     table, _ = only(SetPage(across(90, 720, 95, 212)), rows(100, [100, 260, 420, 580], texts))
     assert grid(table.table) == texts
+
+
+def test_a_head_whose_upright_rules_were_not_seen_belongs_to_its_frame():
+    texts = [
+        ["Goods", "Weight", "Price"],
+        ["Slate", "31 t", "7.10"],
+        ["Grain", "12 t", "9.40"],
+        ["Copper", "4 t", "88.00"],
+    ]
+    rules = across(90, 720, 95, 127, 152, 180, 208) + down(127, 208, 90, 390, 590, 720)
+    table, _ = only(SetPage(rules), rows(100, COLUMNS, texts))
+    assert grid(table.table) == texts
+    assert {cell.row for cell in table.table.cells if cell.header} == {0}

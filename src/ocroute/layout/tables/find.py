@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 
 from ocroute.document.model import Box
 from ocroute.layout.tables import plausible
+from ocroute.layout.tables.caps import capped
 from ocroute.layout.tables.grid import Grid
 from ocroute.layout.tables.kinds import is_caption
 from ocroute.layout.tables.lattice import frame_box, frames, lattice
@@ -61,7 +62,8 @@ def _without(rows: Sequence[Row], found: Sequence[Grid], scale: Scale) -> list[R
 
 def _framed(rows: Sequence[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
     taken: set[int] = set()
-    for frame in frames(rules, scale):
+    for drawn in frames(rules, scale):
+        frame = capped(drawn, rules, rows, scale)
         box = frame_box(frame)
         inside = [
             t
