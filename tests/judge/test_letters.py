@@ -2,6 +2,7 @@
 
 import random
 import string
+from math import inf
 
 import pytest
 
@@ -93,12 +94,12 @@ def test_wrong_decoding_and_missing_characters():
 
 
 def test_cyrillic_read_as_latin_reads_better_as_cyrillic():
-    found = as_other_script(
-        "Becho kapbep 3akpblnn n noytn Bce ceMbn padotaBwne taM tpn nokonehnr noepexann k Mopio", "Latn"
-    )
+    misread = "Becho kapbep 3akpblnn n noytn Bce ceMbn padotaBwne taM tpn nokonehnr noepexann k Mopio"
+    found = as_other_script(misread, "Latn", strange=0)
     assert found is not None
     assert found[0] == "Cyrl"
     assert found[2] < found[1]
+    assert as_other_script(ENGLISH, "Latn", strange=4.4)[2] == inf, "what reads well is not weighed as anything else"
     assert odd_capitals("MockBa 3aBoA npoeKT ceMbR") > 0.5
     assert odd_capitals(ENGLISH) == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import Final
 
 from ocroute.judge.letters import fluency
@@ -28,11 +29,12 @@ _CAPITAL_INSIDE: Final = re.compile(r"[^\W\d_]*[a-zа-яё][A-ZА-ЯЁ][^\W\d_]*
 _WORD: Final = re.compile(r"[^\W_]*[^\W\d_][^\W_]*")
 
 
-def as_other_script(text: str, script: str) -> tuple[str, float, float] | None:
+def as_other_script(text: str, script: str, *, strange: float) -> tuple[str, float, float] | None:
     """How fluent ``text``, written in ``script``, is as it stands and as the alphabet it may have been misread from.
 
     Returns:
-        (the other script, bits a letter as it stands, bits a letter as the other), or None where that cannot be said.
+        (the other script, bits a letter as it stands, bits a letter as the other), or None where that cannot be said. Text
+        that reads well as it stands, with at most ``strange`` bits a letter, is not weighed as the other: infinite bits.
     """
     if script == "Latn":
         other, mapped = "Cyrl", text.translate(_TO_CYRILLIC)
@@ -40,7 +42,10 @@ def as_other_script(text: str, script: str) -> tuple[str, float, float] | None:
         other, mapped = "Latn", text.lower().translate(_TO_LATIN)
     else:
         return None
-    here, there = fluency(text, script), fluency(mapped, other)
+    here = fluency(text, script)
+    if here is not None and here.surprise <= strange:
+        return other, here.surprise, inf
+    there = fluency(mapped, other)
     return (other, here.surprise, there.surprise) if here and there else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from math import atan2, degrees
 from typing import NamedTuple
 
@@ -110,26 +111,31 @@ def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:
 
 
 def _line(run: Run, styles: list[Style], turn: _Turn) -> Line | None:
-    words = [word for part in run.words() if (word := _word(part, turn)) is not None]
+    words = tuple(_words(run, turn))
     if not words:
         return None
     return Line(
         " ".join(word.text for word in words),
         Box.around(word.box for word in words),
-        words=tuple(words),
+        words=words,
         font=_font(run, styles, turn.hidden),
         angle=turn.angle,
     )
 
 
-def _word(run: Run, turn: _Turn) -> Word | None:
-    text = clean(run.code.tolist())
-    if not text:
-        return None
-    x0, x1, y0, y1 = run.x0.min(), run.x1.max(), run.top.min(), run.bottom.max()
-    corners = [(x * turn.x - y * turn.y, x * turn.y + y * turn.x) for x in (x0, x1) for y in (y0, y1)]
-    across, down = [float(x) for x, _ in corners], [float(y) for _, y in corners]
-    return Word(text, Box(min(across), min(down), max(across), max(down)))
+def _words(run: Run, turn: _Turn) -> Iterator[Word]:
+    inked, starts = run.words()
+    if not len(starts):
+        return
+    codes = inked.code.tolist()
+    along = np.minimum.reduceat(inked.x0, starts), np.maximum.reduceat(inked.x1, starts)
+    across = np.minimum.reduceat(inked.top, starts), np.maximum.reduceat(inked.bottom, starts)
+    corners = [(x * turn.x - y * turn.y, x * turn.y + y * turn.x) for x in along for y in across]
+    xs, ys = np.array([x for x, _ in corners]), np.array([y for _, y in corners])
+    boxes = np.stack([xs.min(0), ys.min(0), xs.max(0), ys.max(0)], axis=1).tolist()
+    for (start, end), box in zip(pairwise([*starts.tolist(), len(codes)]), boxes, strict=True):
+        if text := clean(codes[start:end]):
+            yield Word(text, Box(*box))
 
 
 def _font(run: Run, styles: list[Style], hidden: bool) -> Font:

@@ -59,17 +59,19 @@ class Run(NamedTuple):
             if start < end:
                 yield self.take(slice(start, end))
 
-    def words(self) -> Iterator[Run]:
-        """The words of a line: parted by spaces in the file or by white."""
+    def words(self) -> tuple[Run, NDArray[np.intp]]:
+        """The line without its spaces, and where in it each word begins: parted by spaces in the file or by white."""
         solid = self.code != SPACE
         inked = self.take(np.flatnonzero(solid))
+        if not len(inked.code):
+            return inked, np.array([], np.intp)
         spaced = np.diff(np.cumsum(~solid)[solid]) > 0
         gaps = _gaps(inked)
         # Letters set wide apart, as in S P A C E D headings, are still one word; dots of a leader are no letters.
         letters = gaps[(inked.code[1:] != DOT) & (inked.code[:-1] != DOT)]
         tracking = float(np.median(letters)) if len(letters) > 3 else 0.0
         wide = gaps > WORD_GAP + max(0.0, tracking if tracking > 0.06 else 0.0)
-        return inked.cut(np.flatnonzero(wide | spaced) + 1)
+        return inked, np.concatenate([[0], np.flatnonzero(wide | spaced) + 1])
 
 
 def set_accents(run: Run) -> Run:

@@ -10,8 +10,8 @@ from ocroute.judge.pieces import quote
 from ocroute.judge.spots import agreement, gaps, spots
 from ocroute.pages.page import InputPage
 
-FIRST: Final = 6  # words read from the pixels before a layer is believed
-MORE: Final = 18  # words read besides when one of the first does not agree
+FIRST: Final = 5  # words read from the pixels before a layer is believed
+MORE: Final = 19  # words read besides when one of the first does not agree
 FEWEST: Final = 4  # words that must have been readable
 GAPS: Final = 0.45  # ink between words, over ink inside words
 

@@ -54,7 +54,7 @@ class WrongScript:
         if mixed >= MIXED:
             yield self._finding(mixed, MIXED, f"{mixed:.0%} of the words mix letters of two alphabets", mixed, task)
         main = letters.most_common(1)[0][0]
-        other = as_other_script(text, main)
+        other = as_other_script(text, main, strange=STRANGE)
         if other is not None and other[1] > STRANGE and other[2] < min(other[1] - CLEARLY, READABLE):
             what = f"The text reads better as {_name(other[0])} letters: it was read in the wrong alphabet"
             yield self._finding(other[1] - other[2], CLEARLY, what, 0.8, task, other[0])
