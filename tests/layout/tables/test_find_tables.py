@@ -296,3 +296,18 @@ def test_a_head_whose_upright_rules_were_not_seen_belongs_to_its_frame():
     table, _ = only(SetPage(rules), rows(100, COLUMNS, texts))
     assert grid(table.table) == texts
     assert {cell.row for cell in table.table.cells if cell.header} == {0}
+
+
+def test_rules_that_a_scan_shows_in_pieces_part_rows_and_blurred_words_do_not():
+    texts = [
+        ["Goods", "Weight", "Price"],
+        ["Slate", "31 t", "7.10"],
+        ["Grain", "12 t", "9.40"],
+        ["Copper", "4 t", "88.00"],
+    ]
+    rules = across(90, 720, 95, 208) + down(95, 208, 90, 390, 590, 720)
+    for y in (124, 152, 180):
+        rules += across(90, 250, y) + across(420, 520, y) + across(600, 700, y)
+    rules += across(100, 150, 138) + across(400, 430, 166)
+    table, _ = only(SetPage(rules), rows(100, COLUMNS, texts))
+    assert grid(table.table) == texts

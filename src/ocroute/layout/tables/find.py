@@ -7,13 +7,13 @@ from itertools import groupby, pairwise
 
 from ocroute.document.model import Box
 from ocroute.layout.tables import plausible
-from ocroute.layout.tables.caps import capped
 from ocroute.layout.tables.grid import Grid
 from ocroute.layout.tables.kinds import is_caption
 from ocroute.layout.tables.lattice import frame_box, frames, lattice
 from ocroute.layout.tables.regions import gutters, prose, runs, stacks
 from ocroute.layout.tables.rows import Row, Segment, baselines, row_box, segments
 from ocroute.layout.tables.rules import Rules, page_rules
+from ocroute.layout.tables.scanned import capped, unstruck
 from ocroute.layout.tables.stream import stream
 from ocroute.layout.tables.tokens import Scale, Token, join
 from ocroute.pages.page import InputPage
@@ -62,8 +62,11 @@ def _without(rows: Sequence[Row], found: Sequence[Grid], scale: Scale) -> list[R
 
 def _framed(rows: Sequence[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
     taken: set[int] = set()
+    rules = unstruck(rules, rows)
     for drawn in frames(rules, scale):
-        frame = capped(drawn, rules, rows, scale)
+        box = frame_box(drawn)
+        inner = rules.within(box.x0, box.y0, box.x1, box.y1)  # also pieces of rules that touch no other
+        frame = capped(Rules(inner.horizontal, drawn.vertical), rules, rows, scale)
         box = frame_box(frame)
         inside = [
             t

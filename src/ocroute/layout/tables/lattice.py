@@ -14,6 +14,9 @@ from ocroute.layout.tables.rows import baselines
 from ocroute.layout.tables.rules import Rule, Rules
 from ocroute.layout.tables.tokens import Scale, Token
 
+FAINT = 0.4
+"""The share of a border that must be seen: a scan shows hairlines in pieces, while a border left out on purpose is not there."""
+
 
 def frames(rules: Rules, scale: Scale) -> list[Rules]:
     """The rules that hang together by crossing or touching, group by group."""
@@ -104,7 +107,7 @@ def _areas(xs: Sequence[float], ys: Sequence[float], rules: Rules, scale: Scale)
     ]
     under = [
         [
-            any(abs(h.at - ys[r + 1]) <= near and h.covers(xs[c], xs[c + 1], slack) for h in rules.horizontal)
+            _covered([h for h in rules.horizontal if abs(h.at - ys[r + 1]) <= near], xs[c], xs[c + 1]) >= FAINT
             for c in range(columns)
         ]
         for r in range(rows)
@@ -128,6 +131,15 @@ def _areas(xs: Sequence[float], ys: Sequence[float], rules: Rules, scale: Scale)
                 for column in range(c, last + 1):
                     owner[row][column] = (r, c)
     return owner
+
+
+def _covered(rules: Sequence[Rule], start: float, end: float) -> float:
+    """The share of ``start``..``end`` along which rules run; where two run side by side, the part counts once."""
+    total, reached = 0.0, start
+    for rule in sorted(rules, key=lambda r: r.start):
+        total += max(0.0, min(rule.end, end) - max(rule.start, reached))
+        reached = max(reached, min(rule.end, end))
+    return total / (end - start)
 
 
 def _hides_rows(grid: Grid, scale: Scale) -> bool:
