@@ -11,6 +11,9 @@ from ocroute.layout.tables.grid import Grid, Part
 from ocroute.layout.tables.kinds import is_number
 
 _CODE = re.compile(r"[{;]$|^[{}()\[\];,]*[{}][{}()\[\];,]*$|\\[a-zA-Z_@:]+.*\\[a-zA-Z_@:]+")
+_PAGES = re.compile(r"^\d{1,4}(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*,$|^\d{1,4}(?:, \d{1,4}(?:[-–]\d{1,4})?)+$")
+"""Page numbers of an index entry, perhaps to be continued."""
+
 _BRACKET_PIECE = re.compile("[\u239b-\u23b1\uf8e5-\uf8fe]")
 """Parts of brackets several lines high: in Unicode, and where Adobe's symbol fonts have them."""
 
@@ -57,9 +60,11 @@ def scattered(grid: Grid) -> bool:
 
 
 def lists(grid: Grid) -> bool:
-    """Whether two or more columns hold words that dots lead on from: indexes and contents set side by side."""
-    led = Counter(part.first for row in grid.rows for part in row.parts if _leads_on(part))
-    return sum(1 for count in led.values() if count >= 3) >= 2
+    """Whether a grid is indexes or contents side by side: dots lead on in several columns, or cells list pages."""
+    parts = [part for row in grid.rows for part in row.parts]
+    led = Counter(part.first for part in parts if _leads_on(part))
+    pages = sum(1 for part in parts if _PAGES.match(part.text))
+    return (len(led) >= 2 and led.total() >= 0.3 * len(grid.rows)) or pages >= max(2, 0.2 * len(parts))
 
 
 def _leads_on(part: Part) -> bool:
