@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ocroute.errors
 from ocroute.document.exporters import EXPORTERS
@@ -21,6 +22,7 @@ from ocroute.judge import CHECKS
 from ocroute.registry import Registry
 
 HERE = Path(__file__).parent
+EVIDENCE = HERE.parent / "evidence"
 SCHEMA = Path("schema/document-1.json")
 PART = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
 
@@ -82,7 +84,62 @@ def formats() -> str:
     return table(("name", "file", "media type", "what it holds"), rows)
 
 
+def measured(name: str) -> dict[str, Any]:
+    """A file in ``evidence/``, as it was written by its bench."""
+    found: dict[str, Any] = json.loads((EVIDENCE / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def speed() -> str:
+    """What was asked of the speed and memory, and what came out."""
+    ocr, digital, overhead = measured("ocr-speed"), measured("born-digital"), measured("overhead")
+    rows = []
+    for pair in ocr["pairs"].values():
+        (ours, us), (other, them) = ((name, side) for name, side in pair.items() if isinstance(side, dict))
+        what = f"{ocr['pages']} scanned pages, `{ours}` over {other}"
+        errors = f"CER {us['cer']:.4f} against {them['cer']:.4f}"
+        rows.append((what, f"{pair['ratio']:.2f}x", f"{pair['limit']:.1f}x or more", errors))
+    equal = f"text equal on {digital['equal_pages']} of {digital['pages']} pages"
+    rows.append(("a PDF's own text over OCR of the same pages", f"{digital['ratio']:.1f}x", "20x or more", equal))
+    share = f"{overhead['share']:.1%}"
+    rows.append(("judge, layout and routing, of the engine's own time", share, "15 % or less", "all pages accepted"))
+    for name, pair in measured("startup")["pairs"].items():
+        rows.append((f"`{name}`", f"{pair['ratio']:.2f}x", "3x or less", "nothing heavy is imported"))
+    memory = measured("memory")["runs"]
+    for short, long in zip(memory[::2], memory[1::2], strict=True):
+        what = f"peak memory, {long['pages']} {long['kind']} pages over {short['pages']}"
+        right = "every page's text is there" if short["correct"] and long["correct"] else "TEXT WAS MISSING"
+        rows.append((what, f"{long['peak_mb'] / short['peak_mb']:.2f}x", "1.15x or less", right))
+    return table(("what", "measured", "asked for", "correct?"), rows) + f"\n{ocr['date']}, {ocr['machine']}.\n"
+
+
+def accuracy() -> str:
+    """The share of facts that hold, by engine and kind of page."""
+    record = measured("accuracy")
+    engines = [score["engine"] for score in record["scores"]]
+    rows = [("**all, mean of the kinds**", "", *(f"**{score['overall']:.1%}**" for score in record["scores"]))]
+    for kind, first in record["scores"][0]["by_category"].items():
+        shares = (score["by_category"][kind] for score in record["scores"])
+        rows.append((kind.replace("_", " "), str(first["total"]), *(f"{s['passed'] / s['total']:.1%}" for s in shares)))
+    pages = record["scores"][0]["pages"]
+    return table(("pages", "facts", *engines), rows) + f"\n{pages} pages kept for testing; {record['date']}.\n"
+
+
+def judge() -> str:
+    """Recall and precision of every check, and the false alarms."""
+    record = measured("judge")
+    rows = [
+        (f"`{name}`", str(row["of"]), f"{row['recall']:.3f}", f"{row['precision']:.3f}" if row["precision"] else "")
+        for name, row in record["checks"].items()
+    ]
+    alarms = f"{record['false_alarm_rate']:.1%} of {record['clean_readings']} clean readings were refused"
+    return table(("check", "failures", "recall", "precision"), rows) + f"\n{alarms}; {record['date']}.\n"
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "accuracy": accuracy,
+    "judge": judge,
+    "speed": speed,
     "exit-codes": exit_codes,
     "error-tree": error_tree,
     "checks": checks,
@@ -110,7 +167,7 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def generated() -> dict[Path, str]:
     """Every file that has generated parts, as it should be."""
     wanted = {HERE / SCHEMA: json.dumps(schema(), indent=1) + "\n"}
-    for path in sorted(HERE.glob("*.md")):
+    for path in [HERE.parent / "README.md", *sorted(HERE.glob("*.md"))]:
         text = path.read_text(encoding="utf-8")
         filled = PART.sub(lambda part: part["open"] + PARTS[part["name"]]() + part["close"], text)
         if PART.search(text):
@@ -128,7 +185,7 @@ def main() -> None:
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     for path, text in stale:
-        print(f"{'stale' if check else 'written'}: docs/{path.relative_to(HERE).as_posix()}")
+        print(f"{'stale' if check else 'written'}: {path.relative_to(HERE.parent).as_posix()}")
         if not check:
             path.write_text(text, encoding="utf-8")
     if check and stale:

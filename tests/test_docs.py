@@ -45,6 +45,8 @@ def test_generated_parts_are_fresh() -> None:
 
 def test_a_stale_part_is_noticed(tmp_path: Path) -> None:
     docs = shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copytree(ROOT / "evidence", tmp_path / "evidence")
+    shutil.copy(ROOT / "README.md", tmp_path)
     page = docs / "exit-codes.md"
     page.write_text(page.read_text(encoding="utf-8").replace("| 3 |", "| 33 |"), encoding="utf-8")
     checked = run(docs / "generate.py", "--check")
