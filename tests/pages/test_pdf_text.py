@@ -207,3 +207,17 @@ def test_the_direction_of_most_printed_text(make_pdf):
     page, _, _ = lines_of(make_pdf(draw))
     assert page.text_angle() == 90
     assert page.turned_by(3).text_angle() == 0
+
+
+def test_an_italic_f_does_not_swallow_the_space_after_it(make_pdf):
+    """Its box reaches over its end; where pdfium sees a space, the letter ends where the space begins."""
+
+    def draw(canvas):
+        canvas.setFont("Times-Italic", 12)
+        x = 72
+        for word in ("a", "number", "of", "template", "parameters"):
+            canvas.drawString(x, 700, word)
+            x += canvas.stringWidth(word) + 2.2
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert texts(lines) == ["a number of template parameters"]

@@ -63,6 +63,10 @@ class Glyphs(NamedTuple):
     size: tuple[int, int]
 
 
+_X, _Y, _RIGHT = 2, 3, 6
+"""Where origin and right edge stand in a row of the table of characters."""
+
+
 def read_glyphs(page: pypdfium2.PdfPage, frame: Frame) -> Glyphs:
     """All characters that stand in the file; those that pdfium makes up (spaces, line ends) are left out."""
     text = page.get_textpage()
@@ -92,7 +96,13 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     for index in range(min(pdfium.FPDFText_CountChars(raw), MAX_CHARS)):
         owner = object_of(raw, index)
         code = unicode_of(raw, index)
-        if not owner or (code == SPACE and made_up(raw, index)):
+        if code == SPACE and made_up(raw, index):
+            # It stands where the character before it ends: what that one's box has beyond is overhang, as an italic f's.
+            origin_of(raw, index, at_x, at_y)
+            if rows and rows[-1][_Y] == y.value and rows[-1][_X] < x.value < rows[-1][_RIGHT]:
+                rows[-1] = (*rows[-1][:_RIGHT], x.value, *rows[-1][_RIGHT + 1 :])
+            continue
+        if not owner:
             continue
         address = addressof(owner.contents)
         style = style_of.get(address)
