@@ -5,6 +5,7 @@ from reportlab.lib.utils import ImageReader
 
 from ocroute.document.model import Box
 from ocroute.pages import open_input
+from ocroute.pages.pdf_text import clean
 
 
 def lines_of(path, **options):
@@ -221,3 +222,16 @@ def test_an_italic_f_does_not_swallow_the_space_after_it(make_pdf):
 
     _, lines, _ = lines_of(make_pdf(draw))
     assert texts(lines) == ["a number of template parameters"]
+
+
+def test_ligatures_of_tex_fonts_are_spelled_out():
+    """Their PDFs may give them as control characters, which alone or in formulas are other signs."""
+    assert clean(b"de\x1cned") == "defined"
+    assert clean(b"\x0crst") == "first"
+    assert clean(b"sta\x1b") == "staff"
+    assert clean(b"o\x1bset") == "offset"
+    assert clean(b"de\x1bned") == "defined", "some fonts begin the row with fi"
+    assert clean(b"\x1brst") == "first"
+    assert clean(b"o\x0ece") == "office"
+    assert clean([0x0C]) == ""
+    assert clean([0x03B1, 0x0F, 0x03B5]) == "αε"

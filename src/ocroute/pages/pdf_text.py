@@ -28,6 +28,13 @@ _REPLACED: dict[int, str] = {
 }
 _SOFT_HYPHEN = 0xAD
 
+# TeX's fonts, old (from 0x0B) and new (from 0x1B), keep ligatures where others have control characters, and their PDFs do not
+# always say so.
+_AFTER_FI = tuple("cdglnrtvx")
+_TEX_LIGATURES = {
+    base + place: letters for base in (0x0B, 0x1B) for place, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl"))
+}
+
 # TeX's old fonts print an accent and then its letter, as two characters on one spot.
 _COMBINING = {
     "´": "\u0301",
@@ -53,7 +60,7 @@ def clean(codes: Iterable[int]) -> str:
     listed = list(codes)
     if listed and min(listed) in _PLAIN and max(listed) in _PLAIN:  # most words
         return bytes(listed).decode("ascii")
-    parts = [_REPLACED.get(code) if code in _REPLACED else _char(code) for code in listed]
+    parts = [_ligature(listed, at) or _REPLACED.get(code, "") or _char(code) for at, code in enumerate(listed)]
     text = "".join(part for part in parts if part)
     if listed and listed[-1] == _SOFT_HYPHEN:
         text += "-"
@@ -61,8 +68,24 @@ def clean(codes: Iterable[int]) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def _ligature(codes: list[int], at: int) -> str:
+    """The ligature at a place in a word; empty where there is none: alone or in formulas those codes are other signs."""
+    letters = _TEX_LIGATURES.get(codes[at], "")
+    if not letters:
+        return ""
+    before, after = (chr(code) if code < 0x80 and chr(code).isalpha() else "" for code in _beside(codes, at))
+    if not before and not after:
+        return ""
+    # Some fonts begin the row with fi. No word begins with ff, and before these letters ff hardly stands.
+    return "fi" if letters == "ff" and (not before or after in _AFTER_FI) else letters
+
+
+def _beside(codes: list[int], at: int) -> tuple[int, int]:
+    return codes[at - 1] if at else 0, codes[at + 1] if at + 1 < len(codes) else 0
+
+
 def _char(code: int) -> str:
-    if code == _SOFT_HYPHEN or code > 0x10FFFF:
+    if code in _REPLACED or code == _SOFT_HYPHEN or code > 0x10FFFF:
         return ""
     char = chr(code)
     return "" if unicodedata.category(char) == "Cc" else char
