@@ -134,5 +134,5 @@ def remarks(result: InputResult) -> None:
 
 def _warn(page: Page) -> None:
     steps = " ".join(dict.fromkeys(finding.next_step for finding in page.verdict.findings if finding.next_step))
-    why = page.error or "; ".join(finding.sentence for finding in page.verdict.findings if finding.refuses)
-    error_line(f"{page.source} page {page.number} is {page.verdict.status}: {why}{'. ' + steps if steps else ''}")
+    why = page.error or " ".join(finding.sentence for finding in page.verdict.findings if finding.refuses)
+    error_line(f"{page.source} page {page.number} is {page.verdict.status}: {why.rstrip('.')}. {steps}".rstrip())

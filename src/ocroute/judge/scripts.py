@@ -44,4 +44,4 @@ def letters_of(language: str) -> set[str]:
 
 def advice(language: str) -> str:
     """What to do so that pages in ``language`` (ISO 639-1) can be read."""
-    return f"Install its data for Tesseract (apt install {package(language)}) and read again with --lang {language}"
+    return f"Install its data for Tesseract (apt install tesseract-ocr {package(language)}) and read again with --lang {language}"

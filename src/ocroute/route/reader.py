@@ -124,7 +124,7 @@ class Reader:
         except Exception as error:  # an engine may raise anything; the page must go on to the next one
             return unread("failed", str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
         outcome: AttemptOutcome = "accepted" if verdict.fine else "refused"
-        reason = "; ".join(finding.sentence for finding in verdict.findings)
+        reason = " ".join(finding.sentence for finding in verdict.findings)
         attempt = Attempt(name, outcome, reason, verdict.score, verdict.findings, seconds)
         return msgspec.structs.replace(
             record,
