@@ -21,8 +21,8 @@ READABLE: Final = 5.2  # bits a letter beyond which the other alphabet explains 
 ODD: Final = 0.15  # share of words like MockBa
 ASKED: Final = 0.2  # share of letters in the scripts of the languages asked for
 _ADVICE: Final = (
-    "Install Tesseract's data for the page's language and name it, e.g. for Russian: apt install tesseract-ocr tesseract-ocr-rus, "
-    "then read with --lang ru"
+    "Install Tesseract's data for the page's language and name it, e.g. for Russian: "
+    "apt install tesseract-ocr tesseract-ocr-rus, then read with --lang ru"
 )
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _EUROPEAN: Final = {"Latn", "Cyrl", "Grek"}
