@@ -91,7 +91,7 @@ def measured(name: str) -> dict[str, Any]:
 
 
 def speed() -> str:
-    """What was asked of the speed and memory, and what came out."""
+    """The goals for speed and memory, and what was measured."""
     ocr, digital, overhead = measured("ocr-speed"), measured("born-digital"), measured("overhead")
     rows = []
     for pair in ocr["pairs"].values():
@@ -110,7 +110,7 @@ def speed() -> str:
         what = f"peak memory, {long['pages']} {long['kind']} pages over {short['pages']}"
         right = "every page's text is there" if short["correct"] and long["correct"] else "TEXT WAS MISSING"
         rows.append((what, f"{long['peak_mb'] / short['peak_mb']:.2f}x", "1.15x or less", right))
-    return table(("what", "measured", "asked for", "correct?"), rows) + f"\n{ocr['date']}, {ocr['machine']}.\n"
+    return table(("what", "measured", "goal", "correct?"), rows) + f"\n{ocr['date']}, {ocr['machine']}.\n"
 
 
 def accuracy() -> str:
