@@ -22,7 +22,7 @@ LEGIBLE: Final = (9.0, 160.0)  # pixels of a word's height that the witness read
 SURE: Final = 0.6  # confidence below which the witness has no say
 SAME: Final = 0.75  # likeness from which two words are the same but for the witness's slips
 _READABLE: Final = re.compile(r"[A-Za-zÀ-ɏﬀ-ﬆ0-9.,:;()'’\-]{4,24}")
-_SHORT: Final = 8  # letters up to which a word is read for half the price, and tells as much
+_SHORT: Final = 6  # letters up to which a word is read for half the price, and tells as much
 _ALIKE: Final = str.maketrans("01|!iI5$8", "olllllssb")
 
 
