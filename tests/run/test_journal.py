@@ -85,7 +85,9 @@ def test_records_of_an_old_key_go_and_those_of_a_neighbour_stay(tmp_path):
 
 
 def test_long_names_fit(tmp_path):
-    Journal(tmp_path, "n" * 250, "0" * 16).save(pack(PAGE))
+    journal = Journal(tmp_path, "n" * 250, "0" * 16)
+    journal.save(pack(PAGE))
+    assert journal.load(PAGE.number) == pack(PAGE)
 
 
 @pytest.mark.parametrize("wrong", [{"width": "wide"}, {"blocks": (3,)}, {"verdict": None}])
