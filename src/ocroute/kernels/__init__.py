@@ -1,0 +1,1 @@
+"""Attention kernels: one contract, proven on the card before use."""

@@ -1,0 +1,162 @@
+"""The contract of an attention kernel: packed attention over sequences of varying length.
+
+One form serves both halves of an OCR model: a vision tower (each image one sequence, bidirectional) and text prefill
+(causal, fewer key/value heads than query heads).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+import msgspec
+
+from ocroute.errors import OcrouteError
+from ocroute.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+DType = Literal["float16", "bfloat16", "float32"]
+Numerics = Literal["exact", "quantised"]
+
+
+class Refused(OcrouteError):
+    """A kernel cannot honour what it was asked; the message says which argument and why. Never a wrong result instead."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One problem class: all that decides whether a kernel can serve a call, and how fast.
+
+    Attributes:
+        head_dim: of queries, keys and values alike.
+        heads, kv_heads: query heads, and key/value heads; the first is a multiple of the second.
+        causal: bottom-right aligned: with fewer queries than keys, the last query sees the last key.
+        lengths: query tokens of each packed sequence.
+        kv_lengths: key tokens of each; empty when they equal ``lengths``.
+    """
+
+    head_dim: int
+    heads: int
+    kv_heads: int
+    causal: bool
+    dtype: DType
+    lengths: tuple[int, ...]
+    kv_lengths: tuple[int, ...] = ()
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Key tokens of each sequence."""
+        return self.kv_lengths or self.lengths
+
+    @property
+    def group(self) -> int:
+        """Query heads that share one key/value head."""
+        return self.heads // self.kv_heads
+
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions of the two matrix products; a causal call counts the cells that are seen."""
+        cells = 0
+        for queries, keys in zip(self.lengths, self.keys, strict=True):
+            seen = queries * keys
+            if self.causal:
+                hidden = min(queries, keys)
+                seen -= hidden * (hidden - 1) // 2 + max(0, queries - keys) * keys
+            cells += seen
+        return 4 * self.heads * self.head_dim * cells
+
+
+class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a kernel needs and promises, as data; the same on every machine.
+
+    Attributes:
+        distribution: the installed package that brings it.
+        min_version: the oldest version whose entry point we call; empty for any.
+        capabilities: compute capabilities that its code covers, as inclusive ranges ``((low, high), ...)`` of
+            ``(major, minor)``; empty where it runs on any device, the CPU included.
+        dtypes, head_dims, max_head_dim: what it accepts; ``head_dims`` empty means any up to ``max_head_dim`` (0: no limit).
+        gqa: whether fewer key/value heads are accepted; our row may have to repeat them.
+        numerics: ``exact`` rounds like the dtype, ``quantised`` computes in fewer bits and is used only when asked for.
+        packed: whether several sequences go in one call; otherwise the row calls once a sequence.
+        materialises: whether it keeps a whole score matrix, so that memory grows with the square of the length.
+        compiles: whether the first call of a shape compiles for seconds to minutes.
+        capturable: whether a CUDA graph may capture it.
+        install: the command that brings it.
+        source: where these facts are from.
+    """
+
+    distribution: str
+    min_version: str = ""
+    capabilities: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    dtypes: tuple[DType, ...] = ("float16", "bfloat16")
+    head_dims: tuple[int, ...] = ()
+    max_head_dim: int = 0
+    gqa: bool = True
+    numerics: Numerics = "exact"
+    packed: bool = False
+    materialises: bool = False
+    compiles: bool = False
+    capturable: bool = True
+    install: str = ""
+    source: str = ""
+
+
+class Presence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether a kernel's code is here, found without a GPU.
+
+    Attributes:
+        state: ``absent`` (not installed), ``broken`` (installed, its import fails; ``reason`` keeps the text), ``usable``.
+        version: of its distribution.
+        reason: why it is not usable.
+    """
+
+    state: Literal["absent", "broken", "usable"]
+    version: str = ""
+    reason: str = ""
+
+
+class Kernel(Protocol):
+    """Computes packed attention. Stateless but for compiled code; built once, called from one thread at a time."""
+
+    info: ClassVar[KernelInfo]
+
+    @classmethod
+    def presence(cls) -> Presence:
+        """Whether it can be imported here. Imports torch, runs nothing on a device, never raises."""
+        ...
+
+    def attend(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        *,
+        cu_q: Tensor,
+        cu_k: Tensor,
+        max_q: int,
+        max_k: int,
+        causal: bool,
+        scale: float,
+    ) -> Tensor:
+        """Softmax(q k^T * scale) v within each packed sequence.
+
+        Args:
+            q: ``(Tq, Hq, D)``; may be a strided view whose last dimension is contiguous.
+            k, v: ``(Tk, Hkv, D)``; Hq is a multiple of Hkv, query head h reads key/value head ``h // (Hq // Hkv)``.
+            cu_q, cu_k: int32 ``(sequences + 1,)`` on the device of q: where each sequence begins, and the total;
+                made by ``packed.boundaries``, which lets a kernel know the lengths without asking the device.
+            max_q, max_k: the longest sequence.
+            causal: query i of n sees keys up to i + (m - n) of m; a query that sees no key gives zeros.
+            scale: of the scores, before the softmax.
+
+        Returns:
+            A new ``(Tq, Hq, D)`` tensor of q's dtype. Inputs are unchanged, work is queued on the current stream, and the
+            host does not wait for the device.
+
+        Raises:
+            Refused: an argument cannot be honoured.
+        """
+        ...
+
+
+KERNELS = Registry("ocroute.kernels", required=("info", "presence", "attend"))

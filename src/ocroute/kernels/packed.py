@@ -1,0 +1,86 @@
+"""Packed sequences: boundaries, lengths known to the host, and kernels that take one dense batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+# Attribute under which ``boundaries`` leaves the lengths on the tensor: reading them from the device would make the host wait.
+_LENGTHS = "_ocroute_lengths"
+
+
+def boundaries(lengths: Sequence[int], device: torch.device | str) -> Tensor:
+    """Where each sequence begins, and the total: int32 ``(len(lengths) + 1,)`` on ``device``; remembers ``lengths``."""
+    import torch
+
+    cu = torch.tensor([0, *accumulate(lengths)], dtype=torch.int32)
+    if torch.device(device).type == "cuda":
+        cu = cu.pin_memory()  # an ordinary copy from pageable memory would wait for the device
+    cu = cu.to(device, non_blocking=True)
+    setattr(cu, _LENGTHS, tuple(int(length) for length in lengths))
+    return cu
+
+
+def host_lengths(cu: Tensor, total: int, longest: int) -> tuple[int, ...]:
+    """The sequence lengths behind ``cu``, without asking the device where that can be avoided.
+
+    Args:
+        cu: int32 ``(sequences + 1,)``.
+        total: tokens in the pack.
+        longest: the longest sequence.
+    """
+    remembered: tuple[int, ...] | None = getattr(cu, _LENGTHS, None)
+    if remembered is not None:
+        return remembered
+    count = cu.shape[0] - 1
+    if count == 1:
+        return (total,)
+    if count * longest == total:
+        return (longest,) * count
+    ends = [int(end) for end in cu.tolist()]
+    return tuple(end - start for start, end in pairwise(ends))
+
+
+# (q, k, v) as (batch, heads, length, head_dim), causal as asked -> (batch, heads, length, head_dim)
+Dense = Callable[["Tensor", "Tensor", "Tensor"], "Tensor"]
+
+
+def by_sequence(
+    dense: Dense, q: Tensor, k: Tensor, v: Tensor, *, cu_q: Tensor, cu_k: Tensor, max_q: int, max_k: int
+) -> Tensor:
+    """Run ``dense`` over a pack: one batched call where all sequences are equally long, else one call a sequence.
+
+    Args:
+        dense: gets ``(batch, heads, length, head_dim)`` views of q, k, v and returns that shape for q.
+        q, k, v, cu_q, cu_k, max_q, max_k: as in ``Kernel.attend``.
+
+    Returns:
+        ``(Tq, Hq, D)``, new. A sequence without keys gives zeros.
+    """
+    queries = host_lengths(cu_q, q.shape[0], max_q)
+    keys = host_lengths(cu_k, k.shape[0], max_k)
+    if len(set(queries)) == 1 and len(set(keys)) == 1 and queries[0] and keys[0]:
+        out = dense(_batch(q, len(queries)), _batch(k, len(keys)), _batch(v, len(keys)))
+        return out.transpose(1, 2).reshape(q.shape)
+    result = q.new_zeros(q.shape)
+    start_q = start_k = 0
+    for n, m in zip(queries, keys, strict=True):
+        if n and m:
+            part = dense(
+                _batch(q[start_q : start_q + n], 1),
+                _batch(k[start_k : start_k + m], 1),
+                _batch(v[start_k : start_k + m], 1),
+            )
+            result[start_q : start_q + n] = part.squeeze(0).transpose(0, 1)
+        start_q, start_k = start_q + n, start_k + m
+    return result
+
+
+def _batch(packed: Tensor, count: int) -> Tensor:
+    """``(count * length, heads, head_dim)`` as a view ``(count, heads, length, head_dim)``."""
+    return packed.view(count, -1, *packed.shape[1:]).transpose(1, 2)

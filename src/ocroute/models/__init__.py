@@ -1,0 +1,1 @@
+"""Model code that no library has yet."""
