@@ -94,3 +94,13 @@ def test_no_engine_at_all_is_an_error_with_every_reason():
 def test_an_unknown_language_code_suggests_the_known_one():
     with pytest.raises(UsageError, match="--lang ru"):
         planned(languages=("rus",), latin=LATIN_OCR)
+
+
+def test_a_server_is_a_route_once_its_address_is_given():
+    wish = Wish("", Task(base_url="http://127.0.0.1:8000/v1"))
+    assert list(plan(LAPTOP, {"latin": LATIN_OCR, "remote": SERVER}, wish).routes) == ["remote", "latin"]
+
+
+def test_a_model_without_an_engine_is_refused():
+    with pytest.raises(UsageError, match="--engine"):
+        plan(LAPTOP, {"latin": LATIN_OCR}, Wish("", Task(model="somewhere")))

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocroute import registry, testing
 from ocroute.document.model import Attempt
 from ocroute.engines.base import EngineInfo, Task
+from ocroute.errors import EngineUnavailable
 from ocroute.pages import open_input
 from ocroute.route import Plan, Wish
 from ocroute.route.reader import Reader
@@ -52,13 +53,25 @@ class Raises(Told):
         raise RuntimeError("the lamp is broken")
 
 
+class Unloadable(Told):
+    """Cannot be loaded, and counts how often that was tried."""
+
+    tried = 0
+
+    def __init__(self, task):
+        type(self).tried += 1
+        raise EngineUnavailable("its weights are torn", next_step="Fetch them again")
+
+
 @pytest.fixture(autouse=True)
 def engines(monkeypatch, tmp_path):
     """The classes above behind the plugin door."""
     folder = tmp_path / "ocroute_told-1.0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: ocroute-told\nVersion: 1.0\n")
-    rows = "\n".join(f"{cls.__name__.lower()} = {__name__}:{cls.__name__}" for cls in (Told, Half, Third, Raises))
+    rows = "\n".join(
+        f"{cls.__name__.lower()} = {__name__}:{cls.__name__}" for cls in (Told, Half, Third, Raises, Unloadable)
+    )
     (folder / "entry_points.txt").write_text(f"[ocroute.engines]\n{rows}\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     script = tmp_path / "script.json"
@@ -149,3 +162,12 @@ def test_a_blank_page_is_seen_by_no_engine(tmp_path):
         record = read(source.page(1), "raises")
     assert record.verdict.status == "blank"
     assert record.attempts == ()
+
+
+def test_an_engine_that_cannot_be_loaded_is_loaded_once_and_each_page_says_why(page):
+    Unloadable.tried = 0
+    reader = Reader(Wish("", Task()), Plan(dict.fromkeys(("unloadable", "told"), "for this test"), {}))
+    for record in (reader.read(page), reader.read(page)):
+        assert outcomes(record) == {"unloadable": "failed", "told": "accepted"}
+        assert "its weights are torn" in record.attempts[0].reason
+    assert Unloadable.tried == 1

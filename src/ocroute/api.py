@@ -20,6 +20,10 @@ def read(
     pages: str | None = None,
     password: str | None = None,
     jobs: int = 0,
+    model: str = "",
+    task: str = "",
+    base_url: str = "",
+    quantised: bool = False,
     timeout: float | None = DEADLINE,
 ) -> Document:
     """Read one file.
@@ -32,6 +36,10 @@ def read(
         password: of an encrypted PDF.
         jobs: worker processes. 0 reads in this process, where no deadline can be kept and an engine that crashes takes the
             caller with it; with 1 or more it takes its worker only.
+        model: weights for ``engine``: a folder, a hub id, or a server's name for the model.
+        task: what a neural engine is asked to do, e.g. ``"layout"`` or ``"text"``; its own default when left empty.
+        base_url: of an OpenAI-compatible server, for ``engine="openai"``.
+        quantised: whether attention kernels that compute in fewer bits may be used.
         timeout: seconds that one engine's attempt at one page may take; needs ``jobs``.
 
     Returns:
@@ -43,7 +51,7 @@ def read(
         EngineUnavailable: no engine, or not the one asked for, can run here.
         UsageError: an argument makes no sense.
     """
-    wish = Wish(engine, Task(languages=tuple(languages)))
+    wish = Wish(engine, Task(tuple(languages), model=model, mode=task, base_url=base_url, quantised=quantised))
     results = list(read_documents([path], wish, pages=pages, password=password, jobs=jobs, timeout=timeout))
     if len(results) != 1:
         raise UsageError(

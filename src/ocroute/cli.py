@@ -35,6 +35,18 @@ def read(
         str, typer.Option(metavar="CODES", help="Languages on the pages, e.g. ru,en; found out when left out.")
     ] = "",
     engine: Annotated[str, typer.Option(metavar="NAME", help="Read with this engine only.")] = "",
+    model: Annotated[
+        str, typer.Option(metavar="WHERE", help="Weights for --engine: a folder, a hub id, a server's name for it.")
+    ] = "",
+    task: Annotated[
+        str, typer.Option(metavar="NAME", help="What a neural engine is asked to do, e.g. layout or text.")
+    ] = "",
+    base_url: Annotated[
+        str, typer.Option("--base-url", metavar="URL", help="Of an OpenAI-compatible server, for --engine openai.")
+    ] = "",
+    quantised: Annotated[
+        bool, typer.Option("--quantised", help="Allow attention kernels that compute in fewer bits.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 reads in this process.")] = None,
     timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="The most one engine may take for one page.")
@@ -56,6 +68,7 @@ def read(
     from ocroute.run import DEADLINE, read_documents, stoppable
     from ocroute.run.progress import Progress
 
+    wish = Wish(engine, Task(_split(lang), model=model, mode=task, base_url=base_url, quantised=quantised))
     names = _split(formats)
     if out is None and len(names) != 1:
         raise UsageError(f"--format {formats} names {len(names)} formats for one stdout", next_step="Add: -o FOLDER")
@@ -63,7 +76,7 @@ def read(
     with stoppable(), Progress(quiet=quiet):
         for result in read_documents(
             files,
-            Wish(engine, Task(languages=_split(lang))),
+            wish,
             pages=pages,
             password=password,
             jobs=jobs,

@@ -65,10 +65,18 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         languages: ISO 639-1 codes that the user expects; empty when unknown.
         threads: the most threads an engine may use.
+        model: weights for an engine that takes a choice of them: a folder, a hub id or a server's name for the model.
+        mode: what a neural engine is asked to do, e.g. ``layout`` or ``text``; empty for its own default.
+        base_url: of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``.
+        quantised: whether attention kernels that compute in fewer bits may be used.
     """
 
     languages: tuple[str, ...] = ()
     threads: int = 1
+    model: str = ""
+    mode: str = ""
+    base_url: str = ""
+    quantised: bool = False
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True):

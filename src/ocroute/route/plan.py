@@ -49,13 +49,17 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish) -> P
         EngineUnavailable: the pinned engine, or every engine, cannot run here.
     """
     checked(wish.task.languages)
+    if wish.task.model and not (wish.engine or wish.task.base_url):
+        raise UsageError(
+            f"{wish.task.model!r} is a model for no engine", next_step="Name it too, e.g.: --engine dots_ocr"
+        )
     if wish.engine:
         return _pinned(engines, wish.engine)
     fitting: dict[str, str] = {}
     unfit: dict[str, str] = {}
     rejected: dict[str, str] = {}
     for name, status in sorted(engines.items(), key=lambda item: (item[1].info.rank, item[0])):
-        if reason := _cannot_run(status, machine):
+        if reason := _cannot_run(status, machine, wish):
             rejected[name] = reason
         elif reason := _cannot_write(status, wish.task.languages):
             unfit[name] = reason
@@ -85,13 +89,13 @@ def _pinned(engines: Mapping[str, EngineStatus], name: str) -> Plan:
     return Plan({name: "asked for by name"}, others)
 
 
-def _cannot_run(status: EngineStatus, machine: Machine) -> str:
+def _cannot_run(status: EngineStatus, machine: Machine, wish: Wish) -> str:
     availability = status.availability
     if availability.state != "usable":
         hint = f"; to install: {availability.install}" if availability.install else ""
         return f"{availability.state}: {availability.reason}{hint}"
-    if status.info.kind == "remote":
-        return "asks a server, so it is used only when asked for by name"
+    if status.info.kind == "remote" and not wish.task.base_url:
+        return "asks a server, so it is used only when asked for by name or with a server's address"
     if status.info.memory_mb > machine.free_mb:
         return f"needs {status.info.memory_mb} MiB of memory; {machine.free_mb} MiB are free"
     return ""

@@ -39,6 +39,7 @@ class Reader:
         self.wish = wish
         self.plan = routes or plan(inspect(), statuses(), wish)
         self._engines: dict[str, Engine] = {}
+        self._unavailable: dict[str, EngineUnavailable] = {}
 
     def read(
         self,
@@ -135,8 +136,14 @@ class Reader:
         )
 
     def _engine(self, name: str) -> Engine:
+        if name in self._unavailable:  # loading a model takes minutes; one that failed its canary fails on every page
+            raise self._unavailable[name]
         if name not in self._engines:
-            self._engines[name] = ENGINES.load(name)(self.wish.task)
+            try:
+                self._engines[name] = ENGINES.load(name)(self.wish.task)
+            except EngineUnavailable as error:
+                self._unavailable[name] = error
+                raise
         return self._engines[name]
 
 
