@@ -72,9 +72,11 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         distribution: the installed package that brings it.
         min_version: the oldest version whose entry point we call; empty for any.
-        capabilities: compute capabilities that its code covers, as inclusive ranges ``((low, high), ...)`` of
+        capabilities: compute capabilities that it accepts, as inclusive ranges ``((low, high), ...)`` of
             ``(major, minor)``; empty where it runs on any device, the CPU included.
         dtypes, head_dims, max_head_dim: what it accepts; ``head_dims`` empty means any up to ``max_head_dim`` (0: no limit).
+        head_dim_multiple: of which the head dim must be a multiple.
+        cpu_dtypes: what it accepts on the CPU, where that differs; see ``dtypes_on_cpu``.
         gqa: whether fewer key/value heads are accepted; our row may have to repeat them.
         numerics: ``exact`` rounds like the dtype, ``quantised`` computes in fewer bits and is used only when asked for.
         packed: whether several sequences go in one call; otherwise the row calls once a sequence.
@@ -91,6 +93,8 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     dtypes: tuple[DType, ...] = ("float16", "bfloat16")
     head_dims: tuple[int, ...] = ()
     max_head_dim: int = 0
+    head_dim_multiple: int = 1
+    cpu_dtypes: tuple[DType, ...] = ()
     gqa: bool = True
     numerics: Numerics = "exact"
     packed: bool = False
@@ -99,6 +103,11 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     capturable: bool = True
     install: str = ""
     source: str = ""
+
+    @property
+    def dtypes_on_cpu(self) -> tuple[DType, ...]:
+        """What it accepts without a GPU; empty where it needs one."""
+        return self.cpu_dtypes or (() if self.capabilities else self.dtypes)
 
 
 class Presence(msgspec.Struct, frozen=True, omit_defaults=True):

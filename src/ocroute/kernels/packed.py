@@ -62,12 +62,14 @@ def by_sequence(
     Returns:
         ``(Tq, Hq, D)``, new. A sequence without keys gives zeros.
     """
+    import torch
+
     queries = host_lengths(cu_q, q.shape[0], max_q)
     keys = host_lengths(cu_k, k.shape[0], max_k)
     if len(set(queries)) == 1 and len(set(keys)) == 1 and queries[0] and keys[0]:
         out = dense(_batch(q, len(queries)), _batch(k, len(keys)), _batch(v, len(keys)))
         return out.transpose(1, 2).reshape(q.shape)
-    result = q.new_zeros(q.shape)
+    parts: list[Tensor] = []
     start_q = start_k = 0
     for n, m in zip(queries, keys, strict=True):
         if n and m:
@@ -76,9 +78,36 @@ def by_sequence(
                 _batch(k[start_k : start_k + m], 1),
                 _batch(v[start_k : start_k + m], 1),
             )
-            result[start_q : start_q + n] = part.squeeze(0).transpose(0, 1)
+            parts.append(part.squeeze(0).transpose(0, 1))
+        elif n:
+            parts.append(q.new_zeros((n, *q.shape[1:])))
         start_q, start_k = start_q + n, start_k + m
-    return result
+    return torch.cat(parts) if parts else q.new_zeros(q.shape)
+
+
+def lower_right(square: Dense, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Causal attention aligned bottom-right, from a kernel that is causal only where queries and keys are equally many.
+
+    Queries before the first key see nothing: zeros. Where there are fewer queries than keys, dummy queries are put before them,
+    which costs their share of the arithmetic but no mask.
+
+    Args:
+        square: causal attention over ``(batch, heads, length, head_dim)`` with as many queries as keys.
+        q, k, v: ``(batch, heads, length, head_dim)``; at least one query and one key.
+    """
+    from torch.nn.functional import pad
+
+    n, m = q.shape[2], k.shape[2]
+    if n == m:
+        return square(q, k, v)
+    if n < m:
+        return square(pad(q, (0, 0, m - n, 0)), k, v)[:, :, m - n :]
+    return pad(square(q[:, :, n - m :], k, v), (0, 0, n - m, 0))
+
+
+def expanded(k: Tensor, heads: int) -> Tensor:
+    """``(batch, kv_heads, length, head_dim)`` with each key/value head repeated, for kernels that need as many as queries have."""
+    return k if k.shape[1] == heads else k.repeat_interleave(heads // k.shape[1], dim=1)
 
 
 def _batch(packed: Tensor, count: int) -> Tensor:

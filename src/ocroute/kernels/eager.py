@@ -1,0 +1,60 @@
+"""Attention written out: scores, softmax in float32, product. The yardstick, and what runs where nothing else does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ocroute.kernels.base import KernelInfo, Presence
+from ocroute.kernels.packed import by_sequence, expanded, lower_right
+from ocroute.kernels.rows import admit, find
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Eager:
+    """Plain matrix products in the inputs' dtype, as transformers' ``eager``; memory grows with the square of the length."""
+
+    info: ClassVar = KernelInfo(
+        "torch",
+        dtypes=("float16", "bfloat16", "float32"),
+        materialises=True,
+        install="pip install 'ocroute[vlm]'",
+        source="this module",
+    )
+
+    @classmethod
+    def presence(cls) -> Presence:
+        """Whether torch can be imported."""
+        return find("torch", lambda: __import__("torch"))
+
+    def attend(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        *,
+        cu_q: Tensor,
+        cu_k: Tensor,
+        max_q: int,
+        max_k: int,
+        causal: bool,
+        scale: float,
+    ) -> Tensor:
+        """See ``Kernel.attend``."""
+        admit(self.info, q, k)
+
+        def plain(q: Tensor, k: Tensor, v: Tensor, *, square: bool = False) -> Tensor:
+            import torch
+
+            k, v = expanded(k, q.shape[1]), expanded(v, q.shape[1])
+            scores = q @ k.transpose(2, 3) * scale
+            if square:
+                later = torch.ones(scores.shape[2:], dtype=torch.bool, device=q.device).triu(1)
+                scores = scores.masked_fill(later, float("-inf"))
+            return torch.softmax(scores, dim=-1, dtype=torch.float32).to(q.dtype) @ v
+
+        def aligned(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            return lower_right(lambda *square: plain(*square, square=True), q, k, v)
+
+        return by_sequence(aligned if causal else plain, q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k)

@@ -1,0 +1,72 @@
+"""What the rows share: finding the code behind a kernel, and refusing what its facts say that it cannot take."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from ocroute.kernels.base import DType, KernelInfo, Presence, Refused
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def find(distribution: str, load: Callable[[], object], *, belongs: Callable[[str], str] = lambda _: "") -> Presence:
+    """Whether ``load`` can import a kernel out of ``distribution``.
+
+    Args:
+        distribution: asked by its own name, since two packages may share an import name, and a namespace package left by one
+            makes the import of another seem to work.
+        load: imports the entry point.
+        belongs: of the installed version, why it is not this kernel's; empty if it is.
+    """
+    try:
+        found = version(distribution)
+    except PackageNotFoundError:
+        return Presence("absent", reason=f"{distribution} is not installed")
+    if other := belongs(found):
+        return Presence("absent", reason=other)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # some packages print while they are imported; stdout is the product's
+            load()
+    except Exception as error:  # whatever a foreign package raises while it is imported
+        return Presence("broken", found, f"{type(error).__name__}: {error}")
+    return Presence("usable", found)
+
+
+def misfit(info: KernelInfo, *, head_dim: int, dtype: str, grouped: bool, on_cpu: bool) -> str:
+    """Why a call of this form is not for the kernel; empty if it is."""
+    dtypes: tuple[DType, ...] = info.dtypes_on_cpu if on_cpu else info.dtypes
+    if not dtypes:
+        return "needs an NVIDIA GPU"
+    if dtype not in dtypes:
+        return f"takes {' or '.join(dtypes)}, not {dtype}"
+    if info.head_dims and head_dim not in info.head_dims:
+        return f"takes head dim {' or '.join(map(str, info.head_dims))}, not {head_dim}"
+    if info.max_head_dim and head_dim > info.max_head_dim:
+        return f"takes head dims up to {info.max_head_dim}, not {head_dim}"
+    if head_dim % info.head_dim_multiple:
+        return f"takes head dims that are multiples of {info.head_dim_multiple}, not {head_dim}"
+    if grouped and not info.gqa:
+        return "takes as many key/value heads as query heads, not fewer"
+    return ""
+
+
+def admit(info: KernelInfo, q: Tensor, k: Tensor) -> None:
+    """Let a call pass that the kernel's facts allow.
+
+    Raises:
+        Refused: they do not; the message says which argument and why.
+    """
+    reason = misfit(
+        info,
+        head_dim=q.shape[2],
+        dtype=str(q.dtype).removeprefix("torch."),
+        grouped=q.shape[1] != k.shape[1],
+        on_cpu=not q.is_cuda,
+    )
+    if reason:
+        raise Refused(f"{info.distribution}'s kernel {reason}")
