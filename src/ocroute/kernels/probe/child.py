@@ -1,0 +1,103 @@
+"""The probing child: ``python -m ocroute.kernels.probe.child``, started by `ocroute.kernels.probe.parent` and nothing else.
+
+It may crash, hang or eat memory: the parent watches it. Messages come on standard input and go out on what was standard output
+when it started; what kernels print goes to the parent's log.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+from typing import BinaryIO
+
+from ocroute.kernels.base import KERNELS, Kernel
+from ocroute.kernels.probe.wire import Ask, Begins, Done, Failed, Ready, Saw, Setup, decode_to_child, receive, send
+
+_GRACE = 60.0  # seconds after the parent's limit at which an orphan ends itself
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    incoming, outgoing = _private_pipes()
+    body = receive(incoming)
+    if body is None:
+        return
+    setup = decode_to_child.decode(body)
+    if not isinstance(setup, Setup):
+        raise TypeError(f"the first message must be Setup, not {type(setup).__name__}")
+    try:
+        ready, kernel = _load(setup)
+    except Exception as error:
+        send(outgoing, Failed(f"{type(error).__name__}: {error}"))
+        return
+    send(outgoing, ready)
+    if kernel is not None:
+        _serve(kernel, setup.device, incoming, outgoing)
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes to the parent, out of reach of whatever reads standard input or prints to standard output."""
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    return incoming, outgoing
+
+
+def _load(setup: Setup) -> tuple[Ready, Kernel | None]:
+    import torch
+
+    torch.set_float32_matmul_precision("highest")  # the reference must not be rounded to TF32
+    name, capability = "", (0, 0)
+    if setup.device.startswith("cuda"):
+        device = torch.device(setup.device)
+        torch.cuda.set_device(device)
+        free, total = torch.cuda.mem_get_info()
+        torch.cuda.set_per_process_memory_fraction(setup.fraction * free / total)
+        name, capability = torch.cuda.get_device_name(), torch.cuda.get_device_capability()
+    kind: type[Kernel] = KERNELS.load(setup.kernel)
+    presence = kind.presence()
+    ready = Ready(presence, kind.info, name, capability, str(torch.__version__))
+    return ready, kind() if presence.state == "usable" else None
+
+
+def _serve(kernel: Kernel, device: str, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    from ocroute.kernels.probe.cases import OWN_LENGTHS
+    from ocroute.kernels.probe.examine import Examiner, out_of_memory
+    from ocroute.kernels.probe.measure import measure
+
+    examiner = Examiner(kernel, device)
+    while (body := receive(incoming)) is not None:
+        ask = decode_to_child.decode(body)
+        if not isinstance(ask, Ask):
+            raise TypeError(f"expected Ask, not {type(ask).__name__}")
+
+        def begins(case: str, patience: float = ask.patience) -> None:
+            faulthandler.dump_traceback_later(patience + _GRACE, exit=True)
+            send(outgoing, Begins(case))
+
+        ran = False
+        for outcome in examiner.run(ask.problem, seed=ask.seed, begins=begins):
+            ran = outcome.seen in ("passed", "wrong") if outcome.case == OWN_LENGTHS else ran
+            send(outgoing, Saw(outcome))
+        figures = None
+        if ran:
+            begins("measure")
+            try:
+                figures = measure(kernel, ask.problem, device)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+        faulthandler.cancel_dump_traceback_later()
+        send(outgoing, Done(figures))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BrokenPipeError:  # the parent is gone
+        os._exit(1)
+    sys.stderr.flush()
+    os._exit(0)  # libraries that hang while they clean up shall not hold the parent up

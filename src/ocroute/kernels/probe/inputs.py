@@ -1,0 +1,113 @@
+"""Makes the tensors of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ocroute.kernels.base import Kernel, Problem
+from ocroute.kernels.packed import boundaries
+from ocroute.kernels.probe.cases import Case
+
+DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
+_FENCE = 130  # rows of NaN behind the last token: more than a tile that a kernel may load at once
+
+
+@dataclass(frozen=True)
+class Call:
+    """The arguments of one call, and the lengths behind its boundaries. Shapes as in `Kernel.attend`."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    queries: tuple[int, ...]
+    keys: tuple[int, ...]
+    causal: bool
+    scale: float
+    cu_q: Tensor
+    cu_k: Tensor
+
+    def attend(self, kernel: Kernel) -> Tensor:
+        """Call ``kernel`` with it."""
+        return kernel.attend(
+            self.q,
+            self.k,
+            self.v,
+            cu_q=self.cu_q,
+            cu_k=self.cu_k,
+            max_q=max(self.queries),
+            max_k=max(self.keys),
+            causal=self.causal,
+            scale=self.scale,
+        )
+
+    def spans(self) -> Iterator[tuple[int, int, int, int]]:
+        """First query, queries, first key, keys of each sequence."""
+        first_q = first_k = 0
+        for n, m in zip(self.queries, self.keys, strict=True):
+            yield first_q, n, first_k, m
+            first_q, first_k = first_q + n, first_k + m
+
+    def singles(self) -> Iterator[Call]:
+        """Each sequence as a call of its own."""
+        for (q0, n, k0, m), _ in zip(self.spans(), self.queries, strict=True):
+            device = self.q.device
+            yield replace(
+                self,
+                q=self.q[q0 : q0 + n],
+                k=self.k[k0 : k0 + m],
+                v=self.v[k0 : k0 + m],
+                queries=(n,),
+                keys=(m,),
+                cu_q=boundaries((n,), device),
+                cu_k=boundaries((m,), device),
+            )
+
+
+def make(case: Case, problem: Problem, device: str, seed: int) -> Call:
+    """The call that ``case`` asks for, with the heads, head dim, dtype and causality of ``problem``."""
+    queries = case.lengths or problem.lengths
+    keys = (case.keys or case.lengths) or problem.keys
+    kv_heads = 2 if case.ratio else problem.kv_heads
+    heads = case.ratio * kv_heads or problem.heads
+    generator = torch.Generator(device).manual_seed(seed)
+
+    def random(rows: int, of: int) -> Tensor:
+        shape = (rows, of, problem.head_dim)
+        return torch.randn(shape, generator=generator, device=device, dtype=DTYPES[problem.dtype])
+
+    q, k, v = random(sum(queries), heads), random(sum(keys), kv_heads), random(sum(keys), kv_heads)
+    _fill(case, q, v)
+    if case.layout == "fused":
+        q, k, v = torch.split(torch.cat([q, k, v], dim=1), [heads, kv_heads, kv_heads], dim=1)
+    elif case.layout == "fenced":
+        q, k, v = (torch.cat([t, t.new_full((_FENCE, *t.shape[1:]), torch.nan)])[: t.shape[0]] for t in (q, k, v))
+    return Call(
+        q,
+        k,
+        v,
+        queries,
+        keys,
+        problem.causal,
+        case.scale * problem.head_dim**-0.5,
+        boundaries(queries, device),
+        boundaries(keys, device),
+    )
+
+
+def _fill(case: Case, q: Tensor, v: Tensor) -> None:
+    match case.values:
+        case "ones":
+            v.fill_(1)
+        case "zero_channel":
+            v[..., 3] = 0
+        case "constant_channel":
+            v[..., 5] = 3
+        case "zero_queries":
+            q.zero_()
+            v += 0.5
+        case "peaked":
+            q *= 12

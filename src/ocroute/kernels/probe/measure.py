@@ -1,0 +1,59 @@
+"""How fast a kernel is at the problem's own lengths, and how much memory a call takes."""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+
+import torch
+
+from ocroute.kernels.base import Kernel, Problem
+from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS
+from ocroute.kernels.probe.inputs import Call, make
+from ocroute.kernels.probe.values import Measure
+
+MIB = 1 << 20
+_SECONDS = {"cuda": 0.25, "cpu": 0.5}
+_MOST, _LEAST = 50, 3
+
+
+def measure(kernel: Kernel, problem: Problem, device: str) -> Measure:
+    """Median of a call after warming up; at least 3 and at most 50 calls, about 0.25 s on a GPU and 0.5 s on the CPU."""
+    case = next(case for case in CASES if case.name == OWN_LENGTHS)
+    call = make(case, problem, device, seed=0)
+    peak = _peak_mb(kernel, call)
+    time_once = _cuda_ms if call.q.is_cuda else _cpu_ms
+    first = time_once(kernel, call)
+    count = max(_LEAST, min(_MOST, int(_SECONDS[call.q.device.type] * 1000 / max(first, 1e-3))))
+    taken = median(time_once(kernel, call) for _ in range(count))
+    return Measure(round(taken, 4), round(problem.flops / max(taken, 1e-6) / 1e9, 2), peak, count)
+
+
+def _peak_mb(kernel: Kernel, call: Call) -> float | None:
+    """What one call takes beside its inputs; also the warming up."""
+    if not call.q.is_cuda:
+        call.attend(kernel)
+        return None
+    device = call.q.device
+    torch.cuda.empty_cache()
+    torch.cuda.synchronize(device)
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    call.attend(kernel)
+    torch.cuda.synchronize(device)
+    return round((torch.cuda.max_memory_allocated(device) - before) / MIB, 1)
+
+
+def _cuda_ms(kernel: Kernel, call: Call) -> float:
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+    start.record()
+    call.attend(kernel)
+    end.record()
+    end.synchronize()
+    return float(start.elapsed_time(end))
+
+
+def _cpu_ms(kernel: Kernel, call: Call) -> float:
+    start = time.perf_counter()
+    call.attend(kernel)
+    return (time.perf_counter() - start) * 1000

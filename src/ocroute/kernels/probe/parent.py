@@ -1,0 +1,239 @@
+"""The parent's end of a probing child: deadlines, a cap on host memory, and in words how a child was lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import msgspec
+import psutil
+
+from ocroute.kernels.base import Problem
+from ocroute.kernels.probe.values import Measure, Outcome, Verdict
+from ocroute.kernels.probe.wire import (
+    Ask,
+    Begins,
+    Done,
+    Failed,
+    Ready,
+    Saw,
+    Setup,
+    ToChild,
+    ToParent,
+    decode_to_parent,
+    receive,
+    send,
+)
+
+MIB = 1 << 20
+_GLANCE = 0.2  # seconds between looks at a child's memory
+_DYING = 20.0  # seconds that a killed child may take: a driver may still be clearing up after it
+_SIGNALS = {
+    "SIGABRT": "aborted (SIGABRT: native code gave up)",
+    "SIGSEGV": "crashed (SIGSEGV: a fault in native code)",
+    "SIGBUS": "crashed (SIGBUS: a fault in native code)",
+    "SIGFPE": "crashed (SIGFPE: a fault in native code)",
+    "SIGILL": "crashed (SIGILL: an instruction that this processor lacks)",
+    "SIGKILL": "was killed (SIGKILL, often for want of memory)",
+}
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a probing child may use.
+
+    Attributes:
+        start: seconds for Python, torch and the kernel's module.
+        case: seconds for one case.
+        compiling: the same for kernels that compile at their first call.
+        host_mb: MiB of host memory; 0 for four fifths of what is free when the child starts.
+        fraction: of the device memory that is free when the child starts.
+    """
+
+    start: float = 180.0
+    case: float = 60.0
+    compiling: float = 600.0
+    host_mb: int = 0
+    fraction: float = 0.9
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """A child that did not come to its end. ``case`` is what it was doing; empty before the first."""
+
+    verdict: Verdict
+    reason: str
+    case: str = ""
+
+
+class Child:
+    """One probing child, and the kernel in it. Starts at once; nothing runs on the device before `examine`.
+
+    Args:
+        kernel: its name in the registry.
+        device: ``"cpu"`` or ``"cuda"``, with an index or without.
+    """
+
+    def __init__(self, kernel: str, device: str, limits: Limits) -> None:
+        self._limits = limits
+        self._host_mb = limits.host_mb or int(psutil.virtual_memory().available / MIB * 0.8)
+        self._case = ""
+        self._patience = limits.start
+        self._ready: Ready | Lost | None = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by end()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ocroute.kernels.probe.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=_environment(),
+            process_group=0 if os.name == "posix" else None,
+        )
+        self._since = time.monotonic()
+        self._inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._send(Setup(kernel, device, limits.fraction))
+
+    def ready(self) -> Ready | Lost:
+        """Wait until the kernel is loaded."""
+        if self._ready is None:
+            answer = self._next(self._since + self._limits.start)
+            match answer:
+                case Ready() | Lost():
+                    self._ready = answer
+                case Failed():
+                    self._ready = Lost("crashed", f"cannot be loaded: {answer.reason}")
+                case _:
+                    self._ready = Lost("crashed", "the child spoke out of turn")
+        return self._ready
+
+    def examine(self, problem: Problem, seed: int = 0) -> tuple[list[Outcome], Measure | None, Lost | None]:
+        """Run all cases. The last is None where the child came to the end."""
+        ready = self.ready()
+        if isinstance(ready, Lost):
+            return [], None, ready
+        self._patience = patience = self._limits.compiling if ready.info.compiles else self._limits.case
+        self._send(Ask(problem, seed, patience))
+        outcomes: list[Outcome] = []
+        until, self._case = time.monotonic() + patience, ""
+        while True:
+            match self._next(until):
+                case Begins(case):
+                    until, self._case = time.monotonic() + patience, case
+                case Saw(outcome):
+                    outcomes.append(outcome)
+                case Done(measure):
+                    return outcomes, measure, None
+                case Lost() as lost:
+                    return outcomes, None, lost
+                case other:
+                    return (
+                        outcomes,
+                        None,
+                        Lost("crashed", f"the child answered with {type(other).__name__}", self._case),
+                    )
+
+    def end(self) -> int | None:
+        """End it, and all that it started, at once; its return code, or None where it does not go even so."""
+        if self._process.poll() is None:
+            self._kill()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_DYING)
+        return self._process.poll()
+
+    def _next(self, until: float) -> ToParent | Lost:
+        """The next message, or how the child was lost while we waited for it."""
+        while True:
+            try:
+                body = self._inbox.get(timeout=_GLANCE)
+            except queue.Empty:
+                if (used := self._used_mb()) > self._host_mb:
+                    self.end()
+                    return self._lost(
+                        "out_of_memory", f"took {used} MiB of host memory; {self._host_mb} MiB were allowed"
+                    )
+                if time.monotonic() > until:
+                    return self._too_late()
+                continue
+            if body is None:
+                return self._gone()
+            try:
+                return decode_to_parent.decode(body)
+            except msgspec.DecodeError as error:
+                self.end()
+                return self._lost("crashed", f"sent what cannot be read: {error}")
+
+    def _too_late(self) -> Lost:
+        code = self.end()
+        stuck = "" if code is not None else "; it could not even be ended: the GPU may need a restart"
+        return self._lost("timed_out", f"did not end within {self._patience:g} seconds{stuck}")
+
+    def _gone(self) -> Lost:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_DYING)
+        code = self.end()
+        words = self._last_words() if code is not None and code >= 0 else ""
+        how = exit_in_words(code)
+        return self._lost("crashed", f"the process {how}" + (f"; its last words: {words}" if words else ""))
+
+    def _lost(self, verdict: Verdict, reason: str) -> Lost:
+        return Lost(verdict, reason, self._case)
+
+    def _send(self, message: ToChild) -> None:
+        """A child that is gone takes it in silence: its end is seen when it is listened to."""
+        with contextlib.suppress(OSError):
+            send(cast("BinaryIO", self._process.stdin), message)
+
+    def _listen(self) -> None:
+        stream = cast("BinaryIO", self._process.stdout)
+        with contextlib.suppress(OSError, ValueError), stream:
+            while (body := receive(stream)) is not None:
+                self._inbox.put(body)
+        self._inbox.put(None)
+
+    def _used_mb(self) -> int:
+        try:
+            family = [parent := psutil.Process(self._process.pid), *parent.children(recursive=True)]
+            return sum(int(member.memory_info().rss) for member in family) // MIB
+        except psutil.Error:
+            return 0
+
+    def _kill(self) -> None:
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+
+    def _last_words(self) -> str:
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").splitlines()
+        return next((line.strip()[:400] for line in reversed(lines) if line.strip()), "")
+
+
+def exit_in_words(code: int | None) -> str:
+    """A return code as `subprocess` gives it, in words."""
+    if code is None:
+        return "closed its pipe and did not end"
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return _SIGNALS.get(name, f"was ended by {name}")
+
+
+def _environment() -> dict[str, str]:
+    """Children import what this process can import, plugins on its path included; not what lies in the working folder."""
+    paths = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
+    return dict(os.environ) | {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}

@@ -1,0 +1,123 @@
+"""What a probe finds, as plain values: they cross process borders, and lie in the ledger as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from ocroute.kernels.base import Problem
+
+PROBE_VERSION = 1
+"""Goes up whenever a case or a limit changes: proofs made with another number are stale."""
+
+Verdict = Literal["proven", "wrong", "crashed", "timed_out", "refused", "out_of_memory"]
+Seen = Literal["passed", "wrong", "refused", "out_of_memory", "raised", "not_run"]
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one case showed.
+
+    Attributes:
+        case: its name in `ocroute.kernels.probe.cases.CASES`.
+        seen: ``raised`` is a Python exception; a case in which the process ended has no outcome.
+        error: the largest absolute error of an exact kernel, the largest relative L1 error of a head of a quantised one;
+            None where the result had values that are not finite, or none was compared.
+        limit: of the error.
+        reason: a sentence, for all but ``passed``.
+        own: whether the problem class itself asks for what this case tries. A kernel may refuse the others.
+    """
+
+    case: str
+    seen: Seen
+    error: float | None = None
+    limit: float | None = None
+    reason: str = ""
+    own: bool = False
+
+
+class Measure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Speed at the problem's own lengths.
+
+    Attributes:
+        milliseconds: median of a call.
+        tflops: 10^12 multiplications and additions of the two matrix products a second.
+        peak_mb: MiB of device memory that a call takes beside its inputs, the result included; None on the CPU.
+        calls: how many were timed.
+    """
+
+    milliseconds: float
+    tflops: float
+    peak_mb: float | None = None
+    calls: int = 0
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a proof holds: a change of any of these makes it stale.
+
+    Attributes:
+        device: the GPU's name, or the processor's.
+        capability: compute capability ``(major, minor)``; ``(0, 0)`` for a processor.
+        driver: of NVIDIA; empty for a processor.
+        torch: its version, build included.
+    """
+
+    device: str
+    capability: tuple[int, int]
+    driver: str
+    torch: str
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """The verdict on one kernel at one problem class on one device.
+
+    Attributes:
+        version: of the kernel's distribution.
+        reason: a sentence, for every verdict.
+        outcomes: of every case, in the order in which they ran.
+        measure: None where the kernel did not come so far.
+        seconds: that the probe took.
+        date: ISO 8601, UTC.
+        probe: `PROBE_VERSION` of the probe that ran.
+    """
+
+    kernel: str
+    version: str
+    problem: Problem
+    place: Place
+    verdict: Verdict
+    reason: str
+    outcomes: tuple[Outcome, ...] = ()
+    measure: Measure | None = None
+    seconds: float = 0.0
+    date: str = ""
+    probe: int = PROBE_VERSION
+
+    @property
+    def worst(self) -> Outcome | None:
+        """The outcome whose error is the largest part of its limit."""
+        compared = [one for one in self.outcomes if one.error is not None and one.limit]
+        return max(compared, key=lambda one: (one.error or 0.0) / (one.limit or 1.0), default=None)
+
+
+def judged(outcomes: Sequence[Outcome]) -> tuple[Verdict, str]:
+    """Verdict and sentence over the outcomes of a probe that ran to its end.
+
+    A wrong result condemns wherever it was seen; a refusal, or the end of memory, only where the problem class itself asks.
+    """
+    for seen, verdict in (("raised", "crashed"), ("wrong", "wrong")):
+        found = [one for one in outcomes if one.seen == seen]
+        if found:
+            more = f" (and in {len(found) - 1} other cases)" if len(found) > 1 else ""
+            return verdict, f"{found[0].case}: {found[0].reason}{more}"  # type: ignore[return-value]
+    for one in outcomes:
+        if one.own and one.seen == "refused":
+            return "refused", one.reason
+        if one.own and one.seen == "out_of_memory":
+            return "out_of_memory", f"{one.case}: {one.reason}"
+    passed = sum(one.seen == "passed" for one in outcomes)
+    if not any(one.own and one.seen == "passed" for one in outcomes):
+        return "refused", "no case of this problem class was run"
+    beside = [one for one in outcomes if one.seen in ("refused", "out_of_memory")]
+    return "proven", f"right in {passed} cases" + (f", declined {len(beside)}" if beside else "")
