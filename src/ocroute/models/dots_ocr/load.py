@@ -1,0 +1,191 @@
+"""A published checkpoint, loaded without any of the code that it brings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import torch
+from transformers import PreTrainedTokenizerFast
+from transformers.utils import cached_file
+
+from ocroute.errors import EngineUnavailable
+from ocroute.models.dots_ocr.config import DotsOCRConfig
+from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, IMAGE_PAD, SPECIAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Preprocessing(msgspec.Struct, frozen=True):
+    """The keys of preprocessor_config.json that say how an image becomes patches.
+
+    Attributes:
+        min_pixels, max_pixels: bounds of the frame's area.
+        image_mean, image_std: of red, green and blue, values from 0 to 1.
+    """
+
+    min_pixels: int
+    max_pixels: int
+    patch_size: int
+    merge_size: int
+    image_mean: tuple[float, float, float]
+    image_std: tuple[float, float, float]
+    temporal_patch_size: int = 1
+
+    @property
+    def factor(self) -> int:
+        """Pixels along one side of the square that becomes one embedding."""
+        return self.patch_size * self.merge_size
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that is ready to read, with what belongs to it.
+
+    Attributes:
+        stop_ids: the tokens that end an answer.
+        source: the folder or hub id it came from.
+    """
+
+    model: DotsOCRForCausalLM
+    tokenizer: PreTrainedTokenizerFast
+    preprocessing: Preprocessing
+    stop_ids: tuple[int, ...]
+    source: str
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.model.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of the weights."""
+        return self.model.dtype
+
+
+def load(
+    path_or_id: str | Path,
+    *,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+    download: bool = False,
+) -> Loaded:
+    """Load dots.ocr or dots.mocr.
+
+    Args:
+        path_or_id: a folder with the files of the checkpoint, or a hub id.
+        device: where to put the weights.
+        dtype: their type there: ``bfloat16``, ``float16`` or ``float32``.
+        download: whether files of a hub id may be fetched; otherwise they must be in the local cache.
+
+    Raises:
+        EngineUnavailable: files are missing, are of another model, or do not fit; the message names which.
+    """
+    source = str(path_or_id)
+    config = _config(source, download)
+    try:
+        model, report = DotsOCRForCausalLM.from_pretrained(
+            source,
+            config=config,
+            dtype=dtype,
+            use_safetensors=True,
+            attn_implementation="sdpa",
+            output_loading_info=True,
+            local_files_only=not download,
+        )
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(source, local_files_only=not download)
+    except (OSError, ValueError) as error:
+        raise EngineUnavailable(
+            f"{source} cannot be loaded: {error}", next_step="Check that all files of the checkpoint are there"
+        ) from error
+    _require_whole(source, report)
+    _require_tokens(source, tokenizer, config)
+    preprocessing = _preprocessing(source, config, download)
+    model = model.to(device).eval()
+    return Loaded(model, tokenizer, preprocessing, _stop_ids(model, tokenizer), source)
+
+
+def _config(source: str, download: bool) -> DotsOCRConfig:
+    try:
+        keys, _ = DotsOCRConfig.get_config_dict(source, local_files_only=not download)
+        found = keys.get("model_type")
+        if found != DotsOCRConfig.model_type:
+            raise ValueError(f"its config.json describes {found!r}, not {DotsOCRConfig.model_type!r}")
+        return DotsOCRConfig.from_dict(keys)  # type: ignore[no-any-return]
+    except (OSError, ValueError, TypeError) as error:
+        raise EngineUnavailable(
+            f"{source} is no checkpoint of dots.ocr: {error}",
+            next_step="Name a folder with the files of rednote-hilab/dots.ocr or rednote-hilab/dots.mocr",
+        ) from error
+
+
+def _require_whole(source: str, report: dict[str, Any]) -> None:
+    """Every tensor of the model came from the files, and every tensor of the files went into the model."""
+    faults = [f"{_some(report[kind])} {said}" for kind, said in _FAULTS.items() if report.get(kind)]
+    if faults:
+        raise EngineUnavailable(
+            f"the tensors of {source} do not fit dots.ocr: {'; '.join(faults)}",
+            next_step="Fetch the checkpoint again; a fine-tune must keep the names of the original",
+        )
+
+
+_FAULTS = {
+    "missing_keys": "missing",
+    "unexpected_keys": "not known",
+    "mismatched_keys": "of another shape",
+    "error_msgs": "reported",
+}
+
+
+def _some(names: Iterable[Any]) -> str:
+    every = sorted(str(name) for name in names)
+    return ", ".join(every[:3]) + (f" and {len(every) - 3} more" if len(every) > 3 else "")
+
+
+def _require_tokens(source: str, tokenizer: PreTrainedTokenizerFast, config: DotsOCRConfig) -> None:
+    known = tokenizer.get_vocab()
+    if unknown := [token for token in SPECIAL if token not in known]:
+        raise EngineUnavailable(
+            f"the tokenizer of {source} lacks {', '.join(unknown)}",
+            next_step="Use the checkpoint's own tokenizer files",
+        )
+    if known[IMAGE_PAD] != config.image_token_id:
+        raise EngineUnavailable(
+            f"{source} contradicts itself: {IMAGE_PAD} is token {known[IMAGE_PAD]} of the tokenizer, "
+            f"but config.json says {config.image_token_id}",
+            next_step="Use config.json and tokenizer files of one checkpoint",
+        )
+
+
+def _preprocessing(source: str, config: DotsOCRConfig, download: bool) -> Preprocessing:
+    try:
+        path = cached_file(source, "preprocessor_config.json", local_files_only=not download)
+        keys = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Any])
+        size = keys.get("size") or {}
+        keys.setdefault("min_pixels", size.get("shortest_edge"))
+        keys.setdefault("max_pixels", size.get("longest_edge"))
+        found = msgspec.convert(keys, Preprocessing)
+        vision = config.vision_config
+        here = (found.patch_size, found.merge_size, found.temporal_patch_size)
+        there = (vision.patch_size, vision.spatial_merge_size, vision.temporal_patch_size)
+        if here != there:
+            raise ValueError(f"it cuts patches by (side, merge, frames) = {here}, config.json says {there}")
+    except (OSError, TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise EngineUnavailable(
+            f"preprocessor_config.json of {source} cannot be used: {error}",
+            next_step="Fetch that file of the checkpoint again",
+        ) from error
+    return found
+
+
+def _stop_ids(model: DotsOCRForCausalLM, tokenizer: PreTrainedTokenizerFast) -> tuple[int, ...]:
+    """The ids of generation_config.json, and the end of the assistant's turn, with which answers do end."""
+    listed = model.generation_config.eos_token_id
+    ids = [] if listed is None else [listed] if isinstance(listed, int) else list(listed)
+    turn: int = tokenizer.get_vocab()[END_OF_ASSISTANT]
+    return tuple(dict.fromkeys([*ids, turn]))

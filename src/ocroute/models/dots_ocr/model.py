@@ -1,0 +1,94 @@
+"""dots.ocr: a Qwen2 decoder that reads image embeddings from its vision tower in place of placeholder tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import Qwen2ForCausalLM
+from transformers.modeling_outputs import CausalLMOutputWithPast
+
+from ocroute.errors import EngineError
+from ocroute.models.dots_ocr.config import DotsOCRConfig
+from ocroute.models.dots_ocr.rotary import TextRotary
+from ocroute.models.dots_ocr.vision import DotsVisionTower
+
+
+class DotsOCRForCausalLM(Qwen2ForCausalLM):
+    """Loads the published checkpoints of dots.ocr and dots.mocr as they are: names and shapes of all tensors agree.
+
+    The inherited ``generate`` hands the pixels over with the prompt and drops them for every later step.
+    """
+
+    config: DotsOCRConfig
+    config_class = DotsOCRConfig
+    input_modalities = ("image", "text")
+
+    def __init__(self, config: DotsOCRConfig) -> None:
+        super().__init__(config)
+        self.model.rotary_emb = TextRotary(config)
+        self.vision_tower = DotsVisionTower(config.vision_config)
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        pixel_values: Tensor | None = None,
+        image_grid_thw: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        logits_to_keep: int | Tensor = 0,
+        **kwargs: Any,
+    ) -> CausalLMOutputWithPast:
+        """One step of the decoder, as ``Qwen2ForCausalLM.forward``, with images in the prompt.
+
+        Args:
+            input_ids: ``(batch, length)``.
+            pixel_values: patches of all images, ``(patches, channels * patch * patch)``; given with the prompt only.
+            image_grid_thw: integers ``(images, 3)``: frames, rows, columns of patches; ignored where there are no pixels.
+            attention_mask, inputs_embeds, logits_to_keep, kwargs: as the base class has them.
+
+        Raises:
+            EngineError: placeholders and image embeddings do not match, or the tower gave numbers that are not finite.
+        """
+        if input_ids is not None and inputs_embeds is None:
+            inputs_embeds = self._embedded(input_ids, pixel_values, image_grid_thw)
+        elif pixel_values is not None:
+            raise EngineError(
+                "pixels were given without token ids, so their places are unknown", next_step="Pass input_ids as well"
+            )
+        return super().forward(  # type: ignore[no-any-return]
+            inputs_embeds=inputs_embeds, attention_mask=attention_mask, logits_to_keep=logits_to_keep, **kwargs
+        )
+
+    def _embedded(self, input_ids: Tensor, pixels: Tensor | None, grids: Tensor | None) -> Tensor:
+        """Embeddings ``(batch, length, hidden)`` of the tokens, those of the images put in."""
+        embeddings: Tensor = self.model.embed_tokens(input_ids)
+        if pixels is None and input_ids.shape[1] == 1:
+            return embeddings  # a later step: looking for placeholders would make the host wait for each token
+        places = input_ids == self.config.image_token_id
+        count = int(places.sum())
+        if pixels is None:
+            if count:
+                raise EngineError(
+                    f"the prompt has {count} image placeholders but no pixels came with it: the page would not be seen",
+                    next_step="Pass pixel_values and image_grid_thw with the prompt",
+                )
+            return embeddings
+        if grids is None:
+            raise EngineError("pixels were given without their grids", next_step="Pass image_grid_thw as well")
+        merged = pixels.shape[0] // self.config.vision_config.spatial_merge_size**2
+        if count != merged:
+            raise EngineError(
+                f"{count} image placeholders stand in the prompt for {merged} image embeddings "
+                f"({pixels.shape[0]} patches)",
+                next_step="Make prompt and patches together, with ocroute.models.dots_ocr.inputs.prepare",
+            )
+        images = self.vision_tower(pixels, grids)
+        if not self.training and not bool(torch.isfinite(images).all()):
+            raise EngineError(
+                f"the vision tower gave numbers that are not finite in {str(images.dtype).removeprefix('torch.')}",
+                next_step="Load the model in bfloat16 or float32",
+            )
+        return embeddings.masked_scatter(places[..., None], images.to(embeddings.dtype))
