@@ -1,0 +1,116 @@
+"""Runs a plan: step after step, every line into a log, progress to the caller, and a cause for a failure."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+
+from ocroute.errors import ExitCode, OcrouteError
+from ocroute.kernels.build.cubins import architectures
+from ocroute.kernels.build.plan import Plan, Step
+from ocroute.kernels.build.progress import Counter, Progress
+from ocroute.kernels.build.recipes import book
+
+TAIL = 200  # lines that are searched for the cause of a failure
+
+Watch = Callable[[Progress], None]
+Prove = Callable[[str], Any]
+
+
+class BuildFailed(OcrouteError):
+    """A step ended with an error; the message names the step, the cause where it is known, and the log."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class Built(msgspec.Struct, frozen=True):
+    """What came out.
+
+    Attributes:
+        wheel: the file.
+        inside: each library with GPU code in it, to its architectures.
+        installed: whether it is in this environment now.
+        proof: what ``prove`` returned; ``None`` where the wheel was not installed or nothing to prove with was given.
+        log: everything that the steps printed.
+    """
+
+    wheel: Path
+    inside: dict[str, tuple[str, ...]]
+    installed: bool
+    proof: Any
+    log: Path
+
+
+def build(made: Plan, *, watch: Watch = lambda _: None, prove: Prove | None = None) -> Built:
+    """Run every step.
+
+    Args:
+        made: by ``plan``.
+        watch: hears the progress; does nothing by default.
+        prove: proves the installed kernel of this name on the card; called last.
+
+    Raises:
+        BuildFailed: a step failed; nothing is installed unless it was the proof that failed.
+    """
+    made.folder.mkdir(parents=True, exist_ok=True)
+    log = made.folder / "build.log"
+    with log.open("w", encoding="utf-8") as file:
+        for number, step in enumerate(made.steps, start=1):
+            _run(made, step, Progress(step.title, number, len(made.steps)), file, watch)
+    (wheel,) = (made.folder / "wheel").glob("*.whl")
+    inside = architectures(wheel)
+    shutil.rmtree(made.folder / "src")  # gigabytes; the wheel and the log stay
+    proof = prove(made.name) if prove and made.installs else None
+    return Built(wheel, inside, made.installs, proof, log)
+
+
+def _run(made: Plan, step: Step, start: Progress, log: TextIO, watch: Watch) -> None:
+    watch(start)
+    counter, tail = Counter(start), deque[str](maxlen=TAIL)
+    log.write(f"## {step.title}\n{step.script}\n")
+    process = subprocess.Popen(
+        ["bash", "-euo", "pipefail", "-c", step.script],
+        cwd=made.folder,
+        env={**os.environ, **step.env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,  # so that stopping us stops the compilers too
+    )
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            log.write(line)
+            tail.append(line.rstrip())
+            for progress in counter.read(line):
+                watch(progress)
+        code = process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        raise
+    log.flush()
+    if code:
+        raise _failure(step, code, list(tail), made.folder / "build.log")
+
+
+def _failure(step: Step, code: int, tail: list[str], log: Path) -> BuildFailed:
+    """The error for a failed step, with its cause where the output shows a known one."""
+    text = "\n".join(tail)
+    ended = f"signal {-code}" if code < 0 else f"exit code {code}"
+    for symptom in book().symptoms:
+        if re.search(symptom.pattern, f"{text}\n{ended}"):
+            return BuildFailed(f"{step.title!r} failed: {symptom.cause}; see {log}", next_step=symptom.next_step)
+    errors = [line for line in tail if re.search(r"\berror\b", line, re.IGNORECASE)] or tail[-1:] or [ended]
+    return BuildFailed(f"{step.title!r} failed: {errors[0].strip()}", next_step=f"Read {log}")
