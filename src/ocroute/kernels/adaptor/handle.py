@@ -1,0 +1,91 @@
+"""What was plugged into a model, what was left alone, and the way back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+import msgspec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Role = Literal["vision", "text"]
+Attend = Callable[..., "Tensor"]  # a kernel's bound ``attend``
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One sub-model whose attention a kernel now computes.
+
+    Attributes:
+        path: of the sub-model in the model, e.g. ``model.visual``; empty for the model itself.
+        role: ``vision`` where every token sees every other of its image, ``text`` where it sees those before it.
+        kernel: its registered name, or what it calls itself.
+        layers: how many attention layers it serves.
+    """
+
+    path: str
+    role: Role
+    kernel: str
+    layers: int
+
+
+class Left(msgspec.Struct, frozen=True):
+    """Attention layers of one sub-model that keep what they had.
+
+    Attributes:
+        attention: class of the layers.
+        reason: why no kernel was plugged.
+    """
+
+    path: str
+    attention: str
+    layers: int
+    reason: str
+
+
+class Plugged:
+    """Kernels at work inside a model, until ``undo`` or the end of a ``with`` block.
+
+    Attributes:
+        parts: where a kernel was plugged.
+        left: attention that was left alone, with reasons.
+        served: calls that a kernel has answered, by role.
+        declined: calls that went to PyTorch's own attention instead, by reason. Decode steps (one query token) always do,
+            since their graphs can be captured; they are not counted.
+    """
+
+    def __init__(
+        self,
+        parts: tuple[Part, ...],
+        left: tuple[Left, ...],
+        served: Counter[Role],
+        declined: Counter[str],
+        restore: Callable[[], None],
+    ) -> None:
+        self.parts = parts
+        self.left = left
+        self.served = served
+        self.declined = declined
+        self._restore: Callable[[], None] | None = restore
+
+    def undo(self) -> None:
+        """Give the model its own attention back. A second call does nothing."""
+        restore, self._restore = self._restore, None
+        if restore is not None:
+            restore()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.undo()
+
+    def __repr__(self) -> str:
+        plugged = ", ".join(f"{part.path or 'model'}: {part.kernel} ({part.role})" for part in self.parts)
+        state = "" if self._restore else "undone: "
+        return f"<Plugged {state}{plugged}; {len(self.left)} left alone>"

@@ -1,0 +1,152 @@
+"""Put kernels into a transformers model, and take them out again.
+
+A model's layers find their attention function by the name in their sub-model's configuration. Each plug registers a function
+and a mask function under names of its own and writes these names into the configurations of one model, so two models with
+different kernels do not meet. The name of a vision tower contains "flash": only then do Qwen's towers hand over all images in
+one call. Its other letters keep clear of transformers' own checks, which take "flash" with a digit after it for a version.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import TYPE_CHECKING
+
+from ocroute.errors import UsageError
+from ocroute.kernels.adaptor.handle import Attend, Left, Part, Plugged, Role
+from ocroute.kernels.base import KERNELS, Kernel, Refused
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedModel
+
+KernelLike = str | Kernel | Attend
+
+_PREFIX = "ocroute"
+_SUFFIX: dict[Role, str] = {"vision": "packed-flash", "text": "causal"}
+_serial = count(1)
+
+
+def plug_into(model: PreTrainedModel, kernel: KernelLike | Mapping[Role, KernelLike]) -> Plugged:
+    """Let a kernel compute the attention of a transformers model.
+
+    Bidirectional towers and causal prefill go to the kernel, packed, without padding. Decode, and every call with something
+    that packed attention cannot say (dropout, sliding windows, masks beyond padding ...), goes to PyTorch's attention; the
+    handle's ``declined`` says what and why.
+
+    Args:
+        model: loaded with PyTorch's attention ("sdpa"), which is the default.
+        kernel: a registered name, a kernel, or a bound ``attend``; or one for ``"vision"`` and one for ``"text"``, of which
+            either may be left out.
+
+    Returns:
+        The handle: what was plugged, what was left alone and why, and ``undo()``.
+
+    Raises:
+        UsageError: the model is no transformers model, is plugged already, or there is no such kernel or role.
+        Refused: the kernel cannot run here, or nothing in the model can take it.
+    """
+    from transformers import PreTrainedModel
+
+    from ocroute.kernels.adaptor.layers import survey
+
+    if not isinstance(model, PreTrainedModel):
+        raise UsageError(f"{type(model).__name__} is not a transformers model")
+    kernels = _by_role(kernel)
+    groups, left = survey(model)
+    chosen = []
+    for group in groups:
+        _check_unplugged(group.config)
+        reason = group.obstacle()
+        if reason is None and group.role not in kernels:
+            reason = f"no kernel was given for {group.role}"
+        if reason is None:
+            chosen.append((group, *kernels[group.role]))
+        else:
+            left.append(group.left(reason))
+    if not chosen:
+        raise Refused(f"nothing in {type(model).__name__} can take this kernel: {_reasons(left)}")
+
+    from ocroute.kernels.adaptor.attention import KernelAttention
+
+    parts: list[Part] = []
+    before: list[tuple[PretrainedConfig, str, str | None]] = []
+    served: Counter[Role] = Counter()
+    declined: Counter[str] = Counter()
+    for group, name, attend in chosen:
+        key = f"{_PREFIX}-{next(_serial)}-{_SUFFIX[group.role]}"
+        _register(key, KernelAttention(attend, group.role, group.modules, served, declined))
+        before.append((group.config, key, group.config._attn_implementation_internal))
+        # The public setter would hand the name down to sub-configurations, or refuse it; this attribute is what both set.
+        group.config._attn_implementation_internal = key
+        parts.append(Part(group.path, group.role, name, len(group.modules)))
+    forget = weakref.finalize(model, _unregister, [key for _, key, _ in before])
+
+    def restore() -> None:
+        for config, key, implementation in before:
+            if config._attn_implementation_internal == key:  # else someone has set another since
+                config._attn_implementation_internal = implementation
+        forget()
+
+    return Plugged(tuple(parts), tuple(left), served, declined, restore)
+
+
+def _by_role(kernel: KernelLike | Mapping[Role, KernelLike]) -> dict[Role, tuple[str, Attend]]:
+    wanted: Mapping[Role, KernelLike] = kernel if isinstance(kernel, Mapping) else {"vision": kernel, "text": kernel}
+    unknown = [str(role) for role in wanted if role not in _SUFFIX]
+    if unknown or not wanted:
+        raise UsageError(f"no attention has the role {', '.join(unknown) or '(none)'}", next_step="Use: vision, text")
+    bound = {id(each): _bound(each) for each in wanted.values()}
+    return {role: bound[id(each)] for role, each in wanted.items()}
+
+
+def _bound(kernel: KernelLike) -> tuple[str, Attend]:
+    """What to call it, and what to call.
+
+    Raises:
+        UsageError: there is no such kernel.
+        Refused: it cannot run here.
+    """
+    if isinstance(kernel, str):
+        kind = KERNELS.load(kernel)
+        presence = kind.presence()
+        if presence.state != "usable":
+            raise Refused(
+                f"{kernel} is {presence.state}: {presence.reason}",
+                next_step=f"Install it: {kind.info.install}" if kind.info.install else "",
+            )
+        return kernel, kind().attend
+    attend: Attend = kernel if callable(kernel) else kernel.attend
+    return type(getattr(attend, "__self__", attend)).__name__, attend
+
+
+def _check_unplugged(config: PretrainedConfig) -> None:
+    if str(config._attn_implementation_internal).startswith(f"{_PREFIX}-"):
+        raise UsageError(
+            "a kernel is plugged into this model, or into one with the same configuration object",
+            next_step="Call undo() on the handle of that plug first",
+        )
+
+
+def _reasons(left: list[Left]) -> str:
+    return (
+        "; ".join(f"{each.path or 'model'} ({each.attention}): {each.reason}" for each in left) or "it has no attention"
+    )
+
+
+def _register(key: str, function: Callable[..., object]) -> None:
+    from transformers import AttentionInterface, AttentionMaskInterface
+
+    from ocroute.kernels.adaptor.masks import mask
+
+    AttentionInterface.register(key, function)
+    AttentionMaskInterface.register(key, mask)
+
+
+def _unregister(keys: list[str]) -> None:
+    from transformers import AttentionInterface, AttentionMaskInterface
+
+    for key in keys:  # the tables have no public way to forget
+        AttentionInterface._global_mapping.pop(key, None)
+        AttentionMaskInterface._global_mapping.pop(key, None)
