@@ -106,7 +106,7 @@ def lower_right(square: Dense, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 def expanded(k: Tensor, heads: int) -> Tensor:
-    """``(batch, kv_heads, length, head_dim)`` with each key/value head repeated, for kernels that need as many as queries have."""
+    """``(batch, kv_heads, length, head_dim)`` with each head repeated, for kernels that need as many as queries have."""
     return k if k.shape[1] == heads else k.repeat_interleave(heads // k.shape[1], dim=1)
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+class NotHere(ImportError):
+    """Raised by a loader whose distribution is installed, but not the part that it needs."""
+
+
 def find(distribution: str, load: Callable[[], object], *, belongs: Callable[[str], str] = lambda _: "") -> Presence:
     """Whether ``load`` can import a kernel out of ``distribution``.
 
@@ -30,8 +34,12 @@ def find(distribution: str, load: Callable[[], object], *, belongs: Callable[[st
     if other := belongs(found):
         return Presence("absent", reason=other)
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # some packages print while they are imported; stdout is the product's
+        with contextlib.redirect_stdout(
+            sys.stderr
+        ):  # some packages print while they are imported; stdout is the product's
             load()
+    except NotHere as error:
+        return Presence("absent", found, str(error))
     except Exception as error:  # whatever a foreign package raises while it is imported
         return Presence("broken", found, f"{type(error).__name__}: {error}")
     return Presence("usable", found)
@@ -70,3 +78,14 @@ def admit(info: KernelInfo, q: Tensor, k: Tensor) -> None:
     )
     if reason:
         raise Refused(f"{info.distribution}'s kernel {reason}")
+
+
+def only_default_scale(name: str, head_dim: int, scale: float) -> None:
+    """For kernels that know no scale but ``head_dim ** -0.5``.
+
+    Raises:
+        Refused: another one was asked for.
+    """
+    default: float = head_dim**-0.5
+    if abs(scale - default) > 1e-6 * default:
+        raise Refused(f"{name} scales by {default:.6g}, and cannot by {scale:.6g}")

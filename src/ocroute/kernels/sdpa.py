@@ -52,13 +52,16 @@ class _Sdpa:
         admit(self.info, q, k)
         dense: Dense = lambda q, k, v: self.dense(q, k, v, causal=causal, scale=scale)  # noqa: E731
         try:
-            with sdpa_kernel(SDPBackend[self.backend]):
+            with sdpa_kernel(getattr(SDPBackend, self.backend)):
                 return by_sequence(dense, q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k)
-        except (RuntimeError, UserWarning) as error:  # torch tells why in warnings, which the caller may have made errors
+        except (
+            RuntimeError,
+            UserWarning,
+        ) as error:  # torch tells why in warnings, which the caller may have made errors
             if isinstance(error, RuntimeError) and "No available kernel" not in str(error):
                 raise
             raise Refused(
-                f"torch's {self.backend} does not take q {tuple(q.shape)}, k {tuple(k.shape)}, {q.dtype}, causal={causal}: {error}"
+                f"torch's {self.backend} does not take q {tuple(q.shape)} and k {tuple(k.shape)} in {q.dtype}: {error}"
             ) from error
 
     def dense(self, q: Tensor, k: Tensor, v: Tensor, *, causal: bool, scale: float) -> Tensor:

@@ -1,0 +1,33 @@
+"""FlashAttention-4: the distribution ``flash-attn-4``, Python that is compiled for the card at the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from ocroute.kernels.base import KernelInfo
+from ocroute.kernels.flash import FlashKernel
+
+
+class Flash4(FlashKernel):
+    """Hopper and Blackwell first; consumer cards run it in the style of Ampere. No release yet, only betas."""
+
+    info: ClassVar = KernelInfo(
+        "flash-attn-4",
+        min_version="4.0.0b3",
+        capabilities=(((8, 0), (12, 1)),),
+        max_head_dim=256,
+        head_dim_multiple=8,
+        packed=True,
+        compiles=True,
+        install="pip install --pre flash-attn-4",
+        source="flash_attn/cute/interface.py of 4.0.0b36",
+    )
+
+    @staticmethod
+    def load() -> Callable[..., Any]:
+        """Import the entry point."""
+        from flash_attn.cute import flash_attn_varlen_func
+
+        function: Callable[..., Any] = flash_attn_varlen_func
+        return function

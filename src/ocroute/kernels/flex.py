@@ -1,0 +1,83 @@
+"""FlexAttention: torch compiles an attention kernel for a mask given as a function and a table of blocks.
+
+On the CPU it runs as torch's unfused fallback, which shows that the mask is right and is of no other use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ocroute.kernels.base import KernelInfo, Presence
+from ocroute.kernels.flex_mask import block_mask
+from ocroute.kernels.packed import host_lengths
+from ocroute.kernels.rows import admit, find
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# Each head dim, dtype and number of heads is a graph of its own; torch gives up after 8 of them.
+_GRAPHS = 64
+
+
+class Flex:
+    """Packed by a mask that cuts whole blocks out; compiled at the first call of a head dim, not again for other lengths."""
+
+    info: ClassVar = KernelInfo(
+        "torch",
+        min_version="2.6",
+        capabilities=(((8, 0), (12, 1)),),
+        dtypes=("float16", "bfloat16", "float32"),
+        cpu_dtypes=("float16", "bfloat16", "float32"),
+        max_head_dim=256,
+        packed=True,
+        compiles=True,
+        install="pip install 'ocroute[vlm]'",
+        source="torch/nn/attention/flex_attention.py",
+    )
+
+    @classmethod
+    def presence(cls) -> Presence:
+        """Whether this torch has FlexAttention."""
+        return find("torch", lambda: _compiled("cpu"))
+
+    def attend(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        *,
+        cu_q: Tensor,
+        cu_k: Tensor,
+        max_q: int,
+        max_k: int,
+        causal: bool,
+        scale: float,
+    ) -> Tensor:
+        """See ``Kernel.attend``."""
+        admit(self.info, q, k)
+        if not q.shape[0] or not k.shape[0]:
+            return q.new_zeros(q.shape)
+        queries, keys = host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k)
+        out: Tensor = _compiled(q.device.type)(
+            q.transpose(0, 1).unsqueeze(0),
+            k.transpose(0, 1).unsqueeze(0),
+            v.transpose(0, 1).unsqueeze(0),
+            block_mask=block_mask(queries, keys, causal, q.device),
+            scale=scale,
+            enable_gqa=q.shape[1] != k.shape[1],
+        )
+        return out.squeeze(0).transpose(0, 1)
+
+
+@cache
+def _compiled(device: str) -> Callable[..., Any]:
+    import torch
+    from torch._dynamo import config
+    from torch.nn.attention.flex_attention import flex_attention
+
+    config.recompile_limit = max(config.recompile_limit, _GRAPHS)
+    backend = "inductor" if device == "cuda" else "eager"
+    compiled: Callable[..., Any] = torch.compile(flex_attention, dynamic=True, fullgraph=True, backend=backend)
+    return compiled

@@ -1,0 +1,55 @@
+"""SageAttention 1: queries and keys in 8 bits, in Triton; the distribution ``sageattention`` below version 2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ocroute.kernels.base import KernelInfo, Presence
+from ocroute.kernels.dense import DenseKernel
+from ocroute.kernels.rows import find
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Sage1(DenseKernel):
+    """Called once a sequence: its packed entry point asks the device for lengths and smooths keys over the whole pack."""
+
+    info: ClassVar = KernelInfo(
+        "sageattention",
+        capabilities=(((8, 0), (12, 1)),),
+        dtypes=("float16", "bfloat16", "float32"),
+        head_dims=(64, 96, 128),
+        numerics="quantised",
+        compiles=True,
+        install="pip install sageattention==1.0.6",
+        source="sageattention/core.py of 1.0.6",
+    )
+
+    @classmethod
+    def presence(cls) -> Presence:
+        """Whether version 1 is there; version 2 has the same import name."""
+        return find("sageattention", load, belongs=lambda version: "" if major(version) < 2 else _other(version))
+
+    def square(self, q: Tensor, k: Tensor, v: Tensor, *, causal: bool, scale: float) -> Tensor:
+        """Its call takes the mean off the keys in place: it gets a copy."""
+        from sageattention import sageattn
+
+        out: Tensor = sageattn(q, k.clone(), v, tensor_layout="HND", is_causal=causal, sm_scale=scale)
+        return out
+
+
+def load() -> object:
+    """Import the entry point."""
+    from sageattention import sageattn
+
+    return sageattn
+
+
+def major(version: str) -> int:
+    """The first number of a version."""
+    return int(version.partition(".")[0])
+
+
+def _other(version: str) -> str:
+    return f"the installed sageattention {version} is SageAttention 2"

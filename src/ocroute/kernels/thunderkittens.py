@@ -1,0 +1,54 @@
+"""ThunderKittens' attention for H100: a module built from the project's ``mha_h100``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ocroute.kernels.base import KernelInfo, Presence, Refused
+from ocroute.kernels.dense import DenseKernel
+from ocroute.kernels.rows import find, only_default_scale
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# 3 tiles of 64 queries a block and 128 keys a step, both cut off without a word: what both divide is safe.
+_STEP = 384
+
+
+class ThunderKittens(DenseKernel):
+    """Whole tiles only; waits for the device by itself, so no CUDA graph can hold it."""
+
+    info: ClassVar = KernelInfo(
+        "thunderkittens",
+        capabilities=(((9, 0), (9, 0)),),
+        dtypes=("bfloat16",),
+        head_dims=(64, 128),
+        capturable=False,
+        install="ocroute build thunderkittens --source THUNDERKITTENS",
+        source="ThunderKittens kernels/attention/mha_h100/mha_h100.cu",
+    )
+
+    @classmethod
+    def presence(cls) -> Presence:
+        """Whether it can be imported."""
+        return find("thunderkittens", _load)
+
+    def check(self, q: Tensor, *, scale: float) -> None:
+        """See ``DenseKernel.check``."""
+        only_default_scale("ThunderKittens", q.shape[2], scale)
+
+    def square(self, q: Tensor, k: Tensor, v: Tensor, *, causal: bool, scale: float) -> Tensor:  # noqa: ARG002
+        """Lengths are refused that its grid would cut."""
+        if q.shape[2] != k.shape[2] or q.shape[2] % _STEP:
+            raise Refused(
+                f"ThunderKittens takes as many queries as keys, in multiples of {_STEP}; not {q.shape[2]} and {k.shape[2]}"
+            )
+        out: Tensor = _load()(q.contiguous(), k.contiguous(), v.contiguous(), causal)[0]
+        return out
+
+
+def _load() -> Callable[..., Any]:
+    function: Callable[..., Any] = import_module("thunderkittens").mha_forward
+    return function
