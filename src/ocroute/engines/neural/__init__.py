@@ -1,0 +1,6 @@
+"""What all neural engines share: weights, loading, the canary page, generation, memory. An engine adds its recipe."""
+
+from ocroute.engines.neural.base import NeuralEngine
+from ocroute.engines.neural.recipe import Answered, Facts, Mode, Prepared
+
+__all__ = ["Answered", "Facts", "Mode", "NeuralEngine", "Prepared"]

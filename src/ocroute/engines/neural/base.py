@@ -1,0 +1,216 @@
+"""The engine that a recipe turns into one for its model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ocroute.document.model import Block
+from ocroute.engines.base import Availability, EngineInfo, Reading, Task
+from ocroute.engines.neural import attention, budget, canary, devices, failures, generate, loading, packages, weights
+from ocroute.engines.neural.canary.diagnosis import Sight
+from ocroute.engines.neural.recipe import Answered, Facts, Mode, Prepared
+from ocroute.errors import EngineError, EngineUnavailable, UsageError
+from ocroute.pages.page import InputPage
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+CANARY_TOKENS = 512
+CANARY_SECONDS = 240.0
+
+
+class NeuralEngine(ABC):
+    """Reads pages with a vision-language model. Used only after it has read the canary page.
+
+    A subclass gives `info` and `facts` and says how an image and a prompt become the model's inputs (`prepare`) and how its
+    answer becomes blocks (`blocks`). The weights are found by `weights.find`; nothing in a checkpoint is ever executed.
+
+    Raises:
+        EngineUnavailable: packages, weights or memory are missing, or the canary page was not read; the message says which.
+        UsageError: the model has no such mode.
+    """
+
+    info: ClassVar[EngineInfo]
+    facts: ClassVar[Facts]
+
+    @abstractmethod
+    def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
+        """The model's inputs for an RGB ``image`` of which it may see at most ``pixels`` pixels."""
+
+    @abstractmethod
+    def blocks(self, answer: Answered) -> tuple[Block, ...]:
+        """The blocks in an answer, in reading order, boxes in page pixels."""
+
+    def adjust(self, config: dict[str, Any]) -> dict[str, Any]:
+        """The checkpoint's config.json as the model class wants it; as it is, unless a recipe knows better."""
+        return config
+
+    def load(self, folder: Path, where: devices.Place) -> loading.Loaded:
+        """Load the model; for recipes whose model is not one of transformers' own."""
+        return loading.load(self.facts, folder, where, adjust=self.adjust)
+
+    @classmethod
+    def probe(cls) -> Availability:
+        """Whether packages and weights are here. Imports neither torch nor transformers."""
+        return cls.probe_for(Task())
+
+    @classmethod
+    def probe_for(cls, task: Task) -> Availability:
+        """As `probe`, for the weights that ``task`` names; a hub id that is not here yet counts: it will be fetched."""
+        facts = cls.facts
+        if lacking := packages.missing(facts.transformers, facts.packages):
+            return Availability("absent", reason=lacking, install=packages.INSTALL)
+        try:
+            if not task.model or Path(task.model).expanduser().exists() or task.model.count("/") != 1:
+                weights.check(facts, weights.find(facts, task.model))
+        except EngineUnavailable as error:
+            return Availability("absent", reason=error.message, install=error.next_step)
+        except Exception as error:  # probing must survive a damaged cache
+            return Availability("broken", reason=f"{type(error).__name__}: {error}", install=packages.INSTALL)
+        return Availability("usable", version=packages.installed("transformers"), scripts=facts.scripts)
+
+    def __init__(self, task: Task) -> None:
+        facts = self.facts
+        self._mode(task)  # a mode that does not exist is said before minutes are spent on loading
+        if lacking := packages.missing(facts.transformers, facts.packages):
+            raise EngineUnavailable(f"{facts.name} cannot run: {lacking}", next_step=f"Run: {packages.INSTALL}")
+        failures.check_device(facts.name)
+        folder = weights.find(facts, task.model, fetch=bool(task.model))
+        weights.check(facts, folder)
+        _limit_threads(task)
+        self.where = devices.place()
+        try:
+            self.loaded = self.load(folder, self.where)
+            self.kernels = attention.plug_in(self.loaded.model, facts, self.where, quantised=task.quantised)
+            canary.require(facts.name, lambda image: self._sight(image, task))
+        except EngineUnavailable:
+            raise
+        except Exception as error:  # whatever torch raises while it loads or reads for the first time
+            if failures.out_of_memory(error):
+                raise EngineUnavailable(
+                    f"{facts.name} does not fit into the memory of {self.where.name}",
+                    next_step="Close what else uses it, or choose a smaller model",
+                ) from error
+            raise EngineUnavailable(
+                failures.translated(error, facts.name).message, next_step="Run: ocroute doctor"
+            ) from error
+        self._model = task.model or facts.hub
+        self._digest = weights.digest(folder)
+
+    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
+        """One reading a page, in order."""
+        mode = self._mode(task)
+        _limit_threads(task)
+        for page in pages:
+            failures.check_device(self.facts.name)
+            yield self._read(page, mode)
+
+    def _read(self, page: InputPage, mode: Mode) -> Reading:
+        """Read with all the pixels that the budget allows, and with fewer where memory does not."""
+        from PIL import Image as Images
+
+        image = Images.fromarray(page.raster())
+        pixels = budget.pixels(self.facts)
+        smaller = 0
+        while True:
+            try:
+                return self._reading(image, mode, pixels, smaller)
+            except Exception as error:  # whatever torch raises
+                if not failures.out_of_memory(error):
+                    raise failures.translated(error, self.facts.name) from error
+                used = min(pixels, image.width * image.height)
+            pixels, smaller = budget.smaller(self.facts, used), smaller + 1
+            _free_memory()
+            if not pixels or smaller > budget.HALVINGS:
+                raise EngineError(
+                    f"{self.facts.name} ran out of memory on {self.where.name}, even with {used:,} pixels of the page",
+                    next_step="Close what else uses the GPU's memory",
+                )
+
+    def _reading(self, image: Image, mode: Mode, pixels: int, smaller: int) -> Reading:
+        started = perf_counter()
+        prepared = self.prepare(image, mode, pixels)
+        ready = perf_counter()
+        answer = self._answer(prepared, mode)
+        written = perf_counter()
+        if answer.ending == "not finite":
+            raise ArithmeticError(f"its scores are not numbers after {answer.tokens} tokens in {self.where.numbers}")
+        settings = {
+            "mode": next(name for name, known in self.facts.modes.items() if known is mode),
+            "dtype": self.where.numbers,
+            "device": self.where.name,
+            "kernels": self.kernels,
+            "frame": list(prepared.frame),
+            "prompt_tokens": answer.prompt_tokens,
+            "tokens": answer.tokens,
+            "ending": answer.ending,
+        }
+        return Reading(
+            blocks=self.blocks(Answered(answer.text, mode, prepared.frame, image.size)),
+            raw=answer.text,
+            finish="stop" if answer.ending == "stop" else "length",
+            seconds={"prepare": ready - started, "generate": written - ready},
+            model=self._model,
+            model_hash=self._digest,
+            versions=packages.versions(),
+            settings=settings | ({"out_of_memory": smaller} if smaller else {}),
+        )
+
+    def _answer(self, prepared: Prepared, mode: Mode, *, canary_page: bool = False) -> generate.Answer:
+        return generate.answer(
+            self.loaded,
+            _placed(prepared.inputs, self.where),
+            max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS) if canary_page else mode.max_new_tokens,
+            keep_special=self.facts.keep_special,
+            deadline=perf_counter() + CANARY_SECONDS if canary_page else None,
+            options=mode.generate,
+        )
+
+    def _sight(self, image: Image, task: Task) -> Sight:
+        """What the model makes of an image, on the very way that pages take."""
+        mode = self._mode(task)
+        if not mode.text:
+            mode = next(known for known in self.facts.modes.values() if known.text)
+        prepared = self.prepare(image, mode, budget.pixels(self.facts))
+        answer = self._answer(prepared, mode, canary_page=True)
+        found = self.blocks(Answered(answer.text, mode, prepared.frame, image.size))
+        stops = self.loaded.tokenizer.convert_ids_to_tokens(list(self.loaded.stop_ids))
+        text = "\n".join(block.text for block in found)
+        return Sight(text, answer.text, answer.ending, self.where.numbers, tuple(stops))
+
+    def _mode(self, task: Task) -> Mode:
+        modes = self.facts.modes
+        if task.mode and task.mode not in modes:
+            raise UsageError(
+                f"{self.facts.name} knows no task {task.mode!r}", next_step=f"Choose from: {', '.join(modes)}"
+            )
+        return modes[task.mode or self.facts.default_mode]
+
+
+def _placed(inputs: dict[str, Any], where: devices.Place) -> dict[str, Any]:
+    """``inputs`` with every tensor on the device, pixels in the model's number format."""
+    import torch
+
+    def placed(value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return value
+        return value.to(where.device, where.dtype if value.is_floating_point() else value.dtype)
+
+    return {name: placed(value) for name, value in inputs.items()}
+
+
+def _limit_threads(task: Task) -> None:
+    import torch
+
+    torch.set_num_threads(max(1, task.threads))
+
+
+def _free_memory() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,131 @@
+"""From what a model made of the canary page to a sentence about what is wrong with it. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LIMIT = 0.15
+"""Character error rate up to which the page counts as read: a small model may slip on a letter, a broken one on all."""
+
+_SHOWN = 60
+_TAG = re.compile(r"<\|[^|<>]{1,40}\|>|<｜[^｜<>]{1,40}｜>|</?s>")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a model made of an image.
+
+    Attributes:
+        text: of the blocks found in its answer.
+        raw: the answer as it came.
+        ending: as in `generate.Answer`.
+        numbers: the format it computed in, e.g. ``float16``.
+        stops: the tokens at which its answers end, as strings.
+    """
+
+    text: str
+    raw: str
+    ending: str
+    numbers: str = ""
+    stops: tuple[str, ...] = ()
+
+
+def diagnose(sight: Sight, truth: str, see_blank: Callable[[], Sight]) -> str:
+    """What is wrong, as the rest of a sentence that begins with the engine's name; empty when the text was read.
+
+    Args:
+        sight: of the canary page.
+        truth: its text.
+        see_blank: gives the sight of an empty page; asked only where that may tell something.
+    """
+    seen, wanted = plain(sight.text), plain(truth)
+    rate = error_rate(wanted, seen)
+    if sight.ending == "not finite":
+        return (
+            f"gives scores that are not numbers on the canary page ({shown(sight.raw)}), typical of activations that "
+            f"overflow in {sight.numbers or 'this number format'}"
+        )
+    if sight.ending != "stop" and rate > LIMIT and wanted in seen:
+        return (
+            f"reads the canary page but does not stop: it goes on with {shown(seen.partition(wanted)[2])}, typical of a "
+            f"wrong stop token (it stops at {', '.join(sight.stops) or 'none'})"
+        )
+    if sight.ending == "late":
+        return f"was not done with the canary page in time; it had read {shown(sight.raw)}"
+    if rate <= LIMIT:
+        return _tail(sight)
+    return _unread(sight, seen, wanted, rate, see_blank)
+
+
+def _tail(sight: Sight) -> str:
+    """What is wrong with an answer that holds the text."""
+    if tags := _TAG.findall(sight.text):
+        return f"leaves the special token {tags[0]} in the text of the canary page, typical of a wrong stop token"
+    if sight.ending != "stop":
+        return (
+            f"reads the canary page but never ends its answer ({sight.ending}), typical of a wrong stop token "
+            f"(it stops at {', '.join(sight.stops) or 'none'})"
+        )
+    return ""
+
+
+def _unread(sight: Sight, seen: str, wanted: str, rate: float, see_blank: Callable[[], Sight]) -> str:
+    raw = sight.raw.strip()
+    if not raw:
+        return "gives an empty answer to the canary page"
+    if len(set(raw)) <= 2 and len(raw) >= 4:
+        return f"reads the canary page as {shown(raw)}, typical of scores that are not numbers or all equal"
+    if sight.ending == "loop":
+        return f"runs in circles on the canary page: {shown(raw)}"
+    if not seen:
+        return f"answers the canary page with {shown(raw)}, in which there is no text of the form it was asked for"
+    if see_blank().raw.strip() == raw:
+        return f"gives {shown(raw)} for the canary page and for an empty page alike: it does not see the image"
+    if sight.ending == "length":
+        return f"writes without end on the canary page: {shown(raw)}"
+    shared = _shared(wanted, seen)
+    if shared >= 0.9:
+        return (
+            f"finds the letters of the canary page but not their order (reads {shown(seen)}), typical of lost positions "
+            f"(rotary frequencies)"
+        )
+    return (
+        f"misreads the canary page as {shown(seen)} (character error rate {rate:.0%}), typical of weights that were not "
+        f"loaded, or of a prompt that the model does not know"
+    )
+
+
+def plain(text: str) -> str:
+    """``text`` as one line without markup characters, case and typographic differences."""
+    text = _TAG.sub(" ", unicodedata.normalize("NFKC", text))
+    return " ".join(re.sub(r"[#*_`|\\$]", " ", text).casefold().split())
+
+
+def error_rate(truth: str, text: str) -> float:
+    """Edits that turn ``text`` into ``truth``, per character of ``truth``."""
+    text = text[: 4 * len(truth) + 100]  # enough to be wrong by
+    row = list(range(len(text) + 1))
+    for index, wanted in enumerate(truth, 1):
+        left, row[0] = row[0], index
+        for column, seen in enumerate(text, 1):
+            change = left + (wanted != seen)
+            left = row[column]
+            row[column] = min(change, left + 1, row[column - 1] + 1)
+    return row[-1] / max(1, len(truth))
+
+
+def shown(text: str) -> str:
+    """``text`` quoted, on one line, cut."""
+    line = " ".join(text.split())
+    return f"'{line}'" if len(line) <= _SHOWN else f"'{line[:_SHOWN]}...'"
+
+
+def _shared(truth: str, text: str) -> float:
+    """Share of the truth's letters that occur in the text, wherever, when the text is about as long."""
+    if not 0.7 * len(truth) <= len(text) <= 1.4 * len(truth):
+        return 0.0
+    return (Counter(truth) & Counter(text)).total() / max(1, len(truth))

@@ -1,0 +1,78 @@
+"""Where the model runs, and in which numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocroute.errors import EngineUnavailable
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A device and the number format in which a model runs there.
+
+    Attributes:
+        device: ``cuda:0`` or ``cpu``.
+        dtype: bfloat16 from compute capability 8.0 on, where the hardware has it; float16 below; float32 on a processor.
+        name: of the device, for the page record.
+    """
+
+    device: str
+    dtype: torch.dtype
+    name: str
+
+    @property
+    def numbers(self) -> str:
+        """The format's name, e.g. ``bfloat16``."""
+        return str(self.dtype).removeprefix("torch.")
+
+
+def place() -> Place:
+    """The first GPU that torch can use, else the processor.
+
+    Raises:
+        EngineUnavailable: there is a GPU, but the installed torch has no code for it.
+    """
+    import torch
+
+    if not torch.cuda.is_available():
+        return Place("cpu", torch.float32, "cpu")
+    capability = torch.cuda.get_device_capability(0)
+    name = torch.cuda.get_device_name(0)
+    if not covers(torch.cuda.get_arch_list(), capability):
+        raise EngineUnavailable(
+            f"torch {torch.__version__} has no code for {name} (compute capability {capability[0]}.{capability[1]})",
+            next_step="Install a newer torch: pip install --upgrade torch",
+        )
+    return Place("cuda:0", torch.bfloat16 if capability >= (8, 0) else torch.float16, name)
+
+
+def covers(architectures: Iterable[str], capability: tuple[int, int]) -> bool:
+    """Whether code for one of ``architectures`` runs at ``capability``.
+
+    Args:
+        architectures: as torch lists them: ``sm_90``, ``sm_120``, ``sm_90a``, ``compute_90``.
+        capability: (major, minor).
+
+    Machine code runs on cards of its major version and an equal or higher minor one; code for the virtual machine
+    (``compute_``) is compiled on any newer card; code marked ``a`` runs on its own version only.
+    """
+    for architecture in architectures:
+        kind, _, number = architecture.partition("_")
+        exact = number.endswith("a")
+        digits = number.rstrip("af")
+        if not digits.isdigit():
+            continue
+        have = int(digits[:-1]), int(digits[-1])
+        if have == capability:
+            return True
+        if exact or have > capability:
+            continue
+        if kind == "compute" or have[0] == capability[0]:
+            return True
+    return False

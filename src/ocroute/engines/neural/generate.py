@@ -1,0 +1,127 @@
+"""Greedy answers, stopped when they end, run in circles, take too long or are no numbers any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from ocroute.engines.neural.loading import Loaded, quiet
+from ocroute.engines.neural.loops import cut, loop_length
+
+if TYPE_CHECKING:
+    import torch
+
+Ending = Literal["stop", "length", "loop", "late", "not finite"]
+LOOK_EVERY = 16  # tokens between two looks at what is being written: each makes the host wait for the device
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model wrote.
+
+    Attributes:
+        text: without the token that ended it.
+        ending: ``stop``: by itself; ``length``: it was cut; ``loop``: it ran in circles, and all but two rounds are cut off;
+            ``late``: time was up; ``not finite``: the scores of the next token were not numbers.
+        tokens: how many it wrote.
+        prompt_tokens: how many it was given, those of the image included.
+    """
+
+    text: str
+    ending: Ending
+    tokens: int
+    prompt_tokens: int
+
+
+class _Watch:
+    """A logits processor and stopping criterion in one: sees every token, ends the answer for a reason."""
+
+    def __init__(self, prompt_tokens: int, deadline: float | None) -> None:
+        self.prompt_tokens = prompt_tokens
+        self.deadline = deadline
+        self.ending: Ending | None = None
+        self._odd: torch.Tensor | None = None
+
+    def score(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:  # noqa: ARG002 - the library's form
+        """Remember, on the device, whether a maximum was not finite; some processors forbid tokens with minus infinity."""
+        odd = ~scores.amax(dim=-1).isfinite().all()
+        self._odd = odd if self._odd is None else self._odd | odd
+        return scores
+
+    def done(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:  # noqa: ARG002
+        """Whether to stop now, one flag a sequence."""
+        import torch
+
+        written = input_ids.shape[1] - self.prompt_tokens
+        if written % LOOK_EVERY == 0 or written == 1:
+            self._look(input_ids[0, self.prompt_tokens :].tolist())
+        return torch.full((input_ids.shape[0],), self.ending is not None, device=input_ids.device)
+
+    def _look(self, tokens: Sequence[int]) -> None:
+        if self.odd():
+            self.ending = "not finite"
+        elif loop_length(tokens):
+            self.ending = "loop"
+        elif self.deadline is not None and perf_counter() > self.deadline:
+            self.ending = "late"
+
+    def odd(self) -> bool:
+        """Whether any scores so far were not finite. Waits for the device."""
+        return self._odd is not None and bool(self._odd)
+
+
+def answer(
+    loaded: Loaded,
+    inputs: Mapping[str, Any],
+    *,
+    max_new_tokens: int,
+    keep_special: bool = False,
+    deadline: float | None = None,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> Answer:
+    """Let the model write, always taking the likeliest token.
+
+    Args:
+        loaded: the model.
+        inputs: as in `Prepared`, but on the model's device.
+        max_new_tokens: where to cut.
+        keep_special: whether special tokens are part of the answer.
+        deadline: by ``time.perf_counter``; None for none.
+        options: more keyword arguments of ``generate``.
+    """
+    import torch
+    from transformers import LogitsProcessorList, StoppingCriteriaList
+
+    prompt_tokens = inputs["input_ids"].shape[1]
+    watch = _Watch(prompt_tokens, deadline)
+    with torch.inference_mode(), quiet():
+        written = loaded.model.generate(
+            **inputs,
+            attention_mask=torch.ones_like(inputs["input_ids"]),
+            do_sample=False,
+            num_beams=1,
+            temperature=None,  # a checkpoint's own sampling settings would only draw a warning
+            top_p=None,
+            top_k=None,
+            repetition_penalty=1.0,  # pages repeat themselves: a penalty damages tables and JSON
+            max_new_tokens=max_new_tokens,
+            eos_token_id=list(loaded.stop_ids),
+            pad_token_id=loaded.stop_ids[0],
+            logits_processor=LogitsProcessorList([watch.score]),
+            stopping_criteria=StoppingCriteriaList([watch.done]),
+            **options,
+        )
+    tokens = written[0, prompt_tokens:].tolist()
+    count = len(tokens)
+    ending: Ending = watch.ending or "length"
+    if watch.odd():
+        ending = "not finite"
+    elif tokens and tokens[-1] in loaded.stop_ids:
+        tokens, ending = tokens[:-1], "stop"
+    elif ending == "loop":
+        tokens = cut(tokens)
+    text = loaded.tokenizer.decode(tokens, skip_special_tokens=not keep_special, clean_up_tokenization_spaces=False)
+    return Answer(text, ending, count, prompt_tokens)

@@ -1,0 +1,148 @@
+"""Loading a checkpoint with transformers' own classes, and proof that all of it arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ocroute.engines.neural import weights
+from ocroute.engines.neural.devices import Place
+from ocroute.engines.neural.recipe import Facts
+from ocroute.errors import EngineUnavailable
+
+Adjust = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model ready to read.
+
+    Attributes:
+        model: in evaluation mode, on its device.
+        tokenizer: as the checkpoint's tokenizer.json says.
+        image_processor: PIL-based, so that the pixels are the same on every machine; None where the engine makes its own.
+        stop_ids: tokens that end an answer.
+    """
+
+    model: Any
+    tokenizer: Any
+    image_processor: Any
+    stop_ids: tuple[int, ...]
+
+
+def load(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None = None) -> Loaded:
+    """Load the checkpoint in ``folder``, which `weights.check` has passed.
+
+    Args:
+        facts: of the model.
+        folder: with config.json, tokenizer.json, preprocessor_config.json, generation_config.json and safetensors.
+        where: device and number format.
+        adjust: changes the content of config.json, where a checkpoint describes itself for other code.
+
+    Raises:
+        EngineUnavailable: something in the checkpoint does not fit; the message names it.
+    """
+    with quiet():
+        try:
+            loaded = _load(facts, folder, where, adjust)
+        except EngineUnavailable:
+            raise
+        except Exception as error:  # whatever a damaged checkpoint makes transformers raise
+            reason = " ".join(str(error).split())[:300]
+            raise EngineUnavailable(
+                f"{facts.name} cannot be loaded from {folder}: {type(error).__name__}: {reason}",
+                next_step="Fetch the checkpoint again, or run: pip install --upgrade transformers",
+            ) from error
+    return loaded
+
+
+def _load(facts: Facts, folder: Path, where: Place, adjust: Adjust | None) -> Loaded:
+    import transformers
+
+    model_class = getattr(transformers, facts.model_class)
+    raw = weights.config(folder)
+    config = model_class.config_class.from_dict(adjust(raw) if adjust else raw)
+    model, report = model_class.from_pretrained(
+        folder,
+        config=config,
+        dtype=where.dtype,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+    )
+    complete(facts, folder, model, report)
+    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    processor = None
+    if facts.image_processor:
+        processor = getattr(transformers, facts.image_processor).from_pretrained(folder, local_files_only=True)
+    return Loaded(model.to(where.device).eval(), tokenizer, processor, stop_ids(facts, model, tokenizer))
+
+
+def complete(facts: Facts, folder: Path, model: Any, report: dict[str, Any]) -> None:
+    """Whether every weight of the model came from the checkpoint, and every tensor of the checkpoint went into the model.
+
+    A weight that did not is random, and the model then writes nonsense without any error.
+
+    Raises:
+        EngineUnavailable: one did not.
+    """
+    for kind, verb in (("missing", "lacks"), ("unexpected", "has unknown"), ("mismatched", "has misshapen")):
+        if names := sorted(map(str, report.get(f"{kind}_keys") or ())):
+            raise EngineUnavailable(
+                f"the checkpoint in {folder} {verb} tensors for {facts.model_class}: {', '.join(names[:3])}"
+                + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
+                next_step="Get the checkpoint that the engine names, or a transformers release that fits it",
+            )
+    head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
+    if head is None or any(name.endswith("lm_head.weight") for name in weights.tensor_names(folder)):
+        return
+    if head.weight.data_ptr() != embedding.weight.data_ptr():
+        raise EngineUnavailable(
+            f"the checkpoint in {folder} has no lm_head, and its config.json forbids sharing the embedding: the head is random",
+            next_step='Set "tie_word_embeddings": true in its config.json',
+        )
+
+
+def stop_ids(facts: Facts, model: Any, tokenizer: Any) -> tuple[int, ...]:
+    """Tokens that end an answer: those of the checkpoint's generation_config.json and those that the recipe names.
+
+    Raises:
+        EngineUnavailable: there is none, or one that the recipe names is no single token here.
+    """
+    listed = model.generation_config.eos_token_id
+    ids = set(listed if isinstance(listed, list) else [] if listed is None else [listed])
+    for token in facts.stop_tokens:
+        number = tokenizer.convert_tokens_to_ids(token)
+        if number is None or number == tokenizer.unk_token_id:
+            raise EngineUnavailable(
+                f"the tokenizer of {facts.name} has no token {token}, with which the model ends its answers",
+                next_step="Fetch the checkpoint's tokenizer.json again",
+            )
+        ids.add(number)
+    if not ids:
+        raise EngineUnavailable(
+            f"the checkpoint of {facts.name} names no token that ends an answer",
+            next_step="Fetch its generation_config.json again",
+        )
+    return tuple(sorted(ids))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No progress bars and no advice from transformers; what is wrong is checked here and raised."""
+    from transformers import utils
+
+    logging: Any = utils.logging
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

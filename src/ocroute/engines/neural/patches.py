@@ -1,0 +1,49 @@
+"""Inputs for the models that cut an image of any size into patches and merge them: Qwen2-VL and its kin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocroute.engines.neural.loading import Loaded
+from ocroute.engines.neural.prompts import encode
+from ocroute.engines.neural.recipe import Prepared
+from ocroute.errors import EngineError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+WIDEST = 200  # times as long as wide: more than that the models refuse
+
+
+def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: str) -> Prepared:
+    """The prompt ``before`` + image tokens + ``after``, the patches, and their grid.
+
+    Args:
+        loaded: its processor gives ``pixel_values`` ``(patches, values)`` and ``image_grid_thw`` ``(1, 3)``.
+        image: RGB.
+        pixels: the most that the resized image may have.
+        before, after: what stands around the image tokens.
+
+    Raises:
+        EngineError: the image is too long and narrow.
+    """
+    if max(image.size) > WIDEST * min(image.size):
+        raise EngineError(
+            f"the page is {image.width} x {image.height} pixels: more than {WIDEST} times as long as wide",
+            next_step="Cut it",
+        )
+    processor, config = loaded.image_processor, loaded.model.config
+    least, most = processor.size["shortest_edge"], processor.size["longest_edge"]
+    size = {"shortest_edge": min(least, pixels), "longest_edge": min(most, pixels)}
+    made = processor(images=image, size=size, return_tensors="pt")
+    _, high, wide = made["image_grid_thw"][0].tolist()
+    count = high * wide // processor.merge_size**2
+    token = loaded.tokenizer.convert_ids_to_tokens(config.image_token_id)
+    ids = encode(loaded.tokenizer, before + token * count + after, image_token=config.image_token_id, expected=count)
+    inputs = {
+        "input_ids": ids,
+        "pixel_values": made["pixel_values"],
+        "image_grid_thw": made["image_grid_thw"],
+        "mm_token_type_ids": (ids == config.image_token_id).long(),  # which positions count in two dimensions
+    }
+    return Prepared(inputs, (wide * processor.patch_size, high * processor.patch_size))

@@ -1,0 +1,71 @@
+"""Blocks from answers without boxes: plain text, and Markdown as language models write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ocroute.document.exporters._markup import from_html
+from ocroute.document.model import Block, Box, Category
+
+_PART = re.compile(
+    r"(?P<table><table\b.*?(?:</table>|\Z))"
+    r"|(?P<formula>\$\$.+?(?:\$\$|\Z)|\\\[.+?(?:\\\]|\Z))"
+    r"|(?P<heading>^#{1,6}[ \t]+[^\n]*$)",
+    re.DOTALL | re.MULTILINE,
+)
+_FENCE = re.compile(r"\A\s*```(?:markdown|md|html)?[ \t]*\n(.*?)\n?```\s*\Z", re.DOTALL)
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+
+
+def from_plain(answer: str) -> tuple[Block, ...]:
+    """One text block a paragraph; its line breaks are kept."""
+    parts = (part.strip() for part in _PARAGRAPHS.split(answer))
+    return tuple(Block(Category.TEXT, part) for part in parts if part)
+
+
+def from_markdown(answer: str, box: Box | None = None) -> tuple[Block, ...]:
+    """Headings, tables, formulas and paragraphs, in order.
+
+    Args:
+        answer: Markdown with HTML tables; a fence around the whole of it is taken off.
+        box: where all of it stands, when the answer is about one region.
+    """
+    if fenced := _FENCE.match(answer):
+        answer = fenced.group(1)
+    return tuple(_blocks(answer, box))
+
+
+def _blocks(answer: str, box: Box | None) -> Iterator[Block]:
+    start = 0
+    for found in _PART.finditer(answer):
+        yield from _paragraphs(answer[start : found.start()], box)
+        start = found.end()
+        if found.lastgroup == "table":
+            yield table(found.group(), box)
+        elif found.lastgroup == "formula":
+            yield Block(Category.FORMULA, found.group(), box, markup="latex")
+        else:
+            yield heading(found.group(), box)
+    yield from _paragraphs(answer[start:], box)
+
+
+def _paragraphs(text: str, box: Box | None) -> Iterator[Block]:
+    for part in _PARAGRAPHS.split(text):
+        if stripped := part.strip("\n ").rstrip():
+            yield Block(Category.TEXT, stripped, box, markup="markdown")
+
+
+def heading(line: str, box: Box | None = None) -> Block:
+    """A line that begins with number signs: one is a title, more are sections below it."""
+    text = line.lstrip().lstrip("#")
+    level = len(line.lstrip()) - len(text)
+    if level <= 1:
+        return Block(Category.TITLE, text.strip(), box, markup="markdown")
+    return Block(Category.SECTION_HEADER, text.strip(), box, markup="markdown", level=level - 1)
+
+
+def table(html: str, box: Box | None = None) -> Block:
+    """An HTML table, with its cells where it has any; one that is cut stays HTML, so that the judge sees it."""
+    whole = html.rstrip().lower().endswith("</table>")
+    return Block(Category.TABLE, html, box, markup="html", table=from_html(html)[1] if whole else None)

@@ -1,0 +1,181 @@
+"""Where a model's weights lie on this machine, and whether they may be opened.
+
+Only safetensors are: a pickle can run anything when it is loaded, and so can code that comes with a checkpoint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ocroute.engines.neural.recipe import Facts
+from ocroute.errors import EngineUnavailable
+
+MODELS = "OCROUTE_MODELS"
+"""The environment variable that names a folder with one folder a model, called like its engine."""
+
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+_WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
+_SAMPLE = 1 << 16
+
+
+def find(facts: Facts, model: str = "", *, fetch: bool = False) -> Path:
+    """The folder with the weights.
+
+    The user's ``model`` comes first: a folder, or a hub id. Else the folder ``$OCROUTE_MODELS/<engine>``, else the local
+    cache of the Hugging Face hub.
+
+    Args:
+        facts: whose weights.
+        model: the user's word; empty for none.
+        fetch: whether a hub id that the user gave, and that is not in the cache, may be downloaded.
+
+    Raises:
+        EngineUnavailable: they are not here.
+    """
+    if model and Path(model).expanduser().is_dir():
+        return Path(model).expanduser()
+    if model:
+        return _cached(model) or _named(model, fetch=fetch)
+    home = os.environ.get(MODELS, "")
+    if home and (folder := Path(home).expanduser() / facts.name).is_dir():
+        return folder
+    if cached := _cached(facts.hub):
+        return cached
+    raise EngineUnavailable(
+        f"the weights of {facts.name} are not on this machine ({facts.hub}, {facts.gigabytes:g} GB)",
+        next_step=f"Fetch them once: ocroute read PAGE --engine {facts.name} --model {facts.hub}",
+    )
+
+
+def _named(model: str, *, fetch: bool) -> Path:
+    if model.count("/") != 1 or model.startswith((".", "/", "~")):
+        raise EngineUnavailable(f"there is no folder {model}", next_step="Give a folder with weights, or a hub id")
+    if not fetch:
+        raise EngineUnavailable(f"{model} is not on this machine yet", next_step=f"It is fetched by: --model {model}")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    try:
+        return Path(snapshot_download(model, allow_patterns=list(_WANTED)))
+    except RepositoryNotFoundError as error:
+        raise EngineUnavailable(f"the hub has no model {model}", next_step="Check its name") from error
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise EngineUnavailable(
+            f"{model} cannot be fetched: {reason}",
+            next_step="Check the network, or fetch it on another machine and give its folder with --model",
+        ) from error
+
+
+def _cached(hub: str) -> Path | None:
+    """The snapshot of ``hub`` in the local cache; None where there is none, or only a part of one."""
+    try:
+        from huggingface_hub import try_to_load_from_cache
+        from huggingface_hub.errors import HFValidationError
+    except ImportError:
+        return None
+    try:
+        config = try_to_load_from_cache(hub, "config.json")
+    except HFValidationError:
+        return None
+    if not isinstance(config, str):
+        return None
+    folder = Path(config).parent
+    return folder if any(folder.glob("*.safetensors")) else None
+
+
+def config(folder: Path) -> dict[str, Any]:
+    """The checkpoint's config.json.
+
+    Raises:
+        EngineUnavailable: it is missing or no JSON object.
+    """
+    try:
+        read = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EngineUnavailable(
+            f"{folder} holds no readable config.json ({type(error).__name__})", next_step="Give a checkpoint's folder"
+        ) from error
+    if not isinstance(read, dict):
+        raise EngineUnavailable(f"{folder / 'config.json'} is no JSON object", next_step="Give a checkpoint's folder")
+    return read
+
+
+def check(facts: Facts, folder: Path) -> None:
+    """Whether ``folder`` holds whole safetensors weights of this model.
+
+    Raises:
+        EngineUnavailable: it does not; the message says what it holds.
+    """
+    raw = config(folder)
+    said = raw.get("architectures") or [raw.get("model_type", "nothing")]
+    if not set(said) & set(facts.architectures):
+        code = ", which needs code from the checkpoint, and ocroute runs none" if "auto_map" in raw else ""
+        raise EngineUnavailable(
+            f"{folder} holds {', '.join(map(str, said))}{code}; {facts.name} reads {', '.join(facts.architectures)}",
+            next_step="Run: ocroute engines",
+        )
+    shards = tensor_files(folder)
+    pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
+    if not shards:
+        reason = (
+            f"only pickled weights ({', '.join(pickles[:3])}), which may run code when opened"
+            if pickles
+            else "no weights"
+        )
+        raise EngineUnavailable(f"{folder} holds {reason}", next_step="Get the checkpoint's safetensors files")
+    absent = [file.name for file in shards if not file.is_file()]
+    if absent:
+        raise EngineUnavailable(
+            f"{folder} lacks {len(absent)} of {len(shards)} weight files: {', '.join(absent[:3])}",
+            next_step="Fetch the checkpoint again; the download broke off",
+        )
+
+
+def tensor_files(folder: Path) -> list[Path]:
+    """The safetensors files that make up the model, as its index says, whether they are here or not."""
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return sorted(folder.glob("*.safetensors"))
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (ValueError, KeyError, AttributeError) as error:
+        raise EngineUnavailable(f"{index} cannot be read", next_step="Fetch the checkpoint again") from error
+    return sorted(folder / name for name in names)
+
+
+def tensor_names(folder: Path) -> set[str]:
+    """The names of all tensors in the files."""
+    names: set[str] = set()
+    for file in tensor_files(folder):
+        names |= set(json.loads(_header(file)))
+    return names - {"__metadata__"}
+
+
+def digest(folder: Path) -> str:
+    """A SHA-256 that tells checkpoints apart without reading gigabytes: each file's size and header, and a sample of its data."""
+    total = hashlib.sha256()
+    for file in tensor_files(folder):
+        size = file.stat().st_size
+        header = _header(file)
+        total.update(f"{file.name} {size}\n".encode())
+        total.update(header)
+        with file.open("rb") as opened:
+            for start in (8 + len(header), size // 2, max(0, size - _SAMPLE)):
+                opened.seek(start)
+                total.update(opened.read(_SAMPLE))
+    return total.hexdigest()
+
+
+def _header(file: Path) -> bytes:
+    """The JSON header of a safetensors file: eight bytes of little-endian length, then the header."""
+    with file.open("rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+        header = opened.read(length) if 0 < length <= 100_000_000 else b""
+    if not header or len(header) != length:
+        raise EngineUnavailable(f"{file} is no safetensors file", next_step="Fetch the checkpoint again")
+    return header

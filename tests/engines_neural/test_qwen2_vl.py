@@ -1,0 +1,2 @@
+"""One page end to end through the real loading code, from a checkpoint on disk."""
+
