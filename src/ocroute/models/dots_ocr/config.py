@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig, Qwen2Config
 
 
 @strict
-class DotsVisionConfig(PreTrainedConfig):
+class DotsVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     """The vision tower's sizes; the defaults are those of the published checkpoints.
 
     Attributes:
@@ -40,7 +40,7 @@ class DotsVisionConfig(PreTrainedConfig):
         # The published file names a kernel here, for its own code only. Read as transformers' key of that name, it would ask
         # for a package that need not be installed; the choice is made by the loader.
         kwargs.pop("attn_implementation", None)
-        super().__post_init__(**kwargs)
+        super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]
         if self.temporal_patch_size != 1 or self.is_causal:
             raise ValueError(
                 "a dots.ocr vision tower looks at single frames in both directions; this checkpoint says "
@@ -54,22 +54,27 @@ class DotsVisionConfig(PreTrainedConfig):
 
 
 @strict
-class DotsOCRConfig(Qwen2Config):
+class DotsOCRConfig(Qwen2Config):  # type: ignore[no-untyped-call]
     """A checkpoint's config.json. ``image_token_id`` is the placeholder that image embeddings replace, one for each."""
 
     model_type = "dots_ocr"
-    sub_configs_defaults = {"vision_config": DotsVisionConfig}  # noqa: RUF012 - the form that transformers reads
+    sub_configs_defaults: ClassVar[dict[str, Any]] = {"vision_config": DotsVisionConfig}
 
-    vision_config: dict[str, Any] | DotsVisionConfig | None = None
+    vision_config: Any = None
     image_token_id: int = 151665
     video_token_id: int | None = 151656
 
     def __post_init__(self, **kwargs: Any) -> None:
         # It points at code inside the checkpoint's folder, which is never run here and would be missing beside a saved copy.
         kwargs.pop("auto_map", None)
-        super().__post_init__(**kwargs)
-        vision = self.vision_config
-        if isinstance(vision, DotsVisionConfig) and vision.hidden_size != self.hidden_size:
+        super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]
+        if self.vision.hidden_size != self.hidden_size:
             raise ValueError(
-                f"the vision tower gives {vision.hidden_size} values a token, the decoder takes {self.hidden_size}"
+                f"the vision tower gives {self.vision.hidden_size} values a token, the decoder takes {self.hidden_size}"
             )
+
+    @property
+    def vision(self) -> DotsVisionConfig:
+        """``vision_config``, which transformers lets be a dictionary until it is read."""
+        assert isinstance(self.vision_config, DotsVisionConfig)
+        return self.vision_config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
@@ -39,13 +39,14 @@ def generate(
         EngineError: the vision tower gave numbers that are not finite.
     """
     start = inputs.input_ids.shape[1]
-    settings = GenerationConfig(
+    settings = GenerationConfig(  # type: ignore[no-untyped-call]
         do_sample=False,
         max_new_tokens=max_new_tokens,
         eos_token_id=list(loaded.stop_ids),
         pad_token_id=loaded.stop_ids[0],
     )
-    tokens = loaded.model.generate(
+    model: Any = loaded.model
+    tokens = model.generate(
         input_ids=inputs.input_ids,
         attention_mask=torch.ones_like(inputs.input_ids),
         pixel_values=inputs.pixel_values,
@@ -56,5 +57,5 @@ def generate(
     ended = bool(tokens) and tokens[-1] in loaded.stop_ids
     if ended:
         tokens.pop()
-    text: str = loaded.tokenizer.decode(tokens, skip_special_tokens=False)
-    return Generated(text, "stop" if ended else "length")
+    text = loaded.tokenizer.decode(tokens, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+    return Generated(str(text), "stop" if ended else "length")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import torch
 from transformers import PreTrainedTokenizerFast
-from transformers.utils import cached_file
+from transformers.utils.hub import cached_file
 
 from ocroute.errors import EngineUnavailable
 from ocroute.models.dots_ocr.config import DotsOCRConfig
@@ -89,7 +89,7 @@ def load(
     source = str(path_or_id)
     config = _config(source, download)
     try:
-        model, report = DotsOCRForCausalLM.from_pretrained(
+        loaded: Any = DotsOCRForCausalLM.from_pretrained(
             source,
             config=config,
             dtype=dtype,
@@ -103,6 +103,7 @@ def load(
         raise EngineUnavailable(
             f"{source} cannot be loaded: {error}", next_step="Check that all files of the checkpoint are there"
         ) from error
+    model, report = loaded
     _require_whole(source, report)
     _require_tokens(source, tokenizer, config)
     preprocessing = _preprocessing(source, config, download)
@@ -116,7 +117,7 @@ def _config(source: str, download: bool) -> DotsOCRConfig:
         found = keys.get("model_type")
         if found != DotsOCRConfig.model_type:
             raise ValueError(f"its config.json describes {found!r}, not {DotsOCRConfig.model_type!r}")
-        return DotsOCRConfig.from_dict(keys)  # type: ignore[no-any-return]
+        return DotsOCRConfig.from_dict(keys)
     except (OSError, ValueError, TypeError) as error:
         raise EngineUnavailable(
             f"{source} is no checkpoint of dots.ocr: {error}",
@@ -165,12 +166,12 @@ def _require_tokens(source: str, tokenizer: PreTrainedTokenizerFast, config: Dot
 def _preprocessing(source: str, config: DotsOCRConfig, download: bool) -> Preprocessing:
     try:
         path = cached_file(source, "preprocessor_config.json", local_files_only=not download)
-        keys = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Any])
+        keys = msgspec.json.decode(Path(str(path)).read_bytes(), type=dict[str, Any])
         size = keys.get("size") or {}
         keys.setdefault("min_pixels", size.get("shortest_edge"))
         keys.setdefault("max_pixels", size.get("longest_edge"))
         found = msgspec.convert(keys, Preprocessing)
-        vision = config.vision_config
+        vision = config.vision
         here = (found.patch_size, found.merge_size, found.temporal_patch_size)
         there = (vision.patch_size, vision.spatial_merge_size, vision.temporal_patch_size)
         if here != there:

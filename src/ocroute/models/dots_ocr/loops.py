@@ -39,7 +39,7 @@ def repeats_one_cell(text: str) -> bool:
     return len(said) == SAME_CELLS and len(set(said)) == 1
 
 
-class LoopStopper(StoppingCriteria):  # type: ignore[misc]
+class LoopStopper(StoppingCriteria):
     """Ends a generation of one sequence that goes round in circles; ``looped`` then says so.
 
     Args:
@@ -57,5 +57,5 @@ class LoopStopper(StoppingCriteria):  # type: ignore[misc]
         written = input_ids.shape[1] - self.start
         if not self.looped and written >= FEWEST_TOKENS and written % EVERY == 0:
             tail = input_ids[0, -min(written, FEWEST_TIMES * LONGEST_PERIOD) :].cpu().numpy()
-            self.looped = bool(period_of(tail)) or repeats_one_cell(self.tokenizer.decode(tail))
+            self.looped = bool(period_of(tail)) or repeats_one_cell(str(self.tokenizer.decode(tail)))
         return torch.full((input_ids.shape[0],), self.looped, device=input_ids.device)

@@ -15,7 +15,7 @@ from ocroute.models.dots_ocr.rotary import TextRotary
 from ocroute.models.dots_ocr.vision import DotsVisionTower
 
 
-class DotsOCRForCausalLM(Qwen2ForCausalLM):
+class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
     """Loads the published checkpoints of dots.ocr and dots.mocr as they are: names and shapes of all tensors agree.
 
     The inherited ``generate`` hands the pixels over with the prompt and drops them for every later step.
@@ -23,13 +23,12 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):
 
     config: DotsOCRConfig
     config_class = DotsOCRConfig
-    input_modalities = ("image", "text")
 
     def __init__(self, config: DotsOCRConfig) -> None:
         super().__init__(config)
         self.model.rotary_emb = TextRotary(config)
-        self.vision_tower = DotsVisionTower(config.vision_config)
-        self.post_init()
+        self.vision_tower = DotsVisionTower(config.vision)
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(
         self,
@@ -78,7 +77,7 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):
             return embeddings
         if grids is None:
             raise EngineError("pixels were given without their grids", next_step="Pass image_grid_thw as well")
-        merged = pixels.shape[0] // self.config.vision_config.spatial_merge_size**2
+        merged = pixels.shape[0] // self.config.vision.spatial_merge_size**2
         if count != merged:
             raise EngineError(
                 f"{count} image placeholders stand in the prompt for {merged} image embeddings "

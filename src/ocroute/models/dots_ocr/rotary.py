@@ -57,7 +57,7 @@ class TextRotary(nn.Module):
     def __init__(self, config: DotsOCRConfig) -> None:
         super().__init__()
         rope = config.rope_parameters
-        if rope is None or rope["rope_type"] != "default":
+        if rope is None or rope["rope_type"] != "default" or rope["rope_theta"] is None:
             raise ValueError(f"dots.ocr has plain rotary positions; this checkpoint asks for {rope}")
         self.theta = float(rope["rope_theta"])
         self.head_dim = int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)

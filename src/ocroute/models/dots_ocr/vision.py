@@ -24,6 +24,7 @@ class DotsRMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
+        """``(..., width)`` to the same shape and type."""
         wide = x.float()
         return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)).to(x.dtype) * self.weight
 
@@ -38,8 +39,10 @@ class DotsPatchifier(nn.Module):
         self.norm = DotsRMSNorm(config.embed_dim, config.rms_norm_eps)
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """One embedding a patch."""
         patches = pixels.to(self.proj.weight.dtype).view(-1, *self.shape)
-        return self.norm(self.proj(patches).flatten(1))
+        embeddings: Tensor = self.norm(self.proj(patches).flatten(1))
+        return embeddings
 
 
 class DotsPatchEmbed(nn.Module):
@@ -50,7 +53,9 @@ class DotsPatchEmbed(nn.Module):
         self.patchifier = DotsPatchifier(config)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return self.patchifier(pixels)
+        """As the patchifier."""
+        embeddings: Tensor = self.patchifier(pixels)
+        return embeddings
 
 
 class Pack:
@@ -112,18 +117,19 @@ class DotsVisionAttention(nn.Module):
         else:
             images = zip(*(states.split(pack.lengths) for states in (q, k, v)), strict=True)
             out = torch.cat([self._call(attend, *image) for image in images])
-        return self.proj(out.flatten(1))
+        mixed: Tensor = self.proj(out.flatten(1))
+        return mixed
 
     def _call(self, attend: Any, q: Tensor, k: Tensor, v: Tensor, **packing: Any) -> Tensor:
         """``(patches, heads, head_dim)`` each, through the batch-first form of transformers' attention functions."""
         q, k, v = (states.transpose(0, 1)[None] for states in (q, k, v))
-        out, _ = attend(
+        out: Tensor = attend(
             self, q, k, v, attention_mask=None, scaling=self.scaling, dropout=0.0, is_causal=False, **packing
-        )
+        )[0]
         return out[0]
 
 
-def _eager(module: nn.Module, q: Tensor, k: Tensor, v: Tensor, *, scaling: float, **_: Any) -> tuple[Tensor, Tensor]:
+def _eager(_: nn.Module, q: Tensor, k: Tensor, v: Tensor, *, scaling: float, **_options: Any) -> tuple[Tensor, Tensor]:
     """Plain attention with its whole score matrix: the reference, for small images. Only ever called without a mask."""
     scores = (q @ k.transpose(-1, -2) * scaling).float().softmax(-1).to(q.dtype)
     return (scores @ v).transpose(1, 2), scores
@@ -139,7 +145,9 @@ class DotsSwiGLU(nn.Module):
         self.fc3 = nn.Linear(config.embed_dim, config.intermediate_size, bias=config.use_bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc2(functional.silu(self.fc1(x)) * self.fc3(x))
+        """``(patches, embed_dim)`` to the same shape."""
+        passed: Tensor = self.fc2(functional.silu(self.fc1(x)) * self.fc3(x))
+        return passed
 
 
 class DotsVisionBlock(nn.Module):
@@ -153,8 +161,9 @@ class DotsVisionBlock(nn.Module):
         self.mlp = DotsSwiGLU(config)
 
     def forward(self, x: Tensor, pack: Pack) -> Tensor:
+        """``(patches, embed_dim)`` to the same shape."""
         x = x + self.attn(self.norm1(x), pack)
-        return x + self.mlp(self.norm2(x))
+        return x + self.mlp(self.norm2(x))  # type: ignore[no-any-return]
 
 
 class DotsPatchMerger(nn.Module):
@@ -169,21 +178,21 @@ class DotsPatchMerger(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.mlp(self.ln_q(x).view(-1, self.width))
+        """``(patches, embed_dim)`` to ``(patches / merge ** 2, hidden_size)``."""
+        merged: Tensor = self.mlp(self.ln_q(x).view(-1, self.width))
+        return merged
 
 
-class DotsVisionTower(PreTrainedModel):
+class DotsVisionTower(PreTrainedModel):  # type: ignore[no-untyped-call]
     """The whole tower; a transformers model of its own so that its attention can be set apart from the decoder's."""
 
     config: DotsVisionConfig
     config_class = DotsVisionConfig
     main_input_name = "pixels"
-    input_modalities = ("image",)
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
     _supports_attention_backend = True
-    _no_split_modules = ["DotsVisionBlock"]  # noqa: RUF012 - the form that transformers reads
 
     def __init__(self, config: DotsVisionConfig) -> None:
         super().__init__(config)
@@ -192,7 +201,7 @@ class DotsVisionTower(PreTrainedModel):
         if config.post_norm:
             self.post_trunk_norm = DotsRMSNorm(config.embed_dim, config.rms_norm_eps)
         self.merger = DotsPatchMerger(config)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(self, pixels: Tensor, grid_thw: Tensor) -> Tensor:
         """Embeddings of all images, one after the other.
@@ -213,4 +222,5 @@ class DotsVisionTower(PreTrainedModel):
             x = block(x, pack)
         if self.config.post_norm:
             x = self.post_trunk_norm(x)
-        return self.merger(x)
+        merged: Tensor = self.merger(x)
+        return merged

@@ -1,0 +1,62 @@
+"""The model's answer to a layout prompt as blocks on the page."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ocroute.document.model import Block, Category, Markup
+from ocroute.models.dots_ocr.frame import Frame
+from ocroute.models.dots_ocr.salvage import Cell, cells
+
+_CATEGORIES: Final = {category.value.casefold(): category for category in Category}
+_MARKUPS: Final[dict[Category, Markup]] = {
+    Category.PICTURE: "plain",
+    Category.FORMULA: "latex",
+    Category.TABLE: "html",
+}
+_HEADING: Final = re.compile(r"(#{1,6})[ \t]+(?=\S)")
+_MARKER: Final = re.compile(r"([-*+•◦▪‣–—]|\(?\w{1,4}[.)])[ \t]+(?=\S)")
+
+
+def parse(answer: str, frame: Frame, page: tuple[float, float]) -> tuple[Block, ...]:
+    """The blocks of ``answer``, in its order, which is the reading order.
+
+    Whatever is whole in a broken or cut answer is kept, and of the last cell what there is. An answer that holds no cell at all
+    is one block of text without a box.
+
+    Args:
+        answer: to the prompts ``layout`` and ``layout_only``; its boxes are in pixels of ``frame``.
+        frame: the size at which the model saw the page.
+        page: width and height of the page in its own pixels, in which the blocks' boxes will be.
+    """
+    blocks = tuple(_block(cell, frame, page) for cell in cells(answer))
+    if blocks or not answer.strip() or answer.lstrip().startswith(("[", "{", "```")):
+        return blocks
+    return (Block(Category.TEXT, answer.strip(), markup="markdown"),)
+
+
+def _block(cell: Cell, frame: Frame, page: tuple[float, float]) -> Block:
+    category = _CATEGORIES.get(cell.category.strip().replace("_", "-").casefold(), Category.TEXT)
+    text = cell.text or ""
+    level = marker = None
+    if category in (Category.SECTION_HEADER, Category.TITLE):
+        text, hashes = _cut(_HEADING, text)
+        # The page's title has one sign, so its sections have two: that is level 1 here.
+        level = max(1, len(hashes) - 1) if category is Category.SECTION_HEADER else None
+    elif category is Category.LIST_ITEM:
+        text, marker = _cut(_MARKER, text)
+    return Block(
+        category,
+        text,
+        box=frame.to_page(cell.bbox, page) if cell.bbox else None,
+        markup=_MARKUPS.get(category, "markdown"),
+        level=level,
+        marker=marker or None,
+    )
+
+
+def _cut(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
+    """``text`` without what ``pattern`` finds at its beginning, and the first group of that."""
+    found = pattern.match(text.lstrip())
+    return (text.lstrip()[found.end() :], found[1]) if found else (text, "")
