@@ -47,6 +47,9 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 OWN_LENGTHS = "own_lengths"
 """The case at exactly the problem's lengths; all others are the same for every length."""
 
+MEASURE = "measure"
+"""What a child is said to be doing while it takes the time: no case, but a kernel can be lost in it."""
+
 CASES = (
     Case("inputs_unchanged", "q, k or v changed in place", (130,), own=True),
     Case("uniform", "an output left at zero", (96,), values="zero_queries", own=True),

@@ -64,7 +64,7 @@ def _load(setup: Setup) -> tuple[Ready, Kernel | None]:
 
 
 def _serve(kernel: Kernel, device: str, incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    from ocroute.kernels.probe.cases import OWN_LENGTHS
+    from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
     from ocroute.kernels.probe.examine import Examiner, out_of_memory
     from ocroute.kernels.probe.measure import measure
 
@@ -84,7 +84,7 @@ def _serve(kernel: Kernel, device: str, incoming: BinaryIO, outgoing: BinaryIO) 
             send(outgoing, Saw(outcome))
         figures = None
         if ran:
-            begins("measure")
+            begins(MEASURE)
             try:
                 figures = measure(kernel, ask.problem, device)
             except Exception as error:

@@ -75,6 +75,7 @@ class Proof(msgspec.Struct, frozen=True):
     Attributes:
         version: of the kernel's distribution.
         reason: a sentence, for every verdict.
+        case: the one that decided against the kernel, or that it was lost in; empty where it is proven.
         outcomes: of every case, in the order in which they ran.
         measure: None where the kernel did not come so far.
         seconds: that the probe took.
@@ -88,6 +89,7 @@ class Proof(msgspec.Struct, frozen=True):
     place: Place
     verdict: Verdict
     reason: str
+    case: str = ""
     outcomes: tuple[Outcome, ...] = ()
     measure: Measure | None = None
     seconds: float = 0.0
@@ -101,23 +103,24 @@ class Proof(msgspec.Struct, frozen=True):
         return max(compared, key=lambda one: (one.error or 0.0) / (one.limit or 1.0), default=None)
 
 
-def judged(outcomes: Sequence[Outcome]) -> tuple[Verdict, str]:
-    """Verdict and sentence over the outcomes of a probe that ran to its end.
+def judged(outcomes: Sequence[Outcome]) -> tuple[Verdict, str, str]:
+    """Verdict, sentence, and the case that decided, over the outcomes of a probe that ran to its end.
 
     A wrong result condemns wherever it was seen; a refusal, or the end of memory, only where the problem class itself asks.
     """
-    for seen, verdict in (("raised", "crashed"), ("wrong", "wrong")):
+    decisive: tuple[tuple[Seen, Verdict], ...] = (("raised", "crashed"), ("wrong", "wrong"))
+    for seen, verdict in decisive:
         found = [one for one in outcomes if one.seen == seen]
         if found:
             more = f" (and in {len(found) - 1} other cases)" if len(found) > 1 else ""
-            return verdict, f"{found[0].case}: {found[0].reason}{more}"  # type: ignore[return-value]
+            return verdict, f"{found[0].case}: {found[0].reason}{more}", found[0].case
     for one in outcomes:
         if one.own and one.seen == "refused":
-            return "refused", one.reason
+            return "refused", one.reason, one.case
         if one.own and one.seen == "out_of_memory":
-            return "out_of_memory", f"{one.case}: {one.reason}"
+            return "out_of_memory", f"{one.case}: {one.reason}", one.case
     passed = sum(one.seen == "passed" for one in outcomes)
     if not any(one.own and one.seen == "passed" for one in outcomes):
-        return "refused", "no case of this problem class was run"
+        return "refused", "no case of this problem class was run", ""
     beside = [one for one in outcomes if one.seen in ("refused", "out_of_memory")]
-    return "proven", f"right in {passed} cases" + (f", declined {len(beside)}" if beside else "")
+    return "proven", f"right in {passed} cases" + (f", declined {len(beside)}" if beside else ""), ""

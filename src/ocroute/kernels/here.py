@@ -1,0 +1,108 @@
+"""This machine's kernels: what is installed, what is proven, and the one to use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ocroute.errors import EngineUnavailable, PluginError
+from ocroute.kernels.base import KERNELS, Kernel, KernelInfo, Presence, Problem
+from ocroute.kernels.choice import Choice, KernelStatus, choose
+from ocroute.kernels.ledger import Ledger
+from ocroute.kernels.probe.values import Place
+from ocroute.machine import Gpu, Machine, inspect
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Attend = Callable[..., Tensor]
+
+
+def place_of(machine: Machine, gpu: Gpu | None) -> Place:
+    """Where a proof made now on ``gpu``, or on the processor, would hold."""
+    torch = machine.libraries.get("torch", "")
+    if gpu is None:
+        return Place(machine.processor, (0, 0), "", torch)
+    return Place(gpu.name, gpu.compute_capability, machine.driver, torch)
+
+
+def installed(name: str) -> tuple[KernelInfo, Presence]:
+    """A kernel's facts, and whether its distribution is here: nothing of it but our own row is imported.
+
+    What may still be wrong with it shows in ``Kernel.presence``, which does import it.
+    """
+    try:
+        info: KernelInfo = KERNELS.load(name).info
+    except PluginError as error:
+        return KernelInfo(""), Presence("broken", reason=str(error))
+    try:
+        return info, Presence("usable", version(info.distribution))
+    except PackageNotFoundError:
+        return info, Presence("absent", reason=f"{info.distribution} is not installed")
+
+
+def choice_for(
+    problem: Problem, *, gpu: Gpu | None = None, machine: Machine | None = None, allow_quantised: bool = False
+) -> Choice:
+    """What would be used for ``problem`` on ``gpu``, and why; on the processor where it is None.
+
+    Imports the chosen kernel only; if that fails, the next best is chosen.
+    """
+    machine = machine or inspect()
+    kernels = {name: installed(name) for name in KERNELS}
+    statuses = {
+        name: KernelStatus(info, presence, refused(info, presence, problem, gpu, machine))
+        for name, (info, presence) in kernels.items()
+    }
+    versions = {name: presence.version for name, (_, presence) in kernels.items()}
+    proofs = Ledger().fresh(place_of(machine, gpu), versions)
+    while True:
+        choice = choose(problem, gpu, statuses, proofs, allow_quantised=allow_quantised)
+        if choice.kernel is None:
+            return choice
+        presence = KERNELS.load(choice.kernel).presence()
+        if presence.state == "usable":
+            return choice
+        statuses[choice.kernel] = msgspec.structs.replace(statuses[choice.kernel], presence=presence)
+
+
+def best(problem: Problem, *, allow_quantised: bool = False, proven_only: bool = False) -> Attend:
+    """The ``attend`` of the kernel to use for ``problem`` on this machine's first GPU, or on the processor without one.
+
+    Args:
+        allow_quantised: also kernels that compute in fewer bits.
+        proven_only: refuse where no kernel is proven, rather than give torch's own default.
+
+    Raises:
+        EngineUnavailable: no kernel can serve the problem here, or none is proven and that was asked for.
+    """
+    machine = inspect()
+    gpu = machine.gpus[0] if machine.gpus else None
+    choice = choice_for(problem, gpu=gpu, machine=machine, allow_quantised=allow_quantised)
+    if choice.kernel is None or (proven_only and not choice.proven):
+        why = "; ".join(f"{one.kernel}: {one.reason}" for one in choice.trace)
+        raise EngineUnavailable(f"{choice.reason} ({why})", next_step="Run: ocroute prove")
+    kernel: Kernel = KERNELS.load(choice.kernel)()
+    return kernel.attend
+
+
+def refused(
+    info: KernelInfo, presence: Presence, problem: Problem, gpu: Gpu | None, machine: Machine, *, facts: bool = True
+) -> str:
+    """Why ``problem`` is not given to a kernel on ``gpu``, before anything runs; empty if it is.
+
+    Args:
+        facts: heed what was seen of this version on such cards; without it only what the kernel itself says counts.
+    """
+    from ocroute.kernels.rows import misfit
+
+    del presence, machine, facts
+    reason = misfit(info, head_dim=problem.head_dim, dtype=problem.dtype, grouped=problem.group > 1, on_cpu=gpu is None)
+    if reason:
+        return reason
+    if gpu and info.capabilities and not any(low <= gpu.compute_capability <= high for low, high in info.capabilities):
+        return f"has no code for compute capability {'.'.join(map(str, gpu.compute_capability))}"
+    return ""

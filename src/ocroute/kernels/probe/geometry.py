@@ -1,0 +1,103 @@
+"""The attention that each model asks for: heads, head dims, and the lengths of its pages on a card of some size.
+
+Heads and limits are those of the published configurations. Lengths are patches of an A4 page in the vision tower, and image
+tokens with the prompt in the text prefill.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ocroute.errors import UsageError
+from ocroute.kernels.base import DType, Problem
+from ocroute.machine import Gpu
+
+PROMPT = 512
+"""Tokens put before and after an image: more than any prompt of these models has."""
+
+_A4 = {72: 2_520, 150: 11_088, 200: 19_824}
+"""Patches of 14 x 14 pixels in an A4 page by dots per inch, sides rounded to multiples of 28."""
+
+_SMALL_MB, _LARGE_MB = 10_000, 32_000
+
+
+class Head(msgspec.Struct, frozen=True):
+    """One attention shape of a model.
+
+    Attributes:
+        patches: image patches that stand for one token of this part: 1 in a vision tower, 4 behind a 2 x 2 merger; 0 where the
+            length does not depend on the page's size, but is ``lengths``.
+        cap: the most patches that the model's image processor lets through.
+    """
+
+    head_dim: int
+    heads: int
+    kv_heads: int
+    causal: bool
+    patches: int = 0
+    cap: int = 0
+    lengths: tuple[int, ...] = ()
+
+
+MODELS: dict[str, dict[str, Head]] = {
+    "dots_ocr": {
+        "vision": Head(128, 12, 12, False, patches=1, cap=57_600),
+        "text": Head(128, 12, 2, True, patches=4, cap=57_600),
+    },
+    "qwen2_vl": {
+        "vision": Head(80, 16, 16, False, patches=1, cap=65_536),
+        "text": Head(128, 12, 2, True, patches=4, cap=65_536),
+    },
+    # The vision tower adds relative positions to its scores: no kernel of this contract can serve it.
+    "got_ocr2": {"text": Head(64, 16, 16, True, lengths=(13 * 256 + PROMPT,))},
+    "deepseek_ocr": {
+        "vision": Head(64, 16, 16, False, lengths=(257, *(101,) * 6)),
+        "text": Head(128, 10, 10, True, lengths=(273 + 30 * 31 + PROMPT,)),
+    },
+}
+
+
+def dtype_for(gpu: Gpu | None) -> DType:
+    """In which dtype models run there: bfloat16 since Ampere, float16 before it, float32 without a GPU."""
+    if gpu is None:
+        return "float32"
+    return "bfloat16" if gpu.compute_capability >= (8, 0) else "float16"
+
+
+def page_patches(gpu: Gpu | None) -> tuple[int, ...]:
+    """Patches of the pages that a card of this size is given: A4 at 72 dpi without a GPU, at 150 below 10 GB, at 200 else.
+
+    From 32 GB on also the largest page that a model takes; 0 stands for it.
+    """
+    if gpu is None:
+        return (_A4[72],)
+    if gpu.memory_mb < _SMALL_MB:
+        return (_A4[150],)
+    return (_A4[200],) if gpu.memory_mb < _LARGE_MB else (_A4[200], 0)
+
+
+def problems_for(model: str, gpu: Gpu | None) -> tuple[Problem, ...]:
+    """The problem classes that ``model`` needs, at this card's page sizes.
+
+    Raises:
+        UsageError: there is no such model.
+    """
+    if model not in MODELS:
+        raise UsageError(f"no model is named {model!r}", next_step=f"Choose from: {', '.join(MODELS)}")
+    return tuple(
+        Problem(head.head_dim, head.heads, head.kv_heads, head.causal, dtype_for(gpu), lengths)
+        for head in MODELS[model].values()
+        for lengths in _lengths(head, gpu)
+    )
+
+
+def all_problems(gpu: Gpu | None) -> tuple[Problem, ...]:
+    """Those of every model, each once."""
+    return tuple(dict.fromkeys(problem for model in MODELS for problem in problems_for(model, gpu)))
+
+
+def _lengths(head: Head, gpu: Gpu | None) -> list[tuple[int, ...]]:
+    if not head.patches:
+        return [head.lengths]
+    pages = [min(patches, head.cap) or head.cap for patches in page_patches(gpu)]
+    return [(patches // head.patches + (PROMPT if head.causal else 0),) for patches in pages]

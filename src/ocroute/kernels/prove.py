@@ -1,0 +1,181 @@
+"""Proves kernels on this machine: each in a child process of its own, one at work at a time, so that timings do not overlap."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.events import emit
+from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
+from ocroute.kernels.here import installed, place_of, refused
+from ocroute.kernels.ledger import Ledger
+from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
+from ocroute.kernels.probe.geometry import all_problems, problems_for
+from ocroute.kernels.probe.parent import Child, Limits, Lost
+from ocroute.kernels.probe.values import Place, Proof, judged
+from ocroute.machine import Gpu, Machine, inspect
+
+__all__ = ["Limits", "problems_for", "prove", "prove_here"]
+
+_AHEAD = 2  # children that import torch while another is at work
+_ONE_AT_A_TIME = (OWN_LENGTHS, MEASURE)
+
+
+def prove_here(
+    kernels: Sequence[str] = (),
+    *,
+    model: str = "",
+    facts: bool = True,
+    quantised: bool = False,
+    ledger: Ledger | None = None,
+    limits: Limits | None = None,
+) -> Iterator[Proof]:
+    """What ``ocroute prove`` does: proofs at the lengths of this machine's pages, kept in the ledger as they are made.
+
+    Args:
+        kernels: by name; all that are installed when empty.
+        model: prove only what this one needs; what any model needs when empty.
+        facts, quantised, limits: see `prove`.
+        ledger: the user's own when left out.
+    """
+    machine = inspect()
+    gpu = machine.gpus[0] if machine.gpus else None
+    problems = problems_for(model, gpu) if model else all_problems(gpu)
+    ledger = ledger or Ledger()
+    for proof in prove(kernels, problems, facts=facts, quantised=quantised, machine=machine, limits=limits):
+        if proof.outcomes or proof.case or proof.verdict != "refused":  # what never ran is known again at no cost
+            ledger.record(proof)
+        yield proof
+
+
+def prove(
+    kernels: Sequence[str],
+    problems: Sequence[Problem],
+    *,
+    facts: bool = True,
+    quantised: bool = False,
+    device: str | None = None,
+    machine: Machine | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+) -> Iterator[Proof]:
+    """One proof for each kernel and problem, kernel by kernel, as they are made.
+
+    Args:
+        kernels: by name; every installed one when empty, of which quantised ones only with ``quantised``.
+        facts: heed dated facts about versions and cards; without it the probe alone decides.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; the first GPU when left out, or the processor without one.
+        seed: of the values in the tensors.
+
+    Raises:
+        UsageError: a kernel, or the device, does not exist.
+        EngineUnavailable: torch is not installed.
+    """
+    machine = machine or inspect()
+    device = device or ("cuda" if machine.gpus else "cpu")
+    gpu = _gpu(machine, device)
+    if "torch" not in machine.libraries:
+        raise EngineUnavailable(
+            "kernels are proven with torch, which is absent", next_step="pip install 'ocroute[vlm]'"
+        )
+    for name in kernels:
+        if name not in KERNELS:
+            raise UsageError(f"there is no kernel named {name!r}", next_step=f"Choose from: {', '.join(KERNELS)}")
+    bench = _Bench(device, place_of(machine, gpu), limits or Limits(), seed)
+    plans = []
+    for name in kernels or KERNELS:
+        info, presence = installed(name)
+        if not kernels and (presence.state == "absent" or (info.numerics != "exact" and not quantised)):
+            continue
+        asked = [(problem, _why_not(info, presence, problem, gpu, machine, facts)) for problem in problems]
+        plans.append((name, presence, asked))
+    try:
+        for number, (name, presence, asked) in enumerate(plans):
+            later = [other for other, _, theirs in plans[number + 1 :] if any(not why for _, why in theirs)]
+            for problem, why in asked:
+                if why:
+                    yield Proof(name, presence.version, problem, bench.place, "refused", why, date=_now())
+                else:
+                    bench.warm_up([name, *later[:_AHEAD]] if gpu else [name])
+                    yield bench.prove(name, presence.version, problem)
+            bench.end(name)
+    finally:
+        bench.end(*bench.children)
+
+
+class _Bench:
+    """The children, and what was learnt from those that were lost."""
+
+    def __init__(self, device: str, place: Place, limits: Limits, seed: int) -> None:
+        self.children: dict[str, Child] = {}
+        self.place = place
+        self._device, self._limits, self._seed = device, limits, seed
+        self._fallen: dict[tuple[object, ...], Lost] = {}
+
+    def warm_up(self, names: Sequence[str]) -> None:
+        """Let the children of these kernels import what they need."""
+        for name in names:
+            if name not in self.children:
+                self.children[name] = Child(name, self._device, self._limits)
+
+    def prove(self, name: str, version: str, problem: Problem) -> Proof:
+        """One proof; a child that is lost is replaced for the next."""
+        started = time.monotonic()
+        key = (name, problem.head_dim, problem.heads, problem.kv_heads, problem.causal, problem.dtype)
+        if before := self._fallen.get(key):
+            return self._proof(name, version, problem, before)
+        emit("note", text=f"proving {name}")
+        child = self.children[name]
+        outcomes, measure, lost = child.examine(problem, self._seed)
+        raised = any(outcome.seen == "raised" for outcome in outcomes)
+        ready = child.ready()
+        if not isinstance(ready, Lost):
+            version = ready.presence.version
+        if lost or raised:  # the device may not have survived in that process
+            self.end(name)
+        if lost:
+            if lost.case not in _ONE_AT_A_TIME:
+                self._fallen[key] = lost
+            verdict, reason, case = lost.verdict, lost.reason, lost.case
+            reason = f"{case}: {reason}" if case else reason
+        else:
+            verdict, reason, case = judged(outcomes)
+        seconds = round(time.monotonic() - started, 2)
+        return Proof(
+            name, version, problem, self.place, verdict, reason, case, tuple(outcomes), measure, seconds, _now()
+        )
+
+    def end(self, *names: str) -> None:
+        """End the children of these kernels."""
+        for name in names:
+            if child := self.children.pop(name, None):
+                child.end()
+
+    def _proof(self, name: str, version: str, problem: Problem, lost: Lost) -> Proof:
+        reason = f"{lost.case}: {lost.reason}; seen with the same heads at other lengths"
+        return Proof(name, version, problem, self.place, lost.verdict, reason, lost.case, date=_now())
+
+
+def _why_not(
+    info: KernelInfo, presence: Presence, problem: Problem, gpu: Gpu | None, machine: Machine, facts: bool
+) -> str:
+    if presence.state != "usable":
+        return f"{presence.state}: {presence.reason}" + (f"; to install: {info.install}" if info.install else "")
+    return refused(info, presence, problem, gpu, machine, facts=facts)
+
+
+def _gpu(machine: Machine, device: str) -> Gpu | None:
+    kind, _, index = device.partition(":")
+    if kind == "cpu" and not index:
+        return None
+    number = int(index) if index.isdigit() else 0
+    if kind != "cuda" or number >= len(machine.gpus):
+        there = ", ".join(["cpu", *(f"cuda:{i}" for i in range(len(machine.gpus)))])
+        raise UsageError(f"there is no device {device!r}", next_step=f"Choose from: {there}")
+    return machine.gpus[number]
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
