@@ -1,0 +1,82 @@
+"""Dated facts about kernels, kept as data in ``facts.toml``."""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+
+from ocroute.kernels.base import DType, Problem
+
+Capability = tuple[int, int]
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Under which conditions a kernel is known to fail, how, and who says so; the fields are described in the file."""
+
+    kernels: tuple[str, ...]
+    symptom: str
+    source: str
+    date: datetime.date
+    basis: Literal["read", "run"]
+    versions: str = ""
+    capabilities: tuple[tuple[Capability, Capability], ...] = ()
+    cuda_below: str = ""
+    dtypes: tuple[DType, ...] = ()
+    head_dim_over: int = 0
+
+    def holds(self, version: str, capability: Capability | None, cuda: str, problem: Problem | None) -> bool:
+        """Whether the conditions are met. Those on the problem are not met by an unknown one."""
+        if self.versions and not satisfies(version, self.versions):
+            return False
+        if self.capabilities and (capability is None or not within(capability, self.capabilities)):
+            return False
+        if self.cuda_below and not (cuda and older(cuda, self.cuda_below)):
+            return False
+        if self.dtypes and (problem is None or problem.dtype not in self.dtypes):
+            return False
+        return not self.head_dim_over or (problem is not None and problem.head_dim > self.head_dim_over)
+
+    def __str__(self) -> str:
+        return f"{self.symptom} ({self.source}; {self.basis} {self.date:%Y-%m-%d})"
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    fact: tuple[Fact, ...]
+
+
+@cache
+def all_facts() -> tuple[Fact, ...]:
+    """Every fact in the file."""
+    text = files("ocroute.kernels").joinpath("facts.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), _File).fact
+
+
+def facts_about(kernel: str) -> tuple[Fact, ...]:
+    """The facts about one row."""
+    return tuple(fact for fact in all_facts() if kernel in fact.kernels)
+
+
+def within(capability: Capability, ranges: tuple[tuple[Capability, Capability], ...]) -> bool:
+    """Whether one of the inclusive ranges holds the compute capability."""
+    return any(low <= capability <= high for low, high in ranges)
+
+
+def satisfies(version: str, specifiers: str) -> bool:
+    """Whether a version, betas included, satisfies a PEP 440 list; one that cannot be parsed does not."""
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion
+
+    try:
+        return SpecifierSet(specifiers).contains(version, prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+def older(version: str, other: str) -> bool:
+    """Whether ``version`` comes before ``other``."""
+    return satisfies(version, f"<{other}")

@@ -1,0 +1,78 @@
+"""Every registered kernel as it stands on this machine: the answer to ``ocroute kernels``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from ocroute.errors import PluginError
+from ocroute.kernels.base import KERNELS, KernelInfo, Numerics, Presence
+from ocroute.kernels.facts import facts_about
+from ocroute.kernels.refusal import TorchFacts, refusal
+from ocroute.machine import Gpu, Machine
+
+if TYPE_CHECKING:
+    from ocroute.kernels.base import Kernel
+
+
+class KernelRow(msgspec.Struct, frozen=True):
+    """One kernel here.
+
+    Attributes:
+        state, version, reason: as ``Presence``.
+        refusal: why it is not run on the first GPU (without one: on the CPU); empty if nothing is against it.
+        install: the command that brings it, or a newer one.
+        info: its constant facts.
+    """
+
+    name: str
+    state: Literal["absent", "broken", "usable"]
+    version: str
+    reason: str
+    refusal: str
+    install: str
+    numerics: Numerics
+    info: KernelInfo
+
+
+def survey(machine: Machine, *, facts: bool = True) -> list[KernelRow]:
+    """Look for every registered kernel's code. Runs nothing on a device; imports whatever of it is installed.
+
+    Args:
+        machine: whose first GPU and driver are asked about.
+        facts: whether dated facts may refuse; see ``facts.toml``.
+    """
+    torch = torch_facts()
+    gpu = machine.gpus[0] if machine.gpus else None
+    return [_row(name, gpu, machine.driver_cuda, torch, facts=facts) for name in KERNELS]
+
+
+def look(name: str) -> tuple[KernelInfo, Presence]:
+    """A row's facts and its presence here. One that cannot be imported, or that breaks its promise not to raise, is broken."""
+    try:
+        kernel: type[Kernel] = KERNELS.load(name)
+    except PluginError as error:
+        return KernelInfo(KERNELS[name].distribution), Presence("broken", reason=str(error))
+    try:
+        return kernel.info, kernel.presence()
+    except Exception as error:  # a plugin's fault must not take the others down
+        return kernel.info, Presence("broken", reason=f"its presence raised {type(error).__name__}: {error}")
+
+
+def torch_facts() -> TorchFacts | None:
+    """Of the torch that is installed here; None without one, or with one that cannot be imported."""
+    try:
+        import torch
+    except (ImportError, OSError):  # OSError: a library that its wheel expects is missing
+        return None
+    return TorchFacts(torch.__version__, torch.version.cuda or "", tuple(torch.cuda.get_arch_list()))
+
+
+def _row(name: str, gpu: Gpu | None, driver_cuda: str, torch: TorchFacts | None, *, facts: bool) -> KernelRow:
+    info, presence = look(name)
+    known = facts_about(name) if facts else ()
+    why = refusal(info, presence, None, gpu=gpu, driver_cuda=driver_cuda, torch=torch, facts=known)
+    return KernelRow(
+        name, presence.state, presence.version, presence.reason, why or "", info.install, info.numerics, info
+    )
