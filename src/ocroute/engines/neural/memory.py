@@ -1,0 +1,184 @@
+"""How much memory a model will take for a page, known before it is loaded.
+
+The model is built on torch's meta device, where tensors have shapes but no contents, and run once with a page of the size in
+question while the bytes of all living tensors are counted. Nothing is estimated by formula, so a model that changes is counted
+as it is; what the count leaves out (workspaces of libraries, gaps between allocations) is covered by `SLACK`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import torch
+    from torch import Tensor
+
+SLACK = 1.06
+"""Memory that is really taken, over the bytes counted: rounding and gaps in torch's allocator, library workspaces."""
+COUNTED = "ocroute_counted"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Bytes that one page takes on the model's device.
+
+    Attributes:
+        weights: all the while.
+        vision: at the peak of the vision tower.
+        prompt: at the peak of reading the prompt, its part of the cache included.
+        answer: what the cache grows by until the longest answer ends.
+    """
+
+    weights: int
+    vision: int
+    prompt: int
+    answer: int
+
+    @property
+    def counted(self) -> int:
+        """The highest sum of living tensors."""
+        return self.weights + max(self.vision, self.prompt + self.answer)
+
+    @property
+    def peak(self) -> int:
+        """What must be free before the model is loaded."""
+        return round(self.counted * SLACK)
+
+
+def blueprint(build: Callable[[], Any], dtype: torch.dtype) -> Any:
+    """The model that ``build`` makes, without contents, in ``dtype``, its attention set to one that only has a shape."""
+    import torch
+
+    with torch.device("meta"):
+        model = build()
+    return model.to(dtype).eval()
+
+
+def need(model: Any, see: Callable[[Any], Any], *, tokens: int, answer: int) -> Need:
+    """What a page takes.
+
+    Args:
+        model: a `blueprint` of a transformers model with a decoder.
+        see: runs the vision part of the model that it is given, on meta tensors of the page's size.
+        tokens: of the prompt, those of the image included.
+        answer: the longest answer, in tokens.
+    """
+    with counted_attention(model):
+        vision = peak_bytes(lambda: see(model))
+        decoder = model.get_decoder()
+        shape = (1, tokens, model.get_input_embeddings().weight.shape[1])
+        prompt, cache = _prompt(decoder, shape, model.dtype)
+    return Need(weights_bytes(model), vision, prompt, cache * answer // tokens)
+
+
+def weights_bytes(model: Any) -> int:
+    """Bytes of all parameters, shared ones once."""
+    return sum(_bytes(weight) for weight in model.parameters())
+
+
+def _prompt(decoder: Any, shape: tuple[int, int, int], dtype: torch.dtype) -> tuple[int, int]:
+    """Peak while the prompt is read, and the bytes of the cache that remains."""
+    import torch
+
+    kept: list[Any] = []
+
+    def read() -> None:
+        embeddings = torch.empty(shape, dtype=dtype, device="meta")
+        out = decoder(inputs_embeds=embeddings, use_cache=True)
+        kept.append(out.past_key_values)
+
+    peak = peak_bytes(read)
+    return peak, sum(_bytes(layer.keys) + _bytes(layer.values) for layer in kept[0].layers)
+
+
+def _bytes(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+def peak_bytes(run: Callable[[], object]) -> int:
+    """The most bytes that tensors made by ``run`` on the meta device would take at one time."""
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils._pytree import tree_leaves
+
+    class Living(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        """Sees every operation, and counts the storages that it makes until they are gone."""
+
+        def __init__(self) -> None:
+            super().__init__()  # type: ignore[no-untyped-call]
+            self.now = self.peak = 0
+            self.storages: set[int] = set()
+
+        def __torch_dispatch__(
+            self,
+            operation: Any,
+            types: Sequence[type],
+            args: tuple[Any, ...] = (),
+            kwargs: Mapping[str, Any] | None = None,
+        ) -> Any:
+            args, kwargs = _together(args, kwargs or {})
+            out = operation(*args, **kwargs)
+            for tensor in tree_leaves(out):
+                if isinstance(tensor, torch.Tensor) and tensor.device.type == "meta":
+                    self._count(tensor.untyped_storage())
+            return out
+
+        def _count(self, storage: torch.UntypedStorage) -> None:
+            name, size = storage._cdata, storage.nbytes()
+            if name in self.storages:
+                return
+            self.storages.add(name)
+            self.now += size
+            self.peak = max(self.peak, self.now)
+            weakref.finalize(storage, self._gone, name, size)
+
+        def _gone(self, name: int, size: int) -> None:
+            self.storages.discard(name)
+            self.now -= size
+
+    with torch.inference_mode(), Living() as living:
+        run()
+    return int(living.peak)
+
+
+def _together(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments of one operation, all on the meta device if one is: models read small tensors, like grids, on the processor."""
+    import torch
+    from torch.utils._pytree import tree_leaves, tree_map
+
+    tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+    if len({tensor.device.type for tensor in tensors}) < 2:
+        return args, dict(kwargs)
+
+    def moved(leaf: Any) -> Any:
+        return leaf.to("meta") if isinstance(leaf, torch.Tensor) else leaf
+
+    return tuple(tree_map(moved, list(args))), tree_map(moved, dict(kwargs))
+
+
+@contextmanager
+def counted_attention(model: Any) -> Iterator[None]:
+    """Give the parts of ``model`` that allow it an attention without contents: fused kernels make their output and no more."""
+    import torch
+    from transformers import AttentionInterface, AttentionMaskInterface
+
+    def attend(module: Any, q: Tensor, k: Tensor, v: Tensor, *_: Any, **__: Any) -> tuple[Tensor, None]:  # noqa: ARG001
+        return torch.empty_like(q).transpose(1, 2), None
+
+    AttentionInterface.register(COUNTED, attend)
+    AttentionMaskInterface.register(COUNTED, lambda *_, **__: None)
+    parts = [part.config for part in model.modules() if getattr(part, "config", None) is not None]
+    before = [(config, config._attn_implementation) for config in {id(config): config for config in parts}.values()]
+    for config, name in before:  # outer ones come first: setting one sets those within it too
+        config._attn_implementation = COUNTED if name == "sdpa" else name
+    try:
+        yield
+    finally:
+        for config, name in before:
+            config._attn_implementation = name
