@@ -13,10 +13,13 @@ from ocroute.machine import inspect
 def write(path: Path, result: dict[str, Any]) -> None:
     """``result`` as JSON, under the date, the machine and the versions of what decides a page's text and time."""
     machine = inspect()
-    stamp = {
+    stamp: dict[str, Any] = {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": f"{machine.processor}, {machine.cores} cores, {machine.memory_mb // 1024} GiB, Python {machine.python}",
         "versions": machine.libraries,
     }
+    if machine.gpus:
+        stamp["gpus"] = [gpu.name for gpu in machine.gpus]
+        stamp["driver"] = machine.driver
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**stamp, **result}, indent=2) + "\n", encoding="utf-8")
