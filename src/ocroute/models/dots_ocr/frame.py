@@ -61,5 +61,7 @@ def fit(width: int, height: int, *, factor: int, min_pixels: int, max_pixels: in
 
 def _shrunk(width: int, height: int, factor: int, max_pixels: int) -> Frame:
     scale = sqrt(width * height / max_pixels)
-    wide, high = (max(factor, floor(side / scale / factor) * factor) for side in (width, height))
-    return Frame(wide, high)
+    across, down = (max(1, floor(side / scale / factor)) for side in (width, height))
+    # A side that could not be made smaller leaves the area too large; the model's own tools let that happen.
+    most = max_pixels // factor**2
+    return Frame(max(1, min(across, most // down)) * factor, max(1, min(down, most // across)) * factor)
