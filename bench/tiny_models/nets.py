@@ -1,0 +1,221 @@
+"""The models in training: image embeddings and decoder called apart, on batches of images of one size."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from transformers import DynamicCache, PreTrainedModel
+
+from bench.tiny_models.specs import MEAN, STD, Spec
+
+
+class Net(Protocol):
+    """What training needs of a model.
+
+    Attributes:
+        model: the whole model, whose weights are saved.
+        width: of the decoder.
+        head_dim: of the decoder's attention.
+    """
+
+    model: PreTrainedModel
+    width: int
+    head_dim: int
+
+    def see(self, images: Tensor) -> Tensor:
+        """Grey images ``(batch, height, width)`` in 0..1 to embeddings ``(batch, embeddings, width)``."""
+        ...
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Token embeddings."""
+        ...
+
+    def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
+        """Hidden states ``(batch, length, width)`` after the last norm."""
+        ...
+
+    def head(self, hidden: Tensor) -> Tensor:
+        """Scores of the next token."""
+        ...
+
+    def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
+        """Positions ``(3, 1, total)`` of a sequence with ``before`` tokens ahead of an image of ``grid`` rows and columns."""
+        ...
+
+
+def normalised(images: Tensor) -> Tensor:
+    """``(batch, height, width)`` grey in 0..1 to ``(batch, 3, height, width)`` as the processors normalise it."""
+    mean, std = (torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in (MEAN, STD))
+    return (images[:, None] - mean) / std
+
+
+def patches(images: Tensor, side: int, merge: int, frames: int) -> Tensor:
+    """``(batch, 3, height, width)`` cut up block by block: ``(batch * patches, 3 * frames * side * side)``."""
+    batch, channels, height, width = images.shape
+    rows, columns = height // (side * merge), width // (side * merge)
+    cut = images.reshape(batch, channels, rows, merge, side, columns, merge, side)
+    cut = cut.permute(0, 2, 5, 3, 6, 1, 4, 7)[:, :, :, :, :, :, None].expand(*[-1] * 6, frames, -1, -1)
+    return cut.reshape(-1, channels * frames * side * side)
+
+
+class DotsNet:
+    """dots.ocr."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.width = model.config.hidden_size
+        self.head_dim = self.width // model.config.num_attention_heads
+        self._packs: dict[tuple[int, int, int], Any] = {}
+
+    def see(self, images: Tensor) -> Tensor:
+        from ocroute.models.dots_ocr.vision import Pack
+
+        tower = self.model.vision_tower
+        config = tower.config
+        batch, height, width = images.shape
+        side, merge = config.patch_size, config.spatial_merge_size
+        key = (batch, height, width)
+        if key not in self._packs:
+            self._packs[key] = Pack([(1, height // side, width // side)] * batch, config, images.device)
+        x = tower.patch_embed(patches(normalised(images), side, merge, 1))
+        for block in tower.blocks:
+            x = block(x, self._packs[key])
+        return tower.merger(tower.post_trunk_norm(x)).view(batch, -1, self.width)
+
+    def embed(self, ids: Tensor) -> Tensor:
+        return self.model.model.embed_tokens(ids)
+
+    def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
+        return self.model.model(
+            inputs_embeds=embeddings, past_key_values=cache, use_cache=cache is not None
+        ).last_hidden_state
+
+    def head(self, hidden: Tensor) -> Tensor:
+        return self.model.lm_head(hidden)
+
+    def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
+        return None
+
+
+class QwenNet:
+    """Qwen2-VL."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.width = model.config.text_config.hidden_size
+        self.head_dim = self.width // model.config.text_config.num_attention_heads
+        self._packs: dict[tuple[int, int, int], tuple[Tensor, Tensor, Tensor]] = {}
+
+    def see(self, images: Tensor) -> Tensor:
+        tower = self.model.model.visual
+        config = tower.config
+        batch, height, width = images.shape
+        side, merge = config.patch_size, config.spatial_merge_size
+        flat = patches(normalised(images), side, merge, config.temporal_patch_size)
+        key = (batch, height, width)
+        if key not in self._packs:
+            self._packs[key] = _qwen_pack(tower, flat, height // side, width // side, merge)
+        cos, sin, cu = self._packs[key]
+        length = (height // side) * (width // side)
+        x = tower.patch_embed(flat)
+        for block in tower.blocks:
+            x = block(x, cu_seqlens=cu, max_seqlen=length, position_embeddings=(cos, sin))
+        return tower.merger(x).view(batch, -1, self.width)
+
+    def embed(self, ids: Tensor) -> Tensor:
+        return self.model.model.language_model.embed_tokens(ids)
+
+    def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
+        return self.model.model.language_model(
+            inputs_embeds=embeddings, position_ids=positions, past_key_values=cache, use_cache=cache is not None
+        ).last_hidden_state
+
+    def head(self, hidden: Tensor) -> Tensor:
+        return self.model.lm_head(hidden)
+
+    def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
+        rows, columns = grid
+        ahead = torch.arange(before).expand(3, -1)
+        row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+        image = torch.stack([torch.zeros_like(row), row, column]).flatten(1) + before
+        behind = torch.arange(total - before - rows * columns) + before + max(grid)
+        return torch.cat([ahead, image, behind.expand(3, -1)], dim=1)[:, None]
+
+
+def _qwen_pack(tower: Any, flat: Tensor, rows: int, columns: int, merge: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Cosines and sines of all patches, in the order of ``patches``, and where each image begins."""
+    count = flat.shape[0] // (rows * columns)
+    row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    places = torch.stack([row, column], dim=-1).view(rows // merge, merge, columns // merge, merge, 2)
+    places = places.permute(0, 2, 1, 3, 4).reshape(-1, 2).repeat(count, 1).to(flat.device)
+    cos, sin = tower.rotary_pos_emb(flat, places)
+    cu = torch.arange(0, flat.shape[0] + 1, rows * columns, dtype=torch.int32, device=flat.device)
+    return cos, sin, cu
+
+
+class GotNet:
+    """GOT-OCR 2.0."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.width = model.config.text_config.hidden_size
+        self.head_dim = self.width // model.config.text_config.num_attention_heads
+
+    def see(self, images: Tensor) -> Tensor:
+        return self.model.model.get_image_features(normalised(images), return_dict=True).pooler_output
+
+    def embed(self, ids: Tensor) -> Tensor:
+        return self.model.model.language_model.embed_tokens(ids)
+
+    def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
+        return self.model.model.language_model(
+            inputs_embeds=embeddings, past_key_values=cache, use_cache=cache is not None
+        ).last_hidden_state
+
+    def head(self, hidden: Tensor) -> Tensor:
+        return self.model.lm_head(hidden)
+
+    def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
+        return None
+
+
+NETS: dict[str, type[Any]] = {"dots_ocr": DotsNet, "qwen2_vl": QwenNet, "got_ocr2": GotNet}
+
+
+def model_class(spec: Spec) -> tuple[type[PreTrainedModel], type[Any]]:
+    """The classes of a spec's model and configuration."""
+    if spec.name == "dots_ocr":
+        from ocroute.models.dots_ocr.config import DotsOCRConfig
+        from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+
+        return DotsOCRForCausalLM, DotsOCRConfig
+    import transformers
+
+    stem = {"qwen2_vl": "Qwen2VL", "got_ocr2": "GotOcr2"}[spec.name]
+    return getattr(transformers, f"{stem}ForConditionalGeneration"), getattr(transformers, f"{stem}Config")
+
+
+class Teacher(nn.Module):
+    """The part that only trains: names the characters that begin in each embedding's square, in order.
+
+    Args:
+        width: of the embeddings.
+        slots: characters a square.
+        classes: tokens of the vocabulary.
+    """
+
+    def __init__(self, width: int, slots: int, classes: int) -> None:
+        super().__init__()
+        self.slots = slots
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, slots * classes)
+
+    def forward(self, seen: Tensor, labels: Tensor) -> Tensor:
+        """Cross entropy; ``labels`` ``(batch, embeddings, slots)``, 0 where a slot is empty."""
+        scores = self.out(self.norm(seen)).view(*labels.shape, -1).float()
+        # nearly all slots are empty: they count a tenth
+        loss = nn.functional.cross_entropy(scores.flatten(0, 2), labels.flatten(), reduction="none")
+        weight = torch.where(labels.flatten() > 0, 1.0, 0.1)
+        return (loss * weight).sum() / weight.sum()

@@ -1,0 +1,184 @@
+"""Draws words, lines and small pages, and knows where each character went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from bench.tiny_models.fonts import Face, Family, choose, face
+from bench.tiny_models.words import Writer
+
+SMALLEST, LARGEST = 14.0, 28.0  # em of running text, in pixels
+
+
+@dataclass
+class Block:
+    """One drawn element.
+
+    Attributes:
+        category: of the layout model's list.
+        box: x1, y1, x2, y2 of its ink in pixels, origin top left, ends exclusive.
+        chars: its text, lines joined by ``\\n``.
+        places: for each of ``chars`` the point (x, y) where it stands; for ``\\n`` the end of its line.
+    """
+
+    category: str
+    box: tuple[int, int, int, int]
+    chars: str
+    places: list[tuple[float, float]]
+
+
+@dataclass
+class Drawn:
+    """An image ``(height, width)``, uint8, dark on light, and its blocks in reading order."""
+
+    image: NDArray[np.uint8]
+    blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All lines."""
+        return "\n".join(block.chars for block in self.blocks)
+
+
+class Painter:
+    """Fills one image from top to bottom.
+
+    Args:
+        size: height and width in pixels.
+        rng: decides everything.
+        script: see ``words.Writer``.
+        evaluation: draw held-out words in held-out typefaces.
+    """
+
+    def __init__(self, size: tuple[int, int], rng: Random, script: str, *, evaluation: bool) -> None:
+        self.height, self.width = size
+        self.rng = rng
+        self.canvas = Image.new("L", (self.width, self.height), 255)
+        self.pen = ImageDraw.Draw(self.canvas)
+        self.writer = Writer(rng, script, evaluation=evaluation)
+        self.family = choose(rng, script, evaluation=evaluation)
+        self.blocks: list[Block] = []
+
+    def face(self, em: float, *, bold: bool = False) -> Face:
+        """One of the family's faces, the em rounded to a half pixel."""
+        return face(self.rng.choice(self.family.bold if bold else self.family.regular), max(12.0, round(em * 2) / 2))
+
+    def line(self, style: Face, room: float, words: int, *, first: bool) -> str:
+        """Text of at most ``words`` words that fits into ``room`` pixels; empty when not even one word does."""
+        text = ""
+        for index in range(words):
+            for _ in range(4):  # a shorter word may fit where a long one does not
+                longer = f"{text} {self.writer.token(first=first and not index)}".strip()
+                if style.width(longer) <= room:
+                    text = longer
+                    break
+            else:
+                break
+        return text
+
+    def block(self, category: str, lines: list[str], style: Face, left: float, top: float, pitch: float) -> None:
+        """Draw ``lines``; the first one's em box begins at ``top``, the next ones follow every ``pitch`` pixels."""
+        places: list[tuple[float, float]] = []
+        boxes = []
+        for index, text in enumerate(lines):
+            base = top + style.size * 0.88 + index * pitch
+            self.pen.text((left, base), text, font=style.font, fill=0, anchor="ls")
+            boxes.append(self.pen.textbbox((left, base), text, font=style.font, anchor="ls"))
+            if index:
+                places.append((places[-1][0], places[-1][1]))
+            x, y = left, base - style.size * 0.3
+            for advance in style.advances(text):
+                places.append((x + advance / 2, y))
+                x += advance
+        x1, y1 = min(box[0] for box in boxes), min(box[1] for box in boxes)
+        x2, y2 = max(box[2] for box in boxes), max(box[3] for box in boxes)
+        box = max(0, int(x1)), max(0, int(y1)), min(self.width, int(x2 + 0.99)), min(self.height, int(y2 + 0.99))
+        self.blocks.append(Block(category, box, "\n".join(lines), places))
+
+    def drawn(self) -> Drawn:
+        """The finished image."""
+        return Drawn(np.asarray(self.canvas), self.blocks)
+
+
+def short(size: tuple[int, int], rng: Random, script: str, *, evaluation: bool, words: int) -> Drawn:
+    """One line of at most ``words`` words anywhere in the image."""
+    painter = Painter(size, rng, script, evaluation=evaluation)
+    height, width = size
+    while True:
+        style = painter.face(min(rng.uniform(SMALLEST, LARGEST), height / 1.2))
+        room = width - 8
+        text = painter.line(style, room, rng.randint(1, words), first=rng.random() < 0.3)
+        if text:
+            left = 3 + rng.random() * max(0.0, room - style.width(text))
+            top = rng.random() * max(0.0, height - style.size * 1.15)
+            painter.block("Text", [text], style, left, top, 0)
+            return painter.drawn()
+
+
+def page(size: tuple[int, int], rng: Random, script: str, *, evaluation: bool) -> Drawn:
+    """A small page of one column: perhaps a header, a title, then headings, paragraphs and list items, perhaps a footer."""
+    painter = Painter(size, rng, script, evaluation=evaluation)
+    height, width = size
+    em = rng.uniform(SMALLEST, min(24.0, width / 11))
+    pitch = em * rng.uniform(1.2, 1.55)
+    margin = rng.uniform(6, 22)
+    room = width - 2 * margin
+    top, end = rng.uniform(4, 18), height - rng.uniform(4, 14)
+    footer = _footer(painter, em, height, width) if height >= 250 and rng.random() < 0.3 else None
+    if footer:
+        end -= em * 1.6
+    if height >= 200 and rng.random() < 0.3:
+        top = _single(painter, "Page-header", painter.face(em * 0.72), margin, top, room) + em * rng.uniform(0.4, 0.9)
+    if height >= 160 and rng.random() < 0.5:
+        style = painter.face(em * rng.uniform(1.35, 1.7), bold=True)
+        top = _single(painter, "Title", style, margin, top, room, words=3) + em * rng.uniform(0.4, 0.9)
+    while top + em * 1.1 < end:
+        kind = rng.random()
+        if kind < 0.22 and top + em * 3.4 < end:
+            style = painter.face(em * rng.uniform(1.08, 1.2), bold=True)
+            top = _single(painter, "Section-header", style, margin, top, room, words=3) + em * rng.uniform(0.3, 0.7)
+            continue
+        count = 1 + int((end - top - em * 1.1) / pitch)
+        wanted = rng.choice((1, 2, 2, 3, 4))
+        mark = rng.choice(("- ", "1. ", "2. ")) if kind > 0.88 else ""
+        style = painter.face(em)
+        lines = _paragraph(painter, style, room, min(count, 1 if mark else wanted), mark)
+        painter.block("List-item" if mark else "Text", lines, style, margin, top, pitch)
+        top += pitch * (len(lines) - 1) + em * 1.1 + em * rng.uniform(0.5, 1.1)
+    if footer:
+        painter.block("Page-footer", *footer)
+    return painter.drawn()
+
+
+def _paragraph(painter: Painter, style: Face, room: float, count: int, mark: str) -> list[str]:
+    """``count`` full lines, the last one perhaps shorter; ``mark`` stands before the first."""
+    lines = []
+    for index in range(count):
+        last = index == count - 1
+        words = painter.rng.randint(1, 6) if last else 20
+        text = painter.line(style, room - style.width(mark), words, first=not index)
+        lines.append(text or painter.rng.choice("123456789"))
+    lines[0] = mark + lines[0]
+    return lines
+
+
+def _single(
+    painter: Painter, category: str, style: Face, left: float, top: float, room: float, *, words: int = 4
+) -> float:
+    """One line of a heading kind; gives the y below it."""
+    text = painter.line(style, room, painter.rng.randint(1, words), first=True)
+    if text:
+        painter.block(category, [text], style, left, top, 0)
+    return top + style.size * 1.1
+
+
+def _footer(painter: Painter, em: float, height: int, width: int) -> tuple[list[str], Face, float, float, float]:
+    """A page number at the foot, centred: what ``Painter.block`` takes, to be drawn last."""
+    style = painter.face(em * 0.72)
+    text = str(painter.rng.randint(1, 999))
+    return [text], style, (width - style.width(text)) / 2, height - style.size * 1.3 - 2, 0.0

@@ -1,0 +1,103 @@
+"""The files of a checkpoint: written in the published layout, read back to go on training."""
+
+from __future__ import annotations
+
+import json
+import os
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import PreTrainedModel
+
+from bench.tiny_models import tokens
+from bench.tiny_models.nets import Teacher, model_class
+from bench.tiny_models.specs import Spec
+
+TEACHER = "teacher.safetensors"
+START = 0.05  # spread of fresh weights: the published 0.02 is for decoders ten times as wide
+
+
+def config_keys(spec: Spec) -> dict[str, Any]:
+    """config.json."""
+    tokenizer = spec.tokenizer()
+    size = -(-tokenizer.get_vocab_size() // 64) * 64
+    return spec.config(tokenizer.get_vocab(), size)
+
+
+def fresh(spec: Spec) -> PreTrainedModel:
+    """A model with random weights."""
+    cls, config_class = model_class(spec)
+    config = config_class.from_dict(config_keys(spec))
+    for part in (config, *(getattr(config, name, None) for name in ("text_config", "vision_config"))):
+        if part is not None:
+            part.initializer_range = START
+            part.dtype = torch.float32
+    return cls(config).float()
+
+
+def write(folder: Path, spec: Spec, model: PreTrainedModel, teacher: Teacher, notes: dict[str, Any]) -> None:
+    """A whole checkpoint, its weights in bfloat16; ``notes`` become training.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = spec.tokenizer()
+    ids = tokenizer.get_vocab()
+    for name, keys in {
+        "config.json": config_keys(spec),
+        "generation_config.json": spec.generation(ids),
+        "preprocessor_config.json": spec.preprocessor,
+        "training.json": notes,
+    }.items():
+        (folder / name).write_text(json.dumps(keys, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    tokens.save(tokenizer, folder, _tokenizer_keys(spec))
+    half = {name: tensor.detach().to("cpu", torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()}
+    with tempfile.TemporaryDirectory() as place:  # the model's own way to save knows the published names
+        model.save_pretrained(place, state_dict=half, safe_serialization=True)
+        save_file(load_file(Path(place) / "model.safetensors"), folder / "model.safetensors", metadata={"format": "pt"})
+    save_file({name: tensor.detach().to("cpu", torch.bfloat16) for name, tensor in teacher.state_dict().items()}, teacher_file(folder))
+
+
+def teacher_file(folder: Path) -> Path:
+    """Where the part that only trains is kept: beside the checkpoint, which does not need it."""
+    return folder.with_name(f"{folder.name}.{TEACHER}")
+
+
+def _tokenizer_keys(spec: Spec) -> dict[str, object]:
+    keys: dict[str, object] = {
+        "tokenizer_class": spec.tokenizer_class,
+        "add_prefix_space": False,
+        "clean_up_tokenization_spaces": False,
+        "eos_token": spec.end if spec.name == "qwen2_vl" else "<|endoftext|>",
+        "pad_token": "[PAD]" if "[PAD]" in spec.specials else "<|endoftext|>",
+        "model_max_length": 4096,
+    }
+    if spec.chat_template:
+        keys["chat_template"] = spec.chat_template
+    return keys
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """The folder as one file, put in place at once."""
+    partial = archive.with_suffix(".part")
+    with tarfile.open(partial, "w") as tar:
+        for path in (folder, teacher_file(folder)):
+            tar.add(path, arcname=path.name)
+    os.replace(partial, archive)
+
+
+def resume(source: Path, spec: Spec, model: PreTrainedModel, teacher: Teacher) -> dict[str, Any]:
+    """Load the weights of a checkpoint that ``write`` or ``pack`` left in ``source``; gives its training.json."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = source / spec.name
+        if not folder.is_dir():
+            with tarfile.open(source / f"{spec.name}.tar") as tar:
+                tar.extractall(place, filter="data")
+            folder = Path(place) / spec.name
+        cls, _ = model_class(spec)
+        loaded = cls.from_pretrained(folder, dtype=torch.float32)
+        model.load_state_dict(loaded.state_dict())
+        teacher.load_state_dict(load_file(teacher_file(folder)))
+        notes: dict[str, Any] = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    return notes

@@ -1,0 +1,168 @@
+"""Batches of drawn samples, made by worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from bench.tiny_models import pages
+from bench.tiny_models.pages import Drawn
+from bench.tiny_models.specs import Spec
+from bench.tiny_models.tokens import Ids
+
+SIZES = {
+    "word": ((28, 112), (56, 112), (56, 224), (28, 224)),
+    "line": ((28, 448), (56, 448), (56, 336), (84, 448)),
+    "page": ((112, 448), (168, 448), (224, 336), (224, 448), (280, 448), (336, 336), (336, 448), (448, 448)),
+}
+SCRIPTS = ("latin", "cyrillic", "digits", "mixed")
+_SCRIPT_SHARES = (0.36, 0.36, 0.12, 0.16)
+
+
+@dataclass
+class Batch:
+    """Samples of one image size and one task.
+
+    Attributes:
+        images: uint8 ``(batch, height, width)``.
+        answers: int64 ``(batch, answer)``, ended by the end token, then -100.
+        places: int64 like ``answers``: the embedding that each token is read from, -1 for none.
+        squares: int64 ``(batch, embeddings, slots)``: the characters of each embedding's square, then 0.
+        texts: what is drawn, as the task writes it.
+    """
+
+    kind: str
+    task: str
+    images: Tensor
+    answers: Tensor
+    places: Tensor
+    squares: Tensor
+    texts: list[str]
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device, without waiting for the copy."""
+        moved = (tensor.to(device, non_blocking=True) for tensor in (self.images, self.answers, self.places, self.squares))
+        return Batch(self.kind, self.task, *moved, self.texts)
+
+    def pin_memory(self) -> Batch:
+        """Called by the loader."""
+        pinned = (tensor.pin_memory() for tensor in (self.images, self.answers, self.places, self.squares))
+        return Batch(self.kind, self.task, *pinned, self.texts)
+
+
+def draw(kind: str, size: tuple[int, int], rng: Random, script: str, *, evaluation: bool) -> Drawn:
+    """One sample of a kind."""
+    if kind == "page":
+        return pages.page(size, rng, script, evaluation=evaluation)
+    return pages.short(size, rng, script, evaluation=evaluation, words=2 if kind == "word" else 9)
+
+
+class Batcher:
+    """Makes batches for one model.
+
+    Args:
+        spec: the model.
+        slots: characters that are named a square.
+    """
+
+    def __init__(self, spec: Spec, slots: int = 8) -> None:
+        self.spec = spec
+        self.slots = slots
+        self.ids = Ids(spec.tokenizer())
+
+    def make(
+        self, kind: str, size: tuple[int, int], task: str, count: int, rng: Random, script: str = "", *, evaluation: bool
+    ) -> Batch:
+        """``count`` samples; ``script`` empty means any."""
+        size = (self.spec.square, self.spec.square) if self.spec.square else size
+        drawn = [
+            draw(kind, size, rng, script or rng.choices(SCRIPTS, _SCRIPT_SHARES)[0], evaluation=evaluation)
+            for _ in range(count)
+        ]
+        pieces = [self.spec.tasks[task].answer(one) for one in drawn]
+        longest = -(-(max(map(len, pieces)) + 1) // 8) * 8
+        answers = np.full((count, longest), -100, dtype=np.int64)
+        places = np.full((count, longest), -1, dtype=np.int64)
+        columns = size[1] // self.spec.cell
+        squares = np.zeros((count, columns * (size[0] // self.spec.cell), self.slots), dtype=np.int64)
+        for row, (one, written) in enumerate(zip(drawn, pieces, strict=True)):
+            for column, (piece, point) in enumerate(written):
+                answers[row, column] = self.ids.of[piece] if piece in self.ids.of else self.ids.added[piece]
+                if point is not None:
+                    places[row, column] = self._square(point, size, columns)
+            answers[row, len(written)] = self.ids.added[self.spec.end]
+            self._name_squares(one, size, columns, squares[row])
+        return Batch(
+            kind,
+            task,
+            torch.from_numpy(np.stack([one.image for one in drawn])),
+            *map(torch.from_numpy, (answers, places, squares)),
+            ["".join(piece for piece, _ in written) for written in pieces],
+        )
+
+    def _square(self, point: tuple[float, float], size: tuple[int, int], columns: int) -> int:
+        x, y = min(max(point[0], 0), size[1] - 1), min(max(point[1], 0), size[0] - 1)
+        return int(y) // self.spec.cell * columns + int(x) // self.spec.cell
+
+    def _name_squares(self, drawn: Drawn, size: tuple[int, int], columns: int, squares: Any) -> None:
+        filled = [0] * len(squares)
+        for block in drawn.blocks:
+            for char, point in zip(block.chars, block.places, strict=True):
+                if char not in " \n":
+                    square = self._square(point, size, columns)
+                    if filled[square] < self.slots:
+                        squares[square, filled[square]] = self.ids.of[char]
+                        filled[square] += 1
+
+
+def shares(progress: float) -> dict[str, float]:
+    """How often each kind is drawn: words first, then lines, then pages. ``progress`` from 0 to 1."""
+    if progress < 0.06:
+        return {"word": 1.0, "line": 0.0, "page": 0.0}
+    if progress < 0.16:
+        return {"word": 0.4, "line": 0.6, "page": 0.0}
+    if progress < 0.3:
+        return {"word": 0.15, "line": 0.4, "page": 0.45}
+    return {"word": 0.07, "line": 0.23, "page": 0.7}
+
+
+class Stream(IterableDataset[Batch]):
+    """Training batches without end, each of about ``budget`` patches and tokens.
+
+    Args:
+        progress: a shared double, from 0 to 1, that says which kinds to draw.
+        budget: of a batch.
+        seed: of the first worker; the next ones follow.
+    """
+
+    def __init__(self, spec: Spec, progress: Any, budget: int, seed: int) -> None:
+        self.spec = spec
+        self.progress = progress
+        self.budget = budget
+        self.seed = seed
+
+    def __iter__(self) -> Iterator[Batch]:
+        info = get_worker_info()
+        rng = Random(self.seed * 1000 + (info.id if info else 0))
+        batcher = Batcher(self.spec)
+        names, weights = zip(*((name, task.share) for name, task in self.spec.tasks.items()), strict=True)
+        while True:
+            wanted = shares(self.progress.value)
+            kind = rng.choices(list(wanted), list(wanted.values()))[0]
+            size = rng.choice(SIZES[kind])
+            count = max(4, min(512, self.budget // self._cost(kind, size)))
+            yield batcher.make(kind, size, rng.choices(names, weights)[0], count, rng, evaluation=False)
+
+    def _cost(self, kind: str, size: tuple[int, int]) -> int:
+        """Patches and tokens of one sample, roughly."""
+        text = {"word": 20, "line": 45, "page": 80 + size[0] * size[1] // 700}[kind]
+        if self.spec.square:
+            return 16 * (self.spec.square // self.spec.cell) ** 2 * 2 + (text if kind != "page" else 250)
+        return 5 * size[0] * size[1] // self.spec.cell**2 + text + 20
