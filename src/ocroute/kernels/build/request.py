@@ -68,6 +68,11 @@ def checked(request: Request) -> Request:
             f"the source of {request.name} is in no package index",
             next_step=f"Clone its repository and name the folder: ocroute build {request.name} --source DIR",
         )
+    if request.source is not None and not request.source.exists():
+        raise UsageError(f"{request.source} does not exist", next_step="Name the source with --source")
+    if request.source is not None and request.source.is_dir() and not (request.source / chosen.marker).exists():
+        hint = f"{chosen.source_hint[:1].upper()}{chosen.source_hint[1:]}"
+        raise UsageError(f"{request.source} is not the source of {request.name}: no {chosen.marker}", next_step=hint)
     if request.head_dims and not request.forward_only:
         raise UsageError("head dims can be chosen for a forward-only build", next_step="Add --forward-only")
     if request.forward_only and chosen.forward is None:

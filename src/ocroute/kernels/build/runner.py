@@ -77,7 +77,7 @@ def _run(made: Plan, step: Step, start: Progress, log: TextIO, watch: Watch) -> 
     watch(start)
     counter, tail = Counter(start), deque[str](maxlen=TAIL)
     log.write(f"## {step.title}\n{step.script}\n")
-    process = subprocess.Popen(
+    with subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", step.script],
         cwd=made.folder,
         env={**os.environ, **step.env},
@@ -87,19 +87,17 @@ def _run(made: Plan, step: Step, start: Progress, log: TextIO, watch: Watch) -> 
         text=True,
         errors="replace",
         start_new_session=True,  # so that stopping us stops the compilers too
-    )
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            log.write(line)
-            tail.append(line.rstrip())
-            for progress in counter.read(line):
-                watch(progress)
-        code = process.wait()
-    except BaseException:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
-        raise
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                log.write(line)
+                tail.append(line.rstrip())
+                for progress in counter.read(line):
+                    watch(progress)
+            code = process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
     log.flush()
     if code:
         raise _failure(step, code, list(tail), made.folder / "build.log")

@@ -1,6 +1,6 @@
 """A setup script for ThunderKittens' attention on H100, which has a Makefile and no package.
 
-The library becomes ``thunderkittens._C``, next to an empty ``__init__``.
+The library becomes ``thunderkittens._C``; the package offers its ``mha_forward``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import sys
 import sysconfig
 from pathlib import Path
 
+INIT = (
+    "import torch\n\nfrom thunderkittens._C import mha_forward\n"  # torch first: it brings the libraries to link with
+)
 KERNEL = "kernels/attention/mha_h100"
 
 
@@ -36,7 +39,7 @@ def main() -> None:
     binary = type("Binary", (Distribution,), {"has_ext_modules": lambda _: True})
     package = Path("thunderkittens")
     package.mkdir(exist_ok=True)
-    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "__init__.py").write_text(INIT, encoding="utf-8")
     if "bdist_wheel" in sys.argv:
         compile_library(package)
     setup(

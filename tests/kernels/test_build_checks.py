@@ -1,0 +1,144 @@
+"""What is said before a build, on described machines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocroute.errors import UsageError
+from ocroute.kernels.build import Request, Toolchain, checked, checks, gb_per_job, jobs, recipe
+from ocroute.kernels.build.checks import RESERVE_GB, State
+
+# A desktop with an RTX 5070 Ti, and everything in place
+DESKTOP = Toolchain(
+    system="linux",
+    python="/usr/bin/python3",
+    has_python_headers=True,
+    cuda_home="/usr/local/cuda",
+    nvcc="13.0",
+    headers=("cusparse.h", "cublas_v2.h", "cusolverDn.h"),
+    torch="2.11.0",
+    torch_cuda="13.0",
+    cxx="/usr/bin/c++",
+    cxx_version="13.2.0",
+    ninja="/usr/bin/ninja",
+    cuobjdump="/usr/local/cuda/bin/cuobjdump",
+    modules=("setuptools", "wheel", "packaging", "psutil", "ninja", "einops", "pybind11"),
+    cores=16,
+    memory_gb=16,
+    free_gb=13,
+    disk_gb=100,
+    gpus=((12, 0),),
+)
+
+
+def request(name: str = "flash2", arch: tuple[int, int] = (12, 0), **options: object) -> Request:
+    return Request(name, arch, work=Path("/tmp/builds"), **options)  # type: ignore[arg-type]
+
+
+def states(asked: Request, **changes: object) -> dict[str, State]:
+    """The state of every check, on the desktop with changes."""
+    found = checks(asked, msgspec.structs.replace(DESKTOP, **changes))
+    return {check.name: check.state for check in found}
+
+
+def test_all_is_well_on_a_complete_machine() -> None:
+    assert set(states(request()).values()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"nvcc": "12.6", "torch_cuda": "12.6"}, "nvcc"),
+        ({"nvcc": "", "cuda_home": ""}, "nvcc"),
+        ({"torch": "", "torch_cuda": ""}, "torch"),
+        ({"torch_cuda": ""}, "torch"),
+        ({"torch_cuda": "12.8"}, "torch"),
+        ({"cxx": ""}, "C++ compiler"),
+        ({"ninja": ""}, "ninja"),
+        ({"has_python_headers": False}, "Python headers"),
+        ({"modules": ("setuptools",)}, "packages"),
+        ({"cuobjdump": ""}, "cuobjdump"),
+        ({"free_gb": 4.0}, "memory"),
+        ({"disk_gb": 1.0}, "disk"),
+        ({"system": "win32"}, "system"),
+    ],
+)
+def test_what_is_missing_fails_alone_and_says_what_to_do(changes: dict[str, object], check: str) -> None:
+    found = checks(request(), msgspec.structs.replace(DESKTOP, **changes))
+    failed = [row for row in found if row.state == "fail"]
+    assert [row.name for row in failed] == [check]
+    assert failed[0].next_step
+
+
+def test_another_minor_version_of_cuda_is_enough() -> None:
+    assert states(request(), nvcc="13.1")["torch"] == "ok"
+
+
+def test_the_crash_of_nvcc_on_backward_sources_is_told_unless_they_are_left_out() -> None:
+    old = {"nvcc": "12.8", "torch_cuda": "12.8"}
+    assert states(request(), **old)["known trouble"] == "warn"
+    assert "known trouble" not in states(request(forward_only=True), **old)
+    assert "known trouble" not in states(request(arch=(9, 0)), gpus=((9, 0),), **old)
+
+
+def test_without_the_card_a_wheel_can_be_built_but_not_proven() -> None:
+    assert states(request(), gpus=())["card"] == "warn"
+    assert states(request("sage3", source=Path("/src")), gpus=())["card"] == "fail"
+
+
+@pytest.mark.parametrize("arch", [(10, 0), (12, 0), (12, 1)])
+def test_flash3_is_refused_where_it_ends_the_process(arch: tuple[int, int]) -> None:
+    (row,) = (row for row in checks(request("flash3", arch), DESKTOP) if row.name == "architecture")
+    assert row.state == "fail"
+    assert "ends the process" in row.reason
+
+
+def test_headers_matter_only_to_a_source_that_includes_them() -> None:
+    assert "headers" not in states(request(), headers=())
+    assert states(request("sage2", source=Path("/src")), headers=())["headers"] == "fail"
+
+
+@given(free=st.floats(0, 512), cores=st.integers(1, 256), forward=st.booleans())
+def test_the_jobs_chosen_fit_into_free_memory(free: float, cores: int, forward: bool) -> None:
+    asked, tools = request(forward_only=forward), msgspec.structs.replace(DESKTOP, free_gb=free, cores=cores)
+    count = jobs(asked, tools)
+    assert count <= cores
+    assert count <= 0 or count * gb_per_job(asked) + RESERVE_GB <= free
+    assert count == cores or (count + 1) * gb_per_job(asked) + RESERVE_GB > free
+    state = next(check.state for check in checks(asked, tools) if check.name == "memory")
+    assert state == ("ok" if count > 0 else "fail")
+
+
+def test_more_jobs_than_memory_holds_are_obeyed_with_a_warning() -> None:
+    asked = request(jobs=8)
+    assert jobs(asked, DESKTOP) == 8
+    assert states(asked)["memory"] == "warn"
+
+
+@pytest.mark.parametrize(
+    ("asked", "match"),
+    [
+        (request("sage2"), "no package index"),
+        (request(jobs=-1), "less than none"),
+        (request(head_dims=(128,)), "forward-only"),
+        (request(forward_only=True, head_dims=(80,)), "no kernel of head dim 80"),
+        (request("sage2", source=Path("/"), forward_only=True), "not the source"),
+        (request(source=Path("/nowhere")), "does not exist"),
+    ],
+)
+def test_wishes_that_contradict_the_recipe_are_refused(asked: Request, match: str) -> None:
+    with pytest.raises(UsageError, match=match):
+        checked(asked)
+
+
+def test_a_recipe_without_a_forward_pass_of_its_own_says_which_has_one(tmp_path: Path) -> None:
+    marker = tmp_path / recipe("sage2").marker
+    marker.parent.mkdir(parents=True)
+    marker.touch()
+    with pytest.raises(UsageError, match="flash2 has one"):
+        checked(request("sage2", source=tmp_path, forward_only=True))

@@ -1,0 +1,161 @@
+"""Plans are run for real: a small CUDA source through the recipe, to a wheel, where nvcc is; and failures of every step."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from ocroute.kernels.build import (
+    BuildFailed,
+    Plan,
+    Progress,
+    Request,
+    Step,
+    Toolchain,
+    build,
+    checked,
+    look,
+    plan,
+    recipe,
+    script,
+)
+from ocroute.kernels.build.progress import Counter
+
+SETUP = """
+import os, subprocess, sysconfig
+from setuptools import Distribution, setup
+print("[1/2] nvcc -c csrc/tiny.cu -o tiny.o", flush=True)
+number = os.environ["TORCH_CUDA_ARCH_LIST"].replace(".", "")
+if "bdist_wheel" in __import__("sys").argv and not os.environ.get("TINY_WITHOUT_CODE"):
+    command = [os.environ["CUDA_HOME"] + "/bin/nvcc", "-gencode", f"arch=compute_{number},code=sm_{number}", "-cubin"]
+    subprocess.run([*command, "csrc/tiny.cu", "-o", "tiny.cubin"], check=True)
+    subprocess.run([command[0], *command[1:3], "-c", "-Xcompiler", "-fPIC", "csrc/tiny.cu", "-o", "tiny.o"], check=True)
+    subprocess.run(["g++", "-shared", "tiny.o", "-o", "tiny/_tiny.so", "-Wl,--unresolved-symbols=ignore-all"], check=True)
+print("[2/2] g++ tiny.o", flush=True)
+binary = type("Binary", (Distribution,), {"has_ext_modules": lambda _: True})
+setup(name="tiny", version="1", packages=["tiny"], package_data={"tiny": ["*.so"]}, distclass=binary)
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A source that looks like sage2's from outside, and holds one kernel of one line."""
+    folder = tmp_path / "source"
+    marker = folder / recipe("sage2").marker
+    marker.parent.mkdir(parents=True)
+    marker.touch()
+    (folder / "tiny").mkdir()
+    (folder / "tiny/__init__.py").touch()
+    (folder / "csrc/tiny.cu").write_text("__global__ void twice(float *x) { x[threadIdx.x] *= 2.0f; }\n")
+    (folder / "setup.py").write_text(SETUP)
+    return folder
+
+
+def tools(folder: Path) -> Toolchain:
+    found = look(folder, modules=(), headers=())
+    for name, thing in (("nvcc", found.nvcc), ("cuobjdump", found.cuobjdump), ("g++", found.cxx)):
+        if not thing:
+            pytest.skip(f"{name} is not installed: nothing to compile for a GPU with")
+    return found
+
+
+def steps(*scripts: str, folder: Path) -> Plan:
+    made = tuple(Step(f"step {number}", text) for number, text in enumerate(scripts))
+    return Plan("tiny", folder, made, installs=False)
+
+
+def test_a_source_becomes_a_wheel_whose_architecture_is_known(source: Path, tmp_path: Path) -> None:
+    asked = checked(Request("sage2", (12, 0), work=tmp_path / "my builds", source=source, install=False))
+    seen: list[Progress] = []
+    built = build(plan(asked, tools(tmp_path)), watch=seen.append)
+    assert built.inside == {"tiny/_tiny.so": ("sm_120",)}
+    assert not built.installed
+    assert [(at.done, at.total) for at in seen if at.step == "compile" and at.total][-1] == (2, 2)
+    assert [at.number for at in seen] == sorted(at.number for at in seen)
+    assert not (asked.folder / "src").exists(), "sources and objects are gigabytes"
+    assert source.joinpath("setup.py").read_text() == SETUP, "the user's folder is not touched"
+
+
+def test_the_printed_script_does_the_same(source: Path, tmp_path: Path) -> None:
+    asked = checked(Request("sage2", (9, 0), work=tmp_path / "my builds", source=source, install=False))
+    printed = script(plan(asked, tools(tmp_path)))
+    done = subprocess.run(["bash"], input=printed, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "tiny/_tiny.so: sm_90" in done.stdout
+
+
+def test_a_wheel_without_code_for_the_card_is_not_installed(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINY_WITHOUT_CODE", "1")
+    asked = checked(Request("sage2", (12, 0), work=tmp_path, source=source))
+    with pytest.raises(BuildFailed, match="holds no GPU code at all"):
+        build(plan(asked, tools(tmp_path)))
+
+
+def test_an_architecture_that_its_setup_script_took_otherwise_fails(source: Path, tmp_path: Path) -> None:
+    (source / "setup.py").write_text(SETUP.replace('os.environ["TORCH_CUDA_ARCH_LIST"]', '"8.0"'))
+    asked = checked(Request("sage2", (12, 0), work=tmp_path, source=source))
+    with pytest.raises(BuildFailed, match=r"holds sm_80, nothing that 12\.0 runs"):
+        build(plan(asked, tools(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("echo 'nvcc error : cicc died due to signal 9 (Kill signal)'; exit 9", "out of memory"),
+        (
+            "echo 'nvcc error : cudafe++ died due to signal 11 (Invalid memory reference)'; exit 1",
+            "nvcc itself crashed",
+        ),
+        ("echo 'x.cu(3): error: identifier \"half2\" is undefined'; exit 2", 'identifier "half2" is undefined'),
+        ("kill -9 $$", "out of memory"),
+        ("echo no space: ; echo 'fatal error: No space left on device'; exit 1", "the disk is full"),
+        ("false", "exit code 1"),
+    ],
+)
+def test_a_failed_step_names_its_cause_and_the_log(text: str, cause: str, tmp_path: Path) -> None:
+    with pytest.raises(BuildFailed, match=re.escape(cause)) as failed:
+        build(steps("echo well", text, "touch never", folder=tmp_path))
+    assert str(tmp_path / "build.log") in str(failed.value)
+    assert "'step 1'" in str(failed.value)
+    assert not (tmp_path / "never").exists()
+
+
+def test_stopping_stops_the_compilers(tmp_path: Path) -> None:
+    def press_ctrl_c() -> None:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press_ctrl_c).start()
+    with pytest.raises(KeyboardInterrupt):
+        build(steps("sleep 100 & echo $! > pid.part && mv pid.part pid; wait", folder=tmp_path))
+    child = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().rpartition(")")[2][:3]:
+        assert time.monotonic() < deadline, "the compiler still runs"
+        time.sleep(0.02)
+
+
+def test_ninjas_count_is_read_from_pips_indented_output() -> None:
+    counter = Counter(Progress("compile", 4, 6))
+    lines = [
+        "  running build_ext\n",
+        "  [1/26] /cuda/bin/nvcc --generate-dependencies-with-compile -c /b/csrc/flash_fwd_hdim128_bf16_sm80.cu -o /b/x.o\n",
+        "  ptxas info    : Compiling entry function\n",
+        "  [2/26] c++ -MMD -c /b/csrc/flash_api.cpp -o /b/flash_api.o -O3\n",
+    ]
+    seen = [progress for line in lines for progress in counter.read(line)]
+    assert [(at.done, at.total, at.file) for at in seen] == [
+        (1, 26, "flash_fwd_hdim128_bf16_sm80.cu"),
+        (2, 26, "flash_api.cpp"),
+    ]
