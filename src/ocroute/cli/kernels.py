@@ -1,0 +1,110 @@
+"""``ocroute kernels``, ``ocroute prove`` and ``ocroute build``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ocroute.cli.app import app, split, write_json
+
+_NO_FACTS = "Let no dated fact about versions and cards refuse a kernel; the probe alone decides."
+
+
+@app.command()
+def kernels(
+    no_facts: Annotated[bool, typer.Option("--no-facts", help=_NO_FACTS)] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
+) -> None:
+    """List every attention kernel: absent, broken, usable or proven here; why, and what to install."""
+    from ocroute.kernels.survey import survey
+    from ocroute.machine import inspect
+
+    machine = inspect()
+    rows = survey(machine, facts=not no_facts)
+    if json:
+        write_json(rows)
+    else:
+        from ocroute.console import console
+        from ocroute.console_kernels import kernel_table
+
+        console().print(kernel_table(rows, machine))
+
+
+@app.command()
+def prove(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="All that are installed.")] = None,
+    model: Annotated[
+        str, typer.Option("--for", metavar="MODEL", help="Only what this model needs, at this card's page sizes.")
+    ] = "",
+    no_facts: Annotated[bool, typer.Option("--no-facts", help=_NO_FACTS)] = False,
+    quantised: Annotated[
+        bool, typer.Option("--quantised", help="Prove kernels that compute in fewer bits too.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write every proof as JSON.")] = False,
+) -> None:
+    """Run attention kernels here, each in a process of its own, on inputs chosen to break them; keep the proofs."""
+    from ocroute.kernels.prove import prove_here
+
+    proofs = prove_here(names or (), model=model, facts=not no_facts, quantised=quantised)
+    if json:
+        write_json(list(proofs))
+    else:
+        from ocroute.console_kernels import draw_proofs
+
+        draw_proofs(proofs)
+
+
+@app.command()
+def build(
+    name: Annotated[str, typer.Argument(metavar="KERNEL", help="flash2, flash3, sage2, sage3 or thunderkittens.")],
+    arch: Annotated[
+        str, typer.Option(metavar="X.Y", help="Compute capability to build for; that of the card here when left out.")
+    ] = "",
+    source: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A source folder or archive; needed where no package index has it."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Compilers at once; memory and cores decide when left out.")] = 0,
+    forward_only: Annotated[
+        bool, typer.Option("--forward-only", help="Leave out the backward pass, which reading never needs.")
+    ] = False,
+    head_dims: Annotated[
+        str, typer.Option("--head-dims", metavar="DIMS", help="Only these, e.g. 64,128; with --forward-only.")
+    ] = "",
+    work: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where to build; a folder of ocroute's own when left out.")
+    ] = None,
+    install: Annotated[
+        bool, typer.Option("--install/--no-install", help="Install the wheel and prove the kernel.")
+    ] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and print what would run; run nothing.")] = False,
+) -> None:
+    """Build an attention kernel for a card: checks first, then a wheel whose architectures are known, then its proof."""
+    from ocroute import console_build as draw
+    from ocroute.errors import ExitCode
+    from ocroute.kernels.build import checks, command, plan, script
+
+    request = command.wanted(
+        name,
+        arch=arch,
+        work=work,
+        source=source,
+        jobs=jobs,
+        forward_only=forward_only,
+        head_dims=split(head_dims),
+        install=install,
+    )
+    tools = command.tools_for(request)
+    found = checks(request, tools)
+    draw.draw_checks(found)
+    failed = any(check.state == "fail" for check in found)
+    if dry_run:
+        typer.echo(script(plan(request, tools)), nl=False)
+    if failed:
+        raise typer.Exit(ExitCode.UNAVAILABLE)
+    if not dry_run:
+        with draw.watched() as watch:
+            built = command.build_and_prove(request, tools, watch=watch)
+        draw.draw_built(built)
