@@ -1,2 +1,1 @@
 """One page end to end through the real loading code, from a checkpoint on disk."""
-

@@ -42,7 +42,6 @@ class Qwen2Vl(NeuralEngine):
         modes=MODES,
         scripts=("Latn", "Cyrl", "Hans", "Hant", "Jpan", "Kore", "Arab"),
         stop_tokens=("<|im_end|>",),
-        kernels={"vision": "vision_config", "text": "text_config"},
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:

@@ -167,7 +167,7 @@ class NeuralEngine(ABC):
             max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS) if canary_page else mode.max_new_tokens,
             keep_special=self.facts.keep_special,
             deadline=perf_counter() + CANARY_SECONDS if canary_page else None,
-            options=mode.generate,
+            guard=mode.guard,
         )
 
     def _sight(self, image: Image, task: Task) -> Sight:

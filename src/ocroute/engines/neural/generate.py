@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from ocroute.engines.neural.guard import Guard
 from ocroute.engines.neural.loading import Loaded, quiet
 from ocroute.engines.neural.loops import cut, loop_length
 
@@ -80,7 +80,7 @@ def answer(
     max_new_tokens: int,
     keep_special: bool = False,
     deadline: float | None = None,
-    options: Mapping[str, Any] = MappingProxyType({}),
+    guard: Guard | None = None,
 ) -> Answer:
     """Let the model write, always taking the likeliest token.
 
@@ -90,13 +90,16 @@ def answer(
         max_new_tokens: where to cut.
         keep_special: whether special tokens are part of the answer.
         deadline: by ``time.perf_counter``; None for none.
-        options: more keyword arguments of ``generate``.
+        guard: forbids runs of tokens to come again.
     """
     import torch
     from transformers import LogitsProcessorList, StoppingCriteriaList
 
     prompt_tokens = inputs["input_ids"].shape[1]
     watch = _Watch(prompt_tokens, deadline)
+    processors = [watch.score]  # the first: the guard's forbidden tokens have no finite score
+    if guard:
+        processors.append(guard.processor(loaded.tokenizer, prompt_tokens))
     with torch.inference_mode(), quiet():
         written = loaded.model.generate(
             **inputs,
@@ -110,9 +113,8 @@ def answer(
             max_new_tokens=max_new_tokens,
             eos_token_id=list(loaded.stop_ids),
             pad_token_id=loaded.stop_ids[0],
-            logits_processor=LogitsProcessorList([watch.score]),
+            logits_processor=LogitsProcessorList(processors),
             stopping_criteria=StoppingCriteriaList([watch.done]),
-            **options,
         )
     tokens = written[0, prompt_tokens:].tolist()
     count = len(tokens)

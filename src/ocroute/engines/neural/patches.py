@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocroute.engines.neural.loading import Loaded
-from ocroute.engines.neural.prompts import encode
+from ocroute.engines.neural.prompts import chat, encode
 from ocroute.engines.neural.recipe import Prepared
 from ocroute.errors import EngineError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WIDEST = 200  # times as long as wide: more than that the models refuse
 
 
-def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: str) -> Prepared:
+def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: str, frames: int = 1) -> Prepared:
     """The prompt ``before`` + image tokens + ``after``, the patches, and their grid.
 
     Args:
@@ -23,6 +23,7 @@ def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: st
         image: RGB.
         pixels: the most that the resized image may have.
         before, after: what stands around the image tokens.
+        frames: how often the processor counts each pixel of an image: some count one frame for each that a patch spans.
 
     Raises:
         EngineError: the image is too long and narrow.
@@ -34,12 +35,16 @@ def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: st
         )
     processor, config = loaded.image_processor, loaded.model.config
     least, most = processor.size["shortest_edge"], processor.size["longest_edge"]
-    size = {"shortest_edge": min(least, pixels), "longest_edge": min(most, pixels)}
+    size = {"shortest_edge": min(least, pixels * frames), "longest_edge": min(most, pixels * frames)}
     made = processor(images=image, size=size, return_tensors="pt")
     _, high, wide = made["image_grid_thw"][0].tolist()
     count = high * wide // processor.merge_size**2
-    token = loaded.tokenizer.convert_ids_to_tokens(config.image_token_id)
-    ids = encode(loaded.tokenizer, before + token * count + after, image_token=config.image_token_id, expected=count)
+    ids = encode(
+        loaded.tokenizer,
+        before + image_token(loaded) * count + after,
+        image_token=config.image_token_id,
+        expected=count,
+    )
     inputs = {
         "input_ids": ids,
         "pixel_values": made["pixel_values"],
@@ -47,3 +52,18 @@ def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: st
         "mm_token_type_ids": (ids == config.image_token_id).long(),  # which positions count in two dimensions
     }
     return Prepared(inputs, (wide * processor.patch_size, high * processor.patch_size))
+
+
+def patched_chat(loaded: Loaded, image: Image, pixels: int, prompt: str, *, frames: int = 1) -> Prepared:
+    """As `patched`, with the checkpoint's chat template around an image and a prompt."""
+    text = chat(loaded.tokenizer, [{"type": "image"}, {"type": "text", "text": prompt}])
+    before, token, after = text.partition(image_token(loaded))
+    if not token:
+        raise EngineError("the checkpoint's chat template leaves the image out", next_step="Fetch it again")
+    return patched(loaded, image, pixels, before=before, after=after, frames=frames)
+
+
+def image_token(loaded: Loaded) -> str:
+    """The string of the token that stands for one image feature."""
+    token: str = loaded.tokenizer.convert_ids_to_tokens(loaded.model.config.image_token_id)
+    return token

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+from ocroute.engines.neural.guard import Guard
+
+Part = Literal["vision", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Mode:
         boxes: whether the answer tells where things stand.
         max_new_tokens: where the answer is cut.
         options: for the engine's own `prepare`.
-        generate: more keyword arguments of ``generate``.
+        guard: what the model's authors set against running in circles.
     """
 
     prompt: str
@@ -25,7 +29,7 @@ class Mode:
     boxes: bool = False
     max_new_tokens: int = 4096
     options: Mapping[str, Any] = field(default_factory=dict)
-    generate: Mapping[str, Any] = field(default_factory=dict)
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,7 @@ class Facts:
         stop_tokens: strings of the tokens that end an answer, besides those in the checkpoint's generation_config.json.
         keep_special: whether special tokens are part of the answer, like the tags around a box.
         min_pixels, max_pixels: of the image as the model sees it.
-        kernels: part of the model (``vision``, ``text``) to the name of its sub-config, for parts whose attention can be
-            replaced.
+        kernels: the parts of the model whose attention a kernel can take over.
         packages: needed besides torch and transformers, by distribution name.
     """
 
@@ -63,7 +66,7 @@ class Facts:
     keep_special: bool = False
     min_pixels: int = 28 * 28 * 4
     max_pixels: int = 28 * 28 * 4096
-    kernels: Mapping[str, str] = field(default_factory=dict)
+    kernels: tuple[Part, ...] = ("vision", "text")
     packages: tuple[str, ...] = ()
 
     @property

@@ -1,0 +1,67 @@
+"""DeepSeek-OCR 2: as the first, with a vision encoder that orders what it sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ocroute.document.model import Block
+from ocroute.engines.base import EngineInfo
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+WHOLE, TILE, MOST_TILES = 1024, 768, 6
+STRIDE = 16 * 4  # pixels of a side that become one feature: patches of 16, then two halvings
+
+
+class DeepseekOcr2(NeuralEngine):
+    """deepseek-community/DeepSeek-OCR-2, the copy in transformers' own format, or the first publication of it."""
+
+    info: ClassVar[EngineInfo] = EngineInfo(
+        kind="vlm",
+        rank=40,
+        gives_layout=True,
+        gives_confidence=False,
+        needs=("pip install 'ocroute[vlm]'", "deepseek-community/DeepSeek-OCR-2, 6.8 GB", "a GPU with 10 GB"),
+        strengths="whole pages as Markdown with boxes and reading order",
+    )
+    facts: ClassVar[Facts] = Facts(
+        name="deepseek_ocr2",
+        hub="deepseek-community/DeepSeek-OCR-2",
+        gigabytes=6.8,
+        architectures=("DeepseekOcr2ForConditionalGeneration",),
+        model_class="DeepseekOcr2ForConditionalGeneration",
+        image_processor="DeepseekOcr2ImageProcessorPil",
+        modes=deepseek.modes(),
+        scripts=deepseek.SCRIPTS,
+        stop_tokens=("<｜end▁of▁sentence｜>",),
+        keep_special=True,
+        min_pixels=TILE * TILE,
+        max_pixels=WHOLE * WHOLE + MOST_TILES * TILE * TILE,
+        kernels=("text",),
+    )
+
+    def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
+        """The page whole, and in two to six tiles where it is larger than one; whole only where pixels are dear."""
+        most = min(MOST_TILES, (pixels - WHOLE * WHOLE) // (TILE * TILE))
+        crop = most >= 2
+        made = self.loaded.image_processor(
+            images=image, crop_to_patches=crop, min_patches=2, max_patches=max(2, most), tile_size=TILE,
+            return_tensors="pt",
+        )  # fmt: skip
+        count = int(made["num_local_patches"][0])
+        side = made["pixel_values"].shape[-1]
+        features = (side // STRIDE) ** 2 + count * (TILE // STRIDE) ** 2 + 1
+        inputs = {
+            "input_ids": deepseek.encoded(self.loaded, mode, features),
+            "pixel_values": made["pixel_values"],
+            "num_local_patches": [count],
+        }
+        if count:
+            inputs["pixel_values_local"] = made["pixel_values_local"]
+        return Prepared(inputs, (side, side))
+
+    def blocks(self, answer: Answered) -> tuple[Block, ...]:
+        """Regions with boxes, or Markdown."""
+        return deepseek.blocks(answer)

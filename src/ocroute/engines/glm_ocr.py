@@ -1,0 +1,51 @@
+"""GLM-OCR: a small model for text, tables and formulas. An example of how little a further model costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ocroute.document.model import Block
+from ocroute.engines.base import EngineInfo
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
+from ocroute.engines.neural.patches import patched_chat
+from ocroute.engines.neural.plain import from_markdown
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class GlmOcr(NeuralEngine):
+    """zai-org/GLM-OCR."""
+
+    info: ClassVar[EngineInfo] = EngineInfo(
+        kind="vlm",
+        rank=45,
+        gives_boxes=False,
+        gives_layout=True,
+        gives_confidence=False,
+        needs=("pip install 'ocroute[vlm]'", "zai-org/GLM-OCR, 2.7 GB", "a GPU with 6 GB, or patience"),
+        strengths="text, tables and formulas on small cards; no boxes",
+    )
+    facts: ClassVar[Facts] = Facts(
+        name="glm_ocr",
+        hub="zai-org/GLM-OCR",
+        gigabytes=2.7,
+        architectures=("GlmOcrForConditionalGeneration",),
+        model_class="GlmOcrForConditionalGeneration",
+        image_processor="Glm46VImageProcessorPil",
+        modes={
+            "text": Mode("Text Recognition:", max_new_tokens=8192),
+            "table": Mode("Table Recognition:", text=False),
+            "formula": Mode("Formula Recognition:", text=False),
+        },
+        scripts=("Latn", "Hans"),
+    )
+
+    def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
+        """The checkpoint's own chat template around image and prompt."""
+        frames = self.loaded.image_processor.temporal_patch_size
+        return patched_chat(self.loaded, image, pixels, mode.prompt, frames=frames)
+
+    def blocks(self, answer: Answered) -> tuple[Block, ...]:
+        """What its Markdown tells apart."""
+        return from_markdown(answer.text)

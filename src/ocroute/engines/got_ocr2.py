@@ -1,0 +1,76 @@
+"""GOT-OCR 2.0: a small model that reads a page, or a large page in tiles, as plain text or as Mathpix-like Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ocroute.document.model import Block
+from ocroute.engines.base import EngineInfo
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
+from ocroute.engines.neural.plain import from_markdown, from_plain
+from ocroute.engines.neural.prompts import encode
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_SYSTEM = "You should follow the instructions carefully and explain your answers in detail."
+_BEFORE = f"<|im_start|>system\n{_SYSTEM}<|im_end|><|im_start|>user\n<img>"
+_AFTER = "<|im_end|><|im_start|>assistant\n"
+MOST_TILES = 12
+
+# The spaces around "OCR" are part of what the model was trained on.
+MODES = {
+    "text": Mode(" OCR: "),
+    "markdown": Mode(" OCR with format: "),
+    "crop": Mode(" OCR upon the patch reference: ", options={"crop": True}),
+    "crop_markdown": Mode(" OCR with format upon the patch reference: ", options={"crop": True}),
+}
+
+
+class GotOcr2(NeuralEngine):
+    """stepfun-ai/GOT-OCR-2.0-hf."""
+
+    info: ClassVar[EngineInfo] = EngineInfo(
+        kind="vlm",
+        rank=50,
+        gives_boxes=False,
+        gives_layout=True,
+        gives_confidence=False,
+        needs=("pip install 'ocroute[vlm]'", "stepfun-ai/GOT-OCR-2.0-hf, 1.1 GB", "a GPU with 4 GB, or patience"),
+        strengths="English and Chinese pages, formulas and tables as Markdown, on small cards; no boxes",
+    )
+    facts: ClassVar[Facts] = Facts(
+        name="got_ocr2",
+        hub="stepfun-ai/GOT-OCR-2.0-hf",
+        gigabytes=1.1,
+        architectures=("GotOcr2ForConditionalGeneration",),
+        model_class="GotOcr2ForConditionalGeneration",
+        image_processor="GotOcr2ImageProcessorPil",
+        modes=MODES,
+        scripts=("Latn", "Hans"),
+        stop_tokens=("<|im_end|>",),
+        max_pixels=(MOST_TILES + 1) * 1024 * 1024,
+        min_pixels=1024 * 1024,
+        kernels=("text",),  # the vision tower adds relative positions to its scores: no kernel here does
+    )
+
+    def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
+        """The page squeezed into one square, or stretched over up to twelve and shown whole besides."""
+        config, processor = self.loaded.model.config, self.loaded.image_processor
+        side = processor.size["height"]
+        most = max(1, min(MOST_TILES, pixels // (side * side) - 1))
+        made = processor(
+            images=image, crop_to_patches=bool(mode.options.get("crop")), min_patches=1, max_patches=most,
+            return_tensors="pt",
+        )  # fmt: skip
+        squares = made["pixel_values"].shape[0]
+        # patches, then two halvings in the neck: 256 features of a square of 1024 pixels
+        features = (config.vision_config.image_size // config.vision_config.patch_size // 4) ** 2 * squares
+        token = self.loaded.tokenizer.convert_ids_to_tokens(config.image_token_id)
+        prompt = f"{_BEFORE}{token * features}</img>\n{mode.prompt}{_AFTER}"
+        ids = encode(self.loaded.tokenizer, prompt, image_token=config.image_token_id, expected=features)
+        return Prepared({"input_ids": ids, "pixel_values": made["pixel_values"]}, (side, side))
+
+    def blocks(self, answer: Answered) -> tuple[Block, ...]:
+        """Paragraphs, or what Markdown tells apart."""
+        return from_markdown(answer.text) if "format" in answer.mode.prompt else from_plain(answer.text)
