@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
-import tiny
+import tiny_dots as tiny
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-import tiny
+import tiny_dots as tiny
 import torch
 from safetensors.torch import load_file, save_file
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ocroute.document.exporters._markup import from_html
 from ocroute.document.model import Block, Category, Markup
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.salvage import Cell, cells
@@ -16,6 +17,8 @@ _MARKUPS: Final[dict[Category, Markup]] = {
     Category.TABLE: "html",
 }
 _HEADING: Final = re.compile(r"(#{1,6})[ \t]+(?=\S)")
+_SIGNS: Final = re.compile(r"[*_`~<>&$\\\[\]]")
+_NUMBERED: Final = re.compile(r"(\d+)(?=[.)]\s)")
 _MARKER: Final = re.compile(r"([-*+•◦▪‣–—]|\(?\w{1,4}[.)])[ \t]+(?=\S)")
 
 
@@ -40,19 +43,26 @@ def _block(cell: Cell, frame: Frame, page: tuple[float, float]) -> Block:
     category = _CATEGORIES.get(cell.category.strip().replace("_", "-").casefold(), Category.TEXT)
     text = cell.text or ""
     level = marker = None
+    markup = _MARKUPS.get(category, "markdown")
     if category in (Category.SECTION_HEADER, Category.TITLE):
         text, hashes = _cut(_HEADING, text)
         # The page's title has one sign, so its sections have two: that is level 1 here.
         level = max(1, len(hashes) - 1) if category is Category.SECTION_HEADER else None
+        if _SIGNS.search(text):
+            text = _NUMBERED.sub(r"\1\\", text, count=1)  # "2. *Method*" is no list
+        else:
+            markup = "plain"
     elif category is Category.LIST_ITEM:
         text, marker = _cut(_MARKER, text)
     return Block(
         category,
         text,
         box=frame.to_page(cell.bbox, page) if cell.bbox else None,
-        markup=_MARKUPS.get(category, "markdown"),
+        markup=markup,
         level=level,
         marker=marker or None,
+        # one that is cut stays HTML, so that the cut shows
+        table=from_html(text)[1] if category is Category.TABLE and text.rstrip().endswith("</table>") else None,
     )
 
 

@@ -37,8 +37,11 @@ _NUMBERS: Final = re.compile(r"\[[\s\d.,eE+\-\[]*(\]?)[\s\]]*")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
 _LITERAL: Final = re.compile(r'[^\s,{}\[\]"]+')
 _STRING_PART: Final = re.compile(r'[^"\\]+|\\(?:.|$)', re.DOTALL)
-# What follows the quote that ends a string: the end of the object or of the answer, another member, or another cell.
-_AFTER_STRING: Final = re.compile(r'\s*(?:,?\s*(?:\}|\Z|\]\s*\Z|"[^"\\]{1,40}"\s*:|\{\s*")|\]\s*(?:```)?\s*\Z)')
+# What follows the quote that ends a string: the end of the object or of the answer, another member or its beginning, or
+# another cell.
+_AFTER_STRING: Final = re.compile(
+    r'\s*,?\s*(?:\}|"[^"\\]{1,40}"\s*:|\{\s*"|(?:"[^"\\]{0,40}"?\s*)?\Z|\]\s*(?:```)?\s*\Z)'
+)
 _OWN_KEYS: Final = frozenset({"bbox", "category", "text"})
 
 

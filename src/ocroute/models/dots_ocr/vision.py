@@ -79,8 +79,8 @@ class Pack:
 class DotsVisionAttention(nn.Module):
     """Attention in both directions among the patches of one image, computed by the function that the configuration names.
 
-    Functions for packed sequences (their names contain ``flash``, or begin with ``ocroute``) get all images in one call with
-    the boundaries; any other gets one call an image. There is never a mask, so no memory that grows with the square of the
+    Functions for packed sequences, whose names contain ``flash`` by transformers' custom, get all images in one call with the
+    boundaries; any other gets one call an image. There is never a mask, so no memory that grows with the square of the
     number of patches, unless the function itself takes it.
     """
 
@@ -100,7 +100,7 @@ class DotsVisionAttention(nn.Module):
         q, k = rotate(q, pack.cos, pack.sin), rotate(k, pack.cos, pack.sin)
         name = self.config._attn_implementation
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(name, _eager)
-        if "flash" in name or name.startswith("ocroute"):
+        if "flash" in name:
             longest = max(pack.lengths)
             out = self._call(
                 attend,

@@ -1,0 +1,210 @@
+"""dots.ocr's answers: what is whole is kept, whatever is wrong with the rest."""
+
+import json
+import re
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ocroute.document.model import Block, Box, Category, Document, Page, Verdict
+from ocroute.models.dots_ocr.answer import parse
+from ocroute.models.dots_ocr.frame import Frame
+from ocroute.models.dots_ocr.latex import unescape
+from ocroute.models.dots_ocr.salvage import Cell, cells
+
+FRAME = Frame(1000, 1000)
+CATEGORIES = [category.value for category in Category]
+NOT_JSON_FAULTS = re.compile(r"[\b\f]|[\t\r]\w|\n[a-z]")  # what a model never means: backspaces, tabs before letters
+
+
+def member(text_of):
+    return st.fixed_dictionaries(
+        {"bbox": st.lists(st.integers(0, 4000), min_size=4, max_size=4), "category": st.sampled_from(CATEGORIES)},
+        optional={"text": text_of.filter(lambda text: not NOT_JSON_FAULTS.search(text) and not has_lone_half(text))},
+    )
+
+
+def has_lone_half(text):
+    return any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+TEXTS = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet='{}[]",: \\$abt\n', max_size=40),
+    st.sampled_from(
+        [r"\theta \frac{a}{b}", r"$\nu$ and \times", '"}, {"bbox": [1', "C:\\new\\table", "<td>a</td>", "日本語 😀"]
+    ),
+)
+ANSWERS = st.lists(member(TEXTS), max_size=6, unique_by=lambda cell: tuple(cell["bbox"]))
+
+
+def expected(cell):
+    return Cell(tuple(float(n) for n in cell["bbox"]), cell["category"], cell.get("text"))
+
+
+@given(ANSWERS, st.booleans(), st.sampled_from([None, 2]))
+def test_valid_answers_are_read_exactly(made, ascii_only, indent):
+    answer = json.dumps(made, ensure_ascii=ascii_only, indent=indent)
+    assert list(cells(answer)) == [expected(cell) for cell in made]
+
+
+@given(ANSWERS.filter(bool), st.data())
+def test_any_prefix_keeps_all_complete_cells(made, data):
+    parts = [json.dumps(cell, ensure_ascii=False) for cell in made]
+    answer = "[" + ", ".join(parts) + "]"
+    cut = data.draw(st.integers(0, len(answer)))
+    ends = [len("[" + ", ".join(parts[: count + 1])) for count in range(len(parts))]
+    whole = sum(end <= cut for end in ends)
+    found = list(cells(answer[:cut]))
+    assert found[:whole] == [expected(cell) for cell in made[:whole]]
+    assert len(found) <= whole + 1
+    assert all(not cell.complete for cell in found[whole:])
+    for cell in found[whole:]:  # what is left of the last is a part of it, never something else
+        entire = expected(made[whole])
+        assert cell.bbox in (None, entire.bbox)
+        assert entire.category.startswith(cell.category)
+        assert cell.text is None or cell.text.rstrip("�") in (entire.text or "")
+
+
+@given(st.text(alphabet='{}[]",:\\ \nabtu01$', max_size=200))
+def test_any_text_at_all_is_survived(answer):
+    for block in parse(answer, FRAME, (500, 500)):
+        assert isinstance(block, Block)
+
+
+@given(st.text(max_size=80))
+def test_strings_of_valid_json_mean_what_json_says(text):
+    assume(not NOT_JSON_FAULTS.search(text) and not has_lone_half(text))
+    for ascii_only in (True, False):
+        raw = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        assert unescape(raw) == unescape(raw, formula=True) == text
+
+
+A = '{"bbox": [10, 20, 110, 40], "category": "Text", "text": "first"}'
+B = '{"bbox": [10, 50, 110, 70], "category": "Formula", "text": "$$E = m c^{2}$$"}'
+C = '{"bbox": [10, 80, 110, 90], "category": "Picture"}'
+WHOLE = [(10, "Text", "first"), (10, "Formula", "$$E = m c^{2}$$"), (10, "Picture", None)]
+
+BROKEN = {
+    "no commas between cells": A + B + C,
+    "a comma too many": f"[{A},,{B},{C},]",
+    "in a code fence": f"```json\n[{A}, {B}, {C}]\n```",
+    "in an object": f'{{"layout": [{A}, {B}, {C}]}}',
+    "in single lines": f"{A}\n{B}\n{C}",
+    "with words around": f"Here is the layout:\n[{A}, {B}, {C}]\nThat is all.",
+    "no bracket at the end": f"[{A}, {B}, {C}",
+    "a cell twice": f"[{A}, {A}, {B}, {C}, {C}]",
+    "a brace missing": f"[{A[:-1]}, {B}, {C}]",
+    "a comma between members missing": f"[{A.replace('], ', '] ')}, {B}, {C}]",
+    "spaces everywhere": f"[{A}, {B}, {C}]".replace('":', '" :\n').replace("[10,", "[ 10 ,"),
+    "decimals": f"[{A}, {B}, {C}]".replace("[10,", "[10.0,"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_fault_costs_nothing_where_all_is_there(fault):
+    assert [(cell.bbox[0], cell.category, cell.text) for cell in cells(BROKEN[fault])] == WHOLE
+
+
+def test_a_bad_box_costs_the_box_alone():
+    for box in ("[1, 2, 3]", "[]", "[1, 2, 3, 4, 5]", "null", '"1, 2"', "[1, 2, 3, 1e99]"):
+        answer = f'[{{"bbox": {box}, "category": "Text", "text": "kept"}}, {A}]'
+        assert [(cell.bbox is None, cell.text) for cell in cells(answer)] == [(True, "kept"), (False, "first")], box
+
+
+def test_quotes_and_line_ends_that_were_not_escaped():
+    answer = '[{"bbox": [1, 2, 3, 4], "category": "Text", "text": "he said "no", and "why": so\nhe left"}, ' + A + "]"
+    assert [cell.text for cell in cells(answer)] == ['he said "no", and "why": so\nhe left', "first"]
+
+
+def test_the_last_cell_is_kept_as_far_as_it_goes():
+    answer = f'[{A}, {{"bbox": [1, 2, 3, 4], "category": "Text", "text": "the beginning of\\n'
+    assert list(cells(answer))[-1] == Cell((1, 2, 3, 4), "Text", "the beginning of\n", complete=False)
+    assert list(cells(answer[:-1]))[-1].text == "the beginning of"
+    assert list(cells('[{"bbox": [10, 20, 12')) == []  # 12 may be the head of 1234
+    assert next(cells('[{"bbox": [10, 20, 12, 14], "cat')).bbox == (10, 20, 12, 14)
+
+
+@pytest.mark.parametrize(
+    ("raw", "formula", "meant"),
+    [
+        (r"\theta + \times", True, r"\theta + \times"),
+        (r"\frac{a}{b}", True, r"\frac{a}{b}"),
+        (r"\beta \bar x \boldsymbol{y}", False, r"\beta \bar x \boldsymbol{y}"),
+        (r"\rho \right)", False, r"\rho \right)"),
+        (r"\nu \nabla", True, r"\nu \nabla"),
+        (r"where $\nu$ is", False, r"where $\nu$ is"),
+        (r"dunque\ne poi\nu", False, "dunque\ne poi\nu"),  # an Italian line, not \ne
+        (r"\underline{x} \upsilon", True, r"\underline{x} \upsilon"),
+        (r"\alpha \sum_{i} \, \{ x \} \& \% \_", True, r"\alpha \sum_{i} \, \{ x \} \& \% \_"),
+        (r"\begin{array} a \\ b \end{array}", True, r"\begin{array} a \\ b \end{array}"),
+        (r"\\begin{array} a \\\\ b \\end{array}", True, r"\begin{array} a \\ b \end{array}"),
+        (r"\\alpha\n\\nu\ttau", True, "\\alpha\n\\nu\ttau"),  # properly escaped: taken at its word
+        (r"a\tb \"c\" \/ \u00e9 \ud83d\ude00", False, 'a\tb "c" / é 😀'),
+        (r"\ud83d alone", False, "� alone"),
+        (r"cut \u00", False, r"cut \u00"),
+        ("cut \\", False, "cut "),
+    ],
+)
+def test_latex_keeps_its_backslashes(raw, formula, meant):
+    assert unescape(raw, formula=formula) == meant
+
+
+def test_latex_cells_survive_beside_broken_ones():
+    answer = r'[{"bbox": [1, 2, 3, 4], "category": "Formula", "text": "\frac{\theta}{\alpha}"}{"bbox": [5, 6'
+    assert [cell.text for cell in cells(answer)] == [r"\frac{\theta}{\alpha}"]
+
+
+def test_blocks_as_the_exporters_expect_them():
+    answer = json.dumps(
+        [
+            {"bbox": [0, 0, 500, 10], "category": "Page-header", "text": "Journal"},
+            {"bbox": [500, 60, 0, 20], "category": "Title", "text": "# On \"Rice\" & *Rain*"},
+            {"bbox": [0, 80, 500, 90], "category": "Section-header", "text": "## 1. Method"},
+            {"bbox": [0, 90, 500, 95], "category": "section_header", "text": "### 1. A *detail*"},
+            {"bbox": [0, 100, 500, 130], "category": "Text", "text": "Some **bold** text."},
+            {"bbox": [0, 140, 500, 150], "category": "List-item", "text": "- one"},
+            {"bbox": [0, 150, 500, 160], "category": "List-item", "text": "2. two"},
+            {"bbox": [0, 200, 500, 220], "category": "Formula", "text": "$$\\frac{a}{b}$$"},
+            {"bbox": [0, 300, 500, 400], "category": "Table", "text": "<table><tr><td>x</td><td>y</td></tr></table>"},
+            {"bbox": [0, 500, 900, 1900], "category": "Picture"},
+            {"bbox": [0, 500, 900, 1900], "category": "Poem", "text": "roses"},
+        ]
+    )  # fmt: skip
+    blocks = parse(answer, FRAME, (500, 2000))
+    assert [block.category for block in blocks] == [
+        "Page-header", "Title", "Section-header", "Section-header", "Text", "List-item", "List-item", "Formula", "Table",
+        "Picture", "Text",
+    ]  # fmt: skip
+    assert blocks[1].box == Box(0, 40, 250, 120)  # corners sorted, half as wide, twice as high
+    assert blocks[-2].box == Box(0, 1000, 450, 2000)  # cut to the page
+    assert [block.level for block in blocks[1:4]] == [None, 1, 2]
+    assert [block.marker for block in blocks[5:7]] == ["-", "2."]
+    assert [block.markup for block in blocks[7:10]] == ["latex", "html", "plain"]
+    assert [cell.text for cell in blocks[8].table.cells] == ["x", "y"]
+    page = Page("x.png", 1, 500, 2000, Verdict("accepted", 1.0), blocks=blocks)
+    markdown = Document("x.png", (page,)).to_markdown()
+    assert markdown == (
+        '# On "Rice" & Rain\n\n## 1. Method\n\n### 1. A detail\n\nSome **bold** text.\n\n- one\n2. two\n\n'
+        "$$\n\\frac{a}{b}\n$$\n\n<table>\n<tr><td>x</td><td>y</td></tr>\n</table>\n\nroses\n"
+    )
+
+
+def test_a_table_that_is_cut_stays_as_it_was_written():
+    (block,) = parse('[{"bbox": [0, 0, 9, 9], "category": "Table", "text": "<table><tr><td>x</td><td>', FRAME, (10, 10))
+    assert block.table is None
+    assert (block.text, block.markup) == ("<table><tr><td>x</td><td>", "html")
+
+
+@pytest.mark.parametrize(("answer", "count"), [("", 0), ("  \n", 0), ("[]", 0), ("[{]", 0), ("Only words.", 1)])
+def test_answers_without_cells(answer, count):
+    blocks = parse(answer, FRAME, (10, 10))
+    assert len(blocks) == count
+    assert all(block.text == "Only words." and block.box is None for block in blocks)
+
+
+def test_a_hundred_thousand_quotes_take_no_time():
+    answer = '[{"bbox": [1, 2, 3, 4], "category": "Text", "text": "' + 'a" ' * 100_000 + "\\" * 100_000
+    assert len(list(cells(answer))) == 1
+    assert list(cells("[{" * 100_000)) == []
