@@ -78,5 +78,10 @@ def satisfies(version: str, specifiers: str) -> bool:
 
 
 def older(version: str, other: str) -> bool:
-    """Whether ``version`` comes before ``other``."""
-    return satisfies(version, f"<{other}")
+    """Whether ``version`` comes before ``other``; a beta comes before its release, one that cannot be parsed before nothing."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version) < Version(other)
+    except InvalidVersion:
+        return False

@@ -1,0 +1,203 @@
+"""What every kernel must do that runs on this machine; a new one is tested by being registered."""
+
+import inspect
+
+import pytest
+import torch
+
+from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Refused
+from ocroute.kernels.packed import boundaries
+
+BUILTIN = [name for name in KERNELS if KERNELS[name].builtin]
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def runs_here(name):
+    kernel = KERNELS.load(name)
+    if kernel.presence().state != "usable":
+        return False
+    if DEVICE == "cpu":
+        return bool(kernel.info.dtypes_on_cpu)
+    capability = torch.cuda.get_device_capability()
+    return not kernel.info.capabilities or any(low <= capability <= high for low, high in kernel.info.capabilities)
+
+
+RUNNING = [name for name in BUILTIN if runs_here(name)]
+EXACT = [name for name in RUNNING if KERNELS.load(name).info.numerics == "exact"]
+LENGTHS = {
+    "one": ((5,), (5,)),
+    "one token": ((1,), (1,)),
+    "equal": ((3, 3), (3, 3)),
+    "packed": ((1, 130, 7), (1, 130, 7)),
+    "fewer queries": ((1, 5, 2), (4, 9, 131)),
+    "more queries": ((6, 131, 2), (3, 5, 1)),
+    "empty": ((4, 0, 2), (0, 3, 2)),
+    "all empty": ((0, 0), (0, 0)),
+    "no key at all": ((3,), (0,)),
+}
+
+
+def tolerance(dtype):
+    return {torch.float32: 5e-6, torch.float16: 2e-3, torch.bfloat16: 1.6e-2}[dtype]
+
+
+def dtypes_of(name):
+    info = KERNELS.load(name).info
+    return [getattr(torch, dtype) for dtype in (info.dtypes_on_cpu if DEVICE == "cpu" else info.dtypes)]
+
+
+def tensors(queries, keys, heads, kv_heads, head_dim, dtype, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+
+    def make(length, count):
+        return torch.randn(sum(length), count, head_dim, generator=generator).to(dtype).to(DEVICE)
+
+    return make(queries, heads), make(keys, kv_heads), make(keys, kv_heads)
+
+
+def call(name, q, k, v, queries, keys, *, causal=False, scale=None):
+    return KERNELS.load(name)().attend(
+        q,
+        k,
+        v,
+        cu_q=boundaries(queries, DEVICE),
+        cu_k=boundaries(keys, DEVICE),
+        max_q=max(queries),
+        max_k=max(keys),
+        causal=causal,
+        scale=q.shape[-1] ** -0.5 if scale is None else scale,
+    )
+
+
+def written_out(q, k, v, queries, keys, *, causal, scale):
+    """Query by query, in float64: no masks, no alignment rules, only the keys that are to be seen."""
+    q, k, v = q.double().cpu(), k.double().cpu(), v.double().cpu()
+    out = torch.zeros_like(q)
+    k, v = (x.repeat_interleave(q.shape[1] // k.shape[1], 1) for x in (k, v))
+    first = start = 0
+    for n, m in zip(queries, keys, strict=True):
+        for i in range(n):
+            seen = slice(start, start + (max(0, m - n + i + 1) if causal else m))
+            weights = torch.softmax((k[seen] * q[first + i]).sum(-1) * scale, 0)  # (keys, heads)
+            out[first + i] = (weights[..., None] * v[seen]).sum(0)
+        first, start = first + n, start + m
+    return out
+
+
+@pytest.mark.parametrize("causal", [False, True], ids=["all", "causal"])
+@pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS)
+@pytest.mark.parametrize("name", EXACT)
+def test_agrees_with_attention_written_out(name, lengths, causal):
+    queries, keys = lengths
+    for dtype in dtypes_of(name):
+        q, k, v = tensors(queries, keys, 4, 2, 64, dtype)
+        out = call(name, q, k, v, queries, keys, causal=causal)
+        right = written_out(q, k, v, queries, keys, causal=causal, scale=0.125)
+        assert out.shape == q.shape
+        assert out.dtype == dtype
+        torch.testing.assert_close(out.cpu().double(), right, atol=tolerance(dtype), rtol=0)
+
+
+@pytest.mark.parametrize("heads", [(3, 3), (6, 2), (7, 1)], ids=str)
+@pytest.mark.parametrize("head_dim", [80, 128])
+@pytest.mark.parametrize("name", EXACT)
+def test_takes_the_shapes_of_ocr_models(name, head_dim, heads):
+    dtype = dtypes_of(name)[-1]
+    queries, keys = (5, 66), (9, 66)
+    q, k, v = tensors(queries, keys, *heads, head_dim, dtype)
+    scale = 0.3  # not the default: a kernel that drops it is seen
+    right = written_out(q, k, v, queries, keys, causal=True, scale=scale)
+    try:
+        out = call(name, q, k, v, queries, keys, causal=True, scale=scale)
+    except Refused:
+        info = KERNELS.load(name).info
+        assert head_dim not in info.head_dims
+        assert info.head_dims  # refused by its facts, for nothing else is asked of it here
+        return
+    torch.testing.assert_close(out.cpu().double(), right, atol=2 * tolerance(dtype), rtol=0)
+
+
+@pytest.mark.parametrize("causal", [False, True], ids=["all", "causal"])
+@pytest.mark.parametrize("name", RUNNING)
+def test_leaves_its_inputs_and_reads_strided_views(name, causal):
+    dtype, queries = dtypes_of(name)[0], (5, 66)
+    fused = torch.randn(71, 3, 4, 64, generator=torch.Generator().manual_seed(1)).to(dtype).to(DEVICE)
+    q, k, v = fused.unbind(1)  # as a fused projection leaves them: neighbouring tokens are far apart
+    before = fused.clone()
+    out = call(name, q, k, v, queries, queries, causal=causal)
+    assert torch.equal(fused, before)
+    assert out.data_ptr() not in (q.data_ptr(), k.data_ptr(), v.data_ptr())
+    contiguous = call(name, q.contiguous(), k.contiguous(), v.contiguous(), queries, queries, causal=causal)
+    torch.testing.assert_close(out, contiguous, atol=tolerance(dtype), rtol=0)
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_a_sequence_does_not_see_its_neighbours(name):
+    dtype, queries = dtypes_of(name)[0], (3, 64, 65)
+    q, k, v = tensors(queries, queries, 2, 2, 64, dtype)
+    packed = call(name, q, k, v, queries, queries)
+    start = 0
+    for n in queries:
+        part = slice(start, start + n)
+        alone = call(name, q[part], k[part], v[part], (n,), (n,))
+        torch.testing.assert_close(packed[part], alone, atol=tolerance(dtype), rtol=0)
+        start += n
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_knows_lengths_that_nobody_remembered(name):
+    dtype, queries = dtypes_of(name)[0], (3, 65)
+    q, k, v = tensors(queries, queries, 2, 2, 64, dtype)
+    bare = torch.tensor([0, 3, 68], dtype=torch.int32, device=DEVICE)
+    out = KERNELS.load(name)().attend(q, k, v, cu_q=bare, cu_k=bare, max_q=65, max_k=65, causal=False, scale=0.125)
+    torch.testing.assert_close(out, call(name, q, k, v, queries, queries), atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_is_described_and_has_the_shape_of_the_contract(name):
+    kernel = KERNELS.load(name)
+    assert isinstance(kernel.info, KernelInfo)
+    assert kernel.info.install
+    assert kernel.info.source
+    parameters = inspect.signature(kernel.attend).parameters
+    assert list(parameters) == ["self", "q", "k", "v", "cu_q", "cu_k", "max_q", "max_k", "causal", "scale"]
+    assert all(parameters[word].kind is inspect.Parameter.KEYWORD_ONLY for word in list(parameters)[4:])
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_says_whether_it_is_here(name):
+    presence = KERNELS.load(name).presence()
+    assert isinstance(presence, Presence)
+    assert presence.version or presence.state == "absent"
+    assert bool(presence.reason) == (presence.state != "usable")
+
+
+def test_what_runs_without_a_gpu():
+    on_cpu = {name for name in BUILTIN if KERNELS.load(name).info.dtypes_on_cpu}
+    assert on_cpu == {"eager", "sdpa_math", "sdpa_flash", "flex"}
+
+
+@pytest.mark.skipif(DEVICE == "cuda", reason="this machine's GPU is what they need")
+@pytest.mark.parametrize("name", ["sdpa_efficient", "sdpa_cudnn", "torch_varlen"])
+def test_without_a_gpu_refuses_with_the_reason(name):
+    q, k, v = tensors((4,), (4,), 2, 2, 64, torch.bfloat16)
+    with pytest.raises(Refused, match="needs an NVIDIA GPU"):
+        call(name, q, k, v, (4,), (4,))
+
+
+@pytest.mark.parametrize(
+    ("name", "head_dim", "dtype", "why"),
+    [
+        ("sdpa_flash", 264, torch.float32, "head dims up to 256, not 264"),
+        ("flex", 264, torch.float32, "head dims up to 256, not 264"),
+        ("eager", 64, torch.float64, "not float64"),
+    ],
+)
+def test_what_its_facts_exclude_is_refused_by_name(name, head_dim, dtype, why):
+    q, k, v = tensors((4,), (4,), 2, 2, head_dim, dtype)
+    with pytest.raises(Refused, match=why):
+        call(name, q, k, v, (4,), (4,))
+
+
+def test_only_the_two_reference_kernels_keep_all_scores():
+    assert {name for name in BUILTIN if KERNELS.load(name).info.materialises} == {"eager", "sdpa_math"}
