@@ -1,0 +1,80 @@
+"""dots.ocr: whole pages as blocks with boxes, categories and reading order, from one small vision-language model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from ocroute.document.model import Block
+from ocroute.engines.base import EngineInfo
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
+from ocroute.engines.neural.devices import Place
+from ocroute.engines.neural.loading import Loaded, quiet
+from ocroute.engines.neural.plain import from_markdown
+from ocroute.models.dots_ocr.answer import parse
+from ocroute.models.dots_ocr.frame import Frame
+from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, PROMPTS
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# The longest answers that the model's own tools allow.
+MODES = {
+    "layout": Mode(PROMPTS["layout"], boxes=True, max_new_tokens=24_000),
+    "text": Mode(PROMPTS["text"], max_new_tokens=16_384),
+    "layout_only": Mode(PROMPTS["layout_only"], text=False, boxes=True, max_new_tokens=8_192),
+}
+
+
+class DotsOcr(NeuralEngine):
+    """rednote-hilab/dots.ocr and dots.mocr, with our own model classes: transformers has none."""
+
+    info: ClassVar[EngineInfo] = EngineInfo(
+        kind="vlm",
+        rank=30,
+        gives_layout=True,
+        gives_confidence=False,
+        needs=("pip install 'ocroute[vlm]'", "rednote-hilab/dots.ocr, 6.1 GB", "a GPU with 10 GB, or patience"),
+        strengths="layout, reading order, tables and formulas in many scripts",
+    )
+    facts: ClassVar[Facts] = Facts(
+        name="dots_ocr",
+        hub="rednote-hilab/dots.ocr",
+        gigabytes=6.1,
+        architectures=("DotsOCRForCausalLM",),
+        model_class="DotsOCRForCausalLM",
+        modes=MODES,
+        scripts=(
+            *("Latn", "Cyrl", "Grek", "Hans", "Hant", "Jpan", "Kore", "Arab", "Hebr", "Deva", "Beng", "Taml", "Telu"),
+            *("Thai", "Armn", "Geor"),
+        ),
+        stop_tokens=(END_OF_ASSISTANT,),
+        min_pixels=3_136,
+        max_pixels=11_289_600,
+    )
+
+    def load(self, folder: Path, where: Place) -> Loaded:
+        """With the classes in `ocroute.models.dots_ocr`; the code that lies in the checkpoint's folder is not run."""
+        from ocroute.models.dots_ocr.load import load
+
+        with quiet():
+            self._dots = load(folder, device=where.device, dtype=where.dtype)
+        return Loaded(self._dots.model, self._dots.tokenizer, None, self._dots.stop_ids)
+
+    def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
+        """Patches and prompt as the model was trained on them."""
+        from ocroute.models.dots_ocr.inputs import prepare
+
+        made = prepare(self._dots, image, mode.prompt, max_pixels=pixels)
+        inputs = {
+            "input_ids": made.input_ids,
+            "pixel_values": made.pixel_values,
+            "image_grid_thw": made.image_grid_thw,
+        }
+        return Prepared(inputs, made.frame)
+
+    def blocks(self, answer: Answered) -> tuple[Block, ...]:
+        """The cells of its JSON, or what its Markdown tells apart."""
+        if answer.mode.boxes:
+            return parse(answer.text, Frame(*answer.frame), answer.size)
+        return from_markdown(answer.text)
