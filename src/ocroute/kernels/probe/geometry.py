@@ -76,19 +76,30 @@ def page_patches(gpu: Gpu | None) -> tuple[int, ...]:
     return (_A4[200],) if gpu.memory_mb < _LARGE_MB else (_A4[200], 0)
 
 
-def problems_for(model: str, gpu: Gpu | None) -> tuple[Problem, ...]:
-    """The problem classes that ``model`` needs, at this card's page sizes.
+def parts_of(model: str, gpu: Gpu | None) -> dict[str, tuple[Problem, ...]]:
+    """The problem classes that each part of ``model`` needs, at this card's page sizes, the longest last.
 
     Raises:
         UsageError: there is no such model.
     """
     if model not in MODELS:
         raise UsageError(f"no model is named {model!r}", next_step=f"Choose from: {', '.join(MODELS)}")
-    return tuple(
-        Problem(head.head_dim, head.heads, head.kv_heads, head.causal, dtype_for(gpu), lengths)
-        for head in MODELS[model].values()
-        for lengths in _lengths(head, gpu)
-    )
+    return {
+        part: tuple(
+            Problem(head.head_dim, head.heads, head.kv_heads, head.causal, dtype_for(gpu), lengths)
+            for lengths in _lengths(head, gpu)
+        )
+        for part, head in MODELS[model].items()
+    }
+
+
+def problems_for(model: str, gpu: Gpu | None) -> tuple[Problem, ...]:
+    """The problem classes that ``model`` needs, at this card's page sizes.
+
+    Raises:
+        UsageError: there is no such model.
+    """
+    return tuple(problem for problems in parts_of(model, gpu).values() for problem in problems)
 
 
 def all_problems(gpu: Gpu | None) -> tuple[Problem, ...]:

@@ -1,0 +1,80 @@
+"""Which kernel a model would run on, on a machine that is here or only described. Pure, but for `ground_here`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
+from ocroute.kernels.choice import Choice, KernelStatus, choose
+from ocroute.kernels.facts import facts_about
+from ocroute.kernels.here import installed, place_of
+from ocroute.kernels.ledger import Ledger
+from ocroute.kernels.probe.geometry import MODELS, parts_of
+from ocroute.kernels.probe.values import Proof
+from ocroute.kernels.refusal import TorchFacts, refusal
+from ocroute.kernels.survey import torch_facts
+from ocroute.machine import Machine
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """What a choice of kernels stands on besides the machine.
+
+    Attributes:
+        torch: None where it is not installed.
+        kernels: every registered kernel: its constant facts and its presence.
+        proofs: that hold on the machine's first GPU.
+    """
+
+    torch: TorchFacts | None = None
+    kernels: Mapping[str, tuple[KernelInfo, Presence]] = {}
+    proofs: tuple[Proof, ...] = ()
+
+
+def ground_here(machine: Machine) -> Ground:
+    """The ground on this machine. Imports torch, where it is installed, to ask for which cards it has code."""
+    kernels = {name: installed(name) for name in KERNELS}
+    versions = {name: presence.version for name, (_, presence) in kernels.items()}
+    gpu = machine.gpus[0] if machine.gpus else None
+    return Ground(torch_facts(), kernels, tuple(Ledger().fresh(place_of(machine, gpu), versions)))
+
+
+def torch_refusal(machine: Machine, torch: TorchFacts | None) -> str:
+    """Why torch cannot use the machine's first GPU, in a sentence that names the next step; empty if it can."""
+    anything = KernelInfo("torch", capabilities=(((0, 0), (99, 9)),))
+    here = Presence("usable", torch.version) if torch else Presence("absent", reason="torch is not installed")
+    gpu = machine.gpus[0] if machine.gpus else None
+    return refusal(anything, here, None, gpu=gpu, driver_cuda=machine.driver_cuda, torch=torch) or ""
+
+
+def outlook(model: str, machine: Machine, ground: Ground, *, quantised: bool = False) -> dict[str, Choice]:
+    """Part of ``model`` (``vision``, ``text``) to the kernel that it would run on, at the longest page of this card.
+
+    Args:
+        model: of `ocroute.kernels.probe.geometry.MODELS`; one that is not there, because no kernel of ours can serve it, has
+            no parts.
+        quantised: consider kernels that compute in fewer bits too.
+    """
+    if model not in MODELS:
+        return {}
+    gpu = machine.gpus[0] if machine.gpus else None
+    return {
+        part: choose(
+            problems[-1], gpu, _statuses(problems[-1], machine, ground), ground.proofs, allow_quantised=quantised
+        )
+        for part, problems in parts_of(model, gpu).items()
+    }
+
+
+def _statuses(problem: Problem, machine: Machine, ground: Ground) -> dict[str, KernelStatus]:
+    gpu = machine.gpus[0] if machine.gpus else None
+
+    def why_not(name: str, info: KernelInfo, presence: Presence) -> str:
+        facts, driver = facts_about(name), machine.driver_cuda
+        return refusal(info, presence, problem, gpu=gpu, driver_cuda=driver, torch=ground.torch, facts=facts) or ""
+
+    return {
+        name: KernelStatus(info, presence, why_not(name, info, presence))
+        for name, (info, presence) in ground.kernels.items()
+    }
