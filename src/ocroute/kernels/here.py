@@ -11,8 +11,11 @@ import msgspec
 from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.base import KERNELS, Kernel, KernelInfo, Presence, Problem
 from ocroute.kernels.choice import Choice, KernelStatus, choose
+from ocroute.kernels.facts import facts_about
 from ocroute.kernels.ledger import Ledger
-from ocroute.kernels.probe.values import Place
+from ocroute.kernels.probe.values import Place, Proof
+from ocroute.kernels.refusal import TorchFacts, refusal
+from ocroute.kernels.survey import torch_facts
 from ocroute.machine import Gpu, Machine, inspect
 
 if TYPE_CHECKING:
@@ -52,13 +55,13 @@ def choice_for(
     Imports the chosen kernel only; if that fails, the next best is chosen.
     """
     machine = machine or inspect()
+    torch = torch_facts()
     kernels = {name: installed(name) for name in KERNELS}
     statuses = {
-        name: KernelStatus(info, presence, refused(info, presence, problem, gpu, machine))
-        for name, (info, presence) in kernels.items()
+        name: KernelStatus(*kernel, refused(name, kernel, problem, gpu=gpu, machine=machine, torch=torch))
+        for name, kernel in kernels.items()
     }
-    versions = {name: presence.version for name, (_, presence) in kernels.items()}
-    proofs = Ledger().fresh(place_of(machine, gpu), versions)
+    proofs = Ledger().fresh(place_of(machine, gpu), {name: here.version for name, (_, here) in kernels.items()})
     while True:
         choice = choose(problem, gpu, statuses, proofs, allow_quantised=allow_quantised)
         if choice.kernel is None:
@@ -90,19 +93,28 @@ def best(problem: Problem, *, allow_quantised: bool = False, proven_only: bool =
 
 
 def refused(
-    info: KernelInfo, presence: Presence, problem: Problem, gpu: Gpu | None, machine: Machine, *, facts: bool = True
+    name: str,
+    kernel: tuple[KernelInfo, Presence],
+    problem: Problem,
+    *,
+    gpu: Gpu | None,
+    machine: Machine,
+    torch: TorchFacts | None,
+    facts: bool = True,
 ) -> str:
     """Why ``problem`` is not given to a kernel on ``gpu``, before anything runs; empty if it is.
 
     Args:
-        facts: heed what was seen of this version on such cards; without it only what the kernel itself says counts.
+        kernel: its facts and presence.
+        facts: heed what is known of this version on such cards; without it only what the kernel itself says counts.
     """
-    from ocroute.kernels.rows import misfit
+    known = facts_about(name) if facts else ()
+    why = refusal(*kernel, problem, gpu=gpu, driver_cuda=machine.driver_cuda, torch=torch, facts=known)
+    return why or ""
 
-    del presence, machine, facts
-    reason = misfit(info, head_dim=problem.head_dim, dtype=problem.dtype, grouped=problem.group > 1, on_cpu=gpu is None)
-    if reason:
-        return reason
-    if gpu and info.capabilities and not any(low <= gpu.compute_capability <= high for low, high in info.capabilities):
-        return f"has no code for compute capability {'.'.join(map(str, gpu.compute_capability))}"
-    return ""
+
+def proofs_here(machine: Machine) -> list[Proof]:
+    """The proofs that hold on this machine's first GPU, or on its processor without one, with what is installed now."""
+    gpu = machine.gpus[0] if machine.gpus else None
+    versions = {name: installed(name)[1].version for name in KERNELS}
+    return Ledger().fresh(place_of(machine, gpu), versions)

@@ -15,6 +15,7 @@ from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
 from ocroute.kernels.probe.geometry import all_problems, problems_for
 from ocroute.kernels.probe.parent import Child, Limits, Lost
 from ocroute.kernels.probe.values import Place, Proof, judged
+from ocroute.kernels.survey import torch_facts
 from ocroute.machine import Gpu, Machine, inspect
 
 __all__ = ["Limits", "problems_for", "prove", "prove_here"]
@@ -83,26 +84,35 @@ def prove(
     for name in kernels:
         if name not in KERNELS:
             raise UsageError(f"there is no kernel named {name!r}", next_step=f"Choose from: {', '.join(KERNELS)}")
+    torch = torch_facts()
+    found = {name: installed(name) for name in kernels or KERNELS}
+    if not kernels:
+        found = {name: kernel for name, kernel in found.items() if _meant(*kernel, quantised=quantised)}
+    refusals = {
+        name: [
+            refused(name, kernel, problem, gpu=gpu, machine=machine, torch=torch, facts=facts) for problem in problems
+        ]
+        for name, kernel in found.items()
+    }
+    waiting = [name for name, reasons in refusals.items() if not all(reasons)]
     bench = _Bench(device, place_of(machine, gpu), limits or Limits(), seed)
-    plans = []
-    for name in kernels or KERNELS:
-        info, presence = installed(name)
-        if not kernels and (presence.state == "absent" or (info.numerics != "exact" and not quantised)):
-            continue
-        asked = [(problem, _why_not(info, presence, problem, gpu, machine, facts)) for problem in problems]
-        plans.append((name, presence, asked))
     try:
-        for number, (name, presence, asked) in enumerate(plans):
-            later = [other for other, _, theirs in plans[number + 1 :] if any(not why for _, why in theirs)]
-            for problem, why in asked:
+        for name, (_, presence) in found.items():
+            for problem, why in zip(problems, refusals[name], strict=True):
                 if why:
                     yield Proof(name, presence.version, problem, bench.place, "refused", why, date=_now())
-                else:
-                    bench.warm_up([name, *later[:_AHEAD]] if gpu else [name])
-                    yield bench.prove(name, presence.version, problem)
+                    continue
+                first = waiting.index(name)
+                bench.warm_up(waiting[first : first + 1 + (_AHEAD if gpu else 0)])
+                yield bench.prove(name, presence.version, problem)
             bench.end(name)
     finally:
         bench.end(*bench.children)
+
+
+def _meant(info: KernelInfo, presence: Presence, *, quantised: bool) -> bool:
+    """Whether the kernel is tried without being named."""
+    return presence.state != "absent" and (quantised or info.numerics == "exact")
 
 
 class _Bench:
@@ -156,14 +166,6 @@ class _Bench:
     def _proof(self, name: str, version: str, problem: Problem, lost: Lost) -> Proof:
         reason = f"{lost.case}: {lost.reason}; seen with the same heads at other lengths"
         return Proof(name, version, problem, self.place, lost.verdict, reason, lost.case, date=_now())
-
-
-def _why_not(
-    info: KernelInfo, presence: Presence, problem: Problem, gpu: Gpu | None, machine: Machine, facts: bool
-) -> str:
-    if presence.state != "usable":
-        return f"{presence.state}: {presence.reason}" + (f"; to install: {info.install}" if info.install else "")
-    return refused(info, presence, problem, gpu, machine, facts=facts)
 
 
 def _gpu(machine: Machine, device: str) -> Gpu | None:

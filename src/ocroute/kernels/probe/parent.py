@@ -98,7 +98,8 @@ class Child:
         )
         self._since = time.monotonic()
         self._inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self._send(Setup(kernel, device, limits.fraction))
 
     def ready(self) -> Ready | Lost:
@@ -119,6 +120,8 @@ class Child:
         ready = self.ready()
         if isinstance(ready, Lost):
             return [], None, ready
+        if ready.presence.state != "usable":
+            return [], None, Lost("refused", f"{ready.presence.state}: {ready.presence.reason}")
         self._patience = patience = self._limits.compiling if ready.info.compiles else self._limits.case
         self._send(Ask(problem, seed, patience))
         outcomes: list[Outcome] = []
@@ -149,6 +152,8 @@ class Child:
                 self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_DYING)
+        self._listener.join(_GLANCE)
+        self._log.close()
         return self._process.poll()
 
     def _next(self, until: float) -> ToParent | Lost:
@@ -181,9 +186,9 @@ class Child:
     def _gone(self) -> Lost:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_DYING)
-        code = self.end()
-        words = self._last_words() if code is not None and code >= 0 else ""
+        words, code = self._last_words(), self.end()
         how = exit_in_words(code)
+        words = words if how.startswith("exited") else ""
         return self._lost("crashed", f"the process {how}" + (f"; its last words: {words}" if words else ""))
 
     def _lost(self, verdict: Verdict, reason: str) -> Lost:

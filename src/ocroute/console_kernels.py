@@ -1,0 +1,134 @@
+"""Draws attention kernels: what is here, the proofs as they are made, and what each model would run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from ocroute.console import STATE_STYLES, console
+
+if TYPE_CHECKING:
+    from ocroute.kernels.base import Problem
+    from ocroute.kernels.choice import Choice
+    from ocroute.kernels.probe import Proof
+    from ocroute.kernels.survey import KernelRow
+    from ocroute.machine import Machine
+
+VERDICT_STYLES = {"proven": "green", "refused": "yellow", "out_of_memory": "yellow"}
+
+
+def kernel_table(rows: Sequence[KernelRow], machine: Machine, proofs: Iterable[Proof] = ()) -> Table:
+    """Every kernel: absent, broken, usable, or what its proofs say; why; what to install.
+
+    Args:
+        proofs: that hold on this machine, see `ocroute.kernels.here.proofs_here`.
+    """
+    gpu = machine.gpus[0] if machine.gpus else None
+    where = f"{gpu.name}, {'.'.join(map(str, gpu.compute_capability))}" if gpu else "the processor"
+    table = Table("kernel", "state", "version", "remarks", title=f"Attention kernels on {where}", title_justify="left")
+    known: dict[str, list[Proof]] = {}
+    for proof in proofs:
+        known.setdefault(proof.kernel, []).append(proof)
+    for row in rows:
+        mine = known.get(row.name, [])
+        remarks = [row.reason, row.refusal if row.state == "usable" else "", *(_sentence(proof) for proof in mine)]
+        if row.state != "usable" and row.install:
+            remarks.append(f"to install: {row.install}")
+        if row.numerics != "exact":
+            remarks.append("quantised: used only when asked for")
+        table.add_row(row.name, _state(row, mine), row.version, Text("\n".join(remark for remark in remarks if remark)))
+    return table
+
+
+def draw_proofs(proofs: Iterable[Proof]) -> None:
+    """A line on stderr for each proof as it is made, and the table on stdout when all are."""
+    seen = []
+    for proof in proofs:
+        line = Text(f"{proof.kernel} at {_shape(proof.problem)}: ")
+        line.append(_words(proof.verdict), style=_style(proof.verdict))
+        console(stderr=True).print(line)
+        seen.append(proof)
+    if seen:
+        console().print(proof_table(seen))
+    else:
+        console(stderr=True).print("No kernel is installed. Run: ocroute kernels")
+
+
+def proof_table(proofs: Sequence[Proof]) -> Table:
+    """Verdict, error, time, speed and memory of each proof."""
+    table = Table(
+        "kernel",
+        "problem",
+        "verdict",
+        "error (limit)",
+        "ms",
+        "TFLOP/s",
+        "peak MiB",
+        "what was seen",
+        title=f"Proofs on {proofs[0].place.device}, torch {proofs[0].place.torch}",
+        title_justify="left",
+    )
+    for proof in proofs:
+        measure, worst = proof.measure, proof.worst
+        table.add_row(
+            proof.kernel,
+            _shape(proof.problem),
+            Text(_words(proof.verdict), style=_style(proof.verdict)),
+            f"{worst.error:.2g} ({worst.limit:.2g})" if worst else "",
+            f"{measure.milliseconds:.3g}" if measure else "",
+            f"{measure.tflops:.3g}" if measure else "",
+            f"{measure.peak_mb:.0f}" if measure and measure.peak_mb is not None else "",
+            Text(proof.reason),
+        )
+    return table
+
+
+def model_table(outlooks: Mapping[str, Mapping[str, Choice]], *, trace: bool = False) -> Table:
+    """What each part of each model would run on here, and why.
+
+    Args:
+        outlooks: model to part to choice, see `ocroute.kernels.outlook.outlook`.
+        trace: also why no other kernel was chosen.
+    """
+    table = Table("model", "part", "kernel", "why", title="Kernels by model", title_justify="left")
+    for model, parts in outlooks.items():
+        for part, choice in parts.items():
+            style = "green" if choice.proven else "yellow" if choice.kernel else "red"
+            others = [f"{one.kernel}: {one.reason}" for one in choice.trace if one.kernel != choice.kernel]
+            why = "\n".join([choice.reason, *(others if trace else ())])
+            table.add_row(model, part, Text(choice.kernel or "none", style=style), Text(why))
+    return table
+
+
+def _state(row: KernelRow, proofs: Sequence[Proof]) -> Text:
+    """The state of a kernel that cannot run; else every verdict on it, the worst first."""
+    if row.state != "usable":
+        return Text(row.state, style=STATE_STYLES[row.state])
+    verdicts = sorted({proof.verdict for proof in proofs}, key=lambda verdict: verdict == "proven")
+    if not verdicts:
+        return Text("refused", style="yellow") if row.refusal else Text("usable", style="green")
+    return Text("\n").join(Text(_words(verdict), style=_style(verdict)) for verdict in verdicts)
+
+
+def _sentence(proof: Proof) -> str:
+    speed = f", {proof.measure.milliseconds:.3g} ms, {proof.measure.tflops:.3g} TFLOP/s" if proof.measure else ""
+    said = "" if proof.verdict == "proven" else f": {proof.reason}"
+    return f"{_words(proof.verdict)} at {_shape(proof.problem)}{speed}{said}"
+
+
+def _shape(problem: Problem) -> str:
+    heads = str(problem.heads) if problem.group == 1 else f"{problem.heads}/{problem.kv_heads}"
+    total = sum(problem.lengths)
+    lengths = f"{total:,}" if len(problem.lengths) == 1 else f"{total:,} in {len(problem.lengths)}"
+    return f"{heads} x {problem.head_dim}, {lengths}{', causal' if problem.causal else ''}, {problem.dtype}"
+
+
+def _words(verdict: str) -> str:
+    return verdict.replace("_", " ")
+
+
+def _style(verdict: str) -> str:
+    return VERDICT_STYLES.get(verdict, "red")
