@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocroute.errors import UsageError
-from ocroute.kernels.build import Request, Toolchain, checked, checks, gb_per_job, jobs, recipe
+from ocroute.kernels.build import Request, Toolchain, checked, checks, gb_per_job, jobs, plan, recipe, script
 from ocroute.kernels.build.checks import RESERVE_GB, State
 
 # A desktop with an RTX 5070 Ti, and everything in place
@@ -142,3 +142,26 @@ def test_a_recipe_without_a_forward_pass_of_its_own_says_which_has_one(tmp_path:
     marker.touch()
     with pytest.raises(UsageError, match="flash2 has one"):
         checked(request("sage2", source=tmp_path, forward_only=True))
+
+
+def test_there_is_no_plan_for_an_architecture_without_a_switch() -> None:
+    with pytest.raises(UsageError, match=r"flash3 cannot be built for 12\.0"):
+        plan(request("flash3", source=Path("/src")), DESKTOP)
+
+
+def test_the_plan_limits_the_compilers_by_memory() -> None:
+    small = msgspec.structs.replace(DESKTOP, free_gb=13.0)
+    assert "export MAX_JOBS=2\n" in script(plan(request(), small))
+    assert "export MAX_JOBS=16\n" in script(plan(request(), msgspec.structs.replace(DESKTOP, free_gb=100.0)))
+
+
+def test_a_download_only_names_the_source_and_asks_for_no_compiler() -> None:
+    printed = script(plan(request(), DESKTOP))
+    assert printed.index("FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE") < printed.index("pip download")
+    assert "export FLASH_ATTN_CUDA_ARCHS=120\n" in printed
+    assert "TORCH_CUDA_ARCH_LIST=12.0\n" in script(plan(request("sage2", source=Path("/src")), DESKTOP))
+
+
+def test_nothing_is_installed_that_was_not_wanted() -> None:
+    assert "pip install" in script(plan(request(), DESKTOP))
+    assert "pip install" not in script(plan(request(install=False), DESKTOP))

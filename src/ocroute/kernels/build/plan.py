@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from ocroute.errors import UsageError
 from ocroute.kernels.build.checks import jobs
 from ocroute.kernels.build.recipes import FOLDER, dotted
 from ocroute.kernels.build.request import Request
@@ -42,7 +43,14 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan(request: Request, tools: Toolchain) -> Plan:
-    """The steps from source to installed wheel; decides nothing that ``checks`` did not show."""
+    """The steps from source to installed wheel; decides nothing that ``checks`` did not show.
+
+    Raises:
+        UsageError: the source has no switch for this architecture, so there is nothing to run.
+    """
+    if dotted(request.arch) not in request.recipe.archs:
+        known = ", ".join(request.recipe.archs)
+        raise UsageError(f"{request.name} cannot be built for {dotted(request.arch)}", next_step=f"It can for {known}")
     python = shlex.quote(tools.python)
     steps = [_fetch(request, python), *_prepare(request), _compile(request, tools, python)]
     inspect = f"{python} -m ocroute.kernels.build --arch {dotted(request.arch)} wheel/*.whl"
