@@ -41,13 +41,13 @@ def qwen2(seed: int = 0, **more: Any) -> Any:
     return Qwen2ForCausalLM(Qwen2Config(**text_config(**more))).eval()
 
 
-def qwen2_vl(seed: int = 0) -> Any:
+def qwen2_vl(seed: int = 0, depth: int = 2) -> Any:
     """A Qwen2-VL: vision tower of two heads of 80, patches of 14 pixels, four of them a token."""
     from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
 
     torch.manual_seed(seed)
     vision = {
-        "depth": 2,
+        "depth": depth,
         "embed_dim": 160,
         "hidden_size": 256,
         "mlp_ratio": 2,
@@ -75,6 +75,23 @@ def qwen2_5_vl(seed: int = 0) -> Any:
     return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(**_with_images(vision))).eval()
 
 
+def dots_ocr(seed: int = 0) -> Any:
+    """A dots.ocr: vision tower of two heads of 80, one frame an image."""
+    from ocroute.models.dots_ocr.config import DotsOCRConfig
+    from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+
+    torch.manual_seed(seed)
+    vision = {
+        "embed_dim": 160,
+        "hidden_size": 256,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "initializer_range": 0.08,
+    }
+    return DotsOCRForCausalLM(DotsOCRConfig(**text_config(), vision_config=vision, image_token_id=IMAGE)).eval()
+
+
 def got_ocr2(seed: int = 0) -> Any:
     """A GOT-OCR 2: its vision tower adds position tables to the scores."""
     from transformers import GotOcr2Config, GotOcr2ForConditionalGeneration
@@ -98,7 +115,7 @@ def got_ocr2(seed: int = 0) -> Any:
 
 
 def deepseek_ocr2(seed: int = 0) -> Any:
-    """A DeepSeek-OCR 2: a tower with position tables, an encoder with a mask of blocks, a causal mixture of experts."""
+    """A DeepSeek-OCR 2: a tower with position tables, an encoder with a mask of blocks, a causal decoder."""
     from transformers import DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration
 
     torch.manual_seed(seed)
@@ -121,7 +138,7 @@ def deepseek_ocr2(seed: int = 0) -> Any:
         num_experts_per_tok=2,
         moe_intermediate_size=32,
         n_shared_experts=1,
-        mlp_layer_types=["dense", "sparse"],
+        mlp_layer_types=["dense", "dense"],  # experts are no affair of attention, and have no float64
     )
     return DeepseekOcr2ForConditionalGeneration(
         DeepseekOcr2Config(
@@ -170,6 +187,14 @@ def images(*grids: tuple[int, int], device: str = "cpu", dtype: torch.dtype = to
         "pixel_values": pixels.to(device, dtype),
         "image_grid_thw": grid.to(device),
     }
+
+
+def frames(*grids: tuple[int, int], device: str = "cpu", dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
+    """As ``images``, for dots.ocr, whose patches are of one frame."""
+    inputs = images(*grids, device=device, dtype=dtype)
+    inputs["pixel_values"] = inputs["pixel_values"][:, : 3 * 14 * 14]
+    del inputs["mm_token_type_ids"]
+    return inputs
 
 
 def squares(

@@ -23,6 +23,8 @@ _HARMLESS = frozenset(
     | {"num_items_in_batch", "logits_to_keep", "max_seqlen"}
 )
 
+_MOST_REASONS = 64
+
 Output = tuple[Tensor, Tensor | None]
 
 
@@ -89,7 +91,7 @@ class KernelAttention:
             _check(query, key, value, mask, packing, keywords)
             out = self._kernel(query, key, value, mask, packing, causal=causal, scale=keywords.get("scaling"))
         except Refused as refused:
-            self._declined[f"{self._role}: {refused}"] += 1
+            self._note(f"{self._role}: {refused}")
             if packing is not None and mask is None:
                 return _sdpa_by_sequence(module, query, key, value, packing, **keywords)
             if mask is not None and mask.ndim == 2:
@@ -97,6 +99,11 @@ class KernelAttention:
             return _sdpa(module, query, key, value, mask, **keywords)
         self._served[self._role] += 1
         return out, None
+
+    def _note(self, reason: str) -> None:
+        # A reason may name a page's own shape; a long run must not gather them without end.
+        full = len(self._declined) >= _MOST_REASONS and reason not in self._declined
+        self._declined[f"{self._role}: other reasons" if full else reason] += 1
 
     def _kernel(
         self,

@@ -1,0 +1,116 @@
+"""Every kernel that is here, inside tiny transformers models: hidden states and tokens against PyTorch's own attention.
+
+    python -m bench.adaptor_gpu --out DIR [--device cuda|cpu] [--kernels A,B] [--seconds 300]
+
+Writes DIR/adaptor.json: for each kernel, precision and case the error against the same weights in float64, beside the error of
+PyTorch's attention; tokens; what the kernel served and what it declined. Each kernel runs in a process of its own, so that one
+that crashes or hangs costs its row. Times are not taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    arguments = _arguments()
+    if arguments.child:
+        from bench.adaptor_cases import child
+
+        print(json.dumps(child(arguments.child, arguments.device)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        make_importable(Path(folder))
+        run(arguments)
+
+
+def make_importable(folder: Path) -> None:
+    """Let a bare checkout find its package and its kernels' rows, here and in the processes to come."""
+    if not entry_points(group="ocroute.kernels"):
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        rows = [f"{name} = {target}" for name, target in project["entry-points"]["ocroute.kernels"].items()]
+        facts = folder / f"ocroute-{project['version']}.dist-info"
+        facts.mkdir()
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: ocroute\nVersion: {project['version']}\n")
+        (facts / "entry_points.txt").write_text("\n".join(["[ocroute.kernels]", *rows, ""]))
+    paths = [str(ROOT / "src"), str(folder)]
+    sys.path[:0] = paths
+    os.environ["PYTHONPATH"] = os.pathsep.join([*paths, os.environ.get("PYTHONPATH", "")])
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from bench.adaptor_cases import CAPTURED, KERNELS
+    from bench.measured import write
+
+    names = arguments.kernels.split(",") if arguments.kernels else [*KERNELS, CAPTURED]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        rows = dict(zip(names, pool.map(partial(in_a_process, arguments=arguments), names), strict=True))
+    failed = [f"{name}: {case}" for name, row in rows.items() for case in failures(row)]
+    ran = [name for name, row in rows.items() if row["state"] == "ran"]
+    write(arguments.out / "adaptor.json", {"where": where(arguments.device), "failed": failed, "kernels": rows})
+    declined = [f"{name}: {case}: {why}" for name in ran for case, why in declines(rows[name])]
+    print(f"ran {', '.join(ran) or 'nothing'}", *[f"declined: {line}" for line in declined], sep="\n  ")
+    print(f"{len(failed)} failed", *failed, sep="\n  ")
+    sys.exit(1 if failed or not ran else 0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("evidence"))
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--kernels", default="", help="names, separated by commas; all when left out")
+    parser.add_argument("--seconds", type=int, default=300, help="deadline of one kernel")
+    parser.add_argument("--jobs", type=int, default=4, help="kernels at a time")
+    parser.add_argument("--child", default="", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def where(device: str) -> dict[str, str]:
+    import torch
+    import transformers
+
+    card = torch.cuda.get_device_name() if device == "cuda" else "none"
+    return {"device": device, "card": card, "torch": torch.__version__, "transformers": transformers.__version__}
+
+
+def in_a_process(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.adaptor_gpu", "--child", name, "--device", arguments.device]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=arguments.seconds, cwd=ROOT, check=False)
+    except subprocess.TimeoutExpired:
+        return {"state": "timed out", "reason": f"{arguments.seconds} s"}
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        return {"state": "crashed", "reason": f"exit code {done.returncode}", "tail": done.stderr[-2000:]}
+    row: dict[str, Any] = json.loads(lines[-1])
+    return row
+
+
+def failures(row: dict[str, Any]) -> list[str]:
+    """Cases that an exact kernel failed; a kernel that is not here, or refuses this device, fails none."""
+    if row["state"] not in ("ran", "absent", "broken"):
+        return [f"{row['state']} ({row['reason']})"]
+    return [case for case, found in row.get("cases", {}).items() if not found["passed"] and row["numerics"] == "exact"]
+
+
+def declines(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Cases in which a kernel left calls to PyTorch's attention, with the reasons."""
+    cases: dict[str, dict[str, Any]] = row["cases"]
+    return [(case, "; ".join(found["declined"])) for case, found in cases.items() if found.get("declined")]
+
+
+if __name__ == "__main__":
+    main()
