@@ -110,5 +110,5 @@ def _failure(step: Step, code: int, tail: list[str], log: Path) -> BuildFailed:
     for symptom in book().symptoms:
         if re.search(symptom.pattern, f"{text}\n{ended}"):
             return BuildFailed(f"{step.title!r} failed: {symptom.cause}; see {log}", next_step=symptom.next_step)
-    errors = [line for line in tail if re.search(r"\berror\b", line, re.IGNORECASE)] or tail[-1:] or [ended]
+    errors = [line for line in tail if re.search(r"\berror\b", line, re.IGNORECASE)] or [ended]
     return BuildFailed(f"{step.title!r} failed: {errors[0].strip()}", next_step=f"Read {log}")
