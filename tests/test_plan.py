@@ -7,6 +7,11 @@ import pytest
 
 from ocroute.engines.base import Availability, EngineInfo, Task
 from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.kernels.base import KERNELS, Presence
+from ocroute.kernels.outlook import Ground
+from ocroute.kernels.probe.geometry import problems_for
+from ocroute.kernels.probe.values import Measure, Place, Proof
+from ocroute.kernels.refusal import TorchFacts
 from ocroute.machine import Gpu, Machine
 from ocroute.route.plan import EngineStatus, Plan, Wish, plan
 
@@ -104,3 +109,91 @@ def test_a_server_is_a_route_once_its_address_is_given():
 def test_a_model_without_an_engine_is_refused():
     with pytest.raises(UsageError, match="--engine"):
         plan(LAPTOP, {"latin": LATIN_OCR}, Wish("", Task(model="somewhere")))
+
+
+TORCH = TorchFacts("2.13.0+cu130", "13.0", ("sm_80", "sm_90", "sm_100", "sm_120"))
+OLD_TORCH = TorchFacts("2.5.1+cu124", "12.4", ("sm_80", "sm_90"))
+NEURAL = EngineStatus(
+    EngineInfo("vlm", rank=2, gpu_mb=7_000, strengths="layout"), Availability("usable", scripts=("Latn",))
+)
+
+
+def with_gpu(name, memory_mb, capability, *, driver_cuda="13.0", free_mb=None) -> Machine:
+    gpu = Gpu(name, memory_mb, memory_mb - 1_000 if free_mb is None else free_mb, capability)
+    return msgspec.structs.replace(LAPTOP, gpus=(gpu,), driver="580.82", driver_cuda=driver_cuda)
+
+
+def grounded(torch=TORCH, proofs=()) -> Ground:
+    """Torch's own kernels are here, no other package is."""
+    kernels = {}
+    for name in KERNELS:
+        info = KERNELS.load(name).info
+        here = (
+            Presence("usable", torch.version) if info.distribution == "torch" else Presence("absent", reason="not here")
+        )
+        kernels[name] = (info, here)
+    return Ground(torch, kernels, proofs)
+
+
+def routed(machine, ground, wish=None):
+    return plan(machine, {"dots_ocr": NEURAL, "latin": LATIN_OCR}, wish or Wish(), ground)
+
+
+@pytest.mark.parametrize(
+    ("name", "memory_mb", "capability"),
+    [
+        ("NVIDIA GeForce RTX 5070 Ti", 16_303, (12, 0)),
+        ("NVIDIA GeForce RTX 5090", 32_607, (12, 0)),
+        ("NVIDIA GeForce RTX 4090", 24_564, (8, 9)),
+        ("NVIDIA GeForce RTX 3060", 12_288, (8, 6)),
+        ("NVIDIA A100-SXM4-80GB", 81_920, (8, 0)),
+        ("NVIDIA H100 80GB HBM3", 81_559, (9, 0)),
+        ("NVIDIA B200", 183_359, (10, 0)),
+    ],
+)
+def test_without_flash_attn_a_card_reads_with_dots_ocr_on_a_kernel_of_torch(name, memory_mb, capability):
+    result = routed(with_gpu(name, memory_mb, capability), grounded())
+    assert list(result.routes) == ["dots_ocr", "latin"]
+    assert "vision on sdpa_flash, unproven" in result.routes["dots_ocr"]
+
+
+def test_the_fastest_proven_kernel_is_named():
+    machine = with_gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, (12, 0))
+    place = Place("NVIDIA GeForce RTX 5070 Ti", (12, 0), "580.82", TORCH.version)
+    proofs = tuple(
+        Proof(kernel, TORCH.version, problem, place, "proven", "right", measure=Measure(1.0, speed))
+        for kernel, speed in (("torch_varlen", 90.0), ("sdpa_cudnn", 80.0))
+        for problem in problems_for("dots_ocr", machine.gpus[0])
+    )
+    result = routed(machine, grounded(proofs=proofs))
+    assert result.routes["dots_ocr"].endswith("vision on torch_varlen; text on torch_varlen")
+
+
+def test_a_torch_without_code_for_the_card_is_named_and_the_page_read_on_the_processor():
+    result = routed(with_gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, (12, 0)), grounded(OLD_TORCH))
+    assert list(result.routes) == ["latin"]
+    assert "2.5.1+cu124" in result.rejected["dots_ocr"]
+    assert "install a torch" in result.rejected["dots_ocr"]
+
+
+def test_a_driver_too_old_for_torch_is_named():
+    result = routed(with_gpu("NVIDIA GeForce RTX 4090", 24_564, (8, 9), driver_cuda="12.2"), grounded())
+    assert "12.2" in result.rejected["dots_ocr"]
+    assert "driver" in result.rejected["dots_ocr"]
+
+
+def test_a_card_whose_memory_is_taken_is_not_tried():
+    result = routed(with_gpu("NVIDIA GeForce RTX 4090", 24_564, (8, 9), free_mb=3_000), grounded())
+    assert "7000 MiB" in result.rejected["dots_ocr"]
+
+
+def test_without_a_gpu_a_neural_engine_waits_to_be_asked():
+    result = routed(LAPTOP, grounded())
+    assert list(result.routes) == ["latin"]
+    pinned = plan(LAPTOP, {"dots_ocr": NEURAL, "latin": LATIN_OCR}, Wish("dots_ocr"))
+    assert list(pinned.routes) == ["dots_ocr"]
+
+
+def test_who_prefers_speed_gets_engines_without_a_language_model_first():
+    machine = with_gpu("NVIDIA H100 80GB HBM3", 81_559, (9, 0))
+    assert list(routed(machine, grounded(), Wish(prefer="speed")).routes) == ["latin", "dots_ocr"]

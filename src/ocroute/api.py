@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Literal
 
 from ocroute.document.model import Document
 from ocroute.engines.base import Task
@@ -20,6 +21,7 @@ def read(
     pages: str | None = None,
     password: str | None = None,
     jobs: int = 0,
+    prefer: Literal["layout", "speed"] = "layout",
     model: str = "",
     task: str = "",
     base_url: str = "",
@@ -36,6 +38,7 @@ def read(
         password: of an encrypted PDF.
         jobs: worker processes. 0 reads in this process, where no deadline can be kept and an engine that crashes takes the
             caller with it; with 1 or more it takes its worker only.
+        prefer: ``"layout"``: the best engine that this machine can run first; ``"speed"``: those without a language model.
         model: weights for ``engine``: a folder, a hub id, or a server's name for the model.
         task: what a neural engine is asked to do, e.g. ``"layout"`` or ``"text"``; its own default when left empty.
         base_url: of an OpenAI-compatible server, for ``engine="openai"``.
@@ -51,7 +54,7 @@ def read(
         EngineUnavailable: no engine, or not the one asked for, can run here.
         UsageError: an argument makes no sense.
     """
-    wish = Wish(engine, Task(tuple(languages), model=model, mode=task, base_url=base_url, quantised=quantised))
+    wish = Wish(engine, Task(tuple(languages), model=model, mode=task, base_url=base_url, quantised=quantised), prefer)
     results = list(read_documents([path], wish, pages=pages, password=password, jobs=jobs, timeout=timeout))
     if len(results) != 1:
         raise UsageError(

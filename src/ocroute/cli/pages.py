@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,6 +24,10 @@ def read(
         str, typer.Option(metavar="CODES", help="Languages on the pages, e.g. ru,en; found out when left out.")
     ] = "",
     engine: Annotated[str, typer.Option(metavar="NAME", help="Read with this engine only.")] = "",
+    prefer: Annotated[
+        Literal["layout", "speed"],
+        typer.Option(help="The best engine that runs here first, or those without a language model."),
+    ] = "layout",
     model: Annotated[
         str, typer.Option(metavar="WHERE", help="Weights for --engine: a folder, a hub id, a server's name for it.")
     ] = "",
@@ -57,7 +61,7 @@ def read(
     from ocroute.run import DEADLINE, read_documents, stoppable
     from ocroute.run.progress import Progress
 
-    wish = Wish(engine, Task(split(lang), model=model, mode=task, base_url=base_url, quantised=quantised))
+    wish = Wish(engine, Task(split(lang), model=model, mode=task, base_url=base_url, quantised=quantised), prefer)
     names = split(formats)
     if out is None and len(names) != 1:
         raise UsageError(f"--format {formats} names {len(names)} formats for one stdout", next_step="Add: -o FOLDER")

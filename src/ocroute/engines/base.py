@@ -46,6 +46,7 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         gives_layout: whether it returns blocks in reading order; otherwise it returns lines and the layout room arranges them.
         needs: packages, programs or weights, in words a user can act on.
         memory_mb: resident memory that one loaded copy takes, measured.
+        gpu_mb: GPU memory for its weights and one A4 page at 150 dpi, in two bytes a number; 0 where no GPU is used.
         strengths: one sentence for ``ocroute engines``.
     """
 
@@ -56,6 +57,7 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     gives_confidence: bool = True
     needs: tuple[str, ...] = ()
     memory_mb: int = 0
+    gpu_mb: int = 0
     strengths: str = ""
 
 

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo, Task
 from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.kernels.outlook import Ground, outlook, torch_refusal
 from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
 from ocroute.machine import Machine
 
 
 class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the user asked for. ``engine`` pins one; the others are then not tried."""
+    """What the user asked for.
+
+    Attributes:
+        engine: pins one; the others are then not tried.
+        prefer: ``layout`` (the best engine that the machine can run) or ``speed`` (engines without a language model first).
+    """
 
     engine: str = ""
     task: Task = Task()
+    prefer: Literal["layout", "speed"] = "layout"
 
 
 class EngineStatus(msgspec.Struct, frozen=True):
@@ -38,11 +46,14 @@ class Plan(msgspec.Struct, frozen=True):
     rejected: dict[str, str]
 
 
-def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish) -> Plan:
+def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish, ground: Ground | None = None) -> Plan:
     """Order the engines that can serve ``wish`` on ``machine``.
 
     Engines that lack a script or language asked for are left out as long as another one has it. When none has, they stay as a
     last resort: the page then comes out doubtful, with the package to install, rather than not at all.
+
+    Args:
+        ground: the torch and the attention kernels that neural engines would run on.
 
     Raises:
         UsageError: the pinned engine, or a language code, does not exist.
@@ -58,13 +69,13 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish) -> P
     fitting: dict[str, str] = {}
     unfit: dict[str, str] = {}
     rejected: dict[str, str] = {}
-    for name, status in sorted(engines.items(), key=lambda item: (item[1].info.rank, item[0])):
-        if reason := _cannot_run(status, machine, wish):
+    for name, status in sorted(engines.items(), key=lambda item: _order(item[0], item[1], wish)):
+        if reason := _cannot_run(name, status, machine, wish, ground):
             rejected[name] = reason
         elif reason := _cannot_write(status, wish.task.languages):
             unfit[name] = reason
         else:
-            fitting[name] = _why(status, wish.task.languages)
+            fitting[name] = _why(name, status, machine, wish, ground)
     if any(engines[name].info.kind != "textlayer" for name in fitting):
         return Plan(fitting, rejected | unfit)
     routes = fitting | {name: f"last resort: {reason}" for name, reason in unfit.items()}
@@ -74,6 +85,11 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish) -> P
             next_step="Run: ocroute doctor",
         )
     return Plan(routes, rejected)
+
+
+def _order(name: str, status: EngineStatus, wish: Wish) -> tuple[bool, int, str]:
+    slow = status.info.kind in ("vlm", "remote")
+    return wish.prefer == "speed" and slow, status.info.rank, name
 
 
 def _pinned(engines: Mapping[str, EngineStatus], name: str) -> Plan:
@@ -89,7 +105,7 @@ def _pinned(engines: Mapping[str, EngineStatus], name: str) -> Plan:
     return Plan({name: "asked for by name"}, others)
 
 
-def _cannot_run(status: EngineStatus, machine: Machine, wish: Wish) -> str:
+def _cannot_run(name: str, status: EngineStatus, machine: Machine, wish: Wish, ground: Ground | None) -> str:
     availability = status.availability
     if availability.state != "usable":
         hint = f"; to install: {availability.install}" if availability.install else ""
@@ -98,7 +114,21 @@ def _cannot_run(status: EngineStatus, machine: Machine, wish: Wish) -> str:
         return "asks a server, so it is used only when asked for by name or with a server's address"
     if status.info.memory_mb > machine.free_mb:
         return f"needs {status.info.memory_mb} MiB of memory; {machine.free_mb} MiB are free"
-    return ""
+    return _no_gpu_for(name, status.info, machine, ground) if status.info.kind == "vlm" else ""
+
+
+def _no_gpu_for(name: str, info: EngineInfo, machine: Machine, ground: Ground | None) -> str:
+    """Why a neural engine is not tried by itself on this machine's GPU."""
+    if not machine.gpus:
+        return "without a GPU it takes minutes a page, so it is used only when asked for by name"
+    ground = ground or Ground()
+    if reason := torch_refusal(machine, ground.torch):
+        return reason
+    gpu = machine.gpus[0]
+    if info.gpu_mb > gpu.free_mb:
+        return f"needs {info.gpu_mb} MiB of GPU memory for a page; {gpu.free_mb} of {gpu.memory_mb} MiB are free"
+    none = [part for part, choice in outlook(name, machine, ground).items() if choice.kernel is None]
+    return f"no attention kernel can serve its {' and '.join(none)} part on {gpu.name}" if none else ""
 
 
 def _cannot_write(status: EngineStatus, languages: tuple[str, ...]) -> str:
@@ -120,8 +150,13 @@ def _hint(availability: Availability) -> str:
     return f"; to install: {availability.install}" if availability.install else ""
 
 
-def _why(status: EngineStatus, languages: tuple[str, ...]) -> str:
+def _why(name: str, status: EngineStatus, machine: Machine, wish: Wish, ground: Ground | None) -> str:
     if status.info.kind == "textlayer":
         return "the file's own text is exact and costs nothing, where it matches the pixels"
-    asked = f", and writes {', '.join(languages)}" if languages else ""
-    return f"usable here{asked}: {status.info.strengths}" if status.info.strengths else f"usable here{asked}"
+    asked = f", and writes {', '.join(wish.task.languages)}" if wish.task.languages else ""
+    said = f"usable here{asked}: {status.info.strengths}" if status.info.strengths else f"usable here{asked}"
+    if status.info.kind != "vlm" or ground is None:
+        return said
+    parts = outlook(name, machine, ground, quantised=wish.task.quantised)
+    kernels = [f"{part} on {choice.kernel}{'' if choice.proven else ', unproven'}" for part, choice in parts.items()]
+    return f"{said}; {'; '.join(kernels)}" if kernels else said

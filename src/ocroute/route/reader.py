@@ -13,11 +13,10 @@ from ocroute.engines.upright import make_upright
 from ocroute.errors import Declined, EngineUnavailable, InputError
 from ocroute.judge import at_sight, judge
 from ocroute.layout import arrange
-from ocroute.machine import inspect
 from ocroute.pages.page import InputPage
 from ocroute.route.attempts import attempts
-from ocroute.route.plan import Plan, Wish, plan
-from ocroute.route.survey import statuses
+from ocroute.route.plan import Plan, Wish
+from ocroute.route.survey import plan_here
 
 
 def _ignore(_: object) -> None:
@@ -37,7 +36,7 @@ class Reader:
 
     def __init__(self, wish: Wish, routes: Plan | None = None) -> None:
         self.wish = wish
-        self.plan = routes or plan(inspect(), statuses(), wish)
+        self.plan = routes or plan_here(wish)
         self._engines: dict[str, Engine] = {}
         self._unavailable: dict[str, EngineUnavailable] = {}
 

@@ -8,6 +8,7 @@ import msgspec
 
 from ocroute.engines.base import ENGINES, Availability, EngineInfo
 from ocroute.errors import OcrouteError, PluginError
+from ocroute.kernels.outlook import Ground, ground_here
 from ocroute.machine import Machine, inspect
 from ocroute.route.plan import EngineStatus, Plan, Wish, plan
 
@@ -31,9 +32,27 @@ def survey(wish: Wish | None = None) -> Survey:
     """Look at this machine and every registered engine. Loads no models."""
     machine, engines = inspect(), statuses()
     try:
-        return Survey(machine, engines, plan(machine, engines, wish or Wish()))
+        return Survey(machine, engines, plan(machine, engines, wish or Wish(), ground(machine, engines)))
     except OcrouteError as error:
         return Survey(machine, engines, None, str(error))
+
+
+def plan_here(wish: Wish) -> Plan:
+    """The plan for this machine.
+
+    Raises:
+        UsageError, EngineUnavailable: there is none for this wish.
+    """
+    machine, engines = inspect(), statuses()
+    return plan(machine, engines, wish, None if wish.engine else ground(machine, engines))
+
+
+def ground(machine: Machine, engines: dict[str, EngineStatus]) -> Ground | None:
+    """What neural engines would run on; None where none of them can be tried, which spares the import of torch."""
+    neural = (status for status in engines.values() if status.info.kind == "vlm")
+    if not machine.gpus or all(status.availability.state != "usable" for status in neural):
+        return None
+    return ground_here(machine)
 
 
 def statuses() -> dict[str, EngineStatus]:

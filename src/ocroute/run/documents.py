@@ -70,7 +70,7 @@ def read_documents(
         yield _failed(error.message, error)
     if not found.files:
         return
-    workers = default_workers() if jobs is None else jobs
+    workers = default_workers(wish or Wish()) if jobs is None else jobs
     executor = Processes(workers, timeout=timeout, threads=max(1, cores() // workers)) if workers else Serial()
     with executor:
         works = [
