@@ -160,3 +160,17 @@ def test_every_kernel_of_the_zoo_is_tried_here():
     tried = {row[0] for test in marks for row in test.pytestmark[0].args[1]}
     named = {"zoo_refuses", "zoo_refuses_long", "zoo_raises", "zoo_no_memory"}
     assert tried | named | CUDA_ONLY == {name for name in KERNELS if name.startswith("zoo_")}
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", sorted(CUDA_ONLY))
+def test_faults_of_streams_and_graphs_are_seen_on_a_gpu(name):
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs an NVIDIA GPU")
+    proof = next(prove([name], [Problem(64, 4, 4, False, "bfloat16", (300,))], device="cuda"))
+    assert (proof.verdict, proof.case) == (
+        "wrong",
+        {"zoo_stale_graph": "graph", "zoo_other_stream": "side_stream"}[name],
+    )

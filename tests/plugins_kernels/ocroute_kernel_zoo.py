@@ -14,6 +14,14 @@ from ocroute.kernels.packed import host_lengths
 
 DTYPES = ("float16", "bfloat16", "float32")
 
+PROVEN = ("zoo_right", "zoo_noisy", "zoo_refuses_long")
+CRASHED = ("zoo_abort", "zoo_exit", "zoo_raises")
+TIMED_OUT = ("zoo_hang_sleep", "zoo_hang_busy")
+OUT_OF_MEMORY = ("zoo_hoards", "zoo_no_memory")
+REFUSED = ("zoo_refuses",)
+WRONG_IF_CAUSAL = ("zoo_causal_tail", "zoo_top_left", "zoo_mixed_heads")
+WRONG_ON_A_GPU = ("zoo_stale_graph", "zoo_other_stream")
+
 
 def info(**changes):
     return KernelInfo("ocroute-kernel-zoo", dtypes=DTYPES, **changes)
@@ -43,15 +51,15 @@ class Right:
         k, v = self.heads(k, q.shape[1]), self.heads(v, q.shape[1])
         scores = torch.einsum("nhd,mhd->hnm", q.float(), k.float()) * scale
         if causal:
-            scores = scores.masked_fill(self.hidden(*scores.shape[1:]).to(q.device), -torch.inf)
+            scores = scores.masked_fill(self.hidden(*scores.shape[1:], q.device), -torch.inf)
         weights = torch.softmax(scores, -1).nan_to_num(0)
         return torch.einsum("hnm,mhd->nhd", weights, v.float())
 
     def heads(self, k, heads):
         return k.repeat_interleave(heads // k.shape[1], dim=1)
 
-    def hidden(self, n, m):
-        return torch.ones(n, m, dtype=torch.bool).triu(m - n + 1)
+    def hidden(self, n, m, device):
+        return torch.ones(n, m, dtype=torch.bool, device=device).triu(m - n + 1)
 
 
 class Noisy(Right):
@@ -122,8 +130,8 @@ class Tail(Right):
 class CausalTail(Right):
     """Hides the key of the same number from the rows of the last tile of 64 queries, where that is not full."""
 
-    def hidden(self, n, m):
-        hidden = super().hidden(n, m)
+    def hidden(self, n, m, device):
+        hidden = super().hidden(n, m, device)
         for row in range(n - n % 64, n):
             if row + m - n > 0:
                 hidden[row, row + m - n] = True
@@ -145,8 +153,8 @@ class NoScale(Right):
 
 
 class TopLeft(Right):
-    def hidden(self, n, m):
-        return torch.ones(n, m, dtype=torch.bool).triu(1)
+    def hidden(self, n, m, device):
+        return torch.ones(n, m, dtype=torch.bool, device=device).triu(1)
 
 
 class Unwritten(Right):

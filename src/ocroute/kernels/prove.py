@@ -20,7 +20,7 @@ from ocroute.machine import Gpu, Machine, inspect
 
 __all__ = ["Limits", "problems_for", "prove", "prove_here"]
 
-_AHEAD = 2  # children that import torch while another is at work
+_AHEAD = 4  # children that may import torch while another is at work, where there is a core for each
 _ONE_AT_A_TIME = (OWN_LENGTHS, MEASURE)
 
 
@@ -95,6 +95,7 @@ def prove(
         for name, kernel in found.items()
     }
     waiting = [name for name, reasons in refusals.items() if not all(reasons)]
+    ahead = min(_AHEAD, machine.cores // 4) if gpu else 0  # without a GPU their imports would take part in the timings
     bench = _Bench(device, place_of(machine, gpu), limits or Limits(), seed)
     try:
         for name, (_, presence) in found.items():
@@ -103,7 +104,7 @@ def prove(
                     yield Proof(name, presence.version, problem, bench.place, "refused", why, date=_now())
                     continue
                 first = waiting.index(name)
-                bench.warm_up(waiting[first : first + 1 + (_AHEAD if gpu else 0)])
+                bench.warm_up(waiting[first : first + 1 + ahead])
                 yield bench.prove(name, presence.version, problem)
             bench.end(name)
     finally:

@@ -33,7 +33,7 @@ def main() -> None:
         return
     send(outgoing, ready)
     if kernel is not None:
-        _serve(kernel, setup.device, incoming, outgoing)
+        _serve(kernel, setup, incoming, outgoing)
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -50,29 +50,34 @@ def _load(setup: Setup) -> tuple[Ready, Kernel | None]:
     import torch
 
     torch.set_float32_matmul_precision("highest")  # the reference must not be rounded to TF32
-    name, capability = "", (0, 0)
-    if setup.device.startswith("cuda"):
-        device = torch.device(setup.device)
-        torch.cuda.set_device(device)
-        free, total = torch.cuda.mem_get_info()
-        torch.cuda.set_per_process_memory_fraction(setup.fraction * free / total)
-        name, capability = torch.cuda.get_device_name(), torch.cuda.get_device_capability()
     kind: type[Kernel] = KERNELS.load(setup.kernel)
     presence = kind.presence()
-    ready = Ready(presence, kind.info, name, capability, str(torch.__version__))
-    return ready, kind() if presence.state == "usable" else None
+    return Ready(presence, kind.info), kind() if presence.state == "usable" else None
 
 
-def _serve(kernel: Kernel, device: str, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+def _take(setup: Setup) -> None:
+    """Begin to use the device, and cap what may be taken of its memory."""
+    import torch
+
+    if setup.device.startswith("cuda"):
+        torch.cuda.set_device(torch.device(setup.device))
+        free, total = torch.cuda.mem_get_info()
+        torch.cuda.set_per_process_memory_fraction(setup.fraction * free / total)
+
+
+def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO) -> None:
     from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
     from ocroute.kernels.probe.examine import Examiner, out_of_memory
     from ocroute.kernels.probe.measure import measure
 
-    examiner = Examiner(kernel, device)
+    examiner = None
     while (body := receive(incoming)) is not None:
         ask = decode_to_child.decode(body)
         if not isinstance(ask, Ask):
             raise TypeError(f"expected Ask, not {type(ask).__name__}")
+        if examiner is None:
+            _take(setup)
+            examiner = Examiner(kernel, setup.device)
 
         def begins(case: str, patience: float = ask.patience) -> None:
             faulthandler.dump_traceback_later(patience + _GRACE, exit=True)
@@ -86,7 +91,7 @@ def _serve(kernel: Kernel, device: str, incoming: BinaryIO, outgoing: BinaryIO) 
         if ran:
             begins(MEASURE)
             try:
-                figures = measure(kernel, ask.problem, device)
+                figures = measure(kernel, ask.problem, setup.device)
             except Exception as error:
                 if not out_of_memory(error):
                     raise

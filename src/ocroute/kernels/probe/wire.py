@@ -11,7 +11,10 @@ from ocroute.kernels.probe.values import Measure, Outcome
 
 
 class Setup(msgspec.Struct, frozen=True, tag=True):
-    """Load ``kernel``; use ``device``, and there no more than ``fraction`` of the free memory. Answered by `Ready`."""
+    """Load ``kernel``; use ``device``, and there no more than ``fraction`` of the free memory. Answered by `Ready`.
+
+    The device is touched at the first `Ask` only: until then another child has it for itself.
+    """
 
     kernel: str
     device: str
@@ -32,13 +35,10 @@ class Ask(msgspec.Struct, frozen=True, tag=True):
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """The kernel is loaded, or ``presence`` says why it is not; ``device`` and ``capability`` as torch names them."""
+    """The kernel is loaded, or ``presence`` says why it is not."""
 
     presence: Presence
     info: KernelInfo
-    device: str
-    capability: tuple[int, int]
-    torch: str
 
 
 class Begins(msgspec.Struct, frozen=True, tag=True):

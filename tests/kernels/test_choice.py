@@ -1,0 +1,226 @@
+"""The choice is pure: machines are described here, none is needed."""
+
+import msgspec
+import pytest
+
+from ocroute.kernels.base import KERNELS, Presence, Problem
+from ocroute.kernels.choice import KernelStatus, choose, serves
+from ocroute.kernels.facts import facts_about
+from ocroute.kernels.here import place_of
+from ocroute.kernels.probe import Measure, Proof
+from ocroute.kernels.probe.cases import OWN_LENGTHS
+from ocroute.kernels.probe.geometry import problems_for
+from ocroute.kernels.refusal import TorchFacts, refusal
+from ocroute.machine import Gpu, Machine
+
+CU130 = TorchFacts("2.13.0+cu130", "13.0", ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120"))
+CU124 = TorchFacts("2.6.0+cu124", "12.4", ("sm_75", "sm_80", "sm_86", "sm_90"))
+
+
+def card(name, capability, gib):
+    return Gpu(f"NVIDIA {name}", gib * 1024, gib * 1024 - 500, capability)
+
+
+RTX_5070_TI = card("GeForce RTX 5070 Ti", (12, 0), 16)
+RTX_5090 = card("GeForce RTX 5090", (12, 0), 32)
+RTX_4090 = card("GeForce RTX 4090", (8, 9), 24)
+RTX_3060 = card("GeForce RTX 3060", (8, 6), 12)
+T4 = card("Tesla T4", (7, 5), 15)
+A100 = card("A100-SXM4-80GB", (8, 0), 80)
+H100 = card("H100 80GB HBM3", (9, 0), 80)
+B200 = card("B200", (10, 0), 180)
+VERSIONS = {"torch": "2.13.0+cu130", "flash-attn": "2.8.3", "flash-attn-3": "3.0.0", "flash-attn-4": "4.0.0b36"}
+
+
+def machine(gpu, driver_cuda="13.0"):
+    gpus = (gpu,) if gpu else ()
+    libraries = {"torch": VERSIONS["torch"]}
+    return Machine(
+        "Linux", "x86_64", "a processor", 8, 32_768, 20_000, "3.12", gpus, "590.1", driver_cuda, libraries=libraries
+    )
+
+
+def statuses(problem, gpu, *, torch=CU130, driver_cuda="13.0", versions=VERSIONS):
+    """Every registered kernel of ocroute as it would stand on such a machine."""
+    found = {}
+    for name, row in KERNELS.items():
+        if not row.builtin:
+            continue
+        info = KERNELS.load(name).info
+        version = versions.get(info.distribution)
+        presence = Presence("usable", version) if version else Presence("absent", reason="not installed")
+        why = refusal(info, presence, problem, gpu=gpu, driver_cuda=driver_cuda, torch=torch, facts=facts_about(name))
+        found[name] = KernelStatus(info, presence, why or "")
+    return found
+
+
+def proof(kernel, gpu, problem, tflops=100.0, verdict="proven", **more):
+    measure = Measure(problem.flops / tflops / 1e9, tflops)
+    return Proof(
+        kernel, "1", problem, place_of(machine(gpu), gpu), verdict, more.pop("reason", "seen"), measure=measure, **more
+    )
+
+
+def tower(gpu):
+    return problems_for("dots_ocr", gpu)[0]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "default"),
+    [
+        (RTX_5070_TI, "sdpa_flash"),
+        (RTX_5090, "sdpa_flash"),
+        (RTX_4090, "sdpa_flash"),
+        (RTX_3060, "sdpa_flash"),
+        (T4, "sdpa_efficient"),
+        (A100, "sdpa_flash"),
+        (H100, "sdpa_flash"),
+        (B200, "sdpa_flash"),
+        (None, "sdpa_flash"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Gpu) else str(value),
+)
+def test_with_nothing_proven_the_choice_says_so_and_names_torchs_default(gpu, default):
+    problem = tower(gpu)
+    choice = choose(problem, gpu, statuses(problem, gpu), [])
+    assert (choice.kernel, choice.proven) == (default, False)
+    assert choice.reason.startswith("unproven: ")
+    assert not any(candidate.accepted for candidate in choice.trace)
+
+
+@pytest.mark.parametrize("gpu", [RTX_5070_TI, RTX_5090, RTX_4090, RTX_3060, A100, H100, B200], ids=lambda gpu: gpu.name)
+def test_the_fastest_proven_exact_kernel_is_chosen(gpu):
+    problem = tower(gpu)
+    proofs = [
+        proof("sdpa_flash", gpu, problem, 60),
+        proof("flash4", gpu, problem, 90),
+        proof("torch_varlen", gpu, problem, 61),
+        proof("sage1", gpu, problem, 200),
+    ]
+    here = statuses(problem, gpu, versions=VERSIONS | {"sageattention": "1.0.6"})
+    choice = choose(problem, gpu, here, proofs)
+    assert (choice.kernel, choice.proven) == ("flash4", True)
+    assert "the fastest of 3 proven here" in choice.reason
+    assert {candidate.kernel for candidate in choice.trace} == set(here)
+    assert [one.kernel for one in choice.trace[:3]] == ["flash4", "torch_varlen", "sdpa_flash"]
+    assert all(candidate.reason for candidate in choice.trace)
+    rejected = {one.kernel: one.reason for one in choice.trace if not one.accepted}
+    assert rejected["sage1"] == "quantised, and only exact kernels were asked for"
+    assert rejected["sdpa_efficient"] == "unproven for this problem class; run: ocroute prove sdpa_efficient"
+    assert rejected["flashinfer"].startswith("absent: ")
+
+
+def test_quantised_kernels_are_chosen_only_when_asked_for():
+    problem = tower(RTX_4090)
+    here = statuses(problem, RTX_4090, versions=VERSIONS | {"sageattention": "1.0.6"})
+    proofs = [proof("sage1", RTX_4090, problem, 200)]
+    assert choose(problem, RTX_4090, here, proofs).kernel == "sdpa_flash"
+    choice = choose(problem, RTX_4090, here, proofs, allow_quantised=True)
+    assert (choice.kernel, choice.proven) == ("sage1", True)
+    assert "within the limits of quantised kernels" in choice.reason
+
+
+@pytest.mark.parametrize("gpu", [RTX_5070_TI, B200], ids=lambda gpu: gpu.name)
+def test_what_the_facts_refuse_is_not_used_even_where_a_proof_says_it_is_right(gpu):
+    problem = tower(gpu)
+    choice = choose(problem, gpu, statuses(problem, gpu), [proof("flash3", gpu, problem, 999)])
+    assert choice.kernel == "sdpa_flash"
+    assert next(one for one in choice.trace if one.kernel == "flash3").reason.startswith("refused: ")
+
+
+def test_a_driver_too_old_leaves_no_kernel_on_the_card():
+    problem = tower(RTX_5070_TI)
+    choice = choose(problem, RTX_5070_TI, statuses(problem, RTX_5070_TI, driver_cuda="12.4"), [])
+    assert choice.kernel is None
+    assert all("the NVIDIA driver serves CUDA 12.4" in one.reason for one in choice.trace if "absent" not in one.reason)
+
+
+def test_a_torch_without_code_for_the_card_leaves_none_either():
+    problem = tower(RTX_5070_TI)
+    choice = choose(problem, RTX_5070_TI, statuses(problem, RTX_5070_TI, torch=CU124), [])
+    assert choice.kernel is None
+    assert "has no code for NVIDIA GeForce RTX 5070 Ti" in next(
+        one.reason for one in choice.trace if one.kernel == "sdpa_flash"
+    )
+
+
+def test_a_proof_holds_for_shorter_sequences_of_its_class_and_no_others():
+    gpu = H100
+    long = Problem(128, 12, 12, False, "bfloat16", (19_824,))
+    proofs = [proof("sdpa_cudnn", gpu, long, 600)]
+    served = (
+        long,
+        msgspec.structs.replace(long, lengths=(1_000,)),
+        msgspec.structs.replace(long, heads=16, kv_heads=16),
+        msgspec.structs.replace(long, lengths=(4_692, 4_710, 19_824)),
+    )
+    for problem in served:
+        assert choose(problem, gpu, statuses(problem, gpu), proofs).proven, problem
+    for change in (
+        {"lengths": (19_825,)},
+        {"lengths": (64,), "kv_lengths": (19_825,)},
+        {"head_dim": 80},
+        {"dtype": "float16"},
+        {"causal": True},
+        {"kv_heads": 2},
+        {"lengths": (19_824,) * 80},
+    ):
+        problem = msgspec.structs.replace(long, **change)
+        assert not choose(problem, gpu, statuses(problem, gpu), proofs).proven, change
+    assert not choose(long, A100, statuses(long, A100), proofs).proven
+    pack = proof("sdpa_cudnn", gpu, msgspec.structs.replace(long, lengths=(19_824,) * 80))
+    assert serves(pack, msgspec.structs.replace(long, lengths=(10_000,) * 150))
+
+
+def test_the_reason_says_how_far_a_proof_reaches():
+    long = Problem(128, 12, 12, False, "bfloat16", (19_824,))
+    longer = msgspec.structs.replace(long, lengths=(57_600,))
+    choice = choose(longer, H100, statuses(longer, H100), [proof("flash4", H100, long)])
+    reason = next(one.reason for one in choice.trace if one.kernel == "flash4")
+    assert reason == "proven up to 19824 tokens only; 57600 are needed"
+
+
+def test_a_kernel_once_wrong_is_out_for_its_class():
+    problem = tower(H100)
+    short = msgspec.structs.replace(problem, lengths=(500,))
+    seen = proof("sdpa_flash", H100, short, verdict="wrong", case="constant_v_65", reason="constant_v_65: off")
+    choice = choose(problem, H100, statuses(problem, H100), [proof("sdpa_flash", H100, problem), seen])
+    assert choice.kernel == "sdpa_efficient"
+    assert not choice.proven
+    assert next(one for one in choice.trace if one.kernel == "sdpa_flash").reason == "wrong: constant_v_65: off"
+
+
+@pytest.mark.parametrize("verdict", ["wrong", "out_of_memory", "timed_out", "crashed"])
+def test_what_fails_at_its_own_length_may_serve_shorter_ones(verdict):
+    short, long = (Problem(128, 12, 12, False, "bfloat16", (length,)) for length in (19_824, 57_600))
+    proofs = [
+        proof("eager", H100, short, 20),
+        proof("eager", H100, long, verdict=verdict, case=OWN_LENGTHS, reason=f"{OWN_LENGTHS}: no"),
+    ]
+    assert choose(short, H100, statuses(short, H100), proofs).kernel == "eager"
+    choice = choose(long, H100, statuses(long, H100), proofs)
+    assert choice.kernel == "sdpa_flash"
+    assert next(one for one in choice.trace if one.kernel == "eager").reason.startswith(verdict.replace("_", " "))
+
+
+def test_a_default_that_was_seen_wrong_is_not_the_default():
+    problem = tower(H100)
+    proofs = [
+        proof(name, H100, problem, verdict="wrong", case="pack", reason="pack: off")
+        for name in ("sdpa_flash", "sdpa_efficient", "sdpa_math", "eager")
+    ]
+    choice = choose(problem, H100, statuses(problem, H100), proofs)
+    assert choice.kernel is None
+    assert choice.reason == "no kernel can serve this problem here"
+
+
+def test_the_speed_counts_at_the_length_nearest_to_the_problem():
+    short, long = (Problem(128, 12, 12, False, "bfloat16", (length,)) for length in (4_096, 19_824))
+    proofs = [
+        proof("sdpa_flash", H100, short, 300),
+        proof("sdpa_flash", H100, long, 400),
+        proof("flash4", H100, short, 290),
+        proof("flash4", H100, long, 700),
+    ]
+    assert choose(short, H100, statuses(short, H100), proofs).kernel == "sdpa_flash"
+    assert choose(long, H100, statuses(long, H100), proofs).kernel == "flash4"
