@@ -36,6 +36,18 @@ def as_blocks(drawn: Drawn) -> Pieces:
     return pieces
 
 
+def as_markdown(drawn: Drawn) -> Pieces:
+    """The text block by block as Markdown, headings marked, an empty line between blocks."""
+    pieces: Pieces = []
+    for block in drawn.blocks:
+        first = block.places[0]
+        if pieces:
+            pieces += [("\n", pieces[-1][1]), ("\n", pieces[-1][1])]
+        pieces += [(char, first) for char in {"Title": "# ", "Section-header": "## "}.get(block.category, "")]
+        pieces.extend(_flowing(block))
+    return pieces
+
+
 def as_layout(drawn: Drawn) -> Pieces:
     """The layout as JSON, with text."""
     return _json(drawn, with_text=True)

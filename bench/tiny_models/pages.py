@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from bench.tiny_models.fonts import Face, Family, choose, face
 from bench.tiny_models.words import Writer
 
-SMALLEST, LARGEST = 14.0, 28.0  # em of running text, in pixels
+SMALLEST, LARGEST = 14.0, 30.0  # em of running text, in pixels
 
 
 @dataclass
@@ -45,6 +45,23 @@ class Drawn:
         return "\n".join(block.chars for block in self.blocks)
 
 
+def squeezed(drawn: Drawn, side: int) -> Drawn:
+    """The same in a square, as the processors of some models bring a page to their one size."""
+    height, width = drawn.image.shape
+    across, down = side / width, side / height
+    image = np.asarray(Image.fromarray(drawn.image).resize((side, side), Image.Resampling.BICUBIC))
+    blocks = [
+        Block(
+            block.category,
+            tuple(round(value * scale) for value, scale in zip(block.box, (across, down) * 2, strict=True)),
+            block.chars,
+            [(x * across, y * down) for x, y in block.places],
+        )
+        for block in drawn.blocks
+    ]
+    return Drawn(image, blocks)
+
+
 class Painter:
     """Fills one image from top to bottom.
 
@@ -53,15 +70,18 @@ class Painter:
         rng: decides everything.
         script: see ``words.Writer``.
         evaluation: draw held-out words in held-out typefaces.
+        family: the typeface; any of the split when not given.
     """
 
-    def __init__(self, size: tuple[int, int], rng: Random, script: str, *, evaluation: bool) -> None:
+    def __init__(
+        self, size: tuple[int, int], rng: Random, script: str, *, evaluation: bool, family: Family | None = None
+    ) -> None:
         self.height, self.width = size
         self.rng = rng
         self.canvas = Image.new("L", (self.width, self.height), 255)
         self.pen = ImageDraw.Draw(self.canvas)
         self.writer = Writer(rng, script, evaluation=evaluation)
-        self.family = choose(rng, script, evaluation=evaluation)
+        self.family = family or choose(rng, script, evaluation=evaluation)
         self.blocks: list[Block] = []
 
     def face(self, em: float, *, bold: bool = False) -> Face:
@@ -105,9 +125,9 @@ class Painter:
         return Drawn(np.asarray(self.canvas), self.blocks)
 
 
-def short(size: tuple[int, int], rng: Random, script: str, *, evaluation: bool, words: int) -> Drawn:
+def short(painter: Painter, words: int) -> Drawn:
     """One line of at most ``words`` words anywhere in the image."""
-    painter = Painter(size, rng, script, evaluation=evaluation)
+    rng, size = painter.rng, (painter.height, painter.width)
     height, width = size
     while True:
         style = painter.face(min(rng.uniform(SMALLEST, LARGEST), height / 1.2))
@@ -120,12 +140,12 @@ def short(size: tuple[int, int], rng: Random, script: str, *, evaluation: bool, 
             return painter.drawn()
 
 
-def page(size: tuple[int, int], rng: Random, script: str, *, evaluation: bool) -> Drawn:
+def page(painter: Painter) -> Drawn:
     """A small page of one column: perhaps a header, a title, then headings, paragraphs and list items, perhaps a footer."""
-    painter = Painter(size, rng, script, evaluation=evaluation)
-    height, width = size
-    em = rng.uniform(SMALLEST, min(24.0, width / 11))
-    pitch = em * rng.uniform(1.2, 1.55)
+    rng, height, width = painter.rng, painter.height, painter.width
+    em = rng.uniform(SMALLEST, min(LARGEST, width / 11))
+    pitch = em * rng.uniform(1.2, 1.7)
+    ragged = rng.random() < 0.25  # lines that end anywhere, as in verse and addresses
     margin = rng.uniform(6, 22)
     room = width - 2 * margin
     top, end = rng.uniform(4, 18), height - rng.uniform(4, 14)
@@ -147,20 +167,20 @@ def page(size: tuple[int, int], rng: Random, script: str, *, evaluation: bool) -
         wanted = rng.choice((1, 2, 2, 3, 4))
         mark = rng.choice(("- ", "1. ", "2. ")) if kind > 0.88 else ""
         style = painter.face(em)
-        lines = _paragraph(painter, style, room, min(count, 1 if mark else wanted), mark)
+        lines = _paragraph(painter, style, room, min(count, 1 if mark else wanted), mark, ragged=ragged)
         painter.block("List-item" if mark else "Text", lines, style, margin, top, pitch)
-        top += pitch * (len(lines) - 1) + em * 1.1 + em * rng.uniform(0.5, 1.1)
+        top += pitch * len(lines) + em * rng.uniform(0.4, 0.9)
     if footer:
         painter.block("Page-footer", *footer)
     return painter.drawn()
 
 
-def _paragraph(painter: Painter, style: Face, room: float, count: int, mark: str) -> list[str]:
-    """``count`` full lines, the last one perhaps shorter; ``mark`` stands before the first."""
+def _paragraph(painter: Painter, style: Face, room: float, count: int, mark: str, *, ragged: bool) -> list[str]:
+    """``count`` full lines, the last one (if ``ragged``, any) perhaps shorter; ``mark`` stands before the first."""
     lines = []
     for index in range(count):
-        last = index == count - 1
-        words = painter.rng.randint(1, 6) if last else 20
+        short = ragged or index == count - 1
+        words = painter.rng.randint(1, 6) if short else 20
         text = painter.line(style, room - style.width(mark), words, first=not index)
         lines.append(text or painter.rng.choice("123456789"))
     lines[0] = mark + lines[0]

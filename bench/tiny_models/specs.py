@@ -9,7 +9,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from bench.tiny_models import tokens
-from bench.tiny_models.answers import CATEGORIES, FRAME, as_blocks, as_boxes, as_layout, as_lines
+from bench.tiny_models.answers import CATEGORIES, FRAME, as_blocks, as_boxes, as_layout, as_lines, as_markdown
 from bench.tiny_models.pages import Drawn
 
 Answer = Callable[[Drawn], list[tuple[str, tuple[float, float] | None]]]
@@ -123,7 +123,11 @@ _CHAT = (
 
 def _qwen2_vl() -> Spec:
     head = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>"
-    asked = ("Extract all text from this image.", "Read all the text in the image.")
+    asked = {
+        "text": "Read all the text in the image.",
+        "extract": "Extract all text from this image.",
+        "markdown": "Convert the page to Markdown. Write tables as HTML. Add nothing that is not on the page.",
+    }
 
     def config(ids: dict[str, int], size: int) -> dict[str, Any]:
         decoder = _decoder(size)
@@ -154,13 +158,17 @@ def _qwen2_vl() -> Spec:
             "<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>",
             "<|image_pad|>", "<|video_pad|>",
         ),
-        phrases=("system\n", "user\n", "assistant\n", "You are a helpful assistant.", *asked),
+        phrases=("system\n", "user\n", "assistant\n", "You are a helpful assistant.", *asked.values()),
         placeholder="<|image_pad|>",
         end="<|im_end|>",
         cell=28,
         tasks={
-            f"text_{index}": Task(f"{head}{prompt}<|im_end|>\n<|im_start|>assistant\n", as_lines, 0.5)
-            for index, prompt in enumerate(asked)
+            name: Task(
+                f"{head}{prompt}<|im_end|>\n<|im_start|>assistant\n",
+                as_markdown if name == "markdown" else as_lines,
+                {"text": 0.5, "extract": 0.2, "markdown": 0.3}[name],
+            )
+            for name, prompt in asked.items()
         },
         config=config,
         preprocessor=_qwen_preprocessor(12845056, 2, "Qwen2VLProcessor"),
@@ -207,8 +215,8 @@ def _got() -> Spec:
             name: Task(
                 f"<|im_start|>system\n{system}<|im_end|><|im_start|>user\n<img><imgpad></img>\n{query}<|im_end|>"
                 "<|im_start|>assistant\n",
-                as_lines,
-                0.5,
+                as_markdown if name == "formatted" else as_lines,
+                0.3 if name == "formatted" else 0.7,
             )
             for name, query in asked.items()
         },

@@ -22,6 +22,12 @@ SIZES = {
     "line": ((28, 448), (56, 448), (56, 336), (84, 448)),
     "page": ((112, 448), (168, 448), (224, 336), (224, 448), (280, 448), (336, 336), (336, 448), (448, 448)),
 }
+# for models that see every page in one square
+SQUARED = {
+    "word": ((96, 128), (128, 128), (96, 192)),
+    "line": ((128, 256), (192, 256), (160, 240), (128, 336)),
+    "page": ((224, 336), (256, 256), (288, 288), (256, 320), (320, 256), (192, 288)),
+}
 SCRIPTS = ("latin", "cyrillic", "digits", "mixed")
 _SCRIPT_SHARES = (0.36, 0.36, 0.12, 0.16)
 
@@ -59,9 +65,8 @@ class Batch:
 
 def draw(kind: str, size: tuple[int, int], rng: Random, script: str, *, evaluation: bool) -> Drawn:
     """One sample of a kind."""
-    if kind == "page":
-        return pages.page(size, rng, script, evaluation=evaluation)
-    return pages.short(size, rng, script, evaluation=evaluation, words=2 if kind == "word" else 9)
+    painter = pages.Painter(size, rng, script, evaluation=evaluation)
+    return pages.page(painter) if kind == "page" else pages.short(painter, 2 if kind == "word" else 9)
 
 
 class Batcher:
@@ -80,12 +85,14 @@ class Batcher:
     def make(
         self, kind: str, size: tuple[int, int], task: str, count: int, rng: Random, script: str = "", *, evaluation: bool
     ) -> Batch:
-        """``count`` samples; ``script`` empty means any."""
-        size = (self.spec.square, self.spec.square) if self.spec.square else size
+        """``count`` samples drawn at ``size`` (height, width); ``script`` empty means any."""
         drawn = [
             draw(kind, size, rng, script or rng.choices(SCRIPTS, _SCRIPT_SHARES)[0], evaluation=evaluation)
             for _ in range(count)
         ]
+        if side := self.spec.square:
+            drawn = [pages.squeezed(one, side) for one in drawn]
+            size = (side, side)
         pieces = [self.spec.tasks[task].answer(one) for one in drawn]
         longest = -(-(max(map(len, pieces)) + 1) // 8) * 8
         answers = np.full((count, longest), -100, dtype=np.int64)
@@ -156,7 +163,7 @@ class Stream(IterableDataset[Batch]):
         while True:
             wanted = shares(self.progress.value)
             kind = rng.choices(list(wanted), list(wanted.values()))[0]
-            size = rng.choice(SIZES[kind])
+            size = rng.choice((SQUARED if self.spec.square else SIZES)[kind])
             count = max(4, min(512, self.budget // self._cost(kind, size)))
             yield batcher.make(kind, size, rng.choices(names, weights)[0], count, rng, evaluation=False)
 

@@ -108,7 +108,7 @@ def held_out(spec: Spec, device: torch.device, count: int) -> list[Batch]:
     batcher, rng = Batcher(spec), Random(77)
     made = []
     for task in spec.tasks:
-        for kind, size in (("line", (56, 448)), ("page", (336, 448))):
+        for kind, size in (("line", (192, 256)), ("page", (256, 320))) if spec.square else (("line", (56, 448)), ("page", (336, 448))):
             made.append(batcher.make(kind, size, task, count, rng, evaluation=True).to(device))
     return made
 

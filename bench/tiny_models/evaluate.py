@@ -1,0 +1,172 @@
+"""Measures how well a finished checkpoint reads held-out words in held-out typefaces, in float32 and in bfloat16.
+
+    python -m bench.tiny_models.evaluate FOLDER --out FILE [--device cpu] [--samples 16] [--keep FOLDER]
+
+The checkpoint is loaded from its files and asked through transformers' own ``generate``, as an engine would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import AutoTokenizer, GenerationConfig
+
+from bench.tiny_models.nets import model_class, normalised, patches
+from bench.tiny_models.reading import edits
+from bench.tiny_models.specs import SPECS
+from bench.tiny_models.stream import SCRIPTS, Batch, Batcher
+
+KINDS = {"line": (56, 448), "page": (336, 448)}
+SQUARED_KINDS = {"line": (192, 256), "page": (224, 336)}
+
+
+class Reader:
+    """A checkpoint that reads batches of images of one size.
+
+    Args:
+        folder: of the checkpoint, named for its model.
+        dtype: of the weights.
+        device: where it runs.
+    """
+
+    def __init__(self, folder: Path, dtype: torch.dtype, device: str) -> None:
+        keys = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        self.spec = SPECS[keys["model_type"]]()
+        cls, config_class = model_class(self.spec)
+        self.model: Any = cls.from_pretrained(folder, config=config_class.from_pretrained(folder), dtype=dtype).to(device)
+        self.model.eval()
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.settings = GenerationConfig.from_pretrained(folder)
+        self.device = device
+
+    @torch.inference_mode()
+    def read(self, batch: Batch) -> list[str]:
+        """The answers."""
+        height, width = batch.images.shape[1:]
+        count = height // self.spec.cell * (width // self.spec.cell)
+        template = self.spec.tasks[batch.task].template.replace(self.spec.placeholder, self.spec.placeholder * count)
+        ids = torch.tensor([self.tokenizer.encode(template, add_special_tokens=False)] * len(batch.images))
+        written = self.model.generate(
+            **{name: value.to(self.device) for name, value in self._inputs(batch.images, ids).items()},
+            generation_config=GenerationConfig(
+                do_sample=False,
+                max_new_tokens=batch.answers.shape[1] + 40,
+                eos_token_id=self.settings.eos_token_id,
+                pad_token_id=self.tokenizer.pad_token_id,
+            ),
+        )[:, ids.shape[1] :]
+        ends = self.settings.eos_token_id
+        stop = {ends} if isinstance(ends, int) else set(ends)
+        rows = [row[: next((i for i, token in enumerate(row) if token in stop), None)] for row in written.tolist()]
+        return [self.tokenizer.decode(row, skip_special_tokens=False) for row in rows]
+
+    def _inputs(self, images: Tensor, ids: Tensor) -> dict[str, Tensor]:
+        pixels = normalised(images.float() / 255)
+        inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "pixel_values": pixels}
+        if not self.spec.square:
+            keys = self.spec.preprocessor
+            side = keys["patch_size"]
+            inputs["pixel_values"] = patches(pixels, side, keys["merge_size"], keys["temporal_patch_size"])
+            grid = torch.tensor([[1, images.shape[1] // side, images.shape[2] // side]])
+            inputs["image_grid_thw"] = grid.expand(len(images), -1)
+        if self.spec.name == "qwen2_vl":
+            inputs["mm_token_type_ids"] = (ids == self.model.config.image_token_id).int()
+        return inputs
+
+
+def boxes_apart(wanted: str, found: str) -> dict[str, Any]:
+    """How an answer in JSON compares with the wanted one: whether it is JSON, elements in place, and their boxes."""
+    truth = json.loads(wanted)
+    try:
+        cells = json.loads(found)
+    except json.JSONDecodeError:
+        cells = []
+    pairs = list(zip(truth, cells, strict=False))
+    return {
+        "valid": bool(cells),
+        "elements": len(truth),
+        "categories": sum(one["category"] == other.get("category") for one, other in pairs),
+        "overlap": sum(overlap(one["bbox"], other.get("bbox", [0] * 4)) for one, other in pairs),
+        "text": ["\n".join(cell.get("text", "") for cell in answer) for answer in (truth, cells)],
+    }
+
+
+def overlap(one: list[int], other: list[int]) -> float:
+    """Intersection over union of two boxes."""
+    if len(other) != 4:
+        return 0.0
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(0, across) * max(0, down)
+    return shared / ((one[2] - one[0]) * (one[3] - one[1]) + max(1, (other[2] - other[0]) * (other[3] - other[1])) - shared)
+
+
+def measure(reader: Reader, samples: int, keep: Path | None) -> list[dict[str, Any]]:
+    """One row for each task, kind and script."""
+    batcher, rng = Batcher(reader.spec), Random(2024)
+    rows = []
+    for task in reader.spec.tasks:
+        for kind, size in (SQUARED_KINDS if reader.spec.square else KINDS).items():
+            for script in SCRIPTS:
+                batch = batcher.make(kind, size, task, samples, rng, script, evaluation=True)
+                began = time.perf_counter()
+                found = reader.read(batch)
+                row: dict[str, Any] = {"task": task, "kind": kind, "script": script, "samples": samples}
+                row["seconds"] = round(time.perf_counter() - began, 2)
+                wanted = batch.texts
+                if wanted[0].startswith("[{"):
+                    apart = [boxes_apart(*pair) for pair in zip(wanted, found, strict=True)]
+                    elements = sum(one["elements"] for one in apart)
+                    row["valid_json"] = sum(one["valid"] for one in apart) / samples
+                    row["categories_right"] = round(sum(one["categories"] for one in apart) / elements, 4)
+                    row["mean_overlap"] = round(sum(one["overlap"] for one in apart) / elements, 4)
+                    wanted, found = ([one["text"][side] for one in apart] for side in (0, 1))
+                row["characters"] = sum(map(len, wanted))
+                row["edits"] = sum(map(edits, wanted, found))
+                row["cer"] = round(row["edits"] / max(1, row["characters"]), 5)
+                row["example"] = [wanted[0][:100], found[0][:100]]
+                rows.append(row)
+                print(json.dumps(row, ensure_ascii=False), flush=True)
+                if keep:
+                    _keep(keep, f"{task}_{kind}_{script}", batch)
+    return rows
+
+
+def _keep(folder: Path, stem: str, batch: Batch) -> None:
+    """The first sample as a picture with its text beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(batch.images[0].numpy()).save(folder / f"{stem}.png", optimize=True)
+    (folder / f"{stem}.txt").write_text(batch.texts[0], encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--samples", type=int, default=16, help="of each task, kind and script")
+    parser.add_argument("--dtypes", nargs="*", default=["float32", "bfloat16"])
+    parser.add_argument("--keep", type=Path, help="a folder for one picture and its text of each kind")
+    options = parser.parse_args()
+    results: dict[str, Any] = {"model": "", "torch": torch.__version__, "device": options.device, "dtypes": {}}
+    for name in options.dtypes:
+        reader = Reader(options.folder, getattr(torch, name), options.device)
+        rows = measure(reader, options.samples, options.keep)
+        results["model"] = reader.spec.name
+        characters, wrong = sum(row["characters"] for row in rows), sum(row["edits"] for row in rows)
+        results["dtypes"][name] = {"cer": round(wrong / max(1, characters), 5), "characters": characters, "rows": rows}
+        print(f"{name}: character error rate {wrong / max(1, characters):.2%} of {characters}", flush=True)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
