@@ -19,12 +19,13 @@ from ocroute.document.exporters.json import schema
 from ocroute.engines import ENGINES
 from ocroute.errors import ExitCode
 from ocroute.judge import CHECKS
+from ocroute.kernels.advice import CARDS, advice
 from ocroute.registry import Registry
 
 HERE = Path(__file__).parent
 EVIDENCE = HERE.parent / "evidence"
 SCHEMA = Path("schema/document-1.json")
-PART = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
+PART = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z0-9-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
 
 EXIT_CODES = {
     ExitCode.OK: "every page of every input was accepted, or is blank",
@@ -136,9 +137,46 @@ def judge() -> str:
     return table(("check", "failures", "recall", "precision"), rows) + f"\n{alarms}; {record['date']}.\n"
 
 
+def old_advice() -> str:
+    """Every claim about attention packages, with what its source says."""
+    parts = []
+    for row in advice().claims:
+        verdict = f"**{row.verdict[:1].upper()}{row.verdict[1:]}.**"
+        parts.append(f"> {row.claim}\n\n{verdict} {row.answer}\n*{row.source}; {row.date}.*\n\n    {row.instead}\n")
+    return "\n".join(parts)
+
+
+def card_code() -> str:
+    """For which cards each attention package has code."""
+    rows = [(row.name, f"`{row.get}`", *row.cards) for row in advice().packages]
+    return table(("package", "get it with", *CARDS), rows)
+
+
+def sm120() -> str:
+    """What came out of one source of FlashAttention 2, compiled without a card."""
+    record = measured("sm120-compile")
+    rows = [
+        (
+            row["arch"],
+            row["build"],
+            ", ".join(f"`{name}`" for name in row["cubins"]),
+            str(sum(row["tensor_core_instructions"].values())),
+            f"{row['cpu_seconds']:.0f} s",
+            f"{row['peak_mb'] / 1000:.1f} GB",
+        )
+        for row in record["compiled"]
+    ]
+    head = ("card", "build", "code inside", "tensor core instructions", "processor time", "peak memory")
+    what = f"`{record['file']}` of {record['source']}, nvcc {record['nvcc']}, {record['date']}. Not run on such a card."
+    return table(head, rows) + f"\n{what}\n"
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "accuracy": accuracy,
+    "card-code": card_code,
     "judge": judge,
+    "old-advice": old_advice,
+    "sm120": sm120,
     "speed": speed,
     "exit-codes": exit_codes,
     "error-tree": error_tree,
