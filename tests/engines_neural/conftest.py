@@ -4,3 +4,75 @@ import pytest
 
 pytest.importorskip("torch", reason="the neural engines need the extra: pip install 'ocroute[vlm]'")
 pytest.importorskip("transformers", reason="the neural engines need the extra: pip install 'ocroute[vlm]'")
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import tiny
+import torch
+
+from ocroute.engines.base import ENGINES, Task
+from ocroute.engines.neural import canary
+from ocroute.pages.page import InputPage
+
+NAMES = ("qwen2_vl", "got_ocr2", "deepseek_ocr", "deepseek_ocr2", "glm_ocr", "lighton_ocr")
+
+
+class Sheet(InputPage):
+    """A page that is an array of pixels."""
+
+    source, number = "sheet.png", 1
+
+    def __init__(self, pixels):
+        super().__init__()
+        self.pixels = np.asarray(pixels)
+
+    @property
+    def size(self):
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    def _render(self):
+        return self.pixels
+
+
+@pytest.fixture
+def sheet():
+    """The canary page, larger, as a page to read."""
+    return Sheet(canary.page().resize((672, 448)))
+
+
+@pytest.fixture(scope="session")
+def random_checkpoint(tmp_path_factory):
+    """A folder with a tiny checkpoint of random weights, made once a session."""
+    made: dict[str, Path] = {}
+
+    def make(name: str) -> Path:
+        if name not in made:
+            folder = tmp_path_factory.mktemp(name)
+            getattr(tiny, name)(folder)
+            made[name] = folder
+        return made[name]
+
+    return make
+
+
+@pytest.fixture
+def babbling(random_checkpoint, monkeypatch):
+    """An engine with random weights, let in although no such engine can read the canary page."""
+
+    def make(name: str, **wishes):
+        with monkeypatch.context() as patch:
+            patch.setattr("ocroute.engines.neural.base.canary.require", lambda *_: None)
+            engine = ENGINES.load(name)(Task(model=str(random_checkpoint(name)), **wishes))
+        short = {known: replace(mode, max_new_tokens=24) for known, mode in engine.facts.modes.items()}
+        engine.facts = replace(engine.facts, modes=short)  # babble has no end
+        return engine
+
+    return make
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """The machine is shared."""
+    torch.set_num_threads(1)

@@ -109,7 +109,7 @@ class NeuralEngine(ABC):
             failures.check_device(self.facts.name)
             yield self._read(page, mode)
 
-    def _read(self, page: InputPage, mode: Mode) -> Reading:
+    def _read(self, page: InputPage, mode: str) -> Reading:
         """Read with all the pixels that the budget allows, and with fewer where memory does not."""
         from PIL import Image as Images
 
@@ -131,7 +131,8 @@ class NeuralEngine(ABC):
                     next_step="Close what else uses the GPU's memory",
                 )
 
-    def _reading(self, image: Image, mode: Mode, pixels: int, smaller: int) -> Reading:
+    def _reading(self, image: Image, name: str, pixels: int, smaller: int) -> Reading:
+        mode = self.facts.modes[name]
         started = perf_counter()
         prepared = self.prepare(image, mode, pixels)
         ready = perf_counter()
@@ -140,7 +141,7 @@ class NeuralEngine(ABC):
         if answer.ending == "not finite":
             raise ArithmeticError(f"its scores are not numbers after {answer.tokens} tokens in {self.where.numbers}")
         settings = {
-            "mode": next(name for name, known in self.facts.modes.items() if known is mode),
+            "mode": name,
             "dtype": self.where.numbers,
             "device": self.where.name,
             "kernels": self.kernels,
@@ -172,7 +173,7 @@ class NeuralEngine(ABC):
 
     def _sight(self, image: Image, task: Task) -> Sight:
         """What the model makes of an image, on the very way that pages take."""
-        mode = self._mode(task)
+        mode = self.facts.modes[self._mode(task)]
         if not mode.text:
             mode = next(known for known in self.facts.modes.values() if known.text)
         prepared = self.prepare(image, mode, budget.pixels(self.facts))
@@ -182,13 +183,13 @@ class NeuralEngine(ABC):
         text = "\n".join(block.text for block in found)
         return Sight(text, answer.text, answer.ending, self.where.numbers, tuple(stops))
 
-    def _mode(self, task: Task) -> Mode:
+    def _mode(self, task: Task) -> str:
         modes = self.facts.modes
         if task.mode and task.mode not in modes:
             raise UsageError(
                 f"{self.facts.name} knows no task {task.mode!r}", next_step=f"Choose from: {', '.join(modes)}"
             )
-        return modes[task.mode or self.facts.default_mode]
+        return task.mode or self.facts.default_mode
 
 
 def _placed(inputs: dict[str, Any], where: devices.Place) -> dict[str, Any]:

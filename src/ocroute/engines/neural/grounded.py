@@ -17,6 +17,7 @@ SPACE = 999
 
 _REGION = re.compile(r"<\|ref\|>(?P<label>.*?)<\|/ref\|>\s*<\|det\|>(?P<boxes>.*?)(?:<\|/det\|>|\Z)", re.DOTALL)
 _BOX = re.compile(r"\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]")
+_UNFINISHED = re.compile(r"(?:<\|ref\|>(?:(?!<\|det\|>).)*|<(?:\|[^<>]{0,14})?)\Z", re.DOTALL)
 _TAGS = re.compile(r"<\|/?(?:ref|det|grounding)\|>|<｜[^｜<>]{1,40}｜>")
 _SIGNS = {r"\coloneqq": ":=", r"\eqqcolon": "=:"}
 
@@ -108,4 +109,4 @@ def _boxes(source: str, size: tuple[int, int]) -> Iterator[Box]:
 def _repaired(answer: str) -> str:
     for command, sign in _SIGNS.items():
         answer = answer.replace(command, sign)
-    return answer
+    return _UNFINISHED.sub("", answer)

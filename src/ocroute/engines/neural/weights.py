@@ -47,7 +47,7 @@ def find(facts: Facts, model: str = "", *, fetch: bool = False) -> Path:
         return cached
     raise EngineUnavailable(
         f"the weights of {facts.name} are not on this machine ({facts.hub}, {facts.gigabytes:g} GB)",
-        next_step=f"Fetch them once: ocroute read PAGE --engine {facts.name} --model {facts.hub}",
+        next_step=f"ocroute read PAGE --engine {facts.name} --model {facts.hub}",
     )
 
 
@@ -145,6 +145,8 @@ def tensor_files(folder: Path) -> list[Path]:
         names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
     except (ValueError, KeyError, AttributeError) as error:
         raise EngineUnavailable(f"{index} cannot be read", next_step="Fetch the checkpoint again") from error
+    if strays := [name for name in names if Path(name).name != name]:
+        raise EngineUnavailable(f"{index} cannot be read: it leads to {strays[0]}", next_step="Fetch the checkpoint again")
     return sorted(folder / name for name in names)
 
 

@@ -1,0 +1,44 @@
+"""What the models that see a page in tiles are shown."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocroute.engines.deepseek_ocr import tokens
+from ocroute.engines.neural import tiles
+
+
+@pytest.mark.parametrize(
+    ("size", "least", "most"),
+    [((1240, 1754), 2, 6), ((1754, 1240), 2, 6), ((700, 700), 2, 6), ((3000, 500), 2, 6), ((900, 900), 1, 12)],
+)
+def test_the_grid_is_the_one_that_the_library_would_take(size, least, most):
+    from transformers.models.deepseek_ocr2.image_processing_pil_deepseek_ocr2 import get_optimal_tiled_canvas
+
+    for tile in (384, 640, 768):
+        assert tiles.grid(size, tile, least, most) == get_optimal_tiled_canvas(size[::-1], (tile, tile), least, most)
+
+
+def test_tiles_go_row_by_row():
+    image = Image.new("RGB", (30, 20), "black")
+    image.paste((255, 255, 255), (20, 10, 30, 20))
+    cut = tiles.tiles(image, (3, 2), 10)
+    assert cut.shape == (6, 3, 10, 10)
+    assert [round(float(tile.mean())) for tile in cut] == [-1, -1, -1, -1, -1, 1]
+
+
+def test_a_whole_view_is_padded_with_grey_or_squeezed():
+    image = Image.new("RGB", (40, 20), "white")
+    fitted = tiles.whole(image, 64, squeeze=False)
+    assert fitted.shape == (1, 3, 64, 64)
+    assert np.allclose(fitted[..., :16, :], 127 / 127.5 - 1.0)
+    assert np.all(fitted[..., 16:48, :] == 1.0)
+    assert np.all(tiles.whole(image, 64, squeeze=True) == 1.0)
+
+
+@pytest.mark.parametrize(
+    ("side", "grid", "count"),
+    [(512, None, 73), (640, None, 111), (1024, None, 273), (1280, None, 421), (1024, (2, 3), 273 + 30 * (20 + 1))],
+)
+def test_image_tokens_of_deepseek_ocr_are_those_of_its_modes(side, grid, count):
+    assert tokens(side, grid) == count

@@ -1,0 +1,147 @@
+"""Where weights are found, and which are not opened."""
+
+import json
+import struct
+import subprocess
+import sys
+
+import pytest
+
+from ocroute.engines.base import Task
+from ocroute.engines.neural import weights
+from ocroute.engines.qwen2_vl import Qwen2Vl
+from ocroute.errors import EngineUnavailable
+
+FACTS = Qwen2Vl.facts
+GOOD = {"architectures": ["Qwen2VLForConditionalGeneration"]}
+
+
+@pytest.fixture
+def no_cache(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.delenv(weights.MODELS, raising=False)
+
+
+def checkpoint(folder, config=GOOD, files=("model.safetensors",)):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    for name in files:
+        header = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+        (folder / name).write_bytes(struct.pack("<Q", len(header)) + header + b"\0\0\0\0")
+    return folder
+
+
+@pytest.mark.usefixtures("no_cache")
+def test_missing_weights_are_named_with_the_command_that_fetches_them():
+    answer = Qwen2Vl.probe()
+    assert answer.state == "absent"
+    assert answer.reason == "the weights of qwen2_vl are not on this machine (Qwen/Qwen2-VL-2B-Instruct, 4.4 GB)"
+    assert answer.install == "ocroute read PAGE --engine qwen2_vl --model Qwen/Qwen2-VL-2B-Instruct"
+
+
+@pytest.mark.usefixtures("no_cache")
+def test_the_folder_of_models_is_looked_into(tmp_path, monkeypatch):
+    folder = checkpoint(tmp_path / "models" / "qwen2_vl")
+    monkeypatch.setenv(weights.MODELS, str(tmp_path / "models"))
+    assert weights.find(FACTS) == folder
+    assert Qwen2Vl.probe().state == "usable"
+
+
+@pytest.mark.usefixtures("no_cache")
+def test_the_hub_s_cache_is_looked_into(tmp_path, monkeypatch):
+    snapshot = checkpoint(tmp_path / "hub" / "models--Qwen--Qwen2-VL-2B-Instruct" / "snapshots" / "abc")
+    refs = tmp_path / "hub" / "models--Qwen--Qwen2-VL-2B-Instruct" / "refs"
+    refs.mkdir()
+    (refs / "main").write_text("abc")
+    monkeypatch.setattr("huggingface_hub.file_download.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    assert weights.find(FACTS) == snapshot
+
+
+@pytest.mark.usefixtures("no_cache")
+def test_a_hub_id_is_fetched_only_when_the_user_gave_it(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: pytest.fail("fetched"))
+    with pytest.raises(EngineUnavailable, match="not on this machine yet"):
+        weights.find(FACTS, "someone/else")
+    assert Qwen2Vl.probe_for(Task(model="someone/else")).state == "usable"
+
+
+@pytest.mark.usefixtures("no_cache")
+def test_what_is_no_folder_and_no_hub_id_is_said(tmp_path):
+    with pytest.raises(EngineUnavailable, match="there is no folder"):
+        weights.find(FACTS, str(tmp_path / "nowhere" / "at" / "all"), fetch=True)
+
+
+def test_pickled_weights_are_refused(tmp_path):
+    folder = checkpoint(tmp_path, files=())
+    (folder / "pytorch_model.bin").write_bytes(b"\x80\x04.")
+    with pytest.raises(EngineUnavailable, match=r"only pickled weights \(pytorch_model.bin\), which may run code"):
+        weights.check(FACTS, folder)
+
+
+def test_remote_code_is_refused_where_no_class_of_ours_fits(tmp_path):
+    folder = checkpoint(tmp_path, {"architectures": ["StrangeModel"], "auto_map": {"AutoModel": "evil.StrangeModel"}})
+    (folder / "evil.py").write_text("raise SystemExit('executed')")
+    with pytest.raises(EngineUnavailable, match="holds StrangeModel, which needs code from the checkpoint"):
+        weights.check(FACTS, folder)
+
+
+def test_another_model_s_weights_are_named(tmp_path):
+    folder = checkpoint(tmp_path, {"architectures": ["GotOcr2ForConditionalGeneration"]})
+    with pytest.raises(EngineUnavailable, match="holds GotOcr2ForConditionalGeneration; qwen2_vl reads Qwen2VLFor"):
+        weights.check(FACTS, folder)
+
+
+def test_a_missing_shard_is_named(tmp_path):
+    folder = checkpoint(tmp_path, files=("model-00001-of-00002.safetensors",))
+    index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(EngineUnavailable, match=r"lacks 1 of 2 weight files: model-00002-of-00002.safetensors"):
+        weights.check(FACTS, folder)
+
+
+def test_an_index_cannot_lead_out_of_the_folder(tmp_path):
+    folder = checkpoint(tmp_path / "model")
+    checkpoint(tmp_path)
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "../model.safetensors"}}))
+    with pytest.raises(EngineUnavailable, match="cannot be read"):
+        weights.check(FACTS, folder)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '"text"'])
+def test_a_damaged_config_is_said(tmp_path, content):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(EngineUnavailable, match=r"config\.json"):
+        weights.check(FACTS, tmp_path)
+
+
+def test_the_digest_tells_checkpoints_apart(tmp_path):
+    one, other = checkpoint(tmp_path / "one"), checkpoint(tmp_path / "other")
+    assert weights.digest(one) == weights.digest(other)
+    file = other / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"\1")
+    assert weights.digest(one) != weights.digest(other)
+
+
+def test_probing_imports_neither_torch_nor_transformers():
+    code = (
+        "import sys; from ocroute.engines.base import ENGINES\n"
+        "[ENGINES.load(n).probe() for n in ('qwen2_vl', 'got_ocr2', 'deepseek_ocr', 'deepseek_ocr2', 'glm_ocr', 'lighton_ocr')]\n"
+        "assert not {'torch', 'transformers'} & set(sys.modules), 'heavy'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_without_the_extra_the_engines_say_so():
+    code = (
+        "import importlib.metadata as m, sys\n"
+        "version = m.version\n"
+        "def gone(name):\n"
+        "    if name in ('torch', 'transformers'): raise m.PackageNotFoundError(name)\n"
+        "    return version(name)\n"
+        "m.version = gone\n"
+        "from ocroute.engines.qwen2_vl import Qwen2Vl\n"
+        "answer = Qwen2Vl.probe()\n"
+        "assert answer.state == 'absent' and 'torch is not installed' in answer.reason, answer\n"
+        "assert answer.install == \"pip install 'ocroute[vlm]'\", answer\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
