@@ -70,18 +70,13 @@ def by_sequence(
         out = dense(_batch(q, len(queries)), _batch(k, len(keys)), _batch(v, len(keys)))
         return out.transpose(1, 2).reshape(q.shape)
     parts: list[Tensor] = []
-    start_q = start_k = 0
-    for n, m in zip(queries, keys, strict=True):
-        if n and m:
-            part = dense(
-                _batch(q[start_q : start_q + n], 1),
-                _batch(k[start_k : start_k + m], 1),
-                _batch(v[start_k : start_k + m], 1),
-            )
-            parts.append(part.squeeze(0).transpose(0, 1))
-        elif n:
-            parts.append(q.new_zeros((n, *q.shape[1:])))
-        start_q, start_k = start_q + n, start_k + m
+    splits = (q.split_with_sizes(queries), k.split_with_sizes(keys), v.split_with_sizes(keys))
+    for own, seen, values in zip(*splits, strict=True):
+        if len(own) and len(seen):
+            out = dense(_batch(own, 1), _batch(seen, 1), _batch(values, 1))
+            parts.append(out.squeeze(0).transpose(0, 1))
+        elif len(own):
+            parts.append(own.new_zeros(own.shape))
     return torch.cat(parts) if parts else q.new_zeros(q.shape)
 
 

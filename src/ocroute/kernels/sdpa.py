@@ -54,10 +54,8 @@ class _Sdpa:
         try:
             with sdpa_kernel(getattr(SDPBackend, self.backend)):
                 return by_sequence(dense, q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k)
-        except (
-            RuntimeError,
-            UserWarning,
-        ) as error:  # torch tells why in warnings, which the caller may have made errors
+        except (RuntimeError, UserWarning) as error:
+            # torch says why in warnings, which the caller may have made errors
             if isinstance(error, RuntimeError) and "No available kernel" not in str(error):
                 raise
             raise Refused(
