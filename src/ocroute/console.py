@@ -36,6 +36,12 @@ def draw_survey(survey: Survey) -> None:
     out = console()
     out.print(_machine_table(survey.machine))
     out.print(engine_table(survey))
+    if survey.kernels:
+        from ocroute.console_kernels import kernel_table, model_table
+
+        out.print(kernel_table(survey.kernels, survey.machine, survey.proofs))
+        if survey.models:
+            out.print(model_table(survey.models))
     if survey.plan is None:
         out.print(Text(f"No page can be read here: {survey.problem}", style="red"))
         return

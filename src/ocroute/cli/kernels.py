@@ -18,18 +18,19 @@ def kernels(
     json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
 ) -> None:
     """List every attention kernel: absent, broken, usable or proven here; why, and what to install."""
+    from ocroute.kernels.here import proofs_here
     from ocroute.kernels.survey import survey
     from ocroute.machine import inspect
 
     machine = inspect()
-    rows = survey(machine, facts=not no_facts)
+    rows, proofs = survey(machine, facts=not no_facts), proofs_here(machine)
     if json:
-        write_json(rows)
+        write_json({"kernels": rows, "proofs": proofs})
     else:
         from ocroute.console import console
         from ocroute.console_kernels import kernel_table
 
-        console().print(kernel_table(rows, machine))
+        console().print(kernel_table(rows, machine, proofs))
 
 
 @app.command()

@@ -11,10 +11,10 @@ from ocroute.cli.app import app, write_json
 
 @app.command()
 def doctor(json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False) -> None:
-    """Say what this machine is and which engines can run on it; why the others cannot, and what to install."""
+    """Say what this machine is, which engines and attention kernels can run on it, why the others cannot, what to install."""
     from ocroute.route.survey import survey
 
-    found = survey()
+    found = survey(kernels=True)
     if json:
         write_json(found)
     else:

@@ -8,7 +8,12 @@ import msgspec
 
 from ocroute.engines.base import ENGINES, Availability, EngineInfo
 from ocroute.errors import OcrouteError, PluginError
-from ocroute.kernels.outlook import Ground, ground_here
+from ocroute.kernels.choice import Choice
+from ocroute.kernels.outlook import Ground, ground_here, outlook
+from ocroute.kernels.probe.geometry import MODELS
+from ocroute.kernels.probe.values import Proof
+from ocroute.kernels.survey import KernelRow
+from ocroute.kernels.survey import survey as survey_kernels
 from ocroute.machine import Machine, inspect
 from ocroute.route.plan import EngineStatus, Plan, Wish, plan
 
@@ -19,22 +24,39 @@ if TYPE_CHECKING:
 class Survey(msgspec.Struct, frozen=True):
     """The machine, every registered engine's state on it, and the plan for a page of which nothing is known.
 
-    ``problem`` says why there is no plan.
+    ``problem`` says why there is no plan. ``kernels`` and ``models`` are there where they were asked for: every attention kernel,
+    and model to part to the kernel that it would run on.
     """
 
     machine: Machine
     engines: dict[str, EngineStatus]
     plan: Plan | None
     problem: str = ""
+    kernels: tuple[KernelRow, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    models: dict[str, dict[str, Choice]] = {}
 
 
-def survey(wish: Wish | None = None) -> Survey:
-    """Look at this machine and every registered engine. Loads no models."""
+def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
+    """Look at this machine and every registered engine. Loads no models.
+
+    Args:
+        kernels: look at the attention kernels too, which imports torch where it is installed.
+    """
     machine, engines = inspect(), statuses()
+    here = ground_here(machine) if kernels else ground(machine, engines)
     try:
-        return Survey(machine, engines, plan(machine, engines, wish or Wish(), ground(machine, engines)))
+        found = Survey(machine, engines, plan(machine, engines, wish or Wish(), here))
     except OcrouteError as error:
-        return Survey(machine, engines, None, str(error))
+        found = Survey(machine, engines, None, str(error))
+    if not kernels or here is None:
+        return found
+    return msgspec.structs.replace(
+        found,
+        kernels=tuple(survey_kernels(machine)),
+        proofs=here.proofs,
+        models={model: outlook(model, machine, here) for model in MODELS} if here.torch else {},
+    )
 
 
 def plan_here(wish: Wish) -> Plan:
