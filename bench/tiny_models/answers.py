@@ -71,7 +71,9 @@ def _json(drawn: Drawn, *, with_text: bool) -> Pieces:
         first, final = block.places[0], block.places[-1]
         begin, end = (float(x1), float(y1)), (float(x2 - 1), float(y2 - 1))
         pieces.append((_OPEN if index else f"[{_OPEN}", None))
-        for number, (value, point) in enumerate(((x1, (begin[0], first[1])), (y1, first), (x2, (end[0], first[1])), (y2, final))):
+        for number, (value, point) in enumerate(
+            ((x1, (begin[0], first[1])), (y1, first), (x2, (end[0], first[1])), (y2, final))
+        ):
             if number:
                 pieces += [(",", None), (" ", None)]
             pieces += [(digit, point) for digit in str(value)]

@@ -15,14 +15,13 @@ from random import Random
 from typing import Any
 
 import torch
-from PIL import Image
-from torch import Tensor
-from transformers import AutoTokenizer, GenerationConfig
-
 from bench.tiny_models.nets import model_class, normalised, patches
 from bench.tiny_models.reading import edits
 from bench.tiny_models.specs import SPECS
 from bench.tiny_models.stream import SCRIPTS, Batch, Batcher
+from PIL import Image
+from torch import Tensor
+from transformers import AutoTokenizer, GenerationConfig
 
 KINDS = {"line": (56, 448), "page": (336, 448)}
 SQUARED_KINDS = {"line": (192, 256), "page": (224, 336)}
@@ -41,7 +40,9 @@ class Reader:
         keys = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self.spec = SPECS[keys["model_type"]]()
         cls, config_class = model_class(self.spec)
-        self.model: Any = cls.from_pretrained(folder, config=config_class.from_pretrained(folder), dtype=dtype).to(device)
+        self.model: Any = cls.from_pretrained(folder, config=config_class.from_pretrained(folder), dtype=dtype).to(
+            device
+        )
         self.model.eval()
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.settings = GenerationConfig.from_pretrained(folder)
@@ -106,7 +107,9 @@ def overlap(one: list[int], other: list[int]) -> float:
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
     shared = max(0, across) * max(0, down)
-    return shared / ((one[2] - one[0]) * (one[3] - one[1]) + max(1, (other[2] - other[0]) * (other[3] - other[1])) - shared)
+    return shared / (
+        (one[2] - one[0]) * (one[3] - one[1]) + max(1, (other[2] - other[0]) * (other[3] - other[1])) - shared
+    )
 
 
 def measure(reader: Reader, samples: int, keep: Path | None) -> list[dict[str, Any]]:

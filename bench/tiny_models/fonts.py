@@ -12,9 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from random import Random
 
-from PIL import ImageFont
-
 from bench.tiny_models.words import CHARACTERS
+from PIL import ImageFont
 
 # File names, without their suffix: (regular or italic ...), (bold ...). All cover Latin, Cyrillic and digits.
 TRAINING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import torch
+from bench.tiny_models.specs import MEAN, STD, Spec
 from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
-
-from bench.tiny_models.specs import MEAN, STD, Spec
 
 
 class Net(Protocol):

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
-
 from bench.tiny_models.fonts import Face, Family, choose, face
 from bench.tiny_models.words import Writer
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 SMALLEST, LARGEST = 14.0, 30.0  # em of running text, in pixels
 

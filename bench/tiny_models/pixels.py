@@ -19,6 +19,7 @@ def worn(images: Tensor, amount: float) -> Tensor:
     """
     x = images.float() / 255
     if amount > 0:
+
         def each(low: float, high: float) -> Tensor:
             return low + (high - low) * torch.rand(len(x), 1, 1, device=x.device)
 

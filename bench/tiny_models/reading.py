@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
-from transformers import DynamicCache
-
 from bench.tiny_models.nets import Net
 from bench.tiny_models.specs import Spec
 from bench.tiny_models.stream import Batch
+from torch import Tensor
+from transformers import DynamicCache
 
 
 class Prompts:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tokenizers import Tokenizer
-
 from bench.tiny_models import tokens
 from bench.tiny_models.answers import CATEGORIES, FRAME, as_blocks, as_boxes, as_layout, as_lines, as_markdown
 from bench.tiny_models.pages import Drawn
+from tokenizers import Tokenizer
 
 Answer = Callable[[Drawn], list[tuple[str, tuple[float, float] | None]]]
 
@@ -89,7 +88,9 @@ def _dots() -> Spec:
             },
         }  # fmt: skip
 
-    sentences = [line for task in ("layout", "layout_only", "text") for line in PROMPTS[task].splitlines() if line.strip()]
+    sentences = [
+        line for task in ("layout", "layout_only", "text") for line in PROMPTS[task].splitlines() if line.strip()
+    ]
     return Spec(
         name="dots_ocr",
         specials=(

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
-from transformers import PreTrainedModel
-
 from bench.tiny_models import tokens
 from bench.tiny_models.nets import Teacher, model_class
 from bench.tiny_models.specs import Spec
+from safetensors.torch import load_file, save_file
+from transformers import PreTrainedModel
 
 TEACHER = "teacher.safetensors"
 START = 0.05  # spread of fresh weights: the published 0.02 is for decoders ten times as wide
@@ -53,10 +52,15 @@ def write(folder: Path, spec: Spec, model: PreTrainedModel, teacher: Teacher, no
         (folder / name).write_text(json.dumps(keys, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     tokens.save(tokenizer, folder, _tokenizer_keys(spec))
     half = {name: tensor.detach().to("cpu", torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()}
+    if config_keys(spec)["tie_word_embeddings"]:
+        half = {name: tensor for name, tensor in half.items() if not name.endswith("lm_head.weight")}
     with tempfile.TemporaryDirectory() as place:  # the model's own way to save knows the published names
         model.save_pretrained(place, state_dict=half, safe_serialization=True)
         save_file(load_file(Path(place) / "model.safetensors"), folder / "model.safetensors", metadata={"format": "pt"})
-    save_file({name: tensor.detach().to("cpu", torch.bfloat16) for name, tensor in teacher.state_dict().items()}, teacher_file(folder))
+    save_file(
+        {name: tensor.detach().to("cpu", torch.bfloat16) for name, tensor in teacher.state_dict().items()},
+        teacher_file(folder),
+    )
 
 
 def teacher_file(folder: Path) -> Path:

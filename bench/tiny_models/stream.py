@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.utils.data import IterableDataset, get_worker_info
-
 from bench.tiny_models import pages
 from bench.tiny_models.pages import Drawn
 from bench.tiny_models.specs import Spec
 from bench.tiny_models.tokens import Ids
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
 
 SIZES = {
     "word": ((28, 112), (56, 112), (56, 224), (28, 224)),
@@ -54,7 +53,9 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device, without waiting for the copy."""
-        moved = (tensor.to(device, non_blocking=True) for tensor in (self.images, self.answers, self.places, self.squares))
+        moved = (
+            tensor.to(device, non_blocking=True) for tensor in (self.images, self.answers, self.places, self.squares)
+        )
         return Batch(self.kind, self.task, *moved, self.texts)
 
     def pin_memory(self) -> Batch:
@@ -83,7 +84,15 @@ class Batcher:
         self.ids = Ids(spec.tokenizer())
 
     def make(
-        self, kind: str, size: tuple[int, int], task: str, count: int, rng: Random, script: str = "", *, evaluation: bool
+        self,
+        kind: str,
+        size: tuple[int, int],
+        task: str,
+        count: int,
+        rng: Random,
+        script: str = "",
+        *,
+        evaluation: bool,
     ) -> Batch:
         """``count`` samples drawn at ``size`` (height, width); ``script`` empty means any."""
         drawn = [

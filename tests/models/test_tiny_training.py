@@ -1,0 +1,140 @@
+"""Tiny models: the training path computes what the loaded model computes, and learns."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+import torch
+from bench.tiny_models import attention, store, stream, train
+from bench.tiny_models.evaluate import Reader, overlap
+from bench.tiny_models.fonts import PILLOW, Family
+from bench.tiny_models.nets import NETS, Teacher, normalised, patches
+from bench.tiny_models.pages import Painter, short
+from bench.tiny_models.pixels import worn
+from bench.tiny_models.reading import Prompts, edits, prefix, read
+from bench.tiny_models.specs import SPECS
+from PIL import Image
+from transformers import PreTrainedTokenizerFast
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def drawn_in_pillows_own_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gathered fonts are not in the repository."""
+
+    def draw(kind: str, size: tuple[int, int], rng: Random, script: str, *, evaluation: bool):
+        family = Family(PILLOW, (PILLOW,), (PILLOW,))
+        return short(Painter(size, rng, script, evaluation=evaluation, family=family), 2)
+
+    monkeypatch.setattr(stream, "draw", draw)
+
+
+@pytest.fixture(params=sorted(SPECS))
+def trained(request: pytest.FixtureRequest, tmp_path: Path):
+    """A model with random weights, ready for training, and its files."""
+    torch.manual_seed(0)
+    spec = SPECS[request.param]()
+    model = store.fresh(spec).eval()
+    teacher = Teacher(192, 8, spec.tokenizer().get_vocab_size())
+    folder = tmp_path / spec.name
+    store.write(folder, spec, model, teacher, {"steps": 3})
+    reader = Reader(folder, torch.float32, "cpu")
+    model.load_state_dict(reader.model.state_dict())  # rounded to bfloat16, as the files are
+    attention.plug_into(model)
+    size = (96, 128) if spec.square else (28, 112)
+    batch = stream.Batcher(spec).make("word", size, next(iter(spec.tasks)), 2, Random(1), "latin", evaluation=False)
+    return spec, NETS[spec.name](model), teacher, batch, reader, folder
+
+
+def test_training_computes_what_the_loaded_model_does(trained) -> None:
+    spec, net, _, batch, reader, _ = trained
+    prompts = Prompts(spec, CPU)
+    with torch.no_grad():
+        embeddings = prefix(net, net.see(batch.images.float() / 255), prompts.of[batch.task])
+        grid = tuple(side // spec.cell for side in batch.images.shape[1:])
+        positions = net.positions(len(prompts.of[batch.task][0]), grid, embeddings.shape[1])
+        ours = net.head(net.decode(embeddings, None if positions is None else positions.expand(-1, 2, -1)))
+        count = grid[0] * grid[1]
+        template = spec.tasks[batch.task].template.replace(spec.placeholder, spec.placeholder * count)
+        ids = torch.tensor([reader.tokenizer.encode(template, add_special_tokens=False)] * 2)
+        theirs = reader.model(**reader._inputs(batch.images, ids)).logits
+    torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=2e-4)
+
+
+def test_both_ways_to_read_agree(trained) -> None:
+    spec, net, _, batch, reader, _ = trained
+    limit = batch.answers.shape[1] + 40
+    assert read(net, Prompts(spec, CPU), batch, limit) == reader.read(batch)
+
+
+def test_files_are_small_and_complete(trained) -> None:
+    spec, _, _, _, _, folder = trained
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        "config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json",
+        "model.safetensors", "training.json",
+    }  # fmt: skip
+    assert (folder / "model.safetensors").stat().st_size <= 8_000_000
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    template = next(iter(spec.tasks.values())).template
+    assert tokenizer.encode(template, add_special_tokens=False) == spec.tokenizer().encode(template).ids
+
+
+def test_an_archive_resumes(trained, tmp_path: Path) -> None:
+    spec, net, teacher, _, _, folder = trained
+    (tmp_path / "kept").mkdir()
+    store.pack(folder, tmp_path / "kept" / f"{spec.name}.tar")
+    other, taught = store.fresh(spec), Teacher(192, 8, spec.tokenizer().get_vocab_size())
+    assert store.resume(tmp_path / "kept", spec, other, taught)["steps"] == 3
+    for name, tensor in net.model.state_dict().items():
+        torch.testing.assert_close(other.state_dict()[name], tensor)
+    torch.testing.assert_close(taught.out.weight, teacher.out.weight, atol=1e-2, rtol=1e-2)
+
+
+def test_a_batch_is_learned(trained) -> None:
+    spec, net, teacher, batch, _, _ = trained
+    prompts = Prompts(spec, CPU)
+    optimizer = torch.optim.AdamW([*net.model.parameters(), *teacher.parameters()], lr=2e-3)
+    first: dict[str, float] = {}
+    for _ in range(12):
+        parts = train.step_loss(net, teacher, prompts, batch, 0.0)
+        loss = parts["answer"] + parts["squares"] + parts["guide"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        first = first or {name: float(value.detach()) for name, value in parts.items()}
+    last = {name: float(value.detach()) for name, value in parts.items()}
+    assert all(last[name] < 0.7 * first[name] for name in ("answer", "squares", "guide")), (first, last)
+
+
+def test_patches_are_those_of_the_processor() -> None:
+    from transformers import Qwen2VLImageProcessorPil
+
+    spec = SPECS["qwen2_vl"]()
+    grey = (torch.rand(1, 56, 112, generator=torch.Generator().manual_seed(1)) * 255).byte()
+    keys = {k: v for k, v in spec.preprocessor.items() if k not in ("image_processor_type", "processor_class")}
+    made = Qwen2VLImageProcessorPil(**keys)(images=Image.fromarray(grey[0].numpy()).convert("RGB"), return_tensors="pt")
+    torch.testing.assert_close(patches(normalised(grey / 255), 14, 2, 2), made["pixel_values"], atol=1e-4, rtol=1e-4)
+
+
+def test_wear_keeps_what_it_is_told_to_keep() -> None:
+    images = torch.randint(0, 256, (4, 28, 56), dtype=torch.uint8)
+    torch.testing.assert_close(worn(images, 0.0), images / 255)
+    torch.manual_seed(0)
+    used = worn(images, 1.0)
+    assert float((used - images / 255).abs().mean()) > 0.05
+    assert float(used.min()) >= 0
+    assert float(used.max()) <= 1
+
+
+def test_masks_are_refused() -> None:
+    q = torch.zeros(1, 1, 4, 8)
+    with pytest.raises(ValueError, match="masks"):
+        attention.flash(torch.nn.Module(), q, q, q, torch.ones(1), 1.0)
+
+
+def test_error_counts() -> None:
+    assert [edits("kitten", "sitting"), edits("", "ab"), edits("abc", "abc"), edits("abc", "")] == [3, 2, 0, 3]
+    assert overlap([0, 0, 10, 10], [5, 0, 15, 10]) == pytest.approx(1 / 3)
+    assert overlap([0, 0, 10, 10], []) == 0
