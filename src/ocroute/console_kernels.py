@@ -28,7 +28,10 @@ def kernel_table(rows: Sequence[KernelRow], machine: Machine, proofs: Iterable[P
     """
     gpu = machine.gpus[0] if machine.gpus else None
     where = f"{gpu.name}, {'.'.join(map(str, gpu.compute_capability))}" if gpu else "the processor"
-    table = Table("kernel", "state", "version", "remarks", title=f"Attention kernels on {where}", title_justify="left")
+    table = Table(title=f"Attention kernels on {where}", title_justify="left")
+    for heading in ("kernel", "state", "version"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("remarks", overflow="fold")
     known: dict[str, list[Proof]] = {}
     for proof in proofs:
         known.setdefault(proof.kernel, []).append(proof)
@@ -51,37 +54,34 @@ def draw_proofs(proofs: Iterable[Proof]) -> None:
         line.append(_words(proof.verdict), style=_style(proof.verdict))
         console(stderr=True).print(line)
         seen.append(proof)
-    if seen:
-        console().print(proof_table(seen))
-    else:
+    if not seen:
         console(stderr=True).print("No kernel is installed. Run: ocroute kernels")
+        return
+    console().print(proof_table(seen))
+    for proof in seen:
+        if proof.verdict != "proven":
+            console().print(Text(f"{proof.kernel}, {_shape(proof.problem)}: {proof.reason}"))
 
 
 def proof_table(proofs: Sequence[Proof]) -> Table:
-    """Verdict, error, time, speed and memory of each proof."""
-    table = Table(
-        "kernel",
-        "problem",
-        "verdict",
-        "error (limit)",
-        "ms",
-        "TFLOP/s",
-        "peak MiB",
-        "what was seen",
-        title=f"Proofs on {proofs[0].place.device}, torch {proofs[0].place.torch}",
-        title_justify="left",
-    )
+    """Verdict, largest error as a part of its limit, and time, speed and memory at the problem's own lengths."""
+    place = proofs[0].place
+    table = Table(title=f"Proofs on {place.device}, torch {place.torch}", title_justify="left")
+    table.add_column("kernel", no_wrap=True)
+    table.add_column("heads x dim, tokens")
+    table.add_column("verdict")
+    for heading in ("error/limit", "ms", "TFLOP/s", "MiB"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for proof in proofs:
         measure, worst = proof.measure, proof.worst
         table.add_row(
             proof.kernel,
             _shape(proof.problem),
             Text(_words(proof.verdict), style=_style(proof.verdict)),
-            f"{worst.error:.2g} ({worst.limit:.2g})" if worst else "",
+            f"{worst.error / worst.limit:.2f}" if worst and worst.error is not None and worst.limit else "",
             f"{measure.milliseconds:.3g}" if measure else "",
             f"{measure.tflops:.3g}" if measure else "",
-            f"{measure.peak_mb:.0f}" if measure and measure.peak_mb is not None else "",
-            Text(proof.reason),
+            f"{measure.peak_mb:,.0f}" if measure and measure.peak_mb is not None else "",
         )
     return table
 
@@ -123,7 +123,7 @@ def _shape(problem: Problem) -> str:
     heads = str(problem.heads) if problem.group == 1 else f"{problem.heads}/{problem.kv_heads}"
     total = sum(problem.lengths)
     lengths = f"{total:,}" if len(problem.lengths) == 1 else f"{total:,} in {len(problem.lengths)}"
-    return f"{heads} x {problem.head_dim}, {lengths}{', causal' if problem.causal else ''}, {problem.dtype}"
+    return f"{heads} x {problem.head_dim}, {lengths}{' causal' if problem.causal else ''}, {problem.dtype}"
 
 
 def _words(verdict: str) -> str:

@@ -12,7 +12,7 @@ from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS, Case, not_run, short
 from ocroute.kernels.probe.compare import Wrong
 from ocroute.kernels.probe.inputs import make
 from ocroute.kernels.probe.runs import RUNS
-from ocroute.kernels.probe.values import Outcome
+from ocroute.kernels.probe.values import Outcome, Seen
 
 _Class = tuple[int, int, int, bool, str]
 
@@ -70,8 +70,8 @@ class Examiner:
         except Refused as refused:
             return Outcome(case.name, "refused", reason=str(refused), own=case.own)
         except Exception as error:  # whatever a kernel raises is a finding
-            kind = "out_of_memory" if out_of_memory(error) else "raised"
-            return Outcome(case.name, kind, reason=_said(error), own=case.own)  # type: ignore[arg-type]
+            seen: Seen = "out_of_memory" if out_of_memory(error) else "raised"
+            return Outcome(case.name, seen, reason=_said(error), own=case.own)
         return Outcome(case.name, "passed", figure.error, figure.limit, own=case.own)
 
 
