@@ -128,7 +128,6 @@ def test_a_child_ends_when_its_parent_does():
         "os._exit(0)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, check=True)
-    import psutil
 
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(int(done.stdout)).wait(60)
