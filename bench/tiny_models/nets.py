@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from bench.tiny_models.specs import MEAN, STD, Spec
@@ -10,38 +12,45 @@ from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
 
 
-class Net(Protocol):
+class Net(ABC):
     """What training needs of a model.
 
-    Attributes:
+    Args:
         model: the whole model, whose weights are saved.
-        width: of the decoder.
-        head_dim: of the decoder's attention.
+        decoder: the part of it that makes hidden states of embeddings.
     """
 
-    model: PreTrainedModel
-    width: int
-    head_dim: int
+    def __init__(self, model: Any, decoder: Any) -> None:
+        self.model = model
+        self.decoder = decoder
+        self.width: int = decoder.config.hidden_size
+        self.head_dim = self.width // decoder.config.num_attention_heads
 
+    @abstractmethod
     def see(self, images: Tensor) -> Tensor:
         """Grey images ``(batch, height, width)`` in 0..1 to embeddings ``(batch, embeddings, width)``."""
-        ...
 
     def embed(self, ids: Tensor) -> Tensor:
         """Token embeddings."""
-        ...
+        return self.decoder.embed_tokens(ids)
 
     def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
-        """Hidden states ``(batch, length, width)`` after the last norm."""
-        ...
+        """Hidden states ``(batch, length, width)`` after the last norm; ``positions`` None counts from the cache's end."""
+        where = {} if positions is None else {"position_ids": positions}
+        return self.decoder(
+            inputs_embeds=embeddings, past_key_values=cache, use_cache=cache is not None, **where
+        ).last_hidden_state
 
     def head(self, hidden: Tensor) -> Tensor:
         """Scores of the next token."""
-        ...
+        return self.model.lm_head(hidden)
 
-    def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
-        """Positions ``(3, 1, total)`` of a sequence with ``before`` tokens ahead of an image of ``grid`` rows and columns."""
-        ...
+    def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:  # noqa: ARG002 - most just count
+        """Positions ``(3, 1, total)`` of a sequence with ``before`` tokens ahead of an image of ``grid`` rows and columns.
+
+        None where tokens simply count up.
+        """
+        return None
 
 
 def normalised(images: Tensor) -> Tensor:
@@ -59,23 +68,21 @@ def patches(images: Tensor, side: int, merge: int, frames: int) -> Tensor:
     return cut.reshape(-1, channels * frames * side * side)
 
 
-class DotsNet:
+class DotsNet(Net):
     """dots.ocr."""
 
     def __init__(self, model: Any) -> None:
-        self.model = model
-        self.width = model.config.hidden_size
-        self.head_dim = self.width // model.config.num_attention_heads
-        self._packs: dict[tuple[int, int, int], Any] = {}
+        super().__init__(model, model.model)
+        self._packs: dict[tuple[int, ...], Any] = {}
 
     def see(self, images: Tensor) -> Tensor:
+        """As the tower itself does, but all images are known to be alike, so their positions are made once."""
         from ocroute.models.dots_ocr.vision import Pack
 
         tower = self.model.vision_tower
         config = tower.config
-        batch, height, width = images.shape
+        batch, height, width = key = tuple(images.shape)
         side, merge = config.patch_size, config.spatial_merge_size
-        key = (batch, height, width)
         if key not in self._packs:
             self._packs[key] = Pack([(1, height // side, width // side)] * batch, config, images.device)
         x = tower.patch_embed(patches(normalised(images), side, merge, 1))
@@ -83,37 +90,21 @@ class DotsNet:
             x = block(x, self._packs[key])
         return tower.merger(tower.post_trunk_norm(x)).view(batch, -1, self.width)
 
-    def embed(self, ids: Tensor) -> Tensor:
-        return self.model.model.embed_tokens(ids)
 
-    def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
-        return self.model.model(
-            inputs_embeds=embeddings, past_key_values=cache, use_cache=cache is not None
-        ).last_hidden_state
-
-    def head(self, hidden: Tensor) -> Tensor:
-        return self.model.lm_head(hidden)
-
-    def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
-        return None
-
-
-class QwenNet:
+class QwenNet(Net):
     """Qwen2-VL."""
 
     def __init__(self, model: Any) -> None:
-        self.model = model
-        self.width = model.config.text_config.hidden_size
-        self.head_dim = self.width // model.config.text_config.num_attention_heads
-        self._packs: dict[tuple[int, int, int], tuple[Tensor, Tensor, Tensor]] = {}
+        super().__init__(model, model.model.language_model)
+        self._packs: dict[tuple[int, ...], tuple[Tensor, Tensor, Tensor]] = {}
 
     def see(self, images: Tensor) -> Tensor:
+        """As the tower itself does, but all images are known to be alike, so their positions are made once."""
         tower = self.model.model.visual
         config = tower.config
-        batch, height, width = images.shape
+        batch, height, width = key = tuple(images.shape)
         side, merge = config.patch_size, config.spatial_merge_size
         flat = patches(normalised(images), side, merge, config.temporal_patch_size)
-        key = (batch, height, width)
         if key not in self._packs:
             self._packs[key] = _qwen_pack(tower, flat, height // side, width // side, merge)
         cos, sin, cu = self._packs[key]
@@ -123,18 +114,8 @@ class QwenNet:
             x = block(x, cu_seqlens=cu, max_seqlen=length, position_embeddings=(cos, sin))
         return tower.merger(x).view(batch, -1, self.width)
 
-    def embed(self, ids: Tensor) -> Tensor:
-        return self.model.model.language_model.embed_tokens(ids)
-
-    def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
-        return self.model.model.language_model(
-            inputs_embeds=embeddings, position_ids=positions, past_key_values=cache, use_cache=cache is not None
-        ).last_hidden_state
-
-    def head(self, hidden: Tensor) -> Tensor:
-        return self.model.lm_head(hidden)
-
     def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
+        """Image embeddings count rows and columns; what follows counts on from the longer side."""
         rows, columns = grid
         ahead = torch.arange(before).expand(3, -1)
         row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
@@ -154,33 +135,18 @@ def _qwen_pack(tower: Any, flat: Tensor, rows: int, columns: int, merge: int) ->
     return cos, sin, cu
 
 
-class GotNet:
+class GotNet(Net):
     """GOT-OCR 2.0."""
 
     def __init__(self, model: Any) -> None:
-        self.model = model
-        self.width = model.config.text_config.hidden_size
-        self.head_dim = self.width // model.config.text_config.num_attention_heads
+        super().__init__(model, model.model.language_model)
 
     def see(self, images: Tensor) -> Tensor:
+        """Squares of the checkpoint's one size."""
         return self.model.model.get_image_features(normalised(images), return_dict=True).pooler_output
 
-    def embed(self, ids: Tensor) -> Tensor:
-        return self.model.model.language_model.embed_tokens(ids)
 
-    def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
-        return self.model.model.language_model(
-            inputs_embeds=embeddings, past_key_values=cache, use_cache=cache is not None
-        ).last_hidden_state
-
-    def head(self, hidden: Tensor) -> Tensor:
-        return self.model.lm_head(hidden)
-
-    def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
-        return None
-
-
-NETS: dict[str, type[Any]] = {"dots_ocr": DotsNet, "qwen2_vl": QwenNet, "got_ocr2": GotNet}
+NETS: dict[str, Callable[[Any], Net]] = {"dots_ocr": DotsNet, "qwen2_vl": QwenNet, "got_ocr2": GotNet}
 
 
 def model_class(spec: Spec) -> tuple[type[PreTrainedModel], type[Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tarfile
 import tempfile
 from pathlib import Path
@@ -88,7 +87,7 @@ def pack(folder: Path, archive: Path) -> None:
     with tarfile.open(partial, "w") as tar:
         for path in (folder, teacher_file(folder)):
             tar.add(path, arcname=path.name)
-    os.replace(partial, archive)
+    partial.replace(archive)
 
 
 def resume(source: Path, spec: Spec, model: PreTrainedModel, teacher: Teacher) -> dict[str, Any]:
