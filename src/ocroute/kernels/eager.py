@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.kernels.base import KernelInfo, Presence
@@ -26,7 +28,7 @@ class Eager:
     @classmethod
     def presence(cls) -> Presence:
         """Whether torch can be imported."""
-        return find("torch", lambda: __import__("torch"))
+        return find("torch", partial(import_module, "torch"))
 
     def attend(
         self,

@@ -6,7 +6,8 @@ On the CPU it runs as torch's unfused fallback, which shows that the mask is rig
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.kernels.base import KernelInfo, Presence
@@ -40,7 +41,7 @@ class Flex:
     @classmethod
     def presence(cls) -> Presence:
         """Whether this torch has FlexAttention."""
-        return find("torch", lambda: _compiled("cpu"))
+        return find("torch", partial(import_module, "torch.nn.attention.flex_attention"))
 
     def attend(
         self,

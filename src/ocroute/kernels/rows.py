@@ -40,7 +40,7 @@ def find(distribution: str, load: Callable[[], object], *, belongs: Callable[[st
             load()
     except NotHere as error:
         return Presence("absent", found, str(error))
-    except Exception as error:  # whatever a foreign package raises while it is imported
+    except (Exception, SystemExit) as error:  # whatever a foreign package raises while it is imported
         return Presence("broken", found, f"{type(error).__name__}: {error}")
     return Presence("usable", found)
 

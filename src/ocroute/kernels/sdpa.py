@@ -7,6 +7,8 @@ get dummy queries.
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.kernels.base import KernelInfo, Presence, Refused
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _ANY_CUDA = (((5, 0), (12, 1)),)
 _AMPERE_ON = (((8, 0), (12, 1)),)
 _INSTALL = "pip install 'ocroute[vlm]'"
+_NONE = ("No available kernel", "No viable backend")  # what torch says when the back ends that it may use all decline
 _SOURCE = "torch, aten/src/ATen/native/transformers/cuda/sdp_utils.cpp"
 
 
@@ -31,7 +34,7 @@ class _Sdpa:
     @classmethod
     def presence(cls) -> Presence:
         """Whether torch can be imported."""
-        return find("torch", lambda: __import__("torch"))
+        return find("torch", partial(import_module, "torch"))
 
     def attend(
         self,
@@ -56,7 +59,7 @@ class _Sdpa:
                 return by_sequence(dense, q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k)
         except (RuntimeError, UserWarning) as error:
             # torch says why in warnings, which the caller may have made errors
-            if isinstance(error, RuntimeError) and "No available kernel" not in str(error):
+            if isinstance(error, RuntimeError) and not any(said in str(error) for said in _NONE):
                 raise
             raise Refused(
                 f"torch's {self.backend} does not take q {tuple(q.shape)} and k {tuple(k.shape)} in {q.dtype}: {error}"
