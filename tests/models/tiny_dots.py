@@ -48,36 +48,32 @@ PREPROCESSOR = {
 REMOTE_CODE = "raise SystemExit('the code of the checkpoint was run')\n"
 
 
-def tokenizer() -> Tokenizer:
-    """Byte-level BPE as Qwen2 has it, with the special tokens at ids of its own."""
+def tokenizer(*texts: str, size: int = 400) -> Tokenizer:
+    """Byte-level BPE as Qwen2 has it, learnt from the prompts and ``texts``, with the special tokens at ids of its own."""
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        vocab_size=size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
-    made.train_from_iterator(list(PROMPTS.values()), trainer)
+    made.train_from_iterator([*PROMPTS.values(), *texts], trainer)
     made.add_special_tokens(SPECIAL)
     return made
 
 
-def config() -> DotsOCRConfig:
-    """The configuration of ``write``'s model."""
-    return DotsOCRConfig(**json_config(tokenizer()))
-
-
-def json_config(made: Tokenizer) -> dict:
+def json_config(made: Tokenizer, text: dict = TEXT, vision: dict = VISION) -> dict:
+    """The content of config.json for a tokenizer."""
     return {
-        "architectures": ["DotsOCRForCausalLM"], "model_type": "dots_ocr", "auto_map": AUTO_MAP, **TEXT,
+        "architectures": ["DotsOCRForCausalLM"], "model_type": "dots_ocr", "auto_map": AUTO_MAP, **text,
         "vocab_size": made.get_vocab_size(), "image_token_id": made.token_to_id("<|imgpad|>"),
-        "video_token_id": made.token_to_id("<|video_pad|>"), "vision_config": VISION,
+        "video_token_id": made.token_to_id("<|video_pad|>"), "vision_config": vision,
     }  # fmt: skip
 
 
 def model(seed: int = 0) -> DotsOCRForCausalLM:
     """Random weights, wide enough apart that every part of the model shows in its output."""
     torch.manual_seed(seed)
-    made = DotsOCRForCausalLM(config()).eval()
+    made = DotsOCRForCausalLM(DotsOCRConfig(**json_config(tokenizer()))).eval()
     with torch.no_grad():
         for name, weight in made.named_parameters():
             if weight.dim() > 1:
@@ -90,11 +86,19 @@ def model(seed: int = 0) -> DotsOCRForCausalLM:
 
 
 def write(
-    folder: Path, made: DotsOCRForCausalLM | None = None, dtype: torch.dtype = torch.bfloat16
+    folder: Path,
+    made: DotsOCRForCausalLM | None = None,
+    words: Tokenizer | None = None,
+    config: dict | None = None,
+    dtype: torch.dtype = torch.bfloat16,
 ) -> DotsOCRForCausalLM:
     """Put a checkpoint into ``folder`` as it is published: two shards and their index, tokenizer files, remote code.
 
-    Returns the model whose weights it holds, in float32 but rounded to ``dtype``.
+    Args:
+        made, words, config: the model, its tokenizer and the content of config.json; all three or none.
+
+    Returns:
+        The model whose weights it holds, in float32 but rounded to ``dtype``.
     """
     made = (made or model()).to(dtype).float()
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +111,7 @@ def write(
     for file, held in shards.items():
         save_file({name: tensors[name] for name in held}, folder / file, metadata={"format": "pt"})
     bytes_in_all = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
-    words = tokenizer()
+    words = words or tokenizer()
     stops = [words.token_to_id("<|endoftext|>"), words.token_to_id("<|endofassistant|>")]
     words.save(str(folder / "tokenizer.json"))
     words.model.save(str(folder))
@@ -116,7 +120,7 @@ def write(
             "metadata": {"total_size": bytes_in_all},
             "weight_map": {name: file for file, held in shards.items() for name in held},
         },
-        "config.json": json_config(words),
+        "config.json": config or json_config(words),
         "generation_config.json": {"eos_token_id": stops, "transformers_version": "4.51.0"},
         "preprocessor_config.json": PREPROCESSOR,
         "tokenizer_config.json": {
