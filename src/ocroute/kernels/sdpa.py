@@ -147,11 +147,11 @@ class Cudnn(_Sdpa):
         "torch", capabilities=_AMPERE_ON, max_head_dim=256, head_dim_multiple=8, install=_INSTALL, source=_SOURCE
     )
 
-    def dense(self, q: Tensor, k: Tensor, v: Tensor, *, causal: bool, scale: float) -> Tensor:
+    def plain(self, q: Tensor, k: Tensor, v: Tensor, *, causal: bool, scale: float) -> Tensor:
         """As the base; a single key, which cuDNN refuses, gets all the weight."""
-        if k.shape[2] == 1 and (not causal or q.shape[2] == 1):
+        if k.shape[2] == 1:
             return expanded(v, q.shape[1]).expand(q.shape).clone()
-        return super().dense(q, k, v, causal=causal, scale=scale)
+        return super().plain(q, k, v, causal=causal, scale=scale)
 
     def takes_groups(self, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> bool:
         """Asks torch: versions differ."""
