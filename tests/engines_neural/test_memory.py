@@ -109,3 +109,8 @@ def test_models_of_the_library_are_counted_too():
     large = memory.need(model, see(32), tokens=256, answer=10)
     assert large.vision == pytest.approx(4 * small.vision, rel=0.05)
     assert model.config.text_config._attn_implementation == "sdpa", "the model is left as it was"
+
+
+def test_a_view_of_a_weight_takes_nothing():
+    weight = kib(1000)
+    assert memory.peak_bytes(lambda: (weight.view(1000, -1).t(), kib(3))) == 3 * KIB

@@ -105,7 +105,6 @@ def peak_bytes(run: Callable[[], object]) -> int:
     """The most bytes that tensors made by ``run`` on the meta device would take at one time."""
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
-    from torch.utils._pytree import tree_leaves
 
     class Living(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Sees every operation, and counts the storages that it makes until they are gone."""
@@ -123,16 +122,17 @@ def peak_bytes(run: Callable[[], object]) -> int:
             kwargs: Mapping[str, Any] | None = None,
         ) -> Any:
             args, kwargs = _together(args, kwargs or {})
+            given = {name for name, _ in _storages((args, kwargs))}  # a view of a weight takes no memory of its own
             out = operation(*args, **kwargs)
-            for tensor in tree_leaves(out):
-                if isinstance(tensor, torch.Tensor) and tensor.device.type == "meta":
-                    self._count(tensor.untyped_storage())
+            for name, storage in _storages(out):
+                if name not in given:
+                    self._count(name, storage)
             return out
 
-        def _count(self, storage: torch.UntypedStorage) -> None:
-            name, size = storage._cdata, storage.nbytes()
+        def _count(self, name: int, storage: torch.UntypedStorage) -> None:
             if name in self.storages:
                 return
+            size = storage.nbytes()
             self.storages.add(name)
             self.now += size
             self.peak = max(self.peak, self.now)
@@ -145,6 +145,17 @@ def peak_bytes(run: Callable[[], object]) -> int:
     with torch.inference_mode(), Living() as living:
         run()
     return int(living.peak)
+
+
+def _storages(tree: Any) -> Iterator[tuple[int, torch.UntypedStorage]]:
+    """The memory behind every tensor without contents in ``tree``, under a number of its own."""
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    for tensor in tree_leaves(tree):
+        if isinstance(tensor, torch.Tensor) and tensor.device.type == "meta":
+            storage = tensor.untyped_storage()
+            yield storage._cdata, storage
 
 
 def _together(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
