@@ -1,6 +1,6 @@
 """How often the judge is right.
 
-    python -m bench.judge [--half tune|report] [--seeds N] [--first-seed N] [--quick] [--show] [--save evidence/judge.json]
+    python -m bench.judge [--half tune|report] [--seeds N] [--first-seed N] [--quick] [--only CHECK] [--show] [--save PATH]
 
 Renders pages of many kinds (``sheets``), reads them right and wrong in known ways (``readings``, ``failures``) and counts. Limits
 were tuned with ``--half tune`` and on real PDFs; the report half has other sentences, other fonts and other chances. Its first
@@ -50,13 +50,23 @@ def sampled(every: list[Case], rng: random.Random) -> Iterator[Case]:
         yield from rng.sample(cases, min(MOST_OF_A_CODE, len(cases)))
 
 
+def chosen(sheet: Sheet, other: Sheet | None, rng: random.Random, only: str | None) -> list[Case]:
+    """A few failures of each code beside every clean reading; or all of one code beside the clean ones of its engines."""
+    every = list(failures(sheet, rng, other))
+    if only is None:
+        return [*cleans(sheet, rng), *sampled(every, rng)]
+    made = [case for case in every if case.expected[0] == only]
+    kinds = {case.kind for case in made}
+    return [*(case for case in cleans(sheet, rng) if case.kind in kinds), *made]
+
+
 def found(page: ArrayPage, case: Case) -> tuple[Finding, ...]:
     engine = EngineInfo(kind=case.kind, rank=0, gives_boxes=case.kind != "vlm")  # type: ignore[arg-type]
     return judge(page, case.reading, engine=engine, task=Task(languages=case.languages)).findings
 
 
-def run(half: str, seeds: int, *, first: int = UNSEEN, show: bool = False) -> dict[str, Any]:
-    """Count over ``seeds`` pages of every kind, from seed ``first`` on."""
+def run(half: str, seeds: int, *, first: int = UNSEEN, only: str | None = None, show: bool = False) -> dict[str, Any]:
+    """Count over ``seeds`` pages of every kind, from seed ``first`` on; with ``only``, failures of this code alone."""
     hit, missed, strengths = Counter[str](), Counter[str](), defaultdict(lambda: [0, 0])
     right, wrong = Counter[str](), Counter[str]()
     alarms: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -69,8 +79,7 @@ def run(half: str, seeds: int, *, first: int = UNSEEN, show: bool = False) -> di
                 continue
             rng = random.Random(f"{half}-{name}-{seed}-cases")
             page = sheet.page()
-            every = list(failures(sheet, rng, make(name, half, seed + 1000)))
-            for case in [*cleans(sheet, rng), *sampled(every, rng)]:
+            for case in chosen(sheet, make(name, half, seed + 1000), rng, only):
                 start = time.perf_counter()
                 findings = found(page, case)
                 seconds[case.kind] += time.perf_counter() - start
@@ -125,10 +134,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=6, help="pages of each kind")
     parser.add_argument("--first-seed", type=int, default=UNSEEN, help="of the pages")
     parser.add_argument("--quick", action="store_true", help="one page of each kind")
+    parser.add_argument("--only", choices=tuple(CHECKS), help="all failures of one check instead of a few of each")
     parser.add_argument("--show", action="store_true", help="print what the judge got wrong")
     parser.add_argument("--save", type=Path, help="write the result as JSON")
     options = parser.parse_args()
-    result = run(options.half, 1 if options.quick else options.seeds, first=options.first_seed, show=options.show)
+    result = run(
+        options.half,
+        1 if options.quick else options.seeds,
+        first=options.first_seed,
+        only=options.only,
+        show=options.show,
+    )
     result = {
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),

@@ -14,3 +14,14 @@ def test_recall_and_false_alarms_on_the_report_half():
     for code, check in result["checks"].items():
         if code not in rare:
             assert check["recall"] >= 0.9, code
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_spot_checks_find_wrong_text_layers_whatever_the_chances():
+    """Spot checks draw a sample, and another CPU reads one word in a thousand otherwise: only many cases give a verdict."""
+    result = run("report", 3, only="textlayer_mismatch")
+    check = result["checks"]["textlayer_mismatch"]
+    assert check["of"] >= 100
+    assert check["recall"] >= 0.97
+    assert result["false_alarm_rate"] == 0.0
