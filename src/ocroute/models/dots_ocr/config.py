@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig, Qwen2Config
+from transformers.configuration_utils import SubConfigSpec
 
 
 @strict
@@ -58,7 +59,7 @@ class DotsOCRConfig(Qwen2Config):  # type: ignore[no-untyped-call]
     """A checkpoint's config.json. ``image_token_id`` is the placeholder that image embeddings replace, one for each."""
 
     model_type = "dots_ocr"
-    sub_configs_defaults: ClassVar[dict[str, Any]] = {"vision_config": DotsVisionConfig}
+    sub_configs_defaults: ClassVar[dict[str, SubConfigSpec]] = {"vision_config": SubConfigSpec(DotsVisionConfig)}
 
     vision_config: Any = None
     image_token_id: int = 151665
