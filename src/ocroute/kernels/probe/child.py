@@ -60,7 +60,7 @@ def _take(setup: Setup) -> None:
     import torch
 
     if setup.device.startswith("cuda"):
-        torch.cuda.set_device(torch.device(setup.device))
+        torch.cuda.set_device(torch.device(setup.device).index or 0)
         free, total = torch.cuda.mem_get_info()
         torch.cuda.set_per_process_memory_fraction(setup.fraction * free / total)
 
