@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from bench.tiny_models.words import CHARACTERS
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 # File names, without their suffix: (regular or italic ...), (bold ...). All cover Latin, Cyrillic and digits.
 TRAINING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -64,21 +64,25 @@ class Family:
     bold: tuple[str, ...]
 
 
+Stamp = tuple[Image.Image, int, int]  # a mask of ink, and where its corner lies from the pen on the baseline
+
+
 class Face:
-    """A font at one size, which remembers the advance of each character.
+    """A font at one size, which remembers each character's advance and shape.
 
     Args:
         path: the font file, or ``PILLOW``.
-        size: em in pixels, in steps of a half.
+        size: em in pixels.
     """
 
-    def __init__(self, path: str, size: float) -> None:
+    def __init__(self, path: str, size: int) -> None:
         basic = ImageFont.Layout.BASIC
         opened = ImageFont.load_default(size) if path == PILLOW else ImageFont.truetype(path, size, layout_engine=basic)
         assert isinstance(opened, ImageFont.FreeTypeFont)
         self.font = opened
         self.size = size
         self._advances: dict[str, float] = {}
+        self._stamps: dict[str, Stamp | None] = {}
 
     def advances(self, text: str) -> list[float]:
         """Pixels from each character to the next, kerning left out."""
@@ -92,9 +96,23 @@ class Face:
         """Pixels that the text takes."""
         return sum(self.advances(text))
 
+    def stamp(self, text: str) -> Stamp | None:
+        """The ink of ``text``; None when there is none."""
+        left, top, right, bottom = (int(side) for side in self.font.getbbox(text, anchor="ls"))
+        mask = Image.new("L", (right - left + 4, bottom - top + 4), 0)
+        ImageDraw.Draw(mask).text((2 - left, 2 - top), text, fill=255, font=self.font, anchor="ls")
+        ink = mask.getbbox()
+        return (mask.crop(ink), left - 2 + ink[0], top - 2 + ink[1]) if ink else None
+
+    def letter(self, char: str) -> Stamp | None:
+        """The ink of one character, drawn once: setting a line from letters is ten times as fast as drawing it."""
+        if char not in self._stamps:
+            self._stamps[char] = self.stamp(char)
+        return self._stamps[char]
+
 
 @lru_cache(maxsize=4096)
-def face(path: str, size: float) -> Face:
+def face(path: str, size: int) -> Face:
     """The face, opened once a process."""
     return Face(path, size)
 

@@ -9,7 +9,7 @@ import numpy as np
 from bench.tiny_models.fonts import Face, Family, choose, face
 from bench.tiny_models.words import Writer
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 SMALLEST, LARGEST = 14.0, 30.0  # em of running text, in pixels
 
@@ -78,14 +78,14 @@ class Painter:
         self.height, self.width = size
         self.rng = rng
         self.canvas = Image.new("L", (self.width, self.height), 255)
-        self.pen = ImageDraw.Draw(self.canvas)
+        self.evaluation = evaluation
         self.writer = Writer(rng, script, evaluation=evaluation)
         self.family = family or choose(rng, script, evaluation=evaluation)
         self.blocks: list[Block] = []
 
     def face(self, em: float, *, bold: bool = False) -> Face:
-        """One of the family's faces, the em rounded to a half pixel."""
-        return face(self.rng.choice(self.family.bold if bold else self.family.regular), max(12.0, round(em * 2) / 2))
+        """One of the family's faces, the em rounded to whole pixels."""
+        return face(self.rng.choice(self.family.bold if bold else self.family.regular), max(12, round(em)))
 
     def line(self, style: Face, room: float, words: int, *, first: bool) -> str:
         """Text of at most ``words`` words that fits into ``room`` pixels; empty when not even one word does."""
@@ -104,19 +104,28 @@ class Painter:
         """Draw ``lines``; the first one's em box begins at ``top``, the next ones follow every ``pitch`` pixels."""
         places: list[tuple[float, float]] = []
         boxes = []
+        whole = self.evaluation or self.rng.random() < 0.15  # else letter by letter, without kerning
+        left = round(left)
         for index, text in enumerate(lines):
-            base = top + style.size * 0.88 + index * pitch
-            self.pen.text((left, base), text, font=style.font, fill=0, anchor="ls")
-            boxes.append(self.pen.textbbox((left, base), text, font=style.font, anchor="ls"))
+            base = round(top + style.size * 0.88 + index * pitch)
             if index:
                 places.append((places[-1][0], places[-1][1]))
-            x, y = left, base - style.size * 0.3
-            for advance in style.advances(text):
+            x, y = float(left), base - style.size * 0.3
+            stamps = [(left, style.stamp(text))] if whole else []
+            for char, advance in zip(text, style.advances(text), strict=True):
                 places.append((x + advance / 2, y))
+                if not whole:
+                    stamps.append((round(x), style.letter(char)))
                 x += advance
-        x1, y1 = min(box[0] for box in boxes), min(box[1] for box in boxes)
-        x2, y2 = max(box[2] for box in boxes), max(box[3] for box in boxes)
-        box = max(0, int(x1)), max(0, int(y1)), min(self.width, int(x2 + 0.99)), min(self.height, int(y2 + 0.99))
+            for at, stamp in stamps:
+                if stamp:
+                    mask, dx, dy = stamp
+                    self.canvas.paste(0, (at + dx, base + dy), mask)
+                    boxes.append((at + dx, base + dy, at + dx + mask.width, base + dy + mask.height))
+        x1, y1, x2, y2 = (
+            pick(sides) for pick, sides in zip((min, min, max, max), zip(*boxes, strict=True), strict=True)
+        )
+        box = max(0, x1), max(0, y1), min(self.width, x2), min(self.height, y2)
         self.blocks.append(Block(category, box, "\n".join(lines), places))
 
     def drawn(self) -> Drawn:

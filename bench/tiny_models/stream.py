@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ from bench.tiny_models import pages
 from bench.tiny_models.pages import Drawn
 from bench.tiny_models.specs import Spec
 from bench.tiny_models.tokens import Ids
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
@@ -109,12 +110,12 @@ class Batcher:
         columns = size[1] // self.spec.cell
         squares = np.zeros((count, columns * (size[0] // self.spec.cell), self.slots), dtype=np.int64)
         for row, (one, written) in enumerate(zip(drawn, pieces, strict=True)):
-            for column, (piece, point) in enumerate(written):
-                answers[row, column] = self.ids.of[piece] if piece in self.ids.of else self.ids.added[piece]
-                if point is not None:
-                    places[row, column] = self._square(point, size, columns)
-            answers[row, len(written)] = self.ids.added[self.spec.end]
-            self._name_squares(one, size, columns, squares[row])
+            known, added = self.ids.of, self.ids.added
+            answers[row, : len(written)] = [known[piece] if piece in known else added[piece] for piece, _ in written]
+            answers[row, len(written)] = added[self.spec.end]
+            pointed = [index for index, (_, point) in enumerate(written) if point is not None]
+            places[row, pointed] = self._squares([written[index][1] for index in pointed], size)
+            self._name_squares(one, size, squares[row])
         return Batch(
             kind,
             task,
@@ -123,19 +124,19 @@ class Batcher:
             ["".join(piece for piece, _ in written) for written in pieces],
         )
 
-    def _square(self, point: tuple[float, float], size: tuple[int, int], columns: int) -> int:
-        x, y = min(max(point[0], 0), size[1] - 1), min(max(point[1], 0), size[0] - 1)
-        return int(y) // self.spec.cell * columns + int(x) // self.spec.cell
+    def _squares(self, points: Sequence[tuple[float, float] | None], size: tuple[int, int]) -> NDArray[np.int64]:
+        """The embedding in whose square each point lies."""
+        xy = np.array(points, dtype=np.float64).reshape(-1, 2)
+        x, y = (np.clip(xy[:, axis], 0, size[1 - axis] - 1).astype(np.int64) // self.spec.cell for axis in (0, 1))
+        return y * (size[1] // self.spec.cell) + x
 
-    def _name_squares(self, drawn: Drawn, size: tuple[int, int], columns: int, squares: Any) -> None:
+    def _name_squares(self, drawn: Drawn, size: tuple[int, int], squares: NDArray[np.int64]) -> None:
         filled = [0] * len(squares)
         for block in drawn.blocks:
-            for char, point in zip(block.chars, block.places, strict=True):
-                if char not in " \n":
-                    square = self._square(point, size, columns)
-                    if filled[square] < self.slots:
-                        squares[square, filled[square]] = self.ids.of[char]
-                        filled[square] += 1
+            for char, square in zip(block.chars, self._squares(block.places, size).tolist(), strict=True):
+                if char not in " \n" and filled[square] < self.slots:
+                    squares[square, filled[square]] = self.ids.of[char]
+                    filled[square] += 1
 
 
 def shares(progress: float) -> dict[str, float]:
@@ -173,7 +174,7 @@ class Stream(IterableDataset[Batch]):
             wanted = shares(self.progress.value)
             kind = rng.choices(list(wanted), list(wanted.values()))[0]
             size = rng.choice((SQUARED if self.spec.square else SIZES)[kind])
-            count = max(4, min(512, self.budget // self._cost(kind, size)))
+            count = max(4, min(384, self.budget // self._cost(kind, size)))
             yield batcher.make(kind, size, rng.choices(names, weights)[0], count, rng, evaluation=False)
 
     def _cost(self, kind: str, size: tuple[int, int]) -> int:

@@ -29,7 +29,9 @@ def main() -> int:
     workers = max(1, (len(os.sched_getaffinity(0)) - len(options.models)) // len(options.models))
     with tempfile.TemporaryDirectory() as place:
         running = {
-            name: subprocess.Popen(_command(name, place, workers, options, rest), stdout=log, stderr=subprocess.STDOUT)
+            name: subprocess.Popen(
+                _command(name, place, workers, end - 6, options, rest), stdout=log, stderr=subprocess.STDOUT
+            )
             for name in options.models
             for log in [(options.out / f"{name}.log").open("w", encoding="utf-8")]
         }
@@ -49,9 +51,10 @@ def main() -> int:
     return max(map(abs, codes.values()))
 
 
-def _command(name: str, place: str, workers: int, options: argparse.Namespace, rest: list[str]) -> list[str]:
-    minutes = options.minutes - 0.6  # imports before, the last save after
-    command = [sys.executable, "-m", "bench.tiny_models.train", name, "--out", place, "--minutes", str(minutes)]
+def _command(
+    name: str, place: str, workers: int, until: float, options: argparse.Namespace, rest: list[str]
+) -> list[str]:
+    command = [sys.executable, "-m", "bench.tiny_models.train", name, "--out", place, "--until", str(until)]
     command += ["--workers", str(workers), *rest]
     return command + (["--resume", str(options.resume)] if options.resume else [])
 

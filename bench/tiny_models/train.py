@@ -128,6 +128,8 @@ class Trainer:
         self.options = options
         self.spec = SPECS[options.model]()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if self.device.type == "cuda":
+            torch.set_num_threads(1)  # the cores belong to the workers
         model = store.fresh(self.spec).to(self.device)
         attention.plug_into(model)
         self.net: Net = NETS[options.model](model)
@@ -138,8 +140,8 @@ class Trainer:
         if options.resume:
             self.notes = store.resume(options.resume, self.spec, model, self.teacher)
             floor = 0.35
-        end = self.began + options.minutes * 60
-        self.schedule = Schedule(time.time(), end - min(20.0, 6 * options.minutes), options.rate, floor)
+        self.end = options.until or self.began + options.minutes * 60
+        self.schedule = Schedule(time.time(), self.end - min(20.0, 6 * options.minutes), options.rate, floor)
         self.best = math.inf
         self.log: list[dict[str, Any]] = []
 
@@ -217,6 +219,7 @@ class Trainer:
         mean = sum(min(1.0, rate) for rate in rates.values()) / len(rates)
         line = {"s": round(time.time() - self.began), "held_out_cer": rates, "took": round(time.time() - began, 1)}
         self.log.append(line)
+        self.schedule.end = min(self.schedule.end, self.end - 5 - 1.3 * line["took"])  # the last trial must fit in, too
         print(self.spec.name, json.dumps({**line, "wanted": batch.texts[0][:80], "found": found[0][:80]}), flush=True)
         if mean <= self.best:
             self.best = mean
@@ -241,6 +244,7 @@ def main() -> None:
     parser.add_argument("model", choices=sorted(SPECS))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--until", type=float, default=0.0, help="seconds since the epoch, instead of --minutes")
     parser.add_argument("--workers", type=int, default=5)
     parser.add_argument("--resume", type=Path, help="a folder in which an earlier run left MODEL/ or MODEL.tar")
     parser.add_argument("--rate", type=float, default=1e-3)
