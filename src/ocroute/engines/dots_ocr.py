@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
@@ -60,6 +60,18 @@ class DotsOcr(NeuralEngine):
         with quiet():
             self._dots = load(folder, device=where.device, dtype=where.dtype)
         return Loaded(self._dots.model, self._dots.tokenizer, None, self._dots.stop_ids)
+
+    def outline(self, folder: Path, where: Place) -> Loaded:
+        """The same classes without contents."""
+        from ocroute.models.dots_ocr.load import outline
+
+        with quiet():
+            self._dots = outline(folder, dtype=where.dtype)
+        return Loaded(self._dots.model, self._dots.tokenizer, None, ())
+
+    def see(self, model: Any, inputs: dict[str, Any]) -> None:
+        """The vision tower stands beside the decoder."""
+        model.vision_tower(inputs["pixel_values"], inputs["image_grid_thw"])
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
         """Patches and prompt as the model was trained on them."""

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from inspect import signature
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.document.model import Block
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
-from ocroute.engines.neural import attention, budget, canary, devices, failures, generate, loading, packages, weights
+from ocroute.engines.neural import (
+    attention,
+    budget,
+    canary,
+    devices,
+    failures,
+    generate,
+    loading,
+    memory,
+    packages,
+    weights,
+)
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.recipe import Answered, Facts, Mode, Prepared
 from ocroute.errors import EngineError, EngineUnavailable, UsageError
+from ocroute.machine import MIB
 from ocroute.pages.page import InputPage
 
 if TYPE_CHECKING:
@@ -53,6 +66,29 @@ class NeuralEngine(ABC):
         """Load the model; for recipes whose model is not one of transformers' own."""
         return loading.load(self.facts, folder, where, adjust=self.adjust)
 
+    def outline(self, folder: Path, where: devices.Place) -> loading.Loaded:
+        """As `load`, without contents."""
+        return loading.outline(self.facts, folder, where, adjust=self.adjust)
+
+    def see(self, model: Any, inputs: dict[str, Any]) -> None:
+        """Run the vision part of ``model`` on the inputs that `prepare` made, those of the text left out."""
+        wanted = signature(model.get_image_features).parameters
+        model.get_image_features(**{name: value for name, value in inputs.items() if name in wanted})
+
+    def sample(self, mode: Mode, pixels: int) -> budget.Sample:
+        """What a page of ``pixels`` takes, counted on the outline that is in the place of the model."""
+        inputs = self.prepare(budget.blank(pixels), mode, pixels).inputs
+        tokens = int(inputs["input_ids"].shape[1])
+        shapes = budget.without_contents(inputs)
+        with loading.quiet():
+            need = memory.need(
+                self.loaded.model,
+                lambda model: self.see(model, shapes),
+                tokens=tokens,
+                answer=mode.max_new_tokens,
+            )
+        return budget.Sample(budget.values(inputs), tokens, budget.patches(inputs), need)
+
     @classmethod
     def probe(cls) -> Availability:
         """Whether packages and weights are here. Imports neither torch nor transformers."""
@@ -84,6 +120,11 @@ class NeuralEngine(ABC):
         _limit_threads(task)
         self.where = devices.place()
         try:
+            self.loaded = self.outline(folder, self.where)
+            mode = facts.modes[self._mode(task)]
+            self.budget = budget.fitted(
+                facts, self.where, lambda pixels: self.sample(mode, pixels), budget.free_bytes(self.where)
+            )
             self.loaded = self.load(folder, self.where)
             self.kernels = attention.plug_in(self.loaded.model, facts, self.where, quantised=task.quantised)
             canary.require(facts.name, lambda image: self._sight(image, task))
@@ -114,7 +155,7 @@ class NeuralEngine(ABC):
         from PIL import Image as Images
 
         image = Images.fromarray(page.raster())
-        pixels = budget.pixels(self.facts)
+        pixels = self.budget.pixels
         smaller = 0
         while True:
             try:
@@ -146,6 +187,7 @@ class NeuralEngine(ABC):
             "device": self.where.name,
             "kernels": self.kernels,
             "frame": list(prepared.frame),
+            "memory": self._memory(prepared, pixels),
             "prompt_tokens": answer.prompt_tokens,
             "tokens": answer.tokens,
             "ending": answer.ending,
@@ -160,6 +202,11 @@ class NeuralEngine(ABC):
             versions=packages.versions(),
             settings=settings | ({"out_of_memory": smaller} if smaller else {}),
         )
+
+    def _memory(self, prepared: Prepared, pixels: int) -> dict[str, int]:
+        """What was free before loading and what this page was predicted to take, MiB; and the pixels that it might have."""
+        predicted = self.budget.predicted(budget.values(prepared.inputs))
+        return {"free_mb": self.budget.free // MIB, "predicted_mb": predicted // MIB, "budget_pixels": pixels}
 
     def _answer(self, prepared: Prepared, mode: Mode, *, canary_page: bool = False) -> generate.Answer:
         return generate.answer(
@@ -176,7 +223,7 @@ class NeuralEngine(ABC):
         mode = self.facts.modes[self._mode(task)]
         if not mode.text:
             mode = next(known for known in self.facts.modes.values() if known.text)
-        prepared = self.prepare(image, mode, budget.pixels(self.facts))
+        prepared = self.prepare(image, mode, self.budget.pixels)
         answer = self._answer(prepared, mode, canary_page=True)
         found = self.blocks(Answered(answer.text, mode, prepared.frame, image.size))
         stops = self.loaded.tokenizer.convert_ids_to_tokens(list(self.loaded.stop_ids))

@@ -1,19 +1,156 @@
-"""How many pixels of a page the model is shown."""
+"""How many pixels of a page the model is shown: as many as it was made for, or as the memory allows that is free."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ocroute.engines.neural.devices import Place
+from ocroute.engines.neural.memory import Need
 from ocroute.engines.neural.recipe import Facts
+from ocroute.errors import EngineUnavailable
+from ocroute.machine import MIB, inspect
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 HALVINGS = 3
-"""How often the budget is halved when memory runs out, before the page is given up."""
+"""How often the budget is halved when memory runs out all the same, before the page is given up."""
+
+SMALL_PAGE = 827 * 1169
+"""A4 at 100 dpi, the smallest page that is worth loading a model for. Pixels."""
+
+_HEADROOM = (
+    256 * MIB
+)  # of a GPU's free memory, for the code and workspaces of libraries, which are loaded when first used
+_SHRINK = 0.95  # at least so much smaller is the next try, where a step in the need defeats the straight line
+_SLIM = 2**-0.5  # width over height of A4
 
 
-def pixels(facts: Facts) -> int:
-    """The most pixels that an image may have."""
-    return facts.max_pixels
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one page takes.
+
+    Attributes:
+        values: numbers in its pixel tensors: what the memory of a page grows with, in models of patches and of tiles alike.
+        tokens: of the prompt, those of the image included.
+        patches: in the sequence over which the vision tower attends; 0 where it does not depend on the page.
+    """
+
+    values: int
+    tokens: int
+    patches: int
+    need: Need
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The pixels that a page may have here, and what is known of memory.
+
+    Attributes:
+        pixels: the most.
+        free: bytes that were free before the model was loaded.
+        small, large: a small page, and one of ``pixels``.
+    """
+
+    pixels: int
+    free: int
+    small: Sample
+    large: Sample
+
+    def predicted(self, values: int) -> int:
+        """Bytes at the peak for a page with so many numbers in its pixel tensors, the longest answer included.
+
+        Attention without masks takes memory in proportion to the patches, so two pages give the line for all.
+        """
+        step = self.large.values - self.small.values
+        share = (values - self.small.values) / step if step else 0.0
+
+        def between(name: str) -> int:
+            low, high = (getattr(sample.need, name) for sample in (self.small, self.large))
+            return max(0, round(low + share * (high - low)))
+
+        return replace(self.large.need, **{name: between(name) for name in ("vision", "prompt", "answer")}).peak
+
+
+def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: int) -> Budget:
+    """The largest budget up to ``facts.max_pixels`` that fits into ``free`` bytes.
+
+    Args:
+        where: for the message.
+        sample: counts a page of so many pixels; asked two or three times.
+
+    Raises:
+        EngineUnavailable: not even a small page fits.
+    """
+    least = min(facts.max_pixels, max(facts.min_pixels, SMALL_PAGE))
+    small = sample(least)
+    if small.need.peak > free:
+        raise EngineUnavailable(
+            f"{facts.name} needs {small.need.peak // MIB} MiB of memory for a small page "
+            f"({small.need.weights // MIB} MiB of them for its weights), and {free // MIB} MiB are free on {where.name}",
+            next_step="Close what else uses it, or choose a smaller model: ocroute engines",
+        )
+    pixels = facts.max_pixels
+    large = sample(pixels)
+    while large.need.peak > free:
+        share = (free - small.need.peak) / (large.need.peak - small.need.peak)
+        pixels = int(min(least + share * (pixels - least), _SHRINK * pixels))
+        if pixels <= least:
+            return Budget(least, free, small, small)
+        large = sample(pixels)
+    return Budget(pixels, free, small, large)
 
 
 def smaller(facts: Facts, budget: int) -> int:
     """Half of ``budget``; 0 where that is less than the model takes."""
     half = budget // 2
     return half if half >= facts.min_pixels else 0
+
+
+def free_bytes(where: Place) -> int:
+    """Memory that a model may take there, what torch holds in reserve from earlier ones included."""
+    import torch
+
+    if not where.device.startswith("cuda"):
+        return inspect().free_mb * MIB
+    free, _ = torch.cuda.mem_get_info(where.device)
+    held = torch.cuda.memory_reserved(where.device) - torch.cuda.memory_allocated(where.device)
+    return max(0, free + held - _HEADROOM)
+
+
+def blank(pixels: int) -> Image:
+    """An empty page of the shape of A4."""
+    from PIL import Image as Images
+
+    width = (pixels * _SLIM) ** 0.5
+    return Images.new("RGB", (max(1, int(width)), max(1, int(pixels / width))), "white")
+
+
+def values(inputs: Mapping[str, Any]) -> int:
+    """Numbers in the pixel tensors among a model's inputs."""
+    return sum(value.numel() for value in inputs.values() if _is_pixels(value))
+
+
+def without_contents(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """``inputs`` without the text, pixels on the meta device, everything else (sizes, counts) as it is."""
+    import torch
+
+    return {
+        name: torch.empty_like(value, device="meta") if _is_pixels(value) else value
+        for name, value in inputs.items()
+        if name != "input_ids"
+    }
+
+
+def patches(inputs: Mapping[str, Any]) -> int:
+    """The sequence over which the vision tower attends; 0 where it is a fixed one."""
+    grid = inputs.get("image_grid_thw")
+    return 0 if grid is None else int(grid.prod(-1).sum())
+
+
+def _is_pixels(value: Any) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor) and value.is_floating_point()

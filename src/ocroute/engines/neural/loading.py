@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocroute.engines.neural import weights
+from ocroute.engines.neural import memory, weights
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.recipe import Facts
 from ocroute.errors import EngineUnavailable
@@ -59,15 +59,23 @@ def load(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None = No
     return loaded
 
 
-def _load(facts: Facts, folder: Path, where: Place, adjust: Adjust | None) -> Loaded:
+def outline(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None = None) -> Loaded:
+    """As `load`, with a model that has shapes but no contents, from which the memory that a page takes is counted."""
     import transformers
 
     model_class = getattr(transformers, facts.model_class)
-    raw = weights.config(folder)
-    config = model_class.config_class.from_dict(adjust(raw) if adjust else raw)
-    model, report = model_class.from_pretrained(
+    with quiet():
+        config = _config(facts, folder, adjust)
+        model = memory.blueprint(lambda: model_class(config), where.dtype)
+        return Loaded(model, *_helpers(facts, folder), ())
+
+
+def _load(facts: Facts, folder: Path, where: Place, adjust: Adjust | None) -> Loaded:
+    import transformers
+
+    model, report = getattr(transformers, facts.model_class).from_pretrained(
         folder,
-        config=config,
+        config=_config(facts, folder, adjust),
         dtype=where.dtype,
         use_safetensors=True,
         local_files_only=True,
@@ -75,11 +83,25 @@ def _load(facts: Facts, folder: Path, where: Place, adjust: Adjust | None) -> Lo
         output_loading_info=True,
     )
     complete(facts, folder, model, report)
-    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
-    processor = None
-    if facts.image_processor:
-        processor = getattr(transformers, facts.image_processor).from_pretrained(folder, local_files_only=True)
+    tokenizer, processor = _helpers(facts, folder)
     return Loaded(model.to(where.device).eval(), tokenizer, processor, stop_ids(facts, model, tokenizer))
+
+
+def _config(facts: Facts, folder: Path, adjust: Adjust | None) -> Any:
+    import transformers
+
+    raw = weights.config(folder)
+    return getattr(transformers, facts.model_class).config_class.from_dict(adjust(raw) if adjust else raw)
+
+
+def _helpers(facts: Facts, folder: Path) -> tuple[Any, Any]:
+    """The checkpoint's tokenizer and image processor."""
+    import transformers
+
+    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    if not facts.image_processor:
+        return tokenizer, None
+    return tokenizer, getattr(transformers, facts.image_processor).from_pretrained(folder, local_files_only=True)
 
 
 def complete(facts: Facts, folder: Path, model: Any, report: dict[str, Any]) -> None:

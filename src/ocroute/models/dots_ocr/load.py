@@ -111,6 +111,21 @@ def load(
     return Loaded(model, tokenizer, preprocessing, _stop_ids(model, tokenizer), source)
 
 
+def outline(folder: Path, *, dtype: torch.dtype) -> Loaded:
+    """As `load`, with a model on torch's meta device, which has shapes but no contents: for counting memory beforehand.
+
+    Raises:
+        EngineUnavailable: as `load`, for every file but the weights.
+    """
+    source = str(folder)
+    config = _config(source, download=False)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(source, local_files_only=True)
+    _require_tokens(source, tokenizer, config)
+    with torch.device("meta"):
+        model = DotsOCRForCausalLM(config)
+    return Loaded(model.to(dtype).eval(), tokenizer, _preprocessing(source, config, download=False), (), source)
+
+
 def _config(source: str, download: bool) -> DotsOCRConfig:
     try:
         keys, _ = DotsOCRConfig.get_config_dict(source, local_files_only=not download)
