@@ -6,7 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ocroute.kernels import flex
+from ocroute.kernels.base import Refused
 from ocroute.kernels.flex_mask import BLOCK, block_mask, seen_blocks, seen_keys
+from ocroute.kernels.packed import boundaries
 
 LENGTH = st.one_of(st.integers(0, 5), st.integers(120, 135), st.integers(250, 400))
 PACK = st.lists(st.tuples(LENGTH, LENGTH), min_size=1, max_size=4)
@@ -71,3 +74,18 @@ def test_layers_share_one_table():
     one = block_mask((5, 6), (5, 6), False, torch.device("cpu"))
     assert block_mask((5, 6), (5, 6), False, torch.device("cpu")) is one
     assert block_mask((5, 6), (5, 6), True, torch.device("cpu")) is not one
+
+
+def test_a_shape_that_the_compiler_cannot_handle_is_refused(monkeypatch):
+    from torch.nn.attention.flex_attention import flex_attention
+
+    def fails(graph, inputs):
+        raise ValueError("no lowering for this size")
+
+    torch._dynamo.reset()
+    monkeypatch.setattr(flex, "_compiled", lambda device: torch.compile(flex_attention, backend=fails))
+    q = torch.randn(5, 2, 16)
+    cu = boundaries([5], "cpu")
+    with pytest.raises(Refused, match="no lowering for this size"):
+        flex.Flex().attend(q, q, q, cu_q=cu, cu_k=cu, max_q=5, max_k=5, causal=False, scale=0.25)
+    torch._dynamo.reset()

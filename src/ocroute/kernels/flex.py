@@ -5,12 +5,13 @@ On the CPU it runs as torch's unfused fallback, which shows that the mask is rig
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ocroute.kernels.base import KernelInfo, Presence
+from ocroute.kernels.base import KernelInfo, Presence, Refused
 from ocroute.kernels.flex_mask import block_mask
 from ocroute.kernels.packed import host_lengths
 from ocroute.kernels.rows import admit, find
@@ -61,15 +62,28 @@ class Flex:
         if not q.shape[0] or not k.shape[0]:
             return q.new_zeros(q.shape)
         queries, keys = host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k)
-        out: Tensor = _compiled(q.device.type)(
-            q.transpose(0, 1).unsqueeze(0),
-            k.transpose(0, 1).unsqueeze(0),
-            v.transpose(0, 1).unsqueeze(0),
-            block_mask=block_mask(queries, keys, causal, q.device),
-            scale=scale,
-            enable_gqa=q.shape[1] != k.shape[1],
-        )
+        mask = block_mask(queries, keys, causal, q.device)
+        dense = [x.transpose(0, 1).unsqueeze(0) for x in (q, k, v)]
+        with _compile_errors_refuse(q):
+            out: Tensor = _compiled(q.device.type)(
+                *dense, block_mask=mask, scale=scale, enable_gqa=q.shape[1] != k.shape[1]
+            )
         return out.squeeze(0).transpose(0, 1)
+
+
+@contextmanager
+def _compile_errors_refuse(q: Tensor) -> Iterator[None]:
+    """A shape that torch's compiler cannot handle is refused: torch 2.11 fails on some where all lengths fit one block."""
+    from torch._dynamo.exc import TorchDynamoException
+
+    try:
+        yield
+    except TorchDynamoException as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        reason = next((line for line in lines if "Error" in line), lines[0] if lines else type(error).__name__)
+        raise Refused(
+            f"torch's compiler fails on FlexAttention for q {tuple(q.shape)}, {q.dtype}: {reason[:200]}"
+        ) from error
 
 
 @cache
