@@ -78,3 +78,12 @@ def _batch(engine: Qwen2Vl) -> dict[str, torch.Tensor]:
         "image_grid_thw": torch.cat(grids),
         "mm_token_type_ids": (ids == engine.loaded.model.config.image_token_id).long(),
     }
+
+
+if __name__ == "__main__":  # some minutes
+    import tiny
+
+    target = Path(__file__).parent / "by_heart"
+    target.mkdir(exist_ok=True)
+    tiny.qwen2_vl(target)
+    print(overfit(target, steps=900))

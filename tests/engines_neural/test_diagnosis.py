@@ -38,7 +38,7 @@ CASES = [
     (" ".join(reversed(TRUTH.split())), "stop", "letters .* but not their order.*rotary"),
     ("A photograph of a quiet lake", "stop", "misreads the canary page as 'a photograph.*typical of weights that were not"),
     ("A lake", "late", "was not done with the canary page in time"),
-    ("x" + "gobbledygook " * 30, "length", "writes without end"),
+    ("x" + "gobbledygook " * 30, "length", "misreads the canary page as .*without end"),
 ]  # fmt: skip
 
 

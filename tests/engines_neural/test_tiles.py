@@ -19,6 +19,24 @@ def test_the_grid_is_the_one_that_the_library_would_take(size, least, most):
         assert tiles.grid(size, tile, least, most) == get_optimal_tiled_canvas(size[::-1], (tile, tile), least, most)
 
 
+@pytest.mark.parametrize("size", [(900, 1300), (1500, 700), (500, 300)])
+@pytest.mark.parametrize("crop", [True, False])
+def test_the_pixels_are_those_of_the_library_s_own_processor(size, crop):
+    """To within the difference of two resizers: the library's works on tensors of bytes, ours is Pillow's."""
+    pytest.importorskip("torchvision", reason="the library's processor for this model has no form without torchvision")
+    from transformers import UnlimitedOcrImageProcessor
+
+    image = Image.effect_noise(size, 60).convert("RGB")
+    theirs = UnlimitedOcrImageProcessor(max_patches=6, crop_to_patches=crop, size={"height": 1024, "width": 1024})
+    made = theirs(image, return_tensors="pt")
+    whole = tiles.whole(image, 1024, squeeze=False)
+    assert np.abs(np.asarray(made["pixel_values"]) - whole).max() < 0.05
+    if made["num_local_patches"][0]:
+        shape = tiles.grid(size, 640, 2, 6)
+        assert list(shape) == list(made["patches_grid"][0])
+        assert np.abs(np.asarray(made["pixel_values_local"]) - tiles.tiles(image, shape, 640)).max() < 0.05
+
+
 def test_tiles_go_row_by_row():
     image = Image.new("RGB", (30, 20), "black")
     image.paste((255, 255, 255), (20, 10, 30, 20))

@@ -20,10 +20,11 @@ class DeepseekOcr(NeuralEngine):
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",
-        rank=41,
+        rank=5,
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "deepseek-ai/DeepSeek-OCR, 6.7 GB", "a GPU with 10 GB"),
+        gpu_mb=8200,
         strengths="whole pages as Markdown with boxes, in few tokens",
     )
     facts: ClassVar[Facts] = Facts(

@@ -20,10 +20,11 @@ class DeepseekOcr2(NeuralEngine):
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",
-        rank=40,
+        rank=4,
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "deepseek-community/DeepSeek-OCR-2, 6.8 GB", "a GPU with 10 GB"),
+        gpu_mb=9200,
         strengths="whole pages as Markdown with boxes and reading order",
     )
     facts: ClassVar[Facts] = Facts(

@@ -23,13 +23,14 @@ class GlmOcr(NeuralEngine):
         gives_boxes=False,
         gives_layout=True,
         gives_confidence=False,
-        needs=("pip install 'ocroute[vlm]'", "zai-org/GLM-OCR, 2.7 GB", "a GPU with 6 GB, or patience"),
+        needs=("pip install 'ocroute[vlm]'", "zai-org/GLM-OCR, 1.6 GB", "a GPU with 6 GB, or patience"),
+        gpu_mb=3000,
         strengths="text, tables and formulas on small cards; no boxes",
     )
     facts: ClassVar[Facts] = Facts(
         name="glm_ocr",
         hub="zai-org/GLM-OCR",
-        gigabytes=2.7,
+        gigabytes=1.6,
         architectures=("GlmOcrForConditionalGeneration",),
         model_class="GlmOcrForConditionalGeneration",
         image_processor="Glm46VImageProcessorPil",

@@ -37,6 +37,7 @@ class GotOcr2(NeuralEngine):
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "stepfun-ai/GOT-OCR-2.0-hf, 1.1 GB", "a GPU with 4 GB, or patience"),
+        gpu_mb=3800,
         strengths="English and Chinese pages, formulas and tables as Markdown, on small cards; no boxes",
     )
     facts: ClassVar[Facts] = Facts(

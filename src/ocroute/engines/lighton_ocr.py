@@ -23,13 +23,14 @@ class LightOnOcr(NeuralEngine):
         gives_boxes=False,
         gives_layout=True,
         gives_confidence=False,
-        needs=("pip install 'ocroute[vlm]'", "lightonai/LightOnOCR-1B-1025, 2.3 GB", "a GPU with 6 GB, or patience"),
+        needs=("pip install 'ocroute[vlm]'", "lightonai/LightOnOCR-1B-1025, 2 GB", "a GPU with 6 GB, or patience"),
+        gpu_mb=3500,
         strengths="whole pages of European languages as Markdown, on small cards; no boxes",
     )
     facts: ClassVar[Facts] = Facts(
         name="lighton_ocr",
         hub="lightonai/LightOnOCR-1B-1025",
-        gigabytes=2.3,
+        gigabytes=2.0,
         architectures=("LightOnOcrForConditionalGeneration", "LightOnOCRForConditionalGeneration"),
         model_class="LightOnOcrForConditionalGeneration",
         image_processor="PixtralImageProcessorPil",

@@ -30,6 +30,7 @@ class Qwen2Vl(NeuralEngine):
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "Qwen/Qwen2-VL-2B-Instruct, 4.4 GB", "a GPU with 8 GB, or patience"),
+        gpu_mb=5600,
         strengths="photographs, signs and odd pages in many scripts; no boxes",
     )
     facts: ClassVar[Facts] = Facts(

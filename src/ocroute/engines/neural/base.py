@@ -117,7 +117,7 @@ class NeuralEngine(ABC):
         failures.check_device(facts.name)
         folder = weights.find(facts, task.model, fetch=bool(task.model))
         weights.check(facts, folder)
-        _limit_threads(task)
+        devices.limit_threads(task.threads)
         self.where = devices.place()
         try:
             self.loaded = self.outline(folder, self.where)
@@ -145,7 +145,7 @@ class NeuralEngine(ABC):
     def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
         """One reading a page, in order."""
         mode = self._mode(task)
-        _limit_threads(task)
+        devices.limit_threads(task.threads)
         for page in pages:
             failures.check_device(self.facts.name)
             yield self._read(page, mode)
@@ -165,7 +165,7 @@ class NeuralEngine(ABC):
                     raise failures.translated(error, self.facts.name) from error
                 used = min(pixels, image.width * image.height)
             pixels, smaller = budget.smaller(self.facts, used), smaller + 1
-            _free_memory()
+            devices.free_memory()
             if not pixels or smaller > budget.HALVINGS:
                 raise EngineError(
                     f"{self.facts.name} ran out of memory on {self.where.name}, even with {used:,} pixels of the page",
@@ -211,7 +211,7 @@ class NeuralEngine(ABC):
     def _answer(self, prepared: Prepared, mode: Mode, *, canary_page: bool = False) -> generate.Answer:
         return generate.answer(
             self.loaded,
-            _placed(prepared.inputs, self.where),
+            self.where.take(prepared.inputs),
             max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS) if canary_page else mode.max_new_tokens,
             keep_special=self.facts.keep_special,
             deadline=perf_counter() + CANARY_SECONDS if canary_page else None,
@@ -237,28 +237,3 @@ class NeuralEngine(ABC):
                 f"{self.facts.name} knows no task {task.mode!r}", next_step=f"Choose from: {', '.join(modes)}"
             )
         return task.mode or self.facts.default_mode
-
-
-def _placed(inputs: dict[str, Any], where: devices.Place) -> dict[str, Any]:
-    """``inputs`` with every tensor on the device, pixels in the model's number format."""
-    import torch
-
-    def placed(value: Any) -> Any:
-        if not isinstance(value, torch.Tensor):
-            return value
-        return value.to(where.device, where.dtype if value.is_floating_point() else value.dtype)
-
-    return {name: placed(value) for name, value in inputs.items()}
-
-
-def _limit_threads(task: Task) -> None:
-    import torch
-
-    torch.set_num_threads(max(1, task.threads))
-
-
-def _free_memory() -> None:
-    import torch
-
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ocroute.errors import EngineUnavailable
 
@@ -30,6 +30,17 @@ class Place:
     def numbers(self) -> str:
         """The format's name, e.g. ``bfloat16``."""
         return str(self.dtype).removeprefix("torch.")
+
+    def take(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """``inputs`` with every tensor on the device, and pixels in the model's number format."""
+        import torch
+
+        def taken(value: Any) -> Any:
+            if not isinstance(value, torch.Tensor):
+                return value
+            return value.to(self.device, self.dtype if value.is_floating_point() else value.dtype)
+
+        return {name: taken(value) for name, value in inputs.items()}
 
 
 def place() -> Place:
@@ -76,3 +87,18 @@ def covers(architectures: Iterable[str], capability: tuple[int, int]) -> bool:
         if kind == "compute" or have[0] == capability[0]:
             return True
     return False
+
+
+def limit_threads(threads: int) -> None:
+    """Let torch use no more than so many processor threads."""
+    import torch
+
+    torch.set_num_threads(max(1, threads))
+
+
+def free_memory() -> None:
+    """Give back what torch keeps of the GPU's memory for later."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

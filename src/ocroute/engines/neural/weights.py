@@ -146,7 +146,9 @@ def tensor_files(folder: Path) -> list[Path]:
     except (ValueError, KeyError, AttributeError) as error:
         raise EngineUnavailable(f"{index} cannot be read", next_step="Fetch the checkpoint again") from error
     if strays := [name for name in names if Path(name).name != name]:
-        raise EngineUnavailable(f"{index} cannot be read: it leads to {strays[0]}", next_step="Fetch the checkpoint again")
+        raise EngineUnavailable(
+            f"{index} cannot be read: it leads to {strays[0]}", next_step="Fetch the checkpoint again"
+        )
     return sorted(folder / name for name in names)
 
 

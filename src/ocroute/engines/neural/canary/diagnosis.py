@@ -85,17 +85,16 @@ def _unread(sight: Sight, seen: str, wanted: str, rate: float, see_blank: Callab
         return f"answers the canary page with {shown(raw)}, in which there is no text of the form it was asked for"
     if see_blank().raw.strip() == raw:
         return f"gives {shown(raw)} for the canary page and for an empty page alike: it does not see the image"
-    if sight.ending == "length":
-        return f"writes without end on the canary page: {shown(raw)}"
     shared = _shared(wanted, seen)
     if shared >= 0.9:
         return (
             f"finds the letters of the canary page but not their order (reads {shown(seen)}), typical of lost positions "
             f"(rotary frequencies)"
         )
+    endless = "" if sight.ending == "stop" else ", without end"
     return (
-        f"misreads the canary page as {shown(seen)} (character error rate {rate:.0%}), typical of weights that were not "
-        f"loaded, or of a prompt that the model does not know"
+        f"misreads the canary page as {shown(seen)}{endless} (character error rate {rate:.0%}), typical of weights that were "
+        f"not loaded, or of a prompt that the model does not know"
     )
 
 

@@ -1,0 +1,96 @@
+"""Memory that runs out, a GPU that is lost, numbers that are none: what the page's record says."""
+
+import pytest
+import torch
+
+from ocroute.engines.base import Task
+from ocroute.engines.neural import attention, devices, failures
+from ocroute.engines.qwen2_vl import Qwen2Vl
+from ocroute.errors import EngineCrashed, EngineError
+
+
+def limited(engine, most, error):
+    """Have the model raise ``error`` for prompts of more than ``most`` tokens."""
+    model = engine.loaded.model
+    generate = type(model).generate
+
+    def guarded(*args, **inputs):
+        if inputs["input_ids"].shape[1] > most:
+            raise error
+        return generate(model, *args, **inputs)
+
+    model.generate = guarded
+    return engine
+
+
+OUT_OF_MEMORY = [
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 8.80 GiB"),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"),
+]
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=["gpu", "cpu"])
+def test_a_page_that_does_not_fit_is_shown_smaller(error, babbling, sheet):
+    engine = limited(babbling("qwen2_vl"), 330, error)
+    (reading,) = engine.read([sheet], Task())
+    width, height = reading.settings["frame"]
+    assert width * height <= 672 * 448 / 2
+    assert reading.settings["out_of_memory"] == 1
+    assert reading.settings["prompt_tokens"] <= 330
+
+
+def test_a_page_that_never_fits_goes_to_the_next_route(babbling, sheet):
+    engine = limited(babbling("qwen2_vl"), 10, OUT_OF_MEMORY[0])
+    with pytest.raises(EngineError, match=r"qwen2_vl ran out of memory on .+, even with [\d,]+ pixels of the page"):
+        list(engine.read([sheet], Task()))
+
+
+@pytest.fixture
+def lost(monkeypatch):
+    monkeypatch.setattr(failures, "_lost_to", "")
+
+
+@pytest.mark.usefixtures("lost")
+def test_after_a_fault_on_the_gpu_nothing_more_is_asked_of_it(babbling, sheet):
+    engine = limited(babbling("qwen2_vl"), 0, RuntimeError("CUDA error: device-side assert triggered"))
+    with pytest.raises(EngineCrashed, match="broke the GPU's context: CUDA error: device-side assert triggered"):
+        list(engine.read([sheet], Task()))
+    engine.loaded.model.generate = lambda **_: pytest.fail("asked")
+    with pytest.raises(EngineCrashed, match="lost the GPU to an earlier fault"):
+        list(engine.read([sheet], Task()))
+    with pytest.raises(EngineCrashed, match="lost the GPU"):
+        Qwen2Vl(Task(model="/nowhere"))
+
+
+def test_scores_that_are_no_numbers_fail_the_page(babbling, sheet):
+    engine = babbling("qwen2_vl")
+    with torch.no_grad():
+        engine.loaded.model.get_input_embeddings().weight.mul_(float("nan"))
+    with pytest.raises(EngineError, match="its scores are not numbers after 1 tokens in "):
+        list(engine.read([sheet], Task()))
+
+
+@pytest.mark.parametrize(
+    ("listed", "capability", "runs"),
+    [
+        (["sm_80", "sm_86", "sm_90"], (8, 9), True),
+        (["sm_80", "sm_90"], (12, 0), False),
+        (["sm_80", "sm_90", "compute_90"], (12, 0), True),
+        (["sm_90a"], (9, 0), True),
+        (["sm_90a"], (10, 0), False),
+        (["sm_120"], (12, 1), True),
+        (["sm_120"], (10, 0), False),
+        ([], (8, 0), False),
+    ],
+)
+def test_which_cards_a_build_of_torch_has_code_for(listed, capability, runs):
+    assert devices.covers(listed, capability) is runs
+
+
+def test_the_shapes_that_kernels_are_chosen_for_are_the_model_s_own(babbling):
+    config = babbling("qwen2_vl").loaded.model.config
+    vision = attention.shape(config, "vision", 196 * 1000, "bfloat16")
+    assert (vision.head_dim, vision.heads, vision.kv_heads, vision.causal, vision.lengths) == (16, 4, 4, False, (1000,))
+    text = attention.shape(config, "text", 196 * 1000, "float16")
+    assert (text.head_dim, text.heads, text.kv_heads, text.causal, text.dtype) == (16, 4, 2, True, "float16")
+    assert text.lengths == (250 + 512,)

@@ -1,0 +1,169 @@
+"""What breaks such models in the field, done to one that reads: caught at load, in words, and the page is read all the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+from conftest import Sheet
+from safetensors.torch import load_file, save_file
+
+from ocroute.engines.base import Task
+from ocroute.engines.neural import canary, devices, loading
+from ocroute.engines.neural.canary.diagnosis import LIMIT, error_rate
+from ocroute.engines.neural.recipe import Prepared
+from ocroute.engines.qwen2_vl import Qwen2Vl
+from ocroute.errors import EngineUnavailable
+
+BY_HEART = Path(__file__).parent / "by_heart"
+"""A tiny Qwen2-VL that knows the canary page and its lines in other orders by heart; made by ``python overfit.py``."""
+TRAINED = Path(__file__).parents[1] / "checkpoints" / "qwen2_vl"
+"""One that has learnt to read."""
+
+
+@pytest.fixture(params=[folder for folder in (BY_HEART, TRAINED) if folder.is_dir()], ids=lambda folder: folder.name)
+def folder(request):
+    return request.param
+
+
+@pytest.fixture
+def copy(folder, tmp_path):
+    return shutil.copytree(folder, tmp_path / "qwen2_vl")
+
+
+def refusal(folder: Path, kind: type[Qwen2Vl] = Qwen2Vl) -> str:
+    """The sentence with which the engine refuses to start."""
+    with pytest.raises(EngineUnavailable) as caught:
+        kind(Task(model=str(folder)))
+    assert caught.value.message.count(". ") == 0, "one sentence"
+    return caught.value.message
+
+
+def change(folder: Path, edit) -> None:
+    """Change the tensors of a checkpoint: ``edit`` gets name and tensor and returns a tensor."""
+    file = folder / "model.safetensors"
+    tensors = {name: edit(name, tensor).contiguous() for name, tensor in load_file(file).items()}
+    save_file(tensors, file, metadata={"format": "pt"})
+
+
+def test_the_sound_model_reads_the_canary_page_and_is_let_in(folder):
+    engine = Qwen2Vl(Task(model=str(folder)))
+    (reading,) = engine.read([Sheet(canary.page())], Task())
+    assert error_rate(canary.TRUTH, reading.text) <= LIMIT
+    assert reading.finish == "stop"
+
+
+def test_vision_weights_that_were_lost_in_loading(copy):
+    torch.manual_seed(1)
+    change(
+        copy, lambda name, tensor: torch.randn_like(tensor) * 0.02 if "visual" in name and tensor.dim() > 1 else tensor
+    )
+    sentence = refusal(copy)
+    assert "misreads the canary page as '" in sentence
+    assert "weights that were not loaded" in sentence
+
+
+@pytest.mark.skipif(
+    not TRAINED.is_dir(), reason="what is known by heart is known without positions in the vision tower"
+)
+def test_rotary_frequencies_of_the_vision_tower_that_are_zero():
+    class Unturned(Qwen2Vl):
+        def load(self, folder, where):
+            loaded = super().load(folder, where)
+            zeroed = [name for name, buffer in loaded.model.named_buffers() if "inv_freq" in name and "visual" in name]
+            for name in zeroed:
+                loaded.model.get_buffer(name).zero_()
+            assert zeroed
+            return loaded
+
+    sentence = refusal(TRAINED, Unturned)
+    assert "misreads the canary page" in sentence or "order" in sentence
+
+
+def test_rotary_frequencies_of_the_text_half_that_are_zero(folder):
+    class Unturned(Qwen2Vl):
+        def load(self, folder, where):
+            loaded = super().load(folder, where)
+            loaded.model.get_buffer("model.language_model.rotary_emb.inv_freq").zero_()
+            return loaded
+
+    assert "canary page" in refusal(folder, Unturned)
+
+
+def test_an_image_that_never_reaches_the_model(folder):
+    class Blind(Qwen2Vl):
+        def prepare(self, image, mode, pixels):
+            made = super().prepare(image, mode, pixels)
+            made.inputs["pixel_values"] = torch.zeros_like(made.inputs["pixel_values"])
+            return made
+
+    assert "for the canary page and for an empty page alike: it does not see the image" in refusal(folder, Blind)
+
+
+def test_pixels_that_are_left_out_of_the_answer(folder):
+    class Blind(Qwen2Vl):
+        def _answer(self, prepared, mode, **rest):
+            ids = prepared.inputs["input_ids"]
+            text_only = ids[ids != self.loaded.model.config.image_token_id][None]
+            return super()._answer(Prepared({"input_ids": text_only}, prepared.frame), mode, **rest)
+
+    assert "it does not see the image" in refusal(folder, Blind)
+
+
+def test_a_wrong_stop_token(copy):
+    class Endless(Qwen2Vl):
+        facts = dataclasses.replace(Qwen2Vl.facts, stop_tokens=("<|endoftext|>",))
+
+    never = loading.load(Qwen2Vl.facts, copy, CPU).tokenizer.convert_tokens_to_ids("<|endoftext|>")
+    tiny.edit(copy, "generation_config.json", eos_token_id=never)
+    sentence = refusal(copy, Endless)
+    assert "stop" in sentence
+    assert "wrong stop token (it stops at <|endoftext|>)" in sentence
+
+
+CPU = devices.Place("cpu", torch.float32, "cpu")
+HALF = devices.Place("cpu", torch.float16, "cpu")
+
+
+def test_activations_that_overflow_in_float16(copy, monkeypatch):
+    def larger(name, tensor):
+        """The same function in exact numbers: what one matrix gains, a norm after it takes back."""
+        return tensor * 30_000 if "visual.merger.mlp.0" in name or name.endswith("merger.mlp.0.weight") else tensor
+
+    change(copy, larger)
+    monkeypatch.setattr("ocroute.engines.neural.devices.place", lambda: HALF)
+    sentence = refusal(copy)
+    assert "not numbers" in sentence
+    assert "float16" in sentence
+
+
+def test_a_prompt_that_the_model_does_not_know():
+    class Rephrased(Qwen2Vl):
+        facts = dataclasses.replace(
+            Qwen2Vl.facts,
+            modes={
+                "text": dataclasses.replace(Qwen2Vl.facts.modes["text"], prompt="Tell me, kindly, what you see here!?")
+            },
+        )
+
+    assert "canary page" in refusal(BY_HEART, Rephrased)
+
+
+def test_the_page_comes_out_of_the_next_route(copy, monkeypatch):
+    from ocroute.route.plan import Plan, Wish
+    from ocroute.route.reader import Reader
+
+    torch.manual_seed(1)
+    change(
+        copy, lambda name, tensor: torch.randn_like(tensor) * 0.02 if "visual" in name and tensor.dim() > 1 else tensor
+    )
+    monkeypatch.setenv("OCROUTE_MODELS", str(copy.parent))
+    reader = Reader(Wish(), Plan({"qwen2_vl": "first", "rapidocr": "next"}, {}))
+    record = reader.read(Sheet(canary.page().resize((1344, 896))))
+    assert [attempt.outcome for attempt in record.attempts] == ["failed", "accepted"]
+    assert "canary page" in record.attempts[0].reason
+    assert "herons" in " ".join(block.text for block in record.blocks)

@@ -1,1 +1,0 @@
-"""One page end to end through the real loading code, from a checkpoint on disk."""
