@@ -40,36 +40,40 @@ class Reader:
         keys = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self.spec = SPECS[keys["model_type"]]()
         cls, config_class = model_class(self.spec)
-        self.model: Any = cls.from_pretrained(folder, config=config_class.from_pretrained(folder), dtype=dtype).to(
-            device
-        )
-        self.model.eval()
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.settings = GenerationConfig.from_pretrained(folder)
+        model: Any = cls.from_pretrained(folder, config=config_class.from_pretrained(folder), dtype=dtype)
+        self.model = model.eval().to(device)
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+        ends = json.loads((folder / "generation_config.json").read_text(encoding="utf-8"))["eos_token_id"]
+        self.ends: list[int] = [ends] if isinstance(ends, int) else ends
         self.device = device
 
     @torch.inference_mode()
-    def read(self, batch: Batch) -> list[str]:
-        """The answers."""
-        height, width = batch.images.shape[1:]
-        count = height // self.spec.cell * (width // self.spec.cell)
-        template = self.spec.tasks[batch.task].template.replace(self.spec.placeholder, self.spec.placeholder * count)
-        ids = torch.tensor([self.tokenizer.encode(template, add_special_tokens=False)] * len(batch.images))
-        written = self.model.generate(
-            **{name: value.to(self.device) for name, value in self._inputs(batch.images, ids).items()},
-            generation_config=GenerationConfig(
-                do_sample=False,
-                max_new_tokens=batch.answers.shape[1] + 40,
-                eos_token_id=self.settings.eos_token_id,
-                pad_token_id=self.tokenizer.pad_token_id,
-            ),
-        )[:, ids.shape[1] :]
-        ends = self.settings.eos_token_id
-        stop = {ends} if isinstance(ends, int) else set(ends)
-        rows = [row[: next((i for i, token in enumerate(row) if token in stop), None)] for row in written.tolist()]
-        return [self.tokenizer.decode(row, skip_special_tokens=False) for row in rows]
+    def read(self, images: Tensor, task: str, limit: int) -> list[str]:
+        """The answers to ``task``, of at most ``limit`` tokens, for uint8 images ``(batch, height, width)``."""
+        ids = torch.tensor([self.prompt(task, images.shape[1] // self.spec.cell * (images.shape[2] // self.spec.cell))])
+        inputs = self.inputs(images, ids.expand(len(images), -1))
+        settings = GenerationConfig.from_dict(
+            {
+                "do_sample": False,
+                "max_new_tokens": limit,
+                "eos_token_id": self.ends,
+                "pad_token_id": self.tokenizer.pad_token_id,
+            }
+        )
+        placed = {name: value.to(self.device) for name, value in inputs.items()}
+        written = self.model.generate(**placed, generation_config=settings)[:, ids.shape[1] :].tolist()
+        rows = [row[: next((i for i, token in enumerate(row) if token in self.ends), None)] for row in written]
+        return [str(self.tokenizer.decode(row, skip_special_tokens=False)) for row in rows]
 
-    def _inputs(self, images: Tensor, ids: Tensor) -> dict[str, Tensor]:
+    def prompt(self, task: str, embeddings: int) -> list[int]:
+        """Token ids of the whole prompt for an image of so many embeddings."""
+        mark = self.spec.placeholder
+        template = self.spec.tasks[task].template.replace(mark, mark * embeddings)
+        ids: list[int] = self.tokenizer.encode(template, add_special_tokens=False)
+        return ids
+
+    def inputs(self, images: Tensor, ids: Tensor) -> dict[str, Tensor]:
+        """What the model takes."""
         pixels = normalised(images.float() / 255)
         inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "pixel_values": pixels}
         if not self.spec.square:
@@ -121,7 +125,7 @@ def measure(reader: Reader, samples: int, keep: Path | None) -> list[dict[str, A
             for script in SCRIPTS:
                 batch = batcher.make(kind, size, task, samples, rng, script, evaluation=True)
                 began = time.perf_counter()
-                found = reader.read(batch)
+                found = reader.read(batch.images, task, batch.answers.shape[1] + 40)
                 row: dict[str, Any] = {"task": task, "kind": kind, "script": script, "samples": samples}
                 row["seconds"] = round(time.perf_counter() - began, 2)
                 wanted = batch.texts
@@ -139,7 +143,7 @@ def measure(reader: Reader, samples: int, keep: Path | None) -> list[dict[str, A
                 rows.append(row)
                 print(json.dumps(row, ensure_ascii=False), flush=True)
                 if keep:
-                    _keep(keep, f"{task}_{kind}_{script}", batch)
+                    _keep(keep, f"{task}-{kind}-{script}", batch)
     return rows
 
 

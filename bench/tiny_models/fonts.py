@@ -143,7 +143,7 @@ def choose(rng: Random, script: str, *, evaluation: bool) -> Family:
 
 def gather(out: Path, search: list[Path]) -> list[str]:
     """Cut the files of both splits, found below ``search``, down to ``CHARACTERS``; gives the names that were not found."""
-    from fontTools import subset
+    from fontTools import subset  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     present = {path.stem: path for root in search for path in root.rglob("*.[ot]tf")}
     out.mkdir(parents=True, exist_ok=True)

@@ -32,18 +32,21 @@ class Net(ABC):
 
     def embed(self, ids: Tensor) -> Tensor:
         """Token embeddings."""
-        return self.decoder.embed_tokens(ids)
+        embedded: Tensor = self.decoder.embed_tokens(ids)
+        return embedded
 
     def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
         """Hidden states ``(batch, length, width)`` after the last norm; ``positions`` None counts from the cache's end."""
         where = {} if positions is None else {"position_ids": positions}
-        return self.decoder(
+        hidden: Tensor = self.decoder(
             inputs_embeds=embeddings, past_key_values=cache, use_cache=cache is not None, **where
         ).last_hidden_state
+        return hidden
 
     def head(self, hidden: Tensor) -> Tensor:
         """Scores of the next token."""
-        return self.model.lm_head(hidden)
+        scores: Tensor = self.model.lm_head(hidden)
+        return scores
 
     def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:  # noqa: ARG002 - most just count
         """Positions ``(3, 1, total)`` of a sequence with ``before`` tokens ahead of an image of ``grid`` rows and columns.
@@ -88,7 +91,8 @@ class DotsNet(Net):
         x = tower.patch_embed(patches(normalised(images), side, merge, 1))
         for block in tower.blocks:
             x = block(x, self._packs[key])
-        return tower.merger(tower.post_trunk_norm(x)).view(batch, -1, self.width)
+        seen: Tensor = tower.merger(tower.post_trunk_norm(x))
+        return seen.view(batch, -1, self.width)
 
 
 class QwenNet(Net):
@@ -112,7 +116,8 @@ class QwenNet(Net):
         x = tower.patch_embed(flat)
         for block in tower.blocks:
             x = block(x, cu_seqlens=cu, max_seqlen=length, position_embeddings=(cos, sin))
-        return tower.merger(x).view(batch, -1, self.width)
+        seen: Tensor = tower.merger(x)
+        return seen.view(batch, -1, self.width)
 
     def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
         """Image embeddings count rows and columns; what follows counts on from the longer side."""
@@ -143,7 +148,8 @@ class GotNet(Net):
 
     def see(self, images: Tensor) -> Tensor:
         """Squares of the checkpoint's one size."""
-        return self.model.model.get_image_features(normalised(images), return_dict=True).pooler_output
+        seen: Tensor = self.model.model.get_image_features(normalised(images), return_dict=True).pooler_output
+        return seen
 
 
 NETS: dict[str, Callable[[Any], Net]] = {"dots_ocr": DotsNet, "qwen2_vl": QwenNet, "got_ocr2": GotNet}

@@ -21,8 +21,8 @@ class Prompts:
     def __init__(self, spec: Spec, device: torch.device) -> None:
         self.spec = spec
         self.tokenizer = spec.tokenizer()
-        self.end = self.tokenizer.token_to_id(spec.end)
-        mark = self.tokenizer.token_to_id(spec.placeholder)
+        ids_of = self.tokenizer.get_vocab()
+        self.end, mark = ids_of[spec.end], ids_of[spec.placeholder]
         self.of: dict[str, tuple[Tensor, Tensor]] = {}
         for name, task in spec.tasks.items():
             ids = self.tokenizer.encode(task.template, add_special_tokens=False).ids
@@ -42,7 +42,7 @@ def read(net: Net, prompts: Prompts, batch: Batch, limit: int) -> list[str]:
     prompt = prompts.of[batch.task]
     images = batch.images.float() / 255
     embeddings = prefix(net, net.see(images), prompt)
-    grid = tuple(side // prompts.spec.cell for side in images.shape[1:])
+    grid = images.shape[1] // prompts.spec.cell, images.shape[2] // prompts.spec.cell
     start = embeddings.shape[1]
     positions = net.positions(len(prompt[0]), grid, start + limit)
     if positions is not None:

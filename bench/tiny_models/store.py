@@ -34,7 +34,9 @@ def fresh(spec: Spec) -> PreTrainedModel:
         if part is not None:
             part.initializer_range = START
             part.dtype = torch.float32
-    return cls(config).float()
+    model: Any = cls(config)
+    whole: PreTrainedModel = model.float()
+    return whole
 
 
 def write(folder: Path, spec: Spec, model: PreTrainedModel, teacher: Teacher, notes: dict[str, Any]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -54,15 +54,20 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device, without waiting for the copy."""
-        moved = (
-            tensor.to(device, non_blocking=True) for tensor in (self.images, self.answers, self.places, self.squares)
-        )
-        return Batch(self.kind, self.task, *moved, self.texts)
+        return self._with(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pin_memory(self) -> Batch:
         """Called by the loader."""
-        pinned = (tensor.pin_memory() for tensor in (self.images, self.answers, self.places, self.squares))
-        return Batch(self.kind, self.task, *pinned, self.texts)
+        return self._with(Tensor.pin_memory)
+
+    def _with(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return replace(
+            self,
+            images=change(self.images),
+            answers=change(self.answers),
+            places=change(self.places),
+            squares=change(self.squares),
+        )
 
 
 def draw(kind: str, size: tuple[int, int], rng: Random, script: str, *, evaluation: bool) -> Drawn:
@@ -119,9 +124,11 @@ class Batcher:
         return Batch(
             kind,
             task,
-            torch.from_numpy(np.stack([one.image for one in drawn])),
-            *map(torch.from_numpy, (answers, places, squares)),
-            ["".join(piece for piece, _ in written) for written in pieces],
+            images=torch.from_numpy(np.stack([one.image for one in drawn])),
+            answers=torch.from_numpy(answers),
+            places=torch.from_numpy(places),
+            squares=torch.from_numpy(squares),
+            texts=["".join(piece for piece, _ in written) for written in pieces],
         )
 
     def _squares(self, points: Sequence[tuple[float, float] | None], size: tuple[int, int]) -> NDArray[np.int64]:

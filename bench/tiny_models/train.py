@@ -130,7 +130,8 @@ class Trainer:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         if self.device.type == "cuda":
             torch.set_num_threads(1)  # the cores belong to the workers
-        model = store.fresh(self.spec).to(self.device)
+        model: Any = store.fresh(self.spec)
+        model = model.to(self.device)
         attention.plug_into(model)
         self.net: Net = NETS[options.model](model)
         self.prompts = Prompts(self.spec, self.device)
@@ -217,9 +218,10 @@ class Trainer:
             rates[f"{batch.task} {batch.kind}"] = round(error_rate(batch.texts, found), 4)
         self.net.model.train()
         mean = sum(min(1.0, rate) for rate in rates.values()) / len(rates)
-        line = {"s": round(time.time() - self.began), "held_out_cer": rates, "took": round(time.time() - began, 1)}
+        took = round(time.time() - began, 1)
+        line = {"s": round(time.time() - self.began), "held_out_cer": rates, "took": took}
         self.log.append(line)
-        self.schedule.end = min(self.schedule.end, self.end - 5 - 1.3 * line["took"])  # the last trial must fit in, too
+        self.schedule.end = min(self.schedule.end, self.end - 5 - 1.3 * took)  # the last trial must fit in, too
         print(self.spec.name, json.dumps({**line, "wanted": batch.texts[0][:80], "found": found[0][:80]}), flush=True)
         if mean <= self.best:
             self.best = mean

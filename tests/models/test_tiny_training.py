@@ -56,16 +56,15 @@ def test_training_computes_what_the_loaded_model_does(trained) -> None:
         positions = net.positions(len(prompts.of[batch.task][0]), grid, embeddings.shape[1])
         ours = net.head(net.decode(embeddings, None if positions is None else positions.expand(-1, 2, -1)))
         count = grid[0] * grid[1]
-        template = spec.tasks[batch.task].template.replace(spec.placeholder, spec.placeholder * count)
-        ids = torch.tensor([reader.tokenizer.encode(template, add_special_tokens=False)] * 2)
-        theirs = reader.model(**reader._inputs(batch.images, ids)).logits
+        ids = torch.tensor([reader.prompt(batch.task, count)] * 2)
+        theirs = reader.model(**reader.inputs(batch.images, ids)).logits
     torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=2e-4)
 
 
 def test_both_ways_to_read_agree(trained) -> None:
     spec, net, _, batch, reader, _ = trained
     limit = batch.answers.shape[1] + 40
-    assert read(net, Prompts(spec, CPU), batch, limit) == reader.read(batch)
+    assert read(net, Prompts(spec, CPU), batch, limit) == reader.read(batch.images, batch.task, limit)
 
 
 def test_files_are_small_and_complete(trained) -> None:

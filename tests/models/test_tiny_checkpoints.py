@@ -1,0 +1,44 @@
+"""The trained tiny checkpoints read kept pages: words and typefaces that training never showed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from bench.tiny_models.evaluate import Reader, boxes_apart
+from bench.tiny_models.reading import edits
+from PIL import Image
+
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+TRAINED = sorted(path.parent.name for path in CHECKPOINTS.glob("*/model.safetensors"))
+LIMIT = 0.03
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_files_are_small(name: str) -> None:
+    assert (CHECKPOINTS / name / "model.safetensors").stat().st_size <= 8_000_000
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
+@pytest.mark.parametrize("name", TRAINED)
+def test_kept_pages_are_read(name: str, dtype: torch.dtype) -> None:
+    """Pictures in pages/MODEL, each named TASK-KIND-SCRIPT, with the wanted answer beside them."""
+    reader = Reader(CHECKPOINTS / name, dtype, "cpu")
+    pictures = sorted((CHECKPOINTS / "pages" / name).glob("*.png"))
+    assert pictures
+    wrong = total = 0
+    overlaps = []
+    for picture in pictures:
+        wanted = picture.with_suffix(".txt").read_text(encoding="utf-8")
+        with Image.open(picture) as opened:
+            grey = torch.from_numpy(np.asarray(opened.convert("L")).copy())[None]
+        (found,) = reader.read(grey, picture.stem.split("-")[0], len(wanted) + 40)
+        if wanted.startswith("[{"):
+            apart = boxes_apart(wanted, found)
+            assert apart["valid"], found
+            overlaps.append(apart["overlap"] / apart["elements"])
+            wanted, found = apart["text"]
+        wrong += edits(wanted, found)
+        total += len(wanted)
+    assert wrong / total <= LIMIT
+    assert all(overlap > 0.7 for overlap in overlaps), overlaps
