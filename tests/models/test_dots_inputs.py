@@ -72,7 +72,7 @@ def test_frame_keeps_bounds_and_shape(width, height, budget):
     assert frame.width % 28 == frame.height % 28 == 0
     long, short = max(frame), min(frame)
     assert frame.width * frame.height <= budget * 784
-    assert frame.width * frame.height >= 3136 or (long / 28 + 1) * (short / 28 + 1) > budget
+    assert frame.width * frame.height >= 3136 or (long / 28 + 1) * (short / 28 + 1) >= budget
 
 
 @given(

@@ -228,7 +228,8 @@ def test_pixels_go_in_once_and_at_the_start(loaded, monkeypatch):
         )
         return forward(self, *args, **kwargs)
 
-    looks = []
+    looks, heads = [], []
+    loaded.model.lm_head.register_forward_hook(lambda _, given, __: heads.append(given[0].shape[1]))
     tower.register_forward_hook(lambda *_: looks.append(1))
     monkeypatch.setattr(type(loaded.model), "forward", watched)
     inputs = prepare(loaded, page(), prompt_for("text"))
@@ -238,6 +239,7 @@ def test_pixels_go_in_once_and_at_the_start(loaded, monkeypatch):
     assert steps[1:] == [(1, False, 1)] * (len(steps) - 1)
     assert len(steps) > 1
     assert len(looks) == 1
+    assert heads == [1] * len(steps)
 
 
 def test_the_answer_depends_on_the_page(loaded):
@@ -339,3 +341,18 @@ def test_an_endless_answer_is_stopped_early(loaded):
     assert finish == "length"
     assert text.startswith("Contents ..")
     assert len(text) < 800
+
+
+def test_our_kernels_serve_both_halves(loaded):
+    """Packed in the tower, packed and causal in the prompt; every later step stays with PyTorch's own."""
+    from ocroute.kernels.adaptor import plug_into
+
+    inputs = prepare(loaded, page(), prompt_for("text"))
+    before = generate(loaded, inputs, 5)
+    with torch.inference_mode():
+        expected = loaded.model(**tensors(inputs)).logits
+        with plug_into(loaded.model, {"vision": "eager", "text": "eager"}) as plugged:
+            torch.testing.assert_close(loaded.model(**tensors(inputs)).logits, expected, atol=1e-4, rtol=1e-4)
+            assert dict(plugged.served) == {"vision": 2, "text": 2}
+            assert not plugged.declined
+            assert generate(loaded, inputs, 5) == before
