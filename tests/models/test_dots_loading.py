@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ocroute.errors import EngineUnavailable
-from ocroute.models.dots_ocr.config import DotsOCRConfig
+from ocroute.models.dots_ocr.config import DotsOCRConfig, DotsVisionConfig
 from ocroute.models.dots_ocr.load import load
 from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
 
@@ -46,7 +46,8 @@ def test_full_size_has_the_published_tensors():
         "num_key_value_heads": 2, "vocab_size": 151936,
     }  # fmt: skip
     config = DotsOCRConfig(**text, vision_config={"attn_implementation": "flash_attention_2"})
-    assert config.vision._attn_implementation is None  # the kernel that the file names is for its own code
+    alone = DotsVisionConfig(attn_implementation="flash_attention_2")  # the file names a kernel for its own code
+    assert config.vision._attn_implementation is alone._attn_implementation is None
     with torch.device("meta"):
         model = DotsOCRForCausalLM(config)
     tensors = model.state_dict()
