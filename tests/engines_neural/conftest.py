@@ -76,3 +76,10 @@ def babbling(random_checkpoint, monkeypatch):
 def one_thread():
     """The machine is shared."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory, monkeypatch):
+    """What engines learn about a machine is kept apart, and memory is counted on pages that are quickly drawn."""
+    monkeypatch.setenv("OCROUTE_HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setattr("ocroute.engines.neural.budget.SMALL_PAGE", 210 * 297)

@@ -20,7 +20,7 @@ class DeepseekOcr(NeuralEngine):
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",
-        rank=5,
+        rank=4,
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "deepseek-ai/DeepSeek-OCR, 6.7 GB", "a GPU with 10 GB"),

@@ -20,11 +20,11 @@ class DeepseekOcr2(NeuralEngine):
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",
-        rank=4,
+        rank=3,
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "deepseek-community/DeepSeek-OCR-2, 6.8 GB", "a GPU with 10 GB"),
-        gpu_mb=9200,
+        gpu_mb=7400,
         strengths="whole pages as Markdown with boxes and reading order",
     )
     facts: ClassVar[Facts] = Facts(

@@ -31,10 +31,11 @@ class DotsOcr(NeuralEngine):
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",
-        rank=30,
+        rank=2,
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "rednote-hilab/dots.ocr, 6.1 GB", "a GPU with 10 GB, or patience"),
+        gpu_mb=7200,
         strengths="layout, reading order, tables and formulas in many scripts",
     )
     facts: ClassVar[Facts] = Facts(

@@ -19,12 +19,12 @@ class GlmOcr(NeuralEngine):
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",
-        rank=45,
+        rank=5,
         gives_boxes=False,
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "zai-org/GLM-OCR, 1.6 GB", "a GPU with 6 GB, or patience"),
-        gpu_mb=3000,
+        gpu_mb=2100,
         strengths="text, tables and formulas on small cards; no boxes",
     )
     facts: ClassVar[Facts] = Facts(

@@ -32,12 +32,12 @@ class GotOcr2(NeuralEngine):
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",
-        rank=50,
+        rank=7,
         gives_boxes=False,
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "stepfun-ai/GOT-OCR-2.0-hf, 1.1 GB", "a GPU with 4 GB, or patience"),
-        gpu_mb=3800,
+        gpu_mb=3200,
         strengths="English and Chinese pages, formulas and tables as Markdown, on small cards; no boxes",
     )
     facts: ClassVar[Facts] = Facts(

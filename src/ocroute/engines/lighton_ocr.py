@@ -19,12 +19,12 @@ class LightOnOcr(NeuralEngine):
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",
-        rank=44,
+        rank=6,
         gives_boxes=False,
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "lightonai/LightOnOCR-1B-1025, 2 GB", "a GPU with 6 GB, or patience"),
-        gpu_mb=3500,
+        gpu_mb=3000,
         strengths="whole pages of European languages as Markdown, on small cards; no boxes",
     )
     facts: ClassVar[Facts] = Facts(

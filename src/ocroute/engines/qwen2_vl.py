@@ -25,12 +25,12 @@ class Qwen2Vl(NeuralEngine):
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",
-        rank=60,
+        rank=8,
         gives_boxes=False,
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "Qwen/Qwen2-VL-2B-Instruct, 4.4 GB", "a GPU with 8 GB, or patience"),
-        gpu_mb=5600,
+        gpu_mb=5000,
         strengths="photographs, signs and odd pages in many scripts; no boxes",
     )
     facts: ClassVar[Facts] = Facts(

@@ -79,7 +79,7 @@ class NeuralEngine(ABC):
         """What a page of ``pixels`` takes, counted on the outline that is in the place of the model."""
         inputs = self.prepare(budget.blank(pixels), mode, pixels).inputs
         tokens = int(inputs["input_ids"].shape[1])
-        shapes = budget.without_contents(inputs)
+        shapes = budget.without_contents(inputs, self.loaded.model.dtype)
         with loading.quiet():
             need = memory.need(
                 self.loaded.model,
@@ -87,7 +87,7 @@ class NeuralEngine(ABC):
                 tokens=tokens,
                 answer=mode.max_new_tokens,
             )
-        return budget.Sample(budget.values(inputs), tokens, budget.patches(inputs), need)
+        return budget.Sample(pixels, budget.values(inputs), tokens, budget.patches(inputs), need)
 
     @classmethod
     def probe(cls) -> Availability:

@@ -13,6 +13,7 @@ from ocroute.errors import EngineUnavailable
 from ocroute.machine import MIB, inspect
 
 if TYPE_CHECKING:
+    import torch
     from PIL.Image import Image
 
 HALVINGS = 3
@@ -24,6 +25,7 @@ SMALL_PAGE = 827 * 1169
 _HEADROOM = (
     256 * MIB
 )  # of a GPU's free memory, for the code and workspaces of libraries, which are loaded when first used
+_SPREAD = 5  # the second page that is counted has so many times the pixels of the first: more than A4 at 200 dpi
 _SHRINK = 0.95  # at least so much smaller is the next try, where a step in the need defeats the straight line
 _SLIM = 2**-0.5  # width over height of A4
 
@@ -33,11 +35,13 @@ class Sample:
     """What one page takes.
 
     Attributes:
+        pixels: that it may have.
         values: numbers in its pixel tensors: what the memory of a page grows with, in models of patches and of tiles alike.
         tokens: of the prompt, those of the image included.
         patches: in the sequence over which the vision tower attends; 0 where it does not depend on the page.
     """
 
+    pixels: int
     values: int
     tokens: int
     patches: int
@@ -48,10 +52,12 @@ class Sample:
 class Budget:
     """The pixels that a page may have here, and what is known of memory.
 
+    Attention without masks takes memory in proportion to the patches, so two pages give the line for all.
+
     Attributes:
         pixels: the most.
         free: bytes that were free before the model was loaded.
-        small, large: a small page, and one of ``pixels``.
+        small, large: the two pages that were counted.
     """
 
     pixels: int
@@ -59,19 +65,40 @@ class Budget:
     small: Sample
     large: Sample
 
-    def predicted(self, values: int) -> int:
-        """Bytes at the peak for a page with so many numbers in its pixel tensors, the longest answer included.
-
-        Attention without masks takes memory in proportion to the patches, so two pages give the line for all.
-        """
-        step = self.large.values - self.small.values
-        share = (values - self.small.values) / step if step else 0.0
+    def predicted(self, values: float) -> int:
+        """Bytes at the peak for a page with so many numbers in its pixel tensors, the longest answer included."""
+        share = self._share(values, self.small.values, self.large.values)
 
         def between(name: str) -> int:
-            low, high = (getattr(sample.need, name) for sample in (self.small, self.large))
-            return max(0, round(low + share * (high - low)))
+            return round(self._between(getattr(self.small.need, name), getattr(self.large.need, name), share))
 
         return replace(self.large.need, **{name: between(name) for name in ("vision", "prompt", "answer")}).peak
+
+    def at(self, pixels: int) -> int:
+        """As `predicted`, for a page that has ``pixels`` to itself."""
+        return self.predicted(self._by_pixels(pixels, "values"))
+
+    @property
+    def patches(self) -> int:
+        """Of a page that has all the pixels."""
+        return round(self._by_pixels(self.pixels, "patches"))
+
+    @property
+    def tokens(self) -> int:
+        """Of its prompt."""
+        return round(self._by_pixels(self.pixels, "tokens"))
+
+    def _by_pixels(self, pixels: int, name: str) -> float:
+        share = self._share(pixels, self.small.pixels, self.large.pixels)
+        return self._between(getattr(self.small, name), getattr(self.large, name), share)
+
+    @staticmethod
+    def _share(here: float, low: int, high: int) -> float:
+        return (here - low) / (high - low) if high > low else 0.0
+
+    @staticmethod
+    def _between(low: int, high: int, share: float) -> float:
+        return max(0.0, low + share * (high - low))
 
 
 def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: int) -> Budget:
@@ -79,7 +106,7 @@ def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: in
 
     Args:
         where: for the message.
-        sample: counts a page of so many pixels; asked two or three times.
+        sample: counts a page of so many pixels; asked twice, or more often where the need has steps.
 
     Raises:
         EngineUnavailable: not even a small page fits.
@@ -92,15 +119,26 @@ def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: in
             f"({small.need.weights // MIB} MiB of them for its weights), and {free // MIB} MiB are free on {where.name}",
             next_step="Close what else uses it, or choose a smaller model: ocroute engines",
         )
-    pixels = facts.max_pixels
-    large = sample(pixels)
-    while large.need.peak > free:
-        share = (free - small.need.peak) / (large.need.peak - small.need.peak)
-        pixels = int(min(least + share * (pixels - least), _SHRINK * pixels))
-        if pixels <= least:
-            return Budget(least, free, small, small)
-        large = sample(pixels)
-    return Budget(pixels, free, small, large)
+    large = sample(min(facts.max_pixels, _SPREAD * least))
+    budget = Budget(facts.max_pixels, free, small, large)
+    while budget.at(budget.pixels) > free:
+        pixels = _most(budget, least, free)
+        if pixels >= large.pixels:  # beyond both pages the line is all there is
+            return replace(budget, pixels=pixels)
+        between = sample(max(least, min(pixels, int(_SHRINK * budget.large.pixels))))
+        budget = Budget(between.pixels, free, small, between)
+        if between.pixels == least:
+            break
+    return budget
+
+
+def _most(budget: Budget, least: int, free: int) -> int:
+    """The most pixels, from ``least`` to the budget's, that the line lets into ``free`` bytes."""
+    most = budget.pixels
+    while most - least > 1:
+        middle = (least + most) // 2
+        least, most = (middle, most) if budget.at(middle) <= free else (least, middle)
+    return least
 
 
 def smaller(facts: Facts, budget: int) -> int:
@@ -133,12 +171,12 @@ def values(inputs: Mapping[str, Any]) -> int:
     return sum(value.numel() for value in inputs.values() if _is_pixels(value))
 
 
-def without_contents(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """``inputs`` without the text, pixels on the meta device, everything else (sizes, counts) as it is."""
+def without_contents(inputs: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Any]:
+    """``inputs`` without the text, pixels on the meta device in ``dtype``, everything else (sizes, counts) as it is."""
     import torch
 
     return {
-        name: torch.empty_like(value, device="meta") if _is_pixels(value) else value
+        name: torch.empty_like(value, device="meta", dtype=dtype) if _is_pixels(value) else value
         for name, value in inputs.items()
         if name != "input_ids"
     }
