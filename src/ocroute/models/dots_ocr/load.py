@@ -122,7 +122,7 @@ def outline(folder: Path, *, dtype: torch.dtype) -> Loaded:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(source, local_files_only=True)
     _require_tokens(source, tokenizer, config)
     with torch.device("meta"):
-        model = DotsOCRForCausalLM(config)
+        model: Any = DotsOCRForCausalLM(config)
     return Loaded(model.to(dtype).eval(), tokenizer, _preprocessing(source, config, download=False), (), source)
 
 

@@ -37,6 +37,7 @@ _NUMBERS: Final = re.compile(r"\[[\s\d.,eE+\-\[]*(\]?)[\s\]]*")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
 _LITERAL: Final = re.compile(r'[^\s,{}\[\]"]+')
 _STRING_PART: Final = re.compile(r'[^"\\]+|\\(?:.|$)', re.DOTALL)
+_CUT_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u[0-9A-Fa-f]{0,3})?\Z")
 # What follows the quote that ends a string: the end of the object or of the answer, another member or its beginning, or
 # another cell.
 _AFTER_STRING: Final = re.compile(
@@ -107,7 +108,7 @@ def _string(answer: str, start: int) -> tuple[str, int, bool]:
         while part := _STRING_PART.match(answer, position):
             position = part.end()
         if position >= len(answer):
-            return answer[start:], len(answer), False
+            return _CUT_ESCAPE.sub(r"\1", answer[start:]), len(answer), False
         if _AFTER_STRING.match(answer, position + 1):
             return answer[start:position], position + 1, True
         position += 1  # a quote of the text itself
