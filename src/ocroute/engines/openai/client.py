@@ -1,0 +1,232 @@
+"""Requests to one server, tried again while its trouble may pass, and its faults as errors that say what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, TypeVar
+
+import httpx
+
+from ocroute.engines.openai.address import EXAMPLE, Address
+from ocroute.engines.openai.background import Background
+from ocroute.engines.openai.retry import PASSING, Limits, retry_after, wait
+from ocroute.errors import EngineError, UsageError
+
+T = TypeVar("T")
+
+_SHOWN = 300
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+
+
+class RequestRefused(EngineError):
+    """The server answered with an error status that no further try changes.
+
+    Attributes:
+        status: of HTTP.
+        said: the server's own words.
+        body: its answer, where that was JSON.
+    """
+
+    def __init__(self, message: str, *, next_step: str, status: int, said: str, body: Any) -> None:
+        super().__init__(message, next_step=next_step)
+        self.status, self.said, self.body = status, said, body
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's answer with status 200.
+
+    Attributes:
+        body: JSON, parsed.
+        tries: how often it was asked.
+        software: its Server header.
+    """
+
+    body: Any
+    tries: int
+    software: str
+
+
+class Client:
+    """Asks one server. Several threads may use it, and several requests may be under way.
+
+    Environment proxies are used, except for servers on this machine. Redirects are not followed: a key must not travel on.
+    """
+
+    def __init__(self, address: Address, limits: Limits) -> None:
+        self.address, self.limits = address, limits
+        headers = {"Accept": "application/json", "User-Agent": "ocroute"}
+        if address.key:
+            headers["Authorization"] = f"Bearer {address.key}"
+
+        def make() -> httpx.AsyncClient:
+            pool = httpx.Limits(max_connections=limits.in_flight)
+            return httpx.AsyncClient(headers=headers, limits=pool, trust_env=not address.local, timeout=None)
+
+        try:
+            httpx.URL(address.url)
+        except httpx.InvalidURL as error:
+            raise UsageError(
+                f"{address.url!r} is no web address: {error}", next_step=f"Write, e.g.: {EXAMPLE}"
+            ) from error
+        self._background = Background(make)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Begin ``work``; see `Background.start`."""
+        return self._background.start(work)
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do ``work``; see `Background.wait`."""
+        return self._background.wait(work)
+
+    def close(self) -> None:
+        """End all requests and close all connections."""
+        self._background.close()
+
+    async def get(self, url: str, *, tries: int | None = None) -> Answer:
+        """The JSON at ``url``.
+
+        Raises:
+            RequestRefused: the server has no such thing, or does not give it.
+            EngineError: it cannot be reached, or answers with something else.
+        """
+        return await self._asked("GET", url, None, self.limits.small, tries or self.limits.tries)
+
+    async def post(self, path: str, content: dict[str, Any]) -> Answer:
+        """The server's answer to ``content`` at ``path`` below the base URL; errors as of `get`."""
+        return await self._asked("POST", self.address.url + path, content, self.limits.page, self.limits.tries)
+
+    async def _asked(self, method: str, url: str, content: object, seconds: float, tries: int) -> Answer:
+        end = monotonic() + seconds
+        done = 0
+        while True:
+            done += 1
+            fault: EngineError
+            asked: float | None = None
+            try:
+                async with asyncio.timeout(end - monotonic()):
+                    response, body = await self._once(method, url, content)
+                if response.status_code == 200:
+                    return Answer(self._parsed(response, body), done, response.headers.get("server", ""))
+                refused = self._refused(response, body)
+                if response.status_code not in PASSING:
+                    raise refused
+                fault, asked = refused, retry_after(response.headers.get("retry-after"))
+            except TimeoutError as error:
+                raise self._late(url, seconds) from error
+            except httpx.RequestError as error:
+                fault = self._unreached(url, error)
+            pause = wait(done, asked, self.limits)
+            if done >= tries or _lasting(fault):
+                raise _after(fault, done)
+            if monotonic() + pause >= end:
+                raise _after(fault, done, f"and asks to wait for {pause:.0f} seconds" if asked else "")
+            await asyncio.sleep(pause)
+
+    async def _once(self, method: str, url: str, content: object) -> tuple[httpx.Response, bytes]:
+        timeout = httpx.Timeout(None, connect=self.limits.connect)
+        async with self._background.resource.stream(method, url, json=content, timeout=timeout) as response:
+            body = bytearray()
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > self.limits.answer:
+                    raise EngineError(
+                        f"the server's answer is longer than {self.limits.answer >> 20} MiB", next_step=_check_url(url)
+                    )
+            return response, bytes(body)
+
+    def _parsed(self, response: httpx.Response, body: bytes) -> Any:
+        try:
+            return json.loads(body)
+        except ValueError as error:
+            kind = response.headers.get("content-type", "no type").partition(";")[0]
+            raise EngineError(
+                f"{response.url} did not answer with JSON but with {kind}: {self._quoted(body)}",
+                next_step=_check_url(self.address.url),
+            ) from error
+
+    def _refused(self, response: httpx.Response, body: bytes) -> RequestRefused:
+        status = response.status_code
+        try:
+            parsed = json.loads(body)
+        except ValueError:
+            parsed = None
+        said = self.address.hidden(message_in(parsed)) or self._quoted(body)
+        reason = f": {said}" if said else ""
+        if 300 <= status < 400:
+            reason = f": it points to {response.headers.get('location', 'nowhere')}"
+        return RequestRefused(
+            f"the server at {self.address.url} answered {status} {response.reason_phrase}{reason}",
+            next_step=_next_step(status, self.address.url),
+            status=status,
+            said=said,
+            body=parsed,
+        )
+
+    def _quoted(self, body: bytes) -> str:
+        text = " ".join(self.address.hidden(body.decode(errors="replace")).split())
+        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+    def _late(self, url: str, seconds: float) -> EngineError:
+        return EngineError(
+            f"the server did not answer {url} within {seconds:g} seconds",
+            next_step="See whether it is busy or hangs; OCROUTE_SERVER_SECONDS allows it more time",
+        )
+
+    def _unreached(self, url: str, error: httpx.RequestError) -> EngineError:
+        reason = str(error) or type(error).__name__
+        if isinstance(error, httpx.ConnectTimeout):
+            reason = f"no connection within {self.limits.connect:g} seconds"
+        if _UNTRUSTED in reason:
+            return EngineError(
+                f"cannot connect to {url}: {reason}", next_step="Name your authority's certificate in SSL_CERT_FILE"
+            )
+        if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+            return EngineError(f"cannot connect to {url}: {reason}", next_step="Start the server, or check --base-url")
+        return EngineError(
+            f"the connection to {url} broke: {reason}", next_step="See what the server logged; it may have crashed"
+        )
+
+
+def message_in(body: Any) -> str:
+    """The words in an error's JSON: OpenAI's form, FastAPI's, and the plainer ones."""
+    while isinstance(body, dict):
+        body = next((body[key] for key in ("error", "detail", "message") if body.get(key)), "")
+    if isinstance(body, list):
+        return "; ".join(
+            filter(None, map(message_in, (item.get("msg", "") for item in body if isinstance(item, dict))))
+        )
+    return " ".join(body.split())[:_SHOWN] if isinstance(body, str) else ""
+
+
+def _lasting(fault: EngineError) -> bool:
+    """Whether a failed connection fails for good, however often it is tried."""
+    return _UNTRUSTED in fault.message
+
+
+def _after(fault: EngineError, tries: int, more: str = "") -> EngineError:
+    """``fault`` with the number of tries in its message."""
+    told = f" (tried {tries} times)" if tries > 1 else ""
+    fault.message = " ".join(filter(None, (fault.message, more))) + told
+    return fault
+
+
+def _check_url(url: str) -> str:
+    return f"Check --base-url: {url}" if url.endswith("/v1") else f"Check --base-url; most end in /v1: {url}/v1"
+
+
+def _next_step(status: int, url: str) -> str:
+    if status in (401, 403):
+        return "Set OCROUTE_API_KEY to a key that the server takes"
+    if status == 413:
+        return "Allow larger requests on the server"
+    if status == 429:
+        return "Read fewer pages at once, or wait"
+    if status >= 500:
+        return "See what the server logged"
+    return _check_url(url) if status in (301, 302, 307, 308, 404, 405) else "See what the server logged"

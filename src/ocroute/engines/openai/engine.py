@@ -1,0 +1,229 @@
+"""The engine: a page goes to a server as an image, its answer comes back as blocks."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from importlib.util import find_spec
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from PIL import Image
+
+from ocroute.engines.base import Availability, EngineInfo, Reading, Task
+from ocroute.engines.neural import Answered, Mode, canary
+from ocroute.engines.neural.canary.diagnosis import Sight
+from ocroute.engines.neural.packages import installed
+from ocroute.engines.openai.address import address
+from ocroute.engines.openai.answers import Completion, completion
+from ocroute.engines.openai.picture import Picture, picture
+from ocroute.engines.openai.recipes import recipe_for
+from ocroute.engines.openai.retry import Limits
+from ocroute.errors import EngineError, EngineUnavailable, UsageError
+from ocroute.languages import SCRIPT_NAMES
+from ocroute.pages.page import InputPage
+
+if TYPE_CHECKING:
+    from ocroute.engines.openai.client import Answer
+
+CANARY_TOKENS = 512
+_INSTALL = "pip install httpx"
+
+
+class OpenAi:
+    """Has pages read by the model of an OpenAI-compatible server. Used only after that model has read the canary page.
+
+    Args:
+        task: ``base_url`` names the server; ``model`` may be left out where it has one only.
+        limits: of time, tries and pages in flight. ``OCROUTE_SERVER_SECONDS`` in the environment sets the time for a page.
+
+    Raises:
+        UsageError: there is no such address or mode.
+        EngineUnavailable: the server is not there, has no such model, or the model did not read the canary page.
+    """
+
+    info: ClassVar[EngineInfo] = EngineInfo(
+        kind="remote",
+        rank=1,
+        gives_boxes=False,  # which of them do is known only when the model is
+        gives_layout=True,
+        gives_confidence=False,
+        needs=("a server's address: --base-url", "the server's name for its model: --model"),
+        memory_mb=100,
+        strengths="whatever the server's model can",
+    )
+
+    @classmethod
+    def probe(cls) -> Availability:
+        """Whether the HTTP client is installed. Asks no server: nobody has named one yet."""
+        if not find_spec("httpx"):
+            return Availability("absent", reason="httpx is not installed", install=_INSTALL)
+        return Availability("usable", version=installed("httpx"), scripts=tuple(SCRIPT_NAMES))
+
+    def __init__(self, task: Task, *, limits: Limits | None = None) -> None:
+        from ocroute.engines.openai.client import Client
+        from ocroute.engines.openai.server import survey
+
+        self.limits = limits or limits_from(os.environ)
+        self._client = Client(address(task.base_url), self.limits)
+        try:
+            self._server = self._client.wait(survey(self._client))
+            self._model = self._server.model(task.model)
+            self._recipe = recipe_for(filter(None, (self._model.root, self._model.id)))
+            self._mode(task)
+            self._unsupported: frozenset[str] = frozenset()
+            canary.require(f"the model {self._model.id}", lambda image: self._sight(image, task))
+        except BaseException as error:
+            self._client.close()
+            if isinstance(error, EngineError):
+                raise EngineUnavailable(error.message, next_step=error.next_step) from error
+            raise
+
+    def close(self) -> None:
+        """Close the connections. Happens by itself when the engine is forgotten."""
+        self._client.close()
+
+    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
+        """One reading a page, in order. A few pages ahead are already on their way, so that the server can batch them."""
+        name = self._mode(task)
+        under_way: deque[Future[Reading]] = deque()
+        try:
+            for page in pages:
+                under_way.append(self._started(page, name))
+                if len(under_way) >= self.limits.in_flight:
+                    yield under_way[0].result()
+                    under_way.popleft()
+            while under_way:
+                yield under_way[0].result()
+                under_way.popleft()
+        finally:
+            for future in under_way:
+                future.cancel()
+
+    def _started(self, page: InputPage, name: str) -> Future[Reading]:
+        """The page's reading to come. The image is made here, by the caller, for pages belong to their thread."""
+        begun = perf_counter()
+        image = Image.fromarray(page.raster())
+        sent = picture(image, self._recipe.frame(*image.size))
+        return self._client.start(self._read(sent, image.size, name, perf_counter() - begun))
+
+    async def _read(self, sent: Picture, size: tuple[int, int], name: str, prepare: float) -> Reading:
+        mode = self._recipe.modes[name]
+        asked = perf_counter()
+        answer, made = await self._ask(sent, mode)
+        settings = {
+            "mode": name,
+            "base_url": self._client.address.url,
+            "family": self._recipe.family,
+            "frame": list(sent.frame),
+            "image": sent.form,
+            "prompt_tokens": made.prompt_tokens,
+            "tokens": made.tokens,
+            "finish_reason": made.reason,
+            "tries": answer.tries,
+            "fingerprint": made.fingerprint,
+            "left_out": sorted(self._unsupported),
+        }
+        return Reading(
+            blocks=self._recipe.blocks(Answered(made.text, mode, sent.frame, size)),
+            raw=made.raw,
+            finish=made.finish,
+            seconds={"prepare": prepare, "answer": perf_counter() - asked},
+            model=made.model or self._model.id,
+            versions=self._server.versions | {"httpx": installed("httpx")},
+            settings={key: value for key, value in settings.items() if value not in (None, "", [])},
+        )
+
+    async def _ask(self, sent: Picture, mode: Mode) -> tuple[Answer, Completion]:
+        """The answer to one question. What the server says it does not know is left out from then on, and recorded."""
+        from ocroute.engines.openai.client import RequestRefused
+
+        while True:
+            left_out = self._unsupported
+            try:
+                answer = await self._client.post("/chat/completions", self._question(sent, mode, left_out))
+            except RequestRefused as error:
+                if (name := _unsupported(error.body)) and name not in left_out:
+                    self._unsupported |= {name}
+                    continue
+                raise self._explained(error) from error
+            return answer, completion(answer.body)
+
+    def _question(self, sent: Picture, mode: Mode, left_out: frozenset[str]) -> dict[str, Any]:
+        content: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": sent.url}}]
+        if prompt := self._recipe.marks.get(self._server.program, "") + mode.prompt:
+            content.append({"type": "text", "text": prompt})
+        made = {
+            "model": self._model.id,
+            "messages": [{"role": "user", "content": content}],
+            "temperature": 0,
+            "stream": False,
+        }
+        room = self._model.max_model_len
+        if (
+            not room or 2 * mode.max_new_tokens <= room
+        ):  # otherwise image and answer might not fit: the server knows best
+            made["max_completion_tokens" if "max_tokens" in left_out else "max_tokens"] = mode.max_new_tokens
+        if self._recipe.keep_special and self._server.program in ("vllm", "sglang"):
+            made["skip_special_tokens"] = False
+        return {name: value for name, value in made.items() if name not in left_out}
+
+    def _explained(self, error: EngineError) -> EngineError:
+        """``error``, with the server's models where the one asked for is none of them."""
+        names = self._server.listed
+        if not names or self._model in self._server.models:
+            return error
+        return EngineError(
+            f"{error.message}; the server has no model {self._model.id!r} in its list, but: {names}",
+            next_step="Name one of them: --model NAME",
+        )
+
+    def _sight(self, image: Image.Image, task: Task) -> Sight:
+        """What the model makes of an image, on the way that pages take."""
+        mode = self._recipe.modes[self._mode(task)]
+        if not mode.text:
+            mode = next(known for known in self._recipe.modes.values() if known.text)
+        mode = replace(mode, max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS))
+        sent = picture(image, self._recipe.frame(*image.size))
+        _, made = self._client.wait(self._ask(sent, mode))
+        blocks = self._recipe.blocks(Answered(made.text, mode, sent.frame, image.size))
+        return Sight("\n".join(block.text for block in blocks), made.raw, made.finish)
+
+    def _mode(self, task: Task) -> str:
+        modes = self._recipe.modes
+        if task.mode and task.mode not in modes:
+            raise UsageError(
+                f"the model {self._model.id} ({self._recipe.family}) knows no task {task.mode!r}",
+                next_step=f"Choose from: {', '.join(modes)}",
+            )
+        return task.mode or next(iter(modes))
+
+
+def limits_from(environment: Mapping[str, str]) -> Limits:
+    """The limits, with the time for a page that the user's environment names.
+
+    Raises:
+        UsageError: that is no number of seconds.
+    """
+    seconds = environment.get("OCROUTE_SERVER_SECONDS", "")
+    if not seconds:
+        return Limits()
+    try:
+        page = float(seconds)
+    except ValueError:
+        page = 0.0
+    if not 0.0 < page < float("inf"):
+        raise UsageError(f"OCROUTE_SERVER_SECONDS is {seconds!r}", next_step="Set it to a number of seconds, e.g. 1200")
+    return replace(Limits(), page=page)
+
+
+def _unsupported(body: Any) -> str:
+    """The setting that an error says this model does not know, among those that can be left out."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict) or error.get("code") not in ("unsupported_parameter", "unsupported_value"):
+        return ""
+    name = error.get("param")
+    return name if name in ("temperature", "max_tokens") else ""

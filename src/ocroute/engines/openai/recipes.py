@@ -1,0 +1,104 @@
+"""How a model behind a server wants to be asked, told by its name, and how its answers become blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from ocroute.document.model import Block
+from ocroute.engines import dots_ocr, qwen2_vl
+from ocroute.engines.glm_ocr import GlmOcr
+from ocroute.engines.lighton_ocr import LightOnOcr
+from ocroute.engines.neural import Answered, Mode, deepseek
+from ocroute.engines.neural.plain import from_markdown, from_plain
+from ocroute.models.dots_ocr.answer import parse
+from ocroute.models.dots_ocr.frame import Frame, fit
+from ocroute.models.dots_ocr.prompts import END_OF_IMAGE, IMAGE, IMAGE_PAD
+
+MOST_PIXELS = 12_845_056
+"""What the largest models look at; a larger page is made smaller before it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One family of models.
+
+    Attributes:
+        family: its name, for the page record.
+        modes: by name; the first is used when none is asked for.
+        blocks: from an answer to the page's blocks.
+        frame: from a page's (width, height) to those of the image that is sent.
+        marks: servers by name, to what they want in front of the prompt.
+        keep_special: whether special tokens are part of its answers.
+    """
+
+    family: str
+    modes: Mapping[str, Mode]
+    blocks: Callable[[Answered], tuple[Block, ...]]
+    frame: Callable[[int, int], tuple[int, int]]
+    marks: Mapping[str, str]
+    keep_special: bool = False
+
+
+def _whole(width: int, height: int) -> tuple[int, int]:
+    """The page as it is, or as large as it may be."""
+    scale = min(1.0, (MOST_PIXELS / (width * height)) ** 0.5)
+    return max(1, int(width * scale)), max(1, int(height * scale))
+
+
+def _dots_frame(width: int, height: int) -> tuple[int, int]:
+    """The size to which the server would bring the page itself: its boxes are in the pixels of that."""
+    facts = dots_ocr.DotsOcr.facts
+    return fit(width, height, factor=28, min_pixels=facts.min_pixels, max_pixels=facts.max_pixels)
+
+
+def _dots_blocks(answer: Answered) -> tuple[Block, ...]:
+    if answer.mode.boxes:
+        return parse(answer.text, Frame(*answer.frame), answer.size)
+    return from_markdown(answer.text)
+
+
+def _blocks(answer: Answered) -> tuple[Block, ...]:
+    return from_markdown(answer.text) if answer.mode in _MARKDOWN else from_plain(answer.text)
+
+
+_GENERIC = {
+    "markdown": Mode(
+        "Convert this page to Markdown, word for word and in reading order. Write tables as HTML and formulas as LaTeX. "
+        "Answer with the text of the page alone.",
+        max_new_tokens=8192,
+    ),
+    "text": Mode(
+        "Write down all the text on this page, word for word and in reading order. Answer with that text alone.",
+        max_new_tokens=8192,
+    ),
+}
+_GLM, _LIGHTON = GlmOcr.facts.modes, LightOnOcr.facts.modes
+_MARKDOWN = [_GENERIC["markdown"], qwen2_vl.MODES["markdown"], *_GLM.values(), *_LIGHTON.values()]
+
+# vLLM puts a line end between image and text, which dots.ocr was not trained on, unless the text brings the image's place itself.
+DOTS = Recipe("dots.ocr", dots_ocr.MODES, _dots_blocks, _dots_frame, {"vllm": IMAGE + IMAGE_PAD + END_OF_IMAGE})
+DEEPSEEK = Recipe("deepseek-ocr", deepseek.modes(), deepseek.blocks, _whole, {}, keep_special=True)
+QWEN = Recipe("qwen-vl", qwen2_vl.MODES, _blocks, _whole, {})
+GLM = Recipe("glm-ocr", _GLM, _blocks, _whole, {})
+LIGHTON = Recipe("lighton-ocr", _LIGHTON, _blocks, _whole, {})
+OTHER = Recipe("other", _GENERIC, _blocks, _whole, {})
+
+_FAMILIES = (
+    (re.compile(r"dotsm?ocr"), DOTS),
+    (re.compile(r"deepseekocr"), DEEPSEEK),
+    (re.compile(r"glmocr"), GLM),
+    (re.compile(r"lightonocr"), LIGHTON),
+    (re.compile(r"qwen[\d]*vl"), QWEN),
+)
+
+
+def recipe_for(names: Iterable[str]) -> Recipe:
+    """The recipe of a model that goes by ``names``: the one asked for, and what the server calls it, the telling one first."""
+    for name in names:
+        plain = re.sub(r"[^a-z0-9]", "", name.casefold())
+        for pattern, recipe in _FAMILIES:
+            if pattern.search(plain):
+                return recipe
+    return OTHER

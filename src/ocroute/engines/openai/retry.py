@@ -1,0 +1,64 @@
+"""When a request is worth another try, and how long to wait before it. Pure."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+"""Statuses that a server gives while it is busy, starting or behind a proxy that is. Others say the same every time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long, how often and how much at once a server is asked.
+
+    Attributes:
+        connect: seconds until a connection stands.
+        page: seconds for a page, all tries and waits together.
+        small: seconds for a list or a version, all tries together.
+        tries: of one request, the first included.
+        first_wait, longest_wait: seconds; each wait is twice the one before.
+        in_flight: pages that the server works on at the same time.
+        answer: bytes; no page's text is longer.
+    """
+
+    connect: float = 10.0
+    page: float = 600.0
+    small: float = 30.0
+    tries: int = 5
+    first_wait: float = 0.5
+    longest_wait: float = 20.0
+    in_flight: int = 4
+    answer: int = 32 << 20
+
+
+def wait(done: int, asked: float | None, limits: Limits) -> float:
+    """Seconds to wait after ``done`` tries (at least one).
+
+    Args:
+        asked: what the server's Retry-After says. It is honoured, and never undercut.
+
+    The chance in it keeps clients that failed together from coming back together.
+    """
+    if asked is not None:
+        return asked + random.uniform(0.0, min(1.0, 0.1 * asked))
+    return min(limits.longest_wait, limits.first_wait * 2.0 ** (done - 1)) * random.uniform(0.5, 1.0)
+
+
+def retry_after(header: str | None, now: datetime | None = None) -> float | None:
+    """Seconds in a Retry-After header, which holds seconds or a date; None where there is none, or nonsense."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (when - (now or datetime.now(UTC))).total_seconds())
