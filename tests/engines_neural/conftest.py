@@ -14,6 +14,7 @@ import torch
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary
+from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.pages.page import InputPage
 
 NAMES = ("qwen2_vl", "got_ocr2", "deepseek_ocr", "deepseek_ocr2", "glm_ocr", "lighton_ocr")
@@ -63,7 +64,7 @@ def babbling(random_checkpoint, monkeypatch):
 
     def make(name: str, **wishes):
         with monkeypatch.context() as patch:
-            patch.setattr("ocroute.engines.neural.base.canary.require", lambda *_: None)
+            patch.setattr("ocroute.engines.neural.base.canary.require", lambda *_: Sight("babble", "babble", "stop"))
             engine = ENGINES.load(name)(Task(model=str(random_checkpoint(name)), **wishes))
         short = {known: replace(mode, max_new_tokens=24) for known, mode in engine.facts.modes.items()}
         engine.facts = replace(engine.facts, modes=short)  # babble has no end

@@ -21,6 +21,7 @@ from ocroute.engines.neural import (
     loading,
     memory,
     packages,
+    records,
     weights,
 )
 from ocroute.engines.neural.canary.diagnosis import Sight
@@ -119,6 +120,7 @@ class NeuralEngine(ABC):
         weights.check(facts, folder)
         devices.limit_threads(task.threads)
         self.where = devices.place()
+        self._model, self._digest = task.model or facts.hub, weights.digest(folder)
         try:
             self.loaded = self.outline(folder, self.where)
             mode = facts.modes[self._mode(task)]
@@ -126,8 +128,15 @@ class NeuralEngine(ABC):
                 facts, self.where, lambda pixels: self.sample(mode, pixels), budget.free_bytes(self.where)
             )
             self.loaded = self.load(folder, self.where)
-            self.kernels = attention.plug_in(self.loaded.model, facts, self.where, quantised=task.quantised)
-            canary.require(facts.name, lambda image: self._sight(image, task))
+            self.kernels = attention.plug_in(
+                self.loaded.model,
+                facts,
+                self.where,
+                patches=self.budget.patches,
+                tokens=self.budget.tokens,
+                quantised=task.quantised,
+            )
+            self._read_canary(task)
         except EngineUnavailable:
             raise
         except Exception as error:  # whatever torch raises while it loads or reads for the first time
@@ -139,8 +148,6 @@ class NeuralEngine(ABC):
             raise EngineUnavailable(
                 failures.translated(error, facts.name).message, next_step="Run: ocroute doctor"
             ) from error
-        self._model = task.model or facts.hub
-        self._digest = weights.digest(folder)
 
     def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
         """One reading a page, in order."""
@@ -185,7 +192,7 @@ class NeuralEngine(ABC):
             "mode": name,
             "dtype": self.where.numbers,
             "device": self.where.name,
-            "kernels": self.kernels,
+            **self.kernels.record(),
             "frame": list(prepared.frame),
             "memory": self._memory(prepared, pixels),
             "prompt_tokens": answer.prompt_tokens,
@@ -216,6 +223,34 @@ class NeuralEngine(ABC):
             keep_special=self.facts.keep_special,
             deadline=perf_counter() + CANARY_SECONDS if canary_page else None,
             guard=mode.guard,
+        )
+
+    def _read_canary(self, task: Task) -> None:
+        """Have it read the canary page, and keep what came of it for ``ocroute doctor``.
+
+        Raises:
+            EngineUnavailable: it did not read it.
+        """
+        try:
+            sight = canary.require(self.facts.name, lambda image: self._sight(image, task))
+        except Exception as error:
+            self._keep(read=False, seen=error.message if isinstance(error, EngineUnavailable) else str(error))
+            raise
+        self._keep(read=True, seen=sight.text)
+
+    def _keep(self, *, read: bool, seen: str) -> None:
+        records.keep(
+            records.Canary(
+                self.facts.name,
+                self._model,
+                self._digest,
+                self.where.name,
+                self.where.numbers,
+                packages.versions(),
+                self.kernels.record()["kernels"],
+                read,
+                seen,
+            )
         )
 
     def _sight(self, image: Image, task: Task) -> Sight:

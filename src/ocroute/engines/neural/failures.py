@@ -16,11 +16,16 @@ def out_of_memory(error: BaseException) -> bool:
     return type(error).__name__ == "OutOfMemoryError" or any(sign in text for sign in _MEMORY)
 
 
+def lost(error: BaseException) -> bool:
+    """Whether the GPU's context is gone, and with it all that this process might still ask of it."""
+    return any(sign in str(error) for sign in _LOST)
+
+
 def translated(error: Exception, engine: str) -> EngineError:
     """``error`` as one of ours. After a fault on the GPU, nothing that this process asks of it will work any more."""
     global _lost_to
     reason = " ".join(str(error).split())[:300] or type(error).__name__
-    if any(sign in str(error) for sign in _LOST):
+    if lost(error):
         _lost_to = reason
         return EngineCrashed(f"{engine} broke the GPU's context: {reason}", next_step="Start a new process")
     return EngineError(f"{engine} failed: {type(error).__name__}: {reason}")

@@ -125,10 +125,8 @@ def peak_bytes(run: Callable[[], object]) -> int:
         ) -> Any:
             args, kwargs = _together(args, kwargs or {})
             given = {name for name, _ in _storages((args, kwargs))}  # a view of a weight takes no memory of its own
-            if operation is grouped:  # its own rule for shapes takes bfloat16 only, unlike the operation
-                out = args[0].new_empty(args[0].shape[0], args[1].shape[-1])
-            else:
-                out = operation(*args, **kwargs)
+            # The rule for the shapes of a grouped product takes bfloat16 only, unlike the operation itself.
+            out = _grouped(*args) if operation is grouped else operation(*args, **kwargs)
             for name, storage in _storages(out):
                 if name not in given:
                     self._count(name, storage)
@@ -150,6 +148,11 @@ def peak_bytes(run: Callable[[], object]) -> int:
     with torch.inference_mode(), Living() as living:
         run()
     return int(living.peak)
+
+
+def _grouped(rows: Tensor, experts: Tensor, *_: Any) -> Tensor:
+    """``(rows, in)`` through the experts' ``(experts, in, out)``: ``(rows, out)``, without contents."""
+    return rows.new_empty(rows.shape[0], experts.shape[-1])
 
 
 def _storages(tree: Any) -> Iterator[tuple[int, torch.UntypedStorage]]:

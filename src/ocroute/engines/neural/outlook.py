@@ -1,0 +1,96 @@
+"""Every neural engine as it stands on this machine: the part of ``ocroute doctor`` that is about models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ocroute.engines.base import Availability, EngineInfo
+from ocroute.engines.neural.records import Canary
+from ocroute.kernels.choice import Choice
+from ocroute.kernels.outlook import Ground, outlook
+from ocroute.machine import Machine
+
+_ON_PROCESSOR = 2  # there numbers take four bytes instead of two
+
+
+class ModelRow(msgspec.Struct, frozen=True):
+    """One neural engine here.
+
+    Attributes:
+        state: of packages and weights together.
+        weights: that they are here, or what is missing.
+        get: the command that brings what is missing; empty when nothing is.
+        need_mb: memory for the weights and one A4 page at 150 dpi, in the numbers that this machine computes in.
+        free_mb: of the GPU, or of the processor without one.
+        device: where that memory is.
+        kernels: part to the kernel that it would run on.
+        canary: its last reading of the canary page; None when it was never loaded here.
+        outdated: what has changed since then.
+    """
+
+    engine: str
+    state: str
+    weights: str
+    get: str
+    need_mb: int
+    free_mb: int
+    device: str
+    kernels: Mapping[str, Choice] = {}
+    canary: Canary | None = None
+    outdated: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the memory that is free is enough."""
+        return self.need_mb <= self.free_mb
+
+
+def model_rows(
+    engines: Mapping[str, tuple[EngineInfo, Availability]],
+    machine: Machine,
+    ground: Ground | None = None,
+    canaries: Mapping[str, Canary] | None = None,
+) -> tuple[ModelRow, ...]:
+    """A row for each neural engine, in the order in which they are tried. Pure.
+
+    Args:
+        engines: every registered engine: its constant facts and its availability.
+        ground: of the choice of kernels; without torch there is none.
+        canaries: engine to its last result, see `records.latest`.
+    """
+    neural = ((name, *both) for name, both in engines.items() if both[0].kind == "vlm")
+    return tuple(
+        _row(name, info, here, machine, ground, (canaries or {}).get(name))
+        for name, info, here in sorted(neural, key=lambda row: (row[1].rank, row[0]))
+    )
+
+
+def _row(
+    name: str,
+    info: EngineInfo,
+    here: Availability,
+    machine: Machine,
+    ground: Ground | None,
+    canary: Canary | None,
+) -> ModelRow:
+    gpu = machine.gpus[0] if machine.gpus else None
+    kernels = outlook(name, machine, ground) if ground is not None and ground.torch is not None else {}
+    return ModelRow(
+        engine=name,
+        state=here.state,
+        weights="here" if here.state == "usable" else here.reason,
+        get=here.install,
+        need_mb=info.gpu_mb if gpu else info.gpu_mb * _ON_PROCESSOR,
+        free_mb=gpu.free_mb if gpu else machine.free_mb,
+        device=gpu.name if gpu else "the processor",
+        kernels=kernels,
+        canary=canary,
+        outdated=canary.outdated(_versions(canary, machine)) if canary else "",
+    )
+
+
+def _versions(canary: Canary, machine: Machine) -> dict[str, str]:
+    """What the machine has now of what the canary was read with, as far as the machine lists it."""
+    return {name: machine.libraries.get(name, have) for name, have in canary.versions.items()}

@@ -1,0 +1,133 @@
+"""Proven kernels at work inside engines, and what becomes of a page when one fails. On the processor, with real kernels."""
+
+import pytest
+import torch
+from conftest import Sheet
+
+from ocroute.engines.base import Task
+from ocroute.engines.neural import attention, canary
+from ocroute.kernels.base import KERNELS, Problem, Refused
+from ocroute.kernels.eager import Eager
+from ocroute.kernels.here import installed, place_of
+from ocroute.kernels.ledger import Ledger
+from ocroute.kernels.probe.values import Measure, Proof
+from ocroute.machine import inspect
+
+HEAD = 16  # of the tiny Qwen2-VL, four of them in both halves
+VISION = Problem(HEAD, 4, 4, False, "float32", (80_000,))
+TEXT = Problem(HEAD, 4, 2, True, "float32", (80_000,))
+
+
+def prove(problem: Problem, kernel: str = "eager", milliseconds: float = 1.0) -> None:
+    """Put a proof into the ledger, as ``ocroute prove`` would."""
+    place = place_of(inspect(), None)
+    version = installed(kernel)[1].version
+    measure = Measure(milliseconds, 1.0 / milliseconds, 0.0)
+    Ledger().record(Proof(kernel, version, problem, place, "proven", "every case is right", measure=measure))
+
+
+def read(engine, page):
+    (reading,) = engine.read([page], Task())
+    return reading
+
+
+def parts(reading):
+    return {part: (said["kernel"], said["proven"]) for part, said in reading.settings["kernels"].items()}
+
+
+def test_without_a_proof_pytorch_s_attention_stays_and_the_record_says_unproven(babbling, sheet):
+    reading = read(babbling("qwen2_vl"), sheet)
+    assert parts(reading) == {"vision": ("sdpa", False), "text": ("sdpa", False)}
+    assert "unproven" in reading.settings["kernels"]["vision"]["reason"]
+    assert "declined" not in reading.settings
+
+
+def test_proven_kernels_serve_both_halves_and_the_text_is_the_same(babbling, sheet):
+    plain = read(babbling("qwen2_vl"), sheet)
+    prove(VISION)
+    prove(TEXT, "sdpa_math")
+    engine = babbling("qwen2_vl")
+    reading = read(engine, sheet)
+    assert parts(reading) == {"vision": ("eager", True), "text": ("sdpa_math", True)}
+    assert engine.kernels.handle.served == {"vision": 2, "text": 2}, "one call a layer"
+    assert "declined" not in reading.settings
+    assert reading.raw == plain.raw
+
+
+def test_the_fastest_of_the_proven_is_taken(babbling):
+    prove(VISION, "eager", milliseconds=5.0)
+    prove(VISION, "sdpa_math", milliseconds=2.0)
+    engine = babbling("qwen2_vl")
+    assert engine.kernels.parts["vision"].kernel == "sdpa_math"
+    assert engine.kernels.parts["text"].kernel == attention.DEFAULT
+
+
+def test_a_page_longer_than_the_proof_goes_to_pytorch(babbling):
+    prove(Problem(HEAD, 4, 4, False, "float32", (2_520,)))  # the page for which kernels are proven on a processor
+    engine = babbling("qwen2_vl")
+    assert engine.kernels.parts["vision"].kernel == "eager"
+    small, large = Sheet(canary.page().resize((336, 224))), Sheet(canary.page().resize((1008, 896)))
+    assert "declined" not in read(engine, small).settings
+    (reason,) = (declined := read(engine, large).settings["declined"])
+    assert reason == "vision: eager is proven up to 2520 tokens only"
+    assert declined[reason] == 2
+    assert "declined" not in read(engine, small).settings, "each record tells of its own page"
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """A proven kernel that begins to fail when told to."""
+    real, told = Eager.attend, {}
+
+    def attend(self, *args, **keywords):
+        if error := told.get("error"):
+            raise error
+        return real(self, *args, **keywords)
+
+    monkeypatch.setattr(KERNELS.load("eager"), "attend", attend)
+    return told
+
+
+def test_a_kernel_that_raises_is_taken_out_and_the_page_is_read(babbling, sheet, failing):
+    plain = read(babbling("qwen2_vl"), sheet)
+    prove(VISION)
+    engine = babbling("qwen2_vl")
+    failing["error"] = RuntimeError("no kernel image is available for execution on the device")
+    reading = read(engine, sheet)
+    assert reading.raw == plain.raw
+    said = reading.settings["kernels"]["vision"]
+    assert (said["kernel"], said["proven"]) == ("sdpa", False)
+    assert said["reason"] == "eager raised RuntimeError: no kernel image is available for execution on the device"
+    failing.clear()
+    again = read(engine, sheet)
+    assert list(again.settings["declined"]) == [
+        "vision: eager raised earlier: RuntimeError: no kernel image is available for execution on the device"
+    ], "it is not trusted again"
+
+
+def test_a_kernel_that_refuses_is_asked_again(babbling, sheet, failing):
+    prove(VISION)
+    engine = babbling("qwen2_vl")
+    failing["error"] = Refused("not on a Sunday")
+    assert read(engine, sheet).settings["declined"] == {"vision: not on a Sunday": 2}
+    failing.clear()
+    reading = read(engine, sheet)
+    assert parts(reading)["vision"] == ("eager", True)
+    assert "declined" not in reading.settings
+
+
+def test_memory_that_runs_out_inside_a_kernel_shrinks_the_page_and_keeps_the_kernel(
+    babbling, sheet, failing, monkeypatch
+):
+    prove(VISION)
+    engine = babbling("qwen2_vl")
+    failing["error"] = torch.OutOfMemoryError("CUDA out of memory")
+    monkeypatch.setattr("ocroute.engines.neural.devices.free_memory", failing.clear)
+    reading = read(engine, sheet)
+    assert reading.settings["out_of_memory"] == 1
+    assert parts(reading)["vision"] == ("eager", True)
+
+
+def test_a_model_whose_tower_takes_no_kernel_says_so_for_the_text_only(babbling, sheet):
+    engine = babbling("got_ocr2")
+    assert set(parts(read(engine, sheet))) == {"text"}

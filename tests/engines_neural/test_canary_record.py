@@ -1,0 +1,109 @@
+"""What came of the canary page is kept, and ``ocroute doctor`` can tell it."""
+
+from io import StringIO
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from ocroute.console_models import canary_table
+from ocroute.engines.base import ENGINES, Task
+from ocroute.engines.neural import records
+from ocroute.engines.neural.outlook import model_rows
+from ocroute.errors import EngineUnavailable
+from ocroute.kernels.ledger import home
+from ocroute.machine import Gpu, Machine
+from ocroute.route.survey import statuses
+
+RECORD = records.Canary(
+    "dots_ocr", "/models/dots", "ab" * 32, "NVIDIA X", "bfloat16", {"torch": "2.11.0", "transformers": "5.23.0"},
+    {"vision": {"kernel": "flash4", "proven": True, "reason": "the fastest"}}, True, "Grey herons", "2026-11-22T10:00:00Z",
+)  # fmt: skip
+
+
+def described(*gpus: Gpu) -> Machine:
+    return Machine("Linux", "x86_64", "a processor", 4, 32_000, 20_000, "3.11", gpus, libraries={"torch": "2.11.0"})
+
+
+def rows(machine=None, canaries=None):
+    engines = {name: (status.info, status.availability) for name, status in statuses().items()}
+    return {row.engine: row for row in model_rows(engines, machine or described(), None, canaries)}
+
+
+def test_a_model_that_reads_leaves_a_record(babbling):
+    engine = babbling("qwen2_vl")
+    record = records.latest()["qwen2_vl"]
+    assert record.read
+    assert record.seen == "babble"
+    assert record.weights == engine._digest
+    assert record.versions["torch"]
+    assert record.kernels["vision"]["kernel"] == "sdpa"
+    assert not record.outdated(record.versions)
+
+
+def test_a_model_that_does_not_read_leaves_the_sentence(random_checkpoint, monkeypatch):
+    monkeypatch.setattr("ocroute.engines.neural.base.CANARY_TOKENS", 32)
+    with pytest.raises(EngineUnavailable) as caught:
+        ENGINES.load("qwen2_vl")(Task(model=str(random_checkpoint("qwen2_vl"))))
+    record = records.latest()["qwen2_vl"]
+    assert not record.read
+    assert record.seen == caught.value.message
+
+
+def test_a_later_result_takes_the_place_of_an_earlier_one():
+    records.keep(RECORD)
+    records.keep(msgspec.structs.replace(RECORD, read=False, seen="it does not see", date="2026-11-23T10:00:00Z"))
+    assert len(list((home() / "canary").iterdir())) == 1, "no draft is left behind"
+    assert records.latest()["dots_ocr"].seen == "it does not see"
+    records.keep(msgspec.structs.replace(RECORD, device="NVIDIA Y", date="2026-11-21T10:00:00Z"))
+    assert records.latest()["dots_ocr"].device == "NVIDIA X", "of two devices the newer result counts"
+
+
+def test_a_home_that_cannot_be_written_costs_no_page(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("OCROUTE_HOME", str(tmp_path / "file"))
+    records.keep(RECORD)
+    assert records.latest() == {}
+
+
+def test_a_file_that_is_no_record_is_passed_over():
+    records.keep(RECORD)
+    (home() / "canary" / "odd.json").write_text("{")
+    assert set(records.latest()) == {"dots_ocr"}
+
+
+def test_every_neural_engine_has_a_row_in_the_order_of_trying():
+    found = rows()
+    assert list(found)[:3] == ["dots_ocr", "deepseek_ocr2", "deepseek_ocr"]
+    assert {name for name, status in statuses().items() if status.info.kind == "vlm"} == set(found)
+    assert all(row.need_mb > 2000 for row in found.values())
+    dots = found["dots_ocr"]
+    assert (dots.state, dots.device, dots.free_mb) == ("absent", "the processor", 20_000)
+    assert "--model rednote-hilab/dots.ocr" in dots.get
+    assert dots.need_mb == 2 * ENGINES.load("dots_ocr").info.gpu_mb
+
+
+def test_a_small_card_is_told_apart_from_a_large_one():
+    small, large = (rows(described(Gpu("card", mb, mb - 500, (8, 6))))["dots_ocr"] for mb in (6_144, 16_384))
+    assert not small.fits
+    assert large.fits
+
+
+def test_a_result_of_other_versions_is_called_so():
+    later = msgspec.structs.replace(RECORD, versions={"torch": "2.9.0", "transformers": "5.23.0"})
+    assert rows(canaries={"dots_ocr": later})["dots_ocr"].outdated == "torch was 2.9.0 and is 2.11.0"
+    assert not rows(canaries={"dots_ocr": RECORD})["dots_ocr"].outdated
+
+
+def test_the_table_shows_weights_memory_and_the_last_result():
+    out = Console(width=200, record=True, file=StringIO())
+    failed = msgspec.structs.replace(RECORD, engine="qwen2_vl", read=False, seen="qwen2_vl does not see the image")
+    out.print(canary_table(rows(canaries={"dots_ocr": RECORD, "qwen2_vl": failed}).values()))
+    text = out.export_text()
+    for wanted in (
+        "--model rednote-hilab/dots.ocr",
+        "14,400 MiB of 20,000 free",
+        "does not see the image",
+        "never loaded here",
+    ):
+        assert wanted in text
