@@ -44,7 +44,8 @@ class Guide:
         future = torch.arange(keys.shape[2], device=scores.device)[None] > here
         scores = scores.masked_fill(future, float("-inf"))
         wanted = torch.where(targets >= 0, targets + first_key, -100)
-        return nn.functional.cross_entropy(scores.flatten(0, 1), wanted.flatten(), ignore_index=-100)
+        total = nn.functional.cross_entropy(scores.flatten(0, 1), wanted.flatten(), ignore_index=-100, reduction="sum")
+        return total / (targets >= 0).sum().clamp(min=1)
 
 
 GUIDE = Guide()

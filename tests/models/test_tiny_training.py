@@ -137,3 +137,15 @@ def test_error_counts() -> None:
     assert [edits("kitten", "sitting"), edits("", "ab"), edits("abc", "abc"), edits("abc", "")] == [3, 2, 0, 3]
     assert overlap([0, 0, 10, 10], [5, 0, 15, 10]) == pytest.approx(1 / 3)
     assert overlap([0, 0, 10, 10], []) == 0
+
+
+def test_the_guided_head_is_judged_by_where_it_looks() -> None:
+    """One image of two embeddings before two tokens; the first query looks at the second embedding, the next one nowhere."""
+    guide = attention.Guide()
+    keys = torch.eye(4)[None, None] * 30
+    queries = torch.stack([torch.zeros(4), torch.zeros(4), torch.eye(4)[1], torch.zeros(4)])[None, None]
+    guide.seen = (queries, keys)
+    right, wrong, nothing = (torch.tensor([[place, -1]]) for place in (1, 0, -1))
+    assert float(guide.loss(2, right, 0, 1.0)) < 1e-6
+    assert float(guide.loss(2, wrong, 0, 1.0)) == pytest.approx(30, abs=1e-3)
+    assert float(guide.loss(2, nothing, 0, 1.0)) == 0
