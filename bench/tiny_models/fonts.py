@@ -51,7 +51,7 @@ EVALUATION: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Gentium": (("GentiumPlus-Regular",), ("GentiumPlus-Bold",)),
     "Hack": (("Hack-Regular",), ("Hack-Bold",)),
 }
-GATHERED = Path(".carry/fonts")
+GATHERED = Path("build/fonts")
 PILLOW = "Pillow's own"  # drawn where a program names no font; it has no Cyrillic
 
 
