@@ -12,7 +12,13 @@ from rendered_pages import ENGLISH
 from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
 from ocroute.errors import Declined
 
-USABLE = [name for name in ENGINES if ENGINES[name].builtin and ENGINES.load(name).probe().state == "usable"]
+USABLE = [
+    name
+    for name in ENGINES
+    if ENGINES[name].builtin
+    and ENGINES.load(name).probe().state == "usable"
+    and ENGINES.load(name).info.kind != "remote"
+]  # a remote one needs a server, which its own tests start
 OCR = [name for name in USABLE if ENGINES.load(name).info.kind == "ocr"]
 
 

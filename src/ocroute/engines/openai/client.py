@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -179,7 +180,7 @@ class Client:
         )
 
     def _unreached(self, url: str, error: httpx.RequestError) -> EngineError:
-        reason = str(error) or type(error).__name__
+        reason = _root(error)
         if isinstance(error, httpx.ConnectTimeout):
             reason = f"no connection within {self.limits.connect:g} seconds"
         if _UNTRUSTED in reason:
@@ -201,7 +202,17 @@ def message_in(body: Any) -> str:
         return "; ".join(
             filter(None, map(message_in, (item.get("msg", "") for item in body if isinstance(item, dict))))
         )
-    return " ".join(body.split())[:_SHOWN] if isinstance(body, str) else ""
+    return " ".join(body.split())[:_SHOWN].rstrip(".") if isinstance(body, str) else ""
+
+
+def _root(error: BaseException) -> str:
+    """The words of the system's own error, where the library's are vaguer."""
+    reason, cause = str(error) or type(error).__name__, error.__cause__ or error.__context__
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:  # asyncio writes its own words over those of an errno
+            reason = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return reason
 
 
 def _lasting(fault: EngineError) -> bool:
@@ -229,4 +240,6 @@ def _next_step(status: int, url: str) -> str:
         return "Read fewer pages at once, or wait"
     if status >= 500:
         return "See what the server logged"
-    return _check_url(url) if status in (301, 302, 307, 308, 404, 405) else "See what the server logged"
+    if status in (400, 422):
+        return "Check --model, and whether that model takes images"
+    return _check_url(url)

@@ -52,7 +52,7 @@ class OpenAi:
         gives_layout=True,
         gives_confidence=False,
         needs=("a server's address: --base-url", "the server's name for its model: --model"),
-        memory_mb=100,
+        memory_mb=40,
         strengths="whatever the server's model can",
     )
 
@@ -75,7 +75,7 @@ class OpenAi:
             self._recipe = recipe_for(filter(None, (self._model.root, self._model.id)))
             self._mode(task)
             self._unsupported: frozenset[str] = frozenset()
-            canary.require(f"the model {self._model.id}", lambda image: self._sight(image, task))
+            self._require_canary(task)
         except BaseException as error:
             self._client.close()
             if isinstance(error, EngineError):
@@ -180,6 +180,15 @@ class OpenAi:
             f"{error.message}; the server has no model {self._model.id!r} in its list, but: {names}",
             next_step="Name one of them: --model NAME",
         )
+
+    def _require_canary(self, task: Task) -> None:
+        try:
+            canary.require(f"the model {self._model.id}", lambda image: self._sight(image, task))
+        except EngineUnavailable as error:
+            raise EngineUnavailable(
+                f"{error.message} (asked at {self._client.address.url})",
+                next_step="See how the server loads that model, or name another: --model NAME",
+            ) from error
 
     def _sight(self, image: Image.Image, task: Task) -> Sight:
         """What the model makes of an image, on the way that pages take."""

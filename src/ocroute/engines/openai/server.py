@@ -55,7 +55,7 @@ class Server:
     models: tuple[Model, ...]
     program: str = ""
     versions: dict[str, str] = field(default_factory=dict)
-    fault: str = ""
+    fault: EngineError | None = None
 
     def model(self, wanted: str) -> Model:
         """The model that ``wanted`` names, or the only one; one that is not in the list may still be there.
@@ -67,7 +67,12 @@ class Server:
             return next((model for model in self.models if model.id == wanted), Model(wanted))
         if len(self.models) == 1:
             return self.models[0]
-        having = f"it has several: {self.listed}" if self.models else self.fault or "the server's list is empty"
+        if self.fault:
+            raise EngineUnavailable(
+                f"no model was named, and {self.fault.message}",
+                next_step=f"{self.fault.next_step}, or add --model NAME",
+            )
+        having = f"the server has several: {self.listed}" if self.models else "the server's list is empty"
         raise EngineUnavailable(f"no model was named, and {having}", next_step="Name one: --model NAME")
 
     @property
@@ -89,7 +94,7 @@ async def survey(client: Client) -> Server:
         if error.status in (401, 403) or 300 <= error.status < 400:
             raise
         # Some have no list, and some fail to make one: asking for a page will tell.
-        return Server((), fault=error.message)
+        return Server((), fault=error)
     try:
         models = msgspec.convert(answer.body, _List, strict=False).data or []
     except msgspec.ValidationError as error:

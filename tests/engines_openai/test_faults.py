@@ -1,0 +1,172 @@
+"""Servers that are busy, slow, broken or not what they were taken for: each is tried again or told, with what to do."""
+
+import socket
+import time
+from dataclasses import replace
+
+import pytest
+from conftest import HASTY
+from scripted import Reply, completion
+
+from ocroute.engines.base import Task
+from ocroute.errors import EngineError, EngineUnavailable
+
+GOOD = Reply(body=completion("read at last"))
+
+
+def read(engine, page):
+    (reading,) = engine.read([page], Task())
+    return reading
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 529])
+def test_passing_trouble_is_tried_again(server, engine, grey, status):
+    server.script += [Reply(status, {"error": "busy"})] * 2 + [GOOD]
+    reading = read(engine(), grey(1))
+    assert reading.text == "read at last"
+    assert reading.settings["tries"] == 3
+
+
+def test_trouble_that_does_not_pass_ends_after_the_last_try(server, engine, grey):
+    server.script += [Reply(503, {"error": {"message": "Loading model"}})] * 9
+    with pytest.raises(EngineError, match=r"503 .*: Loading model \(tried 3 times\)\. See what the server logged"):
+        read(engine(), grey(1))
+    assert len(server.posts) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
+def test_what_a_second_try_would_not_change_is_asked_once(server, engine, grey, status):
+    server.script += [Reply(status, {"detail": [{"msg": "too many tokens"}]}), GOOD]
+    with pytest.raises(EngineError, match=f"{status} .*: too many tokens") as caught:
+        read(engine(), grey(1))
+    assert caught.value.next_step
+    assert len(server.posts) == 1
+
+
+def test_the_wait_that_the_server_asks_for_is_kept(server, engine, grey):
+    server.script += [Reply(429, {"error": "slow down"}, {"Retry-After": "0.6"}), GOOD]
+    assert read(engine(), grey(1)).text == "read at last"
+    first, second = server.posts
+    assert second.at - first.at >= 0.6
+
+
+def test_a_wait_that_outlasts_the_page_is_not_begun(server, engine, grey):
+    server.script += [Reply(429, {"error": "quota used up"}, {"Retry-After": "3600"}), GOOD]
+    started = time.monotonic()
+    with pytest.raises(EngineError, match=r"quota used up and asks to wait for 3\d\d\d seconds"):
+        read(engine(), grey(1))
+    assert time.monotonic() - started < 1.0
+    assert len(server.posts) == 1
+
+
+@pytest.mark.parametrize(
+    "hang", [Reply(wait=60.0), Reply(body=b"{" + b" " * 1000, pace=0.1)], ids=["silent", "dripping"]
+)
+def test_a_server_that_hangs_is_given_up_in_time(server, engine, grey, hang):
+    server.script += [hang] * 3
+    one = engine()
+    started = time.monotonic()
+    with pytest.raises(
+        EngineError, match=r"did not answer .*/chat/completions within 1\.5 seconds\. .*OCROUTE_SERVER_SEC"
+    ):
+        read(one, grey(1))
+    assert HASTY.page <= time.monotonic() - started < HASTY.page + 1.0
+
+
+def test_a_broken_connection_is_tried_again(server, engine, grey):
+    server.script += [Reply(body=b'{"choices": [', length=10_000), GOOD]
+    assert read(engine(), grey(1)).text == "read at last"
+    server.script += [Reply(body=b'{"choices": [', length=10_000)] * 3
+    with pytest.raises(EngineError, match=r"connection to .* broke: .*\(tried 3 times\)"):
+        read(engine(), grey(1))
+
+
+def test_a_server_that_goes_away_is_told(server, engine, grey):
+    one = engine(replace(HASTY, page=5.0))
+    server.close()
+    with pytest.raises(
+        EngineError, match=r"cannot connect to .*: Connection refused \(tried 3 times\)\. Start the server"
+    ):
+        read(one, grey(1))
+
+
+def test_nobody_at_the_address(engine):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(
+        EngineUnavailable, match=r"cannot connect to .*: Connection refused.*Start the server, or check"
+    ):
+        engine(base_url=f"http://127.0.0.1:{port}/v1")
+
+
+def test_a_port_that_speaks_something_else(engine):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(EngineUnavailable, match=r"within 1\.5 seconds"),
+    ):
+        engine(base_url=f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
+
+
+def test_an_address_without_its_path(server, engine):
+    with pytest.raises(
+        EngineUnavailable, match=r"404 Not Found.*most end in /v1: http://127\.0\.0\.1:\d+/v1, or add --mo"
+    ):
+        engine(base_url=server.url.removesuffix("/v1"))
+    with pytest.raises(EngineUnavailable, match=r"404 Not Found.*most end in /v1: http://127\.0\.0\.1:\d+/v1"):
+        engine(base_url=server.url.removesuffix("/v1"), model="served")
+
+
+def test_a_website_is_no_server(server, engine):
+    server.others["/v1/models"] = Reply(body=b"<!DOCTYPE html>\n<p>Welcome", headers={"Content-Type": "text/html"})
+    server.models = None
+    with pytest.raises(EngineUnavailable, match=r"not answer with JSON but with text/html: <!DOCTYPE html> <p>Welcome"):
+        engine()
+
+
+def test_json_that_is_no_list_of_models(server, engine):
+    server.others["/v1/models"] = Reply(body={"data": [{"name": "x"}]})
+    server.models = None
+    with pytest.raises(EngineUnavailable, match=r"/models holds no list of models: .*`id`"):
+        engine()
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (
+            Reply(body=b"Internal nonsense", headers={"Content-Type": "text/plain"}),
+            "not with JSON|JSON but with text/plain",
+        ),
+        (Reply(body={"choices": []}), "no chat completion: .*length >= 1"),
+        (Reply(body={"object": "error", "message": "out of memory"}), "no chat completion: .*`choices`"),
+        (Reply(body=completion(None)), "wrote nothing. See that the server serves a model that sees images"),
+        (Reply(body=completion("  \n")), "wrote nothing"),
+        (Reply(body=completion("<think>Hm, ", "length")), "wrote nothing but thoughts, and ran out of room"),
+        (Reply(body=completion("half a", "content_filter")), "finish reason 'content_filter'"),
+        (Reply(307, headers={"Location": "http://elsewhere.example/v1"}), "it points to http://elsewhere.example/v1"),
+    ],
+)
+def test_answers_that_are_none(server, engine, grey, reply, words):
+    server.script += [reply] * 3
+    with pytest.raises(EngineError, match=words) as caught:
+        read(engine(), grey(1))
+    assert caught.value.next_step
+    assert len(server.posts) == 1
+
+
+def test_an_endless_answer_is_cut_off(server, engine, grey):
+    server.script.append(Reply(body=completion("x" * 100_000)))
+    with pytest.raises(EngineError, match="longer than"):
+        read(engine(replace(HASTY, answer=50_000)), grey(1))
+
+
+def test_a_refused_key_is_told_without_showing_it(server, engine, monkeypatch):
+    monkeypatch.setenv("OCROUTE_API_KEY", "sk-very-secret")
+    server.models = None
+    server.others["/v1/models"] = Reply(401, {"error": {"message": "Incorrect API key provided: sk-very-secret"}})
+    with pytest.raises(EngineUnavailable, match=r"401 .*: \*\*\*|provided: \*\*\*") as caught:
+        engine()
+    assert "secret" not in str(caught.value)
+    assert "OCROUTE_API_KEY" in caught.value.next_step
+    assert len(server.requests) == 1

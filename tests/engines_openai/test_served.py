@@ -1,0 +1,152 @@
+"""Against a real server of this kind: ``transformers serve`` with a tiny Qwen2-VL that has learnt the canary page by heart."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from conftest import HASTY, Sheet
+
+from ocroute.engines.base import Task
+from ocroute.engines.neural import canary
+from ocroute.engines.openai import OpenAi
+from ocroute.engines.openai.retry import Limits
+from ocroute.errors import EngineUnavailable
+
+for package in ("torch", "fastapi", "uvicorn", "openai", "accelerate"):
+    pytest.importorskip(
+        package, reason="the server of these tests needs: pip install 'ocroute[vlm]' 'transformers[serving]'"
+    )
+
+WEIGHTS = Path(__file__).parents[1] / "engines_neural" / "by_heart"
+TEMPLATE = (
+    "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for c in m.content %}"
+    "{% if c.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ c.text }}{% endif %}{% endfor %}"
+    "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    """The tiny model, with what a server needs besides: a chat template, and a processor.
+
+    Qwen2-VL's own processor wants torchvision for its videos; PaddleOCR-VL's, which has none, counts image tokens the same way.
+    """
+    folder = tmp_path_factory.mktemp("weights") / "Qwen2-VL-by-heart"
+    shutil.copytree(WEIGHTS, folder)
+    for name, more in (
+        ("preprocessor_config.json", {"processor_class": "PaddleOCRVLProcessor"}),
+        (
+            "tokenizer_config.json",
+            {"extra_special_tokens": {"image_token": "<|image_pad|>"}, "pad_token": "<|endoftext|>"},
+        ),
+    ):
+        file = folder / name
+        file.write_text(json.dumps(json.loads(file.read_text()) | more))
+    (folder / "chat_template.jinja").write_text(TEMPLATE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(checkpoint, tmp_path_factory):
+    """The base URL of a running server."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = tmp_path_factory.mktemp("hub")
+    (home / "hub").mkdir()
+    log = home / "log"
+    command = [Path(sys.executable).with_name("transformers"), "serve", checkpoint, "--device", "cpu"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*map(str, command), "--host", "127.0.0.1", "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
+        )
+    try:
+        end = time.monotonic() + 120
+        while not _alive(port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _alive(port):
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def engine(served, checkpoint):
+    made = OpenAi(Task(base_url=served, model=str(checkpoint)), limits=Limits(page=60.0))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page():
+    return Sheet(canary.page())
+
+
+def test_it_reads_pages_in_order(engine, page):
+    strips = np.asarray(canary.page())
+    other = strips.copy()  # the first line below the others, which the model has seen too
+    other[20:158], other[158:204] = strips[66:204], strips[20:66]
+    readings = list(engine.read([page, Sheet(other), page], Task()))
+    assert [reading.text.split()[0] for reading in readings] == ["Grey", "by", "Grey"]
+    assert readings[0].text == canary.TRUTH
+    assert readings[0].finish == "stop"
+    assert readings[0].model.partition("@")[0] == engine._model.id
+    assert readings[0].settings["tokens"] > 60
+    assert readings[0].versions["server"] == "uvicorn"
+
+
+def test_an_answer_that_is_cut_says_so(engine, page):
+    short = replace(engine._recipe.modes["text"], max_new_tokens=9)
+    engine._recipe = replace(engine._recipe, modes={"text": short})
+    (reading,) = engine.read([page], Task())
+    assert reading.finish == "length"
+    assert reading.settings["tokens"] == 9
+    assert canary.TRUTH.startswith(reading.text)
+
+
+def test_a_model_that_it_does_not_serve(served, checkpoint):
+    with pytest.raises(EngineUnavailable, match=r"400 Bad Request: Server is pinned to .*Qwen2-VL-by-heart"):
+        OpenAi(Task(base_url=served, model="another"), limits=HASTY)
+    with pytest.raises(EngineUnavailable, match="no model was named, and the server's list is empty"):
+        OpenAi(Task(base_url=served), limits=HASTY)
+
+
+def test_the_command_reads_a_page_with_it(served, checkpoint, tmp_path):
+    file = tmp_path / "page.png"
+    canary.page().save(file)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "ocroute", "read", file, "--engine", "openai", "--base-url", served),
+            *("--model", checkpoint, "--format", "json", "-q"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (record,) = json.loads(done.stdout)["pages"]
+    assert record["verdict"]["status"] == "accepted"
+    assert record["blocks"][0]["text"] == canary.TRUTH
+    assert record["provenance"]["engine"] == "openai"
+    assert record["provenance"]["settings"]["base_url"] == served
