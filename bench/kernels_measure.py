@@ -51,7 +51,7 @@ def error(out: Tensor, right: Tensor) -> dict[str, float]:
 
 
 def times(calls: list[Call], device: str) -> list[dict[str, float]]:
-    """Of each call the median in ms from an idle device to the last result, and of the host's part in microseconds.
+    """Of each call made alone the median in ms from an idle device to the last result, and the host's part in microseconds.
 
     The calls take turns, in changing order, so that clocks and neighbours touch all alike.
     """
@@ -72,9 +72,30 @@ def times(calls: list[Call], device: str) -> list[dict[str, float]]:
             total[index].append(whole)
             host[index].append(part)
     return [
-        {"ms": median(total[i]), "ms_best": min(total[i]), "host_us": median(host[i]) * 1e3, "rounds": rounds}
-        for i in range(len(calls))
+        {"alone_ms": median(total[i]), "host_us": median(host[i]) * 1e3, "rounds": rounds} for i in range(len(calls))
     ]
+
+
+def in_a_row(calls: list[Call], device: str, count: int = 12) -> list[float]:
+    """Of each call the median in ms when ``count`` of them follow one another, as the layers of a model make them.
+
+    The host then prepares one call while the device works on the one before; what it adds shows only where it is the slower.
+    """
+    if device == "cpu":
+        return [timing["alone_ms"] for timing in times(calls, device)]
+    total: list[list[float]] = [[] for _ in calls]
+    for turn in range(7):
+        order = range(len(calls)) if turn % 2 else range(len(calls) - 1, -1, -1)
+        for index in order:
+            synchronise(device)
+            begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+            begin.record()
+            for _ in range(count):
+                calls[index]()
+            end.record()
+            end.synchronize()
+            total[index].append(begin.elapsed_time(end) / count)
+    return [median(every[1:]) for every in total]
 
 
 def _once(call: Call, device: str) -> tuple[float, float]:
@@ -128,5 +149,6 @@ def synchronise(device: str) -> None:
 
 
 def row(problem: Problem, timing: dict[str, float], peak_tflops: float) -> dict[str, Any]:
+    """``timing`` with the speed of calls in a row."""
     speed = problem.flops / timing["ms"] / 1e9
     return {**timing, "tflops": speed, "share_of_peak": speed / peak_tflops}

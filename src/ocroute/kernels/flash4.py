@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ocroute.kernels.base import KernelInfo
+from ocroute.kernels.base import KernelInfo, Presence
 from ocroute.kernels.flash import FlashKernel
+from ocroute.kernels.rows import find
 
 
 class Flash4(FlashKernel):
@@ -23,6 +24,15 @@ class Flash4(FlashKernel):
         install="pip install --pre flash-attn-4",
         source="flash_attn/cute/interface.py of 4.0.0b36",
     )
+
+    @classmethod
+    def presence(cls) -> Presence:
+        """As of any flash package, and a hint where flash-attn's own old copy of this module has taken its place."""
+        found = super().presence()
+        if found.state != "broken" or find("flash-attn", lambda: None).state == "absent":
+            return found
+        hint = "flash-attn brings an old copy of the same module; pip install --pre --force-reinstall --no-deps flash-attn-4"
+        return Presence("broken", found.version, f"{found.reason}; {hint}")
 
     @staticmethod
     def load() -> Callable[..., Any]:

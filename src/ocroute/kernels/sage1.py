@@ -32,10 +32,11 @@ class Sage1(DenseKernel):
         return find("sageattention", load, belongs=lambda version: "" if major(version) < 2 else _other(version))
 
     def square(self, q: Tensor, k: Tensor, v: Tensor, *, causal: bool, scale: float) -> Tensor:
-        """Its call takes the mean off the keys in place: it gets a copy."""
+        """Its own call takes the mean off the keys in place; here that is done before, into a new tensor."""
         from sageattention import sageattn
 
-        out: Tensor = sageattn(q, k.clone(), v, tensor_layout="HND", is_causal=causal, sm_scale=scale)
+        smooth = k - k.mean(dim=2, keepdim=True)
+        out: Tensor = sageattn(q, smooth, v, tensor_layout="HND", is_causal=causal, sm_scale=scale, smooth_k=False)
         return out
 
 

@@ -133,10 +133,16 @@ class Efficient(_Sdpa):
         return super().dense(q, k, v, causal=causal, scale=scale)
 
     def takes_groups(self, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> bool:
-        """Asks torch: versions differ."""
+        """Asks torch, once a form of call: versions differ, and asking takes as long as a launch."""
         from torch.backends.cuda import can_use_efficient_attention
 
-        return bool(can_use_efficient_attention(_params(q, k, v, causal)))
+        form = (q.dtype, q.shape[1], k.shape[1], q.shape[3], q.stride(2) % 8, k.stride(2) % 8, v.stride(2) % 8, causal)
+        if form not in self._groups:
+            self._groups[form] = bool(can_use_efficient_attention(_params(q, k, v, causal)))
+        return self._groups[form]
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[Any, ...], bool] = {}
 
 
 class Cudnn(_Sdpa):

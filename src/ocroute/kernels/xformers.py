@@ -55,18 +55,18 @@ class Xformers:
             return q.new_zeros(q.shape)
         bias = _bias(host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k), causal, q.device)
         heads, groups = q.shape[1], k.shape[1]
-        if heads == groups:
-            out: Tensor = memory_efficient_attention(q[None], k[None], v[None], attn_bias=bias, scale=scale)
-            return out[0]
-        # groups are a dimension of their own, along which keys and values repeat without being copied
-        each = (1, -1, groups, heads // groups, q.shape[2])
-        out = memory_efficient_attention(
-            q.view(each),
-            k[None, :, :, None].expand(each),
-            v[None, :, :, None].expand(each),
-            attn_bias=bias,
-            scale=scale,
-        )
+        queries, keys, values = q[None], k[None], v[None]
+        if (
+            heads != groups
+        ):  # groups are a dimension of their own, along which keys and values repeat without being copied
+            each = (1, -1, groups, heads // groups, q.shape[2])
+            queries, keys, values = q.view(each), keys[:, :, :, None].expand(each), values[:, :, :, None].expand(each)
+        try:
+            out: Tensor = memory_efficient_attention(queries, keys, values, attn_bias=bias, scale=scale)
+        except (
+            NotImplementedError
+        ) as error:  # none of its operators is built for this torch and card, or takes this call
+            raise Refused(f"xformers: {' '.join(str(error).split())[:400]}") from error
         return out.reshape(q.shape)
 
 

@@ -111,7 +111,10 @@ def main() -> None:
     setup(
         name="flash_attn",
         version=version(head_dims),
-        packages=find_packages(include=["flash_attn", "flash_attn.*"]),
+        # flash_attn.cute is an old copy of FlashAttention-4, which would take the place of the flash-attn-4 package
+        packages=find_packages(
+            include=["flash_attn", "flash_attn.*"], exclude=["flash_attn.cute", "flash_attn.cute.*"]
+        ),
         ext_modules=[extension],
         cmdclass={"build_ext": BuildExtension},
         python_requires=">=3.9",
