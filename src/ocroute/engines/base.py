@@ -25,6 +25,8 @@ class Availability(msgspec.Struct, frozen=True, omit_defaults=True):
         install: the command that would make it usable, or more capable (e.g. a missing language pack).
         scripts: ISO 15924 codes of the scripts it can write *here*, from its own dictionary or data files.
         languages: ISO 639-1 codes where it tells languages apart; empty where it knows scripts only.
+        weights: what tells the weights that it would load from others, e.g. from ones that are put in their place; empty where
+            it has no choice of them.
     """
 
     state: State
@@ -33,6 +35,7 @@ class Availability(msgspec.Struct, frozen=True, omit_defaults=True):
     install: str = ""
     scripts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    weights: str = ""
 
 
 class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,7 +118,8 @@ class Engine(Protocol):
     """Reads pages. It never loops over files, never writes, never falls back.
 
     Built once a process and reused for many pages; building loads the models. Runs in the calling thread and uses no more
-    threads than ``task.threads``.
+    threads than ``task.threads``. An engine with a choice of weights has a class method ``probe_for(task)`` besides: as `probe`,
+    for the weights that ``task.model`` names; it is asked when the user asks for that engine.
     """
 
     info: ClassVar[EngineInfo]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ocroute.engines.base import ENGINES, Availability, EngineInfo
+from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
 from ocroute.errors import OcrouteError, PluginError
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.outlook import Ground, ground_here, outlook
@@ -43,10 +43,11 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
     Args:
         kernels: look at the attention kernels too, which imports torch where it is installed.
     """
-    machine, engines = inspect(), statuses()
+    wish = wish or Wish()
+    machine, engines = inspect(), statuses(wish)
     here = ground_here(machine) if kernels else ground(machine, engines)
     try:
-        found = Survey(machine, engines, plan(machine, engines, wish or Wish(), here))
+        found = Survey(machine, engines, plan(machine, engines, wish, here))
     except OcrouteError as error:
         found = Survey(machine, engines, None, str(error))
     if not kernels or here is None:
@@ -65,7 +66,7 @@ def plan_here(wish: Wish) -> Plan:
     Raises:
         UsageError, EngineUnavailable: there is none for this wish.
     """
-    machine, engines = inspect(), statuses()
+    machine, engines = inspect(), statuses(wish)
     return plan(machine, engines, wish, None if wish.engine else ground(machine, engines))
 
 
@@ -77,18 +78,25 @@ def ground(machine: Machine, engines: dict[str, EngineStatus]) -> Ground | None:
     return ground_here(machine)
 
 
-def statuses() -> dict[str, EngineStatus]:
-    """Every registered engine. One that cannot be imported, or whose probe breaks its promise not to raise, is ``broken``."""
-    return {name: _status(name) for name in ENGINES}
+def statuses(wish: Wish | None = None) -> dict[str, EngineStatus]:
+    """Every registered engine. One that cannot be imported, or whose probe breaks its promise not to raise, is ``broken``.
+
+    Args:
+        wish: the engine that it pins is looked at with the weights that it names, where the engine has a choice of them.
+    """
+    wish = wish or Wish()
+    return {name: _status(name, wish.task if name == wish.engine else None) for name in ENGINES}
 
 
-def _status(name: str) -> EngineStatus:
+def _status(name: str, task: Task | None) -> EngineStatus:
     try:
         engine: type[Engine] = ENGINES.load(name)
     except PluginError as error:
         return EngineStatus(EngineInfo("ocr", rank=1_000), Availability("broken", reason=str(error)))
     try:
-        return EngineStatus(engine.info, engine.probe())
+        probe_for = getattr(engine, "probe_for", None)
+        here = probe_for(task) if task and probe_for else engine.probe()
+        return EngineStatus(engine.info, here)
     except Exception as error:  # a plugin's fault must not take the others down
         return EngineStatus(
             engine.info, Availability("broken", reason=f"its probe raised {type(error).__name__}: {error}")

@@ -41,6 +41,6 @@ def _neural(wish: Wish) -> bool:
 
     if not wish.engine and not inspect().gpus:
         return False
-    engines = statuses()
+    engines = statuses(wish)
     names = [wish.engine] if wish.engine in engines else [] if wish.engine else list(engines)
     return any(engines[name].info.kind == "vlm" and engines[name].availability.state == "usable" for name in names)

@@ -133,6 +133,6 @@ def _digest(file: Input) -> str:
 def _environment(reader: Reader) -> str:
     from ocroute.route.survey import statuses
 
-    here = statuses()
+    here = statuses(reader.wish)
     facts = [(name, here[name].availability) for name in reader.plan.routes if name in here]
     return hashlib.blake2b(msgspec.json.encode(facts), digest_size=16).hexdigest()

@@ -78,10 +78,10 @@ class NeuralEngine(ABC):
 
     def sample(self, mode: Mode, pixels: int) -> budget.Sample:
         """What a page of ``pixels`` takes, counted on the outline that is in the place of the model."""
-        inputs = self.prepare(budget.blank(pixels), mode, pixels).inputs
-        tokens = int(inputs["input_ids"].shape[1])
-        shapes = budget.without_contents(inputs, self.loaded.model.dtype)
         with loading.quiet():
+            inputs = self.prepare(budget.blank(pixels), mode, pixels).inputs
+            tokens = int(inputs["input_ids"].shape[1])
+            shapes = budget.without_contents(inputs, self.loaded.model.dtype)
             need = memory.need(
                 self.loaded.model,
                 lambda model: self.see(model, shapes),
@@ -98,17 +98,21 @@ class NeuralEngine(ABC):
     @classmethod
     def probe_for(cls, task: Task) -> Availability:
         """As `probe`, for the weights that ``task`` names; a hub id that is not here yet counts: it will be fetched."""
-        facts = cls.facts
+        facts, fingerprint = cls.facts, ""
         if lacking := packages.missing(facts.transformers, facts.packages):
             return Availability("absent", reason=lacking, install=packages.INSTALL)
         try:
             if not task.model or Path(task.model).expanduser().exists() or task.model.count("/") != 1:
-                weights.check(facts, weights.find(facts, task.model))
+                folder = weights.find(facts, task.model)
+                weights.check(facts, folder)
+                fingerprint = weights.digest(folder)[:16]
         except EngineUnavailable as error:
             return Availability("absent", reason=error.message, install=error.next_step)
         except Exception as error:  # probing must survive a damaged cache
             return Availability("broken", reason=f"{type(error).__name__}: {error}", install=packages.INSTALL)
-        return Availability("usable", version=packages.installed("transformers"), scripts=facts.scripts)
+        return Availability(
+            "usable", version=packages.installed("transformers"), scripts=facts.scripts, weights=fingerprint
+        )
 
     def __init__(self, task: Task) -> None:
         facts = self.facts

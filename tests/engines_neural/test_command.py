@@ -1,0 +1,65 @@
+"""A neural engine as a user asks for it: the command, its exit code, and what makes a kept page stale."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from ocroute.engines.base import Task
+from ocroute.engines.neural import canary
+from ocroute.errors import ExitCode
+from ocroute.route.plan import Wish
+from ocroute.run.desk import Desk
+from ocroute.run.jobs import Describe
+
+BY_HEART = Path(__file__).parent / "by_heart"
+
+
+@pytest.fixture
+def page(tmp_path):
+    canary.page().save(tmp_path / "page.png")
+    return tmp_path / "page.png"
+
+
+def ocroute(*arguments):
+    return subprocess.run(  # noqa: PLW1510 - the exit code is what is tested
+        [sys.executable, "-m", "ocroute", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        timeout=240,
+    )
+
+
+def test_a_page_is_read_with_the_weights_that_the_user_names(page):
+    done = ocroute("read", page, "--engine", "qwen2_vl", "--model", BY_HEART, "--format", "json")
+    assert done.returncode == ExitCode.OK, done.stderr
+    (read,) = json.loads(done.stdout)["pages"]
+    assert "\n".join(block["text"] for block in read["blocks"]) == canary.TRUTH
+    assert read["provenance"]["model"] == str(BY_HEART)
+
+
+def test_weights_that_are_not_there_are_one_line(page, tmp_path):
+    done = ocroute("read", page, "--engine", "qwen2_vl", "--model", tmp_path / "none")
+    assert done.returncode == ExitCode.UNAVAILABLE
+    assert f"there is no folder {tmp_path / 'none'}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_other_weights_in_the_same_folder_make_kept_pages_stale(tmp_path):
+    folder = shutil.copytree(BY_HEART, tmp_path / "weights")
+    wish = Wish("qwen2_vl", Task(model=str(folder)))
+
+    def environment():
+        return Desk(lambda _: None).do(Describe(wish)).environment
+
+    before = environment()
+    assert environment() == before
+    tensors = load_file(folder / "model.safetensors")
+    save_file({name: tensor + 0.001 for name, tensor in tensors.items()}, folder / "model.safetensors")
+    assert environment() != before
