@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import kernel_experiment
 import ocroute.errors
 from ocroute.document.exporters import EXPORTERS
 from ocroute.document.exporters.json import schema
@@ -171,10 +172,25 @@ def sm120() -> str:
     return table(head, rows) + f"\n{what}\n"
 
 
+def experiment(name: str, draw: Callable[[dict[str, Any], kernel_experiment.Table], str]) -> Callable[[], str]:
+    """A part drawn from ``evidence/NAME.json``, which may not be there yet."""
+    file = EVIDENCE / f"{name}.json"
+    return lambda: draw(measured(name), table) if file.exists() else "Not measured yet.\n"
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    cells = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n" for row in cells)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "accuracy": accuracy,
     "card-code": card_code,
     "judge": judge,
+    "kernel-experiment": experiment("kernel-experiment", kernel_experiment.kernels),
+    "kernel-verdict": experiment("kernel-experiment", kernel_experiment.verdict),
+    "loading-faults": experiment("loading-faults", kernel_experiment.faults),
     "old-advice": old_advice,
     "sm120": sm120,
     "speed": speed,
@@ -194,12 +210,6 @@ def built_in(registry: Registry) -> list[str]:
 def first_paragraph(thing: type) -> str:
     """Of its docstring, on one line."""
     return " ".join((thing.__doc__ or "").split("\n\n")[0].split()).replace("``", "`")
-
-
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """A Markdown table."""
-    cells = [head, tuple("---" for _ in head), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n" for row in cells)
 
 
 def generated() -> dict[Path, str]:

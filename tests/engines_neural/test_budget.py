@@ -37,7 +37,7 @@ def test_the_memory_that_an_engine_claims_is_what_is_counted(name, engine):
     facts = made.facts
     need = made.sample(facts.modes[facts.default_mode], min(facts.max_pixels, max(facts.min_pixels, A4_150))).need
     assert made.info.gpu_mb == pytest.approx(need.peak / MIB, rel=0.1)
-    assert need.weights / 1e9 == pytest.approx(facts.gigabytes, rel=0.45), "the sizes are those of the model"
+    assert need.weights / 1e9 == pytest.approx(facts.gigabytes, rel=0.1), "the sizes are those of the model"
 
 
 @pytest.mark.parametrize("gigabytes", [12, 16])

@@ -1,0 +1,77 @@
+"""Draws the answer to "does dots.ocr need FlashAttention 2?" from what was measured. Used by ``generate.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ocroute.kernels.base import KERNELS
+
+Table = Callable[[tuple[str, ...], list[tuple[str, ...]]], str]
+
+NUMBERS = ("bfloat16", "float32")
+READS = 0.1  # character error rate up to which the model can be said to read
+SAME_CER = 0.005  # a slip or two on the pages of the experiment
+
+
+def verdict(record: dict[str, Any], _: Table) -> str:
+    """Whether the kernels read alike, from the numbers."""
+    trained = record["trained_with"]
+    base = record["kernels"][trained]["bfloat16"]["cer"]
+    exact = [row["cer"] for name, _, row in runs(record) if is_exact(name)]
+    if base > READS:
+        return f"Nothing follows from this run: the model does not read (CER {base:.0%} with `{trained}`).\n"
+    said = (
+        "**No.** Every exact kernel reads these pages as the one of training does"
+        if all(abs(cer - base) <= SAME_CER for cer in exact)
+        else "**Not so simple.** At least one exact kernel reads these pages otherwise than the one of training"
+    )
+    card = ", ".join(record.get("gpus", [])) or "a processor"
+    span = f"{min(exact):.2%} to {max(exact):.2%} over all exact kernels and both number formats"
+    return f"{said}: CER {base:.2%} with `{trained}`, {span}; {record['pages']} pages, {card}, {record['date']}.\n"
+
+
+def kernels(record: dict[str, Any], table: Table) -> str:
+    """A row for each kernel and number format that ran, and the kernels that did not."""
+    rows = [_kernel(name, numbers, row, record["kernels"][name]) for name, numbers, row in runs(record)]
+    head = ("kernel", "numbers", "CER", "same answers", "same likeliest token", "largest distance", "rounding alone")
+    ran = {name for name, _, _ in runs(record)}
+    silent = ", ".join(f"`{name}`" for name in record["kernels"] if name not in ran)
+    return table(head, rows) + (f"\nNot run on this machine: {silent}.\n" if silent else "")
+
+
+def faults(record: dict[str, Any], table: Table) -> str:
+    """What each fault does to the reading, and what the canary page said."""
+    rows = [
+        (name, row["what"], "no text" if row["cer"] is None else f"{row['cer']:.1%}", row["canary"])
+        for name, row in record["faults"].items()
+    ]
+    return table(("fault", "what happened", "CER", "the canary page"), rows)
+
+
+def runs(record: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Kernel, number format and row of everything that ran."""
+    return [
+        (name, numbers, row[numbers])
+        for name, row in record["kernels"].items()
+        for numbers in NUMBERS
+        if "cer" in row.get(numbers, {})
+    ]
+
+
+def is_exact(name: str) -> bool:
+    """Whether it computes in the bits of its inputs; PyTorch's own choice, which is no row of ours, does."""
+    return name not in KERNELS or KERNELS.load(name).info.numerics == "exact"
+
+
+def _kernel(name: str, numbers: str, row: dict[str, Any], whole: dict[str, Any]) -> tuple[str, ...]:
+    against, alone = row["against_training"], whole.get("rounding_alone")
+    return (
+        f"`{name}`" if is_exact(name) else f"`{name}` (quantised)",
+        numbers,
+        f"{row['cer']:.2%}",
+        f"{against['same_answers']} of {row['pages']}",
+        f"{against['tokens_agree']:.2%}",
+        f"{against['largest']:.3g}",
+        f"{alone['largest']:.3g}" if alone else "",
+    )
