@@ -1,12 +1,14 @@
 """Memory that runs out, a GPU that is lost, numbers that are none: what the page's record says."""
 
+import numpy as np
 import pytest
 import torch
+from sheets import Sheet
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import attention, devices, failures
 from ocroute.engines.qwen2_vl import Qwen2Vl
-from ocroute.errors import EngineCrashed, EngineError
+from ocroute.errors import Declined, EngineCrashed, EngineError, EngineUnavailable
 
 
 def limited(engine, most, error):
@@ -66,8 +68,30 @@ def test_scores_that_are_no_numbers_fail_the_page(babbling, sheet):
     engine = babbling("qwen2_vl")
     with torch.no_grad():
         engine.loaded.model.get_input_embeddings().weight.mul_(float("nan"))
-    with pytest.raises(EngineError, match="its scores are not numbers after 1 tokens in "):
+    with pytest.raises(EngineError, match=r"^qwen2_vl gave scores that are not numbers after 1 tokens in "):
         list(engine.read([sheet], Task()))
+
+
+@pytest.mark.parametrize("error", [Declined("a strip"), EngineError("the tower broke", next_step="Mend it")], ids=str)
+def test_errors_of_our_own_come_out_as_they_are(error, babbling, sheet):
+    engine = limited(babbling("qwen2_vl"), 0, error)
+    with pytest.raises(EngineError) as caught:
+        list(engine.read([sheet], Task()))
+    assert caught.value is error
+
+
+def test_a_strip_of_paper_is_declined(babbling):
+    with pytest.raises(Declined, match=r"^the page is 6000 x 20 pixels: more than 200 times as long as wide"):
+        list(babbling("qwen2_vl").read([Sheet(np.full((20, 6000, 3), 255, np.uint8))], Task()))
+
+
+def test_errors_of_our_own_while_loading_keep_their_words(random_checkpoint, monkeypatch):
+    def refuse(*_, **__):
+        raise EngineError("the prompt holds no image", next_step="Fetch the tokenizer again")
+
+    monkeypatch.setattr(Qwen2Vl, "prepare", refuse)
+    with pytest.raises(EngineUnavailable, match=r"^the prompt holds no image\. Fetch the tokenizer again$"):
+        Qwen2Vl(Task(model=str(random_checkpoint("qwen2_vl"))))
 
 
 @pytest.mark.parametrize(
@@ -89,8 +113,8 @@ def test_which_cards_a_build_of_torch_has_code_for(listed, capability, runs):
 
 def test_the_shapes_that_kernels_are_chosen_for_are_the_model_s_own(babbling):
     config = babbling("qwen2_vl").loaded.model.config
-    vision = attention.shape(config, "vision", 196 * 1000, "bfloat16")
+    vision = attention.shape(config, "vision", 1000, "bfloat16")
     assert (vision.head_dim, vision.heads, vision.kv_heads, vision.causal, vision.lengths) == (16, 4, 4, False, (1000,))
-    text = attention.shape(config, "text", 196 * 1000, "float16")
+    text = attention.shape(config, "text", 762, "float16")
     assert (text.head_dim, text.heads, text.kv_heads, text.causal, text.dtype) == (16, 4, 2, True, "float16")
-    assert text.lengths == (250 + 512,)
+    assert text.lengths == (762,)

@@ -10,7 +10,7 @@ import msgspec
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
 from ocroute.engines.base import ENGINES, Engine, Reading
 from ocroute.engines.upright import make_upright
-from ocroute.errors import Declined, EngineUnavailable, InputError
+from ocroute.errors import Declined, EngineUnavailable, InputError, OcrouteError
 from ocroute.judge import at_sight, judge
 from ocroute.layout import arrange
 from ocroute.pages.page import InputPage
@@ -122,7 +122,8 @@ class Reader:
         except Declined as error:
             return unread("declined", str(error))
         except Exception as error:  # an engine may raise anything; the page must go on to the next one
-            return unread("failed", str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+            foreign = "" if isinstance(error, OcrouteError) else f"{type(error).__name__}: "
+            return unread("failed", f"{foreign}{error}")
         outcome: AttemptOutcome = "accepted" if verdict.fine else "refused"
         reason = " ".join(finding.sentence for finding in verdict.findings)
         attempt = Attempt(name, outcome, reason, verdict.score, verdict.findings, seconds)

@@ -26,7 +26,7 @@ from ocroute.engines.neural import (
 )
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.recipe import Answered, Facts, Mode, Prepared
-from ocroute.errors import EngineError, EngineUnavailable, UsageError
+from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
 from ocroute.machine import MIB
 from ocroute.pages.page import InputPage
 
@@ -141,7 +141,9 @@ class NeuralEngine(ABC):
                 quantised=task.quantised,
             )
             self._read_canary(task)
-        except EngineUnavailable:
+        except EngineError as error:
+            raise EngineUnavailable(error.message, next_step=error.next_step or "Run: ocroute doctor") from error
+        except OcrouteError:
             raise
         except Exception as error:  # whatever torch raises while it loads or reads for the first time
             if failures.out_of_memory(error):
@@ -171,6 +173,8 @@ class NeuralEngine(ABC):
         while True:
             try:
                 return self._reading(image, mode, pixels, smaller)
+            except OcrouteError:
+                raise
             except Exception as error:  # whatever torch raises
                 if not failures.out_of_memory(error):
                     raise failures.translated(error, self.facts.name) from error
@@ -191,7 +195,9 @@ class NeuralEngine(ABC):
         answer = self._answer(prepared, mode)
         written = perf_counter()
         if answer.ending == "not finite":
-            raise ArithmeticError(f"its scores are not numbers after {answer.tokens} tokens in {self.where.numbers}")
+            raise EngineError(
+                f"{self.facts.name} gave scores that are not numbers after {answer.tokens} tokens in {self.where.numbers}"
+            )
         settings = {
             "mode": name,
             "dtype": self.where.numbers,

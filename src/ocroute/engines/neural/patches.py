@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ocroute.engines.neural.loading import Loaded
 from ocroute.engines.neural.prompts import chat, encode
 from ocroute.engines.neural.recipe import Prepared
-from ocroute.errors import EngineError
+from ocroute.errors import Declined, EngineError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,10 +26,10 @@ def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: st
         frames: how often the processor counts each pixel of an image: some count one frame for each that a patch spans.
 
     Raises:
-        EngineError: the image is too long and narrow.
+        Declined: the image is too long and narrow.
     """
     if max(image.size) > WIDEST * min(image.size):
-        raise EngineError(
+        raise Declined(
             f"the page is {image.width} x {image.height} pixels: more than {WIDEST} times as long as wide",
             next_step="Cut it",
         )
