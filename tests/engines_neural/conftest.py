@@ -8,33 +8,13 @@ pytest.importorskip("transformers", reason="the neural engines need the extra: p
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import tiny
 import torch
+from sheets import Sheet
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary.diagnosis import Sight
-from ocroute.pages.page import InputPage
-
-NAMES = ("qwen2_vl", "got_ocr2", "deepseek_ocr", "deepseek_ocr2", "glm_ocr", "lighton_ocr")
-
-
-class Sheet(InputPage):
-    """A page that is an array of pixels."""
-
-    source, number = "sheet.png", 1
-
-    def __init__(self, pixels):
-        super().__init__()
-        self.pixels = np.asarray(pixels)
-
-    @property
-    def size(self):
-        return self.pixels.shape[1], self.pixels.shape[0]
-
-    def _render(self):
-        return self.pixels
 
 
 @pytest.fixture

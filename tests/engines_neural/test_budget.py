@@ -5,7 +5,7 @@ from dataclasses import replace
 import published
 import pytest
 import torch
-from conftest import NAMES
+from sheets import NAMES
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import budget, devices

@@ -6,7 +6,7 @@ import shutil
 import pytest
 import tiny
 import torch
-from conftest import NAMES
+from sheets import NAMES
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary

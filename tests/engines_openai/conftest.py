@@ -8,31 +8,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from asking import HASTY, Sheet
 from scripted import Scripted
 
 from ocroute.engines.base import Task
 from ocroute.engines.openai import OpenAi
-from ocroute.engines.openai.retry import Limits
-from ocroute.pages.page import InputPage
-
-HASTY = Limits(connect=2.0, page=1.5, small=1.5, tries=3, first_wait=0.01, longest_wait=0.05, in_flight=3)
-
-
-class Sheet(InputPage):
-    """A page that is an array of pixels."""
-
-    source, number = "sheet.png", 1
-
-    def __init__(self, pixels):
-        super().__init__()
-        self.pixels = np.ascontiguousarray(pixels)
-
-    @property
-    def size(self):
-        return self.pixels.shape[1], self.pixels.shape[0]
-
-    def _render(self):
-        return self.pixels
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import HASTY, Sheet
+from asking import HASTY, Sheet
 from scripted import Reply, completion
 
 from ocroute.document.model import Category

@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from conftest import HASTY
+from asking import HASTY
 from scripted import Reply, completion
 
 from ocroute.engines.base import Task

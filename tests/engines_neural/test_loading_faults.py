@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
-from conftest import Sheet
 from safetensors.torch import load_file, save_file
+from sheets import Sheet
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary, devices, loading
