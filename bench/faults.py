@@ -18,7 +18,7 @@ from ocroute.engines.neural import canary, devices
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.loading import Loaded
 from ocroute.errors import EngineError, OcrouteError
-from ocroute.models.dots_ocr import vision
+from ocroute.models.dots_ocr import rotary, vision
 from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
 
 
@@ -71,7 +71,7 @@ def _louder(model: Any) -> None:
 
 def _angles(frequencies: Callable[[int], torch.Tensor]) -> Callable[..., torch.Tensor]:
     """Positions of patches turned by ``frequencies`` instead of the right ones."""
-    real = vision.vision_angles
+    real = rotary.vision_angles
 
     def angles(grids: list[tuple[int, int]], head_dim: int, merge: int, device: torch.device) -> torch.Tensor:
         right = real(grids, head_dim, merge, device)

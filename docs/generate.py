@@ -13,6 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from parts import cards, kernels, measured_kernels, neural
+from parts.common import Part, built_in, from_evidence, measured, table
+
 import kernel_experiment
 import ocroute.errors
 from ocroute.document.exporters import EXPORTERS
@@ -21,10 +24,8 @@ from ocroute.engines import ENGINES
 from ocroute.errors import ExitCode
 from ocroute.judge import CHECKS
 from ocroute.kernels.advice import CARDS, advice
-from ocroute.registry import Registry
 
 HERE = Path(__file__).parent
-EVIDENCE = HERE.parent / "evidence"
 SCHEMA = Path("schema/document-1.json")
 PART = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z0-9-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
 
@@ -65,10 +66,15 @@ def engines() -> str:
     """Every engine of ocroute's own, in the order in which they are tried."""
     infos = sorted(((name, ENGINES.load(name).info) for name in built_in(ENGINES)), key=lambda row: row[1].rank)
     rows = [
-        (f"`{name}`", info.kind, info.strengths, "; ".join(info.needs), f"{info.memory_mb} MiB", gives(info))
+        (f"`{name}`", info.kind, info.strengths, "; ".join(info.needs), memory(info), gives(info))
         for name, info in infos
     ]
     return table(("engine", "kind", "good at", "needs", "memory", "gives"), rows)
+
+
+def memory(info: ocroute.engines.EngineInfo) -> str:
+    """Of one loaded copy; where that is a GPU's, with one page."""
+    return f"{info.gpu_mb:,} MiB of a GPU" if info.gpu_mb else f"{info.memory_mb} MiB"
 
 
 def gives(info: ocroute.engines.EngineInfo) -> str:
@@ -84,12 +90,6 @@ def formats() -> str:
         exporter = EXPORTERS.load(name)
         rows.append((f"`{name}`", f"`{exporter.suffix}`", f"`{exporter.media_type}`", first_paragraph(exporter)))
     return table(("name", "file", "media type", "what it holds"), rows)
-
-
-def measured(name: str) -> dict[str, Any]:
-    """A file in ``evidence/``, as it was written by its bench."""
-    found: dict[str, Any] = json.loads((EVIDENCE / f"{name}.json").read_text(encoding="utf-8"))
-    return found
 
 
 def speed() -> str:
@@ -172,19 +172,12 @@ def sm120() -> str:
     return table(head, rows) + f"\n{what}\n"
 
 
-def experiment(name: str, draw: Callable[[dict[str, Any], kernel_experiment.Table], str]) -> Callable[[], str]:
-    """A part drawn from ``evidence/NAME.json``, which may not be there yet."""
-    file = EVIDENCE / f"{name}.json"
-    return lambda: draw(measured(name), table) if file.exists() else "Not measured yet.\n"
+def experiment(name: str, draw: Callable[[dict[str, Any], kernel_experiment.Table], str]) -> Part:
+    """A part drawn from ``evidence/NAME.json``."""
+    return from_evidence(name, f"python -m bench.{name.replace('-', '_')}")(lambda record: draw(record, table))
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """A Markdown table."""
-    cells = [head, tuple("---" for _ in head), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n" for row in cells)
-
-
-PARTS: dict[str, Callable[[], str]] = {
+PARTS: dict[str, Part] = {
     "accuracy": accuracy,
     "card-code": card_code,
     "judge": judge,
@@ -199,12 +192,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "checks": checks,
     "engines": engines,
     "formats": formats,
+    **kernels.PARTS,
+    **measured_kernels.PARTS,
+    **cards.PARTS,
+    **neural.PARTS,
 }
-
-
-def built_in(registry: Registry) -> list[str]:
-    """Rows of other packages that happen to be installed do not belong into our documentation."""
-    return [name for name, row in registry.items() if row.builtin]
 
 
 def first_paragraph(thing: type) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ocroute.kernels.base import KERNELS
 
-Table = Callable[[tuple[str, ...], list[tuple[str, ...]]], str]
+Table = Callable[[tuple[str, ...], Sequence[tuple[str, ...]]], str]
 
 NUMBERS = ("bfloat16", "float32")
 READS = 0.1  # character error rate up to which the model can be said to read
