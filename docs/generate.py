@@ -9,14 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from parts import cards, kernels, measured_kernels, neural
-from parts.common import Part, built_in, from_evidence, measured, table
+from parts import cards, experiment, kernels, measured_kernels, neural
+from parts.common import Part, built_in, measured, table
 
-import kernel_experiment
 import ocroute.errors
 from ocroute.document.exporters import EXPORTERS
 from ocroute.document.exporters.json import schema
@@ -172,18 +169,10 @@ def sm120() -> str:
     return table(head, rows) + f"\n{what}\n"
 
 
-def experiment(name: str, draw: Callable[[dict[str, Any], kernel_experiment.Table], str]) -> Part:
-    """A part drawn from ``evidence/NAME.json``."""
-    return from_evidence(name, f"python -m bench.{name.replace('-', '_')}")(lambda record: draw(record, table))
-
-
 PARTS: dict[str, Part] = {
     "accuracy": accuracy,
     "card-code": card_code,
     "judge": judge,
-    "kernel-experiment": experiment("kernel-experiment", kernel_experiment.kernels),
-    "kernel-verdict": experiment("kernel-experiment", kernel_experiment.verdict),
-    "loading-faults": experiment("loading-faults", kernel_experiment.faults),
     "old-advice": old_advice,
     "sm120": sm120,
     "speed": speed,
@@ -195,6 +184,7 @@ PARTS: dict[str, Part] = {
     **kernels.PARTS,
     **measured_kernels.PARTS,
     **cards.PARTS,
+    **experiment.PARTS,
     **neural.PARTS,
 }
 

@@ -1,20 +1,17 @@
-"""Draws the answer to "does dots.ocr need FlashAttention 2?" from what was measured. Used by ``generate.py``."""
+"""Draws the answer to "does dots.ocr need FlashAttention 2?" from what was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 from ocroute.kernels.base import KERNELS
-
-Table = Callable[[tuple[str, ...], Sequence[tuple[str, ...]]], str]
+from parts.common import Part, Record, from_evidence, stamp, table
 
 NUMBERS = ("bfloat16", "float32")
 READS = 0.1  # character error rate up to which the model can be said to read
 SAME_CER = 0.005  # a slip or two on the pages of the experiment
 
 
-def verdict(record: dict[str, Any], _: Table) -> str:
+@from_evidence("kernel-experiment", "python -m bench.kernel_experiment")
+def verdict(record: Record) -> str:
     """Whether the kernels read alike, from the numbers."""
     trained = record["trained_with"]
     base = record["kernels"][trained]["bfloat16"]["cer"]
@@ -26,12 +23,12 @@ def verdict(record: dict[str, Any], _: Table) -> str:
         if all(abs(cer - base) <= SAME_CER for cer in exact)
         else "**Not so simple.** At least one exact kernel reads these pages otherwise than the one of training"
     )
-    card = ", ".join(record.get("gpus", [])) or "a processor"
     span = f"{min(exact):.2%} to {max(exact):.2%} over all exact kernels and both number formats"
-    return f"{said}: CER {base:.2%} with `{trained}`, {span}; {record['pages']} pages, {card}, {record['date']}.\n"
+    return f"{said}: CER {base:.2%} with `{trained}`, {span}; {record['pages']} pages.\n{stamp(record)}"
 
 
-def kernels(record: dict[str, Any], table: Table) -> str:
+@from_evidence("kernel-experiment", "python -m bench.kernel_experiment")
+def kernels(record: Record) -> str:
     """A row for each kernel and number format that ran, and the kernels that did not."""
     rows = [_kernel(name, numbers, row, record["kernels"][name]) for name, numbers, row in runs(record)]
     head = ("kernel", "numbers", "CER", "same answers", "same likeliest token", "largest distance", "rounding alone")
@@ -40,16 +37,17 @@ def kernels(record: dict[str, Any], table: Table) -> str:
     return table(head, rows) + (f"\nNot run on this machine: {silent}.\n" if silent else "")
 
 
-def faults(record: dict[str, Any], table: Table) -> str:
+@from_evidence("loading-faults", "python -m bench.loading_faults")
+def faults(record: Record) -> str:
     """What each fault does to the reading, and what the canary page said."""
     rows = [
         (name, row["what"], "no text" if row["cer"] is None else f"{row['cer']:.1%}", row["canary"])
         for name, row in record["faults"].items()
     ]
-    return table(("fault", "what happened", "CER", "the canary page"), rows)
+    return table(("fault", "what happened", "CER", "the canary page"), rows) + stamp(record)
 
 
-def runs(record: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+def runs(record: Record) -> list[tuple[str, str, Record]]:
     """Kernel, number format and row of everything that ran."""
     return [
         (name, numbers, row[numbers])
@@ -64,7 +62,7 @@ def is_exact(name: str) -> bool:
     return name not in KERNELS or KERNELS.load(name).info.numerics == "exact"
 
 
-def _kernel(name: str, numbers: str, row: dict[str, Any], whole: dict[str, Any]) -> tuple[str, ...]:
+def _kernel(name: str, numbers: str, row: Record, whole: Record) -> tuple[str, ...]:
     against, alone = row["against_training"], whole.get("rounding_alone")
     return (
         f"`{name}`" if is_exact(name) else f"`{name}` (quantised)",
@@ -75,3 +73,6 @@ def _kernel(name: str, numbers: str, row: dict[str, Any], whole: dict[str, Any])
         f"{against['largest']:.3g}",
         f"{alone['largest']:.3g}" if alone else "",
     )
+
+
+PARTS: dict[str, Part] = {"kernel-experiment": kernels, "kernel-verdict": verdict, "loading-faults": faults}
