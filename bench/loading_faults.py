@@ -42,7 +42,7 @@ def run(given: argparse.Namespace) -> None:
     from bench.kernel_experiment import notes
     from bench.measured import write
 
-    pages = sheets(0 if given.few else 2)
+    pages = sheets(0 if given.few else 1)
     rows = {}
     for name, fault in FAULTS.items():
         rows[name] = row(fault, given, pages)
