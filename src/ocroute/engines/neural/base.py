@@ -233,6 +233,7 @@ class NeuralEngine(ABC):
             keep_special=self.facts.keep_special,
             deadline=perf_counter() + CANARY_SECONDS if canary_page else None,
             guard=mode.guard,
+            boxes=mode.boxes and mode.text,
         )
 
     def _read_canary(self, task: Task) -> None:

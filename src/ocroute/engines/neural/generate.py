@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from ocroute.engines.neural.guard import Guard
 from ocroute.engines.neural.loading import Loaded, quiet
-from ocroute.engines.neural.loops import cut, loop_length
+from ocroute.engines.neural.loops import TAIL, Circles
 
 if TYPE_CHECKING:
     import torch
 
 Ending = Literal["stop", "length", "loop", "late", "not finite"]
-LOOK_EVERY = 16  # tokens between two looks at what is being written: each makes the host wait for the device
+ODD_EVERY = 16  # tokens between two looks at the scores: each makes the host wait for the device
+LOOK_EVERY = 64  # tokens between two looks at what is being written
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,10 @@ class Answer:
 class _Watch:
     """A logits processor and stopping criterion in one: sees every token, ends the answer for a reason."""
 
-    def __init__(self, prompt_tokens: int, deadline: float | None) -> None:
+    def __init__(self, prompt_tokens: int, deadline: float | None, circles: Circles) -> None:
         self.prompt_tokens = prompt_tokens
         self.deadline = deadline
+        self.circles = circles
         self.ending: Ending | None = None
         self._odd: torch.Tensor | None = None
 
@@ -56,17 +58,13 @@ class _Watch:
         import torch
 
         written = input_ids.shape[1] - self.prompt_tokens
-        if written % LOOK_EVERY == 0 or written == 1:
-            self._look(input_ids[0, self.prompt_tokens :].tolist())
-        return torch.full((input_ids.shape[0],), self.ending is not None, device=input_ids.device)
-
-    def _look(self, tokens: Sequence[int]) -> None:
-        if self.odd():
+        if (written == 1 or written % ODD_EVERY == 0) and self.odd():
             self.ending = "not finite"
-        elif loop_length(tokens):
+        elif written % LOOK_EVERY == 0 and self.circles.found(input_ids[0, -min(written, TAIL) :].tolist()):
             self.ending = "loop"
         elif self.deadline is not None and perf_counter() > self.deadline:
             self.ending = "late"
+        return torch.full((input_ids.shape[0],), self.ending is not None, device=input_ids.device)
 
     def odd(self) -> bool:
         """Whether any scores so far were not finite. Waits for the device."""
@@ -81,6 +79,7 @@ def answer(
     keep_special: bool = False,
     deadline: float | None = None,
     guard: Guard | None = None,
+    boxes: bool = False,
 ) -> Answer:
     """Let the model write, always taking the likeliest token.
 
@@ -91,12 +90,14 @@ def answer(
         keep_special: whether special tokens are part of the answer.
         deadline: by ``time.perf_counter``; None for none.
         guard: forbids runs of tokens to come again.
+        boxes: whether the answer says where each text stands, see `loops.Circles`.
     """
     import torch
     from transformers import LogitsProcessorList, StoppingCriteriaList
 
     prompt_tokens = inputs["input_ids"].shape[1]
-    watch = _Watch(prompt_tokens, deadline)
+    circles = Circles(loaded.tokenizer, boxes=boxes)
+    watch = _Watch(prompt_tokens, deadline, circles)
     processors = [watch.score]  # the first: the guard's forbidden tokens have no finite score
     if guard:
         processors.append(guard.processor(loaded.tokenizer, prompt_tokens))
@@ -124,6 +125,6 @@ def answer(
     elif tokens and tokens[-1] in loaded.stop_ids:
         tokens, ending = tokens[:-1], "stop"
     elif ending == "loop":
-        tokens = cut(tokens)
+        tokens = circles.cut(tokens)
     text = loaded.tokenizer.decode(tokens, skip_special_tokens=not keep_special, clean_up_tokenization_spaces=False)
     return Answer(text, ending, count, prompt_tokens)

@@ -1,33 +1,99 @@
-"""Answers that run in circles: dots without end, one empty table cell after another, a line again and again."""
+"""Answers that run in circles: dots without end, one empty table cell after another, one cell again and again with other boxes.
+
+Penalties on repeated tokens are no cure: layout JSON and tables repeat by nature.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Final
 
-LONGEST = 64  # tokens of the longest circle looked for
-COVERED = 384  # tokens that a circle must cover: a form may well have fifty empty cells in a row
-ROUNDS = 8
-KEPT = 2  # rounds left in the answer, so that a reader sees what was repeated
+LONGEST: Final = 256  # tokens of the longest circle looked for: a paragraph
+COVERED: Final = (
+    512  # tokens that a circle must cover: more than the leaders of a list of contents or a form's empty rows take
+)
+COVERED_BUT_BOXES: Final = (
+    1024  # where its rounds differ in their boxes: more than a sheet of pictures without captions takes
+)
+ROUNDS: Final = 8
+KEPT: Final = 2  # rounds left in the answer, so that a reader sees what was repeated
+TAIL: Final = 3 * ROUNDS * LONGEST  # tokens to look at: of a cell, two thirds may be its box
+
+_NUMBERS: Final = frozenset("0123456789.,- \n")
 
 
-def loop_length(tokens: Sequence[int]) -> int:
-    """Tokens of the circle in which ``tokens`` end; 0 where they do not."""
+class Circles:
+    """Sees when a model's answer runs in circles.
+
+    Args:
+        tokenizer: of the model.
+        boxes: whether rounds that differ in nothing but numbers in brackets are the same, as they are in answers that tell
+            where each text stands.
+    """
+
+    def __init__(self, tokenizer: Any, *, boxes: bool = False) -> None:
+        self._tokenizer = tokenizer
+        self._boxes = boxes
+        self._strings: dict[int, str] = {}
+
+    def found(self, tokens: Sequence[int]) -> bool:
+        """Whether ``tokens`` end in a circle; the last `TAIL` of an answer will do."""
+        return len(self.cut(tokens)) < len(tokens)
+
+    def cut(self, tokens: Sequence[int]) -> list[int]:
+        """``tokens`` with the circle that they end in gone round twice only."""
+        end = _end(tokens, COVERED)
+        if end == len(tokens) and self._boxes:
+            places = self._outside_boxes(tokens)
+            last = _end([tokens[place] for place in places], COVERED_BUT_BOXES)
+            end = places[last] if last < len(places) else end
+        return list(tokens[:end])
+
+    def _outside_boxes(self, tokens: Sequence[int]) -> list[int]:
+        """The places of all tokens but those of numbers between brackets."""
+        places: list[int] = []
+        numbers: list[int] | None = None  # since the last opening bracket
+        for place, token in enumerate(tokens):
+            text = self._string(token)
+            if numbers is not None and text and _NUMBERS.issuperset(text):
+                numbers.append(place)
+                continue
+            if numbers and not text.startswith("]"):
+                places += numbers
+            places.append(place)
+            numbers = [] if text.endswith("[") else None
+        return places + (numbers or [])
+
+    def _string(self, token: int) -> str:
+        if token not in self._strings:
+            self._strings[token] = str(self._tokenizer.decode([token], clean_up_tokenization_spaces=False)).strip(" ")
+        return self._strings[token] or " "
+
+
+def loop_length(tokens: Sequence[int], covered: int = COVERED) -> int:
+    """Tokens of the circle in which ``tokens`` end; 0 where they do not.
+
+    Args:
+        covered: tokens that all its rounds must have together.
+    """
     for length in range(1, LONGEST + 1):
-        span = max(COVERED, ROUNDS * length)
+        span = max(covered, ROUNDS * length)
         if len(tokens) < span:
             return 0
+        if tokens[-1] != tokens[-1 - length]:
+            continue
         tail = tokens[-span:]
         if tail[length:] == tail[:-length]:
             return length
     return 0
 
 
-def cut(tokens: Sequence[int]) -> list[int]:
-    """``tokens`` with the circle that they end in gone round twice only."""
-    length = loop_length(tokens)
+def _end(tokens: Sequence[int], covered: int) -> int:
+    """How many of ``tokens`` to keep."""
+    length = loop_length(tokens, covered)
     if not length:
-        return list(tokens)
+        return len(tokens)
     start = len(tokens) - length
-    while start >= length and tokens[start - length : start] == tokens[start : start + length]:
-        start -= length
-    return list(tokens[: start + KEPT * length])
+    while start and tokens[start - 1] == tokens[start - 1 + length]:
+        start -= 1
+    return start + KEPT * length

@@ -10,7 +10,6 @@ from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaLis
 
 from ocroute.models.dots_ocr.inputs import Inputs
 from ocroute.models.dots_ocr.load import Loaded
-from ocroute.models.dots_ocr.loops import LoopStopper
 
 
 class Generated(NamedTuple):
@@ -18,7 +17,7 @@ class Generated(NamedTuple):
 
     Attributes:
         text: without the token that ended it.
-        finish: ``stop`` when it ended by itself, ``length`` when it was cut: by the limit, by a loop, or from outside.
+        finish: ``stop`` when it ended by itself, ``length`` when it was cut: by the limit, or from outside.
     """
 
     text: str
@@ -52,7 +51,7 @@ def generate(
         pixel_values=inputs.pixel_values,
         image_grid_thw=inputs.image_grid_thw,
         generation_config=settings,
-        stopping_criteria=StoppingCriteriaList([LoopStopper(loaded.tokenizer, start), *criteria]),
+        stopping_criteria=StoppingCriteriaList(criteria),
     )[0, start:].tolist()
     ended = bool(tokens) and tokens[-1] in loaded.stop_ids
     if ended:
