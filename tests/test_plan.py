@@ -78,7 +78,8 @@ def test_memory_is_held_against_need():
 @pytest.mark.parametrize("machine", [LAPTOP, BLACKWELL], ids=["laptop", "5070ti"])
 def test_a_server_is_asked_only_by_name(machine):
     assert "server" in planned(machine, latin=LATIN_OCR, remote=SERVER).rejected["remote"]
-    assert list(planned(machine, engine="remote", latin=LATIN_OCR, remote=SERVER).routes) == ["remote"]
+    with pytest.raises(UsageError, match="--base-url"):
+        planned(machine, engine="remote", latin=LATIN_OCR, remote=SERVER)
 
 
 def test_pinning_an_unknown_engine_lists_the_known_ones():
@@ -104,6 +105,11 @@ def test_an_unknown_language_code_suggests_the_known_one():
 def test_a_server_is_a_route_once_its_address_is_given():
     wish = Wish("", Task(base_url="http://127.0.0.1:8000/v1"))
     assert list(plan(LAPTOP, {"latin": LATIN_OCR, "remote": SERVER}, wish).routes) == ["remote", "latin"]
+
+
+def test_a_server_can_be_asked_for_by_name():
+    wish = Wish("remote", Task(base_url="http://127.0.0.1:8000/v1"))
+    assert list(plan(LAPTOP, {"latin": LATIN_OCR, "remote": SERVER}, wish).routes) == ["remote"]
 
 
 def test_a_model_without_an_engine_is_refused():

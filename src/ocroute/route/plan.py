@@ -13,6 +13,8 @@ from ocroute.kernels.outlook import Ground, outlook, torch_refusal
 from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
 from ocroute.machine import Machine
 
+_SERVER = "http://127.0.0.1:8000/v1"
+
 
 class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the user asked for.
@@ -65,7 +67,7 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish, grou
             f"{wish.task.model!r} is a model for no engine", next_step="Name it too, e.g.: --engine dots_ocr"
         )
     if wish.engine:
-        return _pinned(engines, wish.engine)
+        return _pinned(engines, wish)
     fitting: dict[str, str] = {}
     unfit: dict[str, str] = {}
     rejected: dict[str, str] = {}
@@ -92,7 +94,8 @@ def _order(name: str, status: EngineStatus, wish: Wish) -> tuple[bool, int, str]
     return wish.prefer == "speed" and slow, status.info.rank, name
 
 
-def _pinned(engines: Mapping[str, EngineStatus], name: str) -> Plan:
+def _pinned(engines: Mapping[str, EngineStatus], wish: Wish) -> Plan:
+    name = wish.engine
     if name not in engines:
         raise UsageError(f"there is no engine named {name!r}", next_step=f"Choose from: {', '.join(sorted(engines))}")
     availability = engines[name].availability
@@ -101,6 +104,8 @@ def _pinned(engines: Mapping[str, EngineStatus], name: str) -> Plan:
             f"the engine {name} is {availability.state} here: {availability.reason}",
             next_step=f"Run: {availability.install}" if availability.install else "Run: ocroute doctor",
         )
+    if engines[name].info.kind == "remote" and not wish.task.base_url:
+        raise UsageError(f"the engine {name} asks a server, and none is named", next_step=f"Add: --base-url {_SERVER}")
     others = {other: f"only {name} was asked for" for other in engines if other != name}
     return Plan({name: "asked for by name"}, others)
 
