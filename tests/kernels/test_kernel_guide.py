@@ -1,0 +1,103 @@
+"""The examples of docs/kernels.md run, and the kernel in it is found, proven, and caught once it is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FENCE = re.compile(r"^```(?:python|toml) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILES = dict(FENCE.findall((ROOT / "docs" / "kernels.md").read_text(encoding="utf-8")))
+PROVE = """
+import sys
+from ocroute.kernels.base import Problem
+from ocroute.kernels.prove import prove
+from ocroute.kernels.probe.values import Proof
+import msgspec
+if __name__ == "__main__":
+    problem = Problem(64, 4, 2, True, "float32", (200,))
+    print(msgspec.json.encode(list(prove(["blockwise"], [problem], device="cpu"))).decode())
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The guide's package, as an installer would leave it."""
+    (tmp_path / "blockwise.py").write_text(FILES["blockwise.py"], encoding="utf-8")
+    info = tmp_path / "ocroute_blockwise-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ocroute-blockwise\nVersion: 1\n", encoding="utf-8")
+    row = re.search(r'\[project\.entry-points\."(ocroute\.kernels)"\]\nblockwise = "(.*)"', FILES["pyproject.toml"])
+    assert row
+    (info / "entry_points.txt").write_text(f"[{row[1]}]\nblockwise = {row[2]}\n", encoding="utf-8")
+    (tmp_path / "prove.py").write_text(PROVE, encoding="utf-8")
+    return tmp_path
+
+
+def run(folder: Path, *command: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200", "OCROUTE_HOME": str(folder / "home")}
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def verdict(folder: Path) -> tuple[str, str]:
+    (proof,) = json.loads(run(folder, "prove.py"))
+    return proof["verdict"], proof["case"]
+
+
+@pytest.mark.parametrize("name", ["best.py", "plug.py"])
+def test_python_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCROUTE_HOME", str(tmp_path))
+    (tmp_path / name).write_text(FILES[name], encoding="utf-8")
+    runpy.run_path(str(tmp_path / name))
+
+
+def test_the_kernel_is_short() -> None:
+    assert len([line for line in FILES["blockwise.py"].splitlines() if line.strip()]) <= 25
+
+
+def test_the_kernel_is_listed(installed: Path) -> None:
+    rows = json.loads(run(installed, "-m", "ocroute", "kernels", "--json"))["kernels"]
+    assert {row["name"]: row["state"] for row in rows}["blockwise"] == "usable"
+
+
+def test_the_kernel_is_proven(installed: Path) -> None:
+    assert verdict(installed) == ("proven", "")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [(" + len(keys) - q.shape[2]", ""), (" * scale", " * 0.125"), (".nan_to_num()", "")],
+    ids=["top-left", "scale ignored", "rows that see nothing"],
+)
+def test_the_kernel_is_caught_once_it_is_wrong(installed: Path, right: str, wrong: str) -> None:
+    module = installed / "blockwise.py"
+    text = module.read_text(encoding="utf-8")
+    assert right in text
+    module.write_text(text.replace(right, wrong), encoding="utf-8")
+    assert verdict(installed)[0] == "wrong"
+
+
+def test_limits_are_as_the_guide_says() -> None:
+    from ocroute.kernels.probe.compare import QUANTISED_COSINE, QUANTISED_L1
+
+    assert (QUANTISED_L1, QUANTISED_COSINE) == (0.10, 0.99)
+    text = " ".join((ROOT / "docs" / "kernels.md").read_text(encoding="utf-8").split())
+    assert "off by 10 % of the values" in text
+    assert "cosine of 0.99" in text
