@@ -55,6 +55,27 @@ def test_a_stale_part_is_noticed(tmp_path: Path) -> None:
     assert run(docs / "generate.py", "--check").returncode == 0
 
 
+def test_no_torch_is_needed() -> None:
+    code = "import runpy, sys; sys.modules['torch'] = None; runpy.run_path('docs/generate.py', run_name='__main__')"
+    checked = run("-c", code, "--check", path=str(ROOT / "docs"))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_what_was_not_measured_is_said(tmp_path: Path) -> None:
+    docs = shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copytree(ROOT / "evidence", tmp_path / "evidence")
+    shutil.copy(ROOT / "README.md", tmp_path)
+    for name in ("kernels", "vision-tower", "page-memory"):
+        (tmp_path / "evidence" / f"{name}.json").unlink(missing_ok=True)
+    written = run(docs / "generate.py")
+    assert written.returncode == 0, written.stderr
+    assert (docs / "kernels-measured.md").read_text(encoding="utf-8").count("Not measured yet.") >= 2
+    assert "`python -m bench.page_memory" in (docs / "neural-engines.md").read_text(encoding="utf-8")
+    cards = (docs / "cards.md").read_text(encoding="utf-8")
+    assert "everything, proven" not in cards
+    assert "RTX 5070 Ti" in cards
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
