@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ocroute import registry, testing
 from ocroute.document.model import Attempt
-from ocroute.engines.base import EngineInfo, Task
+from ocroute.engines.base import ENGINES, EngineInfo, Task
 from ocroute.errors import EngineUnavailable
 from ocroute.pages import open_input
 from ocroute.route import Plan, Wish
@@ -25,13 +26,15 @@ class Told(testing.Scripted):
 
     info = EngineInfo("ocr", rank=1)
     said = LINES
+    told: ClassVar = {}
 
     def read_one(self, page, task):
         boxes = {
             line: [LEFT, TOP + STEP * place, LEFT + 820, TOP + STEP * place + 34] for place, line in enumerate(LINES)
         }
         lines = [{"text": line, "box": boxes[line], "confidence": 0.97} for line in self.said]
-        return msgspec.convert({"lines": lines, "model": type(self).__name__}, type(super().read_one(page, task)))
+        reading = {"lines": lines, "model": type(self).__name__} | self.told
+        return msgspec.convert(reading, type(super().read_one(page, task)))
 
 
 class Half(Told):
@@ -44,6 +47,21 @@ class Third(Told):
     """Says the first third."""
 
     said = LINES[: len(LINES) // 3]
+
+
+class OnCard(Told):
+    """Says where it ran."""
+
+    told: ClassVar = {
+        "model_hash": "ab12", "kernel": "vision flash4", "device": "NVIDIA X", "versions": {"torch": "2.11"},
+        "settings": {"dtype": "bfloat16"}, "seconds": {"generate": 1.23456},
+    }  # fmt: skip
+
+
+class Remote(OnCard):
+    """Asks a server."""
+
+    info = EngineInfo("remote", rank=1)
 
 
 class Raises(Told):
@@ -70,13 +88,15 @@ def engines(monkeypatch, tmp_path):
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: ocroute-told\nVersion: 1.0\n")
     rows = "\n".join(
-        f"{cls.__name__.lower()} = {__name__}:{cls.__name__}" for cls in (Told, Half, Third, Raises, Unloadable)
+        f"{cls.__name__.lower()} = {__name__}:{cls.__name__}"
+        for cls in (Told, Half, Third, OnCard, Remote, Raises, Unloadable)
     )
     (folder / "entry_points.txt").write_text(f"[ocroute.engines]\n{rows}\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     script = tmp_path / "script.json"
     script.write_text(json.dumps({}))
     monkeypatch.setenv(testing.SCRIPT, str(script))
+    monkeypatch.setattr(ENGINES, "_loaded", {})  # of another test's engines of the same names
     registry._rows.cache_clear()
     yield
     registry._rows.cache_clear()
@@ -150,6 +170,29 @@ def test_a_page_goes_on_where_a_dead_process_left_it(page):
     assert record.provenance.engine == "half"
     lost = read(page, "third", "told", prior=prior, best=kept)
     assert lost.provenance.engine == "third", "the text of the dead process is not lost"
+
+
+def test_the_record_says_where_its_text_comes_from(page):
+    told = read(page, "oncard").provenance
+    assert (told.engine, told.model, told.model_hash) == ("oncard", "OnCard", "ab12")
+    assert (told.kernel, told.device) == ("vision flash4", "NVIDIA X")
+    assert told.versions.keys() == {"ocroute", "torch"}
+    assert told.settings == {"threads": 1, "dtype": "bfloat16"}
+    assert told.seconds["read.generate"] == 1.2346
+    assert read(page, "told").provenance.device == "cpu"
+    assert read(page, "remote").provenance.device == "", "where a server computes is its own business"
+
+
+def test_loading_and_reading_are_told_apart(page):
+    told = []
+    reader = Reader(Wish("", Task()), Plan(dict.fromkeys(("unloadable", "told"), "for this test"), {}))
+    for _ in range(2):
+        reader.read(
+            page,
+            on_load=lambda engine: told.append(f"load {engine}"),
+            on_attempt=lambda engine: told.append(f"read {engine}"),
+        )
+    assert told == ["load unloadable", "load told", "read told", "read told"]
 
 
 def test_every_rejected_engine_is_on_the_record(page):

@@ -18,8 +18,8 @@ Sink = Callable[["Event"], None]
 class Event:
     """Something that happened.
 
-    Kinds in use: ``run_started`` (total pages), ``page_started``, ``attempt``, ``page_done``, ``input_failed``, ``input_done``,
-    ``note``.
+    Kinds in use: ``run_started`` (total pages), ``page_started``, ``loading`` (an engine's models), ``attempt``, ``page_done``,
+    ``input_failed``, ``input_done``, ``note``.
     """
 
     kind: str

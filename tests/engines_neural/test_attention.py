@@ -39,6 +39,8 @@ def test_without_a_proof_pytorch_s_attention_stays_and_the_record_says_unproven(
     reading = read(babbling("qwen2_vl"), sheet)
     assert parts(reading) == {"vision": ("sdpa", False), "text": ("sdpa", False)}
     assert "unproven" in reading.settings["kernels"]["vision"]["reason"]
+    assert reading.kernel == "vision sdpa (unproven), text sdpa (unproven)"
+    assert reading.device == "cpu"
     assert "declined" not in reading.settings
 
 

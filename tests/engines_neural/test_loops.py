@@ -93,7 +93,10 @@ def test_the_same_in_another_model_s_form(seen):
         json.dumps(cells(*["Yes"] * 12)),
         json.dumps(cells(*(f"Item {number}" for number in range(300)))),
         json.dumps(
-            [*cells(*["Lorem ipsum"] * 80), *cells(*"The end of the page comes after all of them.".split() * 2)]
+            [
+                *cells(*["Lorem ipsum"] * 80),
+                *cells("The end.", "Page 3"),
+            ]
         ),
         "| " + " | ".join(str(number * number % 1009) for number in range(900)),
         "[1, 2] and [3] " * 12,
@@ -138,6 +141,15 @@ def test_an_endless_answer_is_stopped_and_said_to_be_cut(endless, sheet):
     assert (reading.finish, reading.settings["ending"]) == ("length", "loop")
     assert reading.settings["tokens"] < 640
     assert reading.raw == "dots . . " * 2
+
+
+def test_an_answer_ends_when_its_time_is_up_and_is_kept(endless, sheet):
+    engine = endless("".join(f"{number} " for number in range(3000)))
+    started = perf_counter()
+    (reading,) = engine.read([sheet], Task(seconds=1.5))
+    assert 1.4 < perf_counter() - started < 5
+    assert (reading.finish, reading.settings["ending"]) == ("late", "late")
+    assert reading.text.startswith("0 1 2 3 4 5")
 
 
 def test_the_guard_forbids_what_would_come_twice():

@@ -14,8 +14,9 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
-from ocroute.document.model import Line
+from ocroute.document.model import Box, Line
 from ocroute.engines.base import Availability, EngineInfo, Reading
 from ocroute.errors import Declined
 from ocroute.testing import Null, Scripted
@@ -219,6 +220,39 @@ class Slow(Faulty):
     def misbehave(self, page):
         time.sleep(0.4)
         return Reading()
+
+
+class SlowToLoad(Faulty):
+    name = "slow_to_load"
+
+    def __init__(self, task):
+        time.sleep(2.5)
+
+    def misbehave(self, page):
+        return Reading()
+
+
+class DiesLoading(Faulty):
+    name = "dies_loading"
+
+    def __init__(self, task):
+        _log(self.name, SimpleNamespace(number=0))
+        print("the weights bite", file=sys.stderr, flush=True)
+        os._exit(9)
+
+
+class WritesUntilTimeIsUp(Faulty):
+    """Writes as long as it may, and gives what it has."""
+
+    name = "writes_on"
+
+    def __init__(self, task):
+        self.seconds = task.seconds
+
+    def misbehave(self, page):
+        time.sleep(self.seconds or 60)
+        box = Box(40, 60, 160, 180)
+        return Reading((Line("half of", box),), finish="late", device="cuda", settings={"seconds": self.seconds})
 
 
 class ProbeRaises(Faulty):

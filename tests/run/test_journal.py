@@ -1,5 +1,6 @@
 """What the journal gives back is what was put in, or nothing."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,22 @@ def test_failed_page_is_read_again(tmp_path):
     journal = Journal(tmp_path, "scan", "0" * 16)
     journal.save(give_up(Read(Input(b"scan.pdf"), 3, Wish()), "the disk was busy"))
     assert journal.load(3) is None
+
+
+@pytest.mark.parametrize(("status", "again"), [("doubtful", True), ("accepted", False)])
+def test_a_doubtful_page_on_which_time_ran_out_is_read_again(tmp_path, status, again):
+    journal = Journal(tmp_path, "scan", "0" * 16)
+    page = msgspec.structs.replace(PAGE, verdict=Verdict(status, 0.5), attempts=(Attempt("dots_ocr", "timed_out"),))
+    journal.save(pack(page))
+    assert (journal.load(3) is None) is again
+    journal.save(pack(msgspec.structs.replace(page, attempts=(Attempt("dots_ocr", "refused"),))))
+    assert journal.load(3) is not None
+
+
+def test_neither_threads_nor_time_make_a_page_another():
+    here = [Wish("", Task(threads=threads, seconds=seconds)) for threads, seconds in ((1, 0.0), (4, 0.0), (1, 9.0))]
+    assert len({key_of("ab", wish, "here") for wish in here}) == 1
+    assert key_of("ab", Wish("", Task(mode="text")), "here") != key_of("ab", here[0], "here")
 
 
 BODY = pack(PAGE).body

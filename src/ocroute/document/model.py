@@ -220,7 +220,7 @@ AttemptOutcome = Literal["accepted", "refused", "declined", "failed", "crashed",
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One engine's try at one page."""
+    """One engine's try at one page. One that timed out may have left a text, which is then cut."""
 
     engine: str
     outcome: AttemptOutcome
@@ -231,7 +231,18 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a page's text comes from. ``seconds`` is the only part that differs between equal runs."""
+    """Where a page's text comes from. ``seconds`` is the only part that differs between equal runs.
+
+    Attributes:
+        engine: its registered name.
+        model: the weights that it read with: a folder, a hub id, or a server's name for them.
+        model_hash: of those weights.
+        kernel: of attention, by part of the model, e.g. ``vision flash4, text sdpa (unproven)``.
+        device: where it ran; empty where that is the business of a server.
+        versions: of the libraries behind it.
+        settings: what else the text depends on.
+        seconds: by step.
+    """
 
     engine: str = ""
     model: str = ""

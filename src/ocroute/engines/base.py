@@ -74,6 +74,8 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
         mode: what a neural engine is asked to do, e.g. ``layout`` or ``text``; empty for its own default.
         base_url: of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``.
         quantised: whether attention kernels that compute in fewer bits may be used.
+        seconds: after which an engine that writes word by word should give what it has of a page; 0 for no limit. Loading does
+            not count.
     """
 
     languages: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     mode: str = ""
     base_url: str = ""
     quantised: bool = False
+    seconds: float = 0.0
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -91,19 +94,22 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
         lines: from engines without layout, in any order; ``layout.arrange`` makes blocks of them.
         blocks: from engines with layout, in reading order.
         raw: the engine's own output, for those who want to look.
-        finish: ``stop`` when it ended by itself, ``length`` when it ran out of room: its text is cut.
+        finish: ``stop`` when it ended by itself; else its text is cut: ``length`` when it ran out of room, ``late`` when it ran
+            out of time.
         seconds: by step, e.g. ``{"detect": 0.9, "recognise": 2.1}``.
-        model, model_hash, versions, settings: for the page record's provenance.
+        model, model_hash, kernel, device, versions, settings: for the page record's provenance.
         blanks: boxes in which the engine saw text but could write nothing, e.g. for want of the script.
     """
 
     lines: tuple[Line, ...] = ()
     blocks: tuple[Block, ...] = ()
     raw: str = ""
-    finish: Literal["stop", "length"] = "stop"
+    finish: Literal["stop", "length", "late"] = "stop"
     seconds: dict[str, float] = {}
     model: str = ""
     model_hash: str = ""
+    kernel: str = ""
+    device: str = "cpu"
     versions: dict[str, str] = {}
     settings: dict[str, Any] = {}
     blanks: tuple[Line, ...] = ()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
-from ocroute.engines.base import ENGINES, Engine, Reading
+from ocroute.engines.base import ENGINES, Engine, EngineInfo, Reading
 from ocroute.engines.upright import make_upright
 from ocroute.errors import Declined, EngineUnavailable, InputError, OcrouteError
 from ocroute.judge import at_sight, judge
@@ -46,6 +46,7 @@ class Reader:
         *,
         prior: Iterable[Attempt] = (),
         best: Page | None = None,
+        on_load: Callable[[str], None] = _ignore,
         on_attempt: Callable[[str], None] = _ignore,
         on_refused: Callable[[Page], None] = _ignore,
     ) -> Page:
@@ -54,6 +55,7 @@ class Reader:
         Args:
             prior: attempts already spent on this page in a process that died. Their engines are not tried again.
             best: the record with the best refused text of those attempts.
+            on_load: told the engine's name before it is loaded, which may take minutes, and which is done once.
             on_attempt: told the engine's name right before it starts, so that a watcher knows whom to blame.
             on_refused: given the record as it stands after each attempt that was not accepted, so that nothing is lost if a
                 later engine takes the process down.
@@ -80,8 +82,7 @@ class Reader:
         policy = attempts(self.plan.routes, record.attempts)
         engine = next(policy, None)
         while engine is not None:
-            on_attempt(engine)
-            record = _better(record, self._attempt(engine, page, record, upright))
+            record = _better(record, self._attempt(engine, page, record, upright, on_load, on_attempt))
             if record.attempts[-1].outcome != "accepted":
                 on_refused(record)
             try:
@@ -91,7 +92,15 @@ class Reader:
         page.release()
         return record if record.blocks or record.verdict.fine else _explained(record)
 
-    def _attempt(self, name: str, page: InputPage, record: Page, upright: float) -> Page:
+    def _attempt(
+        self,
+        name: str,
+        page: InputPage,
+        record: Page,
+        upright: float,
+        on_load: Callable[[str], None],
+        on_attempt: Callable[[str], None],
+    ) -> Page:
         """``record`` as this engine alone would leave it; the attempt is its last."""
         seconds: dict[str, float] = {"upright": round(upright, 4)}
         clock = time.perf_counter()
@@ -110,8 +119,9 @@ class Reader:
 
         task = self.wish.task
         try:
-            engine = self._engine(name)
+            engine = self._engine(name, on_load)
             lap("load")
+            on_attempt(name)
             reading = _one_reading(engine, page, self.wish)
             lap("read")
             if not engine.info.gives_layout:
@@ -124,7 +134,7 @@ class Reader:
         except Exception as error:  # an engine may raise anything; the page must go on to the next one
             foreign = "" if isinstance(error, OcrouteError) else f"{type(error).__name__}: "
             return unread("failed", f"{foreign}{error}")
-        outcome: AttemptOutcome = "accepted" if verdict.fine else "refused"
+        outcome: AttemptOutcome = "accepted" if verdict.fine else "timed_out" if reading.finish == "late" else "refused"
         reason = " ".join(finding.sentence for finding in verdict.findings)
         attempt = Attempt(name, outcome, reason, verdict.score, verdict.findings, seconds)
         return msgspec.structs.replace(
@@ -132,13 +142,14 @@ class Reader:
             verdict=verdict,
             blocks=reading.blocks,
             attempts=(*record.attempts, attempt),
-            provenance=_provenance(name, reading, seconds, task.threads),
+            provenance=_provenance(name, engine.info, reading, seconds, task.threads),
         )
 
-    def _engine(self, name: str) -> Engine:
+    def _engine(self, name: str, on_load: Callable[[str], None]) -> Engine:
         if name in self._unavailable:  # loading a model takes minutes; one that failed its canary fails on every page
             raise self._unavailable[name]
         if name not in self._engines:
+            on_load(name)
             try:
                 self._engines[name] = ENGINES.load(name)(self.wish.task)
             except EngineUnavailable as error:
@@ -182,13 +193,15 @@ def _explained(record: Page) -> Page:
     return msgspec.structs.replace(record, verdict=verdict, error="no engine read this page; " + "; ".join(reasons))
 
 
-def _provenance(name: str, reading: Reading, seconds: dict[str, float], threads: int) -> Provenance:
+def _provenance(name: str, info: EngineInfo, reading: Reading, seconds: dict[str, float], threads: int) -> Provenance:
     from ocroute import __version__
 
     return Provenance(
         engine=name,
         model=reading.model,
         model_hash=reading.model_hash,
+        kernel=reading.kernel,
+        device="" if info.kind == "remote" else reading.device,
         versions={"ocroute": __version__, **reading.versions},
         settings={"threads": threads, **reading.settings},
         seconds={**seconds, **{f"read.{step}": round(value, 4) for step, value in reading.seconds.items()}},

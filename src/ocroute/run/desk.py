@@ -95,6 +95,7 @@ class Desk:
                 page,
                 prior=job.spent,
                 best=unpack(job.kept) if job.kept else None,
+                on_load=lambda engine: self._tell(Doing("load", engine)),
                 on_attempt=lambda engine: self._tell(Doing("engine", engine)),
                 on_refused=self._keep,
             )

@@ -26,6 +26,12 @@ from ocroute.run.writer import Writer
 DEADLINE = 300.0
 """Seconds that one engine's attempt at one page may take unless the caller says otherwise."""
 
+_MARGIN = 0.1
+"""Part of the deadline that is left for the layout and the judge when an engine that writes word by word runs out of time: a
+text that is cut, in a worker whose models stay loaded, is worth more than none."""
+
+_LONGEST_MARGIN = 15.0  # seconds
+
 PathLike = str | os.PathLike[str]
 
 
@@ -47,13 +53,14 @@ def read_documents(
 
     Args:
         inputs: what to read. Arguments that name nothing readable come first, as results with an error.
-        wish: engine and languages; ``task.threads`` is set here, from the cores and the number of workers.
+        wish: engine and languages; ``task.threads`` and ``task.seconds`` are set here, from the cores, the number of workers and
+            ``timeout``.
         pages: which pages of each input, e.g. ``"1-3,7"``; all when None.
         password: of encrypted PDFs.
         jobs: worker processes; None lets the machine decide; 0 reads in this process, without deadline and without
             protection from engines that crash or print.
-        timeout: seconds that one engine's attempt at one page may take; the page then goes on with the next engine. None:
-            no deadline.
+        timeout: seconds that one engine's attempt at one page may take, loading not counted; the page then goes on with the
+            next engine. None: no deadline.
         out: folder for the results. Page records are kept there as they are done, and a run that was stopped goes on where
             it was. None: nothing is written.
         formats: names of exporters, for ``out``.
@@ -79,7 +86,8 @@ def read_documents(
         ]
         _count(executor, works, pages, digest=writer is not None)
         total = sum(len(work.numbers) for work in works)
-        wish = _with_threads(wish or Wish(), max(1, cores() // max(1, min(workers, total))))
+        threads = max(1, cores() // max(1, min(workers, total)))
+        wish = _within(wish or Wish(), threads, timeout if workers else None)
         if writer is not None and total:
             _look_up(executor, works, wish, writer.folder)
         emit("run_started", pages=total, done=sum(len(work.known) for work in works))
@@ -189,5 +197,7 @@ def _error(answer: Outcome) -> OcrouteError:
     return answer.error() if isinstance(answer, Refused) else OcrouteError(f"a worker gave a wrong answer: {answer}")
 
 
-def _with_threads(wish: Wish, threads: int) -> Wish:
-    return msgspec.structs.replace(wish, task=msgspec.structs.replace(wish.task, threads=threads))
+def _within(wish: Wish, threads: int, timeout: float | None) -> Wish:
+    """``wish`` with the threads that its engines may use, and the time after which they should end by themselves."""
+    seconds = timeout - min(_MARGIN * timeout, _LONGEST_MARGIN) if timeout else 0.0
+    return msgspec.structs.replace(wish, task=msgspec.structs.replace(wish.task, threads=threads, seconds=seconds))

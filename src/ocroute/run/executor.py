@@ -64,6 +64,8 @@ def announce(job: Job, news: Doing | Outcome | None) -> None:
     match news:
         case None:
             emit("page_started", source=source, page=number)
+        case Doing(step="load", engine=engine):
+            emit("loading", source=source, page=number, engine=engine)
         case Doing(step="engine", engine=engine):
             emit("attempt", source=source, page=number, engine=engine)
         case Record(status=status):

@@ -110,8 +110,9 @@ class Doing(msgspec.Struct, frozen=True, tag=True):
     """What the worker starts now. Whoever watches it knows from this whom to blame when it dies or hangs.
 
     Attributes:
-        step: ``prepare`` (plan the routes), ``open`` (open the file, turn the page upright) or ``engine``.
-        engine: the engine's name in the step ``engine``.
+        step: ``prepare`` (plan the routes), ``open`` (open the file, turn the page upright), ``load`` (load an engine's models)
+            or ``engine`` (read, lay out and judge).
+        engine: the engine's name in the steps ``load`` and ``engine``.
     """
 
     step: str

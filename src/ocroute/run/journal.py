@@ -5,7 +5,8 @@ written without reading again, and there is one mechanism rather than one for ha
 a page in a hidden folder that can be removed at any time.
 
 A record counts only under the same key: content of the file, wish, version, and the engines of this machine. A torn or changed
-record fails its checksum and is read again. So is a page that has no text: it may have failed for a passing reason.
+record fails its checksum and is read again. So is a page that has no text: it may have failed for a passing reason; and a
+doubtful one on which an engine ran out of time: it may get more.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ocroute import __version__
 from ocroute.route.plan import Wish
 from ocroute.run.jobs import Record
 from ocroute.run.output import write_whole
-from ocroute.run.records import recognise
+from ocroute.run.records import recognise, unpack
 
 FOLDER = ".ocroute"
 """The hidden folder in the output folder."""
@@ -45,13 +46,13 @@ class Journal:
         self._folder = root / FOLDER / f"{self._stem}-{key}"
 
     def load(self, number: int) -> Record | None:
-        """The record of page ``number``, if there is a sound one with text, or of a blank page."""
+        """The record of page ``number``, if there is a sound one of a page that need not be read again."""
         try:
             body = self._file(number).read_bytes()
         except OSError:
             return None
         record = recognise(body)
-        return record if record and record.number == number and record.status != "failed" else None
+        return record if record and record.number == number and _settled(record) else None
 
     def save(self, record: Record) -> None:
         """Keep ``record``.
@@ -79,14 +80,21 @@ class Journal:
         return self._folder / f"{number:04d}.json.gz"
 
 
+def _settled(record: Record) -> bool:
+    """Whether it would be in vain to read the page again."""
+    if record.status == "doubtful":
+        return all(attempt.outcome != "timed_out" for attempt in unpack(record.body).attempts)
+    return record.status != "failed"
+
+
 def key_of(digest: str, wish: Wish, environment: str) -> str:
-    """What a page's record depends on, besides its number. The number of threads is not a part of it.
+    """What a page's record depends on, besides its number. The number of threads and the time are not a part of it.
 
     Args:
         digest: of the file's content.
         wish: what the user asked for.
         environment: the engines of this machine, see `ocroute.run.jobs.Described`.
     """
-    task = msgspec.structs.replace(wish.task, threads=0)
+    task = msgspec.structs.replace(wish.task, threads=0, seconds=0.0)
     facts = (__version__, digest, msgspec.structs.replace(wish, task=task), environment)
     return hashlib.blake2b(msgspec.json.encode(facts), digest_size=8).hexdigest()

@@ -29,6 +29,10 @@ OPEN_LIMIT = 30.0
 """Seconds that the steps before a page's first attempt may take at least, however short the deadline: a cold worker imports
 its image libraries here."""
 
+LOAD_LIMIT = 1800.0
+"""Seconds that loading an engine may take at least, however short the deadline: gigabytes of weights from a slow disk or over a
+network, and a first page of known text. It is done once a worker."""
+
 _START_TRIES = 3
 _AHEAD = 32  # jobs a worker; what is done ahead of the oldest job in hand waits in memory, some 20 kB a page
 _GLANCE = 0.5  # how often to look for a worker whose end did not close its socket
@@ -53,9 +57,9 @@ class Processes:
 
     Args:
         workers: how many.
-        timeout: seconds that one engine's attempt at one page may take, its loading and judging included; the steps
-            before the first attempt (opening the file, turning the page upright) have as long, and `OPEN_LIMIT` at least.
-            None: no deadline.
+        timeout: seconds that one engine's attempt at one page may take, its judging included; the steps before the first
+            attempt (opening the file, turning the page upright) have as long, and `OPEN_LIMIT` at least; loading has
+            `LOAD_LIMIT` at least. None: no deadline.
         threads: what the numeric libraries in each worker may use.
 
     Raises:
@@ -75,6 +79,7 @@ class Processes:
         self._retry: deque[_Ticket] = deque()
         self._taken = 0
         self._failed_starts = 0
+        self._unloadable: dict[str, Attempt] = {}
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Outcome]]:
@@ -105,10 +110,17 @@ class Processes:
             announce(ticket.job, None)
             if self._idle:
                 child = self._idle.pop()
-                child.send(ticket.job)
+                self._give(child, ticket)
             else:
                 child = self._spawn()  # it is given its job when it says hello
             self._busy[child] = ticket
+
+    def _give(self, child: Child, ticket: _Ticket) -> None:
+        """Send the job. An engine that took its process down while it was loaded is spent on every page from then on."""
+        if isinstance(ticket.job, Read):
+            spent = {attempt.engine: attempt for attempt in ticket.job.spent}
+            ticket.job = msgspec.structs.replace(ticket.job, spent=tuple((self._unloadable | spent).values()))
+        child.send(ticket.job)
 
     def _next(self, pending: Iterator[_Ticket]) -> _Ticket | None:
         oldest = min((ticket.index for ticket in self._busy.values()), default=self._taken)
@@ -153,7 +165,7 @@ class Processes:
             case None:
                 return self._lose(child, "crashed")
             case Hello():
-                child.send(ticket.job)
+                self._give(child, ticket)
             case Doing():
                 child.mark(message)
                 self._failed_starts = 0 if message.step != "prepare" else self._failed_starts
@@ -178,9 +190,14 @@ class Processes:
         words = child.last_words() if ending.startswith("exited") else ""
         how = f"{how}; its last words: {words}" if words else how
         job, step, engine = ticket.job, child.doing.step, child.doing.engine
-        if step == "engine" and isinstance(job, Read):
+        if step in ("load", "engine") and isinstance(job, Read):
             again = any(attempt.engine == engine for attempt in job.spent)
-            attempt = Attempt(engine, lost, f"the process in which it ran {how}", seconds={"total": round(seconds, 4)})
+            did = "ran" if step == "engine" else "was loaded"
+            attempt = Attempt(
+                engine, lost, f"the process in which it {did} {how}", seconds={"total": round(seconds, 4)}
+            )
+            if step == "load":
+                self._unloadable[engine] = msgspec.structs.replace(attempt, seconds={})
             ticket.job = job = msgspec.structs.replace(job, spent=(*job.spent, attempt))
             if again:  # cannot be with our reader; a promise to end must not rest on that
                 return self._answered(ticket, give_up(job, f"{engine} was started twice on this page"))
@@ -208,6 +225,8 @@ class Processes:
                 return self._timeout or float("inf")
             case "open":
                 return max(self._timeout or float("inf"), OPEN_LIMIT)
+            case "load":
+                return max(self._timeout or float("inf"), LOAD_LIMIT)
             case _:
                 return START_LIMIT
 

@@ -83,8 +83,9 @@ class _Bar:
             case "run_started":
                 self._began = time.monotonic()
                 self._progress.update(self._task, total=event.data["pages"], completed=event.data["done"], current="")
-            case "attempt":
-                where = f"{Path(event.source).name} page {event.page}: {event.data['engine']}"
+            case "loading" | "attempt":
+                doing = "loading " if event.kind == "loading" else ""
+                where = f"{Path(event.source).name} page {event.page}: {doing}{event.data['engine']}"
                 self._progress.update(self._task, current=escape(where))
             case "page_done":
                 self._done += 1

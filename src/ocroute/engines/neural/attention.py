@@ -100,6 +100,13 @@ class Kernels:
     handle: Plugged | None = None
     _told: Counter[str] = field(default_factory=Counter)
 
+    def named(self) -> str:
+        """The kernel of each part, in words: ``vision flash4, text sdpa (unproven)``."""
+        said = {part: chosen.record() for part, chosen in self.parts.items()}
+        return ", ".join(
+            f"{part} {one['kernel']}{'' if one['proven'] else ' (unproven)'}" for part, one in said.items()
+        )
+
     def record(self) -> dict[str, Any]:
         """For a page record: kernel, proven or not, and why, by part; what was declined since the last record."""
         said: dict[str, Any] = {"kernels": {part: chosen.record() for part, chosen in self.parts.items()}}

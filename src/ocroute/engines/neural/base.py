@@ -161,9 +161,9 @@ class NeuralEngine(ABC):
         devices.limit_threads(task.threads)
         for page in pages:
             failures.check_device(self.facts.name)
-            yield self._read(page, mode)
+            yield self._read(page, mode, perf_counter() + task.seconds if task.seconds else None)
 
-    def _read(self, page: InputPage, mode: str) -> Reading:
+    def _read(self, page: InputPage, mode: str, deadline: float | None) -> Reading:
         """Read with all the pixels that the budget allows, and with fewer where memory does not."""
         from PIL import Image as Images
 
@@ -172,7 +172,7 @@ class NeuralEngine(ABC):
         smaller = 0
         while True:
             try:
-                return self._reading(image, mode, pixels, smaller)
+                return self._reading(image, mode, pixels, smaller, deadline)
             except OcrouteError:
                 raise
             except Exception as error:  # whatever torch raises
@@ -187,12 +187,12 @@ class NeuralEngine(ABC):
                     next_step="Close what else uses the GPU's memory",
                 )
 
-    def _reading(self, image: Image, name: str, pixels: int, smaller: int) -> Reading:
+    def _reading(self, image: Image, name: str, pixels: int, smaller: int, deadline: float | None) -> Reading:
         mode = self.facts.modes[name]
         started = perf_counter()
         prepared = self.prepare(image, mode, pixels)
         ready = perf_counter()
-        answer = self._answer(prepared, mode)
+        answer = self._answer(prepared, mode, deadline=deadline)
         written = perf_counter()
         if answer.ending == "not finite":
             raise EngineError(
@@ -201,7 +201,6 @@ class NeuralEngine(ABC):
         settings = {
             "mode": name,
             "dtype": self.where.numbers,
-            "device": self.where.name,
             **self.kernels.record(),
             "frame": list(prepared.frame),
             "memory": self._memory(prepared, pixels),
@@ -212,10 +211,12 @@ class NeuralEngine(ABC):
         return Reading(
             blocks=self.blocks(Answered(answer.text, mode, prepared.frame, image.size)),
             raw=answer.text,
-            finish="stop" if answer.ending == "stop" else "length",
+            finish=answer.ending if answer.ending in ("stop", "late") else "length",
             seconds={"prepare": ready - started, "generate": written - ready},
             model=self._model,
             model_hash=self._digest,
+            kernel=self.kernels.named(),
+            device=self.where.name,
             versions=packages.versions(),
             settings=settings | ({"out_of_memory": smaller} if smaller else {}),
         )
@@ -225,13 +226,15 @@ class NeuralEngine(ABC):
         predicted = self.budget.predicted(budget.values(prepared.inputs))
         return {"free_mb": self.budget.free // MIB, "predicted_mb": predicted // MIB, "budget_pixels": pixels}
 
-    def _answer(self, prepared: Prepared, mode: Mode, *, canary_page: bool = False) -> generate.Answer:
+    def _answer(
+        self, prepared: Prepared, mode: Mode, *, most: int | None = None, deadline: float | None = None
+    ) -> generate.Answer:
         return generate.answer(
             self.loaded,
             self.where.take(prepared.inputs),
-            max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS) if canary_page else mode.max_new_tokens,
+            max_new_tokens=most or mode.max_new_tokens,
             keep_special=self.facts.keep_special,
-            deadline=perf_counter() + CANARY_SECONDS if canary_page else None,
+            deadline=deadline,
             guard=mode.guard,
             boxes=mode.boxes and mode.text,
         )
@@ -270,7 +273,8 @@ class NeuralEngine(ABC):
         if not mode.text:
             mode = next(known for known in self.facts.modes.values() if known.text)
         prepared = self.prepare(image, mode, self.budget.pixels)
-        answer = self._answer(prepared, mode, canary_page=True)
+        most = min(mode.max_new_tokens, CANARY_TOKENS)
+        answer = self._answer(prepared, mode, most=most, deadline=perf_counter() + CANARY_SECONDS)
         found = self.blocks(Answered(answer.text, mode, prepared.frame, image.size))
         stops = self.loaded.tokenizer.convert_ids_to_tokens(list(self.loaded.stop_ids))
         text = "\n".join(block.text for block in found)

@@ -14,6 +14,7 @@ from ocroute.pages.page import InputPage
 
 FEWEST_GLYPHS: Final = 12
 TAIL: Final = 0.75  # of the missing glyphs come after the last text: a cut tail, not a hole
+_MORE_TIME: Final = "Give it more: --timeout SECONDS."
 _OPENED: Final = re.compile(r"<(/?)(table|tr|td|th|thead|tbody)\b", re.IGNORECASE)
 
 
@@ -27,6 +28,8 @@ class Truncated:
         """The share of the page that is cut off, or 1 where the output itself says that it is cut."""
         if reading.finish == "length":
             return self._finding(1.0, 0.5, "The engine ran out of room and stopped in the middle")
+        if reading.finish == "late":
+            return self._finding(1.0, 0.5, "The engine ran out of time and stopped in the middle", _MORE_TIME)
         if (broken := _broken(reading)) is not None:
             return self._finding(1.0, 0.4, f"The engine's output breaks off: {broken}")
         placed = [piece.box for piece in pieces(reading) if piece.box is not None]
@@ -41,8 +44,9 @@ class Truncated:
         sentence = f"The text ends, but {len(left_out.lines)} printed line(s) follow"
         return self._finding(left_out.share, 0.15 + 0.8 * left_out.share, sentence)
 
-    def _finding(self, value: float, weight: float, sentence: str) -> Finding:
-        return Finding("truncated", round(value, 4), self.limit, f"{sentence}.", weight=round(min(1.0, weight), 4))
+    def _finding(self, value: float, weight: float, sentence: str, step: str = "") -> Finding:
+        weight = round(min(1.0, weight), 4)
+        return Finding("truncated", round(value, 4), self.limit, f"{sentence}.", weight=weight, next_step=step)
 
 
 def _after(line: Box, placed: list[Box]) -> bool:

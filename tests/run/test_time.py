@@ -1,0 +1,62 @@
+"""Loading has its own time, what is cut for want of time is kept, and a page that may get more is read again."""
+
+import time
+
+from ocroute.engines.base import Task
+from ocroute.errors import ExitCode
+from ocroute.events import listening
+from ocroute.route.plan import Wish
+from ocroute.run import read_documents
+
+
+def test_loading_is_not_counted_as_the_page_s_time(make_pages, faulty):
+    faulty("slow_to_load", "null")
+    heard = []
+    with listening(heard.append):
+        (result,) = read_documents([make_pages(1)], jobs=1, timeout=1)
+    (page,) = result.document().pages
+    tried = [attempt for attempt in page.attempts if attempt.outcome != "declined"]
+    assert [(one.engine, one.outcome) for one in tried] == [("slow_to_load", "accepted")]
+    assert tried[0].seconds["load"] > 2
+    kinds = [event.kind for event in heard if event.data.get("engine") == "slow_to_load"]
+    assert kinds == ["loading", "attempt"]
+
+
+def test_an_engine_that_dies_while_it_is_loaded_is_loaded_once(make_pages, faulty, ocroute, monkeypatch):
+    faulty("dies_loading", "null")
+    monkeypatch.setenv("OCROUTE_FAULTY_LOG", str(ocroute.log))
+    (result,) = read_documents([make_pages(4)], jobs=1)
+    for page in result.document().pages:
+        lost = next(attempt for attempt in page.attempts if attempt.engine == "dies_loading")
+        assert lost.outcome == "crashed"
+        assert "was loaded exited with code 9; its last words: the weights bite" in lost.reason
+        assert page.provenance.engine == "null"
+    assert len(ocroute.started("dies_loading")) == 1
+
+
+def test_an_engine_that_writes_too_long_gives_what_it_has_and_stays_loaded(make_pages, faulty, tmp_path, monkeypatch):
+    faulty("writes_on", "raises")
+    monkeypatch.setenv("OCROUTE_FAULTY_LOG", str(tmp_path / "log"))
+    started = time.monotonic()
+    (result,) = read_documents([make_pages(2)], Wish(engine="writes_on"), jobs=1, timeout=2)
+    assert time.monotonic() - started < 30
+    for page in result.document().pages:
+        assert (page.verdict.status, page.attempts[-1].outcome) == ("doubtful", "timed_out")
+        assert [block.text for block in page.blocks] == ["half of"]
+        assert page.provenance.settings["seconds"] == 1.8
+        assert page.provenance.device == "cuda"
+        assert any("--timeout" in finding.next_step for finding in page.verdict.findings)
+    processes = {line.split()[2] for line in (tmp_path / "log").read_text().splitlines()}
+    assert len(processes) == 1
+    assert result.exit_code == ExitCode.DOUBTFUL
+
+
+def test_a_page_that_was_cut_is_read_again_and_gets_its_time(make_pages, faulty, tmp_path):
+    pages = make_pages(1)
+    for seconds, reused in ((1, 0), (2, 0)):
+        faulty("writes_on")
+        (result,) = read_documents(
+            [pages], Wish("writes_on", Task()), jobs=1, timeout=seconds, out=tmp_path / "out", formats=["json"]
+        )
+        assert result.reused == reused
+        assert result.document().pages[0].provenance.settings["seconds"] == 0.9 * seconds
