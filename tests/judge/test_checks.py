@@ -1,11 +1,12 @@
 """Each check on the smallest page that shows what it is for, and on the page that it must not mistake for it."""
 
+import msgspec
 import pytest
 from bench.judge.readings import boxless, of_lines, retold
 from judge_pages import PROSE, font, letter, sheet
 from msgspec.structs import replace
 
-from ocroute.document.model import Block, Box, Category, Line
+from ocroute.document.model import Block, Box, Category, Line, Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge import CHECKS, judge
 
@@ -32,6 +33,12 @@ def test_every_finding_speaks_in_a_sentence_and_keeps_to_its_contract(page):
         assert finding.sentence.endswith(".")
         assert 0 < finding.weight <= 1
         assert type(finding.value) is float
+
+
+def test_a_page_whose_text_is_half_missing_can_be_written_down(page):
+    found = verdict(page, boxless(page.lines[: len(page.lines) // 3]), kind="vlm")
+    assert "coverage" in {finding.code for finding in found.findings}
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Verdict) == found
 
 
 @pytest.mark.parametrize("kind", ["ocr", "textlayer"])

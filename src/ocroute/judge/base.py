@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Protocol
 
+import msgspec
+
 from ocroute.document.model import Finding, Status, Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.blank import blank
@@ -65,4 +67,10 @@ def _findings(page: InputPage, reading: Reading, engine: EngineInfo, task: Task)
         check: Check = CHECKS.load(name)()
         finding = check.check(page, reading, engine=engine, task=task)
         if finding is not None:
-            yield finding
+            yield _plain(finding)
+
+
+def _plain(finding: Finding) -> Finding:
+    """``finding`` with Python's own numbers: numpy's look the same, but a page record cannot be written with them."""
+    numbers = {name: float(getattr(finding, name)) for name in ("value", "limit", "weight")}
+    return msgspec.structs.replace(finding, **numbers)
