@@ -12,21 +12,42 @@ from rendered_pages import ENGLISH
 from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
 from ocroute.errors import Declined
 
-USABLE = [
-    name
-    for name in ENGINES
-    if ENGINES[name].builtin
-    and ENGINES.load(name).probe().state == "usable"
-    and ENGINES.load(name).info.kind != "remote"
-]  # a remote one needs a server, which its own tests start
-OCR = [name for name in USABLE if ENGINES.load(name).info.kind == "ocr"]
+BUILTIN = [name for name in ENGINES if ENGINES[name].builtin]
+LINE_KINDS = ("textlayer", "ocr")
+
+
+def of_kind(*kinds):
+    """The engines of these kinds; those that cannot run here are skipped, and the reason is shown."""
+    chosen = []
+    for name in BUILTIN:
+        if ENGINES.load(name).info.kind in kinds:
+            here = ENGINES.load(name).probe()
+            skip = [] if here.state == "usable" else [pytest.mark.skip(reason=f"{name} is {here.state}: {here.reason}")]
+            chosen.append(pytest.param(name, marks=skip))
+    return chosen
+
+
+LINES, OCR = of_kind(*LINE_KINDS), of_kind("ocr")
 
 
 def task_for(name, **wishes):
     return Task(**({"languages": ("en",)} | wishes))
 
 
-@pytest.mark.parametrize("name", [name for name in ENGINES if ENGINES[name].builtin])
+@pytest.mark.parametrize("name", BUILTIN)
+def test_every_engine_stands_under_a_contract(name):
+    """Engines that give lines are tested here, neural ones in tests/engines_neural, those that ask a server in
+    tests/engines_openai: whether weights or a server are within reach must make no difference."""
+    info = ENGINES.load(name).info
+    if info.kind in LINE_KINDS:
+        assert not info.gives_layout
+        assert info.gives_boxes
+    else:
+        assert info.kind in ("vlm", "remote")
+        assert info.gives_layout
+
+
+@pytest.mark.parametrize("name", BUILTIN)
 def test_probe_answers_and_loads_nothing_heavy(name):
     engine = ENGINES.load(name)
     start = time.process_time()
@@ -38,7 +59,7 @@ def test_probe_answers_and_loads_nothing_heavy(name):
     assert answer.state == "usable" or answer.install
 
 
-@pytest.mark.parametrize("name", USABLE)
+@pytest.mark.parametrize("name", LINES)
 def test_reads_each_page_once_in_order(name, typeset):
     first, second = typeset(ENGLISH[:2]), typeset(ENGLISH[2:])
     task = task_for(name)
@@ -49,7 +70,7 @@ def test_reads_each_page_once_in_order(name, typeset):
     assert all(reading.finish == "stop" and reading.versions and reading.seconds for reading in readings)
 
 
-@pytest.mark.parametrize("name", USABLE)
+@pytest.mark.parametrize("name", LINES)
 def test_boxes_lie_in_the_page_and_words_spell_their_line(name, typeset):
     page = typeset(ENGLISH)
     width, height = page.size
@@ -64,7 +85,7 @@ def test_boxes_lie_in_the_page_and_words_spell_their_line(name, typeset):
             assert part.confidence is None or 0 <= part.confidence <= 1
 
 
-@pytest.mark.parametrize("name", USABLE)
+@pytest.mark.parametrize("name", LINES)
 def test_words_stand_where_they_were_set(name, typeset):
     page = typeset(ENGLISH)
     task = task_for(name)
@@ -78,7 +99,7 @@ def test_words_stand_where_they_were_set(name, typeset):
         assert abs(found[text].x1 - true[text].x1) < 6, text
 
 
-@pytest.mark.parametrize("name", USABLE)
+@pytest.mark.parametrize("name", LINES)
 def test_leaves_the_page_as_it_was(name, typeset):
     page = typeset(ENGLISH[:1])
     before = hashlib.sha256(page.pixels.tobytes()).hexdigest()

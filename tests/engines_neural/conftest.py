@@ -5,8 +5,11 @@ import pytest
 pytest.importorskip("torch", reason="the neural engines need the extra: pip install 'ocroute[vlm]'")
 pytest.importorskip("transformers", reason="the neural engines need the extra: pip install 'ocroute[vlm]'")
 
+import sys
 from dataclasses import replace
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "models"))  # for the tiny dots.ocr
 
 import tiny
 import torch

@@ -230,3 +230,10 @@ def lighton_ocr(folder: Path, *, seed: int = 0):
     )
     processor.save_pretrained(folder)
     return model
+
+
+def dots_ocr(folder: Path):
+    """A dots.ocr in the layout of the published one."""
+    import tiny_dots
+
+    return tiny_dots.write(folder)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
+from ocroute.engines.neural.patches import decline_strips
 from ocroute.engines.neural.plain import from_markdown
 from ocroute.engines.neural.prompts import chat, encode
 
@@ -41,6 +42,7 @@ class LightOnOcr(NeuralEngine):
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:  # noqa: ARG002 - it has one mode, without words
         """The page fitted into the square that the checkpoint names, and the chat template around it."""
+        decline_strips(image)
         loaded, config = self.loaded, self.loaded.model.config
         edge = min(loaded.image_processor.size["longest_edge"], int(pixels**0.5))
         made = loaded.image_processor(images=image, size={"longest_edge": edge}, return_tensors="pt")

@@ -28,11 +28,7 @@ def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: st
     Raises:
         Declined: the image is too long and narrow.
     """
-    if max(image.size) > WIDEST * min(image.size):
-        raise Declined(
-            f"the page is {image.width} x {image.height} pixels: more than {WIDEST} times as long as wide",
-            next_step="Cut it",
-        )
+    decline_strips(image)
     processor, config = loaded.image_processor, loaded.model.config
     least, most = processor.size["shortest_edge"], processor.size["longest_edge"]
     size = {"shortest_edge": min(least, pixels * frames), "longest_edge": min(most, pixels * frames)}
@@ -61,6 +57,17 @@ def patched_chat(loaded: Loaded, image: Image, pixels: int, prompt: str, *, fram
     if not token:
         raise EngineError("the checkpoint's chat template leaves the image out", next_step="Fetch it again")
     return patched(loaded, image, pixels, before=before, after=after, frames=frames)
+
+
+def decline_strips(image: Image) -> None:
+    """Raises:
+    Declined: the image is so long and narrow that nothing would be left of it when it is made to fit.
+    """
+    if max(image.size) > WIDEST * min(image.size):
+        raise Declined(
+            f"the page is {image.width} x {image.height} pixels: more than {WIDEST} times as long as wide",
+            next_step="Cut it",
+        )
 
 
 def image_token(loaded: Loaded) -> str:

@@ -1,0 +1,116 @@
+"""What every registered neural engine must do, shown with tiny checkpoints of random weights: what they say is babble.
+
+Whether weights lie on this machine makes no difference here. A new engine needs a maker of its name in `tiny`.
+"""
+
+import hashlib
+import time
+
+import numpy as np
+import pytest
+import torch
+from sheets import Sheet
+
+from ocroute.document.model import Category
+from ocroute.engines.base import ENGINES, Reading, Task
+from ocroute.engines.neural import canary
+from ocroute.errors import Declined, EngineUnavailable, UsageError
+
+NAMES = [name for name in ENGINES if ENGINES[name].builtin and ENGINES.load(name).info.kind == "vlm"]
+
+pytestmark = pytest.mark.parametrize("name", NAMES)
+
+
+def page(width=336, height=224):
+    return Sheet(canary.page().resize((width, height)))
+
+
+def test_the_facts_are_whole(name):
+    info, facts = ENGINES.load(name).info, ENGINES.load(name).facts
+    assert facts.name == name
+    assert info.gives_layout
+    assert not info.gives_confidence
+    assert info.gpu_mb > 0
+    assert info.strengths
+    assert any("ocroute[vlm]" in need for need in info.needs)
+    assert any(facts.hub in need for need in info.needs)
+    assert any(mode.text for mode in facts.modes.values()), "the canary page needs a mode that gives text"
+    assert info.gives_boxes == any(mode.boxes for mode in facts.modes.values())
+
+
+def test_it_is_found_with_its_weights_and_without_loading_them(name, random_checkpoint, monkeypatch):
+    folder = random_checkpoint(name)
+    monkeypatch.setattr(torch.nn.Module, "__init__", lambda *_: pytest.fail("a model was made"))
+    start = time.process_time()
+    here = ENGINES.load(name).probe_for(Task(model=str(folder)))
+    assert time.process_time() - start < 1.0
+    assert (here.state, bool(here.version), len(here.weights)) == ("usable", True, 16)
+    assert here.scripts
+
+
+def test_it_is_absent_without_them_and_says_how_to_get_them(name, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("OCROUTE_MODELS", str(tmp_path))
+    here = ENGINES.load(name).probe()
+    assert here.state == "absent"
+    assert "not on this machine" in here.reason
+    assert here.install.endswith(f"--model {ENGINES.load(name).facts.hub}")
+    with pytest.raises(EngineUnavailable, match="not on this machine"):
+        ENGINES.load(name)(Task())
+
+
+def test_it_reads_each_page_once_in_order_and_says_how(name, babbling):
+    engine = babbling(name)
+    readings = list(engine.read([page(), page(224, 336)], Task()))
+    assert len(readings) == 2
+    for reading, (width, height) in zip(readings, [(336, 224), (224, 336)], strict=True):
+        assert isinstance(reading, Reading)
+        assert reading.lines == ()
+        assert all(isinstance(block.category, Category) for block in reading.blocks)
+        for box in (block.box for block in reading.blocks if block.box is not None):
+            assert 0 <= box.x0 <= box.x1 <= width
+            assert 0 <= box.y0 <= box.y1 <= height
+        assert reading.finish in ("stop", "length")
+        assert set(reading.seconds) == {"prepare", "generate"}
+        assert set(reading.versions) == {"torch", "transformers"}
+        assert reading.model
+        assert len(reading.model_hash) == 64
+        assert reading.device == "cpu"
+        assert [part.split()[0] for part in reading.kernel.split(", ")] == list(engine.facts.kernels)
+        assert reading.settings["mode"] == engine.facts.default_mode
+    assert engine.loaded.model.device == torch.device("cpu")
+
+
+def test_every_mode_can_be_asked_for(name, babbling):
+    engine = babbling(name)
+    for mode in engine.facts.modes:
+        (reading,) = engine.read([page()], Task(mode=mode))
+        assert reading.settings["mode"] == mode
+    with pytest.raises(UsageError, match="knows no task 'svg'"):
+        list(engine.read([page()], Task(mode="svg")))
+
+
+def test_it_leaves_the_page_as_it_was(name, babbling):
+    sheet = page()
+    before = hashlib.sha256(sheet.pixels.tobytes()).hexdigest()
+    list(babbling(name).read([sheet], Task()))
+    assert hashlib.sha256(sheet.pixels.tobytes()).hexdigest() == before
+
+
+def test_odd_pages_are_read_or_declined(name, babbling):
+    engine = babbling(name)
+    for shape in [(1, 1, 3), (1, 500, 3), (500, 1, 3), (40, 40, 3)]:
+        try:
+            (reading,) = engine.read([Sheet(np.full(shape, 255, np.uint8))], Task())
+        except Declined:
+            assert max(shape) > 200 * min(shape[:2])
+        else:
+            assert reading.settings["tokens"] > 0
+
+
+def test_it_takes_no_more_threads_than_it_may(name, babbling):
+    engine = babbling(name)
+    torch.set_num_threads(2)
+    list(engine.read([page()], Task(threads=1)))
+    assert torch.get_num_threads() == 1
