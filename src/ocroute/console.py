@@ -42,6 +42,10 @@ def draw_survey(survey: Survey) -> None:
         out.print(kernel_table(survey.kernels, survey.machine, survey.proofs))
         if survey.models:
             out.print(model_table(survey.models))
+    if survey.neural:
+        from ocroute.console_models import canary_table
+
+        out.print(canary_table(survey.neural))
     if survey.plan is None:
         out.print(Text(f"No page can be read here: {survey.problem}", style="red"))
         return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def canary_table(rows: Iterable[ModelRow]) -> Table:
     """Every neural engine: its weights or how to get them, memory needed and free, kernels, and what its canary page gave."""
-    table = Table(title="Neural engines", title_justify="left")
+    table = Table(title="Neural engines", title_justify="left", show_lines=True)
     table.add_column("engine", no_wrap=True)
     for heading in ("weights", "memory", "kernels", "canary page"):
         table.add_column(heading, overflow="fold")
@@ -47,7 +47,7 @@ def _canary(row: ModelRow) -> Text:
         return Text("never loaded here")
     last = row.canary
     said = Text("read" if last.read else last.seen, style="green" if last.read else "red")
-    said.append(f"\n{last.date[:10]}, {last.device}, {last.numbers}", style="default")
+    said.append(f"\n{last.date[:10]}, {last.model}, {last.device}, {last.numbers}", style="default")
     if row.outdated:
         said.append(f"\nsince then: {row.outdated}", style="yellow")
     return said

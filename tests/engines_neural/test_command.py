@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
-from ocroute.engines.base import Task
+from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary
 from ocroute.errors import ExitCode
 from ocroute.route.plan import Wish
@@ -26,12 +26,12 @@ def page(tmp_path):
     return tmp_path / "page.png"
 
 
-def ocroute(*arguments):
+def ocroute(*arguments, **environment):
     return subprocess.run(  # noqa: PLW1510 - the exit code is what is tested
         [sys.executable, "-m", "ocroute", *map(str, arguments)],
         capture_output=True,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
         timeout=240,
     )
 
@@ -63,3 +63,21 @@ def test_other_weights_in_the_same_folder_make_kept_pages_stale(tmp_path):
     tensors = load_file(folder / "model.safetensors")
     save_file({name: tensor + 0.001 for name, tensor in tensors.items()}, folder / "model.safetensors")
     assert environment() != before
+
+
+def test_doctor_tells_what_came_of_a_model(page):
+    read = ocroute("read", page, "--engine", "qwen2_vl", "--model", BY_HEART)
+    assert read.returncode == ExitCode.OK, read.stderr
+    rows = {row["engine"]: row for row in json.loads(ocroute("doctor", "--json").stdout)["neural"]}
+    assert set(rows) == {name for name in ENGINES if ENGINES.load(name).info.kind == "vlm"}
+    row = rows["qwen2_vl"]
+    assert row["canary"]["read"]
+    assert row["canary"]["model"] == str(BY_HEART)
+    assert row["canary"]["seen"] == canary.TRUTH
+    assert row["kernels"].keys() == {"vision", "text"}
+    assert row["need_mb"] > 0 < row["free_mb"]
+    assert rows["dots_ocr"]["canary"] is None
+    drawn = ocroute("doctor", COLUMNS="220").stdout
+    assert "Neural engines" in drawn
+    assert "never loaded here" in drawn
+    assert str(BY_HEART) in drawn

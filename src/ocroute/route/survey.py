@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
+from ocroute.engines.neural.outlook import ModelRow, model_rows
+from ocroute.engines.neural.records import latest
 from ocroute.errors import OcrouteError, PluginError
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.outlook import Ground, ground_here, outlook
@@ -24,8 +26,13 @@ if TYPE_CHECKING:
 class Survey(msgspec.Struct, frozen=True):
     """The machine, every registered engine's state on it, and the plan for a page of which nothing is known.
 
-    ``problem`` says why there is no plan. ``kernels`` and ``models`` are there where they were asked for: every attention kernel,
-    and model to part to the kernel that it would run on.
+    ``problem`` says why there is no plan. The rest is there where kernels were asked for.
+
+    Attributes:
+        kernels: every attention kernel.
+        proofs: that hold on this machine.
+        models: model to part to the kernel that it would run on; empty without torch.
+        neural: every neural engine: its weights, memory, kernels and last canary page.
     """
 
     machine: Machine
@@ -35,6 +42,7 @@ class Survey(msgspec.Struct, frozen=True):
     kernels: tuple[KernelRow, ...] = ()
     proofs: tuple[Proof, ...] = ()
     models: dict[str, dict[str, Choice]] = {}
+    neural: tuple[ModelRow, ...] = ()
 
 
 def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
@@ -57,6 +65,9 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
         kernels=tuple(survey_kernels(machine)),
         proofs=here.proofs,
         models={model: outlook(model, machine, here) for model in MODELS} if here.torch else {},
+        neural=model_rows(
+            {name: (one.info, one.availability) for name, one in engines.items()}, machine, here, latest()
+        ),
     )
 
 
