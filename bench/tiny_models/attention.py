@@ -75,17 +75,19 @@ def flash(
     causal = module.is_causal if is_causal is None else is_causal
     if group := query.shape[1] // key.shape[1] - 1:
         key, value = (states.repeat_interleave(group + 1, dim=1) for states in (key, value))
-    half = torch.bfloat16 if query.is_cuda else query.dtype
-    query, key, value = (states.to(half) for states in (query, key, value))
     packed = query.shape
     if max_length_q is not None:
         query, key, value = (_unpack(states, max_length_q) for states in (query, key, value))
-    with sdpa_kernel(BACKEND):
-        out = scaled_dot_product_attention(
-            query, key, value, is_causal=bool(causal) and query.shape[2] > 1, scale=scaling
-        )
-    out = out.transpose(1, 2)
+    out = heads_of(query, key, value, scale=scaling, causal=bool(causal) and query.shape[2] > 1).transpose(1, 2)
     return (out.reshape(1, packed[2], packed[1], packed[3]) if max_length_q is not None else out), None
+
+
+def heads_of(query: Tensor, key: Tensor, value: Tensor, *, scale: float, causal: bool) -> Tensor:
+    """FlashAttention itself: ``(batch, heads, length, head_dim)`` each, and out; in bfloat16 on a GPU."""
+    half = torch.bfloat16 if query.is_cuda else query.dtype
+    query, key, value = (states.to(half) for states in (query, key, value))
+    with sdpa_kernel(BACKEND):
+        return scaled_dot_product_attention(query, key, value, is_causal=causal, scale=scale)
 
 
 def _unpack(states: Tensor, length: int) -> Tensor:

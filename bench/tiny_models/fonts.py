@@ -15,22 +15,22 @@ from random import Random
 from bench.tiny_models.words import CHARACTERS
 from PIL import Image, ImageDraw, ImageFont
 
-# File names, without their suffix: (regular or italic ...), (bold ...). All cover Latin, Cyrillic and digits.
+# File names, without their suffix: (regular ...), (bold ...). All cover Latin, Cyrillic and digits.
 TRAINING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "DejaVu Sans": (("DejaVuSans", "DejaVuSansCondensed"), ("DejaVuSans-Bold",)),
     "DejaVu Sans Mono": (("DejaVuSansMono",), ("DejaVuSansMono-Bold",)),
-    "Liberation Sans": (("LiberationSans-Regular", "LiberationSans-Italic"), ("LiberationSans-Bold",)),
-    "Liberation Serif": (("LiberationSerif-Regular", "LiberationSerif-Italic"), ("LiberationSerif-Bold",)),
+    "Liberation Sans": (("LiberationSans-Regular",), ("LiberationSans-Bold",)),
+    "Liberation Serif": (("LiberationSerif-Regular",), ("LiberationSerif-Bold",)),
     "Noto Sans": (("NotoSans-Regular",), ("NotoSans-Bold",)),
     "Noto Mono": (("NotoSansMono-Regular",), ("NotoSansMono-Bold",)),
     "C059": (("C059-Roman",), ("C059-Bold",)),
     "URW Bookman": (("URWBookman-Light",), ("URWBookman-Demi",)),
-    "P052": (("P052-Roman", "P052-Italic"), ("P052-Bold",)),
+    "P052": (("P052-Roman",), ("P052-Bold",)),
     "Open Sans": (("OpenSans-Regular", "OpenSans-Light"), ("OpenSans-Bold",)),
     "Inter": (("Inter-Regular",), ("Inter-Bold",)),
     "Carlito": (("Carlito-Regular",), ("Carlito-Bold",)),
     "Charis": (("CharisSIL-Regular",), ("CharisSIL-Bold",)),
-    "Libertine": (("LinLibertine_R", "LinLibertine_RI"), ("LinLibertine_RB",)),
+    "Libertine": (("LinLibertine_R",), ("LinLibertine_RB",)),
     "Biolinum": (("LinBiolinum_R",), ("LinBiolinum_RB",)),
     "Computer Modern": (("cmunrm", "cmunss"), ("cmunbx", "cmunsx")),
     "Cantarell": (("Cantarell-Regular",), ("Cantarell-Bold",)),

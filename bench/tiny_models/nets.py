@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -58,8 +59,15 @@ class Net(ABC):
 
 def normalised(images: Tensor) -> Tensor:
     """``(batch, height, width)`` grey in 0..1 to ``(batch, 3, height, width)`` as the processors normalise it."""
-    mean, std = (torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in (MEAN, STD))
+    mean, std = _statistics(images.device)
     return (images[:, None] - mean) / std
+
+
+@lru_cache
+def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Made once: a copy to the device in every step would wait for all that is still running there."""
+    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (MEAN, STD))
+    return mean, std
 
 
 def patches(images: Tensor, side: int, merge: int, frames: int) -> Tensor:
@@ -174,7 +182,7 @@ class Teacher(nn.Module):
     Args:
         width: of the embeddings.
         slots: characters a square.
-        classes: tokens of the vocabulary.
+        classes: kinds of characters, the empty slot among them.
     """
 
     def __init__(self, width: int, slots: int, classes: int) -> None:

@@ -11,7 +11,8 @@ from bench.tiny_models.words import Writer
 from numpy.typing import NDArray
 from PIL import Image
 
-SMALLEST, LARGEST = 14.0, 30.0  # em of running text, in pixels
+SMALLEST, LARGEST = 20.0, 30.0  # em of running text, in pixels: one to three characters a square of 28
+LEAST = 18  # em of headers, footers and whatever must fit
 
 
 @dataclass
@@ -85,7 +86,7 @@ class Painter:
 
     def face(self, em: float, *, bold: bool = False) -> Face:
         """One of the family's faces, the em rounded to whole pixels."""
-        return face(self.rng.choice(self.family.bold if bold else self.family.regular), max(12, round(em)))
+        return face(self.rng.choice(self.family.bold if bold else self.family.regular), max(LEAST, round(em)))
 
     def line(self, style: Face, room: float, words: int, *, first: bool) -> str:
         """Text of at most ``words`` words that fits into ``room`` pixels; empty when not even one word does."""
@@ -151,7 +152,7 @@ def short(painter: Painter, words: int) -> Drawn:
 def page(painter: Painter) -> Drawn:
     """A small page of one column: perhaps a header, a title, then headings, paragraphs and list items, perhaps a footer."""
     rng, height, width = painter.rng, painter.height, painter.width
-    em = rng.uniform(SMALLEST, min(LARGEST, width / 11))
+    em = rng.uniform(SMALLEST, min(LARGEST, max(SMALLEST, width / 11)))
     pitch = em * rng.uniform(1.2, 1.7)
     ragged = rng.random() < 0.25  # lines that end anywhere, as in verse and addresses
     margin = rng.uniform(6, 22)
@@ -161,9 +162,9 @@ def page(painter: Painter) -> Drawn:
     if footer:
         end -= em * 1.6
     if height >= 200 and rng.random() < 0.3:
-        top = _single(painter, "Page-header", painter.face(em * 0.72), margin, top, room) + em * rng.uniform(0.4, 0.9)
+        top = _single(painter, "Page-header", painter.face(em * 0.8), margin, top, room) + em * rng.uniform(0.4, 0.9)
     if height >= 160 and rng.random() < 0.5:
-        style = painter.face(em * rng.uniform(1.35, 1.7), bold=True)
+        style = painter.face(em * rng.uniform(1.25, 1.45), bold=True)
         top = _single(painter, "Title", style, margin, top, room, words=3) + em * rng.uniform(0.4, 0.9)
     while top + em * 1.1 < end:
         kind = rng.random()
@@ -207,6 +208,6 @@ def _single(
 
 def _footer(painter: Painter, em: float, height: int, width: int) -> tuple[list[str], Face, float, float, float]:
     """A page number at the foot, centred: what ``Painter.block`` takes, to be drawn last."""
-    style = painter.face(em * 0.72)
+    style = painter.face(em * 0.8)
     text = str(painter.rng.randint(1, 999))
     return [text], style, (width - style.width(text)) / 2, height - style.size * 1.3 - 2, 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
@@ -23,14 +25,18 @@ def worn(images: Tensor, amount: float) -> Tensor:
         def each(low: float, high: float) -> Tensor:
             return low + (high - low) * torch.rand(len(x), 1, 1, device=x.device)
 
-        x = x + each(0, 0.75 * amount) * (_blurred(x) - x)
-        ink, paper = each(0, 0.4 * amount), 1 - each(0, 0.2 * amount)
+        x = x + each(0, 0.6 * amount) * (_blurred(x) - x)
+        ink, paper = each(0, 0.3 * amount), 1 - each(0, 0.15 * amount)
         x = ink + (paper - ink) * x
-        x = x + each(0, 0.05 * amount) * torch.randn_like(x)
+        x = x + each(0, 0.03 * amount) * torch.randn_like(x)
     return (x.clamp(0, 1) * 255).round() / 255
 
 
 def _blurred(x: Tensor) -> Tensor:
     """Each pixel the mean of its nine, the near ones weighing more."""
-    kernel = torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]], device=x.device)[None, None] / 16
-    return conv2d(pad(x[:, None], (1, 1, 1, 1), mode="replicate"), kernel)[:, 0]
+    return conv2d(pad(x[:, None], (1, 1, 1, 1), mode="replicate"), _kernel(x.device))[:, 0]
+
+
+@lru_cache
+def _kernel(device: torch.device) -> Tensor:
+    return torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]], device=device)[None, None] / 16

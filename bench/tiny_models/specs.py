@@ -81,7 +81,7 @@ def _dots() -> Spec:
             "image_token_id": ids["<|imgpad|>"],
             "video_token_id": ids["<|video_pad|>"],
             "vision_config": {
-                "embed_dim": 192, "hidden_size": WIDTH, "intermediate_size": 256, "num_hidden_layers": 4,
+                "embed_dim": 192, "hidden_size": WIDTH, "intermediate_size": 256, "num_hidden_layers": 5,
                 "num_attention_heads": 3, "num_channels": 3, "patch_size": 14, "temporal_patch_size": 1,
                 "spatial_merge_size": 2, "rms_norm_eps": 1e-5, "use_bias": False, "post_norm": True, "is_causal": False,
                 "initializer_range": 0.02,
@@ -151,7 +151,7 @@ def _qwen2_vl() -> Spec:
             "image_token_id": ids["<|image_pad|>"],
             "video_token_id": ids["<|video_pad|>"],
             "vision_config": {
-                "depth": 5, "embed_dim": 160, "mlp_ratio": 3, "num_heads": 2, "in_chans": 3, "hidden_size": WIDTH,
+                "depth": 5, "embed_dim": 192, "mlp_ratio": 2, "num_heads": 3, "in_chans": 3, "hidden_size": WIDTH,
                 "patch_size": 14, "spatial_merge_size": 2, "spatial_patch_size": 14, "temporal_patch_size": 2,
             },
         }  # fmt: skip
@@ -203,8 +203,8 @@ def _got() -> Spec:
             "tie_word_embeddings": True,
             "text_config": {"model_type": "qwen2", **decoder, "tie_word_embeddings": True},
             "vision_config": {
-                "hidden_size": 192, "output_channels": 96, "num_hidden_layers": 4, "num_attention_heads": 3,
-                "num_channels": 3, "image_size": 256, "patch_size": 8, "window_size": 8, "global_attn_indexes": [1, 3],
+                "hidden_size": 192, "output_channels": 96, "num_hidden_layers": 5, "num_attention_heads": 3,
+                "num_channels": 3, "image_size": 256, "patch_size": 8, "window_size": 8, "global_attn_indexes": [2],
                 "mlp_dim": 384, "use_abs_pos": True, "use_rel_pos": True, "qkv_bias": True, "initializer_range": 1e-10,
             },
         }  # fmt: skip
@@ -242,9 +242,9 @@ def _got() -> Spec:
 
 def _decoder(size: int) -> dict[str, Any]:
     return {
-        "hidden_size": WIDTH, "intermediate_size": 352, "num_hidden_layers": 6, "num_attention_heads": 3,
+        "hidden_size": WIDTH, "intermediate_size": 336, "num_hidden_layers": 5, "num_attention_heads": 3,
         "num_key_value_heads": 1, "vocab_size": size, "attention_bias": True, "hidden_act": "silu", "rms_norm_eps": 1e-6,
-        "rope_theta": 10000.0, "max_position_embeddings": 4096, "max_window_layers": 6, "use_sliding_window": False,
+        "rope_theta": 10000.0, "max_position_embeddings": 4096, "max_window_layers": 5, "use_sliding_window": False,
         "sliding_window": 4096, "attention_dropout": 0.0, "initializer_range": 0.02, "use_cache": True,
         "torch_dtype": "bfloat16",
     }  # fmt: skip

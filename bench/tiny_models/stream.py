@@ -13,6 +13,7 @@ from bench.tiny_models import pages
 from bench.tiny_models.pages import Drawn
 from bench.tiny_models.specs import Spec
 from bench.tiny_models.tokens import Ids
+from bench.tiny_models.words import CHARACTERS
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
@@ -22,12 +23,12 @@ SIZES = {
     "line": ((28, 448), (56, 448), (56, 336), (84, 448)),
     "page": ((112, 448), (168, 448), (224, 336), (224, 448), (280, 448), (336, 336), (336, 448), (448, 448)),
 }
-# for models that see every page in one square
-SQUARED = {
-    "word": ((96, 128), (128, 128), (96, 192)),
-    "line": ((128, 256), (192, 256), (160, 240), (128, 336)),
-    "page": ((224, 336), (256, 256), (288, 288), (256, 320), (320, 256), (192, 288)),
-}
+# for models that see every page in one square: shapes in which letters come out alike in size
+SQUARED = dict.fromkeys(
+    ("word", "line", "page"), ((192, 256), (224, 256), (256, 256), (224, 288), (224, 336), (256, 320))
+)
+SLOTS = 6  # characters that are named a square: more do not fit
+LABELS = {char: index for index, char in enumerate(CHARACTERS, 1)}  # 0 is an empty slot
 SCRIPTS = ("latin", "cyrillic", "digits", "mixed")
 _SCRIPT_SHARES = (0.36, 0.36, 0.12, 0.16)
 
@@ -40,7 +41,7 @@ class Batch:
         images: uint8 ``(batch, height, width)``.
         answers: int64 ``(batch, answer)``, ended by the end token, then -100.
         places: int64 like ``answers``: the embedding that each token is read from, -1 for none.
-        squares: int64 ``(batch, embeddings, slots)``: the characters of each embedding's square, then 0.
+        squares: int64 ``(batch, embeddings, slots)``: the ``LABELS`` of the characters in each embedding's square, then 0.
         texts: what is drawn, as the task writes it.
     """
 
@@ -84,7 +85,7 @@ class Batcher:
         slots: characters that are named a square.
     """
 
-    def __init__(self, spec: Spec, slots: int = 8) -> None:
+    def __init__(self, spec: Spec, slots: int = SLOTS) -> None:
         self.spec = spec
         self.slots = slots
         self.ids = Ids(spec.tokenizer())
@@ -142,7 +143,7 @@ class Batcher:
         for block in drawn.blocks:
             for char, square in zip(block.chars, self._squares(block.places, size).tolist(), strict=True):
                 if char not in " \n" and filled[square] < self.slots:
-                    squares[square, filled[square]] = self.ids.of[char]
+                    squares[square, filled[square]] = LABELS[char]
                     filled[square] += 1
 
 

@@ -18,16 +18,17 @@ from random import Random
 from typing import Any
 
 import torch
-from bench.tiny_models import attention, store
+from bench.tiny_models import attention, lean, store
+from bench.tiny_models.muon import Muon
 from bench.tiny_models.nets import NETS, Net, Teacher
 from bench.tiny_models.pixels import worn
 from bench.tiny_models.reading import Prompts, error_rate, prefix, read
 from bench.tiny_models.specs import SPECS, Spec
-from bench.tiny_models.stream import Batch, Batcher, Stream
+from bench.tiny_models.stream import LABELS, SLOTS, Batch, Batcher, Stream
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-GUIDED_LAYER = 3  # of six: the layers before it find the place, those after it name the character
+GUIDED_LAYER = 3  # of five: the layers before it find the place, those after it name the character
 
 
 @dataclass
@@ -36,13 +37,11 @@ class Schedule:
 
     Attributes:
         begin, end: seconds since the epoch.
-        peak: the highest learning rate.
         floor: the progress at which the curriculum enters, when training is resumed.
     """
 
     begin: float
     end: float
-    peak: float
     floor: float = 0.0
 
     def progress(self) -> float:
@@ -54,10 +53,8 @@ class Schedule:
         return self.floor + (1 - self.floor) * self.progress()
 
     def rate(self, step: int) -> float:
-        """Warm-up over 200 steps, then a cosine down to a hundredth."""
-        return (
-            self.peak * min(1.0, (step + 1) / 200) * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * self.progress())))
-        )
+        """The part of its peak that each learning rate has: warm-up over 200 steps, then a cosine down to a hundredth."""
+        return min(1.0, (step + 1) / 200) * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * self.progress())))
 
 
 @dataclass
@@ -104,6 +101,28 @@ def step_loss(net: Net, teacher: Teacher, prompts: Prompts, batch: Batch, wear: 
     return {"answer": answer, "squares": teacher(seen, batch.squares), "guide": guide, "right": right.float()}
 
 
+def optimizers_for(net: Net, teacher: Teacher, rate: float, matrix_rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the layers, AdamW for embeddings, patches, norms and the teacher.
+
+    Each group's ``peak`` is its highest learning rate.
+    """
+    inner, decayed, plain = [], [], []
+    for name, parameter in net.model.named_parameters():
+        hidden = parameter.ndim == 2 and not any(part in name for part in ("embed_tokens", "lm_head", "rel_pos"))
+        (inner if hidden else decayed if parameter.ndim > 1 else plain).append(parameter)
+    for parameter in teacher.parameters():
+        (decayed if parameter.ndim > 1 else plain).append(parameter)
+    matrices = Muon(inner, lr=matrix_rate)
+    others = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}],
+        lr=rate, betas=(0.9, 0.98), fused=decayed[0].is_cuda,
+    )  # fmt: skip
+    for optimizer, peak in ((matrices, matrix_rate), (others, rate)):
+        for group in optimizer.param_groups:
+            group["peak"] = peak
+    return [matrices, others]
+
+
 def held_out(spec: Spec, device: torch.device, count: int) -> list[Batch]:
     """A few batches of held-out words in held-out typefaces: lines for each task, pages for the main one."""
     batcher, rng = Batcher(spec), Random(77)
@@ -133,16 +152,17 @@ class Trainer:
         model: Any = store.fresh(self.spec)
         model = model.to(self.device)
         attention.plug_into(model)
+        lean.slim(model)
         self.net: Net = NETS[options.model](model)
         self.prompts = Prompts(self.spec, self.device)
-        self.teacher = Teacher(self.net.width, 8, len(self.prompts.tokenizer.get_vocab())).to(self.device)
+        self.teacher = Teacher(self.net.width, SLOTS, len(LABELS) + 1).to(self.device)
         self.notes: dict[str, Any] = {"samples": 0, "steps": 0, "runs": []}
         floor = 0.0
         if options.resume:
             self.notes = store.resume(options.resume, self.spec, model, self.teacher)
             floor = 0.35
         self.end = options.until or self.began + options.minutes * 60
-        self.schedule = Schedule(time.time(), self.end - min(20.0, 6 * options.minutes), options.rate, floor)
+        self.schedule = Schedule(time.time(), self.end - min(20.0, 6 * options.minutes), floor)
         self.best = math.inf
         self.log: list[dict[str, Any]] = []
 
@@ -153,12 +173,7 @@ class Trainer:
         print(
             f"{self.spec.name}: {sum(p.numel() for p in net.model.parameters()):,} parameters on {device}", flush=True
         )
-        decayed = [p for p in parameters if p.ndim > 1]
-        plain = [p for p in parameters if p.ndim <= 1]
-        optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}],
-            lr=self.options.rate, betas=(0.9, 0.98), fused=device.type == "cuda",
-        )  # fmt: skip
+        optimizers = optimizers_for(net, self.teacher, self.options.rate, self.options.matrix_rate)
         progress = multiprocessing.Value("d", self.schedule.curriculum())
         loader = DataLoader(
             Stream(self.spec, progress, self.options.budget, self.options.seed + self.notes["steps"]),
@@ -175,15 +190,17 @@ class Trainer:
             batch = next(stream).to(device)
             waited += time.time() - asked
             progress.value = now = self.schedule.curriculum()
-            for group in optimizer.param_groups:
-                group["lr"] = self.schedule.rate(step)
+            for optimizer in optimizers:
+                for group in optimizer.param_groups:
+                    group["lr"] = group["peak"] * self.schedule.rate(step)
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 parts = step_loss(net, self.teacher, self.prompts, batch, min(1.0, max(0.0, (now - 0.1) / 0.3)))
             loss = parts["answer"] + self.options.squares * parts["squares"] + self.options.guide * parts["guide"]
-            optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
             losses.add(**parts)
             step += 1
             self.notes["samples"] += len(batch.images)
@@ -229,10 +246,9 @@ class Trainer:
 
     def _save(self, rates: dict[str, float]) -> None:
         run = {
-            "minutes": self.options.minutes, "rate": self.options.rate, "seed": self.options.seed,
+            "minutes": self.options.minutes, "rates": [self.options.rate, self.options.matrix_rate], "seed": self.options.seed,
             "device": torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu", "torch": torch.__version__,
-            "attention": f"torch scaled_dot_product_attention, {attention.BACKEND.name} only"
-            + (" (the SAM encoder's own, with its position bias, is eager)" if self.spec.square else ""),
+            "attention": f"torch scaled_dot_product_attention, {attention.BACKEND.name} only",
             "held_out_cer": rates,
         }  # fmt: skip
         folder = self.options.out / self.spec.name
@@ -249,7 +265,8 @@ def main() -> None:
     parser.add_argument("--until", type=float, default=0.0, help="seconds since the epoch, instead of --minutes")
     parser.add_argument("--workers", type=int, default=5)
     parser.add_argument("--resume", type=Path, help="a folder in which an earlier run left MODEL/ or MODEL.tar")
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--rate", type=float, default=2e-3, help="of AdamW")
+    parser.add_argument("--matrix-rate", type=float, default=4e-3, help="of Muon, for the layers' matrices")
     parser.add_argument("--budget", type=int, default=120_000, help="patches and tokens a batch")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--squares", type=float, default=0.5, help="weight of the characters-in-squares loss")

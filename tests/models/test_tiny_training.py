@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 import torch
-from bench.tiny_models import attention, store, stream, train
+from bench.tiny_models import attention, lean, store, stream, train
 from bench.tiny_models.evaluate import Reader, overlap
 from bench.tiny_models.fonts import PILLOW, Family
 from bench.tiny_models.nets import NETS, Teacher, normalised, patches
@@ -36,12 +36,13 @@ def trained(request: pytest.FixtureRequest, tmp_path: Path):
     torch.manual_seed(0)
     spec = SPECS[request.param]()
     model = store.fresh(spec).eval()
-    teacher = Teacher(192, 8, spec.tokenizer().get_vocab_size())
+    teacher = Teacher(192, stream.SLOTS, len(stream.LABELS) + 1)
     folder = tmp_path / spec.name
     store.write(folder, spec, model, teacher, {"steps": 3})
     reader = Reader(folder, torch.float32, "cpu")
     model.load_state_dict(reader.model.state_dict())  # rounded to bfloat16, as the files are
     attention.plug_into(model)
+    lean.slim(model)
     size = (96, 128) if spec.square else (28, 112)
     batch = stream.Batcher(spec).make("word", size, next(iter(spec.tasks)), 2, Random(1), "latin", evaluation=False)
     return spec, NETS[spec.name](model), teacher, batch, reader, folder
@@ -84,7 +85,7 @@ def test_an_archive_resumes(trained, tmp_path: Path) -> None:
     spec, net, teacher, _, _, folder = trained
     (tmp_path / "kept").mkdir()
     store.pack(folder, tmp_path / "kept" / f"{spec.name}.tar")
-    other, taught = store.fresh(spec), Teacher(192, 8, spec.tokenizer().get_vocab_size())
+    other, taught = store.fresh(spec), Teacher(192, stream.SLOTS, len(stream.LABELS) + 1)
     assert store.resume(tmp_path / "kept", spec, other, taught)["steps"] == 3
     for name, tensor in net.model.state_dict().items():
         torch.testing.assert_close(other.state_dict()[name], tensor)
