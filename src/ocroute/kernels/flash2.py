@@ -41,11 +41,23 @@ class Flash2(FlashKernel):
         super().__init__()
         self._version = version(self.info.distribution)
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, **call: Any) -> Tensor:
+    def attend(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        *,
+        cu_q: Tensor,
+        cu_k: Tensor,
+        max_q: int,
+        max_k: int,
+        causal: bool,
+        scale: float,
+    ) -> Tensor:
         """See ``Kernel.attend``."""
         if reason := left_out(self._version, q.shape[2]):
             raise Refused(reason)
-        return super().attend(q, k, v, **call)
+        return super().attend(q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k, causal=causal, scale=scale)
 
 
 def left_out(version: str, head_dim: int) -> str:

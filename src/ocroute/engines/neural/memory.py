@@ -187,6 +187,8 @@ def counted_attention(model: Any) -> Iterator[None]:
     import torch
     from transformers import AttentionInterface, AttentionMaskInterface
 
+    from ocroute.kernels.adaptor.plug import forget
+
     def attend(module: Any, q: Tensor, k: Tensor, v: Tensor, *_: Any, **__: Any) -> tuple[Tensor, None]:  # noqa: ARG001
         return torch.empty_like(q).transpose(1, 2), None
 
@@ -199,5 +201,6 @@ def counted_attention(model: Any) -> Iterator[None]:
     try:
         yield
     finally:
+        forget([COUNTED])
         for config, name in before:
             config._attn_implementation = name

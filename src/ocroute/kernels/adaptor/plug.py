@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -81,13 +81,13 @@ def plug_into(model: PreTrainedModel, kernel: KernelLike | Mapping[Role, KernelL
         # The public setter would hand the name down to sub-configurations, or refuse it; this attribute is what both set.
         group.config._attn_implementation_internal = key
         parts.append(Part(group.path, group.role, name, len(group.modules)))
-    forget = weakref.finalize(model, _unregister, [key for _, key, _ in before])
+    forgetting = weakref.finalize(model, forget, [key for _, key, _ in before])
 
     def restore() -> None:
         for config, key, implementation in before:
             if config._attn_implementation_internal == key:  # else someone has set another since
                 config._attn_implementation_internal = implementation
-        forget()
+        forgetting()
 
     return Plugged(tuple(parts), tuple(left), served, declined, restore)
 
@@ -144,7 +144,8 @@ def _register(key: str, function: Callable[..., object]) -> None:
     AttentionMaskInterface.register(key, mask)
 
 
-def _unregister(keys: list[str]) -> None:
+def forget(keys: Iterable[str]) -> None:
+    """Take names out of the tables of attention and mask functions."""
     from transformers import AttentionInterface, AttentionMaskInterface
 
     for key in keys:  # the tables have no public way to forget
