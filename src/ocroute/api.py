@@ -43,7 +43,7 @@ def read(
         task: what a neural engine is asked to do, e.g. ``"layout"`` or ``"text"``; its own default when left empty.
         base_url: of an OpenAI-compatible server, for ``engine="openai"``.
         quantised: whether attention kernels that compute in fewer bits may be used.
-        timeout: seconds that one engine's attempt at one page may take; needs ``jobs``.
+        timeout: seconds that one engine's attempt at one page may take, loading not counted; needs ``jobs``.
 
     Returns:
         A document with one record for each page, in order. Look at ``document.ok`` before you trust it, and at each page's

@@ -226,7 +226,7 @@ class SlowToLoad(Faulty):
     name = "slow_to_load"
 
     def __init__(self, task):
-        time.sleep(2.5)
+        time.sleep(3.5)
 
     def misbehave(self, page):
         return Reading()

@@ -13,11 +13,11 @@ def test_loading_is_not_counted_as_the_page_s_time(make_pages, faulty):
     faulty("slow_to_load", "null")
     heard = []
     with listening(heard.append):
-        (result,) = read_documents([make_pages(1)], jobs=1, timeout=1)
+        (result,) = read_documents([make_pages(1)], jobs=1, timeout=2)
     (page,) = result.document().pages
     tried = [attempt for attempt in page.attempts if attempt.outcome != "declined"]
     assert [(one.engine, one.outcome) for one in tried] == [("slow_to_load", "accepted")]
-    assert tried[0].seconds["load"] > 2
+    assert tried[0].seconds["load"] > 3
     kinds = [event.kind for event in heard if event.data.get("engine") == "slow_to_load"]
     assert kinds == ["loading", "attempt"]
 
@@ -38,12 +38,12 @@ def test_an_engine_that_writes_too_long_gives_what_it_has_and_stays_loaded(make_
     faulty("writes_on", "raises")
     monkeypatch.setenv("OCROUTE_FAULTY_LOG", str(tmp_path / "log"))
     started = time.monotonic()
-    (result,) = read_documents([make_pages(2)], Wish(engine="writes_on"), jobs=1, timeout=2)
+    (result,) = read_documents([make_pages(2)], Wish(engine="writes_on"), jobs=1, timeout=4)
     assert time.monotonic() - started < 30
     for page in result.document().pages:
         assert (page.verdict.status, page.attempts[-1].outcome) == ("doubtful", "timed_out")
         assert [block.text for block in page.blocks] == ["half of"]
-        assert page.provenance.settings["seconds"] == 1.8
+        assert page.provenance.settings["seconds"] == 2.0
         assert page.provenance.device == "cuda"
         assert any("--timeout" in finding.next_step for finding in page.verdict.findings)
     processes = {line.split()[2] for line in (tmp_path / "log").read_text().splitlines()}
@@ -53,10 +53,10 @@ def test_an_engine_that_writes_too_long_gives_what_it_has_and_stays_loaded(make_
 
 def test_a_page_that_was_cut_is_read_again_and_gets_its_time(make_pages, faulty, tmp_path):
     pages = make_pages(1)
-    for seconds, reused in ((1, 0), (2, 0)):
-        faulty("writes_on")
+    faulty("writes_on")
+    for timeout, seconds in ((4, 2.0), (6, 4.0)):
         (result,) = read_documents(
-            [pages], Wish("writes_on", Task()), jobs=1, timeout=seconds, out=tmp_path / "out", formats=["json"]
+            [pages], Wish("writes_on", Task()), jobs=1, timeout=timeout, out=tmp_path / "out", formats=["json"]
         )
-        assert result.reused == reused
-        assert result.document().pages[0].provenance.settings["seconds"] == 0.9 * seconds
+        assert result.reused == 0
+        assert result.document().pages[0].provenance.settings["seconds"] == seconds

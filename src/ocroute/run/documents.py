@@ -26,11 +26,9 @@ from ocroute.run.writer import Writer
 DEADLINE = 300.0
 """Seconds that one engine's attempt at one page may take unless the caller says otherwise."""
 
-_MARGIN = 0.1
-"""Part of the deadline that is left for the layout and the judge when an engine that writes word by word runs out of time: a
-text that is cut, in a worker whose models stay loaded, is worth more than none."""
-
-_LONGEST_MARGIN = 15.0  # seconds
+_MARGINS = (2.0, 15.0)
+"""Seconds of the deadline, at least and at most, that are left for the layout and the judge when an engine that writes word by
+word runs out of time: a text that is cut, in a worker whose models stay loaded, is worth more than none."""
 
 PathLike = str | os.PathLike[str]
 
@@ -199,5 +197,6 @@ def _error(answer: Outcome) -> OcrouteError:
 
 def _within(wish: Wish, threads: int, timeout: float | None) -> Wish:
     """``wish`` with the threads that its engines may use, and the time after which they should end by themselves."""
-    seconds = timeout - min(_MARGIN * timeout, _LONGEST_MARGIN) if timeout else 0.0
+    least, most = _MARGINS
+    seconds = timeout - min(max(0.1 * timeout, least), most, 0.5 * timeout) if timeout else 0.0
     return msgspec.structs.replace(wish, task=msgspec.structs.replace(wish.task, threads=threads, seconds=seconds))
