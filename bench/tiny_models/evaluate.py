@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 from random import Random
@@ -60,7 +61,10 @@ class Reader:
                 "pad_token_id": self.tokenizer.pad_token_id,
             }
         )
-        placed = {name: value.to(self.device) for name, value in inputs.items()}
+        placed = {
+            name: value.to(self.device, self.model.dtype if value.is_floating_point() else value.dtype)
+            for name, value in inputs.items()
+        }
         written = self.model.generate(**placed, generation_config=settings)[:, ids.shape[1] :].tolist()
         rows = [row[: next((i for i, token in enumerate(row) if token in self.ends), None)] for row in written]
         return [str(self.tokenizer.decode(row, skip_special_tokens=False)) for row in rows]
@@ -91,22 +95,23 @@ def boxes_apart(wanted: str, found: str) -> dict[str, Any]:
     """How an answer in JSON compares with the wanted one: whether it is JSON, elements in place, and their boxes."""
     truth = json.loads(wanted)
     try:
-        cells = json.loads(found)
+        read = json.loads(found)
     except json.JSONDecodeError:
-        cells = []
+        read = []
+    cells = [cell for cell in read if isinstance(cell, dict)] if isinstance(read, list) else []
     pairs = list(zip(truth, cells, strict=False))
     return {
         "valid": bool(cells),
         "elements": len(truth),
         "categories": sum(one["category"] == other.get("category") for one, other in pairs),
-        "overlap": sum(overlap(one["bbox"], other.get("bbox", [0] * 4)) for one, other in pairs),
-        "text": ["\n".join(cell.get("text", "") for cell in answer) for answer in (truth, cells)],
+        "overlap": sum(overlap(one["bbox"], other.get("bbox")) for one, other in pairs),
+        "text": ["\n".join(str(cell.get("text", "")) for cell in answer) for answer in (truth, cells)],
     }
 
 
-def overlap(one: list[int], other: list[int]) -> float:
-    """Intersection over union of two boxes."""
-    if len(other) != 4:
+def overlap(one: list[int], other: Any) -> float:
+    """Intersection over union of two boxes; 0 where the other is none."""
+    if not (isinstance(other, list) and len(other) == 4 and all(isinstance(side, int | float) for side in other)):
         return 0.0
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
@@ -116,35 +121,52 @@ def overlap(one: list[int], other: list[int]) -> float:
     )
 
 
-def measure(reader: Reader, samples: int, keep: Path | None) -> list[dict[str, Any]]:
-    """One row for each task, kind and script."""
+def measure(reader: Reader, samples: int, keep: Path | None, until: float) -> list[dict[str, Any]]:
+    """One row for each task, kind and script; none is begun after ``until``, in seconds since the epoch."""
     batcher, rng = Batcher(reader.spec), Random(2024)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for task in reader.spec.tasks:
         for kind, size in (SQUARED_KINDS if reader.spec.square else KINDS).items():
-            for script in SCRIPTS:
-                batch = batcher.make(kind, size, task, samples, rng, script, evaluation=True)
-                began = time.perf_counter()
-                found = reader.read(batch.images, task, batch.answers.shape[1] + 40)
-                row: dict[str, Any] = {"task": task, "kind": kind, "script": script, "samples": samples}
-                row["seconds"] = round(time.perf_counter() - began, 2)
-                wanted = batch.texts
-                if wanted[0].startswith("[{"):
-                    apart = [boxes_apart(*pair) for pair in zip(wanted, found, strict=True)]
-                    elements = sum(one["elements"] for one in apart)
-                    row["valid_json"] = sum(one["valid"] for one in apart) / samples
-                    row["categories_right"] = round(sum(one["categories"] for one in apart) / elements, 4)
-                    row["mean_overlap"] = round(sum(one["overlap"] for one in apart) / elements, 4)
-                    wanted, found = ([one["text"][side] for one in apart] for side in (0, 1))
-                row["characters"] = sum(map(len, wanted))
-                row["edits"] = sum(map(edits, wanted, found))
-                row["cer"] = round(row["edits"] / max(1, row["characters"]), 5)
-                row["example"] = [wanted[0][:100], found[0][:100]]
+            if time.time() > until:
+                return rows
+            batches = [batcher.make(kind, size, task, samples, rng, script, evaluation=True) for script in SCRIPTS]
+            images = torch.cat([batch.images for batch in batches])
+            longest = max(batch.answers.shape[1] for batch in batches)
+            began = time.perf_counter()
+            found = reader.read(images, task, longest + 40)
+            seconds = round((time.perf_counter() - began) / len(batches), 2)
+            for index, (script, batch) in enumerate(zip(SCRIPTS, batches, strict=True)):
+                row: dict[str, Any] = {
+                    "task": task,
+                    "kind": kind,
+                    "script": script,
+                    "samples": samples,
+                    "seconds": seconds,
+                }
+                row |= compared(batch.texts, found[index * samples : (index + 1) * samples])
                 rows.append(row)
                 print(json.dumps(row, ensure_ascii=False), flush=True)
                 if keep:
                     _keep(keep, f"{task}-{kind}-{script}", batch)
     return rows
+
+
+def compared(wanted: list[str], found: list[str]) -> dict[str, Any]:
+    """What is right and wrong in some answers to one task."""
+    row: dict[str, Any] = {}
+    if wanted[0].startswith("[{"):
+        apart = [boxes_apart(*pair) for pair in zip(wanted, found, strict=True)]
+        elements = sum(one["elements"] for one in apart)
+        row["valid_json"] = sum(one["valid"] for one in apart) / len(wanted)
+        row["categories_right"] = round(sum(one["categories"] for one in apart) / elements, 4)
+        row["mean_overlap"] = round(sum(one["overlap"] for one in apart) / elements, 4)
+        wanted, found = ([one["text"][side] for one in apart] for side in (0, 1))
+    each = list(map(edits, wanted, found))
+    row["characters"], row["edits"] = sum(map(len, wanted)), sum(each)
+    row["cer"] = round(row["edits"] / max(1, row["characters"]), 5)
+    worst = max(range(len(each)), key=each.__getitem__)
+    row["example"], row["worst"] = [wanted[0][:100], found[0][:100]], [wanted[worst][:300], found[worst][:300]]
+    return row
 
 
 def _keep(folder: Path, stem: str, batch: Batch) -> None:
@@ -161,15 +183,21 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--samples", type=int, default=16, help="of each task, kind and script")
     parser.add_argument("--dtypes", nargs="*", default=["float32", "bfloat16"])
+    parser.add_argument("--until", type=float, default=math.inf, help="seconds since the epoch: begin nothing after it")
     parser.add_argument("--keep", type=Path, help="a folder for one picture and its text of each kind")
     options = parser.parse_args()
     results: dict[str, Any] = {"model": "", "torch": torch.__version__, "device": options.device, "dtypes": {}}
     for name in options.dtypes:
         reader = Reader(options.folder, getattr(torch, name), options.device)
-        rows = measure(reader, options.samples, options.keep)
+        rows = measure(reader, options.samples, options.keep, options.until)
         results["model"] = reader.spec.name
         characters, wrong = sum(row["characters"] for row in rows), sum(row["edits"] for row in rows)
-        results["dtypes"][name] = {"cer": round(wrong / max(1, characters), 5), "characters": characters, "rows": rows}
+        results["dtypes"][name] = {
+            "cer": round(wrong / max(1, characters), 5),
+            "characters": characters,
+            "whole": time.time() <= options.until,
+            "rows": rows,
+        }
         print(f"{name}: character error rate {wrong / max(1, characters):.2%} of {characters}", flush=True)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -16,9 +16,9 @@ def slim(model: nn.Module) -> None:
     for module in model.modules():
         kind = type(module).__name__
         if kind.endswith("RMSNorm"):
-            module.forward = partial(_rms_norm, module)  # type: ignore[method-assign]
+            module.forward = partial(_rms_norm, module)
         elif kind == "GotOcr2VisionAttention":
-            module.forward = partial(_sam_attention, module)  # type: ignore[method-assign]
+            module.forward = partial(_sam_attention, module)
 
 
 def _rms_norm(module: Any, x: Tensor) -> Tensor:

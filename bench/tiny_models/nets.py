@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
@@ -130,10 +130,10 @@ class QwenNet(Net):
     def positions(self, before: int, grid: tuple[int, int], total: int) -> Tensor | None:
         """Image embeddings count rows and columns; what follows counts on from the longer side."""
         rows, columns = grid
-        ahead = torch.arange(before).expand(3, -1)
-        row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+        count = partial(torch.arange, device=self.model.device)
+        row, column = torch.meshgrid(count(rows), count(columns), indexing="ij")
         image = torch.stack([torch.zeros_like(row), row, column]).flatten(1) + before
-        behind = torch.arange(total - before - rows * columns) + before + max(grid)
+        ahead, behind = count(before).expand(3, -1), count(total - before - rows * columns) + before + max(grid)
         return torch.cat([ahead, image, behind.expand(3, -1)], dim=1)[:, None]
 
 

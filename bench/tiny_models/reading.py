@@ -45,8 +45,6 @@ def read(net: Net, prompts: Prompts, batch: Batch, limit: int) -> list[str]:
     grid = images.shape[1] // prompts.spec.cell, images.shape[2] // prompts.spec.cell
     start = embeddings.shape[1]
     positions = net.positions(len(prompt[0]), grid, start + limit)
-    if positions is not None:
-        positions = positions.to(images.device)
     cache = DynamicCache()
     written: list[Tensor] = []
     done = torch.zeros(len(images), dtype=torch.bool, device=images.device)

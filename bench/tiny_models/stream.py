@@ -149,11 +149,11 @@ class Batcher:
 
 def shares(progress: float) -> dict[str, float]:
     """How often each kind is drawn: words first, then lines, then pages. ``progress`` from 0 to 1."""
-    if progress < 0.06:
+    if progress < 0.05:
         return {"word": 1.0, "line": 0.0, "page": 0.0}
-    if progress < 0.16:
+    if progress < 0.12:
         return {"word": 0.4, "line": 0.6, "page": 0.0}
-    if progress < 0.3:
+    if progress < 0.22:
         return {"word": 0.15, "line": 0.4, "page": 0.45}
     return {"word": 0.07, "line": 0.23, "page": 0.7}
 
@@ -189,5 +189,5 @@ class Stream(IterableDataset[Batch]):
         """Patches and tokens of one sample, roughly."""
         text = {"word": 20, "line": 45, "page": 80 + size[0] * size[1] // 700}[kind]
         if self.spec.square:
-            return 16 * (self.spec.square // self.spec.cell) ** 2 * 2 + (text if kind != "page" else 250)
+            return 10 * (self.spec.square // self.spec.cell) ** 2 + (text if kind != "page" else 250)
         return 5 * size[0] * size[1] // self.spec.cell**2 + text + 20

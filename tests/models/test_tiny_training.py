@@ -6,13 +6,15 @@ from random import Random
 import pytest
 import torch
 from bench.tiny_models import attention, lean, store, stream, train
-from bench.tiny_models.evaluate import Reader, overlap
+from bench.tiny_models.evaluate import Reader, boxes_apart, overlap
 from bench.tiny_models.fonts import PILLOW, Family
+from bench.tiny_models.muon import Muon, orthogonal
 from bench.tiny_models.nets import NETS, Teacher, normalised, patches
 from bench.tiny_models.pages import Painter, short
 from bench.tiny_models.pixels import worn
 from bench.tiny_models.reading import Prompts, edits, prefix, read
 from bench.tiny_models.specs import SPECS
+from bench.tiny_models.together import shares
 from PIL import Image
 from transformers import PreTrainedTokenizerFast
 
@@ -150,3 +152,39 @@ def test_the_guided_head_is_judged_by_where_it_looks() -> None:
     assert float(guide.loss(2, right, 0, 1.0)) < 1e-6
     assert float(guide.loss(2, wrong, 0, 1.0)) == pytest.approx(30, abs=1e-3)
     assert float(guide.loss(2, nothing, 0, 1.0)) == 0
+
+
+def test_an_answer_that_is_not_a_layout_counts_as_wrong() -> None:
+    wanted = '[{"bbox": [0, 0, 10, 10], "category": "Text", "text": "ab"}]'
+    for found in ("", "1", "[1]", '[{"bbox": 3}]', '[{"bbox": ["a", 0, 1, 2], "category": "Text"'):
+        apart = boxes_apart(wanted, found)
+        assert apart["overlap"] == 0
+        assert apart["text"] == ["ab", ""]
+    assert boxes_apart(wanted, wanted)["overlap"] == 1
+
+
+def test_orthogonal_steps_have_equal_singular_values() -> None:
+    matrices = torch.randn(3, 24, 8, generator=torch.Generator().manual_seed(0))
+    values = torch.linalg.svdvals(orthogonal(matrices))
+    assert float(values.min()) > 0.5
+    assert float(values.max()) < 1.5
+
+
+def test_muon_goes_downhill_and_takes_matrices_only() -> None:
+    torch.manual_seed(0)
+    wanted, weight = torch.randn(8, 8), torch.nn.Parameter(torch.zeros(8, 8))
+    optimizer = Muon([weight], lr=0.05)
+    for _ in range(200):
+        optimizer.zero_grad()
+        (weight - wanted).square().sum().backward()
+        optimizer.step()
+    assert float((weight.detach() - wanted).norm() / wanted.norm()) < 0.3
+    with pytest.raises(ValueError, match="matrices"):
+        Muon([torch.nn.Parameter(torch.zeros(3))], lr=0.1)
+
+
+def test_models_share_gpus_and_cores() -> None:
+    parts = shares(3, ["4", "6"], list(range(7)))
+    assert [part.gpu for part in parts] == ["4", "6", "4"]
+    assert [part.cores for part in parts] == [[0, 1], [2, 3], [4, 5]]
+    assert [part.cores for part in shares(3, [], [0, 1])] == [[0, 1]] * 3
