@@ -42,7 +42,8 @@ def read(
     ] = False,
     jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 reads in this process.")] = None,
     timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="The most one engine may take for one page, its loading not counted.")
+        float | None,
+        typer.Option(metavar="SECONDS", help="The most one engine may take for one page, its loading not counted."),
     ] = None,
     password: Annotated[str | None, typer.Option(help="Of encrypted PDFs.")] = None,
     keep_furniture: Annotated[
