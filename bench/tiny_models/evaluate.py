@@ -116,9 +116,8 @@ def overlap(one: list[int], other: Any) -> float:
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
     shared = max(0, across) * max(0, down)
-    return shared / (
-        (one[2] - one[0]) * (one[3] - one[1]) + max(1, (other[2] - other[0]) * (other[3] - other[1])) - shared
-    )
+    both = (one[2] - one[0]) * (one[3] - one[1]) + max(1, (other[2] - other[0]) * (other[3] - other[1])) - shared
+    return float(shared / both)
 
 
 def measure(reader: Reader, samples: int, keep: Path | None, until: float) -> list[dict[str, Any]]:

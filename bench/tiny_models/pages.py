@@ -153,11 +153,11 @@ def page(painter: Painter) -> Drawn:
     """A small page of one column: perhaps a header, a title, then headings, paragraphs and list items, perhaps a footer."""
     rng, height, width = painter.rng, painter.height, painter.width
     em = rng.uniform(SMALLEST, min(LARGEST, max(SMALLEST, width / 11)))
-    pitch = em * rng.uniform(1.2, 1.7)
+    pitch = em * rng.uniform(1.2, 1.8)
     ragged = rng.random() < 0.25  # lines that end anywhere, as in verse and addresses
-    margin = rng.uniform(6, 22)
+    margin = rng.uniform(6, 28)
     room = width - 2 * margin
-    top, end = rng.uniform(4, 18), height - rng.uniform(4, 14)
+    top, end = rng.uniform(4, 28), height - rng.uniform(4, 14)
     footer = _footer(painter, em, height, width) if height >= 250 and rng.random() < 0.3 else None
     if footer:
         end -= em * 1.6
@@ -166,7 +166,8 @@ def page(painter: Painter) -> Drawn:
     if height >= 160 and rng.random() < 0.5:
         style = painter.face(em * rng.uniform(1.25, 1.45), bold=True)
         top = _single(painter, "Title", style, margin, top, room, words=3) + em * rng.uniform(0.4, 0.9)
-    while top + em * 1.1 < end:
+    sparse = rng.random() < 0.15  # pages that end before their foot
+    while top + em * 1.1 < end and not (sparse and painter.blocks and rng.random() < 0.5):
         kind = rng.random()
         if kind < 0.22 and top + em * 3.4 < end:
             style = painter.face(em * rng.uniform(1.08, 1.2), bold=True)

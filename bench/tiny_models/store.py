@@ -35,6 +35,9 @@ def fresh(spec: Spec) -> PreTrainedModel:
             part.initializer_range = START
             part.dtype = torch.float32
     model: Any = cls(config)
+    if spec.name == "qwen2_vl":
+        with torch.no_grad():  # no norm follows: patches that start loud drown what the layers add to them
+            model.model.visual.patch_embed.proj.weight.mul_(0.2)
     whole: PreTrainedModel = model.float()
     return whole
 
