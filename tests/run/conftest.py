@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from ocroute import registry
+
 PLUGINS = Path(__file__).parent.parent / "plugins"
 
 
@@ -46,7 +48,8 @@ def faulty(monkeypatch):
     def choose(*engines):
         monkeypatch.setenv("OCROUTE_FAULTY", ",".join(engines))
 
-    return choose
+    yield choose
+    registry._rows.cache_clear()  # what was found there must not be looked for by the tests that follow
 
 
 class Command:

@@ -110,5 +110,7 @@ def _failure(step: Step, code: int, tail: list[str], log: Path) -> BuildFailed:
     for symptom in book().symptoms:
         if re.search(symptom.pattern, f"{text}\n{ended}"):
             return BuildFailed(f"{step.title!r} failed: {symptom.cause}; see {log}", next_step=symptom.next_step)
-    errors = [line for line in tail if re.search(r"\berror\b", line, re.IGNORECASE)] or [ended]
-    return BuildFailed(f"{step.title!r} failed: {errors[0].strip()}", next_step=f"Read {log}")
+    errors = [line for line in tail if re.search(r"\berror\b", line, re.IGNORECASE)]
+    last_words = tail[-1:] if code > 0 else []  # what a process said before a signal ended it is not the reason
+    reason = (errors or last_words or [ended])[0]
+    return BuildFailed(f"{step.title!r} failed: {reason.strip()}", next_step=f"Read {log}")
