@@ -52,6 +52,14 @@ def test_an_answer_that_ran_out_of_room_is_marked(server, engine, grey):
     assert (reading.finish, reading.text) == ("length", "It goes on and")
 
 
+def arrived(server, count):
+    """Wait until the server has so many requests."""
+    deadline = time.monotonic() + 20
+    while len(server.posts) < count:
+        assert time.monotonic() < deadline, f"only {len(server.posts)} of {count} requests came"
+        time.sleep(0.005)
+
+
 def test_pages_come_back_in_order_though_later_ones_are_done_first(server, engine, grey):
     waits = [0.4, 0.2, 0.0, 0.3, 0.0, 0.1]
     server.script += [Reply(body=completion(f"page {at}"), wait=wait) for at, wait in enumerate(waits)]
@@ -61,7 +69,7 @@ def test_pages_come_back_in_order_though_later_ones_are_done_first(server, engin
         for at in range(len(waits)):
             sheets.append(at)
             yield grey(at)
-            time.sleep(0.02)  # each request arrives before the next, so that the script meets the right page
+            arrived(server, at + 1)  # each request before the next, so that the script meets the right page
 
     made = []
     for reading in engine().read(pages(), Task()):
@@ -74,7 +82,13 @@ def test_pages_come_back_in_order_though_later_ones_are_done_first(server, engin
 
 def test_a_failed_page_ends_the_reading_after_those_before_it(server, engine, grey):
     server.script += [Reply(body=completion("first")), Reply(400, {"error": {"message": "no such image"}})]
-    readings = engine().read([grey(at) for at in range(2)], Task())
+
+    def pages():
+        yield grey(0)
+        arrived(server, 1)
+        yield grey(1)
+
+    readings = engine().read(pages(), Task())
     assert next(readings).text == "first"
     with pytest.raises(EngineError, match="no such image"):
         next(readings)
