@@ -6,7 +6,7 @@ that runs on this machine, in bfloat16 and in float32.
     python -m bench.kernel_experiment --checkpoint DIR --out DIR [--device cpu --few] [--kernels A,B]
 
 Writes OUT/kernel-experiment.json. Each kernel runs in a process of its own, so that one that crashes costs its row. The typefaces
-must lie in .carry/fonts (see `bench.tiny_models.fonts`).
+must lie in build/fonts (see `bench.tiny_models.fonts`).
 """
 
 from __future__ import annotations

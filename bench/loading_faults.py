@@ -5,7 +5,7 @@ rate the model would have read pages that it has never seen, had it been let nea
 
     python -m bench.loading_faults --checkpoint DIR --out DIR [--device cpu --few]
 
-Writes OUT/loading-faults.json. The typefaces must lie in .carry/fonts (see `bench.tiny_models.fonts`).
+Writes OUT/loading-faults.json. The typefaces must lie in build/fonts (see `bench.tiny_models.fonts`).
 """
 
 from __future__ import annotations
