@@ -18,7 +18,7 @@ class Flash3(FlashKernel):
         max_head_dim=256,
         head_dim_multiple=8,
         packed=True,
-        install="ocroute build flash3 --source FLASH_ATTENTION/hopper",
+        install="ocroute build flash3 --source FLASH_ATTENTION",
         source="flash-attention hopper/setup.py, hopper/static_switch.h",
     )
 
