@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ocroute.errors import EngineUnavailable
+from ocroute.kernels.refusal import has_code
 
 if TYPE_CHECKING:
     import torch
@@ -55,38 +56,12 @@ def place() -> Place:
         return Place("cpu", torch.float32, "cpu")
     capability = torch.cuda.get_device_capability(0)
     name = torch.cuda.get_device_name(0)
-    if not covers(torch.cuda.get_arch_list(), capability):
+    if not has_code(torch.cuda.get_arch_list(), capability):
         raise EngineUnavailable(
             f"torch {torch.__version__} has no code for {name} (compute capability {capability[0]}.{capability[1]})",
             next_step="Install a newer torch: pip install --upgrade torch",
         )
     return Place("cuda:0", torch.bfloat16 if capability >= (8, 0) else torch.float16, name)
-
-
-def covers(architectures: Iterable[str], capability: tuple[int, int]) -> bool:
-    """Whether code for one of ``architectures`` runs at ``capability``.
-
-    Args:
-        architectures: as torch lists them: ``sm_90``, ``sm_120``, ``sm_90a``, ``compute_90``.
-        capability: (major, minor).
-
-    Machine code runs on cards of its major version and an equal or higher minor one; code for the virtual machine
-    (``compute_``) is compiled on any newer card; code marked ``a`` runs on its own version only.
-    """
-    for architecture in architectures:
-        kind, _, number = architecture.partition("_")
-        exact = number.endswith("a")
-        digits = number.rstrip("af")
-        if not digits.isdigit():
-            continue
-        have = int(digits[:-1]), int(digits[-1])
-        if have == capability:
-            return True
-        if exact or have > capability:
-            continue
-        if kind == "compute" or have[0] == capability[0]:
-            return True
-    return False
 
 
 def limit_threads(threads: int) -> None:
