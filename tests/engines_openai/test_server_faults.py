@@ -9,7 +9,8 @@ from asking import HASTY
 from scripted import Reply, completion
 
 from ocroute.engines.base import Task
-from ocroute.errors import EngineError, EngineUnavailable
+from ocroute.engines.openai.retry import Deadline
+from ocroute.errors import DeadlineExceeded, EngineError, EngineUnavailable
 
 GOOD = Reply(body=completion("read at last"))
 
@@ -170,3 +171,62 @@ def test_a_refused_key_is_told_without_showing_it(server, engine, monkeypatch):
     assert "secret" not in str(caught.value)
     assert "OCROUTE_API_KEY" in caught.value.next_step
     assert len(server.requests) == 1
+
+
+AMPLE = replace(HASTY, page=60.0, tries=1000)
+
+
+@pytest.mark.parametrize(
+    "hang", [Reply(wait=60.0), Reply(body=b"{" + b" " * 1000, pace=0.1)], ids=["silent", "dripping"]
+)
+def test_the_task_s_seconds_end_a_page_before_the_engine_s_own(server, engine, grey, hang):
+    server.script += [hang] * 3
+    one = engine(AMPLE)
+    started = time.monotonic()
+    with pytest.raises(DeadlineExceeded, match=r"within 1 seconds\. .*; --timeout SECONDS allows more time"):
+        list(one.read([grey(1)], Task(seconds=1.0)))
+    assert 1.0 <= time.monotonic() - started < 16
+
+
+def test_all_tries_of_a_page_share_its_seconds(server, engine, grey):
+    """Short ones, each in time: together they must not take longer."""
+    server.script += [Reply(503, {"error": {"message": "Loading model"}}, wait=0.1)] * 1000
+    one = engine(AMPLE)
+    started = time.monotonic()
+    with pytest.raises(EngineError, match=r"Loading model|did not answer") as caught:
+        list(one.read([grey(1)], Task(seconds=1.0)))
+    assert time.monotonic() - started < 16
+    assert 1 < len(server.posts) < 20
+    assert "of 1 seconds" in caught.value.message or "within 1 seconds" in caught.value.message
+    assert caught.value.next_step.endswith("--timeout SECONDS allows more time")
+
+
+def test_a_question_that_is_put_again_without_a_setting_gets_no_new_seconds(server, engine, grey):
+    refusal = {"error": {"code": "unsupported_parameter", "param": "temperature", "message": "no"}}
+    server.script += [Reply(400, refusal, wait=2.0), Reply(wait=60.0)]
+    one = engine(AMPLE)
+    started = time.monotonic()
+    with pytest.raises(DeadlineExceeded, match=r"within 3 seconds"):
+        list(one.read([grey(1)], Task(seconds=3.0)))
+    assert len(server.posts) == 2
+    assert time.monotonic() - started < 4.5, "2 of 3 seconds were spent when it was put again"
+
+
+def test_a_late_page_costs_the_pages_after_it_nothing(server, engine, grey):
+    server.script += [Reply(wait=60.0)]
+    one = engine(AMPLE)
+    with pytest.raises(DeadlineExceeded):
+        list(one.read([grey(1)], Task(seconds=0.5)))
+    (reading,) = one.read([grey(2)], Task(seconds=30.0))
+    assert reading.text == "grey 2"
+
+
+@pytest.mark.parametrize(
+    ("limit", "task", "given"),
+    [(0.0, 0.0, 600.0), (0.0, 900.0, 900.0), (5.0, 0.0, 5.0), (5.0, 3.0, 3.0), (5.0, 9.0, 5.0)],
+)
+def test_the_shorter_limit_holds(limit, task, given):
+    deadline = Deadline.of_page(replace(HASTY, page=limit), task)
+    assert deadline.seconds == given
+    assert 0 < deadline.left <= given
+    assert ("--timeout" in deadline.more) == (given == task)

@@ -8,15 +8,14 @@ import os
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any, TypeVar
 
 import httpx
 
 from ocroute.engines.openai.address import EXAMPLE, Address
 from ocroute.engines.openai.background import Background
-from ocroute.engines.openai.retry import PASSING, Limits, retry_after, wait
-from ocroute.errors import EngineError, UsageError
+from ocroute.engines.openai.retry import PASSING, Deadline, Limits, retry_after, wait
+from ocroute.errors import DeadlineExceeded, EngineError, UsageError
 
 T = TypeVar("T")
 
@@ -94,23 +93,23 @@ class Client:
 
         Raises:
             RequestRefused: the server has no such thing, or does not give it.
+            DeadlineExceeded: it is silent.
             EngineError: it cannot be reached, or answers with something else.
         """
-        return await self._asked("GET", url, None, self.limits.small, tries or self.limits.tries)
+        return await self._asked("GET", url, None, Deadline.after(self.limits.small), tries or self.limits.tries)
 
-    async def post(self, path: str, content: dict[str, Any]) -> Answer:
+    async def post(self, path: str, content: dict[str, Any], deadline: Deadline) -> Answer:
         """The server's answer to ``content`` at ``path`` below the base URL; errors as of `get`."""
-        return await self._asked("POST", self.address.url + path, content, self.limits.page, self.limits.tries)
+        return await self._asked("POST", self.address.url + path, content, deadline, self.limits.tries)
 
-    async def _asked(self, method: str, url: str, content: object, seconds: float, tries: int) -> Answer:
-        end = monotonic() + seconds
+    async def _asked(self, method: str, url: str, content: object, deadline: Deadline, tries: int) -> Answer:
         done = 0
         while True:
             done += 1
             fault: EngineError
             asked: float | None = None
             try:
-                async with asyncio.timeout(end - monotonic()):
+                async with asyncio.timeout(deadline.left):
                     response, body = await self._once(method, url, content)
                 if response.status_code == 200:
                     return Answer(self._parsed(response, body), done, response.headers.get("server", ""))
@@ -119,14 +118,14 @@ class Client:
                     raise refused
                 fault, asked = refused, retry_after(response.headers.get("retry-after"))
             except TimeoutError as error:
-                raise self._late(url, seconds) from error
+                raise _after(_late(url, deadline), done) from error
             except httpx.RequestError as error:
                 fault = self._unreached(url, error)
             pause = wait(done, asked, self.limits)
             if done >= tries or _lasting(fault):
                 raise _after(fault, done)
-            if monotonic() + pause >= end:
-                raise _after(fault, done, f"and asks to wait for {pause:.0f} seconds" if asked else "")
+            if pause >= deadline.left:
+                raise _after(_without_time(fault, deadline, pause if asked else 0.0), done)
             await asyncio.sleep(pause)
 
     async def _once(self, method: str, url: str, content: object) -> tuple[httpx.Response, bytes]:
@@ -173,12 +172,6 @@ class Client:
         text = " ".join(self.address.hidden(body.decode(errors="replace")).split())
         return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
-    def _late(self, url: str, seconds: float) -> EngineError:
-        return EngineError(
-            f"the server did not answer {url} within {seconds:g} seconds",
-            next_step="See whether it is busy or hangs; OCROUTE_SERVER_SECONDS allows it more time",
-        )
-
     def _unreached(self, url: str, error: httpx.RequestError) -> EngineError:
         reason = _root(error)
         if isinstance(error, httpx.ConnectTimeout):
@@ -215,15 +208,30 @@ def _root(error: BaseException) -> str:
     return reason
 
 
+def _late(url: str, deadline: Deadline) -> EngineError:
+    """Nothing came in time."""
+    return DeadlineExceeded(
+        f"the server did not answer {url} within {deadline.seconds:g} seconds",
+        next_step="; ".join(filter(None, ("See whether it is busy or hangs", deadline.more))),
+    )
+
+
+def _without_time(fault: EngineError, deadline: Deadline, asked: float) -> EngineError:
+    """``fault``, after which there is no time for another try: the server asks for ``asked`` seconds before it, if any."""
+    wish = f" and asks to wait for {asked:.0f} seconds" if asked else ""
+    fault.message += f"{wish}; no time is left of {deadline.seconds:g} seconds"
+    fault.next_step = "; ".join(filter(None, (fault.next_step, deadline.more)))
+    return fault
+
+
 def _lasting(fault: EngineError) -> bool:
     """Whether a failed connection fails for good, however often it is tried."""
     return _UNTRUSTED in fault.message
 
 
-def _after(fault: EngineError, tries: int, more: str = "") -> EngineError:
+def _after(fault: EngineError, tries: int) -> EngineError:
     """``fault`` with the number of tries in its message."""
-    told = f" (tried {tries} times)" if tries > 1 else ""
-    fault.message = " ".join(filter(None, (fault.message, more))) + told
+    fault.message += f" (tried {tries} times)" if tries > 1 else ""
     return fault
 
 

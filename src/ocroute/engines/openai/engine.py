@@ -21,7 +21,7 @@ from ocroute.engines.openai.address import address
 from ocroute.engines.openai.answers import Completion, completion
 from ocroute.engines.openai.picture import Picture, picture
 from ocroute.engines.openai.recipes import recipe_for
-from ocroute.engines.openai.retry import Limits
+from ocroute.engines.openai.retry import Deadline, Limits
 from ocroute.errors import EngineError, EngineUnavailable, UsageError
 from ocroute.languages import SCRIPT_NAMES
 from ocroute.pages.page import InputPage
@@ -38,7 +38,8 @@ class OpenAi:
 
     Args:
         task: ``base_url`` names the server; ``model`` may be left out where it has one only.
-        limits: of time, tries and pages in flight. ``OCROUTE_SERVER_SECONDS`` in the environment sets the time for a page.
+        limits: of time, tries and pages in flight. ``OCROUTE_SERVER_SECONDS`` in the environment sets the time for a page; a
+            task that allows less is heeded.
 
     Raises:
         UsageError: there is no such address or mode.
@@ -92,7 +93,7 @@ class OpenAi:
         under_way: deque[Future[Reading]] = deque()
         try:
             for page in pages:
-                under_way.append(self._started(page, name))
+                under_way.append(self._started(page, name, task.seconds))
                 if len(under_way) >= self.limits.in_flight:
                     yield under_way[0].result()
                     under_way.popleft()
@@ -103,17 +104,19 @@ class OpenAi:
             for future in under_way:
                 future.cancel()
 
-    def _started(self, page: InputPage, name: str) -> Future[Reading]:
+    def _started(self, page: InputPage, name: str, seconds: float) -> Future[Reading]:
         """The page's reading to come. The image is made here, by the caller, for pages belong to their thread."""
-        begun = perf_counter()
+        begun, deadline = perf_counter(), Deadline.of_page(self.limits, seconds)
         image = Image.fromarray(page.raster())
         sent = picture(image, self._recipe.frame(*image.size))
-        return self._client.start(self._read(sent, image.size, name, perf_counter() - begun))
+        return self._client.start(self._read(sent, image.size, name, perf_counter() - begun, deadline))
 
-    async def _read(self, sent: Picture, size: tuple[int, int], name: str, prepare: float) -> Reading:
+    async def _read(
+        self, sent: Picture, size: tuple[int, int], name: str, prepare: float, deadline: Deadline
+    ) -> Reading:
         mode = self._recipe.modes[name]
         asked = perf_counter()
-        answer, made = await self._ask(sent, mode)
+        answer, made = await self._ask(sent, mode, deadline)
         settings = {
             "mode": name,
             "base_url": self._client.address.url,
@@ -137,14 +140,14 @@ class OpenAi:
             settings={key: value for key, value in settings.items() if value not in (None, "", [])},
         )
 
-    async def _ask(self, sent: Picture, mode: Mode) -> tuple[Answer, Completion]:
+    async def _ask(self, sent: Picture, mode: Mode, deadline: Deadline) -> tuple[Answer, Completion]:
         """The answer to one question. What the server says it does not know is left out from then on, and recorded."""
         from ocroute.engines.openai.client import RequestRefused
 
         while True:
             left_out = self._unsupported
             try:
-                answer = await self._client.post("/chat/completions", self._question(sent, mode, left_out))
+                answer = await self._client.post("/chat/completions", self._question(sent, mode, left_out), deadline)
             except RequestRefused as error:
                 if (name := _unsupported(error.body)) and name not in left_out:
                     self._unsupported |= {name}
@@ -197,7 +200,7 @@ class OpenAi:
             mode = next(known for known in self._recipe.modes.values() if known.text)
         mode = replace(mode, max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS))
         sent = picture(image, self._recipe.frame(*image.size))
-        _, made = self._client.wait(self._ask(sent, mode))
+        _, made = self._client.wait(self._ask(sent, mode, Deadline.of_page(self.limits)))
         blocks = self._recipe.blocks(Answered(made.text, mode, sent.frame, image.size))
         return Sight("\n".join(block.text for block in blocks), made.raw, made.finish)
 
