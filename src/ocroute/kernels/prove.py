@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from ocroute.errors import EngineUnavailable, UsageError
-from ocroute.events import emit
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
 from ocroute.kernels.here import installed, place_of, refused
 from ocroute.kernels.ledger import Ledger
@@ -46,7 +45,7 @@ def prove_here(
     problems = problems_for(model, gpu) if model else all_problems(gpu)
     ledger = ledger or Ledger()
     for proof in prove(kernels, problems, facts=facts, quantised=quantised, machine=machine, limits=limits):
-        if proof.outcomes or proof.case or proof.verdict != "refused":  # what never ran is known again at no cost
+        if proof.ran:
             ledger.record(proof)
         yield proof
 
@@ -137,9 +136,8 @@ class _Bench:
         key = (name, problem.head_dim, problem.heads, problem.kv_heads, problem.causal, problem.dtype)
         if before := self._fallen.get(key):
             return self._proof(name, version, problem, before)
-        emit("note", text=f"proving {name}")
         child = self.children[name]
-        outcomes, measure, lost = child.examine(problem, self._seed)
+        outcomes, measure, lost, compiled = child.examine(problem, self._seed)
         raised = any(outcome.seen == "raised" for outcome in outcomes)
         ready = child.ready()
         if not isinstance(ready, Lost):
@@ -153,9 +151,23 @@ class _Bench:
             reason = f"{case}: {reason}" if case else reason
         else:
             verdict, reason, case = judged(outcomes)
-        seconds = round(time.monotonic() - started, 2)
+        if compiled >= 1.0:
+            reason += f"; compiling took {compiled:.0f} s"
+        if verdict == "timed_out":
+            reason += f"; to allow it more: ocroute prove {name} --timeout {2 * self._limits.case:g}"
         return Proof(
-            name, version, problem, self.place, verdict, reason, case, tuple(outcomes), measure, seconds, _now()
+            name,
+            version,
+            problem,
+            self.place,
+            verdict,
+            reason,
+            case,
+            outcomes,
+            measure,
+            round(time.monotonic() - started, 2),
+            _now(),
+            compile_seconds=round(compiled, 2),
         )
 
     def end(self, *names: str) -> None:

@@ -9,10 +9,24 @@ from __future__ import annotations
 import faulthandler
 import os
 import sys
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from ocroute.kernels.base import KERNELS, Kernel
-from ocroute.kernels.probe.wire import Ask, Begins, Done, Failed, Ready, Saw, Setup, decode_to_child, receive, send
+from ocroute.kernels.probe.wire import (
+    Ask,
+    Begins,
+    Compiled,
+    Compiles,
+    Done,
+    Failed,
+    Ready,
+    Saw,
+    Setup,
+    ToParent,
+    decode_to_child,
+    receive,
+    send,
+)
 
 _GRACE = 60.0  # seconds after the parent's limit at which an orphan ends itself
 
@@ -67,9 +81,25 @@ def _take(setup: Setup) -> None:
 
 def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO) -> None:
     from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
+    from ocroute.kernels.probe.compiling import Announced
     from ocroute.kernels.probe.examine import Examiner, out_of_memory
     from ocroute.kernels.probe.measure import measure
 
+    def tell(message: ToParent, patience: float) -> None:
+        faulthandler.dump_traceback_later(patience + _GRACE, exit=True)
+        send(outgoing, message)
+
+    def begins(case: str) -> None:
+        tell(Begins(case), setup.case)
+
+    examined = kernel
+    if kernel.info.compiles:
+        announced = Announced(
+            kernel,
+            begins=lambda what: tell(Compiles(what), setup.compiling),
+            ends=lambda seconds: tell(Compiled(seconds), setup.case),
+        )
+        examined = cast("Kernel", announced)  # whose info is an instance's, not a class's
     examiner = None
     while (body := receive(incoming)) is not None:
         ask = decode_to_child.decode(body)
@@ -77,12 +107,7 @@ def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO)
             raise TypeError(f"expected Ask, not {type(ask).__name__}")
         if examiner is None:
             _take(setup)
-            examiner = Examiner(kernel, setup.device)
-
-        def begins(case: str, patience: float = ask.patience) -> None:
-            faulthandler.dump_traceback_later(patience + _GRACE, exit=True)
-            send(outgoing, Begins(case))
-
+            examiner = Examiner(examined, setup.device)
         ran = False
         for outcome in examiner.run(ask.problem, seed=ask.seed, begins=begins):
             ran = outcome.seen in ("passed", "wrong") if outcome.case == OWN_LENGTHS else ran
@@ -91,7 +116,7 @@ def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO)
         if ran:
             begins(MEASURE)
             try:
-                figures = measure(kernel, ask.problem, setup.device)
+                figures = measure(kernel, ask.problem, setup.device)  # as compiled for the case before
             except Exception as error:
                 if not out_of_memory(error):
                     raise

@@ -10,18 +10,20 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 import msgspec
 import psutil
 
 from ocroute.kernels.base import Problem
+from ocroute.kernels.probe.patience import Patience
 from ocroute.kernels.probe.values import Measure, Outcome, Verdict
 from ocroute.kernels.probe.wire import (
     Ask,
     Begins,
+    Compiled,
+    Compiles,
     Done,
     Failed,
     Ready,
@@ -52,8 +54,8 @@ class Limits(msgspec.Struct, frozen=True):
 
     Attributes:
         start: seconds for Python, torch and the kernel's module.
-        case: seconds for one case.
-        compiling: the same for kernels that compile at their first call.
+        case: seconds for one case, without those in which the kernel compiles for it.
+        compiling: seconds for one call in which the kernel may compile.
         host_mb: MiB of host memory; 0 for four fifths of what is free when the child starts.
         fraction: of the device memory that is free when the child starts.
     """
@@ -64,6 +66,13 @@ class Limits(msgspec.Struct, frozen=True):
     host_mb: int = 0
     fraction: float = 0.9
 
+    @classmethod
+    def of(cls, seconds: float) -> Limits:
+        """``seconds`` for one case, and the other times in proportion, but none shorter than it is by default."""
+        usual = cls()
+        scale = max(1.0, seconds / usual.case)
+        return cls(usual.start * scale, seconds, usual.compiling * scale)
+
 
 class Lost(msgspec.Struct, frozen=True):
     """A child that did not come to its end. ``case`` is what it was doing; empty before the first."""
@@ -71,6 +80,20 @@ class Lost(msgspec.Struct, frozen=True):
     verdict: Verdict
     reason: str
     case: str = ""
+
+
+class Examined(NamedTuple):
+    """What came of one problem.
+
+    Attributes:
+        lost: None where the child came to the end.
+        compile_seconds: that first calls took, in which the kernel compiles.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    measure: Measure | None
+    lost: Lost | None
+    compile_seconds: float = 0.0
 
 
 class Child:
@@ -85,7 +108,7 @@ class Child:
         self._limits = limits
         self._host_mb = limits.host_mb or int(psutil.virtual_memory().available / MIB * 0.8)
         self._case = ""
-        self._patience = limits.start
+        self._patience = Patience(kernel, limits.start)
         self._ready: Ready | Lost | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by end()
         self._process = subprocess.Popen(
@@ -96,16 +119,15 @@ class Child:
             env=_environment(),
             process_group=0 if os.name == "posix" else None,
         )
-        self._since = time.monotonic()
         self._inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        self._send(Setup(kernel, device, limits.fraction))
+        self._send(Setup(kernel, device, limits.fraction, limits.case, limits.compiling))
 
     def ready(self) -> Ready | Lost:
         """Wait until the kernel is loaded."""
         if self._ready is None:
-            answer = self._next(self._since + self._limits.start)
+            answer = self._next()
             match answer:
                 case Ready() | Lost():
                     self._ready = answer
@@ -115,33 +137,36 @@ class Child:
                     self._ready = Lost("crashed", "the child spoke out of turn")
         return self._ready
 
-    def examine(self, problem: Problem, seed: int = 0) -> tuple[list[Outcome], Measure | None, Lost | None]:
-        """Run all cases. The last is None where the child came to the end."""
+    def examine(self, problem: Problem, seed: int = 0) -> Examined:
+        """Run all cases."""
         ready = self.ready()
         if isinstance(ready, Lost):
-            return [], None, ready
+            return Examined((), None, ready)
         if ready.presence.state != "usable":
-            return [], None, Lost("refused", f"{ready.presence.state}: {ready.presence.reason}")
-        self._patience = patience = self._limits.compiling if ready.info.compiles else self._limits.case
-        self._send(Ask(problem, seed, patience))
+            return Examined((), None, Lost("refused", f"{ready.presence.state}: {ready.presence.reason}"))
+        self._send(Ask(problem, seed))
         outcomes: list[Outcome] = []
-        until, self._case = time.monotonic() + patience, ""
+        compiled, self._case = 0.0, ""
+        self._patience.allow(self._limits.case)
         while True:
-            match self._next(until):
+            match self._next():
                 case Begins(case):
-                    until, self._case = time.monotonic() + patience, case
+                    self._patience.allow(self._limits.case)
+                    self._case = case
+                case Compiles(what):
+                    self._patience.allow(self._limits.compiling, compiling=what)
+                case Compiled(seconds):
+                    self._patience.allow(self._limits.case)
+                    compiled += seconds
                 case Saw(outcome):
                     outcomes.append(outcome)
                 case Done(measure):
-                    return outcomes, measure, None
+                    return Examined(tuple(outcomes), measure, None, compiled)
                 case Lost() as lost:
-                    return outcomes, None, lost
+                    return Examined(tuple(outcomes), None, lost, compiled)
                 case other:
-                    return (
-                        outcomes,
-                        None,
-                        Lost("crashed", f"the child answered with {type(other).__name__}", self._case),
-                    )
+                    strange = Lost("crashed", f"the child answered with {type(other).__name__}", self._case)
+                    return Examined(tuple(outcomes), None, strange, compiled)
 
     def end(self) -> int | None:
         """End it, and all that it started, at once; its return code, or None where it does not go even so."""
@@ -156,7 +181,7 @@ class Child:
         self._log.close()
         return self._process.poll()
 
-    def _next(self, until: float) -> ToParent | Lost:
+    def _next(self) -> ToParent | Lost:
         """The next message, or how the child was lost while we waited for it."""
         while True:
             try:
@@ -167,8 +192,9 @@ class Child:
                     return self._lost(
                         "out_of_memory", f"took {used} MiB of host memory; {self._host_mb} MiB were allowed"
                     )
-                if time.monotonic() > until:
+                if self._patience.over:
                     return self._too_late()
+                self._patience.tell()
                 continue
             if body is None:
                 return self._gone()
@@ -181,7 +207,7 @@ class Child:
     def _too_late(self) -> Lost:
         code = self.end()
         stuck = "" if code is not None else "; it could not even be ended: the GPU may need a restart"
-        return self._lost("timed_out", f"did not end within {self._patience:g} seconds{stuck}")
+        return self._lost("timed_out", f"{self._patience.sentence()}{stuck}")
 
     def _gone(self) -> Lost:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -79,6 +79,7 @@ class Proof(msgspec.Struct, frozen=True):
         outcomes: of every case, in the order in which they ran.
         measure: None where the kernel did not come so far.
         seconds: that the probe took.
+        compile_seconds: those of them in which the kernel compiled.
         date: ISO 8601, UTC.
         probe: `PROBE_VERSION` of the probe that ran.
     """
@@ -95,6 +96,12 @@ class Proof(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     date: str = ""
     probe: int = PROBE_VERSION
+    compile_seconds: float = 0.0
+
+    @property
+    def ran(self) -> bool:
+        """Whether the kernel was started; what was refused before is known again at no cost."""
+        return bool(self.outcomes or self.case) or self.verdict != "refused"
 
     @property
     def worst(self) -> Outcome | None:

@@ -14,24 +14,25 @@ class Setup(msgspec.Struct, frozen=True, tag=True):
     """Load ``kernel``; use ``device``, and there no more than ``fraction`` of the free memory. Answered by `Ready`.
 
     The device is touched at the first `Ask` only: until then another child has it for itself.
+
+    Attributes:
+        case: seconds that a case may take. The parent keeps this limit; the child ends itself somewhat later, so that none
+            outlives its parent.
+        compiling: the same for one call in which the kernel may compile.
     """
 
     kernel: str
     device: str
-    fraction: float = 0.9
+    fraction: float
+    case: float
+    compiling: float
 
 
 class Ask(msgspec.Struct, frozen=True, tag=True):
-    """Examine ``problem``. Answered by any number of `Begins` and `Saw`, and by `Done`.
-
-    Attributes:
-        patience: seconds that a case may take. The parent keeps this limit; the child ends itself somewhat later, so that none
-            outlives its parent.
-    """
+    """Examine ``problem``. Answered by any number of `Begins`, `Compiles`, `Compiled` and `Saw`, and by `Done`."""
 
     problem: Problem
     seed: int
-    patience: float
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
@@ -45,6 +46,18 @@ class Begins(msgspec.Struct, frozen=True, tag=True):
     """The case that is run from now on."""
 
     case: str
+
+
+class Compiles(msgspec.Struct, frozen=True, tag=True):
+    """A call begins in which the kernel may compile for ``what``; its time is not the case's."""
+
+    what: str
+
+
+class Compiled(msgspec.Struct, frozen=True, tag=True):
+    """That call has returned. The case has all its time again."""
+
+    seconds: float
 
 
 class Saw(msgspec.Struct, frozen=True, tag=True):
@@ -66,7 +79,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 ToChild = Setup | Ask
-ToParent = Ready | Begins | Saw | Done | Failed
+ToParent = Ready | Begins | Compiles | Compiled | Saw | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_to_child: msgspec.msgpack.Decoder[ToChild] = msgspec.msgpack.Decoder(ToChild)
