@@ -14,6 +14,12 @@ _OPEN, _CATEGORY, _TEXT, _CLOSE, _CLOSE_BARE = '{"bbox": [', '], "category": "',
 FRAME = (f"[{_OPEN}", _OPEN, _CATEGORY, _TEXT, _CLOSE_BARE, f"{_CLOSE}]")
 """The parts of the JSON between the values; each is one token."""
 
+LABELS = ("header", "footer", "title", "sub_title", "text", "list")
+"""What the DeepSeek models call ``CATEGORIES``."""
+
+_SPACE = 999  # the largest of their coordinates, at the right and lower edge
+_MARKS = {"Title": "# ", "Section-header": "## "}
+
 
 def as_lines(drawn: Drawn) -> Pieces:
     """The text line by line."""
@@ -43,8 +49,28 @@ def as_markdown(drawn: Drawn) -> Pieces:
         first = block.places[0]
         if pieces:
             pieces += [("\n", pieces[-1][1]), ("\n", pieces[-1][1])]
-        pieces += [(char, first) for char in {"Title": "# ", "Section-header": "## "}.get(block.category, "")]
+        pieces += [(char, first) for char in _MARKS.get(block.category, "")]
         pieces.extend(_flowing(block))
+    return pieces
+
+
+def as_regions(drawn: Drawn) -> Pieces:
+    """The same Markdown, each block after a tag with its label and its box."""
+    height, width = drawn.image.shape
+    pieces: Pieces = []
+    for block in drawn.blocks:
+        first = block.places[0]
+        label = LABELS[CATEGORIES.index(block.category)]
+        if pieces:
+            pieces += [("\n", pieces[-1][1]), ("\n", pieces[-1][1])]
+        pieces.append(("<|ref|>", first))
+        pieces += [(part, first) for part in ([label] if "_" in label else label)]
+        pieces += [("<|/ref|>", first), ("<|det|>", None), ("[[", None)]
+        x1, y1, x2, y2 = (round(end / side * _SPACE) for end, side in zip(block.box, (width, height) * 2, strict=True))
+        pieces += _numbers(block, (x1, y1, x2, y2))
+        pieces += [("]]", None), ("<|/det|>", None), ("\n", first)]
+        pieces += [(char, first) for char in _MARKS.get(block.category, "")]
+        pieces += _flowing(block)
     return pieces
 
 
@@ -63,20 +89,26 @@ def _flowing(block: Block) -> Iterator[tuple[str, tuple[float, float]]]:
         yield (" " if char == "\n" else char), place
 
 
+def _numbers(block: Block, values: tuple[int, int, int, int]) -> Pieces:
+    """The sides of a block's box as they are written, each read from where that side is seen."""
+    x1, _, x2, _ = block.box
+    first, final = block.places[0], block.places[-1]
+    points = (float(x1), first[1]), first, (float(x2 - 1), first[1]), final
+    pieces: Pieces = []
+    for value, point in zip(values, points, strict=True):
+        if pieces:
+            pieces += [(",", None), (" ", None)]
+        pieces += [(digit, point) for digit in str(value)]
+    return pieces
+
+
 def _json(drawn: Drawn, *, with_text: bool) -> Pieces:
     pieces: Pieces = []
     last = len(drawn.blocks) - 1
     for index, block in enumerate(drawn.blocks):
-        x1, y1, x2, y2 = block.box
-        first, final = block.places[0], block.places[-1]
-        begin, end = (float(x1), float(y1)), (float(x2 - 1), float(y2 - 1))
+        first = block.places[0]
         pieces.append((_OPEN if index else f"[{_OPEN}", None))
-        for number, (value, point) in enumerate(
-            ((x1, (begin[0], first[1])), (y1, first), (x2, (end[0], first[1])), (y2, final))
-        ):
-            if number:
-                pieces += [(",", None), (" ", None)]
-            pieces += [(digit, point) for digit in str(value)]
+        pieces += _numbers(block, block.box)
         pieces += [(_CATEGORY, first), (block.category, first)]
         if with_text:
             pieces.append((_TEXT, first))

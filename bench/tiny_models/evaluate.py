@@ -16,9 +16,10 @@ from random import Random
 from typing import Any
 
 import torch
-from bench.tiny_models.nets import model_class, normalised, patches
+from bench.tiny_models.nets import normalised, patches
 from bench.tiny_models.reading import edits
-from bench.tiny_models.specs import SPECS
+from bench.tiny_models.specs import spec_of
+from bench.tiny_models.store import load
 from bench.tiny_models.stream import SCRIPTS, Batch, Batcher
 from PIL import Image
 from torch import Tensor
@@ -39,9 +40,8 @@ class Reader:
 
     def __init__(self, folder: Path, dtype: torch.dtype, device: str) -> None:
         keys = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        self.spec = SPECS[keys["model_type"]]()
-        cls, config_class = model_class(self.spec)
-        model: Any = cls.from_pretrained(folder, config=config_class.from_pretrained(folder), dtype=dtype)
+        self.spec = spec_of(keys)
+        model: Any = load(folder, self.spec, dtype)
         self.model = model.eval().to(device)
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         ends = json.loads((folder / "generation_config.json").read_text(encoding="utf-8"))["eos_token_id"]
@@ -51,7 +51,7 @@ class Reader:
     @torch.inference_mode()
     def read(self, images: Tensor, task: str, limit: int) -> list[str]:
         """The answers to ``task``, of at most ``limit`` tokens, for uint8 images ``(batch, height, width)``."""
-        ids = torch.tensor([self.prompt(task, images.shape[1] // self.spec.cell * (images.shape[2] // self.spec.cell))])
+        ids = torch.tensor([self.prompt(task, self.spec.embeddings(self.spec.grid(*images.shape[1:])))])
         inputs = self.inputs(images, ids.expand(len(images), -1))
         settings = GenerationConfig.from_dict(
             {
@@ -78,10 +78,10 @@ class Reader:
 
     def inputs(self, images: Tensor, ids: Tensor) -> dict[str, Tensor]:
         """What the model takes."""
-        pixels = normalised(images.float() / 255)
+        keys = self.spec.preprocessor
+        pixels = normalised(images.float() / 255, keys["image_mean"], keys["image_std"])
         inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "pixel_values": pixels}
         if not self.spec.square:
-            keys = self.spec.preprocessor
             side = keys["patch_size"]
             inputs["pixel_values"] = patches(pixels, side, keys["merge_size"], keys["temporal_patch_size"])
             grid = torch.tensor([[1, images.shape[1] // side, images.shape[2] // side]])

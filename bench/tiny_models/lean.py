@@ -12,13 +12,15 @@ from torch.nn import functional
 
 
 def slim(model: nn.Module) -> None:
-    """Norms in one kernel instead of six, and the SAM encoder's attention without a matrix of scores."""
+    """Norms in one kernel instead of six, the SAM encoder's attention without a matrix of scores, experts without a loop."""
     for module in model.modules():
         kind = type(module).__name__
         if kind.endswith("RMSNorm"):
             module.forward = partial(_rms_norm, module)
-        elif kind == "GotOcr2VisionAttention":
+        elif kind in ("GotOcr2VisionAttention", "UnlimitedOcrSamVisionSdpaAttention"):
             module.forward = partial(_sam_attention, module)
+        elif kind == "UnlimitedOcrTextExperts":
+            module.forward = partial(_experts, module)
 
 
 def _rms_norm(module: Any, x: Tensor) -> Tensor:
@@ -52,3 +54,20 @@ def _sam_attention(module: Any, hidden_states: Tensor, output_attentions: Any = 
     out = heads_of(asked, keys, values, scale=1.0, causal=False)[..., : v.shape[-1]]
     out = out.transpose(1, 2).reshape(batch, height, width, -1)
     return module.proj(out), None
+
+
+def _experts(module: Any, hidden: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
+    """All the experts side by side as one wide layer, in which a token's share of those that it did not choose is nothing.
+
+    With a handful of small experts that is quicker than to gather each one's tokens, which would wait for the device.
+
+    Args:
+        hidden: ``(tokens, width)``.
+        chosen, weights: ``(tokens, experts a token)``, from the router.
+    """
+    shares = torch.zeros(len(hidden), module.num_experts, device=hidden.device).scatter(1, chosen, weights.float())
+    gate, up = (
+        functional.linear(hidden, module.gate_up_proj.flatten(0, 1)).view(*shares.shape, 2, -1).unbind(2)
+    )  # each (tokens, experts, inner)
+    inner = module.act_fn(gate) * up * shares[..., None].to(up.dtype)
+    return functional.linear(inner.flatten(1), module.down_proj.transpose(0, 1).flatten(1))

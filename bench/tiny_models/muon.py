@@ -33,10 +33,12 @@ def orthogonal(matrices: Tensor) -> Tensor:
 class Muon(Optimizer):
     """Momentum, orthogonal steps, decoupled decay.
 
+    A parameter of three dimensions holds several matrices, each of them stepped alone.
+
     Steps are scaled so that their entries are of the size that AdamW's have: one learning rate serves both.
 
     Args:
-        matrices: parameters with two dimensions.
+        matrices: parameters with two or three dimensions.
         lr: learning rate.
         momentum: of the gradients, looked ahead as Nesterov does.
         weight_decay: as AdamW's.
@@ -47,7 +49,7 @@ class Muon(Optimizer):
     ) -> None:
         super().__init__(matrices, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         for group in self.param_groups:
-            if any(matrix.ndim != 2 for matrix in group["params"]):
+            if any(matrix.ndim not in (2, 3) for matrix in group["params"]):
                 raise ValueError("Muon takes matrices only")
 
     @torch.no_grad()
@@ -68,6 +70,7 @@ class Muon(Optimizer):
         momenta = [self.state[matrix].setdefault("momentum", torch.zeros_like(matrix)) for matrix in matrices]
         torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
         ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])
-        steps = orthogonal(torch.stack(list(ahead))) * (0.2 * max(shape) ** 0.5)
+        steps = orthogonal(torch.stack(list(ahead)).view(-1, *shape[-2:])) * (0.2 * max(shape[-2:]) ** 0.5)
+        steps = steps.view(-1, *shape)
         torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
         torch._foreach_add_(matrices, list(steps.unbind()), alpha=-group["lr"])

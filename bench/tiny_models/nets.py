@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from math import isqrt
 from typing import Any
 
 import torch
-from bench.tiny_models.specs import MEAN, STD, Spec
+from bench.tiny_models.specs.base import MEAN, STD, Spec
 from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
+
+HALF = (0.5, 0.5, 0.5)  # DeepSeek's mean and spread of pixels
 
 
 class Net(ABC):
@@ -29,7 +32,11 @@ class Net(ABC):
 
     @abstractmethod
     def see(self, images: Tensor) -> Tensor:
-        """Grey images ``(batch, height, width)`` in 0..1 to embeddings ``(batch, embeddings, width)``."""
+        """Grey images ``(batch, height, width)`` in 0..1 to one embedding a square, ``(batch, squares, width)``."""
+
+    def laid(self, seen: Tensor) -> Tensor:
+        """The squares' embeddings as the decoder is given them: ``Spec.embeddings`` of them."""
+        return seen
 
     def embed(self, ids: Tensor) -> Tensor:
         """Token embeddings."""
@@ -57,17 +64,15 @@ class Net(ABC):
         return None
 
 
-def normalised(images: Tensor) -> Tensor:
+def normalised(images: Tensor, mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> Tensor:
     """``(batch, height, width)`` grey in 0..1 to ``(batch, 3, height, width)`` as the processors normalise it."""
-    mean, std = _statistics(images.device)
-    return (images[:, None] - mean) / std
+    return (images[:, None] - _channels(tuple(mean), images.device)) / _channels(tuple(std), images.device)
 
 
 @lru_cache
-def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
+def _channels(values: tuple[float, ...], device: torch.device) -> Tensor:
     """Made once: a copy to the device in every step would wait for all that is still running there."""
-    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (MEAN, STD))
-    return mean, std
+    return torch.tensor(values, device=device).view(1, 3, 1, 1)
 
 
 def patches(images: Tensor, side: int, merge: int, frames: int) -> Tensor:
@@ -160,7 +165,34 @@ class GotNet(Net):
         return seen
 
 
-NETS: dict[str, Callable[[Any], Net]] = {"dots_ocr": DotsNet, "qwen2_vl": QwenNet, "got_ocr2": GotNet}
+class DeepseekNet(Net):
+    """DeepSeek-OCR, the first."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model, model.model.language_model)
+
+    def see(self, images: Tensor) -> Tensor:
+        """Squares of the checkpoint's one size, whole."""
+        inner = self.model.model
+        pixels = normalised(images, HALF, HALF)
+        seen: Tensor = inner.multi_modal_projector(inner.vision_tower(pixels).last_hidden_state)
+        return seen
+
+    def laid(self, seen: Tensor) -> Tensor:
+        """An embedding of its own after each row, another one after all."""
+        inner, batch, side = self.model.model, len(seen), isqrt(seen.shape[1])
+        rows = seen.view(batch, side, side, -1)
+        ends = inner.image_newline.to(seen.dtype).expand(batch, side, 1, -1)
+        last = inner.view_separator.to(seen.dtype).expand(batch, 1, -1)
+        return torch.cat([torch.cat([rows, ends], dim=2).flatten(1, 2), last], dim=1)
+
+
+NETS: dict[str, Callable[[Any], Net]] = {
+    "dots_ocr": DotsNet,
+    "qwen2_vl": QwenNet,
+    "got_ocr2": GotNet,
+    "deepseek_ocr": DeepseekNet,
+}
 
 
 def model_class(spec: Spec) -> tuple[type[PreTrainedModel], type[Any]]:
@@ -172,7 +204,8 @@ def model_class(spec: Spec) -> tuple[type[PreTrainedModel], type[Any]]:
         return DotsOCRForCausalLM, DotsOCRConfig
     import transformers
 
-    stem = {"qwen2_vl": "Qwen2VL", "got_ocr2": "GotOcr2"}[spec.name]
+    # UnlimitedOcr is DeepSeek-OCR's twin: the same modules, and it knows the published names of the tensors
+    stem = {"qwen2_vl": "Qwen2VL", "got_ocr2": "GotOcr2", "deepseek_ocr": "UnlimitedOcr"}[spec.name]
     return getattr(transformers, f"{stem}ForConditionalGeneration"), getattr(transformers, f"{stem}Config")
 
 

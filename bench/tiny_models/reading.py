@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from bench.tiny_models.nets import Net
-from bench.tiny_models.specs import Spec
+from bench.tiny_models.specs.base import Spec
 from bench.tiny_models.stream import Batch
 from torch import Tensor
 from transformers import DynamicCache
@@ -31,9 +31,9 @@ class Prompts:
 
 
 def prefix(net: Net, seen: Tensor, prompt: tuple[Tensor, Tensor]) -> Tensor:
-    """Embeddings of a whole prompt: ``(batch, before + embeddings + after, width)``."""
+    """Embeddings of a whole prompt: ``(batch, before + embeddings + after, width)``; ``seen`` is one for each square."""
     before, after = (net.embed(ids).expand(seen.shape[0], -1, -1) for ids in prompt)
-    return torch.cat([before, seen.to(before.dtype), after], dim=1)
+    return torch.cat([before, net.laid(seen).to(before.dtype), after], dim=1)
 
 
 @torch.no_grad()
@@ -42,7 +42,7 @@ def read(net: Net, prompts: Prompts, batch: Batch, limit: int) -> list[str]:
     prompt = prompts.of[batch.task]
     images = batch.images.float() / 255
     embeddings = prefix(net, net.see(images), prompt)
-    grid = images.shape[1] // prompts.spec.cell, images.shape[2] // prompts.spec.cell
+    grid = prompts.spec.grid(*images.shape[1:])
     start = embeddings.shape[1]
     positions = net.positions(len(prompt[0]), grid, start + limit)
     cache = DynamicCache()

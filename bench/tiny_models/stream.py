@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from bench.tiny_models import pages
 from bench.tiny_models.pages import Drawn
-from bench.tiny_models.specs import Spec
+from bench.tiny_models.specs.base import Spec
 from bench.tiny_models.tokens import Ids
 from bench.tiny_models.words import CHARACTERS
 from numpy.typing import NDArray
@@ -113,14 +113,15 @@ class Batcher:
         longest = -(-(max(map(len, pieces)) + 1) // 8) * 8
         answers = np.full((count, longest), -100, dtype=np.int64)
         places = np.full((count, longest), -1, dtype=np.int64)
-        columns = size[1] // self.spec.cell
-        squares = np.zeros((count, columns * (size[0] // self.spec.cell), self.slots), dtype=np.int64)
+        rows, columns = self.spec.grid(*size)
+        squares = np.zeros((count, rows * columns, self.slots), dtype=np.int64)
         for row, (one, written) in enumerate(zip(drawn, pieces, strict=True)):
             known, added = self.ids.of, self.ids.added
             answers[row, : len(written)] = [known[piece] if piece in known else added[piece] for piece, _ in written]
             answers[row, len(written)] = added[self.spec.end]
             pointed = [index for index, (_, point) in enumerate(written) if point is not None]
-            places[row, pointed] = self._squares([written[index][1] for index in pointed], size)
+            at = self._squares([written[index][1] for index in pointed], size)
+            places[row, pointed] = at + at // columns if self.spec.newlines else at
             self._name_squares(one, size, squares[row])
         return Batch(
             kind,
@@ -133,7 +134,7 @@ class Batcher:
         )
 
     def _squares(self, points: Sequence[tuple[float, float] | None], size: tuple[int, int]) -> NDArray[np.int64]:
-        """The embedding in whose square each point lies."""
+        """The square in which each point lies."""
         xy = np.array(points, dtype=np.float64).reshape(-1, 2)
         x, y = (np.clip(xy[:, axis], 0, size[1 - axis] - 1).astype(np.int64) // self.spec.cell for axis in (0, 1))
         return y * (size[1] // self.spec.cell) + x

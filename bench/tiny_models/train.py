@@ -23,11 +23,19 @@ from bench.tiny_models.muon import Muon
 from bench.tiny_models.nets import NETS, Net, Teacher
 from bench.tiny_models.pixels import worn
 from bench.tiny_models.reading import Prompts, error_rate, prefix, read
-from bench.tiny_models.specs import SPECS, Spec
+from bench.tiny_models.specs import SPECS
+from bench.tiny_models.specs.base import Spec
 from bench.tiny_models.stream import LABELS, SLOTS, Batch, Batcher, Stream
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+NO_MATRICES = (
+    "embed_tokens",
+    "lm_head",
+    "rel_pos",
+    "position_embedding",
+    "mlp.gate.",
+)  # tables, and the experts' router
 GUIDED_LAYER = 3  # of five: the layers before it find the place, those after it name the character
 
 
@@ -87,7 +95,7 @@ def step_loss(net: Net, teacher: Teacher, prompts: Prompts, batch: Batch, wear: 
     answers = batch.answers
     told = net.embed(answers[:, :-1].clamp(min=0))
     embeddings = torch.cat([asked, told], dim=1)
-    grid = images.shape[1] // prompts.spec.cell, images.shape[2] // prompts.spec.cell
+    grid = prompts.spec.grid(*images.shape[1:])
     positions = net.positions(len(prompt[0]), grid, embeddings.shape[1])
     if positions is not None:
         positions = positions.expand(-1, len(images), -1)
@@ -110,7 +118,8 @@ def optimizers_for(net: Net, teacher: Teacher, rate: float, matrix_rate: float) 
     decayed: list[Tensor] = []
     plain: list[Tensor] = []
     for name, parameter in net.model.named_parameters():
-        hidden = parameter.ndim == 2 and not any(part in name for part in ("embed_tokens", "lm_head", "rel_pos"))
+        expert = ".experts." in name  # as many matrices in one parameter as there are experts
+        hidden = expert or (parameter.ndim == 2 and not any(part in name for part in NO_MATRICES))
         (inner if hidden else decayed if parameter.ndim > 1 else plain).append(parameter)
     for parameter in teacher.parameters():
         (decayed if parameter.ndim > 1 else plain).append(parameter)

@@ -16,6 +16,7 @@ from bench.tiny_models.reading import Prompts, edits, prefix, read
 from bench.tiny_models.specs import SPECS
 from bench.tiny_models.together import shares
 from PIL import Image
+from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast
 
 CPU = torch.device("cpu")
@@ -55,10 +56,10 @@ def test_training_computes_what_the_loaded_model_does(trained) -> None:
     prompts = Prompts(spec, CPU)
     with torch.no_grad():
         embeddings = prefix(net, net.see(batch.images.float() / 255), prompts.of[batch.task])
-        grid = tuple(side // spec.cell for side in batch.images.shape[1:])
+        grid = spec.grid(*batch.images.shape[1:])
         positions = net.positions(len(prompts.of[batch.task][0]), grid, embeddings.shape[1])
         ours = net.head(net.decode(embeddings, None if positions is None else positions.expand(-1, 2, -1)))
-        count = grid[0] * grid[1]
+        count = spec.embeddings(grid)
         ids = torch.tensor([reader.prompt(batch.task, count)] * 2)
         theirs = reader.model(**reader.inputs(batch.images, ids)).logits
     torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=2e-4)
@@ -81,6 +82,24 @@ def test_files_are_small_and_complete(trained) -> None:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     template = next(iter(spec.tasks.values())).template
     assert tokenizer.encode(template, add_special_tokens=False) == spec.tokenizer().encode(template).ids
+
+
+PUBLISHED = {
+    "dots_ocr": ("vision_tower.blocks.4.attn.qkv.weight", "vision_tower.merger.mlp.0.weight", "model.layers.4.mlp.up_proj.weight"),
+    "qwen2_vl": ("visual.blocks.4.attn.qkv.weight", "visual.merger.mlp.0.weight", "model.layers.4.mlp.up_proj.weight"),
+    "got_ocr2": ("vision_tower.layers.4.attn.qkv.weight", "language_model.model.layers.4.mlp.up_proj.weight"),
+    "deepseek_ocr": (
+        "model.sam_model.blocks.3.attn.rel_pos_h", "model.sam_model.net_3.weight", "model.vision_model.pre_layrnorm.weight",
+        "model.vision_model.transformer.layers.1.self_attn.qkv_proj.bias", "model.projector.layers.bias",
+        "model.image_newline", "model.view_seperator", "model.layers.0.mlp.gate_proj.weight", "model.layers.4.mlp.gate.weight",
+        "model.layers.4.mlp.experts.3.up_proj.weight", "model.layers.4.mlp.shared_experts.up_proj.weight", "lm_head.weight",
+    ),
+}  # fmt: skip
+
+
+def test_tensors_have_the_published_names(trained) -> None:
+    spec, *_, folder = trained
+    assert set(PUBLISHED[spec.name]) <= set(load_file(folder / "model.safetensors"))
 
 
 def test_an_archive_resumes(trained, tmp_path: Path) -> None:
