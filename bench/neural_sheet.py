@@ -19,8 +19,8 @@ from ocroute.models.dots_ocr.frame import Frame
 SENTENCES = [*TUNE["en"], *REPORT["en"]]
 DPI = 200
 LETTER = (1700, 2200)  # pixels of US Letter at DPI
-SMALL = (644, 476)
-SLIP = (644, 336)
+SMALL = (532, 336)
+SLIP = (532, 168)
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,17 @@ class Sheet:
 
 def full() -> Sheet:
     """A Letter page at 200 dpi, full of text, as a scanner gives it."""
-    return _drawn(LETTER, letters=33, seed=1)
+    return _drawn(LETTER, letters=33, sentences=5, seed=1)
 
 
 def small() -> Sheet:
     """A few lines, to try things on a processor."""
-    return _drawn(SMALL, letters=20, seed=2)
+    return _drawn(SMALL, letters=20, sentences=2, seed=2)
 
 
 def slip() -> Sheet:
     """A few lines of another size, to begin with."""
-    return _drawn(SLIP, letters=20, seed=3)
+    return _drawn(SLIP, letters=20, sentences=1, seed=3)
 
 
 def canary_sheet() -> Sheet:
@@ -79,12 +79,12 @@ def canary_sheet() -> Sheet:
     return Sheet(canary.page(), tuple(Cell(box, "Text", line) for box, line in zip(boxes, lines, strict=True)))
 
 
-def _drawn(size: tuple[int, int], *, letters: int, seed: int) -> Sheet:
-    """Paragraphs under section headers, from margin to margin."""
+def _drawn(size: tuple[int, int], *, letters: int, sentences: int, seed: int) -> Sheet:
+    """Paragraphs of so many ``sentences`` under section headers, set in ``letters`` pixels, from margin to margin."""
     image = Image.new("L", size, 255)
     margin, step = size[0] // 10, round(1.3 * letters)
     y, cells = margin, []
-    for category, text in _parts(Random(seed)):
+    for category, text in _parts(Random(seed), sentences):
         face = ImageFont.load_default(letters if category == "Text" else round(1.25 * letters))
         lines = _wrapped(text, face, size[0] - 2 * margin)
         if y + len(lines) * step > size[1] - margin:
@@ -96,13 +96,13 @@ def _drawn(size: tuple[int, int], *, letters: int, seed: int) -> Sheet:
     return Sheet(_scanned(image, seed), tuple(cells))
 
 
-def _parts(rng: Random) -> Iterator[tuple[str, str]]:
+def _parts(rng: Random, sentences: int) -> Iterator[tuple[str, str]]:
     """A header, and three paragraphs below it, and so on."""
     number = 1
     while True:
         yield "Section-header", f"{number}. Notes of the district, part {number}"
         for _ in range(3):
-            yield "Text", " ".join(rng.sample(SENTENCES, 5))
+            yield "Text", " ".join(rng.sample(SENTENCES, sentences))
         number += 1
 
 
