@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 import torch
+from bench.tiny_models.layouts import boxes_apart, is_layout
 from bench.tiny_models.nets import normalised, patches
 from bench.tiny_models.reading import edits
 from bench.tiny_models.specs import spec_of
@@ -91,35 +92,6 @@ class Reader:
         return inputs
 
 
-def boxes_apart(wanted: str, found: str) -> dict[str, Any]:
-    """How an answer in JSON compares with the wanted one: whether it is JSON, elements in place, and their boxes."""
-    truth = json.loads(wanted)
-    try:
-        read = json.loads(found)
-    except json.JSONDecodeError:
-        read = []
-    cells = [cell for cell in read if isinstance(cell, dict)] if isinstance(read, list) else []
-    pairs = list(zip(truth, cells, strict=False))
-    return {
-        "valid": bool(cells),
-        "elements": len(truth),
-        "categories": sum(one["category"] == other.get("category") for one, other in pairs),
-        "overlap": sum(overlap(one["bbox"], other.get("bbox")) for one, other in pairs),
-        "text": ["\n".join(str(cell.get("text", "")) for cell in answer) for answer in (truth, cells)],
-    }
-
-
-def overlap(one: list[int], other: Any) -> float:
-    """Intersection over union of two boxes; 0 where the other is none."""
-    if not (isinstance(other, list) and len(other) == 4 and all(isinstance(side, int | float) for side in other)):
-        return 0.0
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
-    shared = max(0, across) * max(0, down)
-    both = (one[2] - one[0]) * (one[3] - one[1]) + max(1, (other[2] - other[0]) * (other[3] - other[1])) - shared
-    return float(shared / both)
-
-
 def measure(reader: Reader, samples: int, keep: Path | None, until: float) -> list[dict[str, Any]]:
     """One row for each task, kind and script; none is begun after ``until``, in seconds since the epoch."""
     batcher, rng = Batcher(reader.spec), Random(2024)
@@ -153,10 +125,10 @@ def measure(reader: Reader, samples: int, keep: Path | None, until: float) -> li
 def compared(wanted: list[str], found: list[str]) -> dict[str, Any]:
     """What is right and wrong in some answers to one task."""
     row: dict[str, Any] = {}
-    if wanted[0].startswith("[{"):
+    if is_layout(wanted[0]):
         apart = [boxes_apart(*pair) for pair in zip(wanted, found, strict=True)]
         elements = sum(one["elements"] for one in apart)
-        row["valid_json"] = sum(one["valid"] for one in apart) / len(wanted)
+        row["valid"] = sum(one["valid"] for one in apart) / len(wanted)
         row["categories_right"] = round(sum(one["categories"] for one in apart) / elements, 4)
         row["mean_overlap"] = round(sum(one["overlap"] for one in apart) / elements, 4)
         wanted, found = ([one["text"][side] for one in apart] for side in (0, 1))

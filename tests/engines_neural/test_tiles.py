@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ocroute.engines.deepseek_ocr import tokens
+from ocroute.engines.deepseek_ocr import Views
 from ocroute.engines.neural import tiles
 
 
@@ -59,4 +59,4 @@ def test_a_whole_view_is_padded_with_grey_or_squeezed():
     [(512, None, 73), (640, None, 111), (1024, None, 273), (1280, None, 421), (1024, (2, 3), 273 + 30 * (20 + 1))],
 )
 def test_image_tokens_of_deepseek_ocr_are_those_of_its_modes(side, grid, count):
-    assert tokens(side, grid) == count
+    assert Views(whole=1024, tile=640, most=6, patch=16).tokens(side, grid) == count

@@ -6,8 +6,9 @@ from random import Random
 import pytest
 import torch
 from bench.tiny_models import attention, lean, store, stream, train
-from bench.tiny_models.evaluate import Reader, boxes_apart, overlap
+from bench.tiny_models.evaluate import Reader
 from bench.tiny_models.fonts import PILLOW, Family
+from bench.tiny_models.layouts import boxes_apart, overlap
 from bench.tiny_models.muon import Muon, orthogonal
 from bench.tiny_models.nets import NETS, Teacher, normalised, patches
 from bench.tiny_models.pages import Painter, short
@@ -85,7 +86,7 @@ def test_files_are_small_and_complete(trained) -> None:
 
 
 PUBLISHED = {
-    "dots_ocr": ("vision_tower.blocks.4.attn.qkv.weight", "vision_tower.merger.mlp.0.weight", "model.layers.4.mlp.up_proj.weight"),
+    "dots_ocr": ("vision_tower.blocks.4.attn.qkv.weight", "model.layers.4.mlp.up_proj.weight"),
     "qwen2_vl": ("visual.blocks.4.attn.qkv.weight", "visual.merger.mlp.0.weight", "model.layers.4.mlp.up_proj.weight"),
     "got_ocr2": ("vision_tower.layers.4.attn.qkv.weight", "language_model.model.layers.4.mlp.up_proj.weight"),
     "deepseek_ocr": (
@@ -182,6 +183,20 @@ def test_an_answer_that_is_not_a_layout_counts_as_wrong() -> None:
     assert boxes_apart(wanted, wanted)["overlap"] == 1
 
 
+def test_tagged_regions_compare_as_json_does() -> None:
+    def region(box: str, text: str) -> str:
+        return f"<|ref|>text<|/ref|><|det|>[[{box}]]<|/det|>\n{text}"
+
+    wanted = region("0, 0, 10, 10", "ab") + "\n\n" + region("0, 20, 10, 30", "cd")
+    assert boxes_apart(wanted, wanted) | {"text": 0} == {
+        "valid": True, "elements": 2, "categories": 2, "overlap": 2, "text": 0,
+    }  # fmt: skip
+    apart = boxes_apart(wanted, region("5, 0, 15, 10", "ab"))
+    assert apart["overlap"] == pytest.approx(1 / 3)
+    assert apart["text"] == ["ab\ncd", "ab"]
+    assert not boxes_apart(wanted, "ab cd")["valid"]
+
+
 def test_orthogonal_steps_have_equal_singular_values() -> None:
     matrices = torch.randn(3, 24, 8, generator=torch.Generator().manual_seed(0))
     values = torch.linalg.svdvals(orthogonal(matrices))
@@ -198,6 +213,11 @@ def test_muon_goes_downhill_and_takes_matrices_only() -> None:
         (weight - wanted).square().sum().backward()
         optimizer.step()
     assert float((weight.detach() - wanted).norm() / wanted.norm()) < 0.3
+    apart, stacked = torch.nn.Parameter(torch.zeros(4, 6)), torch.nn.Parameter(torch.zeros(2, 4, 6))
+    apart.grad, stacked.grad = wanted[:4, :6].clone(), torch.stack([wanted[:4, :6], wanted[4:, 2:]])
+    for parameter in (apart, stacked):
+        Muon([parameter], lr=0.1).step()
+    torch.testing.assert_close(stacked[0], apart)
     with pytest.raises(ValueError, match="matrices"):
         Muon([torch.nn.Parameter(torch.zeros(3))], lr=0.1)
 

@@ -2,17 +2,82 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles
+from ocroute.errors import EngineUnavailable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
 
+    from ocroute.engines.neural.devices import Place
+    from ocroute.engines.neural.loading import Loaded
+
 WHOLE, TILE, MOST_TILES = 1024, 640, 6
+SETTINGS = "preprocessor_config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """How a checkpoint wants pages to be shown to it.
+
+    Attributes:
+        whole: side of the whole page's square, pixels.
+        tile: side of a tile, pixels.
+        most: tiles of one page; 0 where the model sees whole pages only.
+        patch: side of the encoder's patches, pixels.
+    """
+
+    whole: int
+    tile: int
+    most: int
+    patch: int
+
+    @classmethod
+    def of(cls, config: Any, folder: Path) -> Views:
+        """Of the checkpoint in ``folder``, whose model has ``config``.
+
+        The published one has no settings of an image processor: its square is the encoder's own, its tiles five eighths of it.
+
+        Raises:
+            EngineUnavailable: the settings cannot be read.
+        """
+        sam, file = config.vision_config.sam_config, folder / SETTINGS
+        try:
+            settings = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+            whole = int(settings.get("size", {}).get("height", sam.image_size))
+            tile = int(settings.get("tile_size", whole * TILE // WHOLE))
+            most = min(MOST_TILES, int(settings.get("max_patches", MOST_TILES)))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise EngineUnavailable(f"{file} cannot be read", next_step="Fetch the checkpoint again") from error
+        return cls(whole, tile, most if settings.get("crop_to_patches", True) else 0, sam.patch_size)
+
+    def within(self, pixels: int) -> tuple[int, int]:
+        """The side of the whole view and the most tiles for a page that may have so many pixels in all."""
+        smaller = self.whole * TILE // WHOLE, self.whole // 2
+        side = next((side for side in (self.whole, *smaller) if pixels >= side * side), smaller[-1])
+        return side, min(self.most, (pixels - self.whole**2) // self.tile**2)
+
+    def tokens(self, side: int, grid: tuple[int, int] | None) -> int:
+        """Image tokens of a whole view and its tiles: one a feature, one at each end of a row, one at the end of all."""
+        wide = self._features(side)
+        count = wide * (wide + 1) + 1
+        if grid:
+            columns, rows = grid
+            part = self._features(self.tile)
+            count += rows * part * (columns * part + 1)
+        return count
+
+    def _features(self, side: int) -> int:
+        """Along one side: two halvings follow the encoder's patches."""
+        return ceil(side // self.patch / 4)
 
 
 class DeepseekOcr(NeuralEngine):
@@ -53,22 +118,31 @@ class DeepseekOcr(NeuralEngine):
             kept.pop("vision_config", None)  # the published one names the towers; their sizes are the class's defaults
         return {**kept, "text_config": text}
 
+    def load(self, folder: Path, where: Place) -> Loaded:
+        """With `Views` in the place of an image processor."""
+        return _with_views(super().load(folder, where), folder)
+
+    def outline(self, folder: Path, where: Place) -> Loaded:
+        """As `load`, without contents."""
+        return _with_views(super().outline(folder, where), folder)
+
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
-        """The page whole, and in two to six tiles where it is larger than one."""
+        """The page whole, and in two to six tiles where it is larger than one and the checkpoint wants tiles."""
         import torch
 
-        most = min(MOST_TILES, (pixels - WHOLE * WHOLE) // (TILE * TILE))
-        side = WHOLE if pixels >= WHOLE * WHOLE else 640 if pixels >= 640 * 640 else 512
-        tiled = most >= 2 and max(image.size) > TILE
-        columns, rows = tiles.grid(image.size, TILE, 2, most) if tiled else (1, 1)
+        views: Views = self.loaded.image_processor
+        side, most = views.within(pixels)
+        tiled = most >= 2 and max(image.size) > views.tile
+        columns, rows = tiles.grid(image.size, views.tile, 2, most) if tiled else (1, 1)
         inputs: dict[str, Any] = {
             "pixel_values": torch.from_numpy(tiles.whole(image, side, squeeze=most < 2 and side <= tiles.PLAIN_UP_TO)),
             "num_local_patches": [columns * rows if tiled else 0],
             "patches_grid": [[columns, rows]],
         }
         if tiled:
-            inputs["pixel_values_local"] = torch.from_numpy(tiles.tiles(image, (columns, rows), TILE))
-        inputs["input_ids"] = deepseek.encoded(self.loaded, mode, tokens(side, (columns, rows) if tiled else None))
+            inputs["pixel_values_local"] = torch.from_numpy(tiles.tiles(image, (columns, rows), views.tile))
+        count = views.tokens(side, (columns, rows) if tiled else None)
+        inputs["input_ids"] = deepseek.encoded(self.loaded, mode, count)
         return Prepared(inputs, (side, side))
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
@@ -76,12 +150,5 @@ class DeepseekOcr(NeuralEngine):
         return deepseek.blocks(answer)
 
 
-def tokens(side: int, grid: tuple[int, int] | None) -> int:
-    """Image tokens of a whole view and its tiles: one a feature, one at each end of a row, one at the end of all."""
-    wide = ceil(side // 16 / 4)
-    count = wide * (wide + 1) + 1
-    if grid:
-        columns, rows = grid
-        part = ceil(TILE // 16 / 4)
-        count += rows * part * (columns * part + 1)
-    return count
+def _with_views(loaded: Loaded, folder: Path) -> Loaded:
+    return replace(loaded, image_processor=Views.of(loaded.model.config, folder))
