@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from ocroute.events import Event, listening
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +33,18 @@ def console(*, stderr: bool = False) -> Console:
 def error_line(message: str) -> None:
     """One line on stderr."""
     print(f"ocroute: {message}", file=sys.stderr)
+
+
+@contextmanager
+def notes() -> Iterator[None]:
+    """Inside the ``with`` block the library's notes are lines on stderr."""
+
+    def write(event: Event) -> None:
+        if event.kind == "note":
+            error_line(event.data["text"])
+
+    with listening(write):
+        yield
 
 
 def draw_survey(survey: Survey) -> None:

@@ -46,19 +46,22 @@ def kernel_table(rows: Sequence[KernelRow], machine: Machine, proofs: Iterable[P
     return table
 
 
-def draw_proofs(proofs: Iterable[Proof]) -> None:
-    """A line on stderr for each proof as it is made, and the table on stdout when all are."""
-    seen = []
-    for proof in proofs:
-        line = Text(f"{proof.kernel} at {_shape(proof.problem)}: ")
-        line.append(_words(proof.verdict), style=_style(proof.verdict))
-        console(stderr=True).print(line)
-        seen.append(proof)
-    if not seen:
+def draw_verdict(proof: Proof) -> None:
+    """A line on stderr for a proof that was made just now."""
+    line = Text(f"{proof.kernel} at {_shape(proof.problem)}: ")
+    line.append(_words(proof.verdict), style=_style(proof.verdict))
+    compiling = f", {proof.compile_seconds:.0f} of them compiling" if proof.compile_seconds >= 1.0 else ""
+    line.append(f" ({proof.seconds:.0f} s{compiling})" if proof.ran else "")
+    console(stderr=True).print(line)
+
+
+def draw_proofs(proofs: Sequence[Proof]) -> None:
+    """The table of proofs, and why those failed that did."""
+    if not proofs:
         console(stderr=True).print("No kernel is installed. Run: ocroute kernels")
         return
-    console().print(proof_table(seen))
-    for proof in seen:
+    console().print(proof_table(proofs))
+    for proof in proofs:
         if proof.verdict != "proven":
             console().print(Text(f"{proof.kernel}, {_shape(proof.problem)}: {proof.reason}"))
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ocroute.errors import OutputError
+from ocroute.errors import OutputError, UsageError
 from ocroute.events import listening
 from ocroute.kernels.base import Problem
+from ocroute.kernels.discreet import discreet
 from ocroute.kernels.ledger import Ledger, home, staleness
 from ocroute.kernels.probe import PROBE_VERSION, Measure, Outcome, Place, Proof
 
@@ -138,9 +139,61 @@ def test_an_export_holds_all_and_tells_no_card_from_another_of_its_kind(ledger):
     assert all(gpu["uuid"] == "" for gpu in whole["machine"]["gpus"])
 
 
+def test_an_export_does_not_tell_whose_machine_it_is(ledger, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.home", lambda: Path("/home/alice"))
+    monkeypatch.setattr("getpass.getuser", lambda: "alice")
+    monkeypatch.setattr("platform.node", lambda: "wonderland.example.org")
+    said = (
+        "the process exited with code 1; its last words: [wonderland:4242] alice: cannot open "
+        "/home/alice/venv/lib/python3.11/site-packages/flash_attn/libflash.so: undefined symbol"
+    )
+    ledger.record(
+        changed(
+            verdict="crashed", reason=said, outcomes=(Outcome("pack", "raised", reason="in /srv/secret/job/x.py:3"),)
+        )
+    )
+    whole = ledger.export().decode()
+    assert not [word for word in ("alice", "wonderland", "secret", "venv") if word in whole]
+    [proof] = json.loads(whole)["proofs"]
+    assert proof["reason"] == (
+        "the process exited with code 1; its last words: [HOST:4242] USER: cannot open "
+        ".../flash_attn/libflash.so: undefined symbol"
+    )
+    assert proof["outcomes"][0]["reason"] == "in .../x.py:3"
+    assert ledger.proofs()[0].reason == said, "what is kept is as it was"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("12 heads on 2, 3.5 GB/s and 1/2 of it", "12 heads on 2, 3.5 GB/s and 1/2 of it"),
+        ("head_dim 96/128 at sm_90a", "head_dim 96/128 at sm_90a"),
+        ("see ~/models/x.bin", "see .../x.bin"),
+        (r"C:\Users\Alice\torch\lib\c10.dll was not found", ".../c10.dll was not found"),
+        ("(/opt/a/b.so+0x12)", "(.../b.so+0x12)"),
+        ("'/opt/a b/c/d.so': no such file", "'.../d.so': no such file"),
+        ("https://example.org/a/b", "https://example.org/a/b"),
+        ("", ""),
+    ],
+)
+def test_only_paths_are_cut(text, left):
+    assert discreet(text) == left
+
+
+def test_an_export_of_nothing_says_what_to_do(ledger, tmp_path):
+    with pytest.raises(UsageError, match=r"there are no proofs in .*Run: ocroute prove"):
+        ledger.export()
+    ledger.record(PROOF)
+    ledger.export_to(tmp_path / "proofs.json")
+    assert len(json.loads((tmp_path / "proofs.json").read_bytes())["proofs"]) == 1
+    with pytest.raises(OutputError, match="Name another file"):
+        ledger.export_to(tmp_path / "none" / "proofs.json")
+
+
 WRITER = """
 import sys, msgspec
 from pathlib import Path
+from ocroute.kernels.discreet import discreet
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import Proof
 ledger = Ledger(Path(sys.argv[1]))

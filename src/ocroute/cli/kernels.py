@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ocroute.cli.app import app, split, write_json
+
+if TYPE_CHECKING:
+    from ocroute.kernels.probe import Proof
 
 _NO_FACTS = "Let no dated fact about versions and cards refuse a kernel; the probe alone decides."
 
@@ -16,8 +19,22 @@ _NO_FACTS = "Let no dated fact about versions and cards refuse a kernel; the pro
 def kernels(
     no_facts: Annotated[bool, typer.Option("--no-facts", help=_NO_FACTS)] = False,
     json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
+    export: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Only write all proofs kept here into FILE, - for stdout: for a report. It names neither you nor your folders.",
+        ),
+    ] = "",
 ) -> None:
     """List every attention kernel: absent, broken, usable or proven here; why, and what to install."""
+    if export:
+        from ocroute.console import notes, product
+        from ocroute.kernels.ledger import Ledger
+
+        with notes():
+            Ledger().export_to(Path(export)) if export != "-" else product(Ledger().export(), first=True)
+        return
     from ocroute.kernels.here import proofs_here
     from ocroute.kernels.survey import survey
     from ocroute.machine import inspect
@@ -43,18 +60,37 @@ def prove(
     quantised: Annotated[
         bool, typer.Option("--quantised", help="Prove kernels that compute in fewer bits too.")
     ] = False,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help="For one case. Compiling for it has its own time: ten times as much, ten minutes at least.",
+        ),
+    ] = 60.0,
     json: Annotated[bool, typer.Option("--json", help="Write every proof as JSON.")] = False,
 ) -> None:
     """Run attention kernels here, each in a process of its own, on inputs chosen to break them; keep the proofs."""
-    from ocroute.kernels.prove import prove_here
+    from ocroute import console_kernels as draw
+    from ocroute.console import notes
+    from ocroute.errors import OcrouteError
+    from ocroute.kernels.prove import Limits, prove_here
+    from ocroute.run import stoppable
 
-    proofs = prove_here(names or (), model=model, facts=not no_facts, quantised=quantised)
-    if json:
-        write_json(list(proofs))
-    else:
-        from ocroute.console_kernels import draw_proofs
-
-        draw_proofs(proofs)
+    show = write_json if json else draw.draw_proofs
+    made: list[Proof] = []
+    with stoppable(), notes():
+        try:
+            for proof in prove_here(
+                names or (), model=model, facts=not no_facts, quantised=quantised, limits=Limits.of(timeout)
+            ):
+                draw.draw_verdict(proof)
+                made.append(proof)
+        except OcrouteError:
+            if made:
+                show(made)
+            raise
+    show(made)
 
 
 @app.command()

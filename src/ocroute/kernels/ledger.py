@@ -18,8 +18,9 @@ from pathlib import Path
 import msgspec
 
 from ocroute import __version__
-from ocroute.errors import OutputError
+from ocroute.errors import OutputError, UsageError
 from ocroute.events import emit
+from ocroute.kernels.discreet import discreet
 from ocroute.kernels.probe.values import PROBE_VERSION, Place, Proof
 from ocroute.machine import Machine, inspect
 
@@ -102,12 +103,36 @@ class Ledger:
         return [Stale(proof, reason) for proof, reason in found if reason]
 
     def export(self) -> bytes:
-        """Everything as one JSON document, without the numbers that tell one card from another of its kind."""
+        """Everything as one JSON document: an `Export`.
+
+        Nothing in it tells whose machine it is: no folders, no names of user or host, no numbers of single cards.
+
+        Raises:
+            UsageError: there are no proofs.
+        """
+        proofs = tuple(map(_discreet, self.proofs()))
+        if not proofs:
+            raise UsageError(f"there are no proofs in {self.folder}", next_step="Run: ocroute prove")
         machine = inspect()
         gpus = tuple(msgspec.structs.replace(gpu, uuid="") for gpu in machine.gpus)
-        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        whole = Export(__version__, now, msgspec.structs.replace(machine, gpus=gpus), tuple(self.proofs()))
+        machine = msgspec.structs.replace(machine, gpus=gpus, gpu_note=discreet(machine.gpu_note))
+        whole = Export(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", machine, proofs)
         return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+
+    def export_to(self, path: Path) -> None:
+        """Write what `export` gives into the file ``path``.
+
+        Raises:
+            OutputError: it cannot be written.
+            UsageError: there are no proofs.
+        """
+        whole = self.export()
+        try:
+            path.write_bytes(whole)
+        except OSError as error:
+            raise OutputError(
+                f"{path} cannot be written: {(error.strerror or str(error)).lower()}", next_step="Name another file"
+            ) from error
 
     def _read(self) -> Iterator[Proof]:
         for path in sorted(self.folder.glob("*/*.json")):
@@ -141,6 +166,12 @@ def staleness(proof: Proof, place: Place, versions: Mapping[str, str]) -> str:
         ("the probe", str(proof.probe), str(PROBE_VERSION)),
     )
     return "; ".join(f"{what} was {old or 'none'} and is {new or 'none'}" for what, old, new in pairs if old != new)
+
+
+def _discreet(proof: Proof) -> Proof:
+    """``proof`` without what kernels may have said of this machine in their last words."""
+    outcomes = tuple(msgspec.structs.replace(one, reason=discreet(one.reason)) for one in proof.outcomes)
+    return msgspec.structs.replace(proof, reason=discreet(proof.reason), outcomes=outcomes)
 
 
 def _dotted(capability: tuple[int, int]) -> str:

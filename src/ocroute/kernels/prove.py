@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.errors import EngineUnavailable, Interrupted, UsageError
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
 from ocroute.kernels.here import installed, place_of, refused
 from ocroute.kernels.ledger import Ledger
@@ -39,15 +39,26 @@ def prove_here(
         model: prove only what this one needs; what any model needs when empty.
         facts, quantised, limits: see `prove`.
         ledger: the user's own when left out.
+
+    Raises:
+        Interrupted: by Ctrl-C; all proofs made until then are in the ledger.
+        OutputError: a proof cannot be kept. For other errors see `prove`.
     """
     machine = inspect()
     gpu = machine.gpus[0] if machine.gpus else None
     problems = problems_for(model, gpu) if model else all_problems(gpu)
-    ledger = ledger or Ledger()
-    for proof in prove(kernels, problems, facts=facts, quantised=quantised, machine=machine, limits=limits):
-        if proof.ran:
-            ledger.record(proof)
-        yield proof
+    ledger, kept = ledger or Ledger(), 0
+    try:
+        for proof in prove(kernels, problems, facts=facts, quantised=quantised, machine=machine, limits=limits):
+            if proof.ran:
+                ledger.record(proof)
+                kept += 1
+            yield proof
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted; the proofs made so far ({kept}) are kept in {ledger.folder}",
+            next_step="To see them: ocroute kernels",
+        ) from None
 
 
 def prove(

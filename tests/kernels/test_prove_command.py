@@ -1,0 +1,91 @@
+"""``ocroute prove`` and ``ocroute kernels`` as a user runs them, stopped in the middle too."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ocroute.errors import ExitCode
+
+PLUGINS = Path(__file__).parent.parent / "plugins_kernels"
+
+# The command itself on the processor, at one short problem instead of the pages of all models.
+SHORT = """
+from ocroute import machine
+machine._gpus = lambda: ((), "", "", "left out of this test")
+from ocroute.kernels import prove
+from ocroute.kernels.base import Problem
+prove.all_problems = lambda gpu: (Problem(32, 2, 2, False, "float32", (200,)),)
+from ocroute.__main__ import main
+main()
+"""
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Starts the command with these arguments; its proofs are kept in ``tmp_path``."""
+    running = []
+
+    def start(*arguments):
+        there = {"OCROUTE_HOME": str(tmp_path), "PYTHONPATH": str(PLUGINS), "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
+        running.append(
+            subprocess.Popen(
+                [sys.executable, "-c", SHORT, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=os.environ | there,
+            )
+        )
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def test_proofs_are_drawn_kept_listed_and_exported(started, tmp_path):
+    out, told = started("prove", "eager").communicate(timeout=240)
+    assert "proven" in out
+    assert told.startswith("eager at 2 x 32, 200, float32: proven")
+    listed = json.loads(started("kernels", "--json").communicate(timeout=240)[0])
+    assert [proof["kernel"] for proof in listed["proofs"]] == ["eager"]
+    out, told = started("kernels", "--export", "-").communicate(timeout=240)
+    assert told == ""
+    assert [proof["kernel"] for proof in json.loads(out)["proofs"]] == ["eager"]
+    assert str(tmp_path) not in out
+    assert started("kernels", "--export", str(tmp_path / "proofs.json")).communicate(timeout=240) == ("", "")
+    assert json.loads((tmp_path / "proofs.json").read_bytes())["proofs"] == json.loads(out)["proofs"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_proven_before_an_interruption_is_written_and_kept(started, tmp_path, number):
+    process = started("prove", "eager", "slow_forever", "--json")
+    for line in process.stderr:
+        if "slow_forever compiles for 2 heads" in line:
+            break
+    process.send_signal(number)
+    out, told = process.communicate(timeout=60)
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert [(proof["kernel"], proof["verdict"]) for proof in json.loads(out)] == [("eager", "proven")]
+    assert told == (
+        f"ocroute: interrupted; the proofs made so far (1) are kept in {tmp_path / 'proofs'}. "
+        "To see them: ocroute kernels\n"
+    )
+    assert len(list((tmp_path / "proofs").glob("*/*.json"))) == 1
+
+
+def test_a_mistake_leaves_stdout_empty(started):
+    process = started("prove", "flash9", "--json")
+    out, told = process.communicate(timeout=240)
+    assert (process.returncode, out) == (ExitCode.USAGE, "")
+    assert told.startswith("ocroute: there is no kernel named 'flash9'. Choose from: ")
+    process = started("kernels", "--export", "proofs.json")
+    assert process.communicate(timeout=240)[1].endswith("Run: ocroute prove\n")
+    assert process.returncode == ExitCode.USAGE
