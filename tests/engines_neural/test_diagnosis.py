@@ -2,8 +2,11 @@
 
 import pytest
 
+from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary import TRUTH
 from ocroute.engines.neural.canary.diagnosis import Sight, diagnose, error_rate
+from ocroute.engines.neural.canary.match import find
+from ocroute.events import listening
 
 NOTHING = Sight("", "", "stop")
 
@@ -21,10 +24,42 @@ def said(text, ending="stop", *, raw=None, blank=NOTHING, numbers="float16", sto
         "# " + TRUTH.replace("\n", "\n\n"),
         TRUTH.replace("mill.", "mill,").replace("4817", "4811"),
         f"**{TRUTH}**",
+        "<p>" + TRUTH.replace("\n", "<br>\n") + "</p>",
+        '<div class="page"><b>' + TRUTH.replace(" ", "&nbsp;") + "</b></div>",
     ],
 )
 def test_the_text_however_it_is_set_out_is_the_text(text):
     assert said(text) == ""
+
+
+INTRODUCED = [
+    f"Here is the text:\n{TRUTH}",
+    f"The text in the image reads:\n\n```\n{TRUTH}\n```",
+    f"Sure! Here is the text:\n{TRUTH}\nLet me know if you need anything else.",
+]
+
+
+@pytest.mark.parametrize("text", INTRODUCED)
+def test_words_around_the_text_are_told_and_not_taken_for_a_fault_of_loading(text):
+    notes = []
+    with listening(notes.append):
+        sight = canary.require("qwen2_vl", lambda _: Sight(text, text, "stop"))
+    assert sight.text == text
+    (note,) = notes
+    assert note.data["text"].startswith("qwen2_vl reads the canary page and adds words that are not on it: '")
+    assert text.split("\n")[0].casefold() in note.data["text"]
+    assert "herons" not in note.data["text"]
+
+
+def test_of_a_text_alone_nothing_is_told():
+    notes = []
+    with listening(notes.append):
+        canary.require("qwen2_vl", lambda _: Sight(TRUTH, TRUTH, "stop"))
+    assert notes == []
+
+
+def test_more_than_a_few_words_around_the_text_are_a_fault():
+    assert "much besides that does not stand on it: 'the sea" in said("The sea was calm. " * 12 + TRUTH)
 
 
 CASES = [
@@ -79,3 +114,26 @@ def test_error_rate_is_the_edit_distance():
     for _ in range(200):
         one, other = ("".join(rng.choices("abc", k=rng.randrange(1, 12))) for _ in range(2))
         assert error_rate(one, other) == Levenshtein.distance(one, other) / len(one)
+
+
+def test_a_part_is_found_wherever_it_stands():
+    match = find("abcdef", "xx abXdef yy")
+    assert (match.before, match.found, match.after) == ("xx", "abXdef", "yy")
+    assert match.rate == 1 / 6
+    assert find("abc", "").rate == find("abc", "xyz").rate == 1
+    assert find("abc", "...abc...abc").after == "...abc"
+
+
+def test_a_part_has_the_fewest_edits_of_all_parts():
+    import random
+
+    from rapidfuzz.distance import Levenshtein
+
+    rng = random.Random(7)
+    for _ in range(100):
+        sought, text = ("".join(rng.choices("abc", k=rng.randrange(1, most))) for most in (6, 14))
+        match = find(sought, text)
+        parts = {text[start:end] for start in range(len(text) + 1) for end in range(start, len(text) + 1)}
+        assert Levenshtein.distance(match.found, sought) == match.rate * len(sought)
+        assert match.rate * len(sought) == min(Levenshtein.distance(part, sought) for part in parts)
+        assert match.before + match.found + match.after == text

@@ -28,11 +28,13 @@ def limited(engine, most, error):
 
 OUT_OF_MEMORY = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 8.80 GiB"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
     RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"),
 ]
 
 
-@pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=["gpu", "cpu"])
+@pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=["gpu", "cublas", "cudnn", "cpu"])
 def test_a_page_that_does_not_fit_is_shown_smaller(error, babbling, sheet):
     engine = limited(babbling("qwen2_vl"), 330, error)
     (reading,) = engine.read([sheet], Task())
@@ -63,6 +65,36 @@ def test_after_a_fault_on_the_gpu_nothing_more_is_asked_of_it(babbling, sheet):
         list(engine.read([sheet], Task()))
     with pytest.raises(EngineCrashed, match="lost the GPU"):
         Qwen2Vl(Task(model="/nowhere"))
+
+
+HARMLESS = [
+    "CUDA error: no kernel image is available for execution on the device",
+    "CUDA error: CUBLAS_STATUS_NOT_SUPPORTED when calling `cublasGemmEx( handle, opa, opb)`",
+    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    "CUDA error: invalid configuration argument",
+    "CUDA error: out of memory",
+]
+SEVERE = [
+    "CUDA error: an illegal memory access was encountered",
+    "CUDA error: unspecified launch failure",
+    "CUDA error: misaligned address",
+    "Triton Error [CUDA]: an illegal instruction was encountered",
+    "CUDA error: uncorrectable ECC error encountered",
+    "CUDA error: the launch timed out and was terminated",
+]
+
+
+@pytest.mark.usefixtures("lost")
+@pytest.mark.parametrize(("text", "gone"), [*((one, False) for one in HARMLESS), *((one, True) for one in SEVERE)])
+def test_only_errors_that_stay_take_the_gpu_away(text, gone):
+    error = failures.translated(RuntimeError(text), "dots_ocr")
+    assert isinstance(error, EngineCrashed) is gone
+    assert text in error.message
+    if not gone:
+        failures.check_device("dots_ocr")
+        return
+    with pytest.raises(EngineCrashed, match="lost the GPU"):
+        failures.check_device("dots_ocr")
 
 
 def test_scores_that_are_no_numbers_fail_the_page(babbling, sheet):

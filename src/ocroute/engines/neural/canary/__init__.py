@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocroute.engines.neural.canary.diagnosis import Sight, diagnose
+from ocroute.engines.neural.canary.diagnosis import Sight, added, diagnose
 from ocroute.errors import EngineUnavailable
+from ocroute.events import emit
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,7 +53,7 @@ def require(engine: str, read: Read) -> Sight:
         read: the engine's own way from an image to text, the very one that pages take.
 
     Returns:
-        What it read, when that is the text.
+        What it read, when that is the text. Words of the model's own around it are no fault of its loading; a note tells them.
 
     Raises:
         EngineUnavailable: it is not; the message says in one sentence what was seen.
@@ -61,4 +62,6 @@ def require(engine: str, read: Read) -> Sight:
     fault = diagnose(sight, TRUTH, lambda: read(blank()))
     if fault:
         raise EngineUnavailable(f"{engine} {fault}", next_step="Run: ocroute doctor")
+    if words := added(sight.text, TRUTH):
+        emit("note", text=f"{engine} reads the canary page and adds words that are not on it: {words}")
     return sight

@@ -7,12 +7,19 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
+
+from ocroute.engines.neural.canary.match import Match, find
 
 LIMIT = 0.15
 """Character error rate up to which the page counts as read: a small model may slip on a letter, a broken one on all."""
 
+AROUND = 2.0
+"""Characters that may stand around the text, for each of its own: room for a sentence before it and one after it."""
+
 _SHOWN = 60
 _TAG = re.compile(r"<\|[^|<>]{1,40}\|>|<｜[^｜<>]{1,40}｜>|</?s>")
+_HTML = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +50,31 @@ def diagnose(sight: Sight, truth: str, see_blank: Callable[[], Sight]) -> str:
         see_blank: gives the sight of an empty page; asked only where that may tell something.
     """
     seen, wanted = plain(sight.text), plain(truth)
-    rate = error_rate(wanted, seen)
+    match = find(wanted, seen)
     if sight.ending == "not finite":
         return (
             f"gives scores that are not numbers on the canary page ({shown(sight.raw)}), typical of activations that "
             f"overflow in {sight.numbers or 'this number format'}"
         )
-    if sight.ending != "stop" and rate > LIMIT and wanted in seen:
+    if sight.ending != "stop" and match.rate <= LIMIT and match.after:
         return (
-            f"reads the canary page but does not stop: it goes on with {shown(seen.partition(wanted)[2])}, typical of a "
+            f"reads the canary page but does not stop: it goes on with {shown(match.after)}, typical of a "
             f"wrong stop token (it stops at {', '.join(sight.stops) or 'none'})"
         )
     if sight.ending == "late":
         return f"was not done with the canary page in time; it had read {shown(sight.raw)}"
-    if rate <= LIMIT:
-        return _tail(sight)
-    return _unread(sight, seen, wanted, rate, see_blank)
+    if match.rate <= LIMIT:
+        return _around(sight, match, AROUND * len(wanted))
+    return _unread(sight, seen, wanted, see_blank)
 
 
-def _tail(sight: Sight) -> str:
+def added(text: str, truth: str) -> str:
+    """What ``text``, in which ``truth`` was read, says besides it, quoted; empty when nothing."""
+    match = find(plain(truth), plain(text))
+    return " and ".join(shown(part) for part in (match.before, match.after) if part)
+
+
+def _around(sight: Sight, match: Match, most: float) -> str:
     """What is wrong with an answer that holds the text."""
     if tags := _TAG.findall(sight.text):
         return f"leaves the special token {tags[0]} in the text of the canary page, typical of a wrong stop token"
@@ -70,10 +83,12 @@ def _tail(sight: Sight) -> str:
             f"reads the canary page but never ends its answer ({sight.ending}), typical of a wrong stop token "
             f"(it stops at {', '.join(sight.stops) or 'none'})"
         )
+    if len(match.before) + len(match.after) > most:
+        return f"reads the canary page, and much besides that does not stand on it: {added(sight.text, match.found)}"
     return ""
 
 
-def _unread(sight: Sight, seen: str, wanted: str, rate: float, see_blank: Callable[[], Sight]) -> str:
+def _unread(sight: Sight, seen: str, wanted: str, see_blank: Callable[[], Sight]) -> str:
     raw = sight.raw.strip()
     if not raw:
         return "gives an empty answer to the canary page"
@@ -93,14 +108,14 @@ def _unread(sight: Sight, seen: str, wanted: str, rate: float, see_blank: Callab
         )
     endless = "" if sight.ending == "stop" else ", without end"
     return (
-        f"misreads the canary page as {shown(seen)}{endless} (character error rate {rate:.0%}), typical of weights that were "
-        f"not loaded, or of a prompt that the model does not know"
+        f"misreads the canary page as {shown(seen)}{endless} (character error rate {error_rate(wanted, seen):.0%}), "
+        f"typical of weights that were not loaded, or of a prompt that the model does not know"
     )
 
 
 def plain(text: str) -> str:
-    """``text`` as one line without markup characters, case and typographic differences."""
-    text = _TAG.sub(" ", unicodedata.normalize("NFKC", text))
+    """``text`` as one line without markup, case and typographic differences."""
+    text = unescape(_HTML.sub(" ", _TAG.sub(" ", unicodedata.normalize("NFKC", text))))
     return " ".join(re.sub(r"[#*_`|\\$]", " ", text).casefold().split())
 
 
