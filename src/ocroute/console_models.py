@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -14,16 +14,29 @@ if TYPE_CHECKING:
     from ocroute.engines.neural.outlook import ModelRow
     from ocroute.kernels.choice import Choice
 
+_HOW = """\
+To use weights that you have: ocroute read PAGE --engine ENGINE --model FOLDER, or put them into $OCROUTE_MODELS/ENGINE.
+To have them looked at: ocroute doctor --engine ENGINE --model FOLDER
+To fetch them: ocroute read PAGE --engine ENGINE --model OWNER/NAME"""
 
-def canary_table(rows: Iterable[ModelRow]) -> Table:
-    """Every neural engine: its weights or how to get them, memory needed and free, kernels, and what its canary page gave."""
-    table = Table(title="Neural engines", title_justify="left", show_lines=True)
+
+def canary_table(rows: Sequence[ModelRow]) -> Table:
+    """Every neural engine: where its weights are, memory needed and free, kernels, and what its canary page gave.
+
+    Below it stands, once for all, how weights come here.
+    """
+    caption = _HOW if any(row.lacking for row in rows) else None
+    table = Table(
+        title="Neural engines", title_justify="left", show_lines=True, caption=caption, caption_justify="left"
+    )
     table.add_column("engine", no_wrap=True)
     for heading in ("weights", "memory", "kernels", "canary page"):
         table.add_column(heading, overflow="fold")
     for row in rows:
         weights = Text(row.weights, style=STATE_STYLES.get(row.state, ""))
-        if row.get and row.state != "usable":
+        if row.named:
+            weights.append(f"\nas last time: --model {row.named}", style="default")
+        elif row.get and row.state != "usable" and not row.lacking:
             weights.append(f"\n{row.get}", style="default")
         memory = Text(f"{row.need_mb:,} MiB of {row.free_mb:,} free", style="green" if row.fits else "yellow")
         table.add_row(row.engine, weights, memory, _kernels(row), _canary(row))

@@ -1,6 +1,8 @@
 """What came of the canary page is kept, and ``ocroute doctor`` can tell it."""
 
+import shutil
 from io import StringIO
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,7 +15,10 @@ from ocroute.engines.neural.outlook import model_rows
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.ledger import home
 from ocroute.machine import Gpu, Machine
+from ocroute.route.plan import Wish
 from ocroute.route.survey import statuses
+
+BY_HEART = Path(__file__).parent / "by_heart"
 
 RECORD = records.Canary(
     "dots_ocr", "/models/dots", "ab" * 32, "NVIDIA X", "bfloat16", {"torch": "2.11.0", "transformers": "5.23.0"},
@@ -98,12 +103,37 @@ def test_a_result_of_other_versions_is_called_so():
 def test_the_table_shows_weights_memory_and_the_last_result():
     out = Console(width=200, record=True, file=StringIO())
     failed = msgspec.structs.replace(RECORD, engine="qwen2_vl", read=False, seen="qwen2_vl does not see the image")
-    out.print(canary_table(rows(canaries={"dots_ocr": RECORD, "qwen2_vl": failed}).values()))
+    out.print(canary_table(list(rows(canaries={"dots_ocr": RECORD, "qwen2_vl": failed}).values())))
     text = out.export_text()
+    assert text.count("To fetch them: ocroute read PAGE") == 1, "said once, not in every row"
     for wanted in (
-        "--model rednote-hilab/dots.ocr",
+        "not here: rednote-hilab/dots.ocr, 6.1 GB",
+        "as last time: --model /models/dots",
         "14,400 MiB of 20,000 free",
         "does not see the image",
         "never loaded here",
     ):
         assert wanted in text
+
+
+def test_weights_in_a_folder_of_the_user_s_are_shown_where_they_are(monkeypatch, tmp_path):
+    shutil.copytree(BY_HEART, tmp_path / "models" / "qwen2_vl")
+    monkeypatch.setenv("OCROUTE_MODELS", str(tmp_path / "models"))
+    found = rows()
+    assert (found["qwen2_vl"].state, found["qwen2_vl"].weights) == ("usable", str(tmp_path / "models" / "qwen2_vl"))
+    assert found["dots_ocr"].weights == (
+        "not here: rednote-hilab/dots.ocr, 6.1 GB; "
+        f"there is no folder {tmp_path / 'models' / 'dots_ocr'}, in which OCROUTE_MODELS would have them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "state", "words"),
+    [(BY_HEART, "usable", str(BY_HEART)), (BY_HEART.parent, "absent", "holds no readable config.json")],
+)
+def test_weights_that_the_user_names_are_looked_at(folder, state, words):
+    engines = statuses(Wish("qwen2_vl", Task(model=str(folder))))
+    both = {name: (status.info, status.availability) for name, status in engines.items()}
+    row = next(row for row in model_rows(both, described()) if row.engine == "qwen2_vl")
+    assert (row.state, row.lacking) == (state, False)
+    assert words in row.weights

@@ -81,3 +81,14 @@ def test_doctor_tells_what_came_of_a_model(page):
     assert "Neural engines" in drawn
     assert "never loaded here" in drawn
     assert str(BY_HEART) in drawn
+
+
+def test_doctor_looks_at_weights_that_the_user_names(tmp_path):
+    found = json.loads(ocroute("doctor", "--engine", "qwen2_vl", "--model", BY_HEART, "--json").stdout)
+    row = next(row for row in found["neural"] if row["engine"] == "qwen2_vl")
+    assert (row["state"], row["weights"]) == ("usable", str(BY_HEART))
+    done = ocroute("doctor", "--engine", "qwen2_vl", "--model", tmp_path / "none", COLUMNS="300")
+    assert f"there is no folder {tmp_path / 'none'}" in done.stdout
+    done = ocroute("doctor", "--model", BY_HEART)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert "Add: --engine NAME" in done.stderr

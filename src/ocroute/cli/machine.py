@@ -10,11 +10,24 @@ from ocroute.cli.app import app, write_json
 
 
 @app.command()
-def doctor(json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False) -> None:
+def doctor(
+    engine: Annotated[str, typer.Option(metavar="NAME", help="Plan for this engine only.")] = "",
+    model: Annotated[
+        str, typer.Option(metavar="WHERE", help="Weights for --engine that are looked at: a folder or a hub id.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
+) -> None:
     """Say what this machine is, which engines and attention kernels can run on it, why the others cannot, what to install."""
+    from ocroute.engines.base import ENGINES, Task
+    from ocroute.errors import UsageError
+    from ocroute.route.plan import Wish
     from ocroute.route.survey import survey
 
-    found = survey(kernels=True)
+    if model and not engine:
+        raise UsageError(f"--model {model} says nothing of its engine", next_step="Add: --engine NAME")
+    if engine and engine not in ENGINES:
+        raise UsageError(f"there is no engine named {engine!r}", next_step=f"Choose from: {', '.join(ENGINES)}")
+    found = survey(Wish(engine, Task(model=model)), kernels=True)
     if json:
         write_json(found)
     else:

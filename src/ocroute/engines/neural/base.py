@@ -21,6 +21,7 @@ from ocroute.engines.neural import (
     loading,
     memory,
     packages,
+    probing,
     records,
     weights,
 )
@@ -98,21 +99,7 @@ class NeuralEngine(ABC):
     @classmethod
     def probe_for(cls, task: Task) -> Availability:
         """As `probe`, for the weights that ``task`` names; a hub id that is not here yet counts: it will be fetched."""
-        facts, fingerprint = cls.facts, ""
-        if lacking := packages.missing(facts.transformers, facts.packages):
-            return Availability("absent", reason=lacking, install=packages.INSTALL)
-        try:
-            if not task.model or Path(task.model).expanduser().exists() or task.model.count("/") != 1:
-                folder = weights.find(facts, task.model)
-                weights.check(facts, folder)
-                fingerprint = weights.digest(folder)[:16]
-        except EngineUnavailable as error:
-            return Availability("absent", reason=error.message, install=error.next_step)
-        except Exception as error:  # probing must survive a damaged cache
-            return Availability("broken", reason=f"{type(error).__name__}: {error}", install=packages.INSTALL)
-        return Availability(
-            "usable", version=packages.installed("transformers"), scripts=facts.scripts, weights=fingerprint
-        )
+        return probing.availability(cls.facts, task.model)
 
     def __init__(self, task: Task) -> None:
         facts = self.facts

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
+from ocroute.engines.neural.probing import Located
 from ocroute.engines.neural.records import Canary
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.outlook import Ground, outlook
@@ -20,8 +21,10 @@ class ModelRow(msgspec.Struct, frozen=True):
 
     Attributes:
         state: of packages and weights together.
-        weights: that they are here, or what is missing.
+        weights: where they are, or what is missing.
         get: the command that brings what is missing; empty when nothing is.
+        lacking: whether weights are all that is missing.
+        named: where the last canary page had its weights from, if none are found now.
         need_mb: memory for the weights and one A4 page at 150 dpi, in the numbers that this machine computes in.
         free_mb: of the GPU, or of the processor without one.
         device: where that memory is.
@@ -40,6 +43,8 @@ class ModelRow(msgspec.Struct, frozen=True):
     kernels: Mapping[str, Choice] = {}
     canary: Canary | None = None
     outdated: str = ""
+    lacking: bool = False
+    named: str = ""
 
     @property
     def fits(self) -> bool:
@@ -77,10 +82,12 @@ def _row(
 ) -> ModelRow:
     gpu = machine.gpus[0] if machine.gpus else None
     kernels = outlook(name, machine, ground) if ground is not None and ground.torch is not None else {}
+    found = here if isinstance(here, Located) else Located(here.state)
+    missing = f"not here: {found.lacking}" if found.lacking else here.reason
     return ModelRow(
         engine=name,
         state=here.state,
-        weights="here" if here.state == "usable" else here.reason,
+        weights=(found.where or "here") if here.state == "usable" else missing,
         get=here.install,
         need_mb=info.gpu_mb if gpu else info.gpu_mb * _ON_PROCESSOR,
         free_mb=gpu.free_mb if gpu else machine.free_mb,
@@ -88,6 +95,8 @@ def _row(
         kernels=kernels,
         canary=canary,
         outdated=canary.outdated(_versions(canary, machine)) if canary else "",
+        lacking=bool(found.lacking),
+        named=canary.model if canary and found.lacking else "",
     )
 
 

@@ -40,15 +40,27 @@ def find(facts: Facts, model: str = "", *, fetch: bool = False) -> Path:
         return Path(model).expanduser()
     if model:
         return _cached(model) or _named(model, fetch=fetch)
-    home = os.environ.get(MODELS, "")
-    if home and (folder := Path(home).expanduser() / facts.name).is_dir():
+    if (folder := _of_the_user(facts)) and folder.is_dir():
         return folder
     if cached := _cached(facts.hub):
         return cached
     raise EngineUnavailable(
-        f"the weights of {facts.name} are not on this machine ({facts.hub}, {facts.gigabytes:g} GB)",
+        f"the weights of {facts.name} are not on this machine ({wanted(facts)})",
         next_step=f"ocroute read PAGE --engine {facts.name} --model {facts.hub}",
     )
+
+
+def wanted(facts: Facts) -> str:
+    """Which weights there should be, how large they are, and where else they were looked for, in a few words."""
+    folder = _of_the_user(facts)
+    looked = f"; there is no folder {folder}, in which {MODELS} would have them" if folder else ""
+    return f"{facts.hub}, {facts.gigabytes:g} GB{looked}"
+
+
+def _of_the_user(facts: Facts) -> Path | None:
+    """Where the weights are expected in the folder that the user's environment names; None where it names none."""
+    home = os.environ.get(MODELS, "")
+    return Path(home).expanduser() / facts.name if home else None
 
 
 def _named(model: str, *, fetch: bool) -> Path:
