@@ -1,13 +1,14 @@
 """What every kernel must do that runs on this machine; a new one is tested by being registered."""
 
 import inspect
+import warnings
 
 import msgspec
 import pytest
 import torch
 
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Refused
-from ocroute.kernels.packed import boundaries
+from ocroute.kernels.packed import boundaries, host_lengths
 
 BUILTIN = [name for name in KERNELS if KERNELS[name].builtin]
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -155,6 +156,24 @@ def test_knows_lengths_that_nobody_remembered(name):
     torch.testing.assert_close(out, call(name, q, k, v, queries, queries), atol=0, rtol=0)
 
 
+@pytest.mark.parametrize("name", RUNNING)
+def test_boundaries_that_are_written_to_afterwards_are_read_again(name):
+    dtype = dtypes_of(name)[0]
+    q, k, v = tensors((9,), (9,), 2, 2, 64, dtype)
+    with torch.inference_mode():
+        cu = boundaries((2, 7), DEVICE)
+        cu[1] = 5
+    out = KERNELS.load(name)().attend(q, k, v, cu_q=cu, cu_k=cu, max_q=7, max_k=7, causal=False, scale=0.125)
+    torch.testing.assert_close(out, call(name, q, k, v, (5, 4), (5, 4)), atol=0, rtol=0)
+
+
+def test_lengths_are_never_guessed_from_the_longest():
+    cu = torch.tensor([0, 3, 8, 12], dtype=torch.int32, device=DEVICE)
+    assert host_lengths(cu, 12, 5) == (3, 5, 4)
+    with pytest.raises(Refused, match="said to have 4 tokens, and one has 5"):
+        host_lengths(cu, 12, 4)
+
+
 @pytest.mark.parametrize("name", BUILTIN)
 def test_is_described_and_has_the_shape_of_the_contract(name):
     kernel = KERNELS.load(name)
@@ -195,8 +214,29 @@ def test_what_torch_itself_declines_is_refused_too(name, causal):
     bold = type("Bold", (row,), {"info": msgspec.structs.replace(row.info, capabilities=())})
     q, k, v = (x.cpu() for x in tensors((5,), (7,), 2, 2, 64, torch.bfloat16))
     cu_q, cu_k = boundaries((5,), "cpu"), boundaries((7,), "cpu")
-    with pytest.raises(Refused, match=f"torch's {row.backend} does not take"):
+    with warnings.catch_warnings(record=True) as said, pytest.raises(Refused) as refused:
+        warnings.simplefilter("always")
         bold().attend(q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=5, max_k=7, causal=causal, scale=0.1)
+    assert f"torch's {row.backend} does not take" in str(refused.value)
+    assert not said  # torch's reasons are in the message, and not on the user's screen
+
+
+def test_a_warning_about_a_call_that_was_served_reaches_the_user(monkeypatch):
+    row = KERNELS.load("sdpa_math")
+    monkeypatch.setattr(row, "dense", lambda self, q, *_, **__: warnings.warn("old GPU", stacklevel=1) or q.clone())
+    q = torch.ones(5, 2, 64)
+    with pytest.warns(UserWarning, match="old GPU"):
+        row().attend(
+            q,
+            q,
+            q,
+            cu_q=boundaries((5,), "cpu"),
+            cu_k=boundaries((5,), "cpu"),
+            max_q=5,
+            max_k=5,
+            causal=False,
+            scale=1.0,
+        )
 
 
 @pytest.mark.parametrize(

@@ -77,13 +77,14 @@ def test_layers_share_one_table():
 
 
 def test_a_shape_that_the_compiler_cannot_handle_is_refused(monkeypatch):
-    from torch.nn.attention.flex_attention import flex_attention
+    from torch._dynamo.exc import TorchDynamoException
 
     def fails(graph, inputs):
         raise ValueError("no lowering for this size")
 
     torch._dynamo.reset()
-    monkeypatch.setattr(flex, "_compiled", lambda device: torch.compile(flex_attention, backend=fails))
+    failing = torch.compile(flex._packed, backend=fails)
+    monkeypatch.setattr(flex, "_compiled", lambda device: (failing, TorchDynamoException))
     q = torch.randn(5, 2, 16)
     cu = boundaries([5], "cpu")
     with pytest.raises(Refused, match="no lowering for this size"):

@@ -5,11 +5,10 @@ On the CPU it runs as torch's unfused fallback, which shows that the mask is rig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from ocroute.kernels.base import KernelInfo, Presence, Refused
 from ocroute.kernels.flex_mask import block_mask
@@ -18,6 +17,7 @@ from ocroute.kernels.rows import admit, find
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn.attention.flex_attention import BlockMask
 
 # Each head dim, dtype and number of heads is a graph of its own; torch gives up after 8 of them.
 _GRAPHS = 64
@@ -34,6 +34,7 @@ class Flex:
         cpu_dtypes=("float16", "bfloat16", "float32"),
         max_head_dim=256,
         packed=True,
+        rounds_scores=("cpu",),
         compiles=True,
         install="pip install 'ocroute[vlm]'",
         source="torch/nn/attention/flex_attention.py",
@@ -63,36 +64,37 @@ class Flex:
             return q.new_zeros(q.shape)
         queries, keys = host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k)
         mask = block_mask(queries, keys, causal, q.device)
-        dense = [x.transpose(0, 1).unsqueeze(0) for x in (q, k, v)]
-        with _compile_errors_refuse(q):
-            out: Tensor = _compiled(q.device.type)(
-                *dense, block_mask=mask, scale=scale, enable_gqa=q.shape[1] != k.shape[1]
-            )
-        return out.squeeze(0).transpose(0, 1)
+        attend, failures = _compiled(q.device.type)
+        try:
+            return attend(q, k, v, mask, scale)
+        except failures as error:
+            raise Refused(
+                f"torch's compiler fails on FlexAttention for q {tuple(q.shape)}, {q.dtype}: {_said(error)}"
+            ) from error
 
 
-@contextmanager
-def _compile_errors_refuse(q: Tensor) -> Iterator[None]:
-    """A shape that torch's compiler cannot handle is refused: torch 2.11 fails on some where all lengths fit one block."""
-    from torch._dynamo.exc import TorchDynamoException
+def _packed(q: Tensor, k: Tensor, v: Tensor, mask: BlockMask, scale: float) -> Tensor:
+    """FlexAttention on ``(tokens, heads, head_dim)``: compiled whole, so that turning the dimensions costs nothing."""
+    from torch.nn.attention.flex_attention import flex_attention
 
-    try:
-        yield
-    except TorchDynamoException as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        reason = next((line for line in lines if "Error" in line), lines[0] if lines else type(error).__name__)
-        raise Refused(
-            f"torch's compiler fails on FlexAttention for q {tuple(q.shape)}, {q.dtype}: {reason[:200]}"
-        ) from error
+    queries, keys, values = (x.transpose(0, 1).unsqueeze(0) for x in (q, k, v))
+    grouped = q.shape[1] != k.shape[1]
+    out = flex_attention(queries, keys, values, block_mask=mask, scale=scale, enable_gqa=grouped)
+    return cast("Tensor", out).squeeze(0).transpose(0, 1)
+
+
+def _said(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if "Error" in line), lines[0] if lines else type(error).__name__)[:200]
 
 
 @cache
-def _compiled(device: str) -> Callable[..., Any]:
+def _compiled(device: str) -> tuple[Callable[..., Tensor], type[Exception]]:
+    """The compiled call, and what torch's compiler raises where it fails: torch 2.11 does where all lengths fit one block."""
     import torch
     from torch._dynamo import config
-    from torch.nn.attention.flex_attention import flex_attention
+    from torch._dynamo.exc import TorchDynamoException
 
     config.recompile_limit = max(config.recompile_limit, _GRAPHS)
     backend = "inductor" if device == "cuda" else "eager"
-    compiled: Callable[..., Any] = torch.compile(flex_attention, dynamic=True, fullgraph=True, backend=backend)
-    return compiled
+    return torch.compile(_packed, dynamic=True, fullgraph=True, backend=backend), TorchDynamoException

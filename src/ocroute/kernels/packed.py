@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from ocroute.kernels.base import Refused
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-# Attribute under which ``boundaries`` leaves the lengths on the tensor: reading them from the device would make the host wait.
+# Attribute under which the lengths stay on a tensor of boundaries: reading them from the device would make the host wait.
 _LENGTHS = "_ocroute_lengths"
 
 
@@ -18,32 +20,39 @@ def boundaries(lengths: Sequence[int], device: torch.device | str) -> Tensor:
     """Where each sequence begins, and the total: int32 ``(len(lengths) + 1,)`` on ``device``; remembers ``lengths``."""
     import torch
 
-    cu = torch.tensor([0, *accumulate(lengths)], dtype=torch.int32)
-    if torch.device(device).type == "cuda":
-        cu = cu.pin_memory()  # an ordinary copy from pageable memory would wait for the device
-    cu = cu.to(device, non_blocking=True)
-    setattr(cu, _LENGTHS, tuple(int(length) for length in lengths))
+    with torch.inference_mode(False):  # tensors made in that mode do not count how often they are written to
+        cu = torch.tensor([0, *accumulate(lengths)], dtype=torch.int32)
+        if torch.device(device).type == "cuda":
+            cu = cu.pin_memory()  # an ordinary copy from pageable memory would wait for the device
+        cu = cu.to(device, non_blocking=True)
+    _remember(cu, tuple(map(int, lengths)))
     return cu
 
 
-def host_lengths(cu: Tensor, total: int, longest: int) -> tuple[int, ...]:
-    """The sequence lengths behind ``cu``, without asking the device where that can be avoided.
+def host_lengths(cu: Tensor, total: int, longest: int | None = None) -> tuple[int, ...]:
+    """The sequence lengths behind ``cu``; the device is asked once, and again when ``cu`` has been written to since.
 
     Args:
         cu: int32 ``(sequences + 1,)``.
         total: tokens in the pack.
-        longest: the longest sequence.
+        longest: the longest sequence, as the caller says.
+
+    Raises:
+        Refused: a sequence is longer than that, so one of the two is wrong.
     """
-    remembered: tuple[int, ...] | None = getattr(cu, _LENGTHS, None)
-    if remembered is not None:
-        return remembered
-    count = cu.shape[0] - 1
-    if count == 1:
-        return (total,)
-    if count * longest == total:
-        return (longest,) * count
-    ends = [int(end) for end in cu.tolist()]
-    return tuple(end - start for start, end in pairwise(ends))
+    version, lengths = getattr(cu, _LENGTHS, (None, ()))
+    if version is None or version != cu._version:
+        ends = [0, total] if cu.shape[0] == 2 else [int(end) for end in cu.tolist()]
+        lengths = _remember(cu, tuple(end - start for start, end in pairwise(ends)))
+    if longest is not None and longest < max(lengths, default=0):
+        raise Refused(f"the longest sequence is said to have {longest} tokens, and one has {max(lengths)}")
+    return lengths
+
+
+def _remember(cu: Tensor, lengths: tuple[int, ...]) -> tuple[int, ...]:
+    if not cu.is_inference():  # else there is no telling whether it is written to afterwards
+        setattr(cu, _LENGTHS, (cu._version, lengths))
+    return lengths
 
 
 # (q, k, v) as (batch, heads, length, head_dim), causal as asked -> (batch, heads, length, head_dim)
@@ -64,19 +73,22 @@ def by_sequence(
     """
     import torch
 
-    queries = host_lengths(cu_q, q.shape[0], max_q)
-    keys = host_lengths(cu_k, k.shape[0], max_k)
+    queries, keys = host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k)
     if len(set(queries)) == 1 and len(set(keys)) == 1 and queries[0] and keys[0]:
         out = dense(_batch(q, len(queries)), _batch(k, len(keys)), _batch(v, len(keys)))
         return out.transpose(1, 2).reshape(q.shape)
     parts: list[Tensor] = []
-    splits = (q.split_with_sizes(queries), k.split_with_sizes(keys), v.split_with_sizes(keys))
-    for own, seen, values in zip(*splits, strict=True):
-        if len(own) and len(seen):
-            out = dense(_batch(own, 1), _batch(seen, 1), _batch(values, 1))
+    first = start = 0
+    for n, m in zip(
+        queries, keys, strict=True
+    ):  # cut one by one: the device works on the first while the second is cut
+        own, seen = q.narrow(0, first, n), slice(start, start + m)
+        if n and m:
+            out = dense(_batch(own, 1), _batch(k[seen], 1), _batch(v[seen], 1))
             parts.append(out.squeeze(0).transpose(0, 1))
-        elif len(own):
+        elif n:
             parts.append(own.new_zeros(own.shape))
+        first, start = first + n, start + m
     return torch.cat(parts) if parts else q.new_zeros(q.shape)
 
 

@@ -7,6 +7,9 @@ get dummy queries.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -31,6 +34,13 @@ class _Sdpa:
     info: ClassVar[KernelInfo]
     backend: ClassVar[str]
 
+    def __init__(self) -> None:
+        from torch.nn.attention import SDPBackend, sdpa_kernel
+
+        self._only = sdpa_kernel
+        self._backend = getattr(SDPBackend, self.backend)
+        self._taken: set[tuple[object, ...]] = set()  # forms of call that torch has served
+
     @classmethod
     def presence(cls) -> Presence:
         """Whether torch can be imported."""
@@ -50,20 +60,21 @@ class _Sdpa:
         scale: float,
     ) -> Tensor:
         """See ``Kernel.attend``."""
-        from torch.nn.attention import SDPBackend, sdpa_kernel
-
         admit(self.info, q, k)
+        form = (q.dtype, q.shape[1:], k.shape[1], causal)
         dense: Dense = lambda q, k, v: self.dense(q, k, v, causal=causal, scale=scale)  # noqa: E731
-        try:
-            with sdpa_kernel(getattr(SDPBackend, self.backend)):
+        if form in self._taken:
+            with self._only(self._backend):
                 return by_sequence(dense, q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k)
-        except (RuntimeError, UserWarning) as error:
-            # torch says why in warnings, which the caller may have made errors
-            if isinstance(error, RuntimeError) and not any(said in str(error) for said in _NONE):
-                raise
-            raise Refused(
-                f"torch's {self.backend} does not take q {tuple(q.shape)} and k {tuple(k.shape)} in {q.dtype}: {error}"
-            ) from error
+        with (
+            _declined_is_refused(
+                f"torch's {self.backend} does not take q {tuple(q.shape)}, k {tuple(k.shape)}, {q.dtype}"
+            ),
+            self._only(self._backend),
+        ):
+            out = by_sequence(dense, q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k)
+        self._taken.add(form)
+        return out
 
     def dense(self, q: Tensor, k: Tensor, v: Tensor, *, causal: bool, scale: float) -> Tensor:
         """``(batch, heads, length, head_dim)``, causal aligned bottom-right; within the back end's context."""
@@ -142,6 +153,7 @@ class Efficient(_Sdpa):
         return self._groups[form]
 
     def __init__(self) -> None:
+        super().__init__()
         self._groups: dict[tuple[Any, ...], bool] = {}
 
 
@@ -164,6 +176,26 @@ class Cudnn(_Sdpa):
         from torch.backends.cuda import can_use_cudnn_attention
 
         return bool(can_use_cudnn_attention(_params(q, k, v, causal)))
+
+
+@contextmanager
+def _declined_is_refused(what: str) -> Iterator[None]:
+    """Torch says in warnings, a line for each of its back ends, why it declines a call: they belong into the refusal."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            yield
+        except RuntimeError as error:
+            if not any(words in str(error) for words in _NONE):
+                raise
+            reasons = dict.fromkeys(_first_sentence(one.message) for one in said)
+            raise Refused(f"{what}: {'; '.join(reasons) or error}") from error
+    for one in said:  # of a call that was served: whose they are decides the caller
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
+def _first_sentence(warning: Warning | str) -> str:
+    return str(warning).partition(" (Triggered internally")[0].strip().rstrip(".")
 
 
 def _params(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Any:

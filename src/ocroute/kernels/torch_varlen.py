@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.kernels.base import KernelInfo, Presence
 from ocroute.kernels.rows import admit, find
@@ -26,6 +27,11 @@ class TorchVarlen:
         source="torch/nn/attention/varlen.py of torch 2.11 and 2.13",
     )
 
+    def __init__(self) -> None:
+        from torch.nn.attention.varlen import varlen_attn
+
+        self._function: Callable[..., Any] = varlen_attn
+
     @classmethod
     def presence(cls) -> Presence:
         """Whether this torch has ``varlen_attn`` with a scale."""
@@ -45,13 +51,12 @@ class TorchVarlen:
         scale: float,
     ) -> Tensor:
         """See ``Kernel.attend``."""
-        from torch.nn.attention.varlen import varlen_attn
-
         admit(self.info, q, k)
         if not q.shape[0] or not k.shape[0]:
             return q.new_zeros(q.shape)
         options = _options(grouped=q.shape[1] != k.shape[1], causal=causal)
-        return cast("Tensor", varlen_attn(q, k, v, cu_q, cu_k, max_q, max_k, scale=scale, **options))
+        out: Tensor = self._function(q, k, v, cu_q, cu_k, max_q, max_k, scale=scale, **options)
+        return out
 
 
 @cache

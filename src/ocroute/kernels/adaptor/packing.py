@@ -123,7 +123,7 @@ def _lengths(cu: Tensor, longest: int | None, total: int) -> tuple[int, ...]:
     if kept is not None and kept[0] == version:
         remembered: tuple[int, ...] = kept[1]
         return remembered
-    lengths = host_lengths(cu, total, -1 if longest is None else int(longest))
+    lengths = host_lengths(cu, total, None if longest is None else int(longest))
     setattr(cu, _PACKING, (version, lengths))
     return lengths
 
