@@ -113,6 +113,86 @@ def test_a_bad_box_costs_the_box_alone():
         assert [(cell.bbox is None, cell.text) for cell in cells(answer)] == [(True, "kept"), (False, "first")], box
 
 
+KEPT = {
+    "a box of strings": ('["10", "20", "110", "40"]', True),
+    "a box in a string": ('"[10, 20, 110, 40]"', True),
+    "a box of two corners": ("[[10, 20], [110, 40]]", True),
+    "a box of words": ('["left", "top"]', False),
+    "a box that is an object": ('{"x0": 10, "y0": 20, "x1": 110, "y1": 40}', False),
+    "a box of nothing": ("None", False),
+}
+
+
+@pytest.mark.parametrize("fault", KEPT)
+def test_a_box_of_another_form_costs_no_text(fault):
+    box, read = KEPT[fault]
+    for answer in (
+        f'[{{"bbox": {box}, "category": "Text", "text": "kept"}}, {A}]',
+        f'[{{"category": "Text", "text": "kept", "bbox": {box}}}, {A}]',
+    ):
+        first, second = cells(answer)
+        assert first == Cell((10, 20, 110, 40) if read else None, "Text", "kept")
+        assert second.text == "first"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('["one", "two"]', "one\ntwo"),
+        ('["he said "no"", "a, b"]', 'he said "no"\na, b'),
+        ('["a\\tb", 7]', "a\tb\n7"),
+        ("[1, 2.5]", "1\n2.5"),
+        ("[]", ""),
+        ("42", "42"),
+        ("null", None),
+    ],
+)
+def test_a_text_of_another_form_is_kept(text, kept):
+    for answer in (
+        f'[{{"bbox": [1, 2, 3, 4], "category": "Text", "text": {text}}}, {A}]',
+        f'[{{"text": {text}, "bbox": [1, 2, 3, 4], "category": "Text"}}, {A}]',
+    ):
+        assert [cell.text for cell in cells(answer)] == [kept, "first"]
+
+
+def test_a_list_of_texts_that_is_cut_is_kept_as_far_as_it_goes():
+    (cell,) = cells('[{"bbox": [1, 2, 3, 4], "category": "Text", "text": ["one", "tw')
+    assert cell == Cell((1, 2, 3, 4), "Text", "one\ntw", complete=False)
+
+
+@given(ANSWERS)
+def test_answers_in_python_s_way_of_writing_are_read(made):
+    assert [(cell.bbox, cell.category) for cell in cells(str(made))] == [
+        (tuple(float(n) for n in cell["bbox"]), cell["category"]) for cell in made
+    ]
+
+
+def test_single_quotes():
+    made = [
+        {"bbox": [1, 2, 3, 4], "category": "Text", "text": 'it\'s "so"\nand so'},
+        {"bbox": [5, 6, 7, 8], "category": "Text", "text": 'the "end"'},
+        {"bbox": [5, 6, 7, 9], "category": "Text", "text": "don't"},
+    ]
+    assert [cell.text for cell in cells(str(made))] == [cell["text"] for cell in made]
+    (cut,) = cells("[{'bbox': [1, 2, 3, 4], 'category': 'Text', 'text': 'it's 'so'")
+    assert cut.text == "it's 'so"  # the last quote ends it
+    double = '{"bbox": [1, 2, 3, 4], "category": "Text", "text": "he said "no", \'why\': so"}'
+    assert [cell.text for cell in cells(double)] == ["he said \"no\", 'why': so"]
+
+
+@pytest.mark.parametrize(
+    ("text", "marker", "rest"),
+    [
+        ("- one", "-", "one"), ("12. one", "12.", "one"), ("a) one", "a)", "one"), ("(iv) one", "(iv)", "one"),
+        ("б) один", "б)", "один"), ("XIX. one", "XIX.", "one"), ("vi. one", "vi.", "one"),
+        ("Mr. Smith", None, "Mr. Smith"), ("vol. 3", None, "vol. 3"), ("ill. 7", None, "ill. 7"), ("cf. 2", None, "cf. 2"),
+    ],
+)  # fmt: skip
+def test_only_markers_are_taken_for_markers(text, marker, rest):
+    (block,) = parse(json.dumps([{"bbox": [0, 0, 9, 9], "category": "List-item", "text": text}]), FRAME, (10, 10))
+    assert (block.marker, block.text) == (marker, rest)
+
+
 def test_quotes_and_line_ends_that_were_not_escaped():
     answer = '[{"bbox": [1, 2, 3, 4], "category": "Text", "text": "he said "no", and "why": so\nhe left"}, ' + A + "]"
     assert [cell.text for cell in cells(answer)] == ['he said "no", and "why": so\nhe left', "first"]

@@ -19,7 +19,10 @@ _MARKUPS: Final[dict[Category, Markup]] = {
 _HEADING: Final = re.compile(r"(#{1,6})[ \t]+(?=\S)")
 _SIGNS: Final = re.compile(r"[*_`~<>&$\\\[\]]")
 _NUMBERED: Final = re.compile(r"(\d+)(?=[.)]\s)")
-_MARKER: Final = re.compile(r"([-*+•◦▪‣–—]|\(?\w{1,4}[.)])[ \t]+(?=\S)")
+# A bullet, a number, a letter or a small Roman number, but no word that ends in a dot: "Mr. Smith" is no list.
+_MARKER: Final = re.compile(
+    r"([-*+•◦▪‣–—]|\(?(?:\d{1,4}|[^\W\d_]|(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})|(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3}))[.)])[ \t]+(?=\S)"
+)
 
 
 def parse(answer: str, frame: Frame, page: tuple[float, float]) -> tuple[Block, ...]:
