@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,17 +15,16 @@ from ocroute.document.model import Box, Line, Word
 from ocroute.engines import witness
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
+from ocroute.judge.glimpses import LEGIBLE, around, spread
 from ocroute.judge.ink import ink_of
+from ocroute.judge.sought import SAME, solid
 from ocroute.pages.page import InputPage
 
-LEGIBLE: Final = (9.0, 160.0)  # pixels of a word's height that the witness reads well
 SURE: Final = 0.6  # confidence below which the witness has no say
-SAME: Final = 0.75  # likeness from which two words are the same but for the witness's slips
 STRIP: Final = 4  # words that are read at once where each of them is likely to be right
 ALIKE: Final = 0.96  # likeness of eight such words, joined, that allows for one slip
 _READABLE: Final = re.compile(r"[A-Za-zÀ-ɏﬀ-ﬆ0-9.,:;()'’\-]{4,24}")
 _SHORT: Final = 6  # letters up to which a word is read for half the price, and tells as much
-_ALIKE: Final = str.maketrans("01|!iI5$8", "olllllssb")
 
 
 def spots(reading: Reading, most: int) -> list[Word]:
@@ -42,7 +40,7 @@ def spots(reading: Reading, most: int) -> list[Word]:
     every = sum(map(len, fonts))
     fonts = [_short(words) for words in fonts if len(words) >= 0.03 * every]
     shares = [max(1, round(most * len(words) / max(1, every))) for words in fonts]
-    picked = [_spread(words, share) for words, share in zip(fonts, shares, strict=True)]
+    picked = [spread(words, share) for words, share in zip(fonts, shares, strict=True)]
     # Interleaved, so that the first few already come from all fonts and from all over the page.
     ordered = [word for turn in range(most) for words in picked for word in words[turn : turn + 1]]
     return ordered[:most]
@@ -70,7 +68,7 @@ def plainly_so(page: InputPage, words: Sequence[Word], threads: int) -> bool:
     """
     strips = [words[at::2] for at in range(min(2, len(words)))] if len(words) > STRIP else [words]
     try:
-        shown = witness.glance(page, [[_around(page, word) for word in strip] for strip in strips if strip], threads)
+        shown = witness.glance(page, [[around(page, word.box) for word in strip] for strip in strips if strip], threads)
     except (EngineUnavailable, EngineError):
         return False
     return likeness(" ".join(word.text for strip in strips for word in strip), " ".join(shown)) >= ALIKE
@@ -81,7 +79,7 @@ def agreement(page: InputPage, words: Sequence[Word], threads: int) -> list[Spot
     if not words:
         return []
     try:
-        shown = witness.recognise(page, [_around(page, word) for word in words], threads)
+        shown = witness.recognise(page, [around(page, word.box) for word in words], threads)
     except (EngineUnavailable, EngineError):  # no second pair of eyes here: geometry and language must do
         return []
     return [
@@ -93,7 +91,7 @@ def agreement(page: InputPage, words: Sequence[Word], threads: int) -> list[Spot
 
 def likeness(one: str, other: str) -> float:
     """How alike two words are, 0 to 1, whatever their case, ligatures, punctuation and look-alike signs."""
-    return SequenceMatcher(None, _plain(one), _plain(other), autojunk=False).ratio()
+    return SequenceMatcher(None, solid(one), solid(other), autojunk=False).ratio()
 
 
 def gaps(page: InputPage, reading: Reading) -> float | None:
@@ -127,22 +125,3 @@ def _short(words: list[Word]) -> list[Word]:
     """The short ones of ``words``, where there are enough of them."""
     short = [word for word in words if len(word.text) <= _SHORT]
     return short if 3 * len(short) >= len(words) else words
-
-
-def _spread(words: list[Word], count: int) -> list[Word]:
-    """``count`` of the words, evenly over their order, the first few far apart from each other."""
-    count = min(count, len(words))
-    even = [words[(2 * at + 1) * len(words) // (2 * count)] for at in range(count)]
-    golden = sorted(range(count), key=lambda at: (at * 0.6180339887) % 1.0)
-    return [even[at] for at in golden]
-
-
-def _around(page: InputPage, word: Word) -> Box:
-    """The word's box and a little of its ground."""
-    box, margin = word.box, 0.12 * word.box.height
-    return Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin).clamped(*page.size)
-
-
-def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in folded.translate(_ALIKE) if sign.isalnum()).replace("rn", "m")

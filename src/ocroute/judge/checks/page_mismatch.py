@@ -1,0 +1,148 @@
+"""A model's words that are not the page's: fluent, in the right place, and made up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from ocroute.document.model import Box, Category, Finding
+from ocroute.engines import witness
+from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.errors import EngineError, EngineUnavailable
+from ocroute.judge.glimpses import Glimpse, seen, spread, stretches
+from ocroute.judge.ink import ink_of
+from ocroute.judge.pieces import pieces, plain, quote
+from ocroute.judge.scripts import census
+from ocroute.judge.sought import FEWEST, SAME, Sought, figures, weight
+from ocroute.pages.page import InputPage
+
+KINDS: Final = ("vlm", "remote")  # line recognisers write what they see; language models may write what they expect
+FIRST: Final = 6  # stretches that must all be in the text before it is believed without more ado
+SECOND: Final = 18  # stretches read where one of them is not
+LEAST: Final = 2  # stretches that must have been legible
+FIGURES: Final = (
+    3  # numbers that must have been read; with fewer in sight, and more in the text, columns of them are looked at
+)
+WRONG_FIGURES: Final = 0.5  # share of the numbers
+LOOSE: Final = 0.45  # the limit without boxes: models leave out running heads and the words in pictures
+TALL: Final = 2.0  # height over width of a region from which its text may run downwards
+WITNESSED: Final = frozenset({"Latn", "Hani", "Jpan"})
+
+
+class PageMismatch:
+    """Speaks when stretches of print, read again from the page, do not stand anywhere in a language model's text."""
+
+    summary: ClassVar[str] = "what is printed on the page is not in the text"
+    limit: ClassVar[float] = 0.3  # share of the letters that were looked for
+
+    def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
+        """The share of the print, or of the numbers, that was read again and is not in the text."""
+        if engine.kind not in KINDS:
+            return None
+        text = Sought(plain(reading))
+        letters = census(text.text)
+        if weight(text.text) < FEWEST:  # nothing that could be wrong; what is missing is for others to say
+            return None
+        lines = _of_text([line.box for line in ink_of(page).lines], reading)
+        found = self._looked(page, text, lines, task.threads)
+        suspect = self._speaks(text, found, reading)
+        if suspect is not None:
+            # The ink joins what stands side by side, and text that runs downwards to nonsense. The detector knows better.
+            lines = _of_text(_regions(page, task.threads), reading)
+            found = self._looked(page, text, lines, task.threads, at_once=True)
+            return self._speaks(text, found, reading)
+        if len(_words(found)) < LEAST and letters and letters.most_common(1)[0][0] not in WITNESSED:
+            what = "The words were not compared with the page: the witness cannot read their script."
+            return Finding("page_mismatch", 0.0, self.limit, what, refuses=False, weight=0.1)
+        return None
+
+    def _looked(
+        self, page: InputPage, text: Sought, lines: Sequence[Box], threads: int, *, at_once: bool = False
+    ) -> list[Glimpse]:
+        """As much of the print as it takes to tell."""
+        chosen = spread(stretches(page, lines), SECOND)
+        first = SECOND if at_once else FIRST
+        found = seen(page, chosen[:first], threads)
+        if _missing(text, found):
+            found += seen(page, chosen[first:], threads)
+        if len(text.figures) > FIGURES and len(_figures(found)) < FIGURES:
+            found += seen(page, spread(stretches(page, lines, narrow=True), FIRST), threads)
+        return found
+
+    def _speaks(self, text: Sought, found: Sequence[Glimpse], reading: Reading) -> Finding | None:
+        return self._of_words(text, found, reading) or self._of_figures(text, found)
+
+    def _of_words(self, text: Sought, found: Sequence[Glimpse], reading: Reading) -> Finding | None:
+        every = _words(found)
+        if len(every) < LEAST:
+            return None
+        missing = _missing(text, every)
+        share = sum(weight(one.text) for one in missing) / sum(weight(one.text) for one in every)
+        placed = all(piece.box is not None for piece in pieces(reading))
+        limit = self.limit if placed else LOOSE
+        if len(missing) < LEAST or share < limit:
+            return None
+        sample = max(missing, key=lambda one: weight(one.text))
+        what = (
+            f"Of {len(every)} stretches of print that were read again, {len(missing)} are not in the text, "
+            f"e.g. {quote(sample.text)}"
+        )
+        return self._finding(share, limit, what)
+
+    def _of_figures(self, text: Sought, found: Sequence[Glimpse]) -> Finding | None:
+        every = _figures(found)
+        if len(every) < FIGURES:
+            return None
+        missing = [figure for figure in every if not text.has_figure(figure)]
+        share = len(missing) / len(every)
+        if share < WRONG_FIGURES:
+            return None
+        what = f"Of {len(every)} numbers that were read again, {len(missing)} are not in the text, e.g. {missing[0]}"
+        return self._finding(share, WRONG_FIGURES, what)
+
+    def _finding(self, share: float, limit: float, what: str) -> Finding:
+        weight = round(min(1.0, 0.35 + 0.6 * share), 4)
+        return Finding("page_mismatch", round(share, 4), limit, f"{what}.", weight=weight)
+
+
+def _words(found: Sequence[Glimpse]) -> list[Glimpse]:
+    return [one for one in found if weight(one.text) >= FEWEST]
+
+
+def _missing(text: Sought, found: Sequence[Glimpse]) -> list[Glimpse]:
+    return [one for one in _words(found) if text.likeness(one.text) < SAME]
+
+
+def _figures(found: Sequence[Glimpse]) -> list[str]:
+    """The numbers that were seen, each once."""
+    return list(dict.fromkeys(figure for one in found for figure in figures(one.text)))
+
+
+def _of_text(lines: Sequence[Box], reading: Reading) -> list[Box]:
+    """Those of the printed lines that the reading's text should hold.
+
+    Not those in pictures and formulas; where all text has boxes, only those in them, for others see ``coverage``.
+    """
+    apart = [
+        block.box
+        for block in reading.blocks
+        if block.box is not None and block.category in (Category.PICTURE, Category.FORMULA)
+    ]
+    every = [piece.box for piece in pieces(reading) if piece.category is not Category.FORMULA]
+    placed = [box for box in every if box is not None]
+    kept = [line for line in lines if not _inside(line, apart)]
+    return [line for line in kept if _inside(line, placed)] if len(placed) == len(every) else kept
+
+
+def _inside(line: Box, boxes: Sequence[Box]) -> bool:
+    return any(line.intersection(box) >= 0.7 * line.area for box in boxes)
+
+
+def _regions(page: InputPage, threads: int) -> list[Box]:
+    """The lines that the detector sees; none where most text runs downwards."""
+    try:
+        every = witness.text_boxes(page, threads)
+    except (EngineUnavailable, EngineError):
+        return []
+    tall = sum(box.area for box in every if box.height > TALL * box.width)
+    return [] if 2 * tall > sum(box.area for box in every) else list(every)
