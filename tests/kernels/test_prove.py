@@ -18,7 +18,8 @@ from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.here import best, choice_for, installed, place_of, proofs_here
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.cases import CASES
-from ocroute.kernels.probe.parent import Child, Limits, Lost, exit_in_words
+from ocroute.kernels.probe.exits import exit_in_words
+from ocroute.kernels.probe.parent import Child, Limits, Lost
 from ocroute.kernels.prove import prove, prove_here
 from ocroute.kernels.survey import survey
 from ocroute.machine import inspect

@@ -53,6 +53,28 @@ def home() -> Path:
     return user_data_path("ocroute", appauthor=False)
 
 
+def keep(path: Path, value: msgspec.Struct) -> None:
+    """Write ``value`` as readable JSON in the place of what ``path`` held; nobody ever sees half of it.
+
+    Raises:
+        OSError: it cannot be written; what was there is still there.
+    """
+    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(readable(value))
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def readable(value: msgspec.Struct) -> bytes:
+    """``value`` as JSON, indented."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
 class Ledger:
     """The proofs in a folder.
 
@@ -74,14 +96,9 @@ class Ledger:
             OutputError: the folder cannot be written.
         """
         path = self.folder / _file_name(proof)
-        draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(msgspec.json.format(msgspec.json.encode(proof), indent=2) + b"\n")
-            draft.replace(path)
+            keep(path, proof)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink()
             raise OutputError(
                 f"the proof of {proof.kernel} cannot be kept in {self.folder}: {(error.strerror or str(error)).lower()}",
                 next_step="Set OCROUTE_HOME to a folder that you may write to",
@@ -117,7 +134,7 @@ class Ledger:
         gpus = tuple(msgspec.structs.replace(gpu, uuid="") for gpu in machine.gpus)
         machine = msgspec.structs.replace(machine, gpus=gpus, gpu_note=discreet(machine.gpu_note))
         whole = Export(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", machine, proofs)
-        return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+        return readable(whole)
 
     def export_to(self, path: Path) -> None:
         """Write what `export` gives into the file ``path``.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ocroute.events import emit
-from ocroute.kernels.ledger import home
+from ocroute.kernels import ledger
 
 
 def _now() -> str:
@@ -61,14 +59,9 @@ def keep(record: Canary) -> None:
     """
     key = hashlib.blake2b(f"{record.weights} {record.device} {record.numbers}".encode(), digest_size=6).hexdigest()
     path = _folder() / f"{record.engine}-{key}.json"
-    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
-        draft.replace(path)
+        ledger.keep(path, record)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink()
         emit("note", text=f"the canary result of {record.engine} cannot be kept in {path.parent}: {error.strerror}")
 
 
@@ -90,4 +83,4 @@ def _read(paths: Iterable[Path]) -> Iterable[Canary]:
 
 
 def _folder() -> Path:
-    return home() / "canary"
+    return ledger.home() / "canary"

@@ -17,6 +17,7 @@ import msgspec
 import psutil
 
 from ocroute.kernels.base import Problem
+from ocroute.kernels.probe.exits import exit_in_words
 from ocroute.kernels.probe.patience import Patience
 from ocroute.kernels.probe.values import Measure, Outcome, Verdict
 from ocroute.kernels.probe.wire import (
@@ -39,14 +40,6 @@ from ocroute.kernels.probe.wire import (
 MIB = 1 << 20
 _GLANCE = 0.2  # seconds between looks at a child's memory
 _DYING = 20.0  # seconds that a killed child may take: a driver may still be clearing up after it
-_SIGNALS = {
-    "SIGABRT": "aborted (SIGABRT: native code gave up)",
-    "SIGSEGV": "crashed (SIGSEGV: a fault in native code)",
-    "SIGBUS": "crashed (SIGBUS: a fault in native code)",
-    "SIGFPE": "crashed (SIGFPE: a fault in native code)",
-    "SIGILL": "crashed (SIGILL: an instruction that this processor lacks)",
-    "SIGKILL": "was killed (SIGKILL, often for want of memory)",
-}
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -249,19 +242,6 @@ class Child:
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").splitlines()
         return next((line.strip()[:400] for line in reversed(lines) if line.strip()), "")
-
-
-def exit_in_words(code: int | None) -> str:
-    """A return code as `subprocess` gives it, in words."""
-    if code is None:
-        return "closed its pipe and did not end"
-    if code >= 0:
-        return f"exited with code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    return _SIGNALS.get(name, f"was ended by {name}")
 
 
 def _environment() -> dict[str, str]:
