@@ -174,7 +174,9 @@ def test_a_damaged_weight_file_is_said(copy):
     folder = copy("qwen2_vl")
     file = folder / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-1000])
-    with pytest.raises(EngineUnavailable, match=f"qwen2_vl cannot be loaded from {folder}"):
+    with pytest.raises(
+        EngineUnavailable, match=r"holds a damaged weight file: model\.safetensors has [\d,]+ bytes of [\d,]+"
+    ):
         ENGINES.load("qwen2_vl")(Task(model=str(folder)))
 
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from ocroute.engines.base import Task
-from ocroute.engines.neural import weights
+from ocroute.engines.base import ENGINES, Task
+from ocroute.engines.neural import shards, weights
 from ocroute.engines.qwen2_vl import Qwen2Vl
 from ocroute.errors import EngineUnavailable
 
@@ -25,6 +25,8 @@ def no_cache(monkeypatch, tmp_path):
 def checkpoint(folder, config=GOOD, files=("model.safetensors",)):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config))
+    for name in ("tokenizer.json", "preprocessor_config.json"):
+        (folder / name).write_text("{}")
     for name in files:
         header = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
         (folder / name).write_bytes(struct.pack("<Q", len(header)) + header + b"\0\0\0\0")
@@ -55,6 +57,44 @@ def test_the_hub_s_cache_is_looked_into(tmp_path, monkeypatch):
     (refs / "main").write_text("abc")
     monkeypatch.setattr("huggingface_hub.file_download.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     assert weights.find(FACTS) == snapshot
+
+
+@pytest.fixture
+def broken_off(tmp_path, monkeypatch):
+    """The hub's cache with the first of two shards, and a download that brings the other."""
+    home = tmp_path / "hub" / "models--someone--else"
+    snapshot = checkpoint(home / "snapshots" / "abc", files=("model-00001-of-00002.safetensors",))
+    (home / "refs").mkdir()
+    (home / "refs" / "main").write_text("abc")
+    for module in ("constants", "file_download.constants"):
+        monkeypatch.setattr(f"huggingface_hub.{module}.HF_HUB_CACHE", str(tmp_path / "hub"))
+    asked = []
+
+    def download(model, **_):
+        asked.append(model)
+        checkpoint(snapshot, files=("model-00002-of-00002.safetensors",))
+        return str(snapshot)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    return snapshot, asked
+
+
+def test_a_download_that_broke_off_goes_on(broken_off):
+    snapshot, asked = broken_off
+    assert weights.find(FACTS, "someone/else", fetch=True) == snapshot
+    assert asked == ["someone/else"]
+    weights.check(FACTS, snapshot)
+    weights.find(FACTS, "someone/else", fetch=True)
+    assert asked == ["someone/else"], "what is whole is not asked for again"
+
+
+def test_a_download_that_broke_off_is_named_with_the_command_that_goes_on(broken_off):
+    snapshot, asked = broken_off
+    assert weights.find(FACTS, "someone/else") == snapshot
+    with pytest.raises(EngineUnavailable, match=r"lacks 1 of 2 weight files: model-00002") as caught:
+        weights.check(FACTS, snapshot)
+    assert caught.value.next_step == "ocroute read PAGE --engine qwen2_vl --model someone/else"
+    assert asked == []
 
 
 @pytest.mark.usefixtures("no_cache")
@@ -97,6 +137,66 @@ def test_a_missing_shard_is_named(tmp_path):
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     with pytest.raises(EngineUnavailable, match=r"lacks 1 of 2 weight files: model-00002-of-00002.safetensors"):
         weights.check(FACTS, folder)
+
+
+def test_a_missing_shard_is_named_without_an_index_too(tmp_path):
+    folder = checkpoint(tmp_path, files=("model-00001-of-00003.safetensors",))
+    with pytest.raises(
+        EngineUnavailable, match=r"lacks 2 of 3 weight files: model-00002-of-00003\.safetensors, model-00003"
+    ):
+        weights.check(FACTS, folder)
+
+
+@pytest.mark.parametrize("bytes_less", [1, 5])
+def test_a_shard_that_is_cut_is_named(tmp_path, bytes_less):
+    file = checkpoint(tmp_path, files=("a.safetensors", "b.safetensors")) / "b.safetensors"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-bytes_less])
+    said = (
+        rf"damaged weight file: b\.safetensors has {len(whole) - 1} bytes of {len(whole)}"
+        if bytes_less == 1
+        else "b.safe"
+    )
+    with pytest.raises(EngineUnavailable, match=said):
+        weights.check(FACTS, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\3\0\0\0\0\0\0\0[1]", b"\xff" * 20, b'\x0a\0\0\0\0\0\0\0{"a":{"b":1'])
+def test_a_file_that_is_none_is_named(tmp_path, content):
+    (checkpoint(tmp_path) / "model.safetensors").write_bytes(content)
+    with pytest.raises(EngineUnavailable, match=r"damaged weight file: model\.safetensors is no safetensors file"):
+        weights.check(FACTS, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "preprocessor_config.json"])
+@pytest.mark.parametrize("engine", ["qwen2_vl", "dots_ocr"])
+def test_a_file_beside_the_weights_that_is_missing_is_named(tmp_path, name, engine):
+    facts = ENGINES.load(engine).facts
+    (checkpoint(tmp_path, {"architectures": list(facts.architectures)}) / name).unlink()
+    with pytest.raises(EngineUnavailable, match=f"lacks {name}") as caught:
+        weights.check(facts, tmp_path)
+    assert facts.hub in caught.value.next_step
+    assert ENGINES.load(engine).probe_for(Task(model=str(tmp_path))).state == "absent"
+
+
+def test_an_engine_that_makes_its_own_pixels_needs_no_word_on_them(tmp_path):
+    facts = ENGINES.load("deepseek_ocr").facts
+    (checkpoint(tmp_path, {"architectures": list(facts.architectures)}) / "preprocessor_config.json").unlink()
+    weights.check(facts, tmp_path)
+
+
+def test_the_first_publication_of_deepseek_ocr_2_is_refused_with_the_one_that_can_be_read(tmp_path):
+    facts = ENGINES.load("deepseek_ocr2").facts
+    checkpoint(tmp_path, {"architectures": ["DeepseekOCR2ForCausalLM"], "auto_map": {"AutoModel": "a.B"}})
+    with pytest.raises(EngineUnavailable, match="holds DeepseekOCR2ForCausalLM, which needs code from") as caught:
+        weights.check(facts, tmp_path)
+    assert "--model deepseek-community/DeepSeek-OCR-2" in caught.value.next_step
+
+
+def test_what_a_loader_must_copy_is_what_has_other_numbers(tmp_path):
+    folder = checkpoint(tmp_path, files=("a.safetensors", "b.safetensors"))
+    assert shards.unlike(folder, "float32") == 0
+    assert shards.unlike(folder, "bfloat16") == 2 * 2
 
 
 def test_an_index_cannot_lead_out_of_the_folder(tmp_path):

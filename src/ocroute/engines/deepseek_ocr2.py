@@ -16,7 +16,10 @@ STRIDE = 16 * 4  # pixels of a side that become one feature: patches of 16, then
 
 
 class DeepseekOcr2(NeuralEngine):
-    """deepseek-community/DeepSeek-OCR-2, the copy in transformers' own format, or the first publication of it."""
+    """deepseek-community/DeepSeek-OCR-2, the copy in transformers' own format.
+
+    The first publication, deepseek-ai/DeepSeek-OCR-2, describes itself for code of its own, and is refused.
+    """
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="vlm",

@@ -52,6 +52,7 @@ class DotsOcr(NeuralEngine):
         stop_tokens=(END_OF_ASSISTANT,),
         min_pixels=3_136,
         max_pixels=11_289_600,
+        own_pixels=True,
     )
 
     def load(self, folder: Path, where: Place) -> Loaded:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocroute.engines.neural import memory, weights
+from ocroute.engines.neural import memory, shards, weights
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.recipe import Facts
 from ocroute.errors import EngineUnavailable
@@ -120,7 +120,7 @@ def complete(facts: Facts, folder: Path, model: Any, report: dict[str, Any]) -> 
                 next_step="Get the checkpoint that the engine names, or a transformers release that fits it",
             )
     head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
-    if head is None or any(name.endswith("lm_head.weight") for name in weights.tensor_names(folder)):
+    if head is None or any(name.endswith("lm_head.weight") for name in shards.names(folder)):
         return
     if head.weight.data_ptr() != embedding.weight.data_ptr():
         raise EngineUnavailable(

@@ -50,6 +50,7 @@ class Facts:
         keep_special: whether special tokens are part of the answer, like the tags around a box.
         min_pixels, max_pixels: of the image as the model sees it.
         kernels: the parts of the model whose attention a kernel can take over.
+        own_pixels: whether an engine without an ``image_processor`` makes its pixels as preprocessor_config.json says.
         packages: needed besides torch and transformers, by distribution name.
     """
 
@@ -67,6 +68,7 @@ class Facts:
     min_pixels: int = 28 * 28 * 4
     max_pixels: int = 28 * 28 * 4096
     kernels: tuple[Part, ...] = ("vision", "text")
+    own_pixels: bool = False
     packages: tuple[str, ...] = ()
 
     @property

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ocroute.engines.neural import shards
 from ocroute.engines.neural.recipe import Facts
 from ocroute.errors import EngineUnavailable
 
@@ -19,6 +20,7 @@ MODELS = "OCROUTE_MODELS"
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
+_PIXELS = ("preprocessor_config.json", "processor_config.json")  # either says how an image becomes pixels
 _SAMPLE = 1 << 16
 
 
@@ -31,7 +33,8 @@ def find(facts: Facts, model: str = "", *, fetch: bool = False) -> Path:
     Args:
         facts: whose weights.
         model: the user's word; empty for none.
-        fetch: whether a hub id that the user gave, and that is not in the cache, may be downloaded.
+        fetch: whether what is not in the cache of a hub id that the user gave may be downloaded: all of it, or the rest of a
+            download that broke off.
 
     Raises:
         EngineUnavailable: they are not here.
@@ -39,7 +42,7 @@ def find(facts: Facts, model: str = "", *, fetch: bool = False) -> Path:
     if model and Path(model).expanduser().is_dir():
         return Path(model).expanduser()
     if model:
-        return _cached(model) or _named(model, fetch=fetch)
+        return _named(facts, model, fetch=fetch)
     if (folder := _of_the_user(facts)) and folder.is_dir():
         return folder
     if cached := _cached(facts.hub):
@@ -63,7 +66,10 @@ def _of_the_user(facts: Facts) -> Path | None:
     return Path(home).expanduser() / facts.name if home else None
 
 
-def _named(model: str, *, fetch: bool) -> Path:
+def _named(facts: Facts, model: str, *, fetch: bool) -> Path:
+    cached = _cached(model)
+    if cached and not (fetch and _lacking(facts, cached)):
+        return cached
     if model.count("/") != 1 or model.startswith((".", "/", "~")):
         raise EngineUnavailable(f"there is no folder {model}", next_step="Give a folder with weights, or a hub id")
     if not fetch:
@@ -129,55 +135,49 @@ def check(facts: Facts, folder: Path) -> None:
         code = ", which needs code from the checkpoint, and ocroute runs none" if "auto_map" in raw else ""
         raise EngineUnavailable(
             f"{folder} holds {', '.join(map(str, said))}{code}; {facts.name} reads {', '.join(facts.architectures)}",
-            next_step="Run: ocroute engines",
+            next_step=f"Give the folder or the hub id of such a checkpoint: --model {facts.hub}",
         )
-    shards = tensor_files(folder)
-    pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
-    if not shards:
+    if not shards.files(folder):
+        pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
         reason = (
             f"only pickled weights ({', '.join(pickles[:3])}), which may run code when opened"
             if pickles
             else "no weights"
         )
         raise EngineUnavailable(f"{folder} holds {reason}", next_step="Get the checkpoint's safetensors files")
-    absent = [file.name for file in shards if not file.is_file()]
-    if absent:
-        raise EngineUnavailable(
-            f"{folder} lacks {len(absent)} of {len(shards)} weight files: {', '.join(absent[:3])}",
-            next_step="Fetch the checkpoint again; the download broke off",
-        )
+    if lacking := _lacking(facts, folder):
+        raise EngineUnavailable(f"{folder} {lacking}", next_step=_again(facts, folder))
 
 
-def tensor_files(folder: Path) -> list[Path]:
-    """The safetensors files that make up the model, as its index says, whether they are here or not."""
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        return sorted(folder.glob("*.safetensors"))
-    try:
-        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    except (ValueError, KeyError, AttributeError) as error:
-        raise EngineUnavailable(f"{index} cannot be read", next_step="Fetch the checkpoint again") from error
-    if strays := [name for name in names if Path(name).name != name]:
-        raise EngineUnavailable(
-            f"{index} cannot be read: it leads to {strays[0]}", next_step="Fetch the checkpoint again"
-        )
-    return sorted(folder / name for name in names)
+def _lacking(facts: Facts, folder: Path) -> str:
+    """What a download that broke off has left out, as the rest of a sentence; empty when all is there."""
+    files = shards.files(folder)
+    if not files:
+        return "holds no weights"
+    if absent := [file.name for file in files if not file.is_file()]:
+        return f"lacks {len(absent)} of {len(files)} weight files: {', '.join(absent[:3])}"
+    if cut := [f"{file.name} {said}" for file in files if (said := shards.fault(file))]:
+        return f"holds a damaged weight file: {cut[0]}"
+    needed = [("tokenizer.json",), *([_PIXELS] if facts.image_processor or facts.own_pixels else [])]
+    missing = [names[0] for names in needed if not any((folder / name).is_file() for name in names)]
+    return f"lacks {' and '.join(missing)}" if missing else ""
 
 
-def tensor_names(folder: Path) -> set[str]:
-    """The names of all tensors in the files."""
-    names: set[str] = set()
-    for file in tensor_files(folder):
-        names |= set(json.loads(_header(file)))
-    return names - {"__metadata__"}
+def _again(facts: Facts, folder: Path) -> str:
+    """How to get what is missing: in the hub's cache, the command that goes on with a download."""
+    for part in reversed(folder.parts):
+        if part.startswith("models--"):
+            hub = part.removeprefix("models--").replace("--", "/", 1)
+            return f"ocroute read PAGE --engine {facts.name} --model {hub}"
+    return f"Fetch the checkpoint again, from where it came or from {facts.hub}"
 
 
 def digest(folder: Path) -> str:
     """A SHA-256 that tells checkpoints apart without reading gigabytes: each file's size and header, and a sample of its data."""
     total = hashlib.sha256()
-    for file in tensor_files(folder):
+    for file in shards.files(folder):
         size = file.stat().st_size
-        header = _header(file)
+        header = shards.header(file)
         total.update(f"{file.name} {size}\n".encode())
         total.update(header)
         with file.open("rb") as opened:
@@ -185,13 +185,3 @@ def digest(folder: Path) -> str:
                 opened.seek(start)
                 total.update(opened.read(_SAMPLE))
     return total.hexdigest()
-
-
-def _header(file: Path) -> bytes:
-    """The JSON header of a safetensors file: eight bytes of little-endian length, then the header."""
-    with file.open("rb") as opened:
-        length = int.from_bytes(opened.read(8), "little")
-        header = opened.read(length) if 0 < length <= 100_000_000 else b""
-    if not header or len(header) != length:
-        raise EngineUnavailable(f"{file} is no safetensors file", next_step="Fetch the checkpoint again")
-    return header
