@@ -80,8 +80,12 @@ def flex(problem: Problem, q: Tensor, k: Tensor, v: Tensor) -> Call:
     blocks = create_block_mask(mask, None, None, len(q), len(k), device=str(q.device))
     backend = "inductor" if q.is_cuda else "eager"
     compiled = torch.compile(flex_attention, dynamic=True, fullgraph=True, backend=backend)
-    q4, k4, v4 = (x.transpose(0, 1)[None] for x in (q, k, v))
-    return lambda: compiled(q4, k4, v4, block_mask=blocks, enable_gqa=problem.group > 1)[0].transpose(0, 1)
+
+    def call() -> Tensor:
+        dense = (x.transpose(0, 1)[None] for x in (q, k, v))
+        return compiled(*dense, block_mask=blocks, enable_gqa=problem.group > 1)[0].transpose(0, 1)
+
+    return call
 
 
 def _flash(name: str) -> Callable[[Problem, Tensor, Tensor, Tensor], Call]:

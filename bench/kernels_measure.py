@@ -1,10 +1,10 @@
-"""Measures one call: its time beside another's in turn, its error, the memory it takes, and whether it makes the host wait."""
+"""Measures a call beside another: their times in turn, errors, the memory they take, and whether torch makes the host wait."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import torch
@@ -13,16 +13,17 @@ from torch import Tensor
 from ocroute.kernels.base import Problem
 
 Call = Callable[[], Tensor]
-SECONDS = 1.5  # spent on timing a pair of calls
+SECONDS = 0.5  # spent on each of the two ways to time a pair of calls
+LAYERS = 12  # calls that follow one another, as the layers of a model make them
 MIB = 1024 * 1024
 
 
 def inputs(problem: Problem, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator(device).manual_seed(0)
 
     def make(heads: int) -> Tensor:
         shape = (sum(problem.lengths), heads, problem.head_dim)
-        return torch.randn(shape, generator=generator).to(getattr(torch, problem.dtype)).to(device)
+        return torch.randn(shape, generator=generator, device=device).to(getattr(torch, problem.dtype))
 
     return make(problem.heads), make(problem.kv_heads), make(problem.kv_heads)
 
@@ -50,69 +51,76 @@ def error(out: Tensor, right: Tensor) -> dict[str, float]:
     return {"max": off.max().item(), "mean": off.mean().item()}
 
 
-def times(calls: list[Call], device: str) -> list[dict[str, float]]:
-    """Of each call made alone the median in ms from an idle device to the last result, and the host's part in microseconds.
+def singly(calls: list[Call], device: str) -> dict[str, Any]:
+    """Of each call, made from an idle device, the median in ms to its last result, and the host's part in microseconds.
 
-    The calls take turns, in changing order, so that clocks and neighbours touch all alike.
+    Also ``added_us``, see `_added`.
     """
-    for call in calls * 3:
-        call()
-    synchronise(device)
-    started = time.perf_counter()
-    for call in calls:
-        call()
-    synchronise(device)
-    rounds = max(10, min(100, int(SECONDS / (time.perf_counter() - started))))
-    total: list[list[float]] = [[] for _ in calls]
-    host: list[list[float]] = [[] for _ in calls]
-    for turn in range(rounds):
-        order = range(len(calls)) if turn % 2 else range(len(calls) - 1, -1, -1)
-        for index in order:
-            whole, part = _once(calls[index], device)
-            total[index].append(whole)
-            host[index].append(part)
-    return [
-        {"alone_ms": median(total[i]), "host_us": median(host[i]) * 1e3, "rounds": rounds} for i in range(len(calls))
-    ]
+    turns = _turns(calls, device, 1, most=200)
+    whole, host = ([[turn[index][part] for turn in turns] for index in range(len(calls))] for part in (0, 1))
+    return {
+        "ms": list(map(median, whole)),
+        "host_us": [median(every) * 1e3 for every in host],
+        "rounds": len(turns),
+        **_added(whole),
+    }
 
 
-def in_a_row(calls: list[Call], device: str, count: int = 12) -> list[float]:
-    """Of each call the median in ms when ``count`` of them follow one another, as the layers of a model make them.
+def in_a_row(calls: list[Call], device: str) -> dict[str, Any]:
+    """Of each call the median in ms when `LAYERS` of them follow one another; fewer of calls that take long.
 
     The host then prepares one call while the device works on the one before; what it adds shows only where it is the slower.
     """
-    if device == "cpu":
-        return [timing["alone_ms"] for timing in times(calls, device)]
-    total: list[list[float]] = [[] for _ in calls]
-    for turn in range(7):
-        order = range(len(calls)) if turn % 2 else range(len(calls) - 1, -1, -1)
-        for index in order:
-            synchronise(device)
-            begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-            begin.record()
-            for _ in range(count):
-                calls[index]()
-            end.record()
-            end.synchronize()
-            total[index].append(begin.elapsed_time(end) / count)
-    return [median(every[1:]) for every in total]
+    slowest = max(_once(call, device, 1)[0] for call in calls)
+    count = max(2, min(LAYERS, int(40 / slowest)))
+    turns = _turns(calls, device, count, most=60)
+    each = [[turn[index][0] / count for turn in turns] for index in range(len(calls))]
+    return {"ms": list(map(median, each)), "calls": count, "rounds": len(turns), **_added(each)}
 
 
-def _once(call: Call, device: str) -> tuple[float, float]:
+def _turns(calls: list[Call], device: str, count: int, *, most: int) -> list[list[tuple[float, float]]]:
+    """Turns in which each call is made ``count`` times; who begins changes, so that clocks and neighbours touch all alike."""
+    for call in calls * 2:
+        call()
+    synchronise(device)
+    turns: list[list[tuple[float, float]]] = []
+    started = time.perf_counter()
+    while len(turns) < 5 or (len(turns) < most and time.perf_counter() - started < SECONDS):
+        order = list(range(len(calls)))[:: 1 if len(turns) % 2 else -1]
+        taken = {index: _once(calls[index], device, count) for index in order}
+        turns.append([taken[index] for index in range(len(calls))])
+    return turns
+
+
+def _added(each: list[list[float]]) -> dict[str, float]:
+    """What the second call takes more than the first, in microseconds: the median over turns, and how sure that median is.
+
+    ``added_us_error`` is the median's standard error, from the middle half of the differences.
+    """
+    if len(each) < 2:
+        return {}
+    differences = [(second - first) * 1e3 for first, second in zip(*each, strict=True)]
+    low, _, high = quantiles(differences, n=4)
+    return {"added_us": median(differences), "added_us_error": 0.93 * (high - low) / len(differences) ** 0.5}
+
+
+def _once(call: Call, device: str, count: int) -> tuple[float, float]:
+    """Milliseconds of ``count`` calls from an idle device, and the host's part of them."""
     synchronise(device)
     if device == "cpu":
         started = time.perf_counter()
-        call()
+        for _ in range(count):
+            call()
         spent = (time.perf_counter() - started) * 1e3
         return spent, spent
     begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
     begin.record()
     started = time.perf_counter()
-    out = call()
+    for _ in range(count):
+        call()
     host = (time.perf_counter() - started) * 1e3
     end.record()
     end.synchronize()
-    del out
     return begin.elapsed_time(end), host
 
 
@@ -129,7 +137,10 @@ def extra_memory(call: Call, device: str) -> float | None:
 
 
 def waits(call: Call, device: str) -> str | None:
-    """What torch said when the call made the host wait for the device; empty if it did not; None where it cannot be asked."""
+    """What torch said when the call made the host wait for the device; empty if it said nothing; None where it cannot be asked.
+
+    Torch watches its own operations. What a foreign library does by itself is not seen.
+    """
     if device == "cpu":
         return None
     synchronise(device)
@@ -148,7 +159,7 @@ def synchronise(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def row(problem: Problem, timing: dict[str, float], peak_tflops: float) -> dict[str, Any]:
-    """``timing`` with the speed of calls in a row."""
-    speed = problem.flops / timing["ms"] / 1e9
-    return {**timing, "tflops": speed, "share_of_peak": speed / peak_tflops}
+def speed(problem: Problem, ms: float, peak_tflops: float) -> dict[str, float]:
+    """``ms`` and what follows from it."""
+    tflops = problem.flops / ms / 1e9
+    return {"ms": ms, "tflops": tflops, "share_of_peak": tflops / peak_tflops}

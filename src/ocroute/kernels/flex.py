@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.kernels.base import KernelInfo, Presence, Refused
 from ocroute.kernels.flex_mask import block_mask
@@ -79,8 +79,8 @@ def _packed(q: Tensor, k: Tensor, v: Tensor, mask: BlockMask, scale: float) -> T
 
     queries, keys, values = (x.transpose(0, 1).unsqueeze(0) for x in (q, k, v))
     grouped = q.shape[1] != k.shape[1]
-    out = flex_attention(queries, keys, values, block_mask=mask, scale=scale, enable_gqa=grouped)
-    return cast("Tensor", out).squeeze(0).transpose(0, 1)
+    out: Tensor = flex_attention(queries, keys, values, block_mask=mask, scale=scale, enable_gqa=grouped)
+    return out.squeeze(0).transpose(0, 1)
 
 
 def _said(error: Exception) -> str:
