@@ -46,8 +46,9 @@ def child(name: str, device: str) -> dict[str, Any]:
 def attempt(case: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return case()
-    except Exception:  # whatever a foreign kernel raises is this case's result
-        return {"passed": False, "error": traceback.format_exc()[-1500:]}
+    except Exception as error:  # whatever a foreign kernel raises is this case's result
+        said = " ".join(str(error).split())[:300]
+        return {"passed": False, "reason": f"{type(error).__name__}: {said}", "error": traceback.format_exc()[-1500:]}
 
 
 def hidden_state_cases(device: str) -> dict[str, tuple[Build, dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from parts.common import Part, Record, from_evidence, stamp, table
@@ -195,7 +196,7 @@ def vision_tower(record: Record) -> str:
             f"{row['seconds']:.3g} s",
             f"{slowest['seconds'] / row['seconds']:.1f}x",
             "" if row["extra MiB"] is None else f"{row['extra MiB']:,} MiB",
-            f"{row['share of peak']:.0%}" if "share of peak" in row else "",
+            f"{row['share of peak']:.0%}" if row.get("share of peak") else "",
             f"{row['relative error']:.4f}",
         )
         for name, row in sorted(rows.items(), key=lambda item: item[1]["seconds"])
@@ -221,7 +222,7 @@ def vision_tower(record: Record) -> str:
 @from_evidence("adaptor", "python -m bench.adaptor_gpu --out evidence")
 def adaptor(record: Record) -> str:
     """How many of the comparisons with PyTorch's own attention each kernel passed, inside tiny models."""
-    rows, absent = [], []
+    rows, absent, why = [], [], []
     for name, kernel in record["kernels"].items():
         tried = kernel.get("cases", {})
         if not tried:
@@ -234,8 +235,14 @@ def adaptor(record: Record) -> str:
         kind = kernel.get("numerics") or ""
         done = f"{len(tried) - len(failed)} of {len(tried)}"
         rows.append((f"`{name}`" if version else name, version, kind, done, equal, first(failed)))
+        reasons = dict.fromkeys(tried[case].get("reason", "") for case in failed)
+        left = Counter("; ".join(seen["declined"]) for seen in tried.values() if seen.get("declined"))
+        why += [f"- `{name}` failed: {reason}\n" for reason in reasons if reason]
+        why += [f"- `{name}` left calls of {n} cases to PyTorch: {short(reason)}
+" for reason, n in left.items()]
     head = ("kernel", "version", "numerics", "passed", "same tokens", "not passed")
-    return table(head, rows) + (f"\nNot run:\n\n{''.join(absent)}" if absent else "") + stamp(record)
+    said = f"\nWhat ended in an error, and what a kernel left to PyTorch's attention:\n\n{''.join(why)}" if why else ""
+    return table(head, rows) + said + (f"\nNot run:\n\n{''.join(absent)}" if absent else "") + stamp(record)
 
 
 def first(names: list[str], most: int = 4) -> str:
