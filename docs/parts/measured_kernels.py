@@ -238,8 +238,7 @@ def adaptor(record: Record) -> str:
         reasons = dict.fromkeys(tried[case].get("reason", "") for case in failed)
         left = Counter("; ".join(seen["declined"]) for seen in tried.values() if seen.get("declined"))
         why += [f"- `{name}` failed: {reason}\n" for reason in reasons if reason]
-        why += [f"- `{name}` left calls of {n} cases to PyTorch: {short(reason)}
-" for reason, n in left.items()]
+        why += [f"- `{name}` left calls of {n} cases to PyTorch: {short(reason)}\n" for reason, n in left.items()]
     head = ("kernel", "version", "numerics", "passed", "same tokens", "not passed")
     said = f"\nWhat ended in an error, and what a kernel left to PyTorch's attention:\n\n{''.join(why)}" if why else ""
     return table(head, rows) + said + (f"\nNot run:\n\n{''.join(absent)}" if absent else "") + stamp(record)
