@@ -33,14 +33,14 @@ def only(name, problem, **limits):
 
 
 def test_compiling_takes_nothing_of_a_case_s_time_and_the_verdict_says_how_long_it_took():
-    """Five variants, each longer in the making than a case may run."""
+    """Five variants, of which one is longer in the making than a case may run."""
     import ocroute_kernel_slow
 
-    proof = only("slow_compiles", PREFILL, case=ocroute_kernel_slow.SECONDS * 0.9, compiling=60)
+    slowest = max(ocroute_kernel_slow.SECONDS.values())
+    proof = only("slow_compiles", PREFILL, case=slowest - 2, compiling=60)
     assert proof.verdict == "proven", proof.reason
-    assert 7.5 <= proof.compile_seconds <= proof.seconds
+    assert slowest + 4 * ocroute_kernel_slow.OTHERS <= proof.compile_seconds <= proof.seconds
     assert f"; compiling took {proof.compile_seconds:.0f} s" in proof.reason
-    assert proof.measure.milliseconds < 1000
 
 
 def test_a_compilation_without_end_is_a_verdict_that_names_what_was_compiled_and_what_to_do():
