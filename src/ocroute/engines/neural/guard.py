@@ -25,15 +25,23 @@ class Guard:
     def processor(self, tokenizer: Any, prompt_tokens: int) -> Any:
         """A logits processor for one answer."""
         free = {tokenizer.convert_tokens_to_ids(token) for token in self.exempt} - {None, tokenizer.unk_token_id}
+        return _Forbid(self, prompt_tokens, free)
 
-        def process(input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-            written = input_ids[0, prompt_tokens:][-self.window :].tolist()
-            if forbidden := repeats(written, self.run) - free:
-                scores = scores.clone()
-                scores[:, list(forbidden)] = -float("inf")
-            return scores
 
-        return process
+@dataclass(frozen=True)
+class _Forbid:
+    """An object, not a function: transformers takes a processor's signature at every token, and a function's takes long."""
+
+    guard: Guard
+    prompt_tokens: int
+    free: set[int]
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        written = input_ids[0, self.prompt_tokens :][-self.guard.window :].tolist()
+        if forbidden := repeats(written, self.guard.run) - self.free:
+            scores = scores.clone()
+            scores[:, list(forbidden)] = -float("inf")
+        return scores
 
 
 def repeats(tokens: Sequence[int], run: int) -> set[int]:
