@@ -193,10 +193,11 @@ def test_the_first_publication_of_deepseek_ocr_2_is_refused_with_the_one_that_ca
     assert "--model deepseek-community/DeepSeek-OCR-2" in caught.value.next_step
 
 
-def test_what_a_loader_must_copy_is_what_has_other_numbers(tmp_path):
+def test_what_is_copied_while_loading_is_what_has_other_numbers(tmp_path):
     folder = checkpoint(tmp_path, files=("a.safetensors", "b.safetensors"))
-    assert shards.unlike(folder, "float32") == 0
-    assert shards.unlike(folder, "bfloat16") == 2 * 2
+    assert shards.copied(folder, "float32", mapped=True) == 0
+    assert shards.copied(folder, "float32", mapped=False) == 2 * 4
+    assert shards.copied(folder, "bfloat16", mapped=True) == 2 * 2
 
 
 def test_an_index_cannot_lead_out_of_the_folder(tmp_path):

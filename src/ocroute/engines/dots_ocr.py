@@ -9,7 +9,7 @@ from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
 from ocroute.engines.neural.devices import Place
-from ocroute.engines.neural.loading import Loaded, quiet
+from ocroute.engines.neural.loading import Loaded, telling
 from ocroute.engines.neural.plain import from_markdown
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
@@ -59,7 +59,7 @@ class DotsOcr(NeuralEngine):
         """With the classes in `ocroute.models.dots_ocr`; the code that lies in the checkpoint's folder is not run."""
         from ocroute.models.dots_ocr.load import load
 
-        with quiet():
+        with telling(self.facts, folder):
             self._dots = load(folder, device=where.device, dtype=where.dtype)
         return Loaded(self._dots.model, self._dots.tokenizer, None, self._dots.stop_ids)
 
@@ -67,7 +67,7 @@ class DotsOcr(NeuralEngine):
         """The same classes without contents."""
         from ocroute.models.dots_ocr.load import outline
 
-        with quiet():
+        with telling(self.facts, folder):
             self._dots = outline(folder, dtype=where.dtype)
         return Loaded(self._dots.model, self._dots.tokenizer, None, ())
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocroute.engines.neural import memory, shards, weights
+from ocroute.engines.neural import failures, memory, shards, weights
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.recipe import Facts
-from ocroute.errors import EngineUnavailable
+from ocroute.errors import EngineUnavailable, OcrouteError
 
 Adjust = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -45,18 +45,8 @@ def load(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None = No
     Raises:
         EngineUnavailable: something in the checkpoint does not fit; the message names it.
     """
-    with quiet():
-        try:
-            loaded = _load(facts, folder, where, adjust)
-        except EngineUnavailable:
-            raise
-        except Exception as error:  # whatever a damaged checkpoint makes transformers raise
-            reason = " ".join(str(error).split())[:300]
-            raise EngineUnavailable(
-                f"{facts.name} cannot be loaded from {folder}: {type(error).__name__}: {reason}",
-                next_step="Fetch the checkpoint again, or run: pip install --upgrade transformers",
-            ) from error
-    return loaded
+    with telling(facts, folder):
+        return _load(facts, folder, where, adjust)
 
 
 def outline(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None = None) -> Loaded:
@@ -64,7 +54,7 @@ def outline(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None =
     import transformers
 
     model_class = getattr(transformers, facts.model_class)
-    with quiet():
+    with telling(facts, folder):
         config = _config(facts, folder, adjust)
         model = memory.blueprint(lambda: model_class(config), where.dtype)
         return Loaded(model, *_helpers(facts, folder), ())
@@ -151,6 +141,30 @@ def stop_ids(facts: Facts, model: Any, tokenizer: Any) -> tuple[int, ...]:
             next_step="Fetch its generation_config.json again",
         )
     return tuple(sorted(ids))
+
+
+@contextmanager
+def telling(facts: Facts, folder: Path) -> Iterator[None]:
+    """Make one sentence of whatever a damaged checkpoint has transformers raise while it is loaded, and keep it quiet.
+
+    What is the device's fault, memory that runs out or a GPU that is lost, comes out as it is.
+
+    Raises:
+        EngineUnavailable: the checkpoint cannot be loaded.
+    """
+    try:
+        with quiet():
+            yield
+    except OcrouteError:
+        raise
+    except Exception as error:
+        if failures.out_of_memory(error) or failures.lost(error):
+            raise
+        reason = " ".join(str(error).split())[:300]
+        raise EngineUnavailable(
+            f"{facts.name} cannot be loaded from {folder}: {type(error).__name__}: {reason}",
+            next_step="Fetch the checkpoint again, or run: pip install --upgrade transformers",
+        ) from error
 
 
 @contextmanager
