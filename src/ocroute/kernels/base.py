@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 import msgspec
 
-from ocroute.errors import OcrouteError
+from ocroute.errors import OcrouteError, UsageError
 from ocroute.registry import Registry
 
 if TYPE_CHECKING:
@@ -20,8 +20,16 @@ DType = Literal["float16", "bfloat16", "float32"]
 Numerics = Literal["exact", "quantised"]
 
 
+NEWEST = (99, 9)
+"""The upper end of a range of compute capabilities that no instruction and no list of the kernel's own ends."""
+
+
 class Refused(OcrouteError):
     """A kernel cannot honour what it was asked; the message says which argument and why. Never a wrong result instead."""
+
+
+class NoProblem(UsageError, ValueError):
+    """The numbers of a `Problem` do not fit together. A ValueError too, so that a file that holds one counts as unreadable."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -33,6 +41,9 @@ class Problem(msgspec.Struct, frozen=True):
         causal: bottom-right aligned: with fewer queries than keys, the last query sees the last key.
         lengths: query tokens of each packed sequence.
         kv_lengths: key tokens of each; empty when they equal ``lengths``.
+
+    Raises:
+        NoProblem: they do not fit together.
     """
 
     head_dim: int
@@ -42,6 +53,18 @@ class Problem(msgspec.Struct, frozen=True):
     dtype: DType
     lengths: tuple[int, ...]
     kv_lengths: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.head_dim < 1 or self.kv_heads < 1 or self.heads < 1 or self.heads % self.kv_heads:
+            raise NoProblem(
+                f"there is no attention of {self.heads} query heads on {self.kv_heads} key/value heads, head dim {self.head_dim}",
+                next_step="Give whole numbers from 1 on, and query heads that are a multiple of the key/value heads",
+            )
+        if not self.lengths or min((*self.lengths, *self.kv_lengths)) < 0 or len(self.keys) != len(self.lengths):
+            raise NoProblem(
+                f"lengths {self.lengths} and kv_lengths {self.kv_lengths} describe no packed sequences",
+                next_step="Give lengths a number for each sequence; and kv_lengths as many, or none",
+            )
 
     @property
     def keys(self) -> tuple[int, ...]:
@@ -73,7 +96,8 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         distribution: the installed package that brings it.
         min_version: the oldest version whose entry point we call; empty for any.
         capabilities: compute capabilities that it accepts, as inclusive ranges ``((low, high), ...)`` of
-            ``(major, minor)``; empty where it runs on any device, the CPU included.
+            ``(major, minor)``; empty where it runs on any device, the CPU included. They end where the instructions that
+            it is made of do, else at `NEWEST`: what is merely not known to run on a card stands in ``facts.toml``.
         dtypes, head_dims, max_head_dim: what it accepts; ``head_dims`` empty means any up to ``max_head_dim`` (0: no limit).
         head_dim_multiple: of which the head dim must be a multiple.
         cpu_dtypes: what it accepts on the CPU, where that differs; see ``dtypes_on_cpu``.
@@ -82,7 +106,11 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         packed: whether several sequences go in one call; otherwise the row calls once a sequence.
         materialises: whether it keeps a whole score matrix, so that memory grows with the square of the length.
         compiles: whether the first call of a shape compiles for seconds to minutes.
+        rounds_scores: device types on which an exact kernel rounds scores to the inputs' dtype before the softmax, as matrix
+            products without fusion do; the probe allows for it there, and for nothing else that is coarser than rounding
+            weights and result.
         capturable: whether a CUDA graph may capture it.
+        default_stream_only: whether it launches on the default stream whatever the current one is.
         install: the command that brings it.
         source: where these facts are from.
     """
@@ -100,7 +128,9 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     packed: bool = False
     materialises: bool = False
     compiles: bool = False
+    rounds_scores: tuple[Literal["cpu", "cuda"], ...] = ()
     capturable: bool = True
+    default_stream_only: bool = False
     install: str = ""
     source: str = ""
 

@@ -21,6 +21,7 @@ class Eager:
         "torch",
         dtypes=("float16", "bfloat16", "float32"),
         materialises=True,
+        rounds_scores=("cpu", "cuda"),
         install="pip install 'ocroute[vlm]'",
         source="this module",
     )
@@ -44,13 +45,15 @@ class Eager:
         scale: float,
     ) -> Tensor:
         """See ``Kernel.attend``."""
-        admit(self.info, q, k)
+        admit(self.info, q, k, cu_q, cu_k)
 
         def plain(q: Tensor, k: Tensor, v: Tensor, *, square: bool = False) -> Tensor:
             import torch
 
             k, v = expanded(k, q.shape[1]), expanded(v, q.shape[1])
-            scores = q @ k.transpose(2, 3) * scale
+            # the scale within the product, in float32: unscaled scores can be beyond float16
+            scores = torch.baddbmm(q.new_zeros(1, 1, 1), q.flatten(0, 1), k.flatten(0, 1).mT, beta=0, alpha=scale)
+            scores = scores.view(*q.shape[:3], k.shape[2])
             if square:
                 later = torch.ones(scores.shape[2:], dtype=torch.bool, device=q.device).triu(1)
                 scores = scores.masked_fill(later, float("-inf"))

@@ -8,9 +8,24 @@ import msgspec
 
 from ocroute.kernels.base import KernelInfo, Problem
 
-Values = Literal["normal", "ones", "zero_channel", "constant_channel", "zero_queries", "peaked"]
+Values = Literal[
+    "normal",
+    "ones",
+    "zero_channel",
+    "constant_channel",
+    "zero_queries",
+    "sharp",
+    "peaked",
+    "steep",
+    "huge",
+    "biased_keys",
+]
 Layout = Literal["plain", "fused", "fenced"]
 Run = Literal["once", "singles", "poisoned", "changed", "repeats", "side_stream", "graph"]
+
+
+BEYOND_8_BITS: tuple[Values, ...] = ("steep", "huge")
+"""Values with scores so far apart that the rounding of 8 bits makes another key win: see ``Call.beyond_8_bits``."""
 
 
 class Case(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -59,8 +74,19 @@ CASES = (
     ),
     Case("zero_channel", "a scale of zero where a channel of v is zero", (200,), values="zero_channel", own=True),
     Case("constant_channel", "a channel of v without spread", (200,), values="constant_channel", own=True),
-    Case("peaked", "overflow where scores are large", (150,), values="peaked", own=True),
-    Case("scale", "a scale that is not the usual one ignored", (130,), scale=2.0),
+    Case("peaked", "scores in too few bits", (150,), values="peaked", own=True),
+    Case(
+        "steep", "a softmax that overflows where the largest score is not taken off", (150,), values="steep", own=True
+    ),
+    Case("huge", "scores or sums beyond what float16 holds", (150,), values="huge", own=True),
+    Case(
+        "biased_keys",
+        "keys with a large bias, as Qwen2's have, in too few bits",
+        (150,),
+        values="biased_keys",
+        own=True,
+    ),
+    Case("scale", "a scale that is not the usual one ignored, or rounded", (130,), values="sharp", scale=2.0),
     *(
         Case(f"ratio_{ratio}", "query heads given the wrong key/value head", (130,), ratio=ratio, grouped=True)
         for ratio in (1, 2, 4, 7, 8)
@@ -68,8 +94,11 @@ CASES = (
     Case("short_queries", "a causal mask aligned at the top left", (33, 70), (97, 131), causal=True),
     Case("one_query", "a causal mask aligned at the top left", (1, 1), (70, 129), causal=True),
     Case("blind_queries", "rows that see no key not zero", (97, 65), (33, 65), causal=True),
+    Case("unequal", "other numbers of keys than of queries", (33, 70, 97), (97, 131, 40)),
     Case("empty_sequence", "a sequence without tokens", (70, 0, 33)),
     Case("pack", "packed sequences that see one another", (1, 2, 64, 65, 1500), run="singles"),
+    Case("windows", "more packed sequences than a kernel has room for", (64, 64, 64, 64, 64, 64, 40) * 10),
+    Case("pages", "long packed sequences that see one another", (2100, 2100)),
     Case("poisoned", "rows of the output never written", (65, 130), run="poisoned", own=True),
     Case("fenced", "loads beyond the last token", (65, 77), layout="fenced", own=True),
     Case("fused", "strides ignored", (130, 65), layout="fused", own=True),
@@ -89,6 +118,8 @@ def not_run(case: Case, problem: Problem, info: KernelInfo, device: str) -> str:
         return "the problem class has as many key/value heads as query heads"
     if case.cuda and not device.startswith("cuda"):
         return "there are no streams on the CPU"
+    if case.run == "side_stream" and info.default_stream_only:
+        return "the kernel says that it works on the default stream only, and refuses calls on others"
     if case.run == "graph" and not info.capturable:
         return "the kernel says that a CUDA graph cannot capture it"
     return ""

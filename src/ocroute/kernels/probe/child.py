@@ -12,6 +12,7 @@ import sys
 from typing import BinaryIO, cast
 
 from ocroute.kernels.base import KERNELS, Kernel
+from ocroute.kernels.probe.values import Outcome
 from ocroute.kernels.probe.wire import (
     Ask,
     Begins,
@@ -81,6 +82,7 @@ def _take(setup: Setup) -> None:
 
 def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO) -> None:
     from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
+    from ocroute.kernels.probe.compare import Wrong
     from ocroute.kernels.probe.compiling import Announced
     from ocroute.kernels.probe.examine import Examiner, out_of_memory
     from ocroute.kernels.probe.measure import measure
@@ -117,6 +119,8 @@ def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO)
             begins(MEASURE)
             try:
                 figures = measure(kernel, ask.problem, setup.device)  # as compiled for the case before
+            except Wrong as wrong:
+                send(outgoing, Saw(Outcome(MEASURE, "wrong", wrong.error, wrong.limit, str(wrong), own=True)))
             except Exception as error:
                 if not out_of_memory(error):
                     raise

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ocroute.kernels.base import Kernel, Problem
 from ocroute.kernels.packed import boundaries
-from ocroute.kernels.probe.cases import Case
+from ocroute.kernels.probe.cases import BEYOND_8_BITS, Case
 
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
 _FENCE = 130  # rows of NaN behind the last token: more than a tile that a kernel may load at once
@@ -18,7 +18,10 @@ _FENCE = 130  # rows of NaN behind the last token: more than a tile that a kerne
 
 @dataclass(frozen=True)
 class Call:
-    """The arguments of one call, and the lengths behind its boundaries. Shapes as in `Kernel.attend`."""
+    """The arguments of one call, and the lengths behind its boundaries. Shapes as in `Kernel.attend`.
+
+    ``beyond_8_bits``: of a quantised kernel's result only form, finiteness and range are compared.
+    """
 
     q: Tensor
     k: Tensor
@@ -29,6 +32,7 @@ class Call:
     scale: float
     cu_q: Tensor
     cu_k: Tensor
+    beyond_8_bits: bool = False
 
     def attend(self, kernel: Kernel) -> Tensor:
         """Call ``kernel`` with it."""
@@ -80,7 +84,7 @@ def make(case: Case, problem: Problem, device: str, seed: int) -> Call:
         return torch.randn(shape, generator=generator, device=device, dtype=DTYPES[problem.dtype])
 
     q, k, v = random(sum(queries), heads), random(sum(keys), kv_heads), random(sum(keys), kv_heads)
-    _fill(case, q, v)
+    _fill(case, q, k, v)
     if case.layout == "fused":
         q, k, v = torch.split(torch.cat([q, k, v], dim=1), [heads, kv_heads, kv_heads], dim=1)
     elif case.layout == "fenced":
@@ -95,10 +99,11 @@ def make(case: Case, problem: Problem, device: str, seed: int) -> Call:
         case.scale * problem.head_dim**-0.5,
         boundaries(queries, device),
         boundaries(keys, device),
+        case.values in BEYOND_8_BITS,
     )
 
 
-def _fill(case: Case, q: Tensor, v: Tensor) -> None:
+def _fill(case: Case, q: Tensor, k: Tensor, v: Tensor) -> None:
     match case.values:
         case "ones":
             v.fill_(1)
@@ -111,3 +116,14 @@ def _fill(case: Case, q: Tensor, v: Tensor) -> None:
             v += 0.5
         case "peaked":
             q *= 12
+        case "sharp":
+            q *= 4
+        case "steep":
+            q *= 40
+        case "huge":
+            q *= 64
+            k *= 64
+            v *= 100
+        case "biased_keys":
+            k[..., 1] += 100
+            k[..., -2] -= 60

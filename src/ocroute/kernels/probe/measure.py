@@ -6,9 +6,11 @@ import time
 from statistics import median
 
 import torch
+from torch import Tensor
 
 from ocroute.kernels.base import Kernel, Problem
 from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS
+from ocroute.kernels.probe.compare import Expected, Wrong, formed
 from ocroute.kernels.probe.inputs import Call, make
 from ocroute.kernels.probe.values import Measure
 
@@ -18,14 +20,26 @@ _MOST, _LEAST = 50, 3
 
 
 def measure(kernel: Kernel, problem: Problem, device: str) -> Measure:
-    """Median of a call after warming up; at least 3 and at most 50 calls, about 0.25 s on a GPU and 0.5 s on the CPU."""
+    """Median of a call after warming up; at least 3 and at most 50 calls, about 0.25 s on a GPU and 0.5 s on the CPU.
+
+    Raises:
+        Wrong: the last result is not right, or has not the form that it must have.
+    """
     case = next(case for case in CASES if case.name == OWN_LENGTHS)
     call = make(case, problem, device, seed=0)
     peak = _peak_mb(kernel, call)
     time_once = _cuda_ms if call.q.is_cuda else _cpu_ms
-    first = time_once(kernel, call)
+    first, _ = time_once(kernel, call)
     count = max(_LEAST, min(_MOST, int(_SECONDS[call.q.device.type] * 1000 / max(first, 1e-3))))
-    taken = median(time_once(kernel, call) for _ in range(count))
+    times = []
+    for _ in range(count):
+        milliseconds, out = time_once(kernel, call)
+        times.append(milliseconds)
+    try:
+        Expected(call, kernel.info).compare(formed(out, call))
+    except Wrong as wrong:
+        raise Wrong(f"call {count + 2} at these lengths: {wrong}", wrong.error, wrong.limit) from wrong
+    taken = median(times)
     return Measure(round(taken, 4), round(problem.flops / max(taken, 1e-6) / 1e9, 2), peak, count)
 
 
@@ -44,16 +58,16 @@ def _peak_mb(kernel: Kernel, call: Call) -> float | None:
     return round((torch.cuda.max_memory_allocated(device) - before) / MIB, 1)
 
 
-def _cuda_ms(kernel: Kernel, call: Call) -> float:
+def _cuda_ms(kernel: Kernel, call: Call) -> tuple[float, Tensor]:
     start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
     start.record()
-    call.attend(kernel)
+    out = call.attend(kernel)
     end.record()
     end.synchronize()
-    return float(start.elapsed_time(end))
+    return float(start.elapsed_time(end)), out
 
 
-def _cpu_ms(kernel: Kernel, call: Call) -> float:
+def _cpu_ms(kernel: Kernel, call: Call) -> tuple[float, Tensor]:
     start = time.perf_counter()
-    call.attend(kernel)
-    return (time.perf_counter() - start) * 1000
+    out = call.attend(kernel)
+    return (time.perf_counter() - start) * 1000, out

@@ -1,10 +1,20 @@
 """Attention written out, in blocks of query rows, so that no whole score matrix is kept.
 
-Twice: as exactly as the device can be asked to, and plainly in the dtype of the inputs. The second's error is the yardstick
-for a kernel's.
+With each value comes its noise: how far roundings that nobody can avoid may carry it. From the exact weights p it is known for
+each row by itself, so that a row of small values is held to a small limit:
+
+- an exact kernel rounds each weight to the inputs' dtype before the product with v, and the result: ``u * p`` and ``u * |o|``,
+  with ``u`` half the spacing of the dtype at 1;
+- all else it does in float32: products of q and k, exponentials, sums;
+- where it says that it rounds scores (``KernelInfo.rounds_scores``), each of them is off by ``u * |s|``, twice with the scale,
+  and so is the exponential of it, in proportion.
+
+Errors of many keys add up as their squares do.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,6 +25,16 @@ _CELLS = 1 << 26  # scores of one block, in values
 _EXACT_CELLS = 1 << 31  # above so many multiplications, and on a GPU, float32 instead of float64
 _ALL_ROWS = 8192
 _STEP, _TAIL = 7, 256
+_FLOAT32 = 2.0**-24
+_NEARLY_ONE_KEY = 1.0  # scores off by more let another key win: their effect is no longer in proportion
+
+
+@dataclass(frozen=True)
+class Reference:
+    """``values``: ``(rows, Hq, D)`` in float64 or float32; ``noise``: the same shape, float32, never zero."""
+
+    values: Tensor
+    noise: Tensor
 
 
 def checked_rows(length: int, device: torch.device) -> Tensor:
@@ -37,46 +57,75 @@ def rows_of(call: Call) -> list[Tensor]:
     return [checked_rows(n, call.q.device) for n in call.queries]
 
 
-def exact(call: Call, rows: list[Tensor]) -> Tensor:
-    """``(sum of rows, Hq, D)`` in float64, or float32 where the inputs have fewer bits and the problem is large."""
+def exact(call: Call, rows: list[Tensor], *, rounds_scores: bool = False) -> Reference:
+    """The result for ``rows``, in float64, or float32 where the inputs have fewer bits and the problem is large.
+
+    Args:
+        rounds_scores: whether the kernel that is judged by it rounds scores to the inputs' dtype.
+    """
     work = sum(row.numel() * m for row, m in zip(rows, call.keys, strict=True)) * call.q.shape[1] * call.q.shape[2]
     small = work <= _EXACT_CELLS or call.q.dtype == torch.float32 or call.q.device.type == "cpu"
-    return _by_blocks(call, rows, torch.float64 if small else torch.float32)
-
-
-def plain(call: Call, rows: list[Tensor]) -> Tensor:
-    """The same in the dtype of the inputs: both products rounded to it, the softmax in float32."""
-    return _by_blocks(call, rows, None)
-
-
-def _by_blocks(call: Call, rows: list[Tensor], precision: torch.dtype | None) -> Tensor:
-    parts = [call.q.new_empty((0, *call.q.shape[1:]), dtype=precision or call.q.dtype)]
+    precision = torch.float64 if small else torch.float32
+    empty = call.q.new_empty((0, *call.q.shape[1:]))
+    values, noise = [empty.to(precision)], [empty.float()]
     for (q0, n, k0, m), chosen in zip(call.spans(), rows, strict=True):
-        k, v = call.k[k0 : k0 + m], call.v[k0 : k0 + m]
-        if precision is not None:
-            k, v = k.to(precision), v.to(precision)
-        k, v = k.permute(1, 2, 0), v.transpose(0, 1)  # (Hkv, D, m), (Hkv, m, D)
+        sequence = _Sequence(call.k[k0 : k0 + m], call.v[k0 : k0 + m], call.scale, precision, rounds_scores)
         for block in torch.split(chosen, max(1, _CELLS // (call.q.shape[1] * max(1, m)))):
-            q = call.q[q0 + block]
-            q = q if precision is None else q.to(precision)
             last = block + (m - n) if call.causal else torch.full_like(block, m - 1)
-            parts.append(_block(q, k, v, last, call.scale))
-    return torch.cat(parts)
+            right, off = sequence.rows(call.q[q0 + block], last)
+            values.append(right)
+            noise.append(off)
+    return Reference(torch.cat(values), torch.cat(noise).clamp_(min=torch.finfo(torch.float32).tiny))
 
 
-def _block(q: Tensor, k: Tensor, v: Tensor, last: Tensor, scale: float) -> Tensor:
-    """Rows ``q`` (b, Hq, D), of which row i sees the keys up to ``last[i]``."""
-    rows, heads, dim = q.shape
-    kv_heads, _, m = k.shape
-    if m == 0:
-        return torch.zeros_like(q)
-    group = heads // kv_heads
-    grouped = q.view(rows, kv_heads, group, dim).permute(1, 2, 0, 3).reshape(kv_heads, group * rows, dim)
-    scores = (grouped @ k) * scale
-    if not bool((last >= m - 1).all()):
-        hidden = torch.arange(m, device=q.device) > last.unsqueeze(1)
-        scores = scores.view(kv_heads, group, rows, m).masked_fill_(hidden, -torch.inf).view_as(scores)
-    weights = torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32))
-    del scores
-    out = (weights.to(v.dtype) @ v).view(kv_heads, group, rows, dim).permute(2, 0, 1, 3).reshape(rows, heads, dim)
-    return out.masked_fill((last < 0).view(-1, 1, 1), 0)
+class _Sequence:
+    """Keys ``(m, Hkv, D)`` and values of one sequence."""
+
+    def __init__(self, k: Tensor, v: Tensor, scale: float, precision: torch.dtype, rounds_scores: bool) -> None:
+        info = torch.finfo(v.dtype)
+        self.unit = info.eps / 2
+        self.least = info.tiny * info.eps / 2  # what a number too small for the dtype is off by
+        self.scale, self.rounds_scores = scale, rounds_scores
+        self.k = k.to(precision).permute(1, 2, 0)  # (Hkv, D, m)
+        self.v = v.to(precision).transpose(0, 1)  # (Hkv, m, D)
+        self.v_squared = self.v.float().square_()
+
+    def rows(self, q: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """Values and noise of rows ``q`` (b, Hq, D), of which row i sees the keys up to ``last[i]``."""
+        rows, heads, dim = q.shape
+        kv_heads, _, m = self.k.shape
+        if m == 0:
+            return torch.zeros_like(q, dtype=self.k.dtype), torch.zeros_like(q, dtype=torch.float32)
+        group = heads // kv_heads
+        q = q.to(self.k.dtype).view(rows, kv_heads, group, dim).permute(1, 2, 0, 3).reshape(kv_heads, group * rows, dim)
+        scores = (q @ self.k).mul_(self.scale)
+        hidden = None
+        if not bool((last >= m - 1).all()):
+            hidden = (torch.arange(m, device=q.device) > last.unsqueeze(1)).repeat(group, 1)
+            scores.masked_fill_(hidden, -torch.inf)
+        weights = torch.softmax(scores, -1)
+        out = weights @ self.v
+        off = self._weights_off(q, weights, scores, hidden).square_()
+        roundings = self.unit + _FLOAT32 * (8 + m**0.5)
+        noise = (off @ self.v_squared).add_(out.float().square_() * (off.sum(-1, keepdim=True) + roundings**2)).sqrt_()
+
+        def ordered(block: Tensor) -> Tensor:
+            block = block.view(kv_heads, group, rows, dim).permute(2, 0, 1, 3).reshape(rows, heads, dim)
+            return block.masked_fill((last < 0).view(-1, 1, 1), 0)
+
+        return ordered(out), ordered(noise.add_(self.least))
+
+    def _weights_off(self, q: Tensor, weights: Tensor, scores: Tensor, hidden: Tensor | None) -> Tensor:
+        """By how much each weight may be off, float32, of the shape of ``weights``."""
+        largest = q.norm(dim=-1, keepdim=True) * self.k.norm(dim=1).amax(-1).view(-1, 1, 1) * self.scale
+        relative = self.unit + _FLOAT32 * (8 + weights.shape[-1] ** 0.5 + 4 * largest)
+        if self.rounds_scores:
+            sizes = scores.abs() if hidden is None else scores.abs().masked_fill_(hidden, 0)
+            relative = relative + 2**0.5 * self.unit * sizes
+        off = (weights * relative).add_(self.least)
+        if self.rounds_scores:
+            shift = 4 * self.unit * sizes.amax(-1, keepdim=True)
+            other = (scores - scores.amax(-1, keepdim=True) + shift).clamp_(max=0).exp_()
+            off = torch.where(shift > _NEARLY_ONE_KEY, torch.maximum(off, other), off)
+        narrow: Tensor = off.float()
+        return narrow if hidden is None else narrow.masked_fill_(hidden, 0).nan_to_num_(0)

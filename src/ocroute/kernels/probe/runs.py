@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ocroute.kernels.base import Kernel, Refused
-from ocroute.kernels.probe.compare import Expected, Figure, Wrong
+from ocroute.kernels.probe.compare import Expected, Figure, Wrong, formed
 from ocroute.kernels.probe.inputs import Call
 
 _REPEATS = {"cuda": 1000, "cpu": 12}
@@ -23,11 +23,11 @@ def checked(kernel: Kernel, call: Call) -> Tensor:
     """One call, waited for; the inputs must come out of it as they went in.
 
     Raises:
-        Wrong: an input has changed.
+        Wrong: an input has changed, or the result has not the form that it must have.
     """
     given = (call.q, call.k, call.v, call.cu_q, call.cu_k)
     before = [tensor.clone() for tensor in given]
-    out = call.attend(kernel)
+    out = formed(call.attend(kernel), call)
     _wait(call)
     for name, tensor, copy in zip(_NAMES, given, before, strict=True):
         if not torch.equal(tensor, copy):
@@ -38,7 +38,7 @@ def checked(kernel: Kernel, call: Call) -> Tensor:
 
 def once(kernel: Kernel, call: Call, _: Callable[[], Call]) -> Figure:
     """One call."""
-    return Expected(call).compare(checked(kernel, call), kernel.info.numerics)
+    return Expected(call, kernel.info).compare(checked(kernel, call))
 
 
 def singles(kernel: Kernel, call: Call, _: Callable[[], Call]) -> Figure:
@@ -56,39 +56,45 @@ def singles(kernel: Kernel, call: Call, _: Callable[[], Call]) -> Figure:
 
 def poisoned(kernel: Kernel, call: Call, _: Callable[[], Call]) -> Figure:
     """A call for which the allocator has only memory full of NaN to give."""
-    expected = Expected(call)
-    expected.limit()
+    expected = Expected(call, kernel.info)
     sizes = {call.q.numel() * factor // 4 for factor in (1, 2, 4, 8, 16)}
     dirt = [
         torch.full((size,), torch.nan, dtype=call.q.dtype, device=call.q.device) for size in sizes for _ in range(4)
     ]
     del dirt
-    return expected.compare(call.attend(kernel), kernel.info.numerics)
+    return expected.compare(formed(call.attend(kernel), call))
 
 
 def changed(kernel: Kernel, call: Call, other: Callable[[], Call]) -> Figure:
-    """A call, then other values in the same memory, and the call again."""
-    first = once(kernel, call, other)
+    """A call, then other values in the same memory, and the call again; the first result must outlive it."""
+    expected = Expected(call, kernel.info)
+    first = checked(kernel, call)
+    figures = [expected.compare(first)]
     _overwrite(call, other())
-    return _worst([first, once(kernel, call, other)])
+    figures.append(once(kernel, call, other))
+    try:
+        figures.append(expected.compare(first))
+    except Wrong as wrong:
+        raise Wrong(f"the next call changed an earlier result: {wrong}", wrong.error, wrong.limit) from wrong
+    return _worst(figures)
 
 
 def repeats(kernel: Kernel, call: Call, _: Callable[[], Call]) -> Figure:
     """Many calls with the same inputs: each result is compared with the first, and the one furthest from it checked."""
-    expected, figures = Expected(call), []
+    expected, figures = Expected(call, kernel.info), []
     left = _REPEATS[call.q.device.type]
     first = checked(kernel, call)
     number = 1
     while left > 0:
-        outs = [call.attend(kernel) for _ in range(min(_HELD, left))]
+        outs = [formed(call.attend(kernel), call) for _ in range(min(_HELD, left))]
         off = torch.stack([(out - first).abs().amax() for out in outs])
         worst = int(torch.nan_to_num(off, nan=torch.inf).argmax())
         try:
-            figures.append(expected.compare(outs[worst], kernel.info.numerics))
+            figures.append(expected.compare(outs[worst]))
         except Wrong as wrong:
             raise Wrong(f"call {number + worst + 1} with the same inputs: {wrong}", wrong.error, wrong.limit) from wrong
         left, number = left - len(outs), number + len(outs)
-    return _worst([expected.compare(first, kernel.info.numerics), *figures])
+    return _worst([expected.compare(first), *figures])
 
 
 def side_stream(kernel: Kernel, call: Call, other: Callable[[], Call]) -> Figure:
@@ -100,10 +106,9 @@ def side_stream(kernel: Kernel, call: Call, other: Callable[[], Call]) -> Figure
     with torch.cuda.stream(stream):
         torch.cuda._sleep(20_000_000)  # type: ignore[no-untyped-call]  # some 10 ms
         _overwrite(call, fresh)
-        out = call.attend(kernel)
-        copy = out.clone()
+        copy = formed(call.attend(kernel), call).clone()
     stream.synchronize()
-    return Expected(call).compare(copy, kernel.info.numerics)
+    return Expected(call, kernel.info).compare(copy)
 
 
 def graph(kernel: Kernel, call: Call, other: Callable[[], Call]) -> Figure:
@@ -113,7 +118,7 @@ def graph(kernel: Kernel, call: Call, other: Callable[[], Call]) -> Figure:
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(3):  # what is set up at a first call must not be captured
-            call.attend(kernel)
+            formed(call.attend(kernel), call)
     torch.cuda.current_stream().wait_stream(stream)
     torch.cuda.synchronize()
     recorded = torch.cuda.CUDAGraph()
@@ -128,7 +133,7 @@ def graph(kernel: Kernel, call: Call, other: Callable[[], Call]) -> Figure:
     _overwrite(call, fresh)
     recorded.replay()
     torch.cuda.synchronize()
-    return Expected(call).compare(out.clone(), kernel.info.numerics)
+    return Expected(call, kernel.info).compare(out.clone())
 
 
 RUNS: dict[str, RunFunction] = {

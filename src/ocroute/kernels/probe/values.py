@@ -9,7 +9,7 @@ import msgspec
 
 from ocroute.kernels.base import Problem
 
-PROBE_VERSION = 1
+PROBE_VERSION = 2
 """Goes up whenever a case or a limit changes: proofs made with another number are stale."""
 
 Verdict = Literal["proven", "wrong", "crashed", "timed_out", "refused", "out_of_memory"]
@@ -22,9 +22,10 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         case: its name in `ocroute.kernels.probe.cases.CASES`.
         seen: ``raised`` is a Python exception; a case in which the process ended has no outcome.
-        error: the largest absolute error of an exact kernel, the largest relative L1 error of a head of a quantised one;
-            None where the result had values that are not finite, or none was compared.
-        limit: of the error.
+        error: of an exact kernel the absolute error that came nearest to its limit: of one value, or the root mean square of
+            64 rows of a head; of a quantised one the largest relative L1 error of a head. None where the result had values
+            that are not finite, or none was compared.
+        limit: of that error; rows of small values have small limits.
         reason: a sentence, for all but ``passed``.
         own: whether the problem class itself asks for what this case tries. A kernel may refuse the others.
     """
