@@ -112,9 +112,62 @@ def test_a_server_can_be_asked_for_by_name():
     assert list(plan(LAPTOP, {"latin": LATIN_OCR, "remote": SERVER}, wish).routes) == ["remote"]
 
 
-def test_a_model_without_an_engine_is_refused():
+@pytest.mark.parametrize("task", [Task(model="somewhere"), Task(mode="layout")])
+def test_what_only_one_engine_understands_is_refused_without_an_engine(task):
     with pytest.raises(UsageError, match="--engine"):
-        plan(LAPTOP, {"latin": LATIN_OCR}, Wish("", Task(model="somewhere")))
+        plan(LAPTOP, {"latin": LATIN_OCR}, Wish("", task))
+
+
+ENGINES_OF_ALL_KINDS = {"latin": LATIN_OCR, "dots_ocr": EngineStatus(EngineInfo("vlm", 2), Availability("usable"))}
+ENGINES_OF_ALL_KINDS |= {"remote": SERVER, "text": TEXTLAYER}
+HERE = "http://127.0.0.1:8000/v1"
+
+
+@pytest.mark.parametrize(
+    ("engine", "task", "said"),
+    [
+        ("latin", Task(model="somewhere"), "--model somewhere"),
+        ("latin", Task(mode="layout"), "--task layout"),
+        ("latin", Task(base_url=HERE), f"--base-url {HERE}"),
+        ("latin", Task(quantised=True), "--quantised"),
+        ("text", Task(mode="layout"), "--task layout"),
+        ("dots_ocr", Task(base_url=HERE), f"--base-url {HERE}"),
+        ("remote", Task(base_url=HERE, quantised=True), "--quantised"),
+    ],
+)
+def test_an_option_that_the_engine_would_drop_is_refused(engine, task, said):
+    with pytest.raises(UsageError, match=f"^the engine {engine} knows nothing of {said}\\."):
+        plan(LAPTOP, ENGINES_OF_ALL_KINDS, Wish(engine, task))
+
+
+@pytest.mark.parametrize(
+    ("engine", "task"),
+    [
+        ("dots_ocr", Task(model="somewhere", mode="layout", quantised=True)),
+        ("remote", Task(model="a", mode="text", base_url=HERE)),
+        ("", Task(quantised=True)),
+        ("", Task(model="a", mode="text", base_url=HERE)),
+    ],
+)
+def test_an_option_that_an_engine_heeds_is_let_through(engine, task):
+    assert plan(LAPTOP, ENGINES_OF_ALL_KINDS, Wish(engine, task)).routes
+
+
+@pytest.mark.parametrize(
+    ("step", "pinned", "among_others"),
+    [
+        ("pip install x", "Run: pip install x", "; to install: pip install x"),
+        ("Fetch the checkpoint again", "Fetch the checkpoint again", "; fetch the checkpoint again"),
+        ("Run: ocroute engines", "Run: ocroute engines", "; run: ocroute engines"),
+        ("", "Run: ocroute doctor", ""),
+    ],
+)
+def test_only_a_command_is_announced_as_one(step, pinned, among_others):
+    torn = EngineStatus(EngineInfo("ocr", rank=1), Availability("absent", reason="torn", install=step))
+    with pytest.raises(EngineUnavailable) as caught:
+        planned(engine="torn", torn=torn)
+    assert caught.value.next_step == pinned
+    assert planned(latin=LATIN_OCR, torn=torn).rejected["torn"] == f"absent: torn{among_others}"
 
 
 TORCH = TorchFacts("2.13.0+cu130", "13.0", ("sm_80", "sm_90", "sm_100", "sm_120"))
@@ -179,7 +232,23 @@ def test_a_torch_without_code_for_the_card_is_named_and_the_page_read_on_the_pro
     result = routed(with_gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, (12, 0)), grounded(OLD_TORCH))
     assert list(result.routes) == ["latin"]
     assert "2.5.1+cu124" in result.rejected["dots_ocr"]
-    assert "install a torch" in result.rejected["dots_ocr"]
+    assert (
+        "install a build of torch for CUDA 12.8 or newer: https://pytorch.org/get-started"
+        in result.rejected["dots_ocr"]
+    )
+
+
+CPU_TORCH = TorchFacts("2.13.0+cpu")
+
+
+def test_a_pinned_model_is_not_read_on_the_processor_behind_the_back_of_a_gpu():
+    card = with_gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, (12, 0))
+    with pytest.raises(EngineUnavailable, match=r"2\.13\.0\+cpu is a build for the CPU") as caught:
+        routed(card, grounded(CPU_TORCH), Wish("dots_ocr"))
+    assert "RTX 5070 Ti" in caught.value.message
+    assert "CUDA_VISIBLE_DEVICES=-1" in caught.value.next_step
+    assert list(routed(card, grounded(), Wish("dots_ocr")).routes) == ["dots_ocr"]
+    assert list(routed(LAPTOP, grounded(CPU_TORCH), Wish("dots_ocr")).routes) == ["dots_ocr"]
 
 
 def test_a_driver_too_old_for_torch_is_named():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from typing import ClassVar
 
 import msgspec
@@ -12,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocroute import registry, testing
 from ocroute.document.model import Attempt
 from ocroute.engines.base import ENGINES, EngineInfo, Task
-from ocroute.errors import EngineUnavailable
+from ocroute.errors import EngineCrashed, EngineUnavailable, UsageError
 from ocroute.pages import open_input
 from ocroute.route import Plan, Wish
 from ocroute.route.reader import Reader
@@ -81,16 +82,62 @@ class Unloadable(Told):
         raise EngineUnavailable("its weights are torn", next_step="Fetch them again")
 
 
+class Neural(Told):
+    """Holds a model; which ones live is known at any time."""
+
+    info = EngineInfo("vlm", rank=1)
+    alive: ClassVar[weakref.WeakSet] = weakref.WeakSet()
+    together: ClassVar[list] = []
+
+    def __init__(self, task):
+        super().__init__(task)
+        self.model = [self]  # in a circle, as models are
+        Neural.alive.add(self)
+        Neural.together.append(len(Neural.alive))
+
+
+class First(Neural):
+    """Says too little."""
+
+    said = LINES[: len(LINES) // 2]
+
+
+class Second(Neural):
+    """Says all."""
+
+
+class Sick(Neural):
+    """Is loaded, and then does not read the canary page."""
+
+    def __init__(self, task):
+        super().__init__(task)
+        raise EngineUnavailable("it did not read the canary page")
+
+
+class Breaks(Told):
+    """Loses the GPU."""
+
+    def read_one(self, page, task):
+        raise EngineCrashed("it broke the GPU's context")
+
+
+class Particular(Told):
+    """Knows no such mode."""
+
+    def __init__(self, task):
+        raise UsageError("it knows no task 'svg'")
+
+
+ALL = (Told, Half, Third, OnCard, Remote, Raises, Unloadable, First, Second, Sick, Breaks, Particular)
+
+
 @pytest.fixture(autouse=True)
 def engines(monkeypatch, tmp_path):
     """The classes above behind the plugin door."""
     folder = tmp_path / "ocroute_told-1.0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: ocroute-told\nVersion: 1.0\n")
-    rows = "\n".join(
-        f"{cls.__name__.lower()} = {__name__}:{cls.__name__}"
-        for cls in (Told, Half, Third, OnCard, Remote, Raises, Unloadable)
-    )
+    rows = "\n".join(f"{cls.__name__.lower()} = {__name__}:{cls.__name__}" for cls in ALL)
     (folder / "entry_points.txt").write_text(f"[ocroute.engines]\n{rows}\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     script = tmp_path / "script.json"
@@ -214,3 +261,44 @@ def test_an_engine_that_cannot_be_loaded_is_loaded_once_and_each_page_says_why(p
         assert outcomes(record) == {"unloadable": "failed", "told": "accepted"}
         assert "its weights are torn" in record.attempts[0].reason
     assert Unloadable.tried == 1
+
+
+def reader_for(*names, engine=""):
+    return Reader(Wish(engine, Task()), Plan(dict.fromkeys(names, "for this test"), {}))
+
+
+def test_one_neural_model_at_a_time_is_in_memory(page):
+    Neural.together.clear()
+    loads, reader = [], reader_for("first", "second", "told")
+    for _ in range(2):
+        record = reader.read(page, on_load=loads.append)
+        assert outcomes(record) == {"first": "refused", "second": "accepted"}
+    assert loads == ["first", "second"] * 2
+    assert Neural.together == [1, 1, 1, 1]
+    assert len(Neural.alive) == 1
+
+
+def test_a_model_that_fails_its_canary_leaves_the_memory(page):
+    reader = reader_for("sick", "told")
+    for record in (reader.read(page), reader.read(page)):
+        assert outcomes(record) == {"sick": "failed", "told": "accepted"}
+        assert record.attempts[0].reason == "it did not read the canary page"
+    assert not any(isinstance(engine, Sick) for engine in Neural.alive)
+
+
+@pytest.mark.parametrize(("name", "error"), [("unloadable", EngineUnavailable), ("particular", UsageError)])
+def test_the_only_engine_that_cannot_be_loaded_ends_the_reading(page, name, error):
+    reader = reader_for(name, engine=name)
+    for _ in range(2):
+        with pytest.raises(error, match=r"its weights are torn|it knows no task 'svg'"):
+            reader.read(page)
+    assert outcomes(reader_for(name, "told").read(page)) == {name: "failed", "told": "accepted"}
+
+
+def test_who_watches_hears_of_a_lost_gpu_before_the_next_engine_is_asked(page):
+    told = []
+    plan = Plan(dict.fromkeys(("breaks", "told"), "for this test"), {})
+    reader = Reader(Wish("", Task()), plan, on_lost=lambda error: told.append(error.message))
+    record = reader.read(page, on_attempt=told.append)
+    assert told == ["breaks", "it broke the GPU's context", "told"]
+    assert outcomes(record) == {"breaks": "crashed", "told": "accepted"}

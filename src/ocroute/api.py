@@ -10,7 +10,7 @@ from ocroute.document.model import Document
 from ocroute.engines.base import Task
 from ocroute.errors import UsageError
 from ocroute.route.plan import Wish
-from ocroute.run import DEADLINE, read_documents
+from ocroute.run import read_documents
 
 
 def read(
@@ -26,7 +26,7 @@ def read(
     task: str = "",
     base_url: str = "",
     quantised: bool = False,
-    timeout: float | None = DEADLINE,
+    timeout: float | None = None,
 ) -> Document:
     """Read one file.
 
@@ -36,14 +36,15 @@ def read(
         languages: ISO 639-1 codes of what is written there, e.g. ``["ru", "en"]``; found out when left empty.
         pages: which pages, e.g. ``"1-3,7"``; all when None.
         password: of an encrypted PDF.
-        jobs: worker processes. 0 reads in this process, where no deadline can be kept and an engine that crashes takes the
-            caller with it; with 1 or more it takes its worker only.
+        jobs: worker processes. 0 reads in this process, where an engine that crashes takes the caller with it; with 1 or more
+            it takes its worker only.
         prefer: ``"layout"``: the best engine that this machine can run first; ``"speed"``: those without a language model.
         model: weights for ``engine``: a folder, a hub id, or a server's name for the model.
         task: what a neural engine is asked to do, e.g. ``"layout"`` or ``"text"``; its own default when left empty.
         base_url: of an OpenAI-compatible server, for ``engine="openai"``.
         quantised: whether attention kernels that compute in fewer bits may be used.
-        timeout: seconds that one engine's attempt at one page may take, loading not counted; needs ``jobs``.
+        timeout: seconds that one engine's attempt at one page may take, loading not counted; by default 300, or 1,800 for a
+            neural engine without a GPU; ``math.inf`` for no limit. With ``jobs=0`` only engines that write word by word keep it.
 
     Returns:
         A document with one record for each page, in order. Look at ``document.ok`` before you trust it, and at each page's

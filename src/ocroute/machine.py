@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-MIB = 1024 * 1024
+from ocroute.gpus import HIDE_GPUS, MIB, Gpu, find
+
+__all__ = ["HIDE_GPUS", "LIBRARIES", "MIB", "Gpu", "Machine", "inspect", "usable_cores"]
 
 # What decides how a page is read, or what a bug report needs to say.
 LIBRARIES = (
@@ -26,22 +28,13 @@ LIBRARIES = (
 )
 
 
-class Gpu(msgspec.Struct, frozen=True):
-    """One GPU as its driver describes it. Memory in MiB; compute capability as ``(major, minor)``."""
-
-    name: str
-    memory_mb: int
-    free_mb: int
-    compute_capability: tuple[int, int]
-    uuid: str = ""
-
-
 class Machine(msgspec.Struct, frozen=True):
     """What a plan needs to know of a computer.
 
     Attributes:
         cores: that this process may use, after affinity and container limits.
         memory_mb, free_mb: MiB that this process may use, after container limits, and what of it is free.
+        gpus: that this process may use, in CUDA's order: the first is torch's ``cuda:0``.
         driver, driver_cuda: of the NVIDIA driver, and the newest CUDA that it serves; empty without one.
         gpu_note: why no GPU is listed.
         libraries: installed versions by distribution name; absent ones are left out.
@@ -62,9 +55,11 @@ class Machine(msgspec.Struct, frozen=True):
 
 
 def inspect() -> Machine:
-    """Look at this machine. Loads no model and imports no torch; takes a few milliseconds."""
+    """Look at this machine. Loads no model and imports no torch; takes a few milliseconds, with several GPUs some tenths of a
+    second.
+    """
     memory, free = _memory_mb()
-    gpus, driver, cuda, note = _gpus()
+    gpus, driver, cuda, note = find()
     return Machine(
         os=f"{platform.system()} {platform.release()}",
         architecture=platform.machine(),
@@ -118,41 +113,6 @@ def _libraries() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _gpus() -> tuple[tuple[Gpu, ...], str, str, str]:
-    """GPUs, driver version, CUDA version of the driver, and a note where there are none. From NVML, not torch."""
-    try:
-        import pynvml
-    except ImportError as error:
-        return (), "", "", f"the NVIDIA management library's binding cannot be imported: {error}"
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError as error:
-        return (), "", "", f"no NVIDIA driver answers ({error})"
-    try:
-        driver = str(pynvml.nvmlSystemGetDriverVersion())
-        number = int(pynvml.nvmlSystemGetCudaDriverVersion_v2())
-        gpus = tuple(_gpu(pynvml.nvmlDeviceGetHandleByIndex(i)) for i in range(pynvml.nvmlDeviceGetCount()))
-        return gpus, driver, f"{number // 1000}.{number % 1000 // 10}", "" if gpus else "the NVIDIA driver lists no GPU"
-    except pynvml.NVMLError as error:
-        return (), "", "", f"the NVIDIA driver answers with an error ({error})"
-    finally:
-        pynvml.nvmlShutdown()
-
-
-def _gpu(handle: object) -> Gpu:
-    import pynvml
-
-    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-    major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
-    return Gpu(
-        name=str(pynvml.nvmlDeviceGetName(handle)),
-        memory_mb=int(memory.total) // MIB,
-        free_mb=int(memory.free) // MIB,
-        compute_capability=(int(major), int(minor)),
-        uuid=str(pynvml.nvmlDeviceGetUUID(handle)),
-    )
 
 
 def _read(path: str) -> str | None:

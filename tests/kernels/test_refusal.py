@@ -172,7 +172,7 @@ def test_torch_without_code_for_the_card_says_what_to_install():
         assert (
             "torch 2.6.0+cu124 (CUDA 12.4) has no code for NVIDIA GeForce RTX 5070 Ti, compute capability 12.0" in said
         )
-        assert "install a torch that has" in said
+        assert "install a build of torch for CUDA 12.8 or newer: https://" in said
     assert ask("sdpa_flash", "4090", torch=OLD_TORCH, version="2.6.0+cu124") is None
 
 
@@ -279,3 +279,25 @@ def test_survey_asks_about_the_first_gpu():
     _, torch_here = look("eager")
     rows = {row.name: row for row in survey(machine(gpus=cards, driver_cuda="1.0"))}
     assert ("build for the CPU" if "+cpu" in torch_here.version else "CUDA 1.0") in rows["sdpa_flash"].refusal
+
+
+ON_A_CARD = KernelInfo("torch", capabilities=(((0, 0), (99, 9)),))
+V100 = Gpu("Tesla V100", 16_384, 16_000, (7, 0))
+
+
+@pytest.mark.parametrize(
+    ("gpu", "driver", "torch", "build"),
+    [
+        (CARDS["5070 Ti"], "13.0", CPU_TORCH, "CUDA 12.8 or newer:"),
+        (CARDS["5070 Ti"], "13.0", OLD_TORCH, "CUDA 12.8 or newer:"),
+        (CARDS["5070 Ti"], "12.9", TORCH, "CUDA 12.8 or newer, below 13:"),
+        (CARDS["4090"], "12.4", TORCH, "CUDA 12.6 or newer, below 13:"),
+        (CARDS["T4"], "", CPU_TORCH, "CUDA 12.6 or newer:"),
+        (V100, "13.0", TORCH, "CUDA 12.6:"),
+    ],
+)
+def test_who_must_install_another_torch_is_told_which(gpu, driver, torch, build):
+    here = Presence("usable", torch.version)
+    said = refusal(ON_A_CARD, here, None, gpu=gpu, driver_cuda=driver, torch=torch)
+    assert f"install a build of torch for {build} https://pytorch.org/" in said
+    assert ("update the driver: https://" in said) == ("needs 13.0" in said)

@@ -14,11 +14,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 from ocroute.document.model import Box, Line
 from ocroute.engines.base import Availability, EngineInfo, Reading
-from ocroute.errors import Declined
+from ocroute.errors import Declined, EngineCrashed, EngineUnavailable
 from ocroute.testing import Null, Scripted
 
 CHOSEN = {
@@ -239,6 +240,46 @@ class DiesLoading(Faulty):
         _log(self.name, SimpleNamespace(number=0))
         print("the weights bite", file=sys.stderr, flush=True)
         os._exit(9)
+
+
+class LosesDevice(Faulty):
+    """Finds its GPU gone, and with it every page to come in this process."""
+
+    name = "loses_device"
+    lost = False
+
+    def misbehave(self, page):
+        if page.number == 1:
+            type(self).lost = True
+        if self.lost:
+            raise EngineCrashed("the GPU's context is gone", next_step="Start a new process")
+        return Reading()
+
+
+class CannotLoad(Faulty):
+    """Passes its probe, and then finds its weights torn."""
+
+    name = "cannot_load"
+
+    def __init__(self, task):
+        _log(self.name, SimpleNamespace(number=0))
+        raise EngineUnavailable("its weights are torn", next_step="Fetch them again")
+
+
+class LoadsOnce(Faulty):
+    """Ends its process on page 2, and cannot be loaded again in the next."""
+
+    name = "loads_once"
+
+    def __init__(self, task):
+        log = Path(os.environ["OCROUTE_FAULTY_LOG"])
+        if log.exists() and self.name in log.read_text():
+            raise EngineUnavailable("the server is down")
+
+    def misbehave(self, page):
+        if page.number == 2:
+            os._exit(1)
+        return Reading()
 
 
 class WritesUntilTimeIsUp(Faulty):

@@ -1,5 +1,6 @@
 """Every way in which an engine can fail, all in one document: each costs its attempt and nothing else."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,38 @@ def test_nothing_but_the_product_reaches_stdout(make_pages, ocroute):
     assert done.stdout.strip() == ""
     assert ocroute.started("prints") == [1]
     assert "Traceback" not in done.stderr
+
+
+def test_a_worker_that_has_lost_its_gpu_is_replaced(make_pages, faulty):
+    faulty("loses_device", "null")
+    (result,) = read_documents([make_pages(3)], jobs=1)
+    first, *others = result.document().pages
+    lost = next(attempt for attempt in first.attempts if attempt.engine == "loses_device")
+    assert (lost.outcome, first.provenance.engine) == ("crashed", "null")
+    assert "exited with code 1; its last words: the GPU's context is gone" in lost.reason
+    assert [page.provenance.engine for page in others] == ["loses_device"] * 2
+
+
+def test_without_workers_a_lost_gpu_costs_its_engine_only(make_pages, ocroute):
+    done = ocroute.run(make_pages(2), "--jobs", "0", "--format", "json", engines=["loses_device", "null"])
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert [page["provenance"]["engine"] for page in json.loads(done.stdout)["pages"]] == ["null", "null"]
+
+
+@pytest.mark.parametrize("jobs", ["0", "2"])
+def test_the_engine_asked_for_that_cannot_be_loaded_is_one_error(jobs, make_pages, ocroute):
+    done = ocroute.run(make_pages(3), "--engine", "cannot_load", "--jobs", jobs, engines=["cannot_load", "null"])
+    assert done.returncode == ExitCode.UNAVAILABLE, done.stderr
+    assert "its weights are torn. Fetch them again" in done.stderr
+    assert len(ocroute.started("cannot_load")) <= max(1, int(jobs))
+
+
+def test_what_was_read_is_not_lost_when_a_later_process_cannot_load_the_engine(
+    make_pages, faulty, tmp_path, monkeypatch
+):
+    faulty("loads_once")
+    monkeypatch.setenv("OCROUTE_FAULTY_LOG", str(tmp_path / "log"))
+    (result,) = read_documents([make_pages(3)], Wish(engine="loads_once"), jobs=1)
+    assert result.statuses == ("accepted", "failed", "failed")
+    assert "the server is down" in result.document().pages[2].error
+    assert result.exit_code == ExitCode.FAILED_PAGE

@@ -1,12 +1,18 @@
 """Loading has its own time, what is cut for want of time is kept, and a page that may get more is read again."""
 
+import json
+import math
 import time
 
+import msgspec
+import pytest
+
+from ocroute import machine
 from ocroute.engines.base import Task
-from ocroute.errors import ExitCode
+from ocroute.errors import ExitCode, UsageError
 from ocroute.events import listening
 from ocroute.route.plan import Wish
-from ocroute.run import read_documents
+from ocroute.run import capacity, read_documents
 
 
 def test_loading_is_not_counted_as_the_page_s_time(make_pages, faulty):
@@ -60,3 +66,28 @@ def test_a_page_that_was_cut_is_read_again_and_gets_its_time(make_pages, faulty,
         )
         assert result.reused == 0
         assert result.document().pages[0].provenance.settings["seconds"] == seconds
+
+
+def test_without_workers_too_an_engine_is_told_its_time(make_pages, ocroute):
+    command = ("--engine", "writes_on", "--jobs", "0", "--timeout", "4", "--format", "json")
+    done = ocroute.run(make_pages(1), *command, engines=["writes_on"])
+    assert done.returncode == ExitCode.DOUBTFUL, done.stderr
+    (page,) = json.loads(done.stdout)["pages"]
+    assert page["provenance"]["settings"]["seconds"] == 2.0
+
+
+@pytest.mark.parametrize("jobs", [0, 1])
+@pytest.mark.parametrize("timeout", [0, -1, math.nan])
+def test_a_deadline_that_leaves_no_time_is_refused(jobs, timeout, make_pages):
+    with pytest.raises(UsageError, match="leaves no time to read"):
+        list(read_documents([make_pages(1)], jobs=jobs, timeout=timeout))
+
+
+def test_without_a_gpu_a_model_is_given_more_time(monkeypatch):
+    bare = msgspec.structs.replace(machine.inspect(), gpus=())
+    monkeypatch.setattr(machine, "inspect", lambda: bare)
+    assert capacity.default_deadline(Wish("dots_ocr")) == capacity.PROCESSOR_DEADLINE
+    assert capacity.default_deadline(Wish()) == capacity.default_deadline(Wish("rapidocr")) == capacity.DEADLINE
+    card = msgspec.structs.replace(bare, gpus=(machine.Gpu("a card", 16_000, 15_000, (12, 0)),))
+    monkeypatch.setattr(machine, "inspect", lambda: card)
+    assert capacity.default_deadline(Wish("dots_ocr")) == capacity.DEADLINE

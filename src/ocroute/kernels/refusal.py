@@ -12,6 +12,14 @@ from ocroute.kernels.facts import Capability, Fact, older, within
 from ocroute.kernels.rows import misfit
 from ocroute.machine import Gpu
 
+_BUILDS = "https://pytorch.org/get-started/locally"
+_DRIVERS = "https://www.nvidia.com/drivers"
+
+# Of torch since 2.9: the oldest CUDA that it is built for, the oldest with code for Blackwell, the newest. Builds for more than
+# the oldest have no code for cards before Turing.
+_OLDEST, _FOR_BLACKWELL, _NEWEST = "12.6", "12.8", 13
+_TURING, _BLACKWELL = (7, 5), (10, 0)
+
 
 class TorchFacts(msgspec.Struct, frozen=True):
     """What decides whether an installed torch can use a card.
@@ -68,17 +76,17 @@ def _no_code(info: KernelInfo, gpu: Gpu | None, driver_cuda: str, torch: TorchFa
     if torch is None:
         return "torch is not installed; to install: pip install 'ocroute[vlm]'"
     if not torch.cuda:
-        return f"torch {torch.version} is a build for the CPU; install one for CUDA"
+        return f"torch {torch.version} is a build for the CPU; {_build_for(gpu, driver_cuda)}"
     if driver_cuda and int(driver_cuda.split(".")[0]) < int(torch.cuda.split(".")[0]):
         return (
             f"the NVIDIA driver serves CUDA {driver_cuda} and torch {torch.version} needs {torch.cuda}; "
-            "update the driver or install a torch for the older CUDA"
+            f"update the driver: {_DRIVERS}, or {_build_for(gpu, driver_cuda)}"
         )
     card = ".".join(map(str, gpu.compute_capability))
     if torch.arch_list and not has_code(torch.arch_list, gpu.compute_capability):
         return (
             f"torch {torch.version} (CUDA {torch.cuda}) has no code for {gpu.name}, compute capability {card}, "
-            f"only for {', '.join(torch.arch_list)}; install a torch that has"
+            f"only for {', '.join(torch.arch_list)}; {_build_for(gpu, driver_cuda)}"
         )
     if info.capabilities and not within(gpu.compute_capability, info.capabilities):
         ranges = ", ".join(
@@ -86,6 +94,18 @@ def _no_code(info: KernelInfo, gpu: Gpu | None, driver_cuda: str, torch: TorchFa
         )
         return f"it runs on compute capability {ranges}; {gpu.name} has {card}"
     return ""
+
+
+def _build_for(gpu: Gpu, driver_cuda: str) -> str:
+    """Which build of torch has code for the card and runs on the driver, and where to find the command that installs it."""
+    card, serves = gpu.compute_capability, int(driver_cuda.split(".")[0]) if driver_cuda else 0
+    if card < _TURING:
+        which = f"CUDA {_OLDEST}"
+    else:
+        which = f"CUDA {_FOR_BLACKWELL if card >= _BLACKWELL else _OLDEST} or newer"
+        if serves and serves < _NEWEST:
+            which += f", below {serves + 1}"
+    return f"install a build of torch for {which}: {_BUILDS} gives the command for your system"
 
 
 def _not_for(info: KernelInfo, problem: Problem, *, on_cpu: bool) -> str:

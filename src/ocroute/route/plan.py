@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import msgspec
 
-from ocroute.engines.base import Availability, EngineInfo, Task
+from ocroute.engines.base import Availability, EngineInfo
 from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels.outlook import Ground, outlook, torch_refusal
 from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
-from ocroute.machine import Machine
+from ocroute.machine import HIDE_GPUS, Machine
+from ocroute.route.options import Wish, as_step, check_options, is_command
 
-_SERVER = "http://127.0.0.1:8000/v1"
-
-
-class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the user asked for.
-
-    Attributes:
-        engine: pins one; the others are then not tried.
-        prefer: ``layout`` (the best engine that the machine can run) or ``speed`` (engines without a language model first).
-    """
-
-    engine: str = ""
-    task: Task = Task()
-    prefer: Literal["layout", "speed"] = "layout"
+__all__ = ["EngineStatus", "Plan", "Wish", "plan"]
 
 
 class EngineStatus(msgspec.Struct, frozen=True):
@@ -58,16 +45,16 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish, grou
         ground: the torch and the attention kernels that neural engines would run on.
 
     Raises:
-        UsageError: the pinned engine, or a language code, does not exist.
+        UsageError: the pinned engine, or a language code, does not exist, or an option would have no effect.
         EngineUnavailable: the pinned engine, or every engine, cannot run here.
     """
     checked(wish.task.languages)
-    if wish.task.model and not (wish.engine or wish.task.base_url):
-        raise UsageError(
-            f"{wish.task.model!r} is a model for no engine", next_step="Name it too, e.g.: --engine dots_ocr"
-        )
+    if wish.engine and wish.engine not in engines:
+        known = ", ".join(sorted(engines))
+        raise UsageError(f"there is no engine named {wish.engine!r}", next_step=f"Choose from: {known}")
+    check_options(wish, engines[wish.engine].info if wish.engine else None)
     if wish.engine:
-        return _pinned(engines, wish)
+        return _pinned(engines, wish, machine, ground)
     fitting: dict[str, str] = {}
     unfit: dict[str, str] = {}
     rejected: dict[str, str] = {}
@@ -94,18 +81,19 @@ def _order(name: str, status: EngineStatus, wish: Wish) -> tuple[bool, int, str]
     return wish.prefer == "speed" and slow, status.info.rank, name
 
 
-def _pinned(engines: Mapping[str, EngineStatus], wish: Wish) -> Plan:
+def _pinned(engines: Mapping[str, EngineStatus], wish: Wish, machine: Machine, ground: Ground | None) -> Plan:
     name = wish.engine
-    if name not in engines:
-        raise UsageError(f"there is no engine named {name!r}", next_step=f"Choose from: {', '.join(sorted(engines))}")
-    availability = engines[name].availability
+    info, availability = engines[name].info, engines[name].availability
     if availability.state != "usable":
         raise EngineUnavailable(
             f"the engine {name} is {availability.state} here: {availability.reason}",
-            next_step=f"Run: {availability.install}" if availability.install else "Run: ocroute doctor",
+            next_step=as_step(availability.install) or "Run: ocroute doctor",
         )
-    if engines[name].info.kind == "remote" and not wish.task.base_url:
-        raise UsageError(f"the engine {name} asks a server, and none is named", next_step=f"Add: --base-url {_SERVER}")
+    if info.gpu_mb and machine.gpus and ground and (reason := torch_refusal(machine, ground.torch)):
+        raise EngineUnavailable(
+            f"the engine {name} cannot use {machine.gpus[0].name}: {reason}",
+            next_step=f"To read on the processor all the same, which takes minutes a page, set {HIDE_GPUS}",
+        )
     others = {other: f"only {name} was asked for" for other in engines if other != name}
     return Plan({name: "asked for by name"}, others)
 
@@ -113,8 +101,7 @@ def _pinned(engines: Mapping[str, EngineStatus], wish: Wish) -> Plan:
 def _cannot_run(name: str, status: EngineStatus, machine: Machine, wish: Wish, ground: Ground | None) -> str:
     availability = status.availability
     if availability.state != "usable":
-        hint = f"; to install: {availability.install}" if availability.install else ""
-        return f"{availability.state}: {availability.reason}{hint}"
+        return f"{availability.state}: {availability.reason}{_hint(availability)}"
     if status.info.kind == "remote" and not wish.task.base_url:
         return "asks a server, so it is used only when asked for by name or with a server's address"
     if status.info.memory_mb > machine.free_mb:
@@ -152,7 +139,10 @@ def _cannot_write(status: EngineStatus, languages: tuple[str, ...]) -> str:
 
 
 def _hint(availability: Availability) -> str:
-    return f"; to install: {availability.install}" if availability.install else ""
+    step = availability.install
+    if is_command(step):
+        return f"; to install: {step}"
+    return f"; {step[0].lower()}{step[1:]}" if step else ""
 
 
 def _why(name: str, status: EngineStatus, machine: Machine, wish: Wish, ground: Ground | None) -> str:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
-from ocroute.engines.base import ENGINES, Engine, EngineInfo, Reading
+from ocroute.engines.base import Engine, EngineInfo, Reading
 from ocroute.engines.upright import make_upright
-from ocroute.errors import Declined, EngineUnavailable, InputError, OcrouteError
+from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.judge import at_sight, judge
 from ocroute.layout import arrange
 from ocroute.pages.page import InputPage
 from ocroute.route.attempts import attempts
+from ocroute.route.engines import Engines
 from ocroute.route.plan import Plan, Wish
 from ocroute.route.survey import plan_here
 
@@ -29,16 +30,20 @@ class Reader:
     Args:
         wish: what the user asked for.
         routes: the plan to follow; made for this machine when left out.
+        on_lost: told when an engine has left this process unfit for more of its kind, e.g. without a GPU. Whoever can put a
+            fresh process in its place ends this one there.
 
     Raises:
         UsageError, EngineUnavailable: there is no plan for this wish.
     """
 
-    def __init__(self, wish: Wish, routes: Plan | None = None) -> None:
+    def __init__(
+        self, wish: Wish, routes: Plan | None = None, *, on_lost: Callable[[EngineCrashed], None] = _ignore
+    ) -> None:
         self.wish = wish
         self.plan = routes or plan_here(wish)
-        self._engines: dict[str, Engine] = {}
-        self._unavailable: dict[str, EngineUnavailable] = {}
+        self._engines = Engines(wish.task)
+        self._on_lost = on_lost
 
     def read(
         self,
@@ -50,15 +55,18 @@ class Reader:
         on_attempt: Callable[[str], None] = _ignore,
         on_refused: Callable[[Page], None] = _ignore,
     ) -> Page:
-        """The page's record; never raises for what is wrong with a page or an engine.
+        """The page's record, whatever is wrong with the page or with one of several engines.
 
         Args:
             prior: attempts already spent on this page in a process that died. Their engines are not tried again.
             best: the record with the best refused text of those attempts.
-            on_load: told the engine's name before it is loaded, which may take minutes, and which is done once.
+            on_load: told the engine's name before it is loaded, which may take minutes.
             on_attempt: told the engine's name right before it starts, so that a watcher knows whom to blame.
             on_refused: given the record as it stands after each attempt that was not accepted, so that nothing is lost if a
                 later engine takes the process down.
+
+        Raises:
+            EngineUnavailable, UsageError: the only engine, pinned by the wish, cannot be loaded: no page can be read.
         """
         record = best or Page(page.source, page.number, 0, 0, Verdict("failed", 0.0), rejected=self.plan.rejected)
         record = msgspec.structs.replace(record, attempts=tuple(prior))
@@ -119,7 +127,7 @@ class Reader:
 
         task = self.wish.task
         try:
-            engine = self._engine(name, on_load)
+            engine = self._engines.get(name, on_load)
             lap("load")
             on_attempt(name)
             reading = _one_reading(engine, page, self.wish)
@@ -131,6 +139,13 @@ class Reader:
             lap("judge")
         except Declined as error:
             return unread("declined", str(error))
+        except EngineCrashed as error:
+            self._on_lost(error)
+            return unread("crashed", str(error))
+        except (EngineUnavailable, UsageError) as error:
+            if name == self.wish.engine and "load" not in seconds:
+                raise  # the only engine cannot be loaded: no page can be read
+            return unread("failed", str(error))
         except Exception as error:  # an engine may raise anything; the page must go on to the next one
             foreign = "" if isinstance(error, OcrouteError) else f"{type(error).__name__}: "
             return unread("failed", f"{foreign}{error}")
@@ -144,18 +159,6 @@ class Reader:
             attempts=(*record.attempts, attempt),
             provenance=_provenance(name, engine.info, reading, seconds, task.threads),
         )
-
-    def _engine(self, name: str, on_load: Callable[[str], None]) -> Engine:
-        if name in self._unavailable:  # loading a model takes minutes; one that failed its canary fails on every page
-            raise self._unavailable[name]
-        if name not in self._engines:
-            on_load(name)
-            try:
-                self._engines[name] = ENGINES.load(name)(self.wish.task)
-            except EngineUnavailable as error:
-                self._unavailable[name] = error
-                raise
-        return self._engines[name]
 
 
 def _one_reading(engine: Engine, page: InputPage, wish: Wish) -> Reading:

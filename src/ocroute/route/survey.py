@@ -53,7 +53,7 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
     """
     wish = wish or Wish()
     machine, engines = inspect(), statuses(wish)
-    here = ground_here(machine) if kernels else ground(machine, engines)
+    here = ground_here(machine) if kernels else ground(machine, engines, wish)
     try:
         found = Survey(machine, engines, plan(machine, engines, wish, here))
     except OcrouteError as error:
@@ -78,15 +78,14 @@ def plan_here(wish: Wish) -> Plan:
         UsageError, EngineUnavailable: there is none for this wish.
     """
     machine, engines = inspect(), statuses(wish)
-    return plan(machine, engines, wish, None if wish.engine else ground(machine, engines))
+    return plan(machine, engines, wish, ground(machine, engines, wish))
 
 
-def ground(machine: Machine, engines: dict[str, EngineStatus]) -> Ground | None:
+def ground(machine: Machine, engines: dict[str, EngineStatus], wish: Wish) -> Ground | None:
     """What neural engines would run on; None where none of them can be tried, which spares the import of torch."""
-    neural = (status for status in engines.values() if status.info.kind == "vlm")
-    if not machine.gpus or all(status.availability.state != "usable" for status in neural):
-        return None
-    return ground_here(machine)
+    tried = [engines[wish.engine]] if wish.engine in engines else engines.values()
+    neural = any(one.info.kind == "vlm" and one.availability.state == "usable" for one in tried)
+    return ground_here(machine) if neural and machine.gpus else None
 
 
 def statuses(wish: Wish | None = None) -> dict[str, EngineStatus]:

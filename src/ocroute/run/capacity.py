@@ -1,4 +1,4 @@
-"""How much work this machine can do at once."""
+"""How much work this machine can do at once, and how long it may take."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ if TYPE_CHECKING:
 
 WORKER_MB = 1000
 """Memory that one worker with a loaded OCR engine and a large page may take."""
+
+REMOTE_WORKERS = 4
+"""Workers where a server reads: they wait for it, so their number is not that of the cores here, and a server that takes pages
+together is the faster the more there are."""
+
+DEADLINE = 300.0
+"""Seconds that one engine's attempt at one page may take unless the caller says otherwise."""
+
+PROCESSOR_DEADLINE = 1800.0
+"""As `DEADLINE`, where a neural model reads without a GPU: a dense page is a few thousand words, at a few in a second."""
 
 
 def cores() -> int:
@@ -31,16 +41,42 @@ def default_workers(wish: Wish) -> int:
     import psutil
 
     free = psutil.virtual_memory().available // 2**20
-    return int(max(1, min(cores(), free // WORKER_MB)))
+    remote = _pinned(wish) == "remote" or (wish.task.base_url and not wish.engine)
+    most = REMOTE_WORKERS if remote else cores()
+    return int(max(1, min(most, free // WORKER_MB)))
+
+
+def default_deadline(wish: Wish) -> float:
+    """Seconds for one engine's attempt at one page. By itself no neural engine is tried without a GPU: only a pinned one is."""
+    from ocroute.machine import inspect
+
+    return PROCESSOR_DEADLINE if _pinned(wish) == "vlm" and not inspect().gpus else DEADLINE
 
 
 def _neural(wish: Wish) -> bool:
-    """Whether a language model will read pages for this wish."""
+    """Whether a language model will read pages for this wish here."""
+    from ocroute.engines.base import ENGINES
+    from ocroute.errors import OcrouteError
     from ocroute.machine import inspect
-    from ocroute.route.survey import statuses
+    from ocroute.route.survey import plan_here
 
-    if not wish.engine and not inspect().gpus:
+    if wish.engine or not inspect().gpus:
+        return _pinned(wish) == "vlm"
+    try:
+        return any(ENGINES.load(name).info.kind == "vlm" for name in plan_here(wish).routes)
+    except OcrouteError:  # no plan: those who were to follow it will say so
         return False
-    engines = statuses(wish)
-    names = [wish.engine] if wish.engine in engines else [] if wish.engine else list(engines)
-    return any(engines[name].info.kind == "vlm" and engines[name].availability.state == "usable" for name in names)
+
+
+def _pinned(wish: Wish) -> str:
+    """The kind of the engine that was asked for by name; empty where none was, or there is none of that name."""
+    from ocroute.engines.base import ENGINES
+    from ocroute.errors import PluginError
+
+    if wish.engine not in ENGINES:
+        return ""
+    try:
+        kind: str = ENGINES.load(wish.engine).info.kind
+    except PluginError:
+        return ""
+    return kind

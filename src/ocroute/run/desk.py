@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ocroute.document.model import Page
-from ocroute.errors import CorruptInput, InputError, OcrouteError
+from ocroute.errors import CorruptInput, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.run.jobs import (
     Count,
     Counted,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ocroute.route.reader import Reader
 
 Tell = Callable[[Doing | Kept], None]
+Lost = Callable[[EngineCrashed], None]
 
 
 class Desk:
@@ -39,10 +40,12 @@ class Desk:
 
     Args:
         tell: told what starts now and what must not be lost, before either can end this process.
+        lost: told when an engine has left this process unfit for more of its kind; None where no other can take its place.
     """
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, *, lost: Lost | None = None) -> None:
         self._tell = tell
+        self._lost = lost
         self._reader: Reader | None = None
         self._input: Input | None = None
         self._source: Source | None = None
@@ -71,7 +74,7 @@ class Desk:
             self._tell(Doing("prepare"))
             from ocroute.route.reader import Reader
 
-            self._reader = Reader(wish)
+            self._reader = Reader(wish, on_lost=self._lost) if self._lost else Reader(wish)
         return self._reader
 
     def _count(self, job: Count) -> Counted:
@@ -100,6 +103,8 @@ class Desk:
                 on_refused=self._keep,
             )
             return pack(msgspec.structs.replace(record, source=job.input.label, number=job.number))
+        except (EngineUnavailable, UsageError):
+            raise  # of every page it would be the same
         except InputError as error:
             return give_up(job, str(error))
         except Exception as error:  # one bad page never ends a batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,22 +10,20 @@ from pathlib import Path
 
 import msgspec
 
-from ocroute.errors import OcrouteError, OutputError
+from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.events import emit
 from ocroute.pages.inputs import expand
 from ocroute.route.plan import Wish
-from ocroute.run.capacity import cores, default_workers
+from ocroute.run.capacity import cores, default_deadline, default_workers
 from ocroute.run.executor import Executor, ask, in_order
 from ocroute.run.jobs import Count, Counted, Describe, Described, Input, Outcome, Read, Record, Refused
 from ocroute.run.journal import Journal, key_of
 from ocroute.run.output import stems
 from ocroute.run.processes import Processes
+from ocroute.run.records import give_up
 from ocroute.run.results import InputResult
 from ocroute.run.serial import Serial
 from ocroute.run.writer import Writer
-
-DEADLINE = 300.0
-"""Seconds that one engine's attempt at one page may take unless the caller says otherwise."""
 
 _MARGINS = (2.0, 15.0)
 """Seconds of the deadline, at least and at most, that are left for the layout and the judge when an engine that writes word by
@@ -40,7 +39,7 @@ def read_documents(
     pages: str | None = None,
     password: str | None = None,
     jobs: int | None = None,
-    timeout: float | None = DEADLINE,
+    timeout: float | None = None,
     out: PathLike | None = None,
     formats: Sequence[str] = ("md",),
     keep_furniture: bool = False,
@@ -55,10 +54,10 @@ def read_documents(
             ``timeout``.
         pages: which pages of each input, e.g. ``"1-3,7"``; all when None.
         password: of encrypted PDFs.
-        jobs: worker processes; None lets the machine decide; 0 reads in this process, without deadline and without
-            protection from engines that crash or print.
+        jobs: worker processes; None lets the machine decide; 0 reads in this process, without protection from engines that
+            crash, print, or outstay the deadline: only those that write word by word keep it by themselves.
         timeout: seconds that one engine's attempt at one page may take, loading not counted; the page then goes on with the
-            next engine. None: no deadline.
+            next engine. None: five minutes, or half an hour for a neural engine without a GPU. ``math.inf``: no deadline.
         out: folder for the results. Page records are kept there as they are done, and a run that was stopped goes on where
             it was. None: nothing is written.
         formats: names of exporters, for ``out``.
@@ -75,8 +74,10 @@ def read_documents(
         yield _failed(error.message, error)
     if not found.files:
         return
-    workers = default_workers(wish or Wish()) if jobs is None else jobs
-    executor = Processes(workers, timeout=timeout, threads=max(1, cores() // workers)) if workers else Serial()
+    wish = wish or Wish()
+    workers = default_workers(wish) if jobs is None else jobs
+    limit = _limit(default_deadline(wish) if timeout is None else timeout)
+    executor = Processes(workers, timeout=limit, threads=max(1, cores() // workers)) if workers else Serial()
     with executor:
         works = [
             _Work(Input(os.fsencode(file), password), stem)
@@ -85,7 +86,7 @@ def read_documents(
         _count(executor, works, pages, digest=writer is not None)
         total = sum(len(work.numbers) for work in works)
         threads = max(1, cores() // max(1, min(workers, total)))
-        wish = _within(wish or Wish(), threads, timeout if workers else None)
+        wish = _within(wish, threads, limit)
         if writer is not None and total:
             _look_up(executor, works, wish, writer.folder)
         emit("run_started", pages=total, done=sum(len(work.known) for work in works))
@@ -138,7 +139,7 @@ def _results(executor: Executor, works: list[_Work], wish: Wish, writer: Writer 
     """Read what is missing; a result for each input, in order."""
     jobs = [(work, Read(work.input, number, wish)) for work in works for number in work.missing]
     answers = in_order(_kept(executor.run(job for _, job in jobs), [work for work, _ in jobs]))
-    unread = len(jobs)
+    unread, read = len(jobs), 0
     for work in works:
         if work.error is not None:
             yield _failed(work.input.label, work.error)
@@ -146,9 +147,12 @@ def _results(executor: Executor, works: list[_Work], wish: Wish, writer: Writer 
         reused = len(work.known)
         for number in work.missing:
             answer = next(answers)
+            if isinstance(answer, Refused) and read:  # a later process failed to load the engine: nothing read is lost
+                answer = give_up(Read(work.input, number, wish), str(answer.error()))
             if not isinstance(answer, Record):
                 raise _error(answer)
             work.known[number] = answer
+            read += answer.status not in ("blank", "failed")
             unread -= 1
         if not unread:
             executor.close()  # before the last documents are unpacked: the workers' memory is free again
@@ -193,6 +197,17 @@ def _failed(source: str, error: OcrouteError) -> InputResult:
 
 def _error(answer: Outcome) -> OcrouteError:
     return answer.error() if isinstance(answer, Refused) else OcrouteError(f"a worker gave a wrong answer: {answer}")
+
+
+def _limit(timeout: float) -> float | None:
+    """The deadline; None for none.
+
+    Raises:
+        UsageError: it leaves no time.
+    """
+    if not timeout > 0:
+        raise UsageError(f"a deadline of {timeout:g} seconds leaves no time to read", next_step="Give it more than 0")
+    return timeout if math.isfinite(timeout) else None
 
 
 def _within(wish: Wish, threads: int, timeout: float | None) -> Wish:

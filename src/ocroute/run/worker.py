@@ -14,9 +14,11 @@ import sys
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
+from ocroute.errors import EngineCrashed
 from ocroute.run.jobs import Hello, Job, Message
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -36,13 +38,19 @@ def main(fd: int) -> None:
     send(Hello())
     from ocroute.run.desk import Desk
 
-    desk = Desk(send)
+    desk = Desk(send, lost=_end)
     while True:
         try:
             job = connection.recv_bytes()
         except EOFError:
             return
         send(desk.do(_decode(job)))
+
+
+def _end(error: EngineCrashed) -> NoReturn:
+    """Make room for a fresh process: in this one the engine's device is gone, and no later page would see it again."""
+    print(error.message, file=sys.stderr, flush=True)
+    os._exit(1)
 
 
 def _die_with_parent() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ocroute.errors import EngineUnavailable
-from ocroute.kernels.refusal import has_code
+from ocroute.kernels.outlook import torch_refusal
+from ocroute.kernels.survey import torch_facts
+from ocroute.machine import HIDE_GPUS, inspect
 
 if TYPE_CHECKING:
     import torch
@@ -45,23 +48,25 @@ class Place:
 
 
 def place() -> Place:
-    """The first GPU that torch can use, else the processor.
+    """The first GPU; the processor only where there is none, for a page takes minutes there.
 
     Raises:
-        EngineUnavailable: there is a GPU, but the installed torch has no code for it.
+        EngineUnavailable: there is a GPU, and the installed torch cannot use it.
     """
     import torch
 
-    if not torch.cuda.is_available():
+    machine = inspect()
+    if not machine.gpus and not torch.cuda.is_available():
         return Place("cpu", torch.float32, "cpu")
-    capability = torch.cuda.get_device_capability(0)
-    name = torch.cuda.get_device_name(0)
-    if not has_code(torch.cuda.get_arch_list(), capability):
+    reason = torch_refusal(machine, torch_facts()) if machine.gpus else ""
+    if not reason and not torch.cuda.is_available():
+        reason = f"torch {torch.__version__} finds no GPU, and the driver lists {machine.gpus[0].name}"
+    if reason:
         raise EngineUnavailable(
-            f"torch {torch.__version__} has no code for {name} (compute capability {capability[0]}.{capability[1]})",
-            next_step="Install a newer torch: pip install --upgrade torch",
+            reason, next_step=f"To read on the processor all the same, which takes minutes a page, set {HIDE_GPUS}"
         )
-    return Place("cuda:0", torch.bfloat16 if capability >= (8, 0) else torch.float16, name)
+    capability = torch.cuda.get_device_capability(0)
+    return Place("cuda:0", torch.bfloat16 if capability >= (8, 0) else torch.float16, torch.cuda.get_device_name(0))
 
 
 def limit_threads(threads: int) -> None:
@@ -72,8 +77,7 @@ def limit_threads(threads: int) -> None:
 
 
 def free_memory() -> None:
-    """Give back what torch keeps of the GPU's memory for later."""
-    import torch
-
-    if torch.cuda.is_available():
+    """Give back what torch keeps of the GPU's memory for later; without effect where nothing has used torch yet."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -1,0 +1,70 @@
+"""The engines that a process has loaded: each once, and of those that hold a neural model only the last."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+
+from ocroute.engines.base import ENGINES, Engine, Task
+from ocroute.engines.neural.devices import free_memory
+from ocroute.errors import EngineUnavailable
+
+
+class Engines:
+    """Loads engines when they are first asked for, and keeps them.
+
+    Two neural models rarely fit into one card, and each counts the memory that is free when it is loaded. So one is let go
+    before the next is loaded, and loaded again when its turn comes.
+
+    Args:
+        task: for which they are loaded.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._loaded: dict[str, Engine] = {}
+        self._refused: dict[str, tuple[str, str]] = {}
+
+    def get(self, name: str, on_load: Callable[[str], None]) -> Engine:
+        """The engine of row ``name``.
+
+        Args:
+            name: of its row.
+            on_load: told the name before the engine is loaded, which may take minutes.
+
+        Raises:
+            EngineUnavailable: it cannot run here; said again at every call, and tried at the first only.
+            UsageError: it does not know what the task asks for.
+        """
+        if name not in self._loaded and name not in self._refused:
+            on_load(name)
+            self._load(name)
+        if name in self._refused:
+            message, next_step = self._refused[name]
+            raise EngineUnavailable(message, next_step=next_step)
+        return self._loaded[name]
+
+    def _load(self, name: str) -> None:
+        kind: type[Engine] = ENGINES.load(name)
+        neural = kind.info.kind == "vlm"
+        if neural:
+            self._unload_neural()
+        try:
+            self._loaded[name] = kind(self._task)
+        except EngineUnavailable as error:  # its words only: the traceback holds the model
+            self._refused[name] = (error.message, error.next_step)
+        if neural and name in self._refused:
+            _free()
+
+    def _unload_neural(self) -> None:
+        neural = [name for name, engine in self._loaded.items() if engine.info.kind == "vlm"]
+        for name in neural:
+            del self._loaded[name]
+        if neural:
+            _free()
+
+
+def _free() -> None:
+    """Models hold themselves in circles, which only the collector undoes; torch keeps what they leave."""
+    gc.collect()
+    free_memory()

@@ -1,0 +1,48 @@
+"""How many workers there are by default: as many as can work at once."""
+
+import pytest
+
+from ocroute import machine
+from ocroute.engines.base import Task
+from ocroute.machine import Gpu, Machine
+from ocroute.route import survey
+from ocroute.route.plan import Plan, Wish
+from ocroute.run import capacity
+
+CARD = Gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, 15_000, (12, 0))
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """A machine of eight cores with this card, and this plan."""
+
+    def make(gpu, *routes):
+        described = Machine("Linux", "x86_64", "described", 8, 64_000, 60_000, "3.12", gpus=(gpu,) if gpu else ())
+        monkeypatch.setattr(machine, "inspect", lambda: described)
+        monkeypatch.setattr(survey, "plan_here", lambda wish: Plan(dict.fromkeys(routes, "for this test"), {}))
+        monkeypatch.setattr(capacity, "cores", lambda: 8)
+        monkeypatch.setattr(capacity, "WORKER_MB", 1)
+
+    return make
+
+
+def test_a_model_has_the_card_to_itself(here):
+    here(CARD, "textlayer", "dots_ocr", "rapidocr")
+    assert capacity.default_workers(Wish()) == 1
+
+
+def test_a_card_that_no_model_can_use_does_not_keep_the_cores_idle(here):
+    here(CARD, "textlayer", "rapidocr")
+    assert capacity.default_workers(Wish()) == 8
+
+
+def test_a_pinned_model_has_every_core_to_itself(here):
+    here(None, "dots_ocr")
+    assert capacity.default_workers(Wish("dots_ocr")) == 1
+    assert capacity.default_workers(Wish("rapidocr")) == 8
+
+
+@pytest.mark.parametrize("engine", ["openai", ""])
+def test_a_server_is_asked_by_as_many_as_it_is_worth_not_by_as_many_as_there_are_cores_here(engine, here):
+    here(None, "openai", "rapidocr")
+    assert capacity.default_workers(Wish(engine, Task(base_url="http://127.0.0.1:8000/v1"))) == capacity.REMOTE_WORKERS

@@ -1,0 +1,139 @@
+"""Which card is the first, in CUDA's order and not in the driver's. The libraries are described: see below for real cards."""
+
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
+
+from ocroute import gpus
+
+UUIDS = [UUID(int=number) for number in (1, 2, 3)]
+LIBCUDA = """
+#include <string.h>
+#include <stdlib.h>
+static int count(void) { const char *seen = getenv("CUDA_VISIBLE_DEVICES"); return seen ? atoi(seen) : 3; }
+int cuInit(unsigned flags) { return count() > 0 ? 0 : count() == 0 ? 100 : 999; }
+int cuDeviceGetCount(int *found) { *found = count(); return 0; }
+int cuDeviceGet(int *device, int number) { *device = 3 - number; return 0; }
+int cuDeviceGetUuid_v2(char *uuid, int device) { memset(uuid, 0, 16); uuid[15] = device; return 0; }
+int cuGetErrorString(int code, const char **words) { *words = code == 999 ? "the modules do not match" : ""; return 0; }
+"""
+"""CUDA as it numbers three cards: the last first, and as many as the variable says. Less than none is a fault."""
+
+
+class NVMLError(Exception):
+    pass
+
+
+class NotFound(NVMLError):
+    pass
+
+
+def nvml(count):
+    """The management library of a machine with so many cards; the third is known as a slice."""
+
+    def by_uuid(name):
+        if name not in (f"GPU-{UUIDS[0]}", f"GPU-{UUIDS[1]}", f"MIG-{UUIDS[2]}"):
+            raise NotFound
+        return UUID(name[4:]).int
+
+    return SimpleNamespace(
+        NVMLError=NVMLError,
+        NVMLError_NotFound=NotFound,
+        nvmlInit=lambda: None,
+        nvmlShutdown=lambda: None,
+        nvmlSystemGetDriverVersion=lambda: "580.82",
+        nvmlSystemGetCudaDriverVersion_v2=lambda: 13000,
+        nvmlDeviceGetCount=lambda: count,
+        nvmlDeviceGetHandleByIndex=lambda index: index + 1,
+        nvmlDeviceGetHandleByUUID=by_uuid,
+        nvmlDeviceGetDeviceHandleFromMigDeviceHandle=lambda handle: handle + 10,
+        nvmlDeviceGetMemoryInfo=lambda handle: SimpleNamespace(total=handle << 30, free=handle << 29),
+        nvmlDeviceGetCudaComputeCapability=lambda handle: divmod(handle, 10),
+        nvmlDeviceGetName=lambda handle: f"card {handle}",
+        nvmlDeviceGetUUID=lambda handle: f"GPU-{UUIDS[handle - 1]}",
+    )
+
+
+@pytest.fixture(scope="module")
+def libcuda(tmp_path_factory):
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler: the calls into CUDA cannot be tried without one")
+    folder = tmp_path_factory.mktemp("cuda")
+    (folder / "cuda.c").write_text(LIBCUDA)
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", folder / "libcuda.so", folder / "cuda.c"], check=True)
+    return str(folder / "libcuda.so")
+
+
+@pytest.fixture
+def machine(libcuda, monkeypatch):
+    def make(count=3, visible=None, library=libcuda):
+        monkeypatch.setitem(sys.modules, "pynvml", nvml(count))
+        monkeypatch.setattr(gpus, "_LIBRARY", library)
+        monkeypatch.delenv(gpus.VISIBLE, raising=False)
+        if visible is not None:
+            monkeypatch.setenv(gpus.VISIBLE, visible)
+        return gpus.find()
+
+    return make
+
+
+def test_cards_come_in_the_order_of_cuda(machine):
+    found = machine()
+    assert [gpu.name for gpu in found.gpus] == ["card 3", "card 2", "card 1"]
+    assert [gpu.memory_mb for gpu in found.gpus] == [3072, 2048, 1024]
+    assert (found.driver, found.cuda, found.note) == ("580.82", "13.0", "")
+
+
+def test_a_slice_of_a_card_has_the_capability_of_the_whole(machine):
+    assert [gpu.compute_capability for gpu in machine().gpus] == [(1, 3), (0, 2), (0, 1)]
+
+
+def test_cards_that_the_user_hides_are_not_there(machine):
+    assert [gpu.name for gpu in machine(visible="2").gpus] == ["card 3", "card 2"]
+    found = machine(visible="0")
+    assert found.gpus == ()
+    assert found.note == "CUDA_VISIBLE_DEVICES=0 hides every GPU"
+
+
+def test_a_lone_card_is_hidden_too(machine):
+    assert machine(count=1, visible="0").gpus == ()
+
+
+def test_a_lone_card_needs_no_answer_from_cuda(machine):
+    assert [gpu.name for gpu in machine(count=1, library="/nowhere/libcuda.so").gpus] == ["card 1"]
+
+
+def test_why_cuda_gives_no_order_is_said(machine):
+    found = machine(visible="-1")
+    assert (found.gpus, found.note) == ((), "CUDA cannot be used: the modules do not match (999)")
+    assert "/nowhere/libcuda.so" in machine(library="/nowhere/libcuda.so").note
+
+
+SAME_AS_TORCH = """
+import torch
+from ocroute.gpus import find
+ours = [gpu.uuid.partition("-")[2] for gpu in find().gpus]
+count = torch.cuda.device_count()
+assert ours == [str(torch.cuda.get_device_properties(number).uuid) for number in range(count)], ours
+print(count)
+"""
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("visible", [None, "0", "-1", "1,0", "GPU-"])
+def test_the_order_is_torch_s(visible, monkeypatch):
+    pytest.importorskip("torch", reason="its order is to be compared")
+    monkeypatch.delenv(gpus.VISIBLE, raising=False)
+    here = gpus.find().gpus
+    if not here or (visible == "1,0" and len(here) < 2):
+        pytest.skip("not enough NVIDIA GPUs here")
+    if visible is not None:
+        monkeypatch.setenv(gpus.VISIBLE, here[-1].uuid if visible == "GPU-" else visible)
+    done = subprocess.run([sys.executable, "-c", SAME_AS_TORCH], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == {None: len(here), "0": 1, "-1": 0, "1,0": 2, "GPU-": 1}[visible]
