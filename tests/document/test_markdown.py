@@ -193,7 +193,15 @@ def test_pages_are_named_and_doubtful_ones_marked() -> None:
     )
     written = Document("a.pdf", pages).to_markdown()
     assert written == (
-        "<!-- page 1 is doubtful: “a” comes 9 times -› <b› -->\n\none\n\n<!-- page 2 -->\n\ntwo\n\n"
+        "<!-- page 1 is doubtful: “a” comes 9 times --› <b› -->\n\none\n\n<!-- page 2 -->\n\ntwo\n\n"
         "<!-- page 3 failed: no engine could read it -->\n"
     )
     assert markdown_words(written) == ["one", "two"]
+
+
+def test_a_comment_names_options_as_they_are_typed() -> None:
+    sentence = "it ran out of time; give it more with --timeout 600 --jobs 1, or --!> -->"
+    page = Page("a.png", 1, 100, 100, Verdict("failed", 0.0), error=sentence)
+    written = Document("a.png", (page,)).to_markdown()
+    assert "--timeout 600 --jobs 1" in written
+    assert markdown_words(f"{written}\n\nafter\n") == ["after"]

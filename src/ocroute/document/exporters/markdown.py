@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -124,4 +123,5 @@ def _clashes(before: str | None, marker: str) -> bool:
 
 
 def _comment(text: str) -> str:
-    return f"<!-- {re.sub('-{2,}', '-', text).replace('>', '›').rstrip('-')} -->"
+    """Only a bracket can end a comment; hyphens stay, for the text may name an option."""
+    return f"<!-- {text.replace('>', '›')} -->"
