@@ -1,16 +1,19 @@
 """The attention that each model asks for: heads, head dims, and the lengths of its pages on a card of some size.
 
-Heads and limits are those of the published configurations. Lengths are patches of an A4 page in the vision tower, and image
+A model's engine declares its heads and limits, as published. Lengths are patches of an A4 page in the vision tower, and image
 tokens with the prompt in the text prefill.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
-from ocroute.errors import UsageError
+from ocroute.errors import PluginError, UsageError
 from ocroute.kernels.base import DType, Problem
 from ocroute.machine import Gpu
+from ocroute.registry import Registry
 
 PROMPT = 512
 """Tokens put before and after an image: more than any prompt of these models has."""
@@ -39,22 +42,26 @@ class Head(msgspec.Struct, frozen=True):
     lengths: tuple[int, ...] = ()
 
 
-MODELS: dict[str, dict[str, Head]] = {
-    "dots_ocr": {
-        "vision": Head(128, 12, 12, False, patches=1, cap=57_600),
-        "text": Head(128, 12, 2, True, patches=4, cap=57_600),
-    },
-    "qwen2_vl": {
-        "vision": Head(80, 16, 16, False, patches=1, cap=65_536),
-        "text": Head(128, 12, 2, True, patches=4, cap=65_536),
-    },
-    # The vision tower adds relative positions to its scores: no kernel of this contract can serve it.
-    "got_ocr2": {"text": Head(64, 16, 16, True, lengths=(13 * 256 + PROMPT,))},
-    "deepseek_ocr": {
-        "vision": Head(64, 16, 16, False, lengths=(257, *(101,) * 6)),
-        "text": Head(128, 10, 10, True, lengths=(273 + 30 * 31 + PROMPT,)),
-    },
-}
+# Engines stand above kernels and are not imported here: their rows are asked, as anyone's would be.
+_ENGINES = Registry("ocroute.engines", required=())
+
+
+def attention_of(model: str) -> Mapping[str, Head]:
+    """The parts of ``model`` that a kernel can serve, as the engine of that name declares them in ``facts.attention``.
+
+    Empty for engines without such parts, and for ones that cannot be imported: who asks for those is told why elsewhere.
+    """
+    try:
+        engine = _ENGINES.load(model) if model in _ENGINES else None
+    except PluginError:
+        return {}
+    attention: Mapping[str, Head] = getattr(getattr(engine, "facts", None), "attention", {})
+    return attention
+
+
+def models() -> tuple[str, ...]:
+    """The models that a kernel can serve, by the names of their engines."""
+    return tuple(name for name in _ENGINES if attention_of(name))
 
 
 def dtype_for(gpu: Gpu | None) -> DType:
@@ -82,14 +89,15 @@ def parts_of(model: str, gpu: Gpu | None) -> dict[str, tuple[Problem, ...]]:
     Raises:
         UsageError: there is no such model.
     """
-    if model not in MODELS:
-        raise UsageError(f"no model is named {model!r}", next_step=f"Choose from: {', '.join(MODELS)}")
+    parts = attention_of(model)
+    if not parts:
+        raise UsageError(f"no model is named {model!r}", next_step=f"Choose from: {', '.join(models())}")
     return {
         part: tuple(
             Problem(head.head_dim, head.heads, head.kv_heads, head.causal, dtype_for(gpu), lengths)
             for lengths in _lengths(head, gpu)
         )
-        for part, head in MODELS[model].items()
+        for part, head in parts.items()
     }
 
 
@@ -104,7 +112,7 @@ def problems_for(model: str, gpu: Gpu | None) -> tuple[Problem, ...]:
 
 def all_problems(gpu: Gpu | None) -> tuple[Problem, ...]:
     """Those of every model, each once."""
-    return tuple(dict.fromkeys(problem for model in MODELS for problem in problems_for(model, gpu)))
+    return tuple(dict.fromkeys(problem for model in models() for problem in problems_for(model, gpu)))
 
 
 def _lengths(head: Head, gpu: Gpu | None) -> list[tuple[int, ...]]:

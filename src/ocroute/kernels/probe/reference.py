@@ -7,7 +7,8 @@ each row by itself, so that a row of small values is held to a small limit:
   with ``u`` half the spacing of the dtype at 1;
 - all else it does in float32: products of q and k, exponentials, sums;
 - where it says that it rounds scores (``KernelInfo.rounds_scores``), each of them is off by ``u * |s|``, twice with the scale,
-  and so is the exponential of it, in proportion.
+  and so is the exponential of it, in proportion; and its weights add up to 1 before they are rounded, not after, so that equal
+  ones are all off to the same side: ``u * |o|`` once more.
 
 Errors of many keys add up as their squares do.
 """
@@ -106,7 +107,7 @@ class _Sequence:
         weights = torch.softmax(scores, -1)
         out = weights @ self.v
         off = self._weights_off(q, weights, scores, hidden).square_()
-        roundings = self.unit + _FLOAT32 * (8 + m**0.5)
+        roundings = self.unit * (2**0.5 if self.rounds_scores else 1) + _FLOAT32 * (8 + m**0.5)
         noise = (off @ self.v_squared).add_(out.float().square_() * (off.sum(-1, keepdim=True) + roundings**2)).sqrt_()
 
         def ordered(block: Tensor) -> Tensor:
