@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ocroute.kernels.base import KERNELS, KernelInfo
 from ocroute.kernels.build.recipes import book
-from ocroute.kernels.facts import Capability, Fact, all_facts
+from ocroute.kernels.facts import Fact, all_facts, in_words
 from ocroute.kernels.probe.cases import CASES, Case
 from parts.common import Part, built_in, code, table
 
@@ -18,7 +18,7 @@ def kernels() -> str:
         (
             f"`{name}`",
             f"{info.distribution}{f' {info.min_version} or newer' if info.min_version else ''}",
-            cards(info.capabilities) if info.capabilities else "any device",
+            in_words(info.capabilities) if info.capabilities else "any device",
             numbers(info),
             head_dims(info),
             "yes" if info.gqa else "no",
@@ -31,15 +31,6 @@ def kernels() -> str:
     ]
     head = ("kernel", "package", "cards", "dtypes", "head dims", "GQA", "pack", "numerics", "remarks", "to install")
     return table(head, rows)
-
-
-def cards(ranges: tuple[tuple[Capability, Capability], ...]) -> str:
-    """Ranges of compute capabilities, as people write them."""
-    return ", ".join(dotted(low) if low == high else f"{dotted(low)} to {dotted(high)}" for low, high in ranges)
-
-
-def dotted(capability: Capability) -> str:
-    return f"{capability[0]}.{capability[1]}"
 
 
 def numbers(info: KernelInfo) -> str:
@@ -86,7 +77,7 @@ def facts() -> str:
 def condition(fact: Fact) -> str:
     said = (
         f"version {fact.versions}" if fact.versions else "",
-        f"compute capability {cards(fact.capabilities)}" if fact.capabilities else "",
+        f"compute capability {in_words(fact.capabilities)}" if fact.capabilities else "",
         f"torch for a CUDA older than {fact.cuda_below}" if fact.cuda_below else "",
         ", ".join(SHORT[name] for name in fact.dtypes),
         f"head dim over {fact.head_dim_over}" if fact.head_dim_over else "",

@@ -56,7 +56,7 @@ def test_an_architecture_is_read_as_people_write_it(text: str) -> None:
     assert parse_arch(text) == (12, 0)
 
 
-@pytest.mark.parametrize("text", ["", "blackwell", "12.0.1", "12.", "0x120"])
+@pytest.mark.parametrize("text", ["", "blackwell", "12.0.1", "12.", "0x120", "12", "9", "sm_12"])
 def test_what_is_no_architecture_is_told_so(text: str) -> None:
     with pytest.raises(UsageError, match="no compute capability"):
         parse_arch(text)

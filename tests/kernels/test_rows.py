@@ -7,7 +7,8 @@ import msgspec
 import pytest
 import torch
 
-from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Refused
+from ocroute.errors import UsageError
+from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem, Refused
 from ocroute.kernels.packed import boundaries, host_lengths
 
 BUILTIN = [name for name in KERNELS if KERNELS[name].builtin]
@@ -165,6 +166,38 @@ def test_boundaries_that_are_written_to_afterwards_are_read_again(name):
         cu[1] = 5
     out = KERNELS.load(name)().attend(q, k, v, cu_q=cu, cu_k=cu, max_q=7, max_k=7, causal=False, scale=0.125)
     torch.testing.assert_close(out, call(name, q, k, v, (5, 4), (5, 4)), atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_what_is_not_of_the_contracts_form_is_refused(name):
+    dtype = dtypes_of(name)[0]
+    q, k, v = tensors((5,), (5,), 3, 2, 64, dtype)
+    with pytest.raises(Refused, match="3 query heads are no multiple of 2"):
+        call(name, q, k, v, (5,), (5,))
+    wide, attend = boundaries((5,), DEVICE).long(), KERNELS.load(name)().attend
+    with pytest.raises(Refused, match=r"int32, not torch\.int64"):
+        attend(q[:, :2], k, v, cu_q=wide, cu_k=wide, max_q=5, max_k=5, causal=False, scale=0.125)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"heads": 4, "kv_heads": 3},
+        {"kv_heads": 0},
+        {"heads": 0},
+        {"head_dim": -1},
+        {"lengths": ()},
+        {"lengths": (5, -1)},
+        {"kv_lengths": (5, 6)},
+    ],
+    ids=str,
+)
+def test_a_problem_whose_numbers_do_not_fit_is_told_so(wrong):
+    numbers = {"head_dim": 64, "heads": 4, "kv_heads": 2, "causal": False, "dtype": "float16", "lengths": (5,)} | wrong
+    with pytest.raises(UsageError):
+        Problem(**numbers)
+    with pytest.raises(msgspec.ValidationError):  # so that the ledger sets such a file aside
+        msgspec.json.decode(msgspec.json.encode(numbers), type=Problem)
 
 
 def test_lengths_are_never_guessed_from_the_longest():

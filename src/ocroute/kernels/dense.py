@@ -39,7 +39,7 @@ class DenseKernel:
         scale: float,
     ) -> Tensor:
         """See ``Kernel.attend``."""
-        admit(self.info, q, k)
+        admit(self.info, q, k, cu_q, cu_k)
         self.check(q, scale=scale)
 
         def dense(q: Tensor, k: Tensor, v: Tensor) -> Tensor:

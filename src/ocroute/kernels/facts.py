@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from ocroute.kernels.base import DType, Problem
+from ocroute.kernels.base import NEWEST, DType, Problem
 
 Capability = tuple[int, int]
 
@@ -64,6 +64,16 @@ def facts_about(kernel: str) -> tuple[Fact, ...]:
 def within(capability: Capability, ranges: tuple[tuple[Capability, Capability], ...]) -> bool:
     """Whether one of the inclusive ranges holds the compute capability."""
     return any(low <= capability <= high for low, high in ranges)
+
+
+def in_words(ranges: tuple[tuple[Capability, Capability], ...]) -> str:
+    """The ranges as people write them: ``8.0, 8.6 to 9.0, 12.0 and newer``."""
+
+    def one(low: Capability, high: Capability) -> str:
+        start, end = (f"{major}.{minor}" for major, minor in (low, high))
+        return start if low == high else f"{start} and newer" if high == NEWEST else f"{start} to {end}"
+
+    return ", ".join(one(*pair) for pair in ranges)
 
 
 def satisfies(version: str, specifiers: str) -> bool:

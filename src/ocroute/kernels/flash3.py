@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ocroute.kernels.base import KernelInfo
+from ocroute.kernels.base import NEWEST, KernelInfo
 from ocroute.kernels.flash import FlashKernel
 
 
@@ -14,13 +14,15 @@ class Flash3(FlashKernel):
 
     info: ClassVar = KernelInfo(
         "flash-attn-3",
-        capabilities=(((8, 0), (12, 1)),),  # as its check has it; facts.toml knows better
+        capabilities=(((8, 0), NEWEST),),  # facts.toml knows better
         max_head_dim=256,
         head_dim_multiple=8,
         packed=True,
         install="ocroute build flash3 --source FLASH_ATTENTION",
         source="flash-attention hopper/setup.py, hopper/static_switch.h",
     )
+    sizes = (64, 96, 128, 192, 256)
+    rebuild = "its own setup.py compiles {dims} where no FLASH_ATTENTION_DISABLE_HDIM... is set for them"
 
     @staticmethod
     def load() -> Callable[..., Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ocroute.kernels.base import KernelInfo, Presence
+from ocroute.kernels.base import NEWEST, KernelInfo, Presence
 from ocroute.kernels.flash import FlashKernel
 from ocroute.kernels.rows import find
 
@@ -16,7 +16,7 @@ class Flash4(FlashKernel):
     info: ClassVar = KernelInfo(
         "flash-attn-4",
         min_version="4.0.0b3",
-        capabilities=(((8, 0), (12, 1)),),
+        capabilities=(((8, 0), NEWEST),),
         max_head_dim=256,
         head_dim_multiple=8,
         packed=True,

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ocroute.kernels.base import KernelInfo, Presence
+from ocroute.kernels.base import NEWEST, KernelInfo, Presence
 from ocroute.kernels.packed import host_lengths
 from ocroute.kernels.rows import admit, find
 
@@ -22,7 +22,7 @@ class FlashInfer:
 
     info: ClassVar = KernelInfo(
         "flashinfer-python",
-        capabilities=(((7, 5), (12, 1)),),
+        capabilities=(((7, 5), NEWEST),),
         head_dims=(64, 128, 256),
         packed=True,
         compiles=True,
@@ -50,7 +50,7 @@ class FlashInfer:
         scale: float,
     ) -> Tensor:
         """See ``Kernel.attend``."""
-        admit(self.info, q, k)
+        admit(self.info, q, k, cu_q, cu_k)
         if not q.shape[0] or not k.shape[0]:
             return q.new_zeros(q.shape)
         planned = _planned(

@@ -10,7 +10,7 @@ from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
-from ocroute.kernels.base import KernelInfo, Presence, Refused
+from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
 from ocroute.kernels.flex_mask import block_mask
 from ocroute.kernels.packed import host_lengths
 from ocroute.kernels.rows import admit, find
@@ -29,7 +29,7 @@ class Flex:
     info: ClassVar = KernelInfo(
         "torch",
         min_version="2.6",
-        capabilities=(((8, 0), (12, 1)),),
+        capabilities=(((8, 0), NEWEST),),
         dtypes=("float16", "bfloat16", "float32"),
         cpu_dtypes=("float16", "bfloat16", "float32"),
         max_head_dim=256,
@@ -59,7 +59,7 @@ class Flex:
         scale: float,
     ) -> Tensor:
         """See ``Kernel.attend``."""
-        admit(self.info, q, k)
+        admit(self.info, q, k, cu_q, cu_k)
         if not q.shape[0] or not k.shape[0]:
             return q.new_zeros(q.shape)
         queries, keys = host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k)

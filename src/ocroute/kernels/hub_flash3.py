@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ocroute.kernels.base import KernelInfo
+from ocroute.kernels.base import NEWEST, KernelInfo
 from ocroute.kernels.flash import FlashKernel
 from ocroute.kernels.hub import install_command, load_downloaded
 
@@ -18,7 +18,7 @@ class HubFlash3(FlashKernel):
 
     info: ClassVar = KernelInfo(
         "kernels",
-        capabilities=(((8, 0), (12, 1)),),
+        capabilities=(((8, 0), NEWEST),),
         max_head_dim=256,
         head_dim_multiple=8,
         packed=True,

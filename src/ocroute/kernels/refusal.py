@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ocroute.kernels.base import KernelInfo, Presence, Problem
-from ocroute.kernels.facts import Capability, Fact, older, within
+from ocroute.kernels.facts import Capability, Fact, in_words, older, within
 from ocroute.kernels.rows import misfit
 from ocroute.machine import Gpu
 
@@ -89,10 +89,7 @@ def _no_code(info: KernelInfo, gpu: Gpu | None, driver_cuda: str, torch: TorchFa
             f"only for {', '.join(torch.arch_list)}; {_build_for(gpu, driver_cuda)}"
         )
     if info.capabilities and not within(gpu.compute_capability, info.capabilities):
-        ranges = ", ".join(
-            f"{a}.{b} to {c}.{d}" if (a, b) != (c, d) else f"{a}.{b}" for (a, b), (c, d) in info.capabilities
-        )
-        return f"it runs on compute capability {ranges}; {gpu.name} has {card}"
+        return f"it runs on compute capability {in_words(info.capabilities)}; {gpu.name} has {card}"
     return ""
 
 

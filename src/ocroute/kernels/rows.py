@@ -63,12 +63,16 @@ def misfit(info: KernelInfo, *, head_dim: int, dtype: str, grouped: bool, on_cpu
     return ""
 
 
-def admit(info: KernelInfo, q: Tensor, k: Tensor) -> None:
-    """Let a call pass that the kernel's facts allow.
+def admit(info: KernelInfo, q: Tensor, k: Tensor, cu_q: Tensor, cu_k: Tensor) -> None:
+    """Let a call pass that is of the contract's form and that the kernel's facts allow.
 
     Raises:
-        Refused: they do not; the message says which argument and why.
+        Refused: it is not, or they do not; the message says which argument and why.
     """
+    if q.shape[1] % k.shape[1]:
+        raise Refused(f"{q.shape[1]} query heads are no multiple of {k.shape[1]} key/value heads")
+    if str(cu_q.dtype) != "torch.int32" or str(cu_k.dtype) != "torch.int32":
+        raise Refused(f"boundaries are int32, not {cu_q.dtype} and {cu_k.dtype}")
     reason = misfit(
         info,
         head_dim=q.shape[2],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ocroute.kernels.base import KernelInfo, Presence
+from ocroute.kernels.base import NEWEST, KernelInfo, Presence
 from ocroute.kernels.dense import DenseKernel
 from ocroute.kernels.rows import find
 
@@ -17,7 +17,7 @@ class Sage1(DenseKernel):
 
     info: ClassVar = KernelInfo(
         "sageattention",
-        capabilities=(((8, 0), (12, 1)),),
+        capabilities=(((8, 0), NEWEST),),
         dtypes=("float16", "bfloat16", "float32"),
         head_dims=(64, 96, 128),
         numerics="quantised",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ocroute.kernels.base import KernelInfo, Presence, Refused
+from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
 from ocroute.kernels.dense import DenseKernel
 from ocroute.kernels.rows import find
 from ocroute.kernels.sage1 import load, major
@@ -19,11 +19,12 @@ class Sage2(DenseKernel):
     info: ClassVar = KernelInfo(
         "sageattention",
         min_version="2.0",
-        capabilities=(((8, 0), (8, 0)), ((8, 6), (8, 6)), ((8, 9), (9, 0)), ((12, 0), (12, 1))),
+        capabilities=(((8, 0), NEWEST),),
         max_head_dim=128,
         numerics="quantised",
         compiles=True,
         capturable=False,
+        default_stream_only=True,
         install="ocroute build sage2 --source SAGEATTENTION",
         source="SageAttention sageattention/core.py at d1a57a5",
     )

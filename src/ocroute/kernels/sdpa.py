@@ -14,15 +14,15 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ocroute.kernels.base import KernelInfo, Presence, Refused
+from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
 from ocroute.kernels.packed import Dense, by_sequence, expanded, lower_right
 from ocroute.kernels.rows import admit, find
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_ANY_CUDA = (((5, 0), (12, 1)),)
-_AMPERE_ON = (((8, 0), (12, 1)),)
+_ANY_CUDA = (((5, 0), NEWEST),)
+_AMPERE_ON = (((8, 0), NEWEST),)
 _INSTALL = "pip install 'ocroute[vlm]'"
 _NONE = ("No available kernel", "No viable backend")  # what torch says when the back ends that it may use all decline
 _SOURCE = "torch, aten/src/ATen/native/transformers/cuda/sdp_utils.cpp"
@@ -60,7 +60,7 @@ class _Sdpa:
         scale: float,
     ) -> Tensor:
         """See ``Kernel.attend``."""
-        admit(self.info, q, k)
+        admit(self.info, q, k, cu_q, cu_k)
         form = (q.dtype, q.shape[1:], k.shape[1], causal)
         dense: Dense = lambda q, k, v: self.dense(q, k, v, causal=causal, scale=scale)  # noqa: E731
         if form in self._taken:

@@ -18,7 +18,10 @@ _STEP = 384
 
 
 class ThunderKittens(DenseKernel):
-    """Whole tiles only; waits for the device by itself, so no CUDA graph can hold it."""
+    """Whole tiles only: causal calls are filled up at the end, where no query of ours sees it; others have no mask for that.
+
+    It waits for the device by itself, so no CUDA graph can hold it.
+    """
 
     info: ClassVar = KernelInfo(
         "thunderkittens",
@@ -40,13 +43,17 @@ class ThunderKittens(DenseKernel):
         only_default_scale("ThunderKittens", q.shape[2], scale)
 
     def square(self, q: Tensor, k: Tensor, v: Tensor, *, causal: bool, scale: float) -> Tensor:  # noqa: ARG002
-        """Lengths are refused that its grid would cut."""
-        if q.shape[2] != k.shape[2] or q.shape[2] % _STEP:
+        """Lengths are refused that its grid would cut and that cannot be filled up."""
+        from torch.nn.functional import pad
+
+        n, m = q.shape[2], k.shape[2]
+        if not causal and (n != m or n % _STEP):
             raise Refused(
-                f"ThunderKittens takes as many queries as keys, in multiples of {_STEP}; not {q.shape[2]} and {k.shape[2]}"
+                f"ThunderKittens takes, unless causal, as many queries as keys, in multiples of {_STEP}; not {n} and {m}"
             )
-        out: Tensor = _load()(q.contiguous(), k.contiguous(), v.contiguous(), causal)[0]
-        return out
+        filled = (pad(x, (0, 0, 0, -n % _STEP)).contiguous() for x in (q, k, v))
+        out: Tensor = _load()(*filled, causal)[0]
+        return out[:, :, :n]
 
 
 def _load() -> Callable[..., Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ocroute.kernels.base import KernelInfo, Presence
+from ocroute.kernels.base import NEWEST, KernelInfo, Presence
 from ocroute.kernels.rows import admit, find
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class TorchVarlen:
     info: ClassVar = KernelInfo(
         "torch",
         min_version="2.11",
-        capabilities=(((8, 0), (12, 1)),),
+        capabilities=(((8, 0), NEWEST),),
         max_head_dim=256,
         head_dim_multiple=8,
         packed=True,
@@ -51,7 +51,7 @@ class TorchVarlen:
         scale: float,
     ) -> Tensor:
         """See ``Kernel.attend``."""
-        admit(self.info, q, k)
+        admit(self.info, q, k, cu_q, cu_k)
         if not q.shape[0] or not k.shape[0]:
             return q.new_zeros(q.shape)
         options = _options(grouped=q.shape[1] != k.shape[1], causal=causal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ocroute.kernels.base import KernelInfo, Presence, Refused
+from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
 from ocroute.kernels.packed import host_lengths
 from ocroute.kernels.rows import admit, find
 
@@ -20,7 +20,7 @@ class Xformers:
     info: ClassVar = KernelInfo(
         "xformers",
         min_version="0.0.35",  # older ones bring a FlashAttention-3 that ends the process on newer cards
-        capabilities=(((7, 5), (12, 1)),),
+        capabilities=(((7, 5), NEWEST),),
         dtypes=("float16", "bfloat16", "float32"),
         max_head_dim=256,
         head_dim_multiple=8,
@@ -50,7 +50,7 @@ class Xformers:
         """See ``Kernel.attend``."""
         from xformers.ops import memory_efficient_attention
 
-        admit(self.info, q, k)
+        admit(self.info, q, k, cu_q, cu_k)
         if not q.shape[0] or not k.shape[0]:
             return q.new_zeros(q.shape)
         bias = _bias(host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k), causal, q.device)

@@ -150,8 +150,8 @@ def parse_arch(text: str) -> Capability:
     """
     digits = text.lower().removeprefix("sm_").removeprefix("compute_").rstrip("af")
     major, dot, minor = digits.partition(".")
-    if not dot:
-        major, minor = digits[:-1], digits[-1:]
+    if not dot:  # without it the last digit is the minor number, and no card is older than 50: 12 is a 12.0 cut short
+        major, minor = (digits[:-1], digits[-1:]) if digits.isdecimal() and int(digits) >= 50 else ("", "")
     if not (major.isdecimal() and minor.isdecimal() and len(minor) == 1):
         raise UsageError(f"{text!r} is no compute capability", next_step="Write it with its dot, e.g. --arch 12.0")
     return int(major), int(minor)
