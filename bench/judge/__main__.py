@@ -24,7 +24,7 @@ from typing import Any
 
 from bench.judge.canvas import ArrayPage, Sheet
 from bench.judge.failures import Case, failures
-from bench.judge.readings import boxless, noisy, of_lines
+from bench.judge.readings import boxless, in_blocks, noisy, of_lines, reshaped
 from bench.judge.sheets import KINDS, make
 
 from ocroute.document.model import Finding
@@ -39,6 +39,8 @@ def cleans(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
     for rate in (0.0, 0.01, 0.03):
         yield Case(f"clean-{rate}", of_lines(noisy(sheet.lines, rng, rate)))
     yield Case("clean-boxless", boxless(sheet.lines), kind="vlm")
+    yield Case("clean-reshaped", reshaped(sheet.lines, rng), kind="vlm")
+    yield Case("clean-blocks", in_blocks(noisy(sheet.lines, rng, 0.01)), kind="vlm")
     if sheet.lines:
         yield Case("clean-layer", of_lines(sheet.lines), kind="textlayer")
 

@@ -47,6 +47,44 @@ def boxless(lines: Iterable[Line]) -> Reading:
     return Reading(blocks=tuple(Block(Category.TEXT, "\n".join(group), markup="markdown") for group in groups))
 
 
+def in_blocks(lines: Iterable[Line]) -> Reading:
+    """Paragraphs with a box each and no lines, as a layout model writes them."""
+    every = list(lines)
+    groups = [every[at : at + 6] for at in range(0, len(every), 6)]
+    return Reading(
+        blocks=tuple(
+            Block(
+                Category.TEXT,
+                rewrapped(line.text for line in group),
+                Box.around(line.box for line in group),
+                markup="markdown",
+            )
+            for group in groups
+        )
+    )
+
+
+def reshaped(lines: Iterable[Line], rng: random.Random) -> Reading:
+    """The same text without places, in other lines and in the markup that models like: rows, headings, formulas, emphasis."""
+    every = [line.text for line in lines]
+    head, cells, rest = every[:1], every[1 : 1 + len(every) // 3], every[1 + len(every) // 3 :]
+    rows = "".join(f"<tr><td>{text[: len(text) // 2]}</td><td>{text[len(text) // 2 :]}</td></tr>" for text in cells)
+    blocks = [Block(Category.TITLE, text, markup="markdown") for text in head]
+    blocks += [Block(Category.TABLE, f"<table>{rows}</table>", markup="html")] if rows else []
+    words = rewrapped(rest).split()
+    marked = [
+        f"**{word}**" if rng.random() < 0.05 else f"$\\text{{{word}}}$" if rng.random() < 0.05 else word
+        for word in words
+    ]
+    blocks += [Block(Category.TEXT, " ".join(marked), markup="markdown")] if marked else []
+    return Reading(blocks=tuple(blocks))
+
+
+def rewrapped(texts: Iterable[str]) -> str:
+    """The lines run together."""
+    return " ".join(texts)
+
+
 def retold(line: Line, turn: Callable[[str], str]) -> Line:
     """The line with other text in the same places."""
     words = tuple(replace(word, text=turn(word.text)) for word in line.words)

@@ -1,10 +1,17 @@
 """Each check on the smallest page that shows what it is for, and on the page that it must not mistake for it."""
 
+import itertools
+
 import msgspec
+import numpy as np
 import pytest
+from bench.judge import fonts
+from bench.judge.canvas import ArrayPage
 from bench.judge.readings import boxless, of_lines, retold
 from judge_pages import PROSE, font, letter, sheet
 from msgspec.structs import replace
+from PIL import ImageFilter
+from test_letters import RUSSIAN
 
 from ocroute.document.model import Block, Box, Category, Line, Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
@@ -96,6 +103,30 @@ def test_what_the_engine_says_is_cut_is_truncated(page):
     assert "truncated" in codes(page, replace(boxless(page.lines), blocks=(*boxless(page.lines).blocks, table)))
 
 
+CELLS = (
+    '[{"bbox": [100, 100, 1140, 400], "category": "Text", "text": "Smith \\& Sons, $\\alpha$"}, '
+    '{"bbox": [1, 2, 3, 4], "category": "Picture"}]'
+)
+
+
+@pytest.mark.parametrize(
+    "raw", [CELLS, f"```json\n{CELLS}\n```", CELLS.replace("[{", "[\n  {"), CELLS[1:-1], '{"pages": []}']
+)
+def test_an_answer_that_is_closed_is_not_cut_whatever_its_backslashes(page, raw):
+    assert "truncated" not in codes(page, replace(boxless(page.lines), raw=raw))
+
+
+@pytest.mark.parametrize("cut", [-1, -2, -30, 40, 90])
+def test_cells_that_break_off_are_cut(page, cut):
+    assert "truncated" in codes(page, replace(boxless(page.lines), raw=CELLS[:cut]))
+
+
+def test_an_answer_that_was_stopped_in_a_loop_is_called_so(page):
+    found = verdict(page, replace(boxless(page.lines), finish="loop"))
+    assert any("round in circles" in finding.sentence for finding in found.findings)
+    assert not any("out of room" in finding.sentence for finding in found.findings)
+
+
 def test_a_picture_may_hold_words_but_is_not_the_page(page):
     few = page.lines[:-2]
     hidden = Box.around(line.box for line in page.lines[-2:])
@@ -170,3 +201,81 @@ def test_a_mostly_good_refused_text_beats_garbage(page):
     partly = verdict(page, of_lines(page.lines[:-2])).score
     cipher = [retold(line, lambda text: text.translate(str.maketrans("etaoinshr", "qxzjkvwyp"))) for line in page.lines]
     assert partly > verdict(page, of_lines(cipher)).score > verdict(page, Reading()).score
+
+
+INVENTED = (
+    "Twelve merchants crossed the frozen valley with copper lamps and seven barrels of dried plums for the garrison. "
+    "Nobody expected the drummer to arrive before supper, least of all his uncle. "
+)
+
+
+@pytest.mark.parametrize("kind", ["vlm", "remote"])
+def test_a_models_fluent_invention_is_refused_with_boxes_and_without(page, kind):
+    bank = itertools.cycle(INVENTED.split())
+    other = [retold(line, lambda text: " ".join(next(bank) for _ in text.split())) for line in page.lines]
+    block = Block(
+        Category.TEXT, "\n".join(line.text for line in other), Box.around(line.box for line in other), markup="markdown"
+    )
+    for reading in (boxless(other), Reading(blocks=(block,))):
+        found = verdict(page, reading, kind=kind)
+        assert found.status == "doubtful"
+        assert {finding.code for finding in found.findings if finding.refuses} == {"page_mismatch"}
+        assert found.score < 0.4
+
+
+def test_half_an_invention_is_refused(page):
+    bank = itertools.cycle(INVENTED.split())
+    other = [
+        retold(line, lambda text: " ".join(next(bank) for _ in text.split())) if at % 2 else line
+        for at, line in enumerate(page.lines)
+    ]
+    assert codes(page, boxless(other), kind="vlm") == {"page_mismatch"}
+
+
+def test_numbers_of_another_page_are_refused():
+    made = sheet()
+    for at in range(14):
+        made.write(100, 100 + 55 * at, f"Delivery {4211 + 37 * at}", font(24))
+        made.write(700, 100 + 55 * at, f"{1873.4 + 211.7 * at:.2f}", font(24))
+    assert codes(made, boxless(made.lines), kind="vlm") == set()
+    turned = str.maketrans("0123456789", "8306914257")
+    other = [retold(line, lambda text: text.translate(turned)) for line in made.lines]
+    (finding,) = verdict(made, boxless(other), kind="vlm").findings
+    assert "numbers" in finding.sentence
+
+
+def test_a_right_answer_in_another_form_is_accepted(page):
+    text = " ".join(line.text for line in page.lines)
+    hyphens = text.replace("thermometer", "thermo-\nmeter").replace("weather", "wea-\nther")
+    shouting = "# " + text.upper().replace("FI", "\ufb01")
+    rows = "".join(f"<tr><td>{line.text}</td><td>{line.text[:4]}</td></tr>" for line in page.lines)
+    for answer in (text, hyphens, shouting, f"<table>{rows}</table>", f"$\\text{{{text}}}$", text.replace(" ", "\n")):
+        blocks = (Block(Category.TEXT, answer, markup="html" if "<" in answer else "markdown"),)
+        found = [f for f in verdict(page, Reading(blocks=blocks), kind="vlm").findings if f.code == "page_mismatch"]
+        assert found == [], answer
+
+
+def test_what_the_witness_cannot_read_is_said_and_not_refused():
+    path = fonts.path("tune", "serif")
+    if not fonts.knows_cyrillic("tune"):
+        pytest.skip("no Cyrillic font here")
+    made = sheet()
+    made.paragraph((100, 100, 1140, 950), RUSSIAN, fonts.font(path, 26))
+    found = verdict(made, boxless(made.lines), kind="vlm")
+    assert found.status == "accepted"
+    assert [finding.code for finding in found.findings] == ["page_mismatch"]
+    assert "cannot read their script" in found.findings[0].sentence
+
+
+def test_where_nothing_is_surely_legible_the_witness_keeps_silent(page):
+    worn = np.asarray(page.image.convert("RGB").filter(ImageFilter.GaussianBlur(5)))
+    found = judge(ArrayPage(worn), boxless(page.lines), engine=replace(OCR, kind="vlm"), task=Task())
+    assert "page_mismatch" not in {finding.code for finding in found.findings}
+
+
+def test_words_in_pictures_need_not_be_in_the_text(page):
+    hidden = Box.around(line.box for line in page.lines[4:])
+    kept = page.lines[:4]
+    text = Block(Category.TEXT, "\n".join(line.text for line in kept), Box.around(line.box for line in kept))
+    blocks = (text, Block(Category.PICTURE, "", hidden))
+    assert "page_mismatch" not in codes(page, Reading(blocks=blocks), kind="vlm")

@@ -18,7 +18,7 @@ LEGIBLE: Final = (9.0, 160.0)  # pixels of a line's height that the witness read
 SURE: Final = 0.93  # confidence of print; handwriting and worn type stay below
 LENGTH: Final = 8.0  # a stretch's width over its height: about 17 letters, 25 ms of one core
 SHORTEST: Final = 2.0  # the same of a line: a figure in a column
-GAP: Final = 0.18  # of the height: a blank from which words part
+GAP: Final = 0.13  # of the height: a blank from which words may part
 T = TypeVar("T")
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.uint32]
 
-FEWEST: Final = 8  # letters from which it is no chance that words stand in a text; ideographs count twice
+FEWEST: Final = 5  # letters from which words are looked for; ideographs count twice
 SAME: Final = 0.75  # likeness from which two stretches are the same but for slips
 DIGITS: Final = 3  # of a figure that is worth looking for: shorter ones stand in any text
 _MARKUP: Final = re.compile(r"</?[a-zA-Z][^<>]*>|\\[a-zA-Z]+|[{}]")

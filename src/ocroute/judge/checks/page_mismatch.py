@@ -19,12 +19,12 @@ from ocroute.pages.page import InputPage
 KINDS: Final = ("vlm", "remote")  # line recognisers write what they see; language models may write what they expect
 FIRST: Final = 6  # stretches that must all be in the text before it is believed without more ado
 SECOND: Final = 18  # stretches read where one of them is not
-LEAST: Final = 2  # stretches that must have been legible
-FIGURES: Final = (
-    3  # numbers that must have been read; with fewer in sight, and more in the text, columns of them are looked at
-)
+LEAST: Final = 2  # stretches, or numbers, that must be missing
+LETTERS: Final = 16  # that must be missing in all: two short words may stand in a picture
+FIGURES: Final = 3  # numbers; where more are in the text and fewer in sight, narrow columns are looked at
 WRONG_FIGURES: Final = 0.5  # share of the numbers
-LOOSE: Final = 0.45  # the limit without boxes: models leave out running heads and the words in pictures
+SUSPECT: Final = 0.15  # share of what the first look found from which a second one is worth its second of time
+LOOSE: Final = 0.35  # the limit without boxes: models leave out running heads and the words in pictures
 TALL: Final = 2.0  # height over width of a region from which its text may run downwards
 WITNESSED: Final = frozenset({"Latn", "Hani", "Jpan"})
 
@@ -45,13 +45,13 @@ class PageMismatch:
             return None
         lines = _of_text([line.box for line in ink_of(page).lines], reading)
         found = self._looked(page, text, lines, task.threads)
-        suspect = self._speaks(text, found, reading)
-        if suspect is not None:
+        words = _words(found)
+        if _share(text, words) >= SUSPECT or self._of_figures(text, found):
             # The ink joins what stands side by side, and text that runs downwards to nonsense. The detector knows better.
             lines = _of_text(_regions(page, task.threads), reading)
-            found = self._looked(page, text, lines, task.threads, at_once=True)
-            return self._speaks(text, found, reading)
-        if len(_words(found)) < LEAST and letters and letters.most_common(1)[0][0] not in WITNESSED:
+            again = self._looked(page, text, lines, task.threads, at_once=True)
+            return self._of_words(text, again, reading) or self._of_figures(text, [*found, *again])
+        if len(words) < LEAST and letters and letters.most_common(1)[0][0] not in WITNESSED:
             what = "The words were not compared with the page: the witness cannot read their script."
             return Finding("page_mismatch", 0.0, self.limit, what, refuses=False, weight=0.1)
         return None
@@ -66,21 +66,18 @@ class PageMismatch:
         if _missing(text, found):
             found += seen(page, chosen[first:], threads)
         if len(text.figures) > FIGURES and len(_figures(found)) < FIGURES:
-            found += seen(page, spread(stretches(page, lines, narrow=True), FIRST), threads)
+            columns = spread(stretches(page, lines, narrow=True), SECOND)
+            found += seen(page, columns[:FIRST], threads)
+            if _absent(text, found):
+                found += seen(page, columns[FIRST:], threads)
         return found
-
-    def _speaks(self, text: Sought, found: Sequence[Glimpse], reading: Reading) -> Finding | None:
-        return self._of_words(text, found, reading) or self._of_figures(text, found)
 
     def _of_words(self, text: Sought, found: Sequence[Glimpse], reading: Reading) -> Finding | None:
         every = _words(found)
-        if len(every) < LEAST:
-            return None
-        missing = _missing(text, every)
-        share = sum(weight(one.text) for one in missing) / sum(weight(one.text) for one in every)
+        missing, share = _missing(text, every), _share(text, every)
         placed = all(piece.box is not None for piece in pieces(reading))
         limit = self.limit if placed else LOOSE
-        if len(missing) < LEAST or share < limit:
+        if len(missing) < LEAST or sum(weight(one.text) for one in missing) < LETTERS or share < limit:
             return None
         sample = max(missing, key=lambda one: weight(one.text))
         what = (
@@ -91,12 +88,10 @@ class PageMismatch:
 
     def _of_figures(self, text: Sought, found: Sequence[Glimpse]) -> Finding | None:
         every = _figures(found)
-        if len(every) < FIGURES:
+        missing = _absent(text, found)
+        if len(missing) < LEAST or len(missing) < WRONG_FIGURES * len(every):
             return None
-        missing = [figure for figure in every if not text.has_figure(figure)]
         share = len(missing) / len(every)
-        if share < WRONG_FIGURES:
-            return None
         what = f"Of {len(every)} numbers that were read again, {len(missing)} are not in the text, e.g. {missing[0]}"
         return self._finding(share, WRONG_FIGURES, what)
 
@@ -111,6 +106,16 @@ def _words(found: Sequence[Glimpse]) -> list[Glimpse]:
 
 def _missing(text: Sought, found: Sequence[Glimpse]) -> list[Glimpse]:
     return [one for one in _words(found) if text.likeness(one.text) < SAME]
+
+
+def _share(text: Sought, words: Sequence[Glimpse]) -> float:
+    """Of the letters that were seen, how many are in stretches that are missing."""
+    lost = sum(weight(one.text) for one in _missing(text, words))
+    return lost / max(1, sum(weight(one.text) for one in words))
+
+
+def _absent(text: Sought, found: Sequence[Glimpse]) -> list[str]:
+    return [figure for figure in _figures(found) if not text.has_figure(figure)]
 
 
 def _figures(found: Sequence[Glimpse]) -> list[str]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections import deque
 from typing import ClassVar, Final
 
 from ocroute.document.model import Box, Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.missing import missing
 from ocroute.judge.pieces import pieces
+from ocroute.models.dots_ocr.salvage import cells
 from ocroute.pages.page import InputPage
 
 FEWEST_GLYPHS: Final = 12
 TAIL: Final = 0.75  # of the missing glyphs come after the last text: a cut tail, not a hole
 _MORE_TIME: Final = "Give it more: --timeout SECONDS."
+_JSON: Final = re.compile(r'(?:```(?:json)?\s*)?(\[\s*)?\{\s*"')
 _OPENED: Final = re.compile(r"<(/?)(table|tr|td|th|thead|tbody)\b", re.IGNORECASE)
 
 
@@ -26,6 +28,8 @@ class Truncated:
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the page that is cut off, or 1 where the output itself says that it is cut."""
+        if reading.finish == "loop":
+            return self._finding(1.0, 0.5, "The engine went round in circles and was stopped")
         if reading.finish == "length":
             return self._finding(1.0, 0.5, "The engine ran out of room and stopped in the middle")
         if reading.finish == "late":
@@ -59,12 +63,8 @@ def _after(line: Box, placed: list[Box]) -> bool:
 
 def _broken(reading: Reading) -> str | None:
     """How the raw output is cut, where it is JSON or HTML."""
-    raw = reading.raw.strip()
-    if raw.startswith(("[{", '{"', "[\n")):
-        try:
-            json.loads(raw)
-        except ValueError:
-            return "its JSON is not closed"
+    if (begun := _JSON.match(raw := reading.raw.strip())) and not _closed(raw, "]" if begun[1] else "}"):
+        return "its JSON is not closed"
     open_tags: dict[str, int] = {}
     for text in (block.text for block in reading.blocks if block.markup == "html"):
         for closing, tag in _OPENED.findall(text):
@@ -72,3 +72,10 @@ def _broken(reading: Reading) -> str | None:
     if any(open_tags.values()):
         return "a table is not closed"
     return None
+
+
+def _closed(raw: str, bracket: str) -> bool:
+    """Whether the answer comes to its own end. A fault inside it, like LaTeX with single backslashes, is no cut."""
+    raw = raw.removesuffix("```").rstrip()
+    last = deque(cells(raw), maxlen=1)
+    return raw.endswith(bracket) and (last[0].complete if last else True)
