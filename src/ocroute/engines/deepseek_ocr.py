@@ -11,6 +11,7 @@ from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles
 from ocroute.errors import EngineUnavailable
+from ocroute.kernels.probe.geometry import PROMPT, Head
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +90,7 @@ class DeepseekOcr(NeuralEngine):
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "deepseek-ai/DeepSeek-OCR, 6.7 GB", "a GPU with 10 GB"),
-        gpu_mb=8200,
+        gpu_mb=7300,
         strengths="whole pages as Markdown with boxes, in few tokens",
     )
     facts: ClassVar[Facts] = Facts(
@@ -104,7 +105,7 @@ class DeepseekOcr(NeuralEngine):
         keep_special=True,
         min_pixels=512 * 512,
         max_pixels=WHOLE * WHOLE + MOST_TILES * TILE * TILE,
-        kernels=("text",),
+        attention={"text": Head(128, 10, 10, True, lengths=(273 + 30 * 31 + PROMPT,))},
     )
 
     def adjust(self, config: dict[str, Any]) -> dict[str, Any]:

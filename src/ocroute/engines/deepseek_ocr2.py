@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek
+from ocroute.kernels.probe.geometry import PROMPT, Head
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,7 +44,7 @@ class DeepseekOcr2(NeuralEngine):
         keep_special=True,
         min_pixels=TILE * TILE,
         max_pixels=WHOLE * WHOLE + MOST_TILES * TILE * TILE,
-        kernels=("text",),
+        attention={"text": Head(128, 10, 10, True, lengths=(256 + MOST_TILES * 144 + 1 + PROMPT,))},
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:

@@ -11,6 +11,7 @@ from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.loading import Loaded, telling
 from ocroute.engines.neural.plain import from_markdown
+from ocroute.kernels.probe.geometry import Head
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, PROMPTS
@@ -35,7 +36,7 @@ class DotsOcr(NeuralEngine):
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "rednote-hilab/dots.ocr, 6.1 GB", "a GPU with 10 GB, or patience"),
-        gpu_mb=7200,
+        gpu_mb=7050,
         strengths="layout, reading order, tables and formulas in many scripts",
     )
     facts: ClassVar[Facts] = Facts(
@@ -52,6 +53,10 @@ class DotsOcr(NeuralEngine):
         stop_tokens=(END_OF_ASSISTANT,),
         min_pixels=3_136,
         max_pixels=11_289_600,
+        attention={
+            "vision": Head(128, 12, 12, False, patches=1, cap=57_600),
+            "text": Head(128, 12, 2, True, patches=4, cap=57_600),
+        },
         own_pixels=True,
     )
 

@@ -9,6 +9,7 @@ from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
 from ocroute.engines.neural.patches import patched_chat
 from ocroute.engines.neural.plain import from_markdown
+from ocroute.kernels.probe.geometry import Head
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,7 +25,7 @@ class GlmOcr(NeuralEngine):
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "zai-org/GLM-OCR, 1.6 GB", "a GPU with 6 GB, or patience"),
-        gpu_mb=2100,
+        gpu_mb=2000,
         strengths="text, tables and formulas on small cards; no boxes",
     )
     facts: ClassVar[Facts] = Facts(
@@ -40,6 +41,10 @@ class GlmOcr(NeuralEngine):
             "formula": Mode("Formula Recognition:", text=False),
         },
         scripts=("Latn", "Hans"),
+        attention={
+            "vision": Head(64, 16, 16, False, patches=1, cap=16_384),
+            "text": Head(64, 16, 8, True, patches=4, cap=16_384),
+        },
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:

@@ -9,6 +9,7 @@ from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
 from ocroute.engines.neural.plain import from_markdown, from_plain
 from ocroute.engines.neural.prompts import encode
+from ocroute.kernels.probe.geometry import PROMPT, Head
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,7 +53,8 @@ class GotOcr2(NeuralEngine):
         stop_tokens=("<|im_end|>",),
         max_pixels=(MOST_TILES + 1) * 1024 * 1024,
         min_pixels=1024 * 1024,
-        kernels=("text",),  # the vision tower adds relative positions to its scores: no kernel here does
+        # The vision tower adds relative positions to its scores: no kernel here does.
+        attention={"text": Head(64, 16, 16, True, lengths=((MOST_TILES + 1) * 256 + PROMPT,))},
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:

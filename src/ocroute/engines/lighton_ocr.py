@@ -10,6 +10,7 @@ from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
 from ocroute.engines.neural.patches import decline_strips
 from ocroute.engines.neural.plain import from_markdown
 from ocroute.engines.neural.prompts import chat, encode
+from ocroute.kernels.probe.geometry import Head
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,7 +26,7 @@ class LightOnOcr(NeuralEngine):
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "lightonai/LightOnOCR-1B-1025, 2 GB", "a GPU with 6 GB, or patience"),
-        gpu_mb=3000,
+        gpu_mb=2900,
         strengths="whole pages of European languages as Markdown, on small cards; no boxes",
     )
     facts: ClassVar[Facts] = Facts(
@@ -37,7 +38,7 @@ class LightOnOcr(NeuralEngine):
         image_processor="PixtralImageProcessorPil",
         modes={"markdown": Mode("", max_new_tokens=6144)},
         max_pixels=1540 * 1540,
-        kernels=("text",),
+        attention={"text": Head(128, 16, 8, True, patches=4, cap=12_100)},
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:  # noqa: ARG002 - it has one mode, without words

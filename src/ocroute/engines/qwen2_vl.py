@@ -9,6 +9,7 @@ from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
 from ocroute.engines.neural.patches import patched
 from ocroute.engines.neural.plain import from_markdown, from_plain
+from ocroute.kernels.probe.geometry import Head
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +31,7 @@ class Qwen2Vl(NeuralEngine):
         gives_layout=True,
         gives_confidence=False,
         needs=("pip install 'ocroute[vlm]'", "Qwen/Qwen2-VL-2B-Instruct, 4.4 GB", "a GPU with 8 GB, or patience"),
-        gpu_mb=5000,
+        gpu_mb=4850,
         strengths="photographs, signs and odd pages in many scripts; no boxes",
     )
     facts: ClassVar[Facts] = Facts(
@@ -43,6 +44,10 @@ class Qwen2Vl(NeuralEngine):
         modes=MODES,
         scripts=("Latn", "Cyrl", "Hans", "Hant", "Jpan", "Kore", "Arab"),
         stop_tokens=("<|im_end|>",),
+        attention={
+            "vision": Head(80, 16, 16, False, patches=1, cap=65_536),
+            "text": Head(128, 12, 2, True, patches=4, cap=65_536),
+        },
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:

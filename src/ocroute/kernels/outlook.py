@@ -9,9 +9,8 @@ import msgspec
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
 from ocroute.kernels.choice import Choice, KernelStatus, choose
 from ocroute.kernels.facts import facts_about
-from ocroute.kernels.here import installed, place_of
-from ocroute.kernels.ledger import Ledger
-from ocroute.kernels.probe.geometry import MODELS, parts_of
+from ocroute.kernels.here import installed, proofs_here
+from ocroute.kernels.probe.geometry import attention_of, parts_of
 from ocroute.kernels.probe.values import Proof
 from ocroute.kernels.refusal import TorchFacts, refusal
 from ocroute.kernels.survey import torch_facts
@@ -35,9 +34,7 @@ class Ground(msgspec.Struct, frozen=True):
 def ground_here(machine: Machine) -> Ground:
     """The ground on this machine. Imports torch, where it is installed, to ask for which cards it has code."""
     kernels = {name: installed(name) for name in KERNELS}
-    versions = {name: presence.version for name, (_, presence) in kernels.items()}
-    gpu = machine.gpus[0] if machine.gpus else None
-    return Ground(torch_facts(), kernels, tuple(Ledger().fresh(place_of(machine, gpu), versions)))
+    return Ground(torch_facts(), kernels, tuple(proofs_here(machine)))
 
 
 def torch_refusal(machine: Machine, torch: TorchFacts | None) -> str:
@@ -52,11 +49,10 @@ def outlook(model: str, machine: Machine, ground: Ground, *, quantised: bool = F
     """Part of ``model`` (``vision``, ``text``) to the kernel that it would run on, at the longest page of this card.
 
     Args:
-        model: of `ocroute.kernels.probe.geometry.MODELS`; one that is not there, because no kernel of ours can serve it, has
-            no parts.
+        model: the name of its engine; one that no kernel of ours can serve has no parts.
         quantised: consider kernels that compute in fewer bits too.
     """
-    if model not in MODELS:
+    if not attention_of(model):
         return {}
     gpu = machine.gpus[0] if machine.gpus else None
     return {

@@ -12,7 +12,7 @@ from ocroute.engines.neural.records import latest
 from ocroute.errors import OcrouteError, PluginError
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.outlook import Ground, ground_here, outlook
-from ocroute.kernels.probe.geometry import MODELS
+from ocroute.kernels.probe.geometry import models
 from ocroute.kernels.probe.values import Proof
 from ocroute.kernels.survey import KernelRow
 from ocroute.kernels.survey import survey as survey_kernels
@@ -64,7 +64,7 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
         found,
         kernels=tuple(survey_kernels(machine)),
         proofs=here.proofs,
-        models={model: outlook(model, machine, here) for model in MODELS} if here.torch else {},
+        models={model: outlook(model, machine, here) for model in models()} if here.torch else {},
         neural=model_rows(
             {name: (one.info, one.availability) for name, one in engines.items()}, machine, here, latest()
         ),

@@ -25,7 +25,7 @@ class ModelRow(msgspec.Struct, frozen=True):
         get: the command that brings what is missing; empty when nothing is.
         lacking: whether weights are all that is missing.
         named: where the last canary page had its weights from, if none are found now.
-        need_mb: memory for the weights and one A4 page at 150 dpi, in the numbers that this machine computes in.
+        need_mb: memory for the weights and one A4 page at 100 dpi, in the numbers that this machine computes in.
         free_mb: of the GPU, or of the processor without one.
         device: where that memory is.
         kernels: part to the kernel that it would run on.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ocroute.engines.neural.guard import Guard
+from ocroute.kernels.probe.geometry import Head
 
 Part = Literal["vision", "text"]
 
@@ -49,7 +50,7 @@ class Facts:
         stop_tokens: strings of the tokens that end an answer, besides those in the checkpoint's generation_config.json.
         keep_special: whether special tokens are part of the answer, like the tags around a box.
         min_pixels, max_pixels: of the image as the model sees it.
-        kernels: the parts of the model whose attention a kernel can take over.
+        attention: the shapes of the parts whose attention a kernel can take over, as published: kernels are proven for them.
         own_pixels: whether an engine without an ``image_processor`` makes its pixels as preprocessor_config.json says.
         packages: needed besides torch and transformers, by distribution name.
     """
@@ -67,9 +68,14 @@ class Facts:
     keep_special: bool = False
     min_pixels: int = 28 * 28 * 4
     max_pixels: int = 28 * 28 * 4096
-    kernels: tuple[Part, ...] = ("vision", "text")
+    attention: Mapping[Part, Head] = field(default_factory=dict)
     own_pixels: bool = False
     packages: tuple[str, ...] = ()
+
+    @property
+    def kernels(self) -> tuple[Part, ...]:
+        """The parts whose attention a kernel can take over."""
+        return tuple(self.attention)
 
     @property
     def default_mode(self) -> str:

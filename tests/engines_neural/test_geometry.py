@@ -1,0 +1,39 @@
+"""Kernels are proven for the shapes that engines declare: those of the published models, at the lengths of their pages."""
+
+import published
+import pytest
+import torch
+from sheets import NAMES
+
+from ocroute.engines.base import ENGINES
+from ocroute.engines.neural import attention, budget, devices
+from ocroute.kernels.probe.geometry import models, parts_of
+from ocroute.machine import Gpu
+
+PLACE = devices.Place("cuda:0", torch.bfloat16, "a described card")
+CARD = Gpu("a described card", 16_303, 15_000, (12, 0))
+A4_200 = 1654 * 2339
+
+
+@pytest.mark.parametrize("name", ["dots_ocr", *NAMES])
+def test_what_is_proven_for_a_model_is_what_it_asks_for(name, tmp_path):
+    engine = ENGINES.load(name).__new__(ENGINES.load(name))
+    engine.loaded = engine.outline(published.write(name, tmp_path), PLACE)
+    facts = engine.facts
+    pixels = min(A4_200, facts.max_pixels)
+    inputs = engine.prepare(budget.blank(pixels), facts.modes[facts.default_mode], pixels).inputs
+    patches = budget.patches(inputs)
+    token = engine.loaded.model.config.image_token_id
+    asked = {"vision": patches, "text": patches // 4 or int((inputs["input_ids"] == token).sum())}
+    declared = parts_of(name, CARD)
+    assert set(declared) == set(facts.kernels) != set()
+    for part, problems in declared.items():
+        longest = problems[-1]
+        length = sum(longest.lengths)
+        assert attention.shape(engine.loaded.model.config, part, length, "bfloat16") == longest
+        assert 0 < asked[part] <= length, "long enough for A4 at 200 dpi"
+
+
+def test_every_engine_that_declares_shapes_can_be_proven_for():
+    declared = {name for name in ENGINES if getattr(getattr(ENGINES.load(name), "facts", None), "attention", None)}
+    assert declared == set(models()) >= {"dots_ocr", *NAMES}
