@@ -32,3 +32,4 @@ def test_it_reads_pages_as_the_built_in_one_does(formulas, babbling, random_chec
     assert reading.raw == known.raw
     assert reading.blocks == known.blocks
     assert engine.info.gpu_mb == GlmOcr.info.gpu_mb
+    assert engine.facts.attention == GlmOcr.facts.attention
