@@ -2,6 +2,8 @@
 
     python -m bench.tiny_models.evaluate FOLDER --out FILE [--device cpu] [--samples 16] [--keep FOLDER]
 
+What FILE holds of other models stays there.
+
 The checkpoint is loaded from its files and asked through transformers' own ``generate``, as an engine would.
 """
 
@@ -16,6 +18,7 @@ from random import Random
 from typing import Any
 
 import torch
+from bench.measured import write
 from bench.tiny_models.layouts import boxes_apart, is_layout
 from bench.tiny_models.nets import normalised, patches
 from bench.tiny_models.reading import edits
@@ -157,21 +160,21 @@ def main() -> None:
     parser.add_argument("--until", type=float, default=math.inf, help="seconds since the epoch: begin nothing after it")
     parser.add_argument("--keep", type=Path, help="a folder for one picture and its text of each kind")
     options = parser.parse_args()
-    results: dict[str, Any] = {"model": "", "torch": torch.__version__, "device": options.device, "dtypes": {}}
+    dtypes: dict[str, Any] = {}
     for name in options.dtypes:
         reader = Reader(options.folder, getattr(torch, name), options.device)
         rows = measure(reader, options.samples, options.keep, options.until)
-        results["model"] = reader.spec.name
         characters, wrong = sum(row["characters"] for row in rows), sum(row["edits"] for row in rows)
-        results["dtypes"][name] = {
+        dtypes[name] = {
             "cer": round(wrong / max(1, characters), 5),
             "characters": characters,
             "whole": time.time() <= options.until,
             "rows": rows,
         }
         print(f"{name}: character error rate {wrong / max(1, characters):.2%} of {characters}", flush=True)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    models = json.loads(options.out.read_text(encoding="utf-8"))["models"] if options.out.is_file() else {}
+    models[reader.spec.name] = {"device": options.device, "dtypes": dtypes}
+    write(options.out, {"models": models})
 
 
 if __name__ == "__main__":
