@@ -15,6 +15,7 @@ from test_letters import RUSSIAN
 
 from ocroute.document.model import Block, Box, Category, Line, Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.engines.neural.plain import from_plain
 from ocroute.judge import CHECKS, judge
 
 OCR = EngineInfo(kind="ocr", rank=1)
@@ -279,3 +280,45 @@ def test_words_in_pictures_need_not_be_in_the_text(page):
     text = Block(Category.TEXT, "\n".join(line.text for line in kept), Box.around(line.box for line in kept))
     blocks = (text, Block(Category.PICTURE, "", hidden))
     assert "page_mismatch" not in codes(page, Reading(blocks=blocks), kind="vlm")
+
+
+SAID = "Sure! Here is the text of the image:"
+OFFER = "Let me know if you need anything else."
+
+
+def answered(text):
+    """A reading as the engines make one of a model's plain answer."""
+    return Reading(blocks=from_plain(text), raw=text)
+
+
+def test_what_was_cut_from_an_answer_is_written_down_and_refuses_nothing(page):
+    text = "\n".join(line.text for line in page.lines)
+    found = verdict(page, answered(f"{SAID}\n\n{text}\n\n{OFFER}"), kind="vlm")
+    assert found.status == "accepted"
+    (finding,) = found.findings
+    assert finding.code == "chatter"
+    assert SAID in finding.sentence
+    assert OFFER in finding.sentence
+
+
+@pytest.mark.parametrize("said", ["Here is the text:", "Certainly, I can do that."])
+def test_words_that_may_be_the_models_own_are_looked_for_on_the_page(page, said):
+    text = "\n".join(line.text for line in page.lines)
+    assert codes(page, answered(f"{said}\n\n{text}"), kind="vlm") == {"chatter"}
+    assert codes(page, answered(f"{text}\n\nPlease let me know if you have any questions."), kind="vlm") == {"chatter"}
+    printed = sheet()
+    printed.write(100, 60, said, font(24))
+    printed.paragraph((100, 120, 1140, 850), PROSE, font(24))
+    printed.write(100, 900, "Please let me know if you have any questions.", font(24))
+    whole = "\n\n".join(line.text for line in printed.lines)
+    assert codes(printed, answered(whole), kind="vlm") == set()
+
+
+def test_chatter_that_the_page_prints_should_not_have_been_cut():
+    made = sheet()
+    made.write(100, 60, SAID, font(24))
+    made.paragraph((100, 120, 1140, 850), PROSE, font(24))
+    found = verdict(made, answered("\n".join(line.text for line in made.lines)), kind="remote")
+    (finding,) = [finding for finding in found.findings if finding.refuses]
+    assert finding.code == "chatter"
+    assert "printed on the page" in finding.sentence

@@ -7,33 +7,33 @@ from collections.abc import Iterator
 
 from ocroute.document.exporters._markup import from_html
 from ocroute.document.model import Block, Box, Category
+from ocroute.engines.neural.chatter import parted
 
 _PART = re.compile(
-    r"(?P<table><table\b.*?(?:</table>|\Z))"
+    r"(?P<fence>^(?P<mark>```|~~~)[^\n]*\n.*?(?:^(?P=mark)[ \t]*$|\Z))"
+    r"|(?P<table><table\b.*?(?:</table>|\Z))"
     r"|(?P<formula>\$\$.+?(?:\$\$|\Z)|\\\[.+?(?:\\\]|\Z))"
     r"|(?P<heading>^#{1,6}[ \t]+[^\n]*$)",
     re.DOTALL | re.MULTILINE,
 )
-_FENCE = re.compile(r"\A\s*```(?:markdown|md|html)?[ \t]*\n(.*?)\n?```\s*\Z", re.DOTALL)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 
 
 def from_plain(answer: str) -> tuple[Block, ...]:
-    """One text block a paragraph; its line breaks are kept."""
-    parts = (part.strip() for part in _PARAGRAPHS.split(answer))
+    """One text block a paragraph; its line breaks are kept. What the model says to the asker is left out."""
+    parts = (part.strip() for part in _PARAGRAPHS.split(parted(answer).text))
     return tuple(Block(Category.TEXT, part) for part in parts if part)
 
 
 def from_markdown(answer: str, box: Box | None = None) -> tuple[Block, ...]:
-    """Headings, tables, formulas and paragraphs, in order.
+    """Headings, tables, formulas, program code and paragraphs, in order.
 
     Args:
-        answer: Markdown with HTML tables; a fence around the whole of it is taken off.
+        answer: Markdown with HTML tables; a fence around the whole of it is taken off, and so is what the model says to the
+            asker.
         box: where all of it stands, when the answer is about one region.
     """
-    if fenced := _FENCE.match(answer):
-        answer = fenced.group(1)
-    return tuple(_blocks(answer, box))
+    return tuple(_blocks(parted(answer).text, box))
 
 
 def _blocks(answer: str, box: Box | None) -> Iterator[Block]:
@@ -41,9 +41,11 @@ def _blocks(answer: str, box: Box | None) -> Iterator[Block]:
     for found in _PART.finditer(answer):
         yield from _paragraphs(answer[start : found.start()], box)
         start = found.end()
-        if found.lastgroup == "table":
+        if found["fence"]:
+            yield Block(Category.TEXT, found.group(), box, markup="markdown")
+        elif found["table"]:
             yield table(found.group(), box)
-        elif found.lastgroup == "formula":
+        elif found["formula"]:
             yield Block(Category.FORMULA, found.group(), box, markup="latex")
         else:
             yield heading(found.group(), box)
