@@ -180,6 +180,16 @@ def test_a_damaged_weight_file_is_said(copy):
         ENGINES.load("qwen2_vl")(Task(model=str(folder)))
 
 
+@pytest.mark.parametrize("name", ["tokenizer.json", "preprocessor_config.json", "config.json"])
+def test_a_file_beside_the_weights_that_is_damaged_is_said(copy, name):
+    folder = copy("qwen2_vl")
+    text = (folder / name).read_text(encoding="utf-8")
+    (folder / name).write_text(text[: len(text) // 2], encoding="utf-8")
+    with pytest.raises(EngineUnavailable, match=f"{folder}") as caught:
+        ENGINES.load("qwen2_vl")(Task(model=str(folder)))
+    assert "sentencepiece" not in str(caught.value)
+
+
 def test_code_beside_the_weights_is_never_run(copy, monkeypatch):
     monkeypatch.setattr("ocroute.engines.neural.base.CANARY_TOKENS", 48)
     folder = copy("deepseek_ocr")

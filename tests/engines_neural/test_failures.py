@@ -1,5 +1,8 @@
 """Memory that runs out, a GPU that is lost, numbers that are none: what the page's record says."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -39,15 +42,60 @@ def test_a_page_that_does_not_fit_is_shown_smaller(error, babbling, sheet):
     engine = limited(babbling("qwen2_vl"), 330, error)
     (reading,) = engine.read([sheet], Task())
     width, height = reading.settings["frame"]
-    assert width * height <= 672 * 448 / 2
+    assert width * height <= 0.75 * 672 * 448
     assert reading.settings["out_of_memory"] == 1
     assert reading.settings["prompt_tokens"] <= 330
 
 
 def test_a_page_that_never_fits_goes_to_the_next_route(babbling, sheet):
     engine = limited(babbling("qwen2_vl"), 10, OUT_OF_MEMORY[0])
-    with pytest.raises(EngineError, match=r"qwen2_vl ran out of memory on .+, even with [\d,]+ pixels of the page"):
+    with pytest.raises(
+        EngineError, match=r"qwen2_vl ran out of memory on .+, even with the page shown at \d+ x \d+ pixels"
+    ) as caught:
         list(engine.read([sheet], Task()))
+    assert "GPU" not in caught.value.next_step, "it ran on the processor"
+
+
+def seen(engine):
+    """Has the engine's model note how many numbers of pixels it is shown."""
+    shown = []
+    generate = engine.loaded.model.generate
+
+    def noted(**inputs):
+        shown.append(sum(value.numel() for name, value in inputs.items() if name.startswith("pixel_values")))
+        return generate(**inputs)
+
+    engine.loaded.model.generate = noted
+    return shown
+
+
+def test_what_fitted_is_remembered(babbling, sheet):
+    engine = limited(babbling("qwen2_vl"), 330, OUT_OF_MEMORY[0])
+    shown = seen(engine)
+    first, second = engine.read([sheet, sheet], Task())
+    assert first.settings["out_of_memory"] == 1
+    assert "out_of_memory" not in second.settings
+    assert second.settings["frame"] == first.settings["frame"]
+    assert len(shown) == 3, "the second page was shown once"
+
+
+def test_a_small_page_in_tiles_is_shown_smaller_too(babbling):
+    """The model sees more pixels of it than it has: the whole, enlarged, and tiles."""
+    engine = limited(babbling("deepseek_ocr"), 0, OUT_OF_MEMORY[0])
+    engine.budget = replace(engine.budget, pixels=engine.facts.max_pixels)
+    shown = seen(engine)
+    with pytest.raises(EngineError, match="even with the page shown at 512 x 512 pixels"):
+        list(engine.read([Sheet(np.full((700, 700, 3), 255, np.uint8))], Task()))
+    assert len(shown) >= 3
+    assert all(less < 0.76 * more for more, less in pairwise(shown)), shown
+
+
+def test_an_answer_in_circles_is_called_one(babbling, sheet, monkeypatch):
+    engine = babbling("qwen2_vl")
+    answer = engine._answer
+    monkeypatch.setattr(engine, "_answer", lambda *a, **k: replace(answer(*a, **k), ending="loop"))
+    (reading,) = engine.read([sheet], Task())
+    assert reading.finish == "loop"
 
 
 @pytest.fixture

@@ -13,11 +13,13 @@ from safetensors.torch import load_file, save_file
 from sheets import Sheet
 
 from ocroute.engines.base import Task
-from ocroute.engines.neural import canary, devices, loading
+from ocroute.engines.neural import budget, canary, devices, loading, records
 from ocroute.engines.neural.canary.diagnosis import LIMIT, error_rate
 from ocroute.engines.neural.recipe import Prepared
 from ocroute.engines.qwen2_vl import Qwen2Vl
 from ocroute.errors import EngineUnavailable
+from ocroute.events import listening
+from ocroute.machine import MIB
 
 BY_HEART = Path(__file__).parent / "by_heart"
 """A tiny Qwen2-VL that knows the canary page and its lines in other orders by heart; made by ``python overfit.py``."""
@@ -129,16 +131,40 @@ CPU = devices.Place("cpu", torch.float32, "cpu")
 HALF = devices.Place("cpu", torch.float16, "cpu")
 
 
-def test_activations_that_overflow_in_float16(copy, monkeypatch):
+@pytest.fixture
+def overflowing(copy, monkeypatch):
+    """A checkpoint whose activations overflow in float16, on a device that computes in it."""
+
     def larger(name, tensor):
-        """The same function in exact numbers: what one matrix gains, a norm after it takes back."""
-        return tensor * 30_000 if "visual.merger.mlp.0" in name or name.endswith("merger.mlp.0.weight") else tensor
+        """The same function in exact numbers: what one matrix gains, the next takes back."""
+        return tensor * {"up_proj": 2.0**20, "down_proj": 2.0**-20}.get(name.split(".")[-2], 1.0)
 
     change(copy, larger)
     monkeypatch.setattr("ocroute.engines.neural.devices.place", lambda: HALF)
-    sentence = refusal(copy)
+    return copy
+
+
+def test_activations_that_overflow_in_float16(overflowing, monkeypatch):
+    free = budget.free_bytes
+    monkeypatch.setattr(budget, "free_bytes", lambda where: MIB if where.numbers == "float32" else free(where))
+    sentence = refusal(overflowing)
     assert "not numbers" in sentence
     assert "float16" in sentence
+    assert "; and in float32 qwen2_vl needs" in sentence
+    assert "1 MiB are free" in sentence
+
+
+def test_what_overflows_in_float16_is_read_in_float32_where_that_fits(overflowing):
+    notes = []
+    with listening(notes.append):
+        engine = Qwen2Vl(Task(model=str(overflowing)))
+    (note,) = [event.data["text"] for event in notes]
+    assert "not numbers" in note
+    assert "loaded again in float32" in note
+    (reading,) = engine.read([Sheet(canary.page())], Task())
+    assert error_rate(canary.TRUTH, reading.text) <= LIMIT
+    assert reading.settings["dtype"] == "float32"
+    assert records.latest()["qwen2_vl"].read
 
 
 def test_a_prompt_that_the_model_does_not_know():

@@ -16,8 +16,10 @@ from torch.nn import functional
 from ocroute.engines.base import Task
 from ocroute.engines.dots_ocr import MODES, DotsOcr
 from ocroute.engines.neural import canary
+from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.recipe import Answered
 from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.events import listening
 from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.inputs import prepare
 from ocroute.models.dots_ocr.load import load
@@ -149,6 +151,25 @@ def test_weights_lost_in_loading_are_seen_by_the_canary(folder, tmp_path):
     rewrite(folder, loaded.model, tmp_path)
     with pytest.raises(EngineUnavailable, match=r"dots_ocr .*canary page"):
         DotsOcr(Task(model=str(tmp_path)))
+
+
+def test_a_tower_that_overflows_in_float16_is_used_in_float32(folder, tmp_path, monkeypatch):
+    loaded = load(folder)
+    with torch.no_grad():
+        for name, weight in loaded.model.vision_tower.patch_embed.patchifier.named_parameters():
+            if name.startswith("proj"):
+                weight.mul_(2.0**24)  # the norm behind it takes that back
+    rewrite(folder, loaded.model, tmp_path)
+    half = Place("cpu", torch.float16, "cpu")
+    monkeypatch.setattr("ocroute.engines.neural.devices.place", lambda: half)
+    notes = []
+    with listening(notes.append):
+        engine = DotsOcr(Task(model=str(tmp_path)))
+    assert engine.where.numbers == "float32"
+    (note,) = [event.data["text"] for event in notes]
+    assert note.startswith(
+        "the vision tower of dots.ocr gave numbers that are not finite in float16; it is loaded again"
+    )
 
 
 def test_modes(engine):

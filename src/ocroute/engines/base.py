@@ -49,7 +49,8 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         gives_layout: whether it returns blocks in reading order; otherwise it returns lines and the layout room arranges them.
         needs: packages, programs or weights, in words a user can act on.
         memory_mb: resident memory that one loaded copy takes, measured.
-        gpu_mb: GPU memory for its weights and one A4 page at 150 dpi, in two bytes a number; 0 where no GPU is used.
+        gpu_mb: GPU memory for its weights and one A4 page at 100 dpi, the smallest that it is loaded for, in two bytes a
+            number; 0 where no GPU is used.
         strengths: one sentence for ``ocroute engines``.
     """
 
@@ -94,8 +95,8 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
         lines: from engines without layout, in any order; ``layout.arrange`` makes blocks of them.
         blocks: from engines with layout, in reading order.
         raw: the engine's own output, for those who want to look.
-        finish: ``stop`` when it ended by itself; else its text is cut: ``length`` when it ran out of room, ``late`` when it ran
-            out of time.
+        finish: ``stop`` when it ended by itself; else its text is cut: ``length`` when it ran out of room, ``loop`` when it
+            ran in circles, ``late`` when it ran out of time.
         seconds: by step, e.g. ``{"detect": 0.9, "recognise": 2.1}``.
         model, model_hash, kernel, device, versions, settings: for the page record's provenance.
         blanks: boxes in which the engine saw text but could write nothing, e.g. for want of the script.
@@ -104,7 +105,7 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: tuple[Line, ...] = ()
     blocks: tuple[Block, ...] = ()
     raw: str = ""
-    finish: Literal["stop", "length", "late"] = "stop"
+    finish: Literal["stop", "length", "loop", "late"] = "stop"
     seconds: dict[str, float] = {}
     model: str = ""
     model_hash: str = ""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
 
 from ocroute.document.model import Block
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
@@ -23,12 +27,14 @@ from ocroute.engines.neural import (
     packages,
     probing,
     records,
+    staging,
+    views,
     weights,
 )
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.recipe import Answered, Facts, Mode, Prepared
 from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
-from ocroute.machine import MIB
+from ocroute.events import emit
 from ocroute.pages.page import InputPage
 
 if TYPE_CHECKING:
@@ -113,34 +119,49 @@ class NeuralEngine(ABC):
         self.where = devices.place()
         self._model, self._digest = task.model or facts.hub, weights.digest(folder)
         try:
-            self.loaded = self.outline(folder, self.where)
-            mode = facts.modes[self._mode(task)]
-            self.budget = budget.fitted(
-                facts, self.where, lambda pixels: self.sample(mode, pixels), budget.free_bytes(self.where)
-            )
-            self.loaded = self.load(folder, self.where)
-            self.kernels = attention.plug_in(
-                self.loaded.model,
-                facts,
-                self.where,
-                patches=self.budget.patches,
-                tokens=self.budget.tokens,
-                quantised=task.quantised,
-            )
-            self._read_canary(task)
-        except EngineError as error:
-            raise EngineUnavailable(error.message, next_step=error.next_step or "Run: ocroute doctor") from error
-        except OcrouteError:
-            raise
+            self._start(folder, task)
         except Exception as error:  # whatever torch raises while it loads or reads for the first time
-            if failures.out_of_memory(error):
-                raise EngineUnavailable(
-                    f"{facts.name} does not fit into the memory of {self.where.name}",
-                    next_step="Close what else uses it, or choose a smaller model",
-                ) from error
-            raise EngineUnavailable(
-                failures.translated(error, facts.name).message, next_step="Run: ocroute doctor"
-            ) from error
+            if isinstance(error, OcrouteError) and not isinstance(error, EngineError):
+                raise
+            raise failures.at_start(error, facts.name, self.where.name) from error
+
+    def _start(self, folder: Path, task: Task) -> None:
+        """Load the model and have it read the canary page; where that overflows in float16, again in float32, if it fits."""
+        import torch
+
+        try:
+            self._load(folder, task)
+            return
+        except FloatingPointError as overflow:
+            if self.where.numbers != "float16":
+                raise
+            said = str(overflow.args[0])
+        emit("note", text=f"{said}; it is loaded again in float32, which takes twice the memory")
+        del self.kernels
+        self.where = replace(self.where, dtype=torch.float32)
+        try:
+            self._load(folder, task)
+        except OcrouteError as error:
+            raise EngineUnavailable(f"{said}; and in float32 {error.message}", next_step=error.next_step) from error
+
+    def _load(self, folder: Path, task: Task) -> None:
+        facts, mode = self.facts, self.facts.modes[self._mode(task)]
+        self.loaded = self.outline(folder, self.where)
+        gc.collect()  # a model that was in its place
+        devices.free_memory()
+        free = budget.free_bytes(self.where)
+        self.budget = budget.fitted(facts, self.where, lambda pixels: self.sample(mode, pixels), free)
+        staging.require(facts, folder, self.where)
+        self.loaded = self.load(folder, self.where)
+        self.kernels = attention.plug_in(
+            self.loaded.model,
+            facts,
+            self.where,
+            patches=self.budget.patches,
+            tokens=self.budget.tokens,
+            quantised=task.quantised,
+        )
+        self._read_canary(task)
 
     def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
         """One reading a page, in order."""
@@ -150,35 +171,40 @@ class NeuralEngine(ABC):
             failures.check_device(self.facts.name)
             yield self._read(page, mode, perf_counter() + task.seconds if task.seconds else None)
 
-    def _read(self, page: InputPage, mode: str, deadline: float | None) -> Reading:
-        """Read with all the pixels that the budget allows, and with fewer where memory does not."""
+    def _read(self, page: InputPage, name: str, deadline: float | None) -> Reading:
+        """Read with all the pixels that the budget allows, and with fewer where memory does not; later pages then have these."""
         from PIL import Image as Images
 
-        image = Images.fromarray(page.raster())
-        pixels = self.budget.pixels
-        smaller = 0
-        while True:
-            try:
-                return self._reading(image, mode, pixels, smaller, deadline)
-            except OcrouteError:
-                raise
-            except Exception as error:  # whatever torch raises
-                if not failures.out_of_memory(error):
-                    raise failures.translated(error, self.facts.name) from error
-                used = min(pixels, image.width * image.height)
-            pixels, smaller = budget.smaller(self.facts, used), smaller + 1
-            devices.free_memory()
-            if not pixels or smaller > budget.HALVINGS:
-                raise EngineError(
-                    f"{self.facts.name} ran out of memory on {self.where.name}, even with {used:,} pixels of the page",
-                    next_step="Close what else uses the GPU's memory",
-                )
+        image, mode = Images.fromarray(page.raster()), self.facts.modes[name]
+        began = perf_counter()
+        try:
+            for tried, view in enumerate(
+                views.views(self.facts, lambda pixels: self.prepare(image, mode, pixels), self.budget.pixels)
+            ):
+                try:
+                    reading = self._reading(image, name, view, perf_counter() - began, deadline)
+                except Exception as error:  # whatever torch raises
+                    if isinstance(error, OcrouteError) or not failures.out_of_memory(error):
+                        raise
+                else:
+                    self.budget = replace(self.budget, pixels=view.pixels)
+                    settings = reading.settings | ({"out_of_memory": tried} if tried else {})
+                    return msgspec.structs.replace(reading, settings=settings)
+                devices.free_memory()
+                began = perf_counter()
+        except OcrouteError:
+            raise
+        except Exception as error:
+            raise failures.translated(error, self.facts.name) from error
+        width, height = view.prepared.frame
+        raise EngineError(
+            f"{self.facts.name} ran out of memory on {self.where.name}, even with the page shown at {width} x {height} pixels",
+            next_step="Close what else uses that memory, or choose a smaller model: ocroute engines",
+        )
 
-    def _reading(self, image: Image, name: str, pixels: int, smaller: int, deadline: float | None) -> Reading:
-        mode = self.facts.modes[name]
+    def _reading(self, image: Image, name: str, view: views.View, preparing: float, deadline: float | None) -> Reading:
+        mode, prepared = self.facts.modes[name], view.prepared
         started = perf_counter()
-        prepared = self.prepare(image, mode, pixels)
-        ready = perf_counter()
         answer = self._answer(prepared, mode, deadline=deadline)
         written = perf_counter()
         if answer.ending == "not finite":
@@ -190,7 +216,7 @@ class NeuralEngine(ABC):
             "dtype": self.where.numbers,
             **self.kernels.record(),
             "frame": list(prepared.frame),
-            "memory": self._memory(prepared, pixels),
+            "memory": self.budget.record(budget.values(prepared.inputs), view.pixels),
             "prompt_tokens": answer.prompt_tokens,
             "tokens": answer.tokens,
             "ending": answer.ending,
@@ -198,20 +224,15 @@ class NeuralEngine(ABC):
         return Reading(
             blocks=self.blocks(Answered(answer.text, mode, prepared.frame, image.size)),
             raw=answer.text,
-            finish=answer.ending if answer.ending in ("stop", "late") else "length",
-            seconds={"prepare": ready - started, "generate": written - ready},
+            finish=answer.ending,
+            seconds={"prepare": preparing, "generate": written - started},
             model=self._model,
             model_hash=self._digest,
             kernel=self.kernels.named(),
             device=self.where.name,
             versions=packages.versions(),
-            settings=settings | ({"out_of_memory": smaller} if smaller else {}),
+            settings=settings,
         )
-
-    def _memory(self, prepared: Prepared, pixels: int) -> dict[str, int]:
-        """What was free before loading and what this page was predicted to take, MiB; and the pixels that it might have."""
-        predicted = self.budget.predicted(budget.values(prepared.inputs))
-        return {"free_mb": self.budget.free // MIB, "predicted_mb": predicted // MIB, "budget_pixels": pixels}
 
     def _answer(
         self, prepared: Prepared, mode: Mode, *, most: int | None = None, deadline: float | None = None

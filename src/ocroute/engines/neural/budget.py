@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
-HALVINGS = 3
-"""How often the budget is halved when memory runs out all the same, before the page is given up."""
-
 SMALL_PAGE = 827 * 1169
 """A4 at 100 dpi, the smallest page that is worth loading a model for. Pixels."""
+
+PROCESSOR_PAGE = SMALL_PAGE
+"""The largest page on a processor: there A4 at 200 dpi takes minutes before the first word, at 100 dpi an eighth of that."""
 
 _HEADROOM = (
     256 * MIB
@@ -78,6 +78,11 @@ class Budget:
         """As `predicted`, for a page that has ``pixels`` to itself."""
         return self.predicted(self._by_pixels(pixels, "values"))
 
+    def record(self, values: float, pixels: int) -> dict[str, int]:
+        """For the record of a page that might have ``pixels``: what was free before loading and what was predicted, MiB."""
+        predicted = self.predicted(values)
+        return {"free_mb": self.free // MIB, "predicted_mb": predicted // MIB, "budget_pixels": pixels}
+
     @property
     def patches(self) -> int:
         """Of a page that has all the pixels."""
@@ -102,7 +107,7 @@ class Budget:
 
 
 def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: int) -> Budget:
-    """The largest budget up to ``facts.max_pixels`` that fits into ``free`` bytes.
+    """The largest budget that fits into ``free`` bytes, up to ``facts.max_pixels``; on a processor up to `PROCESSOR_PAGE`.
 
     Args:
         where: for the message.
@@ -120,7 +125,8 @@ def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: in
             next_step="Close what else uses it, or choose a smaller model: ocroute engines",
         )
     large = sample(min(facts.max_pixels, _SPREAD * least))
-    budget = Budget(facts.max_pixels, free, small, large)
+    most = facts.max_pixels if where.device != "cpu" else min(facts.max_pixels, max(facts.min_pixels, PROCESSOR_PAGE))
+    budget = Budget(most, free, small, large)
     while budget.at(budget.pixels) > free:
         pixels = _most(budget, least, free)
         if pixels >= large.pixels:  # beyond both pages the line is all there is
@@ -139,12 +145,6 @@ def _most(budget: Budget, least: int, free: int) -> int:
         middle = (least + most) // 2
         least, most = (middle, most) if budget.at(middle) <= free else (least, middle)
     return least
-
-
-def smaller(facts: Facts, budget: int) -> int:
-    """Half of ``budget``; 0 where that is less than the model takes."""
-    half = budget // 2
-    return half if half >= facts.min_pixels else 0
 
 
 def free_bytes(where: Place) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ocroute.errors import EngineCrashed, EngineError
+from ocroute.errors import EngineCrashed, EngineError, EngineUnavailable
 
 _MEMORY = (
     *("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory"),
@@ -18,6 +18,10 @@ _LOST = (
 )
 
 _lost_to = ""
+
+
+class Overflow(EngineUnavailable, FloatingPointError):
+    """A model's numbers leave the format that it computes in; a wider one may hold them."""
 
 
 def out_of_memory(error: BaseException) -> bool:
@@ -43,6 +47,18 @@ def translated(error: Exception, engine: str) -> EngineError:
         _lost_to = reason
         return EngineCrashed(f"{engine} broke the GPU's context: {reason}", next_step="Start a new process")
     return EngineError(f"{engine} failed: {type(error).__name__}: {reason}")
+
+
+def at_start(error: Exception, engine: str, device: str) -> EngineUnavailable:
+    """``error``, raised while a model is loaded or reads for the first time, as the reason why it cannot be used."""
+    if isinstance(error, EngineError):
+        return EngineUnavailable(error.message, next_step=error.next_step or "Run: ocroute doctor")
+    if out_of_memory(error):
+        return EngineUnavailable(
+            f"{engine} does not fit into the memory of {device}",
+            next_step="Close what else uses it, or choose a smaller model: ocroute engines",
+        )
+    return EngineUnavailable(translated(error, engine).message, next_step="Run: ocroute doctor")
 
 
 def check_device(engine: str) -> None:

@@ -15,6 +15,10 @@ from ocroute.models.dots_ocr.rotary import TextRotary
 from ocroute.models.dots_ocr.vision import DotsVisionTower
 
 
+class NotFinite(EngineError, FloatingPointError):
+    """Numbers left the format that the model computes in, as those of large activations do in float16."""
+
+
 class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
     """Loads the published checkpoints of dots.ocr and dots.mocr as they are: names and shapes of all tensors agree.
 
@@ -49,7 +53,8 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
             attention_mask, inputs_embeds, logits_to_keep, kwargs: as the base class has them.
 
         Raises:
-            EngineError: placeholders and image embeddings do not match, or the tower gave numbers that are not finite.
+            EngineError: placeholders and image embeddings do not match.
+            NotFinite: the tower gave numbers that are not finite.
         """
         if input_ids is not None and inputs_embeds is None:
             inputs_embeds = self._embedded(input_ids, pixel_values, image_grid_thw)
@@ -86,8 +91,8 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
             )
         images = self.vision_tower(pixels, grids)
         if not self.training and not bool(torch.isfinite(images).all()):
-            raise EngineError(
-                f"the vision tower gave numbers that are not finite in {str(images.dtype).removeprefix('torch.')}",
-                next_step="Load the model in bfloat16 or float32",
+            raise NotFinite(
+                f"the vision tower of dots.ocr gave numbers that are not finite in {str(images.dtype).removeprefix('torch.')}",
+                next_step="Load the model in a wider format: dtype=torch.float32",
             )
         return embeddings.masked_scatter(places[..., None], images.to(embeddings.dtype))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocroute.engines.neural.canary.diagnosis import Sight, added, diagnose
+from ocroute.engines.neural.failures import Overflow
 from ocroute.errors import EngineUnavailable
 from ocroute.events import emit
 
@@ -57,11 +58,13 @@ def require(engine: str, read: Read) -> Sight:
 
     Raises:
         EngineUnavailable: it is not; the message says in one sentence what was seen.
+        Overflow: because the model's scores are not numbers.
     """
     sight = read(page())
     fault = diagnose(sight, TRUTH, lambda: read(blank()))
     if fault:
-        raise EngineUnavailable(f"{engine} {fault}", next_step="Run: ocroute doctor")
+        kind = Overflow if sight.ending == "not finite" else EngineUnavailable
+        raise kind(f"{engine} {fault}", next_step="Run: ocroute doctor")
     if words := added(sight.text, TRUTH):
         emit("note", text=f"{engine} reads the canary page and adds words that are not on it: {words}")
     return sight
