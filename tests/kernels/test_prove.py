@@ -9,18 +9,19 @@ import sys
 import msgspec
 import psutil
 import pytest
+import torch
 from rich.console import Console
 
 from ocroute.console_kernels import kernel_table, model_table, proof_table
 from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels import here
-from ocroute.kernels.base import KERNELS, Problem
-from ocroute.kernels.here import best, choice_for, installed, place_of, proofs_here
+from ocroute.kernels.base import KERNELS, KernelInfo, Problem
+from ocroute.kernels.here import best, build_of, choice_for, installed, place_of, proofs_here
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.cases import CASES
 from ocroute.kernels.probe.exits import exit_in_words
 from ocroute.kernels.probe.parent import Child, Limits, Lost
-from ocroute.kernels.prove import prove, prove_here
+from ocroute.kernels.prove import _Bench, prove, prove_here, unproven
 from ocroute.kernels.survey import survey
 from ocroute.machine import inspect
 
@@ -41,6 +42,7 @@ def test_a_right_kernel_is_proven_in_its_child(proven):
         assert proof.measure.milliseconds > 0
         assert proof.worst.error <= proof.worst.limit
         assert proof.version == installed("sdpa_flash")[1].version
+        assert proof.place.torch == torch.__version__  # the build included: "+cpu" or "+cu130"
         assert proof.place == place_of(inspect(), None)
         assert proof.reason.startswith("right in ")
 
@@ -166,3 +168,61 @@ def test_a_proof_is_readable_json(proven):
     text = msgspec.json.encode(proven).decode()
     assert msgspec.json.decode(text, type=list[type(proven[0])]) == proven
     assert json.loads(text)[0]["problem"]["head_dim"] == 32
+
+
+def test_a_proof_ends_when_what_the_kernel_rests_on_changes(monkeypatch, tmp_path):
+    versions = {"triton": "3.6.0"}
+    monkeypatch.setattr(here, "_version_of", lambda name: versions.get(name, ""))
+    info = KernelInfo("sageattention", rests_on=("triton", "not-installed"))
+    assert build_of(info, "1.0.6") == "1.0.6 with triton 3.6.0"
+    versions["triton"] = "3.7.0"
+    assert build_of(info, "1.0.6") != "1.0.6 with triton 3.6.0"
+    assert build_of(KernelInfo("torch"), "2.13.0") == "2.13.0"
+
+
+def test_a_kernel_of_the_hub_rests_on_the_revision_that_is_downloaded(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERNELS_CACHE", str(tmp_path))
+    info = KERNELS.load("hub_flash2").info
+    assert build_of(info, "0.17.2") == "0.17.2"
+    (tmp_path / "models--kernels-community--flash-attn2/snapshots/0123456789abcdef").mkdir(parents=True)
+    assert build_of(info, "0.17.2") == "0.17.2 with kernels-community/flash-attn2 0123456789ab"
+
+
+def test_a_child_lost_before_its_first_case_names_none():
+    bench = _Bench("cpu", place_of(inspect(), None), Limits(), 0)
+    assert bench._proof("eager", "1", TOWER, Lost("crashed", "exit code 1", "")).reason.startswith(
+        "exit code 1; seen with"
+    )
+
+
+def test_a_named_kernel_is_relied_on_when_it_is_proven_and_was_caught_in_nothing(proven):
+    right, absent = proven[0], proven[2]
+    assert unproven(["sdpa_flash"], proven) == []
+    assert unproven(["sdpa_flash", "flash2"], proven) == ["flash2"]
+    scarce = msgspec.structs.replace(right, verdict="out_of_memory")
+    assert unproven(["sdpa_flash"], [right, scarce, absent]) == []
+    for verdict in ("wrong", "crashed", "timed_out"):
+        assert unproven(["sdpa_flash"], [right, msgspec.structs.replace(right, verdict=verdict)]) == ["sdpa_flash"]
+
+
+@pytest.mark.parametrize(("name", "code"), [("sdpa_cudnn", 7), ("eager", 0)])
+def test_prove_ends_with_a_code_that_a_script_can_ask(monkeypatch, tmp_path, name, code):
+    from typer.testing import CliRunner
+
+    from ocroute.cli import app
+
+    monkeypatch.setenv("OCROUTE_HOME", str(tmp_path))
+    monkeypatch.setattr("ocroute.kernels.prove.problems_for", lambda *_: (PREFILL,))
+    monkeypatch.setattr("ocroute.kernels.prove.inspect", lambda: msgspec.structs.replace(inspect(), gpus=()))
+    assert CliRunner().invoke(app, ["prove", name, "--for", "dots_ocr"]).exit_code == code
+
+
+def test_a_dry_run_ends_as_the_build_would():
+    from typer.testing import CliRunner
+
+    from ocroute.cli import app
+
+    for more in ([], ["--dry-run"]):
+        done = CliRunner().invoke(app, ["build", "flash2", "--arch", "13.0", *more])
+        assert (done.exit_code, "has no code for 13.0" in " ".join(done.output.split())) == (7, True)
+    assert "there is no recipe for 'nope'" in str(CliRunner().invoke(app, ["build", "nope"]).exception)

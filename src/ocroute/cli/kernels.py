@@ -73,8 +73,8 @@ def prove(
     """Run attention kernels here, each in a process of its own, on inputs chosen to break them; keep the proofs."""
     from ocroute import console_kernels as draw
     from ocroute.console import notes
-    from ocroute.errors import OcrouteError
-    from ocroute.kernels.prove import Limits, prove_here
+    from ocroute.errors import ExitCode, OcrouteError
+    from ocroute.kernels.prove import Limits, prove_here, unproven
     from ocroute.run import stoppable
 
     show = write_json if json else draw.draw_proofs
@@ -91,6 +91,8 @@ def prove(
                 show(made)
             raise
     show(made)
+    if unproven(names or (), made):
+        raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
 @app.command()
@@ -137,7 +139,7 @@ def build(
     found = checks(request, tools)
     draw.draw_checks(found)
     failed = any(check.state == "fail" for check in found)
-    if dry_run:
+    if dry_run and command.possible(request):
         typer.echo(script(plan(request, tools)), nl=False)
     if failed:
         raise typer.Exit(ExitCode.UNAVAILABLE)

@@ -22,6 +22,7 @@ class FlashInfer:
 
     info: ClassVar = KernelInfo(
         "flashinfer-python",
+        rests_on=("flashinfer-cubin", "flashinfer-jit-cache"),
         capabilities=(((7, 5), NEWEST),),
         head_dims=(64, 128, 256),
         packed=True,

@@ -29,6 +29,7 @@ class Flex:
     info: ClassVar = KernelInfo(
         "torch",
         min_version="2.6",
+        rests_on=("triton",),
         capabilities=(((8, 0), NEWEST),),
         dtypes=("float16", "bfloat16", "float32"),
         cpu_dtypes=("float16", "bfloat16", "float32"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.base import KERNELS, Kernel, KernelInfo, Presence, Problem
 from ocroute.kernels.choice import Choice, KernelStatus, choose
 from ocroute.kernels.facts import facts_about
+from ocroute.kernels.hub import downloaded
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.values import Place, Proof
 from ocroute.kernels.refusal import TorchFacts, refusal
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 
 def place_of(machine: Machine, gpu: Gpu | None) -> Place:
-    """Where a proof made now on ``gpu``, or on the processor, would hold."""
-    torch = machine.libraries.get("torch", "")
+    """Where a proof made now on ``gpu``, or on the processor, would hold. Imports torch: its build is not in its metadata."""
+    facts = torch_facts()
+    torch = facts.version if facts else ""
     if gpu is None:
         return Place(machine.processor, (0, 0), "", torch)
     return Place(gpu.name, gpu.compute_capability, machine.driver, torch)
@@ -47,6 +49,22 @@ def installed(name: str) -> tuple[KernelInfo, Presence]:
         return info, Presence("absent", reason=f"{info.distribution} is not installed")
 
 
+def build_of(info: KernelInfo, version: str) -> str:
+    """``version`` of a kernel with the versions of what else it rests on, e.g. ``1.0.6 with triton 3.6.0``: a proof's key."""
+    others = [f"{name} {found}" for name in info.rests_on if (found := _version_of(name))]
+    return f"{version} with {', '.join(others)}" if others else version
+
+
+def _version_of(name: str) -> str:
+    """Of a distribution, or of what is downloaded of a repository; empty where there is nothing."""
+    if "/" in name:
+        return "/".join(downloaded(name))
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
 def choice_for(
     problem: Problem, *, gpu: Gpu | None = None, machine: Machine | None = None, allow_quantised: bool = False
 ) -> Choice:
@@ -61,7 +79,7 @@ def choice_for(
         name: KernelStatus(*kernel, refused(name, kernel, problem, gpu=gpu, machine=machine, torch=torch))
         for name, kernel in kernels.items()
     }
-    proofs = Ledger().fresh(place_of(machine, gpu), {name: here.version for name, (_, here) in kernels.items()})
+    proofs = _proofs(machine, gpu, kernels)
     while True:
         choice = choose(problem, gpu, statuses, proofs, allow_quantised=allow_quantised)
         if choice.kernel is None:
@@ -116,5 +134,9 @@ def refused(
 def proofs_here(machine: Machine) -> list[Proof]:
     """The proofs that hold on this machine's first GPU, or on its processor without one, with what is installed now."""
     gpu = machine.gpus[0] if machine.gpus else None
-    versions = {name: installed(name)[1].version for name in KERNELS}
-    return Ledger().fresh(place_of(machine, gpu), versions)
+    return _proofs(machine, gpu, {name: installed(name) for name in KERNELS})
+
+
+def _proofs(machine: Machine, gpu: Gpu | None, kernels: Mapping[str, tuple[KernelInfo, Presence]]) -> list[Proof]:
+    builds = {name: build_of(info, presence.version) for name, (info, presence) in kernels.items()}
+    return Ledger().fresh(place_of(machine, gpu), builds)

@@ -23,7 +23,7 @@ def load_downloaded(repository: str, versions: tuple[int, ...]) -> Callable[...,
     """
     from kernels import get_kernel
 
-    if not _downloaded(repository):
+    if not downloaded(repository):
         raise NotHere(f"{repository} is not among the downloaded kernels")
     said: list[str] = []
     with _offline():
@@ -37,13 +37,16 @@ def load_downloaded(repository: str, versions: tuple[int, ...]) -> Callable[...,
     raise ImportError("; ".join(said))
 
 
-def _downloaded(repository: str) -> bool:
-    """Whether the cache has a folder for the repository, in the layout of any version of the hub's client."""
-    from huggingface_hub import constants
-
+def downloaded(repository: str) -> list[str]:
+    """The revisions of a repository that are in the cache, shortened, in the layout of any version of the hub's client."""
+    try:
+        from huggingface_hub import constants
+    except ImportError:
+        return []
     cache = Path(os.environ.get("KERNELS_CACHE") or constants.HF_HUB_CACHE)
     folder = repository.replace("/", "--")
-    return any((cache / f"{kind}--{folder}").is_dir() for kind in ("kernels", "models"))
+    found = (cache.glob(f"{kind}--{folder}/snapshots/*") for kind in ("kernels", "models"))
+    return sorted(path.name[:12] for paths in found for path in paths)
 
 
 @contextlib.contextmanager

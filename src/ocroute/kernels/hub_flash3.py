@@ -18,6 +18,7 @@ class HubFlash3(FlashKernel):
 
     info: ClassVar = KernelInfo(
         "kernels",
+        rests_on=(REPOSITORY,),
         capabilities=(((8, 0), NEWEST),),
         max_head_dim=256,
         head_dim_multiple=8,

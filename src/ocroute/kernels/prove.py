@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from ocroute.errors import EngineUnavailable, Interrupted, UsageError
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
-from ocroute.kernels.here import installed, place_of, refused
+from ocroute.kernels.here import build_of, installed, place_of, refused
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
 from ocroute.kernels.probe.geometry import all_problems, problems_for
@@ -108,14 +108,15 @@ def prove(
     ahead = min(_AHEAD, machine.cores // 4) if gpu else 0  # without a GPU their imports would take part in the timings
     bench = _Bench(device, place_of(machine, gpu), limits or Limits(), seed)
     try:
-        for name, (_, presence) in found.items():
+        for name, (info, presence) in found.items():
+            build = build_of(info, presence.version)
             for problem, why in zip(problems, refusals[name], strict=True):
                 if why:
-                    yield Proof(name, presence.version, problem, bench.place, "refused", why, date=_now())
+                    yield Proof(name, build, problem, bench.place, "refused", why, date=_now())
                     continue
                 first = waiting.index(name)
                 bench.warm_up(waiting[first : first + 1 + ahead])
-                yield bench.prove(name, presence.version, problem)
+                yield bench.prove(name, build, problem)
             bench.end(name)
     finally:
         bench.end(*bench.children)
@@ -124,6 +125,16 @@ def prove(
 def _meant(info: KernelInfo, presence: Presence, *, quantised: bool) -> bool:
     """Whether the kernel is tried without being named."""
     return presence.state != "absent" and (quantised or info.numerics == "exact")
+
+
+def unproven(names: Sequence[str], proofs: Sequence[Proof]) -> list[str]:
+    """Those of ``names`` that are not to be relied on: never proven, or caught in a fault, in any of their ``proofs``.
+
+    What a kernel refuses, or has no memory for, is no fault where it is proven at other problems.
+    """
+    proven = {proof.kernel for proof in proofs if proof.verdict == "proven"}
+    faulty = {proof.kernel for proof in proofs if proof.verdict in ("wrong", "crashed", "timed_out")}
+    return [name for name in dict.fromkeys(names) if name not in proven or name in faulty]
 
 
 class _Bench:
@@ -150,9 +161,6 @@ class _Bench:
         child = self.children[name]
         outcomes, measure, lost, compiled = child.examine(problem, self._seed)
         raised = any(outcome.seen == "raised" for outcome in outcomes)
-        ready = child.ready()
-        if not isinstance(ready, Lost):
-            version = ready.presence.version
         if lost or raised:  # the device may not have survived in that process
             self.end(name)
         if lost:
@@ -188,7 +196,8 @@ class _Bench:
                 child.end()
 
     def _proof(self, name: str, version: str, problem: Problem, lost: Lost) -> Proof:
-        reason = f"{lost.case}: {lost.reason}; seen with the same heads at other lengths"
+        reason = f"{lost.case}: {lost.reason}" if lost.case else lost.reason
+        reason += "; seen with the same heads at other lengths"
         return Proof(name, version, problem, self.place, lost.verdict, reason, lost.case, date=_now())
 
 

@@ -17,6 +17,7 @@ class Sage1(DenseKernel):
 
     info: ClassVar = KernelInfo(
         "sageattention",
+        rests_on=("triton",),
         capabilities=(((8, 0), NEWEST),),
         dtypes=("float16", "bfloat16", "float32"),
         head_dims=(64, 96, 128),

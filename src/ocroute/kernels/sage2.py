@@ -18,6 +18,7 @@ class Sage2(DenseKernel):
 
     info: ClassVar = KernelInfo(
         "sageattention",
+        rests_on=("triton",),
         min_version="2.0",
         capabilities=(((8, 0), NEWEST),),
         max_head_dim=128,

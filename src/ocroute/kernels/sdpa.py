@@ -162,7 +162,13 @@ class Cudnn(_Sdpa):
 
     backend = "CUDNN_ATTENTION"
     info: ClassVar = KernelInfo(
-        "torch", capabilities=_AMPERE_ON, max_head_dim=256, head_dim_multiple=8, install=_INSTALL, source=_SOURCE
+        "torch",
+        rests_on=("nvidia-cudnn-cu12", "nvidia-cudnn-cu13"),
+        capabilities=_AMPERE_ON,
+        max_head_dim=256,
+        head_dim_multiple=8,
+        install=_INSTALL,
+        source=_SOURCE,
     )
 
     def plain(self, q: Tensor, k: Tensor, v: Tensor, *, causal: bool, scale: float) -> Tensor:

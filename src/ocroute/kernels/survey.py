@@ -66,7 +66,7 @@ def torch_facts() -> TorchFacts | None:
         import torch
     except (ImportError, OSError):  # OSError: a library that its wheel expects is missing
         return None
-    return TorchFacts(torch.__version__, torch.version.cuda or "", tuple(torch.cuda.get_arch_list()))
+    return TorchFacts(str(torch.__version__), torch.version.cuda or "", tuple(torch.cuda.get_arch_list()))
 
 
 def _row(name: str, gpu: Gpu | None, driver_cuda: str, torch: TorchFacts | None, *, facts: bool) -> KernelRow:

@@ -20,6 +20,7 @@ class Xformers:
     info: ClassVar = KernelInfo(
         "xformers",
         min_version="0.0.35",  # older ones bring a FlashAttention-3 that ends the process on newer cards
+        rests_on=("flash-attn", "flash-attn-3"),  # it calls them where they are installed
         capabilities=(((7, 5), NEWEST),),
         dtypes=("float16", "bfloat16", "float32"),
         max_head_dim=256,

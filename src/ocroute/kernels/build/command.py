@@ -10,7 +10,7 @@ from ocroute.errors import UsageError
 from ocroute.kernels.build.checks import needed_modules
 from ocroute.kernels.build.plan import plan
 from ocroute.kernels.build.progress import Progress
-from ocroute.kernels.build.recipes import parse_arch
+from ocroute.kernels.build.recipes import dotted, parse_arch, recipe
 from ocroute.kernels.build.request import Request, checked
 from ocroute.kernels.build.runner import Built, build
 from ocroute.kernels.build.toolchain import Toolchain, look
@@ -39,6 +39,7 @@ def wanted(
     Raises:
         UsageError: the options do not fit together, or no architecture is given and there is no GPU to ask.
     """
+    recipe(name)  # before a GPU is asked for: a name that does not exist needs none
     try:
         dims = tuple(int(dim) for dim in head_dims)
     except ValueError:
@@ -57,6 +58,11 @@ def wanted(
             dims,
         )
     )
+
+
+def possible(request: Request) -> bool:
+    """Whether the source has a switch for the architecture, so that there is something to run."""
+    return dotted(request.arch) in request.recipe.archs
 
 
 def tools_for(request: Request) -> Toolchain:
