@@ -58,7 +58,7 @@ def inspect() -> Machine:
     """Look at this machine. Loads no model and imports no torch; takes a few milliseconds, with several GPUs some tenths of a
     second.
     """
-    memory, free = _memory_mb()
+    memory, free = memory_mb()
     gpus, driver, cuda, note = find()
     return Machine(
         os=f"{platform.system()} {platform.release()}",
@@ -85,7 +85,8 @@ def usable_cores() -> int:
     return affinity
 
 
-def _memory_mb() -> tuple[int, int]:
+def memory_mb() -> tuple[int, int]:
+    """MiB that this process may use, after a container's limit where there is one, and what of it is free."""
     import psutil
 
     memory = psutil.virtual_memory()

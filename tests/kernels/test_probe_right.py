@@ -172,7 +172,7 @@ PROBLEMS = (
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["eager", "sdpa_flash", "sdpa_math"])
 def test_right_kernels_raise_no_false_alarm_over_seeds(name):
-    """Each seed meets one of the problem classes; all cases but the lengths of real pages."""
+    """Each seed meets one of the problem classes; all cases, but long sequences cut."""
     kernel = KERNELS.load(name)()
     alarms = []
     passed = 0

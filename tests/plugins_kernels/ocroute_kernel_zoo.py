@@ -14,8 +14,8 @@ from ocroute.kernels.packed import host_lengths
 
 DTYPES = ("float16", "bfloat16", "float32")
 
-PROVEN = ("zoo_right", "zoo_noisy", "zoo_refuses_long")
-CRASHED = ("zoo_abort", "zoo_exit", "zoo_raises")
+PROVEN = ("zoo_right", "zoo_noisy", "zoo_refuses_long", "zoo_shares")
+CRASHED = ("zoo_abort", "zoo_exit", "zoo_forks", "zoo_raises")
 TIMED_OUT = ("zoo_hang_sleep", "zoo_hang_busy")
 OUT_OF_MEMORY = ("zoo_hoards", "zoo_no_memory")
 REFUSED = ("zoo_refuses",)

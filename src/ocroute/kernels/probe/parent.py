@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 import msgspec
-import psutil
 
 from ocroute.kernels.base import Problem
 from ocroute.kernels.probe.exits import exit_in_words
+from ocroute.kernels.probe.footprint import family_mb
 from ocroute.kernels.probe.patience import Patience
 from ocroute.kernels.probe.values import Measure, Outcome, Verdict
 from ocroute.kernels.probe.wire import (
@@ -36,8 +36,8 @@ from ocroute.kernels.probe.wire import (
     receive,
     send,
 )
+from ocroute.machine import memory_mb
 
-MIB = 1 << 20
 _GLANCE = 0.2  # seconds between looks at a child's memory
 _DYING = 20.0  # seconds that a killed child may take: a driver may still be clearing up after it
 
@@ -99,7 +99,7 @@ class Child:
 
     def __init__(self, kernel: str, device: str, limits: Limits) -> None:
         self._limits = limits
-        self._host_mb = limits.host_mb or int(psutil.virtual_memory().available / MIB * 0.8)
+        self._host_mb = limits.host_mb or int(memory_mb()[1] * 0.8)
         self._case = ""
         self._patience = Patience(kernel, limits.start)
         self._ready: Ready | Lost | None = None
@@ -176,11 +176,16 @@ class Child:
 
     def _next(self) -> ToParent | Lost:
         """The next message, or how the child was lost while we waited for it."""
+        ended = False
         while True:
             try:
                 body = self._inbox.get(timeout=_GLANCE)
             except queue.Empty:
-                if (used := self._used_mb()) > self._host_mb:
+                if ended:  # and said no more; what it started holds the pipe open
+                    self._kill()
+                    return self._gone()
+                ended = self._process.poll() is not None
+                if (used := family_mb(self._process.pid, self._host_mb)) > self._host_mb:
                     self.end()
                     return self._lost(
                         "out_of_memory", f"took {used} MiB of host memory; {self._host_mb} MiB were allowed"
@@ -224,13 +229,6 @@ class Child:
             while (body := receive(stream)) is not None:
                 self._inbox.put(body)
         self._inbox.put(None)
-
-    def _used_mb(self) -> int:
-        try:
-            family = [parent := psutil.Process(self._process.pid), *parent.children(recursive=True)]
-            return sum(int(member.memory_info().rss) for member in family) // MIB
-        except psutil.Error:
-            return 0
 
     def _kill(self) -> None:
         if os.name == "posix":
