@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocroute import registry, testing
 from ocroute.document.model import Attempt
 from ocroute.engines.base import ENGINES, EngineInfo, Task
+from ocroute.engines.neural import failures
 from ocroute.errors import EngineCrashed, EngineUnavailable, UsageError
 from ocroute.pages import open_input
 from ocroute.route import Plan, Wish
@@ -114,6 +115,15 @@ class Sick(Neural):
         raise EngineUnavailable("it did not read the canary page")
 
 
+class Fatal(Neural):
+    """Loses the GPU while it is loaded."""
+
+    def __init__(self, task):
+        super().__init__(task)
+        failures._lost_to = "CUDA error: unspecified launch failure"
+        raise EngineUnavailable("CUDA error: unspecified launch failure")
+
+
 class Breaks(Told):
     """Loses the GPU."""
 
@@ -128,7 +138,7 @@ class Particular(Told):
         raise UsageError("it knows no task 'svg'")
 
 
-ALL = (Told, Half, Third, OnCard, Remote, Raises, Unloadable, First, Second, Sick, Breaks, Particular)
+ALL = (Told, Half, Third, OnCard, Remote, Raises, Unloadable, First, Second, Sick, Fatal, Breaks, Particular)
 
 
 @pytest.fixture(autouse=True)
@@ -302,3 +312,22 @@ def test_who_watches_hears_of_a_lost_gpu_before_the_next_engine_is_asked(page):
     record = reader.read(page, on_attempt=told.append)
     assert told == ["breaks", "it broke the GPU's context", "told"]
     assert outcomes(record) == {"breaks": "crashed", "told": "accepted"}
+
+
+def test_a_gpu_that_is_lost_while_a_model_is_loaded_is_told_too(page, monkeypatch):
+    monkeypatch.setattr(failures, "_lost_to", "")
+    told = []
+    plan = Plan(dict.fromkeys(("fatal", "second", "told"), "for this test"), {})
+    record = Reader(Wish("", Task()), plan, on_lost=lambda error: told.append(error.message)).read(page)
+    assert outcomes(record) == {"fatal": "crashed", "second": "crashed", "told": "accepted"}
+    assert (
+        told[0]
+        == "fatal cannot run: this process lost the GPU to an earlier fault (CUDA error: unspecified launch failure)"
+    )
+
+
+def test_a_server_that_does_not_know_what_is_asked_for_is_not_passed_over(page):
+    wish = Wish("", Task(base_url="http://127.0.0.1:9/v1"))
+    reader = Reader(wish, Plan(dict.fromkeys(("particular", "told"), "for this test"), {}))
+    with pytest.raises(UsageError, match="knows no task"):
+        reader.read(page)

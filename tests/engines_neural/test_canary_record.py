@@ -109,7 +109,7 @@ def test_the_table_shows_weights_memory_and_the_last_result():
     for wanted in (
         "not here: rednote-hilab/dots.ocr, 6.1 GB",
         "as last time: --model /models/dots",
-        "14,400 MiB of 20,000 free",
+        "14,100 MiB of 20,000 free",
         "does not see the image",
         "never loaded here",
     ):

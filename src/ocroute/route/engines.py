@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ocroute.engines.base import ENGINES, Engine, Task
 from ocroute.engines.neural.devices import free_memory
+from ocroute.engines.neural.failures import check_device
 from ocroute.errors import EngineUnavailable
 
 
@@ -35,6 +36,7 @@ class Engines:
         Raises:
             EngineUnavailable: it cannot run here; said again at every call, and tried at the first only.
             UsageError: it does not know what the task asks for.
+            EngineCrashed: this process has lost the GPU, now or earlier.
         """
         if name not in self._loaded and name not in self._refused:
             on_load(name)
@@ -48,12 +50,14 @@ class Engines:
         kind: type[Engine] = ENGINES.load(name)
         neural = kind.info.kind == "vlm"
         if neural:
+            check_device(name)
             self._unload_neural()
         try:
             self._loaded[name] = kind(self._task)
         except EngineUnavailable as error:  # its words only: the traceback holds the model
             self._refused[name] = (error.message, error.next_step)
         if neural and name in self._refused:
+            check_device(name)
             _free()
 
     def _unload_neural(self) -> None:

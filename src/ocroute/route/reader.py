@@ -66,7 +66,8 @@ class Reader:
                 later engine takes the process down.
 
         Raises:
-            EngineUnavailable, UsageError: the only engine, pinned by the wish, cannot be loaded: no page can be read.
+            EngineUnavailable: the only engine, pinned by the wish, cannot be loaded.
+            UsageError: it, or the server that the wish names, does not know what is asked for.
         """
         record = best or Page(page.source, page.number, 0, 0, Verdict("failed", 0.0), rejected=self.plan.rejected)
         record = msgspec.structs.replace(record, attempts=tuple(prior))
@@ -143,8 +144,8 @@ class Reader:
             self._on_lost(error)
             return unread("crashed", str(error))
         except (EngineUnavailable, UsageError) as error:
-            if name == self.wish.engine and "load" not in seconds:
-                raise  # the only engine cannot be loaded: no page can be read
+            if "load" not in seconds and self._asked_for(name, error):
+                raise  # it would be the same for every page
             return unread("failed", str(error))
         except Exception as error:  # an engine may raise anything; the page must go on to the next one
             foreign = "" if isinstance(error, OcrouteError) else f"{type(error).__name__}: "
@@ -159,6 +160,10 @@ class Reader:
             attempts=(*record.attempts, attempt),
             provenance=_provenance(name, engine.info, reading, seconds, task.threads),
         )
+
+    def _asked_for(self, name: str, error: OcrouteError) -> bool:
+        """Whether the user is to hear of this error rather than get the text of another engine."""
+        return name == self.wish.engine or (isinstance(error, UsageError) and bool(self.wish.task.base_url))
 
 
 def _one_reading(engine: Engine, page: InputPage, wish: Wish) -> Reading:

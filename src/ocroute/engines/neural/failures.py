@@ -17,6 +17,8 @@ _LOST = (
     *("cuda_error_illegal_address", "cuda_error_launch_failed", "cuda_error_assert", "cuda_error_launch_timeout"),
 )
 
+_AGAIN = "Start the program again; with worker processes (--jobs 1) that happens by itself"
+
 _lost_to = ""
 
 
@@ -45,7 +47,7 @@ def translated(error: Exception, engine: str) -> EngineError:
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     if lost(error):
         _lost_to = reason
-        return EngineCrashed(f"{engine} broke the GPU's context: {reason}", next_step="Start a new process")
+        return EngineCrashed(f"{engine} broke the GPU's context: {reason}", next_step=_AGAIN)
     return EngineError(f"{engine} failed: {type(error).__name__}: {reason}")
 
 
@@ -68,5 +70,5 @@ def check_device(engine: str) -> None:
     if _lost_to:
         raise EngineCrashed(
             f"{engine} cannot run: this process lost the GPU to an earlier fault ({_lost_to})",
-            next_step="Start a new process",
+            next_step=_AGAIN,
         )
