@@ -78,12 +78,13 @@ def test_layers_share_one_table():
 
 def test_a_shape_that_the_compiler_cannot_handle_is_refused(monkeypatch):
     from torch._dynamo.exc import TorchDynamoException
+    from torch.nn.attention.flex_attention import flex_attention
 
     def fails(graph, inputs):
         raise ValueError("no lowering for this size")
 
     torch._dynamo.reset()
-    failing = torch.compile(flex._packed, backend=fails)
+    failing = torch.compile(flex_attention, backend=fails)
     monkeypatch.setattr(flex, "_compiled", lambda device: (failing, TorchDynamoException))
     q = torch.randn(5, 2, 16)
     cu = boundaries([5], "cpu")

@@ -17,7 +17,6 @@ from ocroute.kernels.rows import admit, find
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from torch.nn.attention.flex_attention import BlockMask
 
 # Each head dim, dtype and number of heads is a graph of its own; torch gives up after 8 of them.
 _GRAPHS = 64
@@ -67,21 +66,14 @@ class Flex:
         mask = block_mask(queries, keys, causal, q.device)
         attend, failures = _compiled(q.device.type)
         try:
-            return attend(q, k, v, mask, scale)
+            # turned out here: inside the compiled call these views end torch's compiler
+            dense = (x.transpose(0, 1).unsqueeze(0) for x in (q, k, v))
+            out = attend(*dense, block_mask=mask, scale=scale, enable_gqa=q.shape[1] != k.shape[1])
         except failures as error:
             raise Refused(
                 f"torch's compiler fails on FlexAttention for q {tuple(q.shape)}, {q.dtype}: {_said(error)}"
             ) from error
-
-
-def _packed(q: Tensor, k: Tensor, v: Tensor, mask: BlockMask, scale: float) -> Tensor:
-    """FlexAttention on ``(tokens, heads, head_dim)``: compiled whole, so that turning the dimensions costs nothing."""
-    from torch.nn.attention.flex_attention import flex_attention
-
-    queries, keys, values = (x.transpose(0, 1).unsqueeze(0) for x in (q, k, v))
-    grouped = q.shape[1] != k.shape[1]
-    out: Tensor = flex_attention(queries, keys, values, block_mask=mask, scale=scale, enable_gqa=grouped)
-    return out.squeeze(0).transpose(0, 1)
+        return out.squeeze(0).transpose(0, 1)
 
 
 def _said(error: Exception) -> str:
@@ -95,7 +87,8 @@ def _compiled(device: str) -> tuple[Callable[..., Tensor], type[Exception]]:
     import torch
     from torch._dynamo import config
     from torch._dynamo.exc import TorchDynamoException
+    from torch.nn.attention.flex_attention import flex_attention
 
     config.recompile_limit = max(config.recompile_limit, _GRAPHS)
     backend = "inductor" if device == "cuda" else "eager"
-    return torch.compile(_packed, dynamic=True, fullgraph=True, backend=backend), TorchDynamoException
+    return torch.compile(flex_attention, dynamic=True, fullgraph=True, backend=backend), TorchDynamoException
