@@ -55,6 +55,7 @@ def remarks(info: KernelInfo) -> str:
         "memory grows with the square of the length": info.materialises,
         "compiles at its first call": info.compiles,
         "no CUDA graph can capture it": not info.capturable,
+        "works on the default stream only": info.default_stream_only,
     }
     return "; ".join(text for text, holds in said.items() if holds)
 

@@ -10,6 +10,7 @@ import torch
 from ocroute.errors import UsageError
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem, Refused
 from ocroute.kernels.packed import boundaries, host_lengths
+from ocroute.kernels.probe.cases import CASES, not_run
 
 BUILTIN = [name for name in KERNELS if KERNELS[name].builtin]
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -289,3 +290,11 @@ def test_what_its_facts_exclude_is_refused_by_name(name, head_dim, dtype, why):
 
 def test_only_the_two_reference_kernels_keep_all_scores():
     assert {name for name in BUILTIN if KERNELS.load(name).info.materialises} == {"eager", "sdpa_math"}
+
+
+def test_a_kernel_of_the_default_stream_is_not_tried_on_another():
+    """SageAttention 2 refuses calls on other streams: were that case run, the refusal would end every proof of it."""
+    (case,) = [case for case in CASES if case.run == "side_stream"]
+    problem = Problem(128, 12, 12, False, "bfloat16", (4096,))
+    assert "default stream" in not_run(case, problem, KERNELS.load("sage2").info, "cuda")
+    assert not not_run(case, problem, KERNELS.load("sage1").info, "cuda")
