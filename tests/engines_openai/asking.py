@@ -5,7 +5,7 @@ import numpy as np
 from ocroute.engines.openai.retry import Limits
 from ocroute.pages.page import InputPage
 
-HASTY = Limits(connect=2.0, page=1.5, small=1.5, tries=3, first_wait=0.01, longest_wait=0.05, in_flight=3)
+HASTY = Limits(connect=2.0, page=1.5, small=1.5, tries=3, first_wait=0.01, longest_wait=0.05)
 
 
 class Sheet(InputPage):

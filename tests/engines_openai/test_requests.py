@@ -4,7 +4,6 @@ import gc
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -52,59 +51,26 @@ def test_an_answer_that_ran_out_of_room_is_marked(server, engine, grey):
     assert (reading.finish, reading.text) == ("length", "It goes on and")
 
 
-def arrived(server, count):
-    """Wait until the server has so many requests."""
-    deadline = time.monotonic() + 20
-    while len(server.posts) < count:
-        assert time.monotonic() < deadline, f"only {len(server.posts)} of {count} requests came"
-        time.sleep(0.005)
-
-
-def test_pages_come_back_in_order_though_later_ones_are_done_first(server, engine, grey):
-    waits = [0.4, 0.2, 0.0, 0.3, 0.0, 0.1]
-    server.script += [Reply(body=completion(f"page {at}"), wait=wait) for at, wait in enumerate(waits)]
+def test_pages_come_back_in_order_and_none_is_fetched_before_its_turn(server, engine, grey):
+    server.script += [Reply(body=completion(f"page {at}")) for at in range(3)]
     sheets = []
 
     def pages():
-        for at in range(len(waits)):
+        for at in range(3):
             sheets.append(at)
             yield grey(at)
-            arrived(server, at + 1)  # each request before the next, so that the script meets the right page
 
-    made = []
-    for reading in engine().read(pages(), Task()):
-        made.append(reading.text)
-        if len(made) == 1:
-            assert len(sheets) == HASTY.in_flight  # no more pages are fetched than may be under way
-    assert made == [f"page {at}" for at in range(len(waits))]
-    assert server.most == HASTY.in_flight
+    for at, reading in enumerate(engine().read(pages(), Task())):
+        assert (reading.text, sheets) == (f"page {at}", list(range(at + 1)))
+    assert server.most == 1
 
 
 def test_a_failed_page_ends_the_reading_after_those_before_it(server, engine, grey):
     server.script += [Reply(body=completion("first")), Reply(400, {"error": {"message": "no such image"}})]
-
-    def pages():
-        yield grey(0)
-        arrived(server, 1)
-        yield grey(1)
-
-    readings = engine().read(pages(), Task())
+    readings = engine().read([grey(0), grey(1)], Task())
     assert next(readings).text == "first"
     with pytest.raises(EngineError, match="no such image"):
         next(readings)
-
-
-def test_a_reading_that_is_given_up_leaves_no_request_behind(server, engine, grey):
-    server.script += [Reply(body=completion("first"))] + [Reply(wait=30.0)] * 2
-    one = engine()
-    readings = one.read([grey(at) for at in range(3)], Task())
-    next(readings)
-    started = time.monotonic()
-    readings.close()
-    server.script.clear()
-    (again,) = one.read([grey(9)], Task())
-    assert again.text == "grey 9"
-    assert time.monotonic() - started < 15  # the replies that nobody waits for would take 30 s
 
 
 def test_a_forgotten_engine_ends_its_thread(server):

@@ -43,7 +43,10 @@ def read(
     jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 reads in this process.")] = None,
     timeout: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="The most one engine may take for one page, its loading not counted."),
+        typer.Option(
+            metavar="SECONDS",
+            help="The most one engine may take for one page, its loading not counted; 300, or 1800 for a model without a GPU.",
+        ),
     ] = None,
     password: Annotated[str | None, typer.Option(help="Of encrypted PDFs.")] = None,
     keep_furniture: Annotated[
@@ -59,7 +62,7 @@ def read(
     from ocroute.engines.base import Task
     from ocroute.errors import ExitCode, UsageError
     from ocroute.route.plan import Wish
-    from ocroute.run import DEADLINE, read_documents, stoppable
+    from ocroute.run import read_documents, stoppable
     from ocroute.run.progress import Progress
 
     wish = Wish(engine, Task(split(lang), model=model, mode=task, base_url=base_url, quantised=quantised), prefer)
@@ -74,7 +77,7 @@ def read(
             pages=pages,
             password=password,
             jobs=jobs,
-            timeout=timeout or DEADLINE,
+            timeout=timeout,
             out=out,
             formats=names,
             keep_furniture=keep_furniture,

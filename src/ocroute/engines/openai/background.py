@@ -31,13 +31,9 @@ class Background(Generic[C]):
         self._loop, done, self.resource = ready.result()
         self.close = weakref.finalize(self, _end, self._loop, done, thread)
 
-    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run ``work`` in the loop. To cancel the future ends the work."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run ``work`` and wait for it; an interrupt of the caller ends it."""
-        future = self.start(work)
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
         finally:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 from collections.abc import Coroutine
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -65,8 +64,7 @@ class Client:
             headers["Authorization"] = f"Bearer {address.key}"
 
         def make() -> httpx.AsyncClient:
-            pool = httpx.Limits(max_connections=limits.in_flight)
-            return httpx.AsyncClient(headers=headers, limits=pool, trust_env=not address.local, timeout=None)
+            return httpx.AsyncClient(headers=headers, trust_env=not address.local, timeout=None)
 
         try:
             httpx.URL(address.url)
@@ -75,10 +73,6 @@ class Client:
                 f"{address.url!r} is no web address: {error}", next_step=f"Write, e.g.: {EXAMPLE}"
             ) from error
         self._background = Background(make)
-
-    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Begin ``work``; see `Background.start`."""
-        return self._background.start(work)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Do ``work``; see `Background.wait`."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import replace
 from importlib.util import find_spec
 from time import perf_counter
@@ -38,7 +36,7 @@ class OpenAi:
 
     Args:
         task: ``base_url`` names the server; ``model`` may be left out where it has one only.
-        limits: of time, tries and pages in flight. ``OCROUTE_SERVER_SECONDS`` in the environment sets the time for a page; a
+        limits: of time and tries. ``OCROUTE_SERVER_SECONDS`` in the environment sets the time for a page; a
             task that allows less is heeded.
 
     Raises:
@@ -88,28 +86,13 @@ class OpenAi:
         self._client.close()
 
     def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
-        """One reading a page, in order. A few pages ahead are already on their way, so that the server can batch them."""
+        """One reading a page, in order, one page at a time: several worker processes are what a server can batch."""
         name = self._mode(task)
-        under_way: deque[Future[Reading]] = deque()
-        try:
-            for page in pages:
-                under_way.append(self._started(page, name, task.seconds))
-                if len(under_way) >= self.limits.in_flight:
-                    yield under_way[0].result()
-                    under_way.popleft()
-            while under_way:
-                yield under_way[0].result()
-                under_way.popleft()
-        finally:
-            for future in under_way:
-                future.cancel()
-
-    def _started(self, page: InputPage, name: str, seconds: float) -> Future[Reading]:
-        """The page's reading to come. The image is made here, by the caller, for pages belong to their thread."""
-        begun, deadline = perf_counter(), Deadline.of_page(self.limits, seconds)
-        image = Image.fromarray(page.raster())
-        sent = picture(image, self._recipe.frame(*image.size))
-        return self._client.start(self._read(sent, image.size, name, perf_counter() - begun, deadline))
+        for page in pages:
+            begun, deadline = perf_counter(), Deadline.of_page(self.limits, task.seconds)
+            image = Image.fromarray(page.raster())
+            sent = picture(image, self._recipe.frame(*image.size))
+            yield self._client.wait(self._read(sent, image.size, name, perf_counter() - begun, deadline))
 
     async def _read(
         self, sent: Picture, size: tuple[int, int], name: str, prepare: float, deadline: Deadline

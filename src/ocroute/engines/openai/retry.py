@@ -18,7 +18,7 @@ PAGE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long, how often and how much at once a server is asked.
+    """How long and how often a server is asked.
 
     Attributes:
         connect: seconds until a connection stands.
@@ -27,7 +27,6 @@ class Limits:
         small: seconds for a list or a version, all tries together.
         tries: of one request, the first included.
         first_wait, longest_wait: seconds; each wait is twice the one before.
-        in_flight: pages that the server works on at the same time.
         answer: bytes; no page's text is longer.
     """
 
@@ -37,7 +36,6 @@ class Limits:
     tries: int = 5
     first_wait: float = 0.5
     longest_wait: float = 20.0
-    in_flight: int = 4
     answer: int = 32 << 20
 
 
