@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from bench.judge import fonts
 from bench.judge.canvas import ArrayPage
-from bench.judge.readings import boxless, of_lines, retold
+from bench.judge.readings import boxless, in_blocks, of_lines, retold
 from judge_pages import PROSE, font, letter, sheet
 from msgspec.structs import replace
 from PIL import ImageFilter
@@ -156,6 +156,20 @@ def test_a_form_that_prints_the_same_line_again_is_no_loop():
         made.write(100, 100 + 60 * at, "Name of the witness and date of birth:", font(22))
     assert codes(made, of_lines(made.lines)) == set()
     assert codes(made, boxless(made.lines), kind="vlm") == set()
+
+
+def test_blocks_of_a_form_are_neither_a_loop_nor_invented():
+    made = sheet()
+    for at in range(12):
+        made.write(100, 100 + 60 * at, "Name of witness:", font(16))
+        made.write(1000, 100 + 60 * at, "Date:", font(16))
+    assert codes(made, in_blocks(made.lines), kind="vlm") == set()
+
+
+def test_a_loop_inside_a_block_is_found(page):
+    (first, *rest) = in_blocks(page.lines).blocks
+    looped = replace(first, text=first.text + " of the town and the museum" * 40)
+    assert "loop" in codes(page, Reading(blocks=(looped, *rest)), kind="vlm")
 
 
 def test_blank_recognitions_name_the_package_to_install(page):

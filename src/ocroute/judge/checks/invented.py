@@ -6,12 +6,12 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.bare import bare
 from ocroute.judge.capacity import capacity
 from ocroute.judge.ink import ink_of
 from ocroute.judge.pieces import Piece, pieces, quote
 from ocroute.pages.page import InputPage
 
-BARE: Final = 0.008  # a box with less of its area inked is bare paper; the thinnest type inks 4 %
 FEWEST: Final = 6  # letters and figures; leaders and commas are too small to be seen as ink
 SURPLUS: Final = 1.6  # times the characters that the ink can hold, for readings without boxes
 
@@ -31,12 +31,13 @@ class Invented:
         placed = [piece for piece in every if piece.box is not None]
         if not placed:
             return self._without_boxes(page, every, total)
-        inked = ink_of(page).inked(piece.box for piece in placed if piece.box is not None)
-        bare = [piece for piece, share in zip(placed, inked, strict=True) if share < BARE or piece.overfull]
-        surplus = sum(piece.letters for piece in bare)
+        unseen = [
+            piece for piece, empty in zip(placed, bare(ink_of(page), placed), strict=True) if empty or piece.overfull
+        ]
+        surplus = sum(piece.letters for piece in unseen)
         if surplus < FEWEST or surplus / total < self.limit:
             return None
-        sample = max(bare, key=lambda piece: piece.letters)
+        sample = max(unseen, key=lambda piece: piece.letters)
         return self._finding(surplus / total, f"where nothing is printed, e.g. {quote(sample.text)}")
 
     def _without_boxes(self, page: InputPage, every: tuple[Piece, ...], total: int) -> Finding | None:

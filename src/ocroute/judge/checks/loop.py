@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Box, Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.bare import bare
 from ocroute.judge.capacity import capacity
 from ocroute.judge.ink import Ink, InkLine, ink_of
 from ocroute.judge.pieces import WIDEST, Piece, pieces, quote
@@ -15,7 +16,6 @@ from ocroute.judge.repeats import Repeat, repeats
 from ocroute.pages.page import InputPage
 
 LEAST: Final = 16  # characters that the repetition adds; "ha ha ha" is no loop
-BARE: Final = 0.008  # see ``invented``
 SLACK: Final = 6  # characters more than that, since short lines vary
 CROWDED: Final = 1.7  # times the characters that lines of the same length commonly hold on this page
 ROOM: Final = 1.3  # times the characters that the ink can hold, for readings without boxes
@@ -67,10 +67,11 @@ def _unseen(repeat: Repeat, every: Sequence[Piece], ink: Ink, total: int) -> int
     seen: list[Box] = []
     lost = 0
     tight = CROWDED * _density(every)
-    for piece, share in zip(span, ink.inked(piece.box for piece in span if piece.box is not None), strict=True):
+    for piece, empty in zip(span, bare(ink, span), strict=True):
         assert piece.box is not None
         again = any(box.intersection(piece.box) > 0.5 * min(box.area, piece.box.area) for box in seen)
-        if share < BARE or again or piece.weight > tight * _length(piece.box) + SLACK or _too_much(piece, ink):
+        crowded = piece.rows == 1 and piece.weight > tight * _length(piece.box) + SLACK
+        if empty or again or crowded or _too_much(piece, ink):
             lost += piece.weight
         seen.append(piece.box)
     return min(lost, repeat.surplus)
