@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.judge.canvas import ArrayPage, Sheet
-from bench.judge.failures import Case, failures
+from bench.judge.cases import Case
+from bench.judge.failures import failures
 from bench.judge.readings import boxless, in_blocks, noisy, of_lines, reshaped
 from bench.judge.sheets import KINDS, make
 

@@ -13,26 +13,25 @@ What counts as a failure was written down before any limit was tuned:
 * ``low_confidence``: the engine's mean confidence is below 0.6. ``empty``: nothing was read from three lines or more.
 * ``page_mismatch``: a language model wrote other words for all of a page or for half of its vocabulary, or other digits for every
   number where six different ones or more have three digits. Not on pages whose script the witness does not know.
+* ``chatter``: a sentence to the asker stands before or after an English page's text.
 * ``textlayer_mismatch``: the layer is another page's, or at least 40 % of its words are wrong, or it is displaced by half a line.
 """
 
 from __future__ import annotations
 
-import itertools
 import random
-import re
 import string
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from bench.judge import texts
 from bench.judge.canvas import Sheet
-from bench.judge.readings import boxless, in_blocks, jittered, noisy, of_lines, retold
+from bench.judge.cases import Case, weight
+from bench.judge.fictions import fictions, talk
+from bench.judge.readings import boxless, jittered, noisy, of_lines, retold
 from msgspec.structs import replace
 
 from ocroute.document.model import Block, Box, Category, Line, Word
 from ocroute.engines.base import Reading
-from ocroute.judge.sought import figures
 
 LATIN_FOR_CYRILLIC = dict(
     zip(
@@ -76,27 +75,12 @@ LATIN_FOR_CYRILLIC = dict(
 )
 
 
-@dataclass(frozen=True)
-class Case:
-    """One reading of one sheet and the codes of which at least the first must be found (none: it is clean)."""
-
-    name: str
-    reading: Reading
-    expected: tuple[str, ...] = ()
-    kind: str = "ocr"
-    languages: tuple[str, ...] = ()
-
-
-def weight(lines: list[Line]) -> int:
-    return sum(len(line.text.replace(" ", "")) for line in lines)
-
-
 def failures(sheet: Sheet, rng: random.Random, other: Sheet | None) -> Iterator[Case]:
     """Every failure that this sheet can show."""
     if not sheet.lines:
         yield from inventions(sheet, rng)
         return
-    for make in (omissions, loops, inventions, garbles, scripts, others, fictions):
+    for make in (omissions, loops, inventions, garbles, scripts, others, fictions, talk):
         yield from make(sheet, rng)
     if other is not None:
         yield from layers(sheet, other, rng)
@@ -266,40 +250,6 @@ def others(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
                 of_lines(lines, confidence=lambda mean=mean: min(1.0, max(0.0, rng.gauss(mean, 0.1)))),
                 ("low_confidence", "garble"),
             )
-
-
-def fictions(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
-    """What a language model makes up: fluent, as long as the print, and in its places."""
-    if sheet.language == "ru" or weight(sheet.lines) < 60:
-        return
-    joint = "" if sheet.language == "zh" else " "
-    printed = joint.join(line.text for line in sheet.lines).casefold()
-    bank = [
-        text for text in texts.TUNE[sheet.language] + texts.REPORT[sheet.language] if text.casefold() not in printed
-    ]
-    rng.shuffle(bank)
-    units = itertools.cycle(joint.join(bank).split() if joint else "".join(bank))
-
-    def other(text: str) -> str:
-        return joint.join(next(units) for _ in (text.split() if joint else text))
-
-    def digits(text: str) -> str:
-        return re.sub(r"\d", lambda found: str((int(found[0]) + rng.randint(1, 9)) % 10), text)
-
-    words = sorted({word for line in sheet.lines for word in (line.text.split() if joint else line.text)})
-    wrong = {word: other(word) for word in rng.sample(words, len(words) // 2)}
-
-    def half(text: str) -> str:
-        return joint.join(wrong.get(word, word) for word in (text.split() if joint else text))
-
-    versions = {"words": other, "half-the-words": half}
-    if len(set(figures("\n".join(line.text for line in sheet.lines)))) >= 6:
-        versions["numbers"] = digits
-    also = ("invented", "coverage", "garble")
-    for name, turn in versions.items():
-        lines = [retold(line, turn) for line in sheet.lines]
-        yield Case(f"{name}-blocks", in_blocks(lines), ("page_mismatch", *also), "vlm")
-        yield Case(f"{name}-boxless", boxless(lines), ("page_mismatch", *also), "remote")
 
 
 def layers(sheet: Sheet, other: Sheet, rng: random.Random) -> Iterator[Case]:
