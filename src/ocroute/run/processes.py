@@ -31,7 +31,8 @@ its image libraries here."""
 
 LOAD_LIMIT = 1800.0
 """Seconds that loading an engine may take at least, however short the deadline: gigabytes of weights from a slow disk or over a
-network, and a first page of known text. It is done once a worker."""
+network, and a first page of known text. It is done once a worker, and
+again where two models take turns."""
 
 _START_TRIES = 3
 _AHEAD = 32  # jobs a worker; what is done ahead of the oldest job in hand waits in memory, some 20 kB a page

@@ -1,0 +1,70 @@
+"""Where a model runs: on the first GPU, or, where there is none and only there, on the processor. One model at a time."""
+
+import weakref
+
+import msgspec
+import pytest
+
+from ocroute import machine
+from ocroute.engines.base import Task
+from ocroute.engines.neural import devices
+from ocroute.engines.neural.canary.diagnosis import Sight
+from ocroute.errors import EngineUnavailable
+from ocroute.kernels.refusal import TorchFacts
+from ocroute.machine import Gpu
+from ocroute.route.engines import Engines
+
+CARD = Gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, 15_000, (12, 0))
+
+
+@pytest.fixture
+def described(monkeypatch):
+    """This machine with these GPUs and this torch, which cannot reach any."""
+
+    def make(*gpus, torch):
+        here = msgspec.structs.replace(machine.inspect(), gpus=gpus, driver="580.82", driver_cuda="13.0")
+        monkeypatch.setattr(devices, "inspect", lambda: here)
+        monkeypatch.setattr(devices, "torch_facts", lambda: torch)
+        monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("torch", "said"),
+    [
+        (
+            TorchFacts("2.13.0+cpu"),
+            r"2\.13\.0\+cpu is a build for the CPU; install a build of torch for CUDA 12\.8 or newer",
+        ),
+        (TorchFacts("2.5.1+cu124", "12.4", ("sm_80",)), "has no code for NVIDIA GeForce RTX 5070 Ti"),
+        (
+            TorchFacts("2.13.0+cu130", "13.0", ("sm_120",)),
+            "finds no GPU, and the driver lists NVIDIA GeForce RTX 5070 Ti",
+        ),
+    ],
+)
+def test_a_card_that_torch_cannot_use_is_said_and_not_passed_over(torch, said, described):
+    described(CARD, torch=torch)
+    with pytest.raises(EngineUnavailable, match=said) as caught:
+        devices.place()
+    assert "CUDA_VISIBLE_DEVICES=-1" in caught.value.next_step
+
+
+def test_without_a_card_it_is_the_processor(described):
+    described(torch=TorchFacts("2.13.0+cpu"))
+    place = devices.place()
+    assert (place.device, place.numbers) == ("cpu", "float32")
+
+
+def test_the_model_before_is_gone_when_the_next_is_loaded(random_checkpoint, monkeypatch):
+    folders = {name: random_checkpoint(name) for name in ("qwen2_vl", "got_ocr2")}
+    monkeypatch.setattr("ocroute.engines.neural.weights.find", lambda facts, *_, **__: folders[facts.name])
+    monkeypatch.setattr("ocroute.engines.neural.base.canary.require", lambda *_: Sight("babble", "babble", "stop"))
+    engines, loads = Engines(Task()), []
+    first = weakref.ref(engines.get("qwen2_vl", loads.append).loaded.model)
+    assert first() is not None
+    engines.get("qwen2_vl", loads.append)
+    engines.get("got_ocr2", loads.append)
+    assert first() is None
+    assert loads == ["qwen2_vl", "got_ocr2"]
