@@ -2,7 +2,7 @@
 
     python -m bench.probe_limits --out DIR [--device cuda] [--seeds 3] [--seconds 100] [--tiny]
 
-Every exact kernel that can run here meets every case in both 16-bit types, in this process. A right kernel nearer than two thirds
+Every exact kernel that can run here meets every case in both 16-bit types, in this process; the wrong ones in bfloat16. A right kernel nearer than two thirds
 to a limit, or a fault that is not seen, is named at the end, and the exit code is 1.
 """
 
@@ -87,13 +87,13 @@ def names(device: str, *, tiny: bool) -> Iterator[str]:
 
 
 def tried(name: str, device: str, seeds: int, *, tiny: bool) -> Iterator[dict[str, Any]]:
-    """A row for each class, dtype and seed; a wrong kernel once for each dtype."""
+    """A row for each class, dtype and seed; a wrong kernel once for each class in bfloat16, where least is seen."""
     subtle = name.startswith("subtle_")
     right = name in RIGHT or not subtle
     heads, long, dim = (2, 300, 64) if tiny else (12, 5_000, 128)
     if subtle:
         heads, long, dim = 4, 600, 64
-    for dtype in NARROW:
+    for dtype in NARROW if right else NARROW[:1]:
         for problem in (
             Problem(dim, heads, heads, False, dtype, (long,)),
             Problem(dim, heads, 2, True, dtype, (long,)),
