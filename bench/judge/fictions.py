@@ -24,7 +24,9 @@ def fictions(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
     joint = "" if sheet.language == "zh" else " "
     printed = joint.join(line.text for line in sheet.lines).casefold()
     bank = [
-        text for text in texts.TUNE[sheet.language] + texts.REPORT[sheet.language] if text.casefold() not in printed
+        text
+        for text in texts.TUNE[sheet.language] + texts.REPORT[sheet.language]
+        if text.casefold()[:12] not in printed
     ]
     rng.shuffle(bank)
     units = itertools.cycle(joint.join(bank).split() if joint else "".join(bank))
@@ -55,9 +57,7 @@ def talk(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
     """A chat model's words around the right text, such as a letter might hold too."""
     if sheet.language != "en" or weight(sheet.lines) < 60:
         return
-    before = rng.choice(
-        ("Here is the text:", "Certainly! I read the following.", "Okay, I will write it down:")
-    )
+    before = rng.choice(("Here is the text:", "Certainly! I read the following.", "Okay, I will write it down:"))
     after = rng.choice(
         ("Let me know if you have any questions.", "I hope this helps!", "If you need more, feel free to ask.")
     )
