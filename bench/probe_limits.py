@@ -2,8 +2,8 @@
 
     python -m bench.probe_limits --out DIR [--device cuda] [--seeds 3] [--seconds 100] [--tiny]
 
-Every exact kernel that can run here meets every case in both 16-bit types, in this process; the wrong ones in bfloat16. A right kernel nearer than two thirds
-to a limit, or a fault that is not seen, is named at the end, and the exit code is 1.
+Every exact kernel that can run here meets every case in both 16-bit types, in this process; the wrong ones in bfloat16. A right
+kernel nearer than two thirds to a limit, or a fault that is not seen, is named at the end, and the exit code is 1.
 """
 
 from __future__ import annotations
