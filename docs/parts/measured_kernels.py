@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from ocroute.kernels.probe.values import PROBE_VERSION
 from parts.common import Part, Record, from_evidence, stamp, table
 
 _NAMES = {
@@ -139,10 +140,21 @@ def proofs(name: str) -> Part:
             if proof["verdict"] != "proven" and "seen with the same heads" not in proof["reason"]
         )
         head = ("kernel", "version", "shape", "verdict", "error, part of its limit", "ms", "TFLOP/s", "memory")
-        took = f"\n{len(made)} proofs in {found['seconds']:.0f} s.\n\n"
+        took = f"\n{len(made)} proofs in {found['seconds']:.0f} s.{earlier(made)}\n\n"
         return table(head, map(proof_row, ran)) + took + "".join(reasons) + stamp(record)
 
     return part
+
+
+def earlier(made: list[Record]) -> str:
+    """That proofs are of an earlier probe, if they are: they count no more."""
+    versions = sorted({proof["probe"] for proof in made} - {PROBE_VERSION})
+    if not versions:
+        return ""
+    return (
+        f" Made by version {', '.join(map(str, versions))} of the probe. Version {PROBE_VERSION} has more cases and stricter "
+        "limits and takes none of these for proofs; it has not run on this card yet."
+    )
 
 
 def words(verdict: str) -> str:
