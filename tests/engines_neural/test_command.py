@@ -48,7 +48,12 @@ def test_a_page_is_read_with_the_weights_that_the_user_names(page):
 
 @pytest.mark.parametrize(
     ("engine", "kept"),
-    [("dots_ocr", "text-page-cyrillic"), ("got_ocr2", "plain-page-cyrillic")],
+    [
+        ("dots_ocr", "text-page-cyrillic"),
+        ("qwen2_vl", "text-page-cyrillic"),
+        ("got_ocr2", "plain-page-cyrillic"),
+        ("deepseek_ocr", "text-page-cyrillic"),
+    ],
 )
 def test_a_trained_model_reads_words_that_it_never_saw(engine, kept):
     """Weights, processor, kernels, canary, answer, judge: everything is real but the model's size."""
@@ -57,7 +62,8 @@ def test_a_trained_model_reads_words_that_it_never_saw(engine, kept):
     assert done.returncode == ExitCode.OK, done.stderr
     (read,) = json.loads(done.stdout)["pages"]
     words = " ".join(block["text"] for block in read["blocks"]).split()
-    wanted = picture.with_suffix(".txt").read_text(encoding="utf-8").split()
+    written = picture.with_suffix(".txt").read_text(encoding="utf-8").split()
+    wanted = [word for word in written if word.strip("#")]  # Markdown's marks of headings
     assert Levenshtein.normalized_distance(" ".join(wanted), " ".join(words)) <= 0.03
     assert read["provenance"]["engine"] == engine
     assert read["verdict"]["status"] == "accepted"

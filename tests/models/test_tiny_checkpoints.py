@@ -11,7 +11,7 @@ from bench.tiny_models.reading import edits
 from PIL import Image
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
-TRAINED = ("dots_ocr", "got_ocr2")
+TRAINED = ("dots_ocr", "qwen2_vl", "got_ocr2", "deepseek_ocr")
 LIMIT = 0.03
 OVERLAP = 0.85  # of boxes with the true ones, in the mean
 
