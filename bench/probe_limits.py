@@ -1,6 +1,6 @@
 """How near right kernels come to the limits of the probe, and by how much subtly wrong ones miss them.
 
-    python -m bench.probe_limits --out DIR [--device cuda] [--seeds 3] [--seconds 100] [--tiny]
+    python -m bench.probe_limits --out DIR [--device cuda] [--seeds 3] [--seconds 100] [--tiny] [--float32]
 
 Every exact kernel that can run here meets every case in both 16-bit types, in this process; the wrong ones in bfloat16. A right
 kernel nearer than two thirds to a limit, or a fault that is not seen, is named at the end, and the exit code is 1.
@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from ocroute.kernels.base import KERNELS, DType, Kernel, Problem
+from ocroute.kernels.probe import reference
 from ocroute.kernels.probe.examine import Examiner
 from ocroute.kernels.probe.values import judged
 
@@ -39,20 +40,31 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=100.0, help="begin no other kernel after so many")
     parser.add_argument("--tiny", action="store_true", help="short lengths, few heads, one seed, few kernels")
+    parser.add_argument("--float32", action="store_true", help="the reference as large problems on a GPU get it")
+    parser.add_argument("--kernels", default="", help="only these, by name, with commas")
     options = parser.parse_args(arguments)
+    if options.float32:
+        reference.precision_for = lambda *_: torch.float32
     sys.path.insert(0, str(CAGE))
     torch.set_float32_matmul_precision("highest")
     started = time.monotonic()
     rows: list[dict[str, Any]] = []
     not_run: list[str] = []
-    for name in names(options.device, tiny=options.tiny):
+    only = options.kernels.split(",") if options.kernels else None
+    for name in only or names(options.device, tiny=options.tiny):
         if time.monotonic() - started > options.seconds:
             not_run.append(name)
             continue
         rows.extend(tried(name, options.device, 1 if options.tiny else options.seeds, tiny=options.tiny))
     missed = [row for row in rows if row["is"] != row["must_be"]]
     near = [row for row in rows if row["must_be"] == "proven" and row["worst"] and row["worst"][0]["part"] > NEAR]
-    result = {"device": options.device, "torch": torch.__version__, "not_run": not_run, "rows": rows}
+    result = {
+        "device": options.device,
+        "torch": torch.__version__,
+        "float32": options.float32,
+        "not_run": not_run,
+        "rows": rows,
+    }
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "probe-limits.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     for row in rows:

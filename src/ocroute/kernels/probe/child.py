@@ -64,9 +64,9 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 def _load(setup: Setup) -> tuple[Ready, Kernel | None]:
     import torch
 
-    torch.set_float32_matmul_precision("highest")  # the reference must not be rounded to TF32
     kind: type[Kernel] = KERNELS.load(setup.kernel)
     presence = kind.presence()
+    torch.set_float32_matmul_precision("highest")  # float32 is not judged by TF32, whatever a package has just set
     return Ready(presence, kind.info), kind() if presence.state == "usable" else None
 
 

@@ -15,6 +15,8 @@ Errors of many keys add up as their squares do.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -58,15 +60,45 @@ def rows_of(call: Call) -> list[Tensor]:
     return [checked_rows(n, call.q.device) for n in call.queries]
 
 
+def precision_for(call: Call, rows: list[Tensor]) -> torch.dtype:
+    """float64, or float32 where the inputs have fewer bits, and the problem is a large one on a GPU."""
+    work = sum(row.numel() * m for row, m in zip(rows, call.keys, strict=True)) * call.q.shape[1] * call.q.shape[2]
+    small = work <= _EXACT_CELLS or call.q.dtype == torch.float32 or call.q.device.type == "cpu"
+    return torch.float64 if small else torch.float32
+
+
 def exact(call: Call, rows: list[Tensor], *, rounds_scores: bool = False) -> Reference:
-    """The result for ``rows``, in float64, or float32 where the inputs have fewer bits and the problem is large.
+    """The result for ``rows``, in the precision that `precision_for` chooses.
 
     Args:
         rounds_scores: whether the kernel that is judged by it rounds scores to the inputs' dtype.
     """
-    work = sum(row.numel() * m for row, m in zip(rows, call.keys, strict=True)) * call.q.shape[1] * call.q.shape[2]
-    small = work <= _EXACT_CELLS or call.q.dtype == torch.float32 or call.q.device.type == "cpu"
-    precision = torch.float64 if small else torch.float32
+    with full_products():
+        return _exact(call, rows, precision_for(call, rows), rounds_scores)
+
+
+@contextmanager
+def full_products() -> Iterator[None]:
+    """float32 matrix products without TF32, whatever the process has set, which is put back afterwards.
+
+    A kernel's package may set it when it is imported. Older names for the setting and newer ones are kept apart by torch, and
+    it raises at the next product where they disagree.
+    """
+    matmul = torch.backends.cuda.matmul
+    newer = matmul.fp32_precision
+    try:
+        older = torch.get_float32_matmul_precision()
+    except RuntimeError:  # the two disagree, so that the older one is what the newer one is not
+        older = "highest" if newer == "tf32" else "high"
+    torch.set_float32_matmul_precision("highest")  # sets both
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(older)
+        matmul.fp32_precision = newer
+
+
+def _exact(call: Call, rows: list[Tensor], precision: torch.dtype, rounds_scores: bool) -> Reference:
     empty = call.q.new_empty((0, *call.q.shape[1:]))
     values, noise = [empty.to(precision)], [empty.float()]
     for (q0, n, k0, m), chosen in zip(call.spans(), rows, strict=True):
@@ -89,7 +121,7 @@ class _Sequence:
         self.scale, self.rounds_scores = scale, rounds_scores
         self.k = k.to(precision).permute(1, 2, 0)  # (Hkv, D, m)
         self.v = v.to(precision).transpose(0, 1)  # (Hkv, m, D)
-        self.v_squared = self.v.float().square_()
+        self.v_squared = self.v.float().square()  # not in place: of float32, float() gives the tensor itself
 
     def rows(self, q: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
         """Values and noise of rows ``q`` (b, Hq, D), of which row i sees the keys up to ``last[i]``."""
@@ -108,7 +140,7 @@ class _Sequence:
         out = weights @ self.v
         off = self._weights_off(q, weights, scores, hidden).square_()
         roundings = self.unit * (2**0.5 if self.rounds_scores else 1) + _FLOAT32 * (8 + m**0.5)
-        noise = (off @ self.v_squared).add_(out.float().square_() * (off.sum(-1, keepdim=True) + roundings**2)).sqrt_()
+        noise = (off @ self.v_squared).add_(out.float().square() * (off.sum(-1, keepdim=True) + roundings**2)).sqrt_()
 
         def ordered(block: Tensor) -> Tensor:
             block = block.view(kv_heads, group, rows, dim).permute(2, 0, 1, 3).reshape(rows, heads, dim)
