@@ -11,6 +11,7 @@ from ocroute.errors import UsageError
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem, Refused
 from ocroute.kernels.packed import boundaries, host_lengths
 from ocroute.kernels.probe.cases import CASES, not_run
+from ocroute.kernels.sdpa import _bias_lower_right
 
 BUILTIN = [name for name in KERNELS if KERNELS[name].builtin]
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -254,6 +255,34 @@ def test_what_torch_itself_declines_is_refused_too(name, causal):
         with pytest.raises(Refused, match=f"torch's {row.backend} does not take"):
             attend(q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=5, max_k=7, causal=causal, scale=0.1)
     assert not said  # torch's reasons are in the message, and not on the user's screen
+
+
+@pytest.mark.filterwarnings("ignore")  # torch says its reasons at the call too
+def test_what_torch_declines_after_it_has_served_a_call_of_the_same_form_is_refused_too():
+    row = KERNELS.load("sdpa_flash")()
+    q = torch.randn(5, 2, 64)
+    call = {"cu_q": boundaries((5,), "cpu"), "cu_k": boundaries((5,), "cpu"), "max_q": 5, "max_k": 5}
+    apart = torch.randn(5, 2, 128)[..., ::2]
+    for _ in range(2):
+        row.attend(q, q, q, **call, causal=True, scale=1.0)
+    with pytest.raises(Refused, match=r"FLASH_ATTENTION does not take q \(5, 2, 64\).*last dimension"):
+        row.attend(apart, apart, apart, **call, causal=True, scale=1.0)
+    row.attend(q, q, q, **call, causal=True, scale=1.0)
+
+
+def test_torchs_own_alignment_gets_fewer_key_value_heads_as_they_are(monkeypatch):
+    """It takes them if it is told; otherwise it finds that heads do not match, and declines."""
+    asked = []
+
+    def attention(q, k, v, **options):
+        asked.append((q.shape[1], k.shape[1], options["enable_gqa"], type(options["attn_mask"]).__name__))
+        return q
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", attention)
+    for kv_heads in (2, 4):
+        q, k = torch.ones(1, 4, 3, 64), torch.ones(1, kv_heads, 5, 64)
+        assert _bias_lower_right(q, k, k, scale=1.0) is q
+    assert asked == [(4, 2, True, "CausalBias"), (4, 4, False, "CausalBias")]
 
 
 def test_a_warning_about_a_call_that_was_served_reaches_the_user(monkeypatch):

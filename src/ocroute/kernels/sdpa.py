@@ -39,7 +39,7 @@ class _Sdpa:
 
         self._only = sdpa_kernel
         self._backend = getattr(SDPBackend, self.backend)
-        self._taken: set[tuple[object, ...]] = set()  # forms of call that torch has served
+        self._taken: set[tuple[object, ...]] = set()  # forms of call that torch has served, most likely each time
 
     @classmethod
     def presence(cls) -> Presence:
@@ -61,11 +61,15 @@ class _Sdpa:
     ) -> Tensor:
         """See ``Kernel.attend``."""
         admit(self.info, q, k, cu_q, cu_k)
-        form = (q.dtype, q.shape[1:], k.shape[1], causal)
+        form = (q.dtype, q.shape[1:], k.shape[1], causal, max_q == max_k and q.shape[0] == k.shape[0])
         dense: Dense = lambda q, k, v: self.dense(q, k, v, causal=causal, scale=scale)  # noqa: E731
         if form in self._taken:
-            with self._only(self._backend):
-                return by_sequence(dense, q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k)
+            try:
+                with self._only(self._backend):
+                    return by_sequence(dense, q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k)
+            except RuntimeError as error:
+                if not _declined(error):
+                    raise  # else once more below, which finds out why
         with (
             _declined_is_refused(
                 f"torch's {self.backend} does not take q {tuple(q.shape)}, k {tuple(k.shape)}, {q.dtype}"
@@ -192,12 +196,16 @@ def _declined_is_refused(what: str) -> Iterator[None]:
         try:
             yield
         except RuntimeError as error:
-            if not any(words in str(error) for words in _NONE):
+            if not _declined(error):
                 raise
             reasons = dict.fromkeys(_first_sentence(one.message) for one in said)
             raise Refused(f"{what}: {'; '.join(reasons) or error}") from error
     for one in said:  # of a call that was served: whose they are decides the caller
         warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
+def _declined(error: RuntimeError) -> bool:
+    return any(words in str(error) for words in _NONE)
 
 
 def _first_sentence(warning: Warning | str) -> str:
@@ -215,4 +223,6 @@ def _bias_lower_right(q: Tensor, k: Tensor, v: Tensor, *, scale: float) -> Tenso
     from torch.nn.attention.bias import causal_lower_right
     from torch.nn.functional import scaled_dot_product_attention
 
-    return scaled_dot_product_attention(q, k, v, attn_mask=causal_lower_right(q.shape[2], k.shape[2]), scale=scale)
+    mask = causal_lower_right(q.shape[2], k.shape[2])
+    grouped = q.shape[1] != k.shape[1]
+    return scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale, enable_gqa=grouped)
