@@ -201,7 +201,11 @@ def test_a_second_length_reuses_what_does_not_depend_on_it():
 
 def test_the_measure_is_of_the_problems_own_lengths():
     problem = Problem(32, 2, 2, False, "float32", (256,))
-    found = measure(KERNELS.load("sdpa_math")(), problem, "cpu")
+    kernel = KERNELS.load("sdpa_math")()
+    examiner = Examiner(kernel, "cpu")
+    list(examiner.run(problem))
+    assert examiner.own.call.queries == (256,)
+    found = measure(kernel, problem, examiner.own)
     assert found.calls >= 3
     assert found.milliseconds > 0
     assert found.tflops == pytest.approx(problem.flops / found.milliseconds / 1e9, abs=0.01)

@@ -107,10 +107,11 @@ def test_what_is_no_result_is_called_so_in_every_case(name, words):
 
 
 def test_a_timed_result_is_compared():
-    outcomes = examined("subtle_tires", TOWER)
-    assert not wrong(outcomes)  # each case asks once for these shapes
+    kernel = KERNELS.load("subtle_tires")()
+    examiner = Examiner(kernel, "cpu")
+    assert not wrong(list(examiner.run(TOWER)))  # each case asks once for these shapes
     with pytest.raises(Wrong, match=r"call \d+ at these lengths: the output is all zeros"):
-        measure(KERNELS.load("subtle_tires")(), TOWER, "cpu")
+        measure(kernel, TOWER, examiner.own)
     [proof] = prove(["subtle_tires"], [TOWER], device="cpu")
     assert (proof.verdict, proof.case, proof.measure) == ("wrong", "measure", None)
     assert "the output is all zeros" in proof.reason

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ from ocroute.kernels import here
 from ocroute.kernels.base import KERNELS, KernelInfo, Problem
 from ocroute.kernels.here import best, build_of, choice_for, installed, place_of, proofs_here
 from ocroute.kernels.ledger import Ledger
+from ocroute.kernels.probe import child as child_process
 from ocroute.kernels.probe.cases import CASES
 from ocroute.kernels.probe.exits import exit_in_words
 from ocroute.kernels.probe.parent import Child, Limits, Lost
@@ -111,6 +113,19 @@ def test_a_child_whose_kernel_cannot_be_loaded_is_lost_with_the_reason():
         assert child.examine(TOWER)[2] == lost
     finally:
         child.end()
+
+
+def test_only_a_child_that_waits_imports_what_it_may_need_later(monkeypatch):
+    imported = []
+    monkeypatch.setattr(child_process.importlib, "import_module", imported.append)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as incoming, os.fdopen(writing, "wb", buffering=0) as asking:
+        asking.write(b"a question")
+        child_process._use_the_wait(incoming)
+        assert imported == []
+        os.read(reading, 10)
+        child_process._use_the_wait(incoming)
+        assert imported == ["torch._dynamo"]
 
 
 def test_a_child_that_does_not_start_in_time_is_lost():

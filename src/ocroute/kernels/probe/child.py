@@ -7,7 +7,9 @@ when it started; what kernels print goes to the parent's log.
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import os
+import select
 import sys
 from typing import BinaryIO, cast
 
@@ -29,6 +31,7 @@ from ocroute.kernels.probe.wire import (
     send,
 )
 
+_IDLE = 0.5  # seconds without a question after which the parent is taken to be busy with another child
 _GRACE = 60.0  # seconds after the parent's limit at which an orphan ends itself
 
 
@@ -48,6 +51,7 @@ def main() -> None:
         return
     send(outgoing, ready)
     if kernel is not None:
+        _use_the_wait(incoming)
         _serve(kernel, setup, incoming, outgoing)
 
 
@@ -70,6 +74,12 @@ def _load(setup: Setup) -> tuple[Ready, Kernel | None]:
     return Ready(presence, kind.info), kind() if presence.state == "usable" else None
 
 
+def _use_the_wait(incoming: BinaryIO) -> None:
+    """Import what torch imports, for some seconds, at the first call of its custom operators and of its causal bias."""
+    if os.name == "posix" and not select.select([incoming], [], [], _IDLE)[0]:
+        importlib.import_module("torch._dynamo")
+
+
 def _take(setup: Setup) -> None:
     """Begin to use the device, and cap what may be taken of its memory."""
     import torch
@@ -81,7 +91,7 @@ def _take(setup: Setup) -> None:
 
 
 def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
+    from ocroute.kernels.probe.cases import MEASURE
     from ocroute.kernels.probe.compare import Wrong
     from ocroute.kernels.probe.compiling import Announced
     from ocroute.kernels.probe.examine import Examiner, out_of_memory
@@ -110,15 +120,13 @@ def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO)
         if examiner is None:
             _take(setup)
             examiner = Examiner(examined, setup.device)
-        ran = False
         for outcome in examiner.run(ask.problem, seed=ask.seed, begins=begins):
-            ran = outcome.seen in ("passed", "wrong") if outcome.case == OWN_LENGTHS else ran
             send(outgoing, Saw(outcome))
         figures = None
-        if ran:
+        if (own := examiner.own) is not None:
             begins(MEASURE)
             try:
-                figures = measure(kernel, ask.problem, setup.device)  # as compiled for the case before
+                figures = measure(kernel, ask.problem, own)  # as compiled for the case before
             except Wrong as wrong:
                 send(outgoing, Saw(Outcome(MEASURE, "wrong", wrong.error, wrong.limit, str(wrong), own=True)))
             except Exception as error:

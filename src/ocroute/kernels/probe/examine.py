@@ -9,9 +9,9 @@ import torch
 
 from ocroute.kernels.base import Kernel, Problem, Refused
 from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS, Case, not_run, short
-from ocroute.kernels.probe.compare import Wrong
-from ocroute.kernels.probe.inputs import make
-from ocroute.kernels.probe.runs import RUNS
+from ocroute.kernels.probe.compare import Expected, Figure, Wrong
+from ocroute.kernels.probe.inputs import Call, make
+from ocroute.kernels.probe.runs import RUNS, checked
 from ocroute.kernels.probe.values import Outcome, Seen
 
 _Class = tuple[int, int, int, bool, str]
@@ -26,11 +26,15 @@ class Examiner:
     Args:
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
         quick: cut long sequences of fixed length.
+
+    Attributes:
+        own: the call at the own lengths of the problem that was run last, and what it must give; None where it gave nothing.
     """
 
     kernel: Kernel
     device: str
     quick: bool = False
+    own: Expected | None = None
     _seen: dict[_Class, list[Outcome]] = field(default_factory=dict)
 
     def run(self, problem: Problem, *, seed: int = 0, begins: Callable[[str], None] | None = None) -> Iterator[Outcome]:
@@ -40,6 +44,7 @@ class Examiner:
             seed: of the values.
             begins: is told each case before it runs.
         """
+        self.own = None
         key = (problem.head_dim, problem.heads, problem.kv_heads, problem.causal, problem.dtype)
         seen = self._seen.get(key)
         if seen is not None:
@@ -64,7 +69,10 @@ class Examiner:
             begins(case.name)
         try:
             call = make(case, problem, self.device, seed)
-            figure = RUNS[case.run](self.kernel, call, lambda: make(case, problem, self.device, seed + 1_000_003))
+            if case.name == OWN_LENGTHS:
+                figure = self._at_own_lengths(call)
+            else:
+                figure = RUNS[case.run](self.kernel, call, lambda: make(case, problem, self.device, seed + 1_000_003))
         except Wrong as wrong:
             return Outcome(case.name, "wrong", wrong.error, wrong.limit, str(wrong), case.own)
         except Refused as refused:
@@ -73,6 +81,12 @@ class Examiner:
             seen: Seen = "out_of_memory" if out_of_memory(error) else "raised"
             return Outcome(case.name, seen, reason=_said(error), own=case.own)
         return Outcome(case.name, "passed", figure.error, figure.limit, own=case.own)
+
+    def _at_own_lengths(self, call: Call) -> Figure:
+        """As `once`; what is expected is kept, for it takes longer than the kernel."""
+        out = checked(self.kernel, call)
+        self.own = Expected(call, self.kernel.info)
+        return self.own.compare(out)
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from ocroute.kernels.base import Kernel, Problem
-from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS
 from ocroute.kernels.probe.compare import Expected, Wrong, formed
-from ocroute.kernels.probe.inputs import Call, make
+from ocroute.kernels.probe.inputs import Call
 from ocroute.kernels.probe.values import Measure
 
 MIB = 1 << 20
@@ -19,14 +18,16 @@ _SECONDS = {"cuda": 0.25, "cpu": 0.5}
 _MOST, _LEAST = 50, 3
 
 
-def measure(kernel: Kernel, problem: Problem, device: str) -> Measure:
+def measure(kernel: Kernel, problem: Problem, own: Expected) -> Measure:
     """Median of a call after warming up; at least 3 and at most 50 calls, about 0.25 s on a GPU and 0.5 s on the CPU.
+
+    Args:
+        own: the call at the problem's own lengths, and what it must give: `ocroute.kernels.probe.examine.Examiner.own`.
 
     Raises:
         Wrong: the last result is not right, or has not the form that it must have.
     """
-    case = next(case for case in CASES if case.name == OWN_LENGTHS)
-    call = make(case, problem, device, seed=0)
+    call = own.call
     peak = _peak_mb(kernel, call)
     time_once = _cuda_ms if call.q.is_cuda else _cpu_ms
     first, _ = time_once(kernel, call)
@@ -36,7 +37,7 @@ def measure(kernel: Kernel, problem: Problem, device: str) -> Measure:
         milliseconds, out = time_once(kernel, call)
         times.append(milliseconds)
     try:
-        Expected(call, kernel.info).compare(formed(out, call))
+        own.compare(formed(out, call))
     except Wrong as wrong:
         raise Wrong(f"call {count + 2} at these lengths: {wrong}", wrong.error, wrong.limit) from wrong
     taken = median(times)

@@ -140,7 +140,7 @@ class Child:
         self._send(Ask(problem, seed))
         outcomes: list[Outcome] = []
         compiled, self._case = 0.0, ""
-        self._patience.allow(self._limits.case)
+        self._patience.allow(self._limits.start)  # until the first case begins, a child takes the device
         while True:
             match self._next():
                 case Begins(case):

@@ -121,6 +121,7 @@ class _Sequence:
         self.scale, self.rounds_scores = scale, rounds_scores
         self.k = k.to(precision).permute(1, 2, 0)  # (Hkv, D, m)
         self.v = v.to(precision).transpose(0, 1)  # (Hkv, m, D)
+        self.longest_k = self.k.norm(dim=1).amax(-1).view(-1, 1, 1) if k.shape[0] else k.new_zeros(())
         self.v_squared = self.v.float().square()  # not in place: of float32, float() gives the tensor itself
 
     def rows(self, q: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
@@ -150,7 +151,7 @@ class _Sequence:
 
     def _weights_off(self, q: Tensor, weights: Tensor, scores: Tensor, hidden: Tensor | None) -> Tensor:
         """By how much each weight may be off, float32, of the shape of ``weights``."""
-        largest = q.norm(dim=-1, keepdim=True) * self.k.norm(dim=1).amax(-1).view(-1, 1, 1) * self.scale
+        largest = q.norm(dim=-1, keepdim=True) * self.longest_k * self.scale
         relative = self.unit + _FLOAT32 * (8 + weights.shape[-1] ** 0.5 + 4 * largest)
         if self.rounds_scores:
             sizes = scores.abs() if hidden is None else scores.abs().masked_fill_(hidden, 0)
