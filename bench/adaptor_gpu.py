@@ -2,9 +2,9 @@
 
     python -m bench.adaptor_gpu --out DIR [--device cuda|cpu] [--kernels A,B] [--seconds 300]
 
-Writes DIR/adaptor.json: for each kernel, precision and case the error against the same weights in float64, beside the error of
-PyTorch's attention; tokens; what the kernel served and what it declined. Each kernel runs in a process of its own, so that one
-that crashes or hangs costs its row. Times are not taken.
+Writes DIR/adaptor.json, anew after each kernel: for each kernel, precision and case the error against the same weights in
+float64, beside the error of PyTorch's attention; tokens; what the kernel served and what it declined. Each kernel runs in a
+process of its own, so that one that crashes or hangs costs its row. Times are not taken.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -56,11 +55,20 @@ def run(arguments: argparse.Namespace) -> None:
     from bench.measured import write
 
     names = arguments.kernels.split(",") if arguments.kernels else [*KERNELS, CAPTURED]
+    here = where(arguments.device)
+    rows: dict[str, Any] = {}
+    failed: list[str] = []
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        rows = dict(zip(names, pool.map(partial(in_a_process, arguments=arguments), names), strict=True))
-    failed = [f"{name}: {case}" for name, row in rows.items() for case in failures(row)]
+        asked = {pool.submit(in_a_process, name, arguments): name for name in names}
+        for done in as_completed(asked):
+            rows[asked[done]] = done.result()
+            rows = {name: rows[name] for name in names if name in rows}
+            failed = [f"{name}: {case}" for name, row in rows.items() for case in failures(row)]
+            left = [name for name in names if name not in rows]
+            result = {"where": here, "failed": failed, "not_run": left, "kernels": rows}
+            write(arguments.out / "adaptor.json", result)  # what ends this process early loses only the rest
+            print(f"{asked[done]}: {rows[asked[done]]['state']}", flush=True)
     ran = [name for name, row in rows.items() if row["state"] == "ran"]
-    write(arguments.out / "adaptor.json", {"where": where(arguments.device), "failed": failed, "kernels": rows})
     declined = [f"{name}: {case}: {why}" for name in ran for case, why in declines(rows[name])]
     print(f"ran {', '.join(ran) or 'nothing'}", *[f"declined: {line}" for line in declined], sep="\n  ")
     print(f"{len(failed)} failed", *failed, sep="\n  ")

@@ -5,8 +5,8 @@ that runs on this machine, in bfloat16 and in float32.
 
     python -m bench.kernel_experiment --checkpoint DIR --out DIR [--device cpu --few] [--kernels A,B]
 
-Writes OUT/kernel-experiment.json. Each kernel runs in a process of its own, so that one that crashes costs its row. The typefaces
-must lie in build/fonts (see `bench.tiny_models.fonts`).
+Writes OUT/kernel-experiment.json, anew after each kernel. Each kernel runs in a process of its own, so that one that crashes
+costs its row. The typefaces must lie in build/fonts (see `bench.tiny_models.fonts`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import json
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -87,19 +88,26 @@ def run(arguments: argparse.Namespace, scratch: Path) -> None:
 
     names = arguments.kernels.split(",") if arguments.kernels else FEW if arguments.few else [OWN, *KERNELS]
     names = list(dict.fromkeys([TRAINED_WITH, *names]))
+    found: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        found = list(pool.map(partial(in_a_process, arguments=arguments, scratch=scratch), names))
-    rows: dict[str, dict[str, Any]] = dict(zip(names, found, strict=True))
-    logits = {file.stem: dict(np.load(file)) for file in scratch.glob("*.npz")}
-    compare(rows, logits)
+        asked = {pool.submit(in_a_process, name, arguments, scratch): name for name in names}
+        for done in as_completed(asked):
+            found[asked[done]] = done.result()
+            print(f"{asked[done]}: done", flush=True)
+            if TRAINED_WITH not in found:
+                continue  # all others are held against it
+            rows = {name: deepcopy(found[name]) for name in names if name in found}
+            compare(rows, logits_of(rows, scratch))
+            result = {
+                "checkpoint": notes(arguments.checkpoint),
+                "trained_with": TRAINED_WITH,
+                "pages": rows[TRAINED_WITH].get("bfloat16", {}).get("pages", 0),
+                "unfinished": [name for name in names if name not in rows],
+                "kernels": rows,
+            }
+            write(arguments.out / "kernel-experiment.json", result)  # what ends this process early loses only the rest
     training = rows[TRAINED_WITH].get("bfloat16", {})
-    result = {
-        "checkpoint": notes(arguments.checkpoint),
-        "trained_with": TRAINED_WITH,
-        "pages": training.get("pages", 0),
-        "kernels": rows,
-    }
-    write(arguments.out / "kernel-experiment.json", result)
     for name, row in rows.items():
         for numbers in NUMBERS:
             print(
@@ -123,6 +131,12 @@ def in_a_process(name: str, arguments: argparse.Namespace, scratch: Path) -> dic
         return {"not_run": f"ended with {done.returncode}: {' '.join(last)[:300]}"}
     row: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return row
+
+
+def logits_of(names: Iterable[str], scratch: Path) -> dict[str, Logits]:
+    """What the children of these kernels have left there; others may still be writing."""
+    files = (scratch / f"{name}.{numbers}.npz" for name in names for numbers in NUMBERS)
+    return {file.stem: dict(np.load(file)) for file in files if file.is_file()}
 
 
 def compare(rows: dict[str, dict[str, Any]], logits: dict[str, Logits]) -> None:
