@@ -80,7 +80,7 @@ def unreadable(text: str) -> float:
                 continue
             weighed += found.letters
             bad += found.letters * (found.surprise > SURPRISE)
-        solid = sum(not sign.isspace() for sign in text)
+        solid = sum(map(len, text.split()))
         if weighed and weighed >= 0.15 * solid:
             worst = max(worst, bad / weighed)
     return worst

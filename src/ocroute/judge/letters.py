@@ -30,7 +30,6 @@ _FOLDED: Final = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ς": "σ", "ſ": "s"}
 )
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_TOKEN: Final = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,8 @@ class Fluency:
 
 def fold(text: str) -> str:
     """``text`` in small letters without accents."""
+    if text.isascii():
+        return text.lower()
     bare = unicodedata.normalize("NFD", text.lower().translate(_FOLDED))
     return "".join(letter for letter in bare if not unicodedata.combining(letter))
 
@@ -57,7 +58,10 @@ def fold(text: str) -> str:
 def words(text: str, *, least: int = 3) -> list[str]:
     """The words worth weighing: letters only, ``least`` long; not part numbers, addresses or paths."""
     found: list[str] = []
-    for token in _TOKEN.findall(text):
+    for token in text.split():
+        if token.isalpha():  # most are, and the rest need not be asked
+            found += (token,) if len(token) >= least else ()
+            continue
         if any(sign.isdigit() for sign in token) or "@" in token or "://" in token or token.count("/") > 1:
             continue
         found += (word for word in _WORD.findall(token) if len(word) >= least)
@@ -66,21 +70,30 @@ def words(text: str, *, least: int = 3) -> list[str]:
 
 def codes(script: str, every: Iterable[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The trigrams of folded words as table indices, and which word each belongs to. Words of other letters are left out."""
-    alphabet = ALPHABETS[script]
-    size = len(alphabet) + 1
-    place = {letter: at for at, letter in enumerate(alphabet, start=1)}
-    trigrams: list[int] = []
-    owner: list[int] = []
-    for at, word in enumerate(every):
-        digits = [place.get(letter, -1) for letter in word]
-        if -1 in digits or not digits:
-            continue
-        before, last = 0, 0
-        for digit in (*digits, 0):
-            trigrams.append((before * size + last) * size + digit)
-            owner.append(at)
-            before, last = last, digit
-    return np.array(trigrams, np.intp), np.array(owner, np.intp)
+    size = len(ALPHABETS[script]) + 1
+    running = "".join(f"{word}\n" for word in every)
+    signs = np.frombuffer(running.encode("utf-32-le"), np.uint32)
+    places = _places(script)
+    letters = places[np.minimum(signs, places.size - 1)]
+    owner = np.cumsum(signs == _END) - (signs == _END)
+    last = np.concatenate(([0], letters[:-1])).astype(np.intp)
+    before = np.where(last == 0, 0, np.concatenate(([0], last[:-1])))  # nothing of the word before
+    other = np.isin(owner, owner[(letters < 0) | ((letters == 0) & (last == 0))])  # words of other letters, or of none
+    trigrams = (before * size + last) * size + letters
+    return trigrams[~other], owner[~other]
+
+
+_END: Final = ord("\n")
+
+
+@cache
+def _places(script: str) -> NDArray[np.intp]:
+    """By code point, a letter's number in the alphabet from 1; 0 for the end of a word, -1 for all other signs."""
+    alphabet = [ord(letter) for letter in ALPHABETS[script]]
+    places = np.full(max(alphabet) + 2, -1, np.intp)  # the last stands for all beyond
+    places[alphabet] = np.arange(1, len(alphabet) + 1)
+    places[_END] = 0
+    return places
 
 
 @lru_cache(maxsize=4)  # several checks ask it of the same page

@@ -38,11 +38,12 @@ def repeats(text: str, *, least: int) -> list[Repeat]:
     signs = np.frombuffer(solid.encode("utf-32-le"), dtype=np.uint32)
     found: list[Repeat] = []
     for period in range(1, min(LONGEST, signs.size // FEWEST) + 1):
-        same = np.concatenate(([False], signs[period:] == signs[:-period], [False]))
-        edges = np.flatnonzero(same[1:] != same[:-1])
-        for start, stop in edges.reshape(-1, 2)[
-            np.diff(edges.reshape(-1, 2))[:, 0] >= max(least, (FEWEST - 1) * period)
-        ]:
+        alike, wanted = signs[period:] == signs[:-period], max(least, (FEWEST - 1) * period)
+        if np.count_nonzero(alike) < wanted:
+            continue  # most periods of most texts end here
+        same = np.concatenate(([False], alike, [False]))
+        stretches = np.flatnonzero(same[1:] != same[:-1]).reshape(-1, 2)
+        for start, stop in stretches[np.diff(stretches)[:, 0] >= wanted]:
             unit = solid[start : start + period]
             if any(sign.isalnum() for sign in unit):
                 found.append(Repeat(unit, int(stop - start) // period + 1, int(start), int(stop) + period))
