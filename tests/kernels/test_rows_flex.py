@@ -91,3 +91,18 @@ def test_a_shape_that_the_compiler_cannot_handle_is_refused(monkeypatch):
     with pytest.raises(Refused, match="no lowering for this size"):
         flex.Flex().attend(q, q, q, cu_q=cu, cu_k=cu, max_q=5, max_k=5, causal=False, scale=0.25)
     torch._dynamo.reset()
+
+
+@pytest.mark.parametrize(("head_dim", "scale", "given"), [(80, 80**-0.5, None), (64, 0.125, None), (64, 0.25, 0.25)])
+def test_only_an_unusual_scale_is_handed_over(monkeypatch, head_dim, scale, given):
+    """A number given to the compiled call becomes a tensor each time; the usual one is part of its code."""
+    scales = []
+
+    def attend(q, k, v, *, scale, **_):
+        scales.append(scale)
+        return q
+
+    monkeypatch.setattr(flex, "_compiled", lambda device: (attend, ZeroDivisionError))
+    q, cu = torch.randn(5, 2, head_dim), boundaries([5], "cpu")
+    flex.Flex().attend(q, q, q, cu_q=cu, cu_k=cu, max_q=5, max_k=5, causal=False, scale=scale)
+    assert scales == [given]

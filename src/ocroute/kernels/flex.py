@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
+from math import isclose
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
@@ -65,10 +66,12 @@ class Flex:
         queries, keys = host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k)
         mask = block_mask(queries, keys, causal, q.device)
         attend, failures = _compiled(q.device.type)
+        usual = isclose(scale, q.shape[2] ** -0.5, rel_tol=1e-9)
         try:
             # turned out here: inside the compiled call these views end torch's compiler
             dense = (x.transpose(0, 1).unsqueeze(0) for x in (q, k, v))
-            out = attend(*dense, block_mask=mask, scale=scale, enable_gqa=q.shape[1] != k.shape[1])
+            # the usual scale is compiled in; one that is given becomes a tensor at every call
+            out = attend(*dense, block_mask=mask, scale=None if usual else scale, enable_gqa=q.shape[1] != k.shape[1])
         except failures as error:
             raise Refused(
                 f"torch's compiler fails on FlexAttention for q {tuple(q.shape)}, {q.dtype}: {_said(error)}"
