@@ -49,28 +49,18 @@ def main(arguments: list[str]) -> int:
     torch.set_float32_matmul_precision("highest")
     started = time.monotonic()
     rows: list[dict[str, Any]] = []
-    not_run: list[str] = []
-    only = options.kernels.split(",") if options.kernels else None
-    for name in only or names(options.device, tiny=options.tiny):
-        if time.monotonic() - started > options.seconds:
-            not_run.append(name)
-            continue
-        rows.extend(tried(name, options.device, 1 if options.tiny else options.seeds, tiny=options.tiny))
+    not_run = options.kernels.split(",") if options.kernels else list(names(options.device, tiny=options.tiny))
+    while not_run and time.monotonic() - started < options.seconds:
+        for row in tried(not_run.pop(0), options.device, 1 if options.tiny else options.seeds, tiny=options.tiny):
+            rows.append(row)
+            print(
+                f"{row['kernel']:24} {row['dtype']:9} {row['class']:8} {row['is']:8} {row['seconds']:6.1f} s  "
+                f"{row['worst'][:2]}",
+                flush=True,
+            )
+        write(options, rows, not_run)  # what ends this process early loses only the rest
     missed = [row for row in rows if row["is"] != row["must_be"]]
     near = [row for row in rows if row["must_be"] == "proven" and row["worst"] and row["worst"][0]["part"] > NEAR]
-    result = {
-        "device": options.device,
-        "torch": torch.__version__,
-        "float32": options.float32,
-        "not_run": not_run,
-        "rows": rows,
-    }
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "probe-limits.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    for row in rows:
-        print(
-            f"{row['kernel']:24} {row['dtype']:9} {row['class']:8} {row['is']:8} {row['seconds']:6.1f} s  {row['worst'][:2]}"
-        )
     print(f"{time.monotonic() - started:.0f} s; not run for want of time: {', '.join(not_run) or 'none'}")
     for row in missed:
         print(
@@ -79,6 +69,13 @@ def main(arguments: list[str]) -> int:
     for row in near:
         print(f"NEAR: {row['kernel']} {row['dtype']} {row['class']}, seed {row['seed']}: {row['worst'][0]}")
     return 1 if missed or near else 0
+
+
+def write(options: argparse.Namespace, rows: list[dict[str, Any]], not_run: list[str]) -> None:
+    where = {"device": options.device, "torch": torch.__version__, "float32": options.float32}
+    options.out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**where, "not_run": not_run, "rows": rows}, indent=2) + "\n"
+    (options.out / "probe-limits.json").write_text(text, encoding="utf-8")
 
 
 def names(device: str, *, tiny: bool) -> Iterator[str]:
