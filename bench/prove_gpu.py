@@ -108,7 +108,7 @@ def zoo(run: Run) -> None:
         must |= dict.fromkeys(getattr(cage, verdict.upper()), verdict)
     if run.gpu is None:
         must |= dict.fromkeys(cage.WRONG_ON_A_GPU, "proven")
-    limits = Limits(case=6 if run.gpu else 60, host_mb=6_000)
+    limits = Limits(case=10 if run.gpu else 60, host_mb=6_000)
     shares = [(name, prefill) for name in names if name in cage.WRONG_IF_CAUSAL]
     shares += [(name, tower) for name in names if name not in cage.WRONG_IF_CAUSAL]
     part: dict[str, Any] = {"not_run": [], "proofs": []}
