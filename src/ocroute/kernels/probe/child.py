@@ -132,6 +132,7 @@ def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO)
             except Exception as error:
                 if not out_of_memory(error):
                     raise
+        own = examiner.own = None  # its memory is the next problem's
         faulthandler.cancel_dump_traceback_later()
         send(outgoing, Done(figures))
 
