@@ -54,6 +54,12 @@ def test_text_goes_to_stdout_and_the_explanation_to_stderr():
     assert "first that every check accepted" in done.stderr
 
 
+def test_a_reason_is_given_once_for_all_engines_that_it_holds_for():
+    said = ocroute("read", SAMPLES / "report.pdf", "--pages", "1", "--engine", "textlayer", "--explain").stderr
+    assert said.count("only textlayer was asked for") == 1
+    assert "not tried deepseek_ocr, deepseek_ocr2, dots_ocr," in said
+
+
 def test_several_inputs_follow_one_another_on_stdout():
     one = ocroute("read", SAMPLES / "report.pdf", "--pages", "1").stdout
     two = ocroute("read", SAMPLES / "invoice.pdf").stdout
@@ -103,6 +109,7 @@ def test_doctor_draws_a_table():
         (["read", "x.png", "--pages", "9"], ExitCode.USAGE, "1 page"),
         (["read", "x.png", "--pages", "a-b"], ExitCode.USAGE, "a-b"),
         (["read"], ExitCode.USAGE, "FILE"),
+        (["doctor", "--engine", "rapidocr", "--model", "x"], ExitCode.USAGE, "--model x"),
     ],
     ids=lambda value: " ".join(value[1:3]) if isinstance(value, list) else None,
 )

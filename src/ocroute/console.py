@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ocroute.events import Event, listening
+from ocroute.route.options import as_remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ def notes() -> Iterator[None]:
 
     def write(event: Event) -> None:
         if event.kind == "note":
-            error_line(event.data["text"])
+            error_line(event.sentence)
 
     with listening(write):
         yield
@@ -75,7 +76,7 @@ def engine_table(survey: Survey) -> Table:
     table = Table("engine", "state", "version", "scripts", "remarks", title="Engines", title_justify="left")
     for name, status in survey.engines.items():
         here = status.availability
-        remarks = [here.reason, f"to install: {here.install}" if here.install else "", status.info.strengths]
+        remarks = [here.reason, as_remark(here.install), status.info.strengths]
         table.add_row(
             name,
             Text(here.state, style=STATE_STYLES[here.state]),
@@ -125,9 +126,17 @@ def explain(document: Document) -> None:
             line.append(f" {attempt.engine} ({seconds:.2f} s, score {attempt.score:.2f})")
             line.append(f": {attempt.reason}" if attempt.reason else "")
             out.print(line)
-        for name, reason in page.rejected.items():
-            out.print(Text(f"  not tried {name}: {reason}", style="dim"))
+        for reason, names in _by_value(page.rejected).items():
+            out.print(Text(f"  not tried {', '.join(names)}: {reason}", style="dim"))
         out.print(f"  {_why_this_text(page)}")
+
+
+def _by_value(reasons: Mapping[str, str]) -> dict[str, list[str]]:
+    """Each reason once, with all that it holds for."""
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        names.setdefault(reason, []).append(name)
+    return names
 
 
 def _why_this_text(page: Page) -> str:

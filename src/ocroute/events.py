@@ -27,6 +27,12 @@ class Event:
     page: int | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def sentence(self) -> str:
+        """What a ``note`` says, after the input that it is about, if it is about one."""
+        text = str(self.data.get("text", ""))
+        return f"{self.source}: {text}" if self.source else text
+
 
 _sink: ContextVar[Sink | None] = ContextVar("ocroute_event_sink", default=None)
 

@@ -184,7 +184,13 @@ def test_pictures_without_text_leave_no_trace() -> None:
 
 def test_pages_are_named_and_doubtful_ones_marked() -> None:
     doubtful = Verdict(
-        "doubtful", 0.1, (Finding("loop", 9, 3, "“a” comes 9 times --> <b>"), Finding("x", 1, 1, "a remark", False))
+        "doubtful",
+        0.1,
+        (
+            Finding("loop", 9, 3, "“a” comes 9 times --> <b>."),
+            Finding("x", 1, 1, "a remark", False),
+            Finding("truncated", 1, 0, "The text ends."),
+        ),
     )
     pages = (
         Page("a.pdf", 1, 9, 9, doubtful, (text("one"),)),
@@ -193,7 +199,7 @@ def test_pages_are_named_and_doubtful_ones_marked() -> None:
     )
     written = Document("a.pdf", pages).to_markdown()
     assert written == (
-        "<!-- page 1 is doubtful: “a” comes 9 times --› <b› -->\n\none\n\n<!-- page 2 -->\n\ntwo\n\n"
+        "<!-- page 1 is doubtful: “a” comes 9 times --› <b›. The text ends -->\n\none\n\n<!-- page 2 -->\n\ntwo\n\n"
         "<!-- page 3 failed: no engine could read it -->\n"
     )
     assert markdown_words(written) == ["one", "two"]

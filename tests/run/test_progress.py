@@ -5,7 +5,11 @@ import pty
 import re
 import threading
 
+import pytest
+
 from ocroute.errors import ExitCode
+from ocroute.events import emit
+from ocroute.run.progress import Progress
 
 
 def on_terminal(ocroute, *arguments):
@@ -47,3 +51,12 @@ def test_quiet_shows_nothing(make_pages, ocroute):
 def test_without_terminal_nothing_is_drawn(make_pages, ocroute):
     done = ocroute.run(make_pages(2), "--jobs", "1", engines=["null"])
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [("", "ocroute: a proof is torn\n"), ("a.pdf", "ocroute: a.pdf: a proof is torn\n")]
+)
+def test_a_note_names_its_input_if_it_has_one(capsys, source, said):
+    with Progress():
+        emit("note", source=source, text="a proof is torn")
+    assert capsys.readouterr().err == said

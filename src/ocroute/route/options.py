@@ -78,3 +78,8 @@ def is_command(step: str) -> bool:
 def as_step(step: str) -> str:
     """``step`` as an error's next step: a command is announced as one."""
     return f"Run: {step}" if is_command(step) else step
+
+
+def as_remark(step: str) -> str:
+    """``step`` as a remark beside what is missing; empty where there is none."""
+    return f"to install: {step}" if is_command(step) else f"{step[:1].lower()}{step[1:]}"

@@ -11,7 +11,7 @@ from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels.outlook import Ground, outlook, torch_refusal
 from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
 from ocroute.machine import HIDE_GPUS, Machine
-from ocroute.route.options import Wish, as_step, check_options, is_command
+from ocroute.route.options import Wish, as_remark, as_step, check_options
 
 __all__ = ["EngineStatus", "Plan", "Wish", "plan"]
 
@@ -139,10 +139,7 @@ def _cannot_write(status: EngineStatus, languages: tuple[str, ...]) -> str:
 
 
 def _hint(availability: Availability) -> str:
-    step = availability.install
-    if is_command(step):
-        return f"; to install: {step}"
-    return f"; {step[0].lower()}{step[1:]}" if step else ""
+    return f"; {as_remark(availability.install)}" if availability.install else ""
 
 
 def _why(name: str, status: EngineStatus, machine: Machine, wish: Wish, ground: Ground | None) -> str:

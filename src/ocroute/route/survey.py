@@ -9,7 +9,7 @@ import msgspec
 from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
 from ocroute.engines.neural.outlook import ModelRow, model_rows
 from ocroute.engines.neural.records import latest
-from ocroute.errors import OcrouteError, PluginError
+from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.outlook import Ground, ground_here, outlook
 from ocroute.kernels.probe.geometry import models
@@ -50,13 +50,16 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
 
     Args:
         kernels: look at the attention kernels too, which imports torch where it is installed.
+
+    Raises:
+        UsageError: ``wish`` contradicts itself.
     """
     wish = wish or Wish()
     machine, engines = inspect(), statuses(wish)
     here = ground_here(machine) if kernels else ground(machine, engines, wish)
     try:
         found = Survey(machine, engines, plan(machine, engines, wish, here))
-    except OcrouteError as error:
+    except EngineUnavailable as error:
         found = Survey(machine, engines, None, str(error))
     if not kernels or here is None:
         return found

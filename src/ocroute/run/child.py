@@ -13,20 +13,13 @@ from pathlib import Path
 
 import msgspec
 
+from ocroute.kernels.probe.exits import exit_in_words
 from ocroute.run.jobs import Doing, Job, Message
 
 _encode = msgspec.msgpack.Encoder().encode
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 _LOG_LIMIT = 1 << 20
-_SIGNALS = {
-    "SIGSEGV": "crashed (SIGSEGV, a fault in native code)",
-    "SIGBUS": "crashed (SIGBUS, a fault in native code)",
-    "SIGFPE": "crashed (SIGFPE, a fault in native code)",
-    "SIGILL": "crashed (SIGILL, an instruction that this processor lacks)",
-    "SIGABRT": "aborted (SIGABRT, native code gave up)",
-    "SIGKILL": "was killed (SIGKILL, often for want of memory)",
-}
 
 
 class Child:
@@ -96,7 +89,7 @@ class Child:
         self.connection.close()
         if self._process.stdin is not None:
             self._process.stdin.close()
-        return describe_exit(code)
+        return exit_in_words(code)
 
     def last_words(self) -> str:
         """The last line that it wrote to standard output or error."""
@@ -106,17 +99,6 @@ class Child:
     def _shorten_log(self) -> None:
         if self._log.stat().st_size > _LOG_LIMIT:
             os.truncate(self._log, 0)
-
-
-def describe_exit(code: int) -> str:
-    """A return code as `subprocess` gives it, in words."""
-    if code >= 0:
-        return f"exited with code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    return _SIGNALS.get(name, f"was ended by {name}")
 
 
 def _log_file(scratch: Path) -> tuple[int, Path]:

@@ -44,7 +44,7 @@ class Progress:
 
 def _write_note(event: Event) -> None:
     if event.kind == "note":
-        print(f"ocroute: {event.source}: {event.data.get('text', '')}", file=sys.stderr)
+        print(f"ocroute: {event.sentence}", file=sys.stderr)
 
 
 class _Bar:
@@ -92,7 +92,7 @@ class _Bar:
                 rate = f"{60 * self._done / (time.monotonic() - self._began):.1f} a minute"
                 self._progress.update(self._task, advance=1, rate=rate)
             case "note":
-                self._progress.console.print(escape(f"{event.source}: {event.data.get('text', '')}"))
+                self._progress.console.print(escape(event.sentence))
             case _:
                 pass
 

@@ -61,7 +61,9 @@ def notice(page: Page) -> str:
     if page.error:
         reasons.append(page.error)
     said = f"page {page.number} " + ("is doubtful" if page.verdict.status == "doubtful" else "failed")
-    return " ".join(clean(f"{said}: {'; '.join(reasons)}" if reasons else said).split())
+    return " ".join(
+        clean(f"{said}: {'. '.join(reason.rstrip('.') for reason in reasons)}" if reasons else said).split()
+    )
 
 
 def _clean_table(table: Table) -> Table:
