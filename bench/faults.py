@@ -37,6 +37,7 @@ class Fault:
         half: computes in float16.
         prompt: other words than those of training.
         stops: whether the token that ends answers is known as one.
+        harmless: a control: the model reads as well as without it.
     """
 
     what: str
@@ -45,6 +46,7 @@ class Fault:
     half: bool = False
     prompt: str = ""
     stops: bool = True
+    harmless: bool = False
     mode: str = "layout"
 
     def enter(self, stack: ExitStack, device: str) -> None:
@@ -104,7 +106,7 @@ def _pixels_always(self: Any, *args: Any, pixel_values: Any = None, **keywords: 
 
 
 FAULTS = {
-    "sound": Fault("nothing"),
+    "sound": Fault("nothing", harmless=True),
     "vision weights drawn anew": Fault(
         "every Linear of the vision tower is random: transformers 5.0 to 5.1 with the published code", _random_linears
     ),
@@ -129,7 +131,9 @@ FAULTS = {
         _louder,
         half=True,
     ),
-    "same weights, not float16": Fault("the control: the same larger weights in the usual numbers", _louder),
+    "same weights, not float16": Fault(
+        "the control: the same larger weights in the usual numbers", _louder, harmless=True
+    ),
     "stop token unknown": Fault("only <|endoftext|> ends an answer, as where one of two stop ids is lost", stops=False),
     "paraphrased prompt": Fault(
         "other words for the same wish", prompt="Please read this page and give me its layout and its text as JSON."

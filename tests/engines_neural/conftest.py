@@ -1,4 +1,4 @@
-"""Tiny checkpoints on disk, in the layout of the published ones, with random or overfitted weights."""
+"""Tiny checkpoints on disk, in the layout of the published ones, with random or trained weights; machines with a described card."""
 
 import pytest
 
@@ -10,14 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "models"))  # for the tiny dots.ocr
+sys.path.append(str(Path(__file__).parents[2]))  # for the bench
 
+import msgspec
 import tiny
 import torch
-from sheets import Sheet
+from sheets import TRAINED, Sheet
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary.diagnosis import Sight
+from ocroute.kernels.outlook import ground_here
+from ocroute.kernels.refusal import TorchFacts
+from ocroute.machine import Gpu, inspect
+from ocroute.route import survey
 
 
 @pytest.fixture
@@ -58,8 +64,11 @@ def babbling(random_checkpoint, monkeypatch):
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():
-    """The machine is shared."""
+    """The machine is shared: two threads would wait for each other."""
     torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ocroute.run.documents.cores", lambda: 1)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +76,30 @@ def own_home(tmp_path_factory, monkeypatch):
     """What engines learn about a machine is kept apart, and memory is counted on pages that are quickly drawn."""
     monkeypatch.setenv("OCROUTE_HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setattr("ocroute.engines.neural.budget.SMALL_PAGE", 210 * 297)
+
+
+@pytest.fixture
+def card(monkeypatch):
+    """Has the planner see a card, and a torch with code for it. The rest is this machine, where the model then runs."""
+
+    def describe(*, free_mb=15_000, torch=TorchFacts("2.11.0", "13.0", ("sm_120",))):
+        gpu = Gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, free_mb, (12, 0))
+        machine = msgspec.structs.replace(inspect(), gpus=(gpu,), driver_cuda="13.0")
+        monkeypatch.setattr(survey, "inspect", lambda: machine)
+        monkeypatch.setattr(survey, "ground_here", lambda _: msgspec.structs.replace(ground_here(machine), torch=torch))
+
+    return describe
+
+
+@pytest.fixture
+def weights_here(tmp_path, monkeypatch):
+    """Puts trained checkpoints where those of the user lie; there are no others."""
+    monkeypatch.setenv("OCROUTE_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr("ocroute.engines.neural.weights._cached", lambda _: None)
+
+    def put(*names):
+        (tmp_path / "models").mkdir()
+        for name in names:
+            (tmp_path / "models" / name).symlink_to(TRAINED / name)
+
+    return put

@@ -1,4 +1,6 @@
-"""Pages without files, and the engines that are tried on them."""
+"""Pages without files, the engines that are tried on them, and weights that have learnt to read."""
+
+from pathlib import Path
 
 import numpy as np
 
@@ -6,6 +8,9 @@ from ocroute.pages.page import InputPage
 
 NAMES = ("qwen2_vl", "got_ocr2", "deepseek_ocr", "deepseek_ocr2", "glm_ocr", "lighton_ocr")
 """Those whose model is one of transformers' own."""
+
+TRAINED = Path(__file__).parents[1] / "checkpoints"
+"""A tiny checkpoint for each of several engines, and in ``pages`` what they are known to read."""
 
 
 class Sheet(InputPage):

@@ -136,9 +136,9 @@ def endless(babbling):
     return make
 
 
-def test_an_endless_answer_is_stopped_and_said_to_be_cut(endless, sheet):
+def test_an_endless_answer_is_stopped_and_called_a_circle(endless, sheet):
     (reading,) = endless("dots . . ").read([sheet], Task())
-    assert (reading.finish, reading.settings["ending"]) == ("length", "loop")
+    assert (reading.finish, reading.settings["ending"]) == ("loop", "loop")
     assert reading.settings["tokens"] < 640
     assert reading.raw == "dots . . " * 2
 

@@ -15,6 +15,8 @@ PLUGINS = Path(__file__).parent.parent / "plugins_kernels"
 
 # The command itself on the processor, at one short problem instead of the pages of all models.
 SHORT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whom a shell starts in the background is born deaf to it
 from ocroute import machine
 machine._gpus = lambda: ((), "", "", "left out of this test")
 from ocroute.kernels import prove

@@ -96,10 +96,13 @@ def _unread(sight: Sight, seen: str, wanted: str, see_blank: Callable[[], Sight]
         return f"reads the canary page as {shown(raw)}, typical of scores that are not numbers or all equal"
     if sight.ending == "loop":
         return f"runs in circles on the canary page: {shown(raw)}"
+    if see_blank().raw.strip() == raw:
+        return (
+            f"gives {shown(raw)} for the canary page and for an empty page alike: it does not see the image, typical of pixels "
+            f"that never reach it, or of vision weights that were not loaded"
+        )
     if not seen:
         return f"answers the canary page with {shown(raw)}, in which there is no text of the form it was asked for"
-    if see_blank().raw.strip() == raw:
-        return f"gives {shown(raw)} for the canary page and for an empty page alike: it does not see the image"
     shared = _shared(wanted, seen)
     if shared >= 0.9:
         return (
@@ -109,7 +112,8 @@ def _unread(sight: Sight, seen: str, wanted: str, see_blank: Callable[[], Sight]
     endless = "" if sight.ending == "stop" else ", without end"
     return (
         f"misreads the canary page as {shown(seen)}{endless} (character error rate {error_rate(wanted, seen):.0%}), "
-        f"typical of weights that were not loaded, or of a prompt that the model does not know"
+        f"typical of weights that were not loaded, of lost positions (rotary frequencies), or of a prompt that the model does "
+        f"not know"
     )
 
 
