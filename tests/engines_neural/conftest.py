@@ -1,4 +1,4 @@
-"""Tiny checkpoints on disk, in the layout of the published ones, with random or trained weights; machines with a described card."""
+"""Tiny checkpoints on disk, in the layout of the published ones, random or trained; machines with a described card."""
 
 import pytest
 
@@ -78,11 +78,17 @@ def own_home(tmp_path_factory, monkeypatch):
     monkeypatch.setattr("ocroute.engines.neural.budget.SMALL_PAGE", 210 * 297)
 
 
+NEW_TORCH = TorchFacts("2.11.0", "13.0", ("sm_120",))
+
+
+SERVING = TorchFacts("2.11.0", "13.0", ("sm_120",))
+
+
 @pytest.fixture
 def card(monkeypatch):
     """Has the planner see a card, and a torch with code for it. The rest is this machine, where the model then runs."""
 
-    def describe(*, free_mb=15_000, torch=TorchFacts("2.11.0", "13.0", ("sm_120",))):
+    def describe(*, free_mb=15_000, torch=NEW_TORCH):
         gpu = Gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, free_mb, (12, 0))
         machine = msgspec.structs.replace(inspect(), gpus=(gpu,), driver_cuda="13.0")
         monkeypatch.setattr(survey, "inspect", lambda: machine)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from rapidfuzz.distance import Levenshtein
-from sheets import TRAINED
 
 import ocroute
 from ocroute.engines.neural import canary, records
