@@ -61,18 +61,21 @@ def spread(every: Sequence[T], count: int) -> list[T]:
 
 
 def seen(page: InputPage, boxes: Sequence[Box], threads: int) -> list[Glimpse]:
-    """What the witness reads in ``boxes`` and is sure of; nothing where there is no witness."""
-    if not boxes:
-        return []
+    """What the witness reads in ``boxes`` and is sure of; nothing where there is no witness.
+
+    A place is read once a page: the next engine's text is often sought in the same ones.
+    """
+    known: dict[Box, tuple[str, float]] = page.once("judge.glimpses", dict)
+    unread = [box for box in boxes if box not in known]
     try:
-        read = witness.recognise(page, [around(page, box) for box in boxes], threads)
+        if unread:
+            known.update(
+                zip(unread, witness.recognise(page, [around(page, box) for box in unread], threads), strict=True)
+            )
     except (EngineUnavailable, EngineError):  # no second pair of eyes here: ink and language must do
         return []
-    return [
-        Glimpse(text, box)
-        for (text, confidence), box in zip(read, boxes, strict=True)
-        if confidence >= SURE and any(sign.isalnum() for sign in text)
-    ]
+    read = ((box, *known[box]) for box in boxes)
+    return [Glimpse(text, box) for box, text, confidence in read if confidence >= SURE and any(map(str.isalnum, text))]
 
 
 def around(page: InputPage, box: Box) -> Box:
