@@ -51,6 +51,7 @@ def wrong(outcomes):
         ("subtle_scale_off", PREFILL, {"scale"}),
         ("subtle_narrow_sum", TOWER, {"pages"}),
         ("subtle_no_maximum", TOWER, {"steep", "huge"}),
+        ("subtle_from_zero", TOWER, {"negative"}),
         ("subtle_half_scores", TOWER, {"huge"}),
         ("subtle_half_sums", TOWER, {"huge"}),
         ("subtle_unequal_garbage", TOWER, {"unequal"}),

@@ -17,7 +17,11 @@ from ocroute.kernels.prove import prove
 ZOO = Path(__file__).parent.parent / "plugins_kernels"
 TOWER = Problem(32, 4, 4, False, "float32", (300,))
 PREFILL = Problem(32, 4, 2, True, "float32", (300,))
-CUDA_ONLY = {"zoo_stale_graph", "zoo_other_stream"}  # right on the CPU; bench/prove_gpu.py shows that they are caught
+CUDA_ONLY = {
+    "zoo_stale_graph",
+    "zoo_other_stream",
+    "zoo_kept_too_early",
+}  # right on the CPU; bench/prove_gpu.py shows that they are caught
 LOSES_THE_PROCESS = {"zoo_abort", "zoo_exit", "zoo_forks", "zoo_hang_sleep", "zoo_hang_busy", "zoo_hoards"}
 
 
@@ -56,7 +60,14 @@ def wrong(outcomes):
         ("zoo_leak", TOWER, {"pack", "poisoned", "fenced", "fused"}),
         ("zoo_zeros", TOWER, {"uniform", "inputs_unchanged", "constant_v_65", OWN_LENGTHS}),
         ("zoo_mixed_heads", PREFILL, {"ratio_2", "ratio_4", "ratio_7", "ratio_8", OWN_LENGTHS}),
-        ("zoo_contiguous", TOWER, {"fused"}),
+        ("zoo_contiguous", TOWER, {"fused", "by_head", "cache"}),
+        ("zoo_heads_adjacent", TOWER, {"by_head", "cache"}),
+        ("zoo_heads_adjacent", PREFILL, {"by_head", "cache"}),
+        ("zoo_query_strides", TOWER, {"cache"}),
+        ("zoo_whole_tile", TOWER, {"one_tile", "two_tiles", "whole_tiles"}),
+        ("zoo_whole_tile", PREFILL, {"one_tile", "two_tiles", "whole_tiles"}),
+        ("zoo_queries_for_keys", TOWER, {"unequal_batch"}),
+        ("zoo_queries_for_keys", PREFILL, {"unequal_batch"}),
         ("zoo_beyond", TOWER, {"fenced"}),
         ("zoo_third_call", TOWER, {"repeats"}),
         ("zoo_remembers", TOWER, {"changed"}),
@@ -78,7 +89,7 @@ def test_a_fault_is_seen_in_the_case_made_for_it(name, problem, shown_by, dtype)
     assert bool(case) == bool(shown_by)
 
 
-@pytest.mark.parametrize("name", ["zoo_no_scale", "zoo_contiguous", "zoo_beyond"])
+@pytest.mark.parametrize("name", ["zoo_no_scale", "zoo_query_strides", "zoo_queries_for_keys", "zoo_beyond"])
 def test_some_faults_are_seen_in_one_case_only(name):
     """So each of these cases earns its place."""
     assert len(wrong(examined(name, TOWER))) == 1
@@ -130,7 +141,7 @@ def test_what_does_not_apply_is_reported_with_its_reason():
             for ratio in (1, 2, 4, 7, 8)
         },
         **dict.fromkeys(("short_queries", "one_query", "blind_queries"), "the problem class is not causal"),
-        **dict.fromkeys(("side_stream", "graph"), "there are no streams on the CPU"),
+        **dict.fromkeys(("side_stream", "two_streams", "graph"), "there are no streams on the CPU"),
     }
 
 
@@ -181,5 +192,5 @@ def test_faults_of_streams_and_graphs_are_seen_on_a_gpu(name):
     proof = next(prove([name], [Problem(64, 4, 4, False, "bfloat16", (300,))], device="cuda"))
     assert (proof.verdict, proof.case) == (
         "wrong",
-        {"zoo_stale_graph": "graph", "zoo_other_stream": "side_stream"}[name],
+        {"zoo_stale_graph": "graph", "zoo_other_stream": "side_stream", "zoo_kept_too_early": "two_streams"}[name],
     )

@@ -154,6 +154,14 @@ class NoMaximum(Scored):
         return weights / weights.sum(-1, keepdim=True).clamp(min=1e-30)
 
 
+class FromZero(Scored):
+    """A running maximum that begins at zero."""
+
+    def weights(self, scores):
+        weights = (scores - scores.amax(-1, keepdim=True).clamp(min=0)).exp()
+        return weights / weights.sum(-1, keepdim=True).clamp(min=1e-30)
+
+
 class HalfScores(Scored):
     """Products of q and k in float16, scaled afterwards."""
 

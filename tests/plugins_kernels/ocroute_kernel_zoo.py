@@ -20,7 +20,7 @@ TIMED_OUT = ("zoo_hang_sleep", "zoo_hang_busy")
 OUT_OF_MEMORY = ("zoo_hoards", "zoo_no_memory")
 REFUSED = ("zoo_refuses",)
 WRONG_IF_CAUSAL = ("zoo_causal_tail", "zoo_top_left", "zoo_mixed_heads")
-WRONG_ON_A_GPU = ("zoo_stale_graph", "zoo_other_stream")
+WRONG_ON_A_GPU = ("zoo_stale_graph", "zoo_other_stream", "zoo_kept_too_early")
 
 
 def info(**changes):
@@ -192,12 +192,49 @@ class Contiguous(Right):
         return super().attend(q, k, v, **rest)
 
 
+class HeadsAdjacent(Right):
+    """Heeds the distance of tokens, and takes the heads of a token for neighbours."""
+
+    def attend(self, q, k, v, **rest):
+        q, k, v = (t.as_strided(t.shape, (t.stride(0), t.shape[2], 1)) for t in (q, k, v))
+        return super().attend(q, k, v, **rest)
+
+
+class QueryStrides(Right):
+    """Reads k and v with the strides of q."""
+
+    def attend(self, q, k, v, **rest):
+        if q.shape[1] == k.shape[1]:
+            k, v = (t.as_strided(t.shape, q.stride()) for t in (k, v))
+        return super().attend(q, k, v, **rest)
+
+
+class WholeTile(Right):
+    """Leaves out the last tile of 128 keys where it is full."""
+
+    def one(self, q, k, v, causal, scale):
+        seen = len(k) - 128 if len(k) and len(k) % 128 == 0 else len(k)
+        return super().one(q, k[:seen], v[:seen], causal and seen == len(k), scale)
+
+
+class QueriesForKeys(Right):
+    """Cuts a batch of equal sequences into as many keys as there are queries."""
+
+    def attend(self, q, k, v, *, cu_q, cu_k, max_q, max_k, **rest):
+        queries, keys = host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k)
+        if len(queries) > 1 and len(set(queries)) == len(set(keys)) == 1 and 0 < max_q < max_k:
+            k, v = (t.unflatten(0, (len(keys), max_k))[:, :max_q].flatten(0, 1) for t in (k, v))
+            cu_k, max_k = cu_q, max_q
+        return super().attend(q, k, v, cu_q=cu_q, cu_k=cu_k, max_q=max_q, max_k=max_k, **rest)
+
+
 class Beyond(Right):
     """Loads a whole last tile, and trusts that a weight of zero makes harmless what it finds there."""
 
     def attend(self, q, k, v, **rest):
         room = v.untyped_storage().nbytes() // v.element_size() - v.storage_offset()
-        tile = min(v.shape[0] + 64, room // v.stride(0)) if v.shape[0] else 0
+        row = (v.shape[1] - 1) * v.stride(1) + v.shape[2]  # from a token's first value to its last
+        tile = min(v.shape[0] + 64, (room - row) // v.stride(0) + 1) if v.shape[0] else 0
         extra = v.as_strided((tile, *v.shape[1:]), v.stride())[v.shape[0] :].float()
         out = super().attend(q, k, v, **rest)
         return out + (extra * 0).sum().to(out.dtype)
@@ -254,6 +291,18 @@ class OtherStream(Right):
             return super().attend(q, k, v, **rest)
         with torch.cuda.stream(torch.cuda.default_stream()):
             return super().attend(q, k, v, **rest)
+
+
+class KeptTooEarly(Right):
+    """Makes a factor for each length on the stream of the first call, and uses it on every stream."""
+
+    def __init__(self):
+        self.ones = {}
+
+    def attend(self, q, k, v, **rest):
+        if q.shape not in self.ones:
+            self.ones[q.shape] = torch.ones(q.shape, dtype=q.dtype, device=q.device)
+        return super().attend(q, k, v, **rest) * self.ones[q.shape]
 
 
 class Raises(Right):

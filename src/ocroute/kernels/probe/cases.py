@@ -19,9 +19,10 @@ Values = Literal[
     "steep",
     "huge",
     "biased_keys",
+    "negative",
 ]
-Layout = Literal["plain", "fused", "fenced"]
-Run = Literal["once", "singles", "poisoned", "changed", "repeats", "side_stream", "graph"]
+Layout = Literal["plain", "fused", "fenced", "by_head", "cache"]
+Run = Literal["once", "singles", "poisoned", "changed", "repeats", "side_stream", "two_streams", "graph"]
 
 
 BEYOND_8_BITS: tuple[Values, ...] = ("steep", "huge")
@@ -36,7 +37,9 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         lengths, keys: query and key tokens of each sequence; empty ``lengths`` are the problem's own, empty ``keys`` equal them.
         ratio: query heads a key/value head; 0 is the problem's own.
         values: how q, k and v are filled.
-        layout: ``plain`` tensors; ``fused`` views into one QKV buffer; ``fenced`` views with NaN behind the last token.
+        layout: ``plain`` tensors; ``fused`` views into one QKV buffer; ``fenced`` views with NaN behind the last token;
+            ``by_head`` views of tensors in which the tokens of a head lie together; ``cache`` so only k and v, as they come
+            out of a model's cache.
         scale: factor on the usual ``head_dim ** -0.5``.
         run: how the kernel is called.
         own: whether the problem class itself asks for this, so that a refusal decides.
@@ -86,6 +89,7 @@ CASES = (
         values="biased_keys",
         own=True,
     ),
+    Case("negative", "a running maximum that begins at zero", (150,), values="negative", own=True),
     Case("scale", "a scale that is not the usual one ignored, or rounded", (130,), values="sharp", scale=2.0),
     *(
         Case(f"ratio_{ratio}", "query heads given the wrong key/value head", (130,), ratio=ratio, grouped=True)
@@ -95,6 +99,10 @@ CASES = (
     Case("one_query", "a causal mask aligned at the top left", (1, 1), (70, 129), causal=True),
     Case("blind_queries", "rows that see no key not zero", (97, 65), (33, 65), causal=True),
     Case("unequal", "other numbers of keys than of queries", (33, 70, 97), (97, 131, 40)),
+    Case("unequal_batch", "a batch cut by the number of queries where there are other keys", (40, 40), (97, 97)),
+    Case("one_tile", "a full last tile taken for an empty one", (128,), own=True),
+    Case("two_tiles", "a full last tile taken for an empty one", (256,), own=True),
+    Case("whole_tiles", "a full last tile taken for an empty one, in a pack", (128, 384, 176, 192)),
     Case("empty_sequence", "a sequence without tokens", (70, 0, 33)),
     Case("pack", "packed sequences that see one another", (1, 2, 64, 65, 1500), run="singles"),
     Case("windows", "more packed sequences than a kernel has room for", (64, 64, 64, 64, 64, 64, 40) * 10),
@@ -102,9 +110,19 @@ CASES = (
     Case("poisoned", "rows of the output never written", (65, 130), run="poisoned", own=True),
     Case("fenced", "loads beyond the last token", (65, 77), layout="fenced", own=True),
     Case("fused", "strides ignored", (130, 65), layout="fused", own=True),
+    Case("by_head", "heads taken for neighbours in memory", (130,), layout="by_head", own=True),
+    Case("cache", "strides of the queries taken for those of the keys", (130,), layout="cache", own=True),
     Case("changed", "an earlier call's result", (130,), run="changed", own=True),
     Case("repeats", "a fault after some calls", (65,), run="repeats", own=True),
     Case("side_stream", "work queued on another stream", (130,), run="side_stream", own=True, cuda=True),
+    Case(
+        "two_streams",
+        "what a call on one stream leaves for the next used on another before it is there",
+        (138,),  # a length of its own: what a kernel keeps for it is made in this case
+        run="two_streams",
+        own=True,
+        cuda=True,
+    ),
     Case("graph", "a result that a replayed CUDA graph does not renew", (130,), run="graph", cuda=True),
     Case(OWN_LENGTHS, "overflow of offsets, tiles left out, memory", own=True),
 )
@@ -118,7 +136,7 @@ def not_run(case: Case, problem: Problem, info: KernelInfo, device: str) -> str:
         return "the problem class has as many key/value heads as query heads"
     if case.cuda and not device.startswith("cuda"):
         return "there are no streams on the CPU"
-    if case.run == "side_stream" and info.default_stream_only:
+    if case.run in ("side_stream", "two_streams") and info.default_stream_only:
         return "the kernel says that it works on the default stream only, and refuses calls on others"
     if case.run == "graph" and not info.capturable:
         return "the kernel says that a CUDA graph cannot capture it"

@@ -30,7 +30,7 @@ class Head(msgspec.Struct, frozen=True):
     Attributes:
         patches: image patches that stand for one token of this part: 1 in a vision tower, 4 behind a 2 x 2 merger; 0 where the
             length does not depend on the page's size, but is ``lengths``.
-        cap: the most patches that the model's image processor lets through.
+        cap: the most patches that the model's image processor lets through; 0 where it lets through any number.
     """
 
     head_dim: int
@@ -118,5 +118,6 @@ def all_problems(gpu: Gpu | None) -> tuple[Problem, ...]:
 def _lengths(head: Head, gpu: Gpu | None) -> list[tuple[int, ...]]:
     if not head.patches:
         return [head.lengths]
-    pages = [min(patches, head.cap) or head.cap for patches in page_patches(gpu)]
+    asked = [patches or head.cap for patches in page_patches(gpu)]
+    pages = [min(patches, head.cap) if head.cap else patches for patches in asked if patches]
     return [(patches // head.patches + (PROMPT if head.causal else 0),) for patches in pages]

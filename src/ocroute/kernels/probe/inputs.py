@@ -85,10 +85,7 @@ def make(case: Case, problem: Problem, device: str, seed: int) -> Call:
 
     q, k, v = random(sum(queries), heads), random(sum(keys), kv_heads), random(sum(keys), kv_heads)
     _fill(case, q, k, v)
-    if case.layout == "fused":
-        q, k, v = torch.split(torch.cat([q, k, v], dim=1), [heads, kv_heads, kv_heads], dim=1)
-    elif case.layout == "fenced":
-        q, k, v = (torch.cat([t, t.new_full((_FENCE, *t.shape[1:]), torch.nan)])[: t.shape[0]] for t in (q, k, v))
+    q, k, v = _laid_out(case, q, k, v)
     return Call(
         q,
         k,
@@ -101,6 +98,24 @@ def make(case: Case, problem: Problem, device: str, seed: int) -> Call:
         boundaries(keys, device),
         case.values in BEYOND_8_BITS,
     )
+
+
+def _laid_out(case: Case, q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The same values, and where in memory the case wants them."""
+    match case.layout:
+        case "fused":
+            q, k, v = torch.split(torch.cat([q, k, v], dim=1), [q.shape[1], k.shape[1], v.shape[1]], dim=1)
+        case "fenced":
+            q, k, v = (torch.cat([t, t.new_full((_FENCE, *t.shape[1:]), torch.nan)])[: t.shape[0]] for t in (q, k, v))
+        case "by_head":
+            q, k, v = _by_head(q), _by_head(k), _by_head(v)
+        case "cache":
+            k, v = _by_head(k), _by_head(v)
+    return q, k, v
+
+
+def _by_head(t: Tensor) -> Tensor:
+    return t.transpose(0, 1).contiguous().transpose(0, 1)
 
 
 def _fill(case: Case, q: Tensor, k: Tensor, v: Tensor) -> None:
@@ -124,6 +139,10 @@ def _fill(case: Case, q: Tensor, k: Tensor, v: Tensor) -> None:
             q *= 64
             k *= 64
             v *= 100
+        case "negative":  # every score about -150: e to that is zero in float32
+            away = (150 * q.shape[2] ** -0.5) ** 0.5
+            q += away
+            k -= away
         case "biased_keys":
             k[..., 1] += 100
             k[..., -2] -= 60

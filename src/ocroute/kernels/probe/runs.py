@@ -111,6 +111,24 @@ def side_stream(kernel: Kernel, call: Call, other: Callable[[], Call]) -> Figure
     return Expected(call, kernel.info).compare(copy)
 
 
+def two_streams(kernel: Kernel, call: Call, other: Callable[[], Call]) -> Figure:
+    """The first call of these lengths waits on a stream of its own, and the next on this one does not wait for it.
+
+    Masks and the like that a kernel makes for the first and keeps for the next would be used before they are made.
+    """
+    late = other()
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        torch.cuda._sleep(100_000_000)  # type: ignore[no-untyped-call]  # some 50 ms
+        first = formed(late.attend(kernel), late)
+    next_ = formed(call.attend(kernel), call).clone()
+    torch.cuda.current_stream().synchronize()
+    figure = Expected(call, kernel.info).compare(next_)
+    stream.synchronize()
+    return _worst([figure, Expected(late, kernel.info).compare(first)])
+
+
 def graph(kernel: Kernel, call: Call, other: Callable[[], Call]) -> Figure:
     """A captured CUDA graph, replayed after the values in its inputs have changed."""
     fresh = other()
@@ -143,6 +161,7 @@ RUNS: dict[str, RunFunction] = {
     "changed": changed,
     "repeats": repeats,
     "side_stream": side_stream,
+    "two_streams": two_streams,
     "graph": graph,
 }
 

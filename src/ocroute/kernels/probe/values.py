@@ -9,7 +9,7 @@ import msgspec
 
 from ocroute.kernels.base import Problem
 
-PROBE_VERSION = 2
+PROBE_VERSION = 3
 """Goes up whenever a case or a limit changes: proofs made with another number are stale."""
 
 Verdict = Literal["proven", "wrong", "crashed", "timed_out", "refused", "out_of_memory"]
