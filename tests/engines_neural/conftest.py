@@ -72,9 +72,8 @@ def one_thread():
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory, monkeypatch):
-    """What engines learn about a machine is kept apart, and memory is counted on pages that are quickly drawn."""
-    monkeypatch.setenv("OCROUTE_HOME", str(tmp_path_factory.mktemp("home")))
+def small_pages(monkeypatch):
+    """Memory is counted on pages that are quickly drawn."""
     monkeypatch.setattr("ocroute.engines.neural.budget.SMALL_PAGE", 210 * 297)
 
 

@@ -57,7 +57,7 @@ def test_parts_and_what_is_left():
             ("model.language_model", "text", "eager", 2),
         ]
         assert not plugged.left
-        assert "model.visual: sdpa_math (vision)" in repr(plugged)
+        assert "model.visual: sdpa_math (vision, unproven)" in repr(plugged)
     with plug_into(tiny.got_ocr2(), "eager") as plugged:
         assert [(left.path, left.attention, left.layers) for left in plugged.left] == [
             ("model.vision_tower", "GotOcr2VisionAttention", 2)

@@ -21,6 +21,7 @@ from ocroute.kernels.probe.values import Proof
 from ocroute.machine import Gpu
 
 _OFFSETS = 2**31
+_CONDEMNING = ("wrong", "crashed", "timed_out")
 
 
 class KernelStatus(msgspec.Struct, frozen=True):
@@ -37,12 +38,14 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         reason: why it is accepted, or rejected.
         tflops: what its proof measured.
+        condemned: whether a proof on this device saw it give a wrong result, crash or hang.
     """
 
     kernel: str
     accepted: bool
     reason: str
     tflops: float | None = None
+    condemned: bool = False
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -59,6 +62,11 @@ class Choice(msgspec.Struct, frozen=True):
     proven: bool
     reason: str
     trace: tuple[Candidate, ...]
+
+    @property
+    def condemned(self) -> tuple[str, ...]:
+        """Kernels that must not compute the problem here by whatever way, torch's own dispatch included."""
+        return tuple(one.kernel for one in self.trace if one.condemned)
 
 
 def choose(
@@ -121,7 +129,8 @@ def serves(proof: Proof, problem: Problem) -> bool:
 
 def _weigh(name: str, status: KernelStatus, problem: Problem, proofs: list[Proof], allow_quantised: bool) -> Candidate:
     if reason := _out(name, status, problem, proofs):
-        return Candidate(name, False, reason)
+        condemned = any(proof.verdict in _CONDEMNING and _condemns(proof, problem) for proof in proofs)
+        return Candidate(name, False, reason, condemned=condemned)
     if status.info.numerics != "exact" and not allow_quantised:
         return Candidate(name, False, "quantised, and only exact kernels were asked for")
     proven = [proof for proof in proofs if proof.verdict == "proven"]

@@ -35,6 +35,7 @@ from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.recipe import Answered, Facts, Mode, Prepared
 from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
 from ocroute.events import emit
+from ocroute.kernels import faults
 from ocroute.pages.page import InputPage
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class NeuralEngine(ABC):
                 try:
                     reading = self._reading(image, name, view, perf_counter() - began, deadline)
                 except Exception as error:  # whatever torch raises
-                    if isinstance(error, OcrouteError) or not failures.out_of_memory(error):
+                    if isinstance(error, OcrouteError) or not faults.out_of_memory(error):
                         raise
                 else:
                     self.budget = replace(self.budget, pixels=view.pixels)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocroute.engines.neural import failures, memory, shards, weights
+from ocroute.engines.neural import memory, shards, weights
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.recipe import Facts
 from ocroute.errors import EngineUnavailable, OcrouteError
+from ocroute.kernels import faults
 
 Adjust = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -158,7 +159,7 @@ def telling(facts: Facts, folder: Path) -> Iterator[None]:
     except OcrouteError:
         raise
     except Exception as error:
-        if failures.out_of_memory(error) or failures.lost(error):
+        if faults.out_of_memory(error) or faults.lost(error):
             raise
         reason = " ".join(str(error).split())[:300]
         raise EngineUnavailable(

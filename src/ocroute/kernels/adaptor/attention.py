@@ -9,8 +9,8 @@ from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from ocroute.kernels.adaptor.fallback import Output, PyTorch
 from ocroute.kernels.adaptor.handle import Attend, Role
 from ocroute.kernels.adaptor.masks import dense
 from ocroute.kernels.adaptor.packing import Packing, given, padded, whole
@@ -25,8 +25,6 @@ _HARMLESS = frozenset(
 
 _MOST_REASONS = 64
 
-Output = tuple[Tensor, Tensor | None]
-
 
 class KernelAttention:
     """Calls the kernel where it can say all that is asked, else PyTorch's attention, and counts why.
@@ -34,6 +32,7 @@ class KernelAttention:
     Args:
         modules: the attention layers it is plugged into; a stranger that shares their configuration is not served.
         served, declined: where it counts.
+        pytorch: computes what the kernel does not.
     """
 
     def __init__(
@@ -43,7 +42,9 @@ class KernelAttention:
         modules: Iterable[nn.Module],
         served: Counter[Role],
         declined: Counter[str],
+        pytorch: PyTorch,
     ) -> None:
+        self._pytorch = pytorch
         self._attend = attend
         self._role = role
         self._modules = WeakSet(modules)
@@ -73,7 +74,7 @@ class KernelAttention:
             Refused: neither the kernel nor PyTorch's attention can honour a keyword.
         """
         if query.shape[2] == 1 and keywords.get("cu_seq_lens_q") is None:  # decode
-            return _sdpa(module, query, key, value, attention_mask, **keywords)
+            return self._pytorch(module, query, key, value, attention_mask, **keywords)
         output: Output = self._sequences(module, query, key, value, attention_mask, **keywords)
         return output
 
@@ -93,10 +94,10 @@ class KernelAttention:
         except Refused as refused:
             self._note(f"{self._role}: {refused}")
             if packing is not None and mask is None:
-                return _sdpa_by_sequence(module, query, key, value, packing, **keywords)
+                return self._pytorch.by_sequence(module, query, key, value, packing, **keywords)
             if mask is not None and mask.ndim == 2:
                 mask = dense(mask, query.shape[2], key.shape[2], causal=causal)
-            return _sdpa(module, query, key, value, mask, **keywords)
+            return self._pytorch(module, query, key, value, mask, **keywords)
         self._served[self._role] += 1
         return out, None
 
@@ -176,26 +177,3 @@ def _check(
         raise Refused(f"queries, keys and values are {query.dtype}, {key.dtype} and {value.dtype}")
     if query.shape[0] != key.shape[0]:
         raise Refused(f"a batch of {query.shape[0]} queries meets one of {key.shape[0]} keys")
-
-
-def _sdpa(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **keywords: Any) -> Output:
-    if keywords.get("s_aux") is not None:
-        raise Refused(
-            "this model's attention sinks (s_aux) are beyond our kernels and PyTorch's attention",
-            next_step="Undo the plug and load it with the attention that its authors name",
-        )
-    output: Output = ALL_ATTENTION_FUNCTIONS["sdpa"](module, query, key, value, mask, **keywords)
-    return output
-
-
-def _sdpa_by_sequence(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, packing: Packing, **keywords: Any
-) -> Output:
-    """One call for each sequence of the single batch row."""
-    parts = zip(
-        torch.split(query, list(packing.queries), dim=2),
-        torch.split(key, list(packing.keys), dim=2),
-        torch.split(value, list(packing.keys), dim=2),
-        strict=True,
-    )
-    return torch.cat([_sdpa(module, q, k, v, None, **keywords)[0] for q, k, v in parts], dim=1), None

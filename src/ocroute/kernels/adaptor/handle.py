@@ -24,12 +24,16 @@ class Part(msgspec.Struct, frozen=True):
         role: ``vision`` where every token sees every other of its image, ``text`` where it sees those before it.
         kernel: its registered name, or what it calls itself.
         layers: how many attention layers it serves.
+        proven: whether a proof on this device stands behind the kernel for these layers.
+        reason: why it, or what is known of it.
     """
 
     path: str
     role: Role
     kernel: str
     layers: int
+    proven: bool = False
+    reason: str = ""
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -86,6 +90,9 @@ class Plugged:
         self.undo()
 
     def __repr__(self) -> str:
-        plugged = ", ".join(f"{part.path or 'model'}: {part.kernel} ({part.role})" for part in self.parts)
+        plugged = ", ".join(
+            f"{part.path or 'model'}: {part.kernel} ({part.role}{'' if part.proven else ', unproven'})"
+            for part in self.parts
+        )
         state = "" if self._restore else "undone: "
         return f"<Plugged {state}{plugged}; {len(self.left)} left alone>"

@@ -15,72 +15,90 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from ocroute.errors import UsageError
+from ocroute.kernels.adaptor.choose import Chosen
 from ocroute.kernels.adaptor.handle import Attend, Left, Part, Plugged, Role
 from ocroute.kernels.base import KERNELS, Kernel, Refused
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
 
-KernelLike = str | Kernel | Attend
+KernelLike = str | Kernel | Attend | Chosen
 
 _PREFIX = "ocroute"
 _SUFFIX: dict[Role, str] = {"vision": "packed-flash", "text": "causal"}
 _serial = count(1)
 
 
-def plug_into(model: PreTrainedModel, kernel: KernelLike | Mapping[Role, KernelLike]) -> Plugged:
+def plug_into(
+    model: PreTrainedModel,
+    kernel: KernelLike | Mapping[Role, KernelLike] | None = None,
+    *,
+    longest: Mapping[Role, int] | None = None,
+    quantised: bool = False,
+) -> Plugged:
     """Let a kernel compute the attention of a transformers model.
 
     Bidirectional towers and causal prefill go to the kernel, packed, without padding. Decode, and every call with something
     that packed attention cannot say (dropout, sliding windows, masks beyond padding ...), goes to PyTorch's attention; the
-    handle's ``declined`` says what and why.
+    handle's ``declined`` says what and why. A back end of PyTorch that was seen wrong here is not used for it.
 
     Args:
-        model: loaded with PyTorch's attention ("sdpa"), which is the default.
-        kernel: a registered name, a kernel, or a bound ``attend``; or one for ``"vision"`` and one for ``"text"``, of which
+        model: loaded with PyTorch's attention ("sdpa"), which is the default, and on its device.
+        kernel: left out, each half gets the fastest that is proven for it here, and keeps PyTorch's attention where none is.
+            Or a registered name, a kernel, or a bound ``attend``; or one for ``"vision"`` and one for ``"text"``, of which
             either may be left out.
+        longest: tokens of the longest sequence to come in either half, to choose for; those of an A4 page if not said.
+        quantised: whether kernels that compute in fewer bits may be chosen.
 
     Returns:
         The handle: what was plugged, what was left alone and why, and ``undo()``.
 
     Raises:
         UsageError: the model is no transformers model, is plugged already, or there is no such kernel or role.
-        Refused: the kernel cannot run here, or nothing in the model can take it.
+        Refused: the kernel that was named cannot run here or was seen wrong here, or nothing in the model can take it.
+        EngineUnavailable: proofs speak against all that could compute it.
     """
     from transformers import PreTrainedModel
 
     from ocroute.kernels.adaptor.layers import survey
+    from ocroute.kernels.adaptor.suit import Suited, automatic, suited
 
     if not isinstance(model, PreTrainedModel):
         raise UsageError(f"{type(model).__name__} is not a transformers model")
-    kernels = _by_role(kernel)
+    wanted = None if kernel is None else _by_role(kernel)
     groups, left = survey(model)
-    chosen = []
+    chosen: list[Suited] = []
     for group in groups:
         _check_unplugged(group.config)
-        reason = group.obstacle()
-        if reason is None and group.role not in kernels:
-            reason = f"no kernel was given for {group.role}"
-        if reason is None:
-            chosen.append((group, *kernels[group.role]))
+        found: Suited | str = group.obstacle() or ""
+        if not found and wanted is None:
+            found = automatic(group, (longest or {}).get(group.role), quantised=quantised)
+        elif not found and wanted is not None:
+            found = (
+                suited(group, *wanted[group.role]) if group.role in wanted else f"no kernel was given for {group.role}"
+            )
+        if isinstance(found, str):
+            left.append(group.left(found))
         else:
-            left.append(group.left(reason))
-    if not chosen:
+            chosen.append(found)
+    if wanted is not None and not chosen:
         raise Refused(f"nothing in {type(model).__name__} can take this kernel: {_reasons(left)}")
 
     from ocroute.kernels.adaptor.attention import KernelAttention
+    from ocroute.kernels.adaptor.fallback import PyTorch
 
     parts: list[Part] = []
     before: list[tuple[PretrainedConfig, str, str | None]] = []
     served: Counter[Role] = Counter()
     declined: Counter[str] = Counter()
-    for group, name, attend in chosen:
+    fallbacks = [PyTorch(one.chosen.condemned) for one in chosen]  # all of them before anything is changed
+    for (group, one, attend), pytorch in zip(chosen, fallbacks, strict=True):
         key = f"{_PREFIX}-{next(_serial)}-{_SUFFIX[group.role]}"
-        _register(key, KernelAttention(attend, group.role, group.modules, served, declined))
+        _register(key, KernelAttention(attend, group.role, group.modules, served, declined, pytorch))
         before.append((group.config, key, group.config._attn_implementation_internal))
         # The public setter would hand the name down to sub-configurations, or refuse it; this attribute is what both set.
         group.config._attn_implementation_internal = key
-        parts.append(Part(group.path, group.role, name, len(group.modules)))
+        parts.append(Part(group.path, group.role, one.kernel, len(group.modules), one.proven, one.reason))
     forgetting = weakref.finalize(model, forget, [key for _, key, _ in before])
 
     def restore() -> None:
@@ -92,7 +110,7 @@ def plug_into(model: PreTrainedModel, kernel: KernelLike | Mapping[Role, KernelL
     return Plugged(tuple(parts), tuple(left), served, declined, restore)
 
 
-def _by_role(kernel: KernelLike | Mapping[Role, KernelLike]) -> dict[Role, tuple[str, Attend]]:
+def _by_role(kernel: KernelLike | Mapping[Role, KernelLike]) -> dict[Role, tuple[Chosen | str, Attend]]:
     wanted: Mapping[Role, KernelLike] = kernel if isinstance(kernel, Mapping) else {"vision": kernel, "text": kernel}
     unknown = [str(role) for role in wanted if role not in _SUFFIX]
     if unknown or not wanted:
@@ -101,13 +119,17 @@ def _by_role(kernel: KernelLike | Mapping[Role, KernelLike]) -> dict[Role, tuple
     return {role: bound[id(each)] for role, each in wanted.items()}
 
 
-def _bound(kernel: KernelLike) -> tuple[str, Attend]:
-    """What to call it, and what to call.
+def _bound(kernel: KernelLike) -> tuple[Chosen | str, Attend]:
+    """What was chosen, or the name of what was not weighed yet; and what to call.
 
     Raises:
         UsageError: there is no such kernel.
         Refused: it cannot run here.
     """
+    if isinstance(kernel, Chosen):
+        if kernel.guard is None:
+            raise UsageError(f"{kernel.kernel} is PyTorch's own attention, which needs no plug")
+        return kernel, kernel.guard
     if isinstance(kernel, str):
         kind = KERNELS.load(kernel)
         presence = kind.presence()
@@ -118,7 +140,7 @@ def _bound(kernel: KernelLike) -> tuple[str, Attend]:
             )
         return kernel, kind().attend
     attend: Attend = kernel if callable(kernel) else kernel.attend
-    return type(getattr(attend, "__self__", attend)).__name__, attend
+    return Chosen(type(getattr(attend, "__self__", attend)).__name__, False, "given by the caller"), attend
 
 
 def _check_unplugged(config: PretrainedConfig) -> None:

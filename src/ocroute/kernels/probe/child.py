@@ -14,6 +14,7 @@ import sys
 from typing import BinaryIO, cast
 
 from ocroute.kernels.base import KERNELS, Kernel
+from ocroute.kernels.faults import out_of_memory
 from ocroute.kernels.probe.values import Outcome
 from ocroute.kernels.probe.wire import (
     Ask,
@@ -94,7 +95,7 @@ def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO)
     from ocroute.kernels.probe.cases import MEASURE
     from ocroute.kernels.probe.compare import Wrong
     from ocroute.kernels.probe.compiling import Announced
-    from ocroute.kernels.probe.examine import Examiner, out_of_memory
+    from ocroute.kernels.probe.examine import Examiner
     from ocroute.kernels.probe.measure import measure
 
     def tell(message: ToParent, patience: float) -> None:

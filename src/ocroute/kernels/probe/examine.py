@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import torch
-
 from ocroute.kernels.base import Kernel, Problem, Refused
+from ocroute.kernels.faults import out_of_memory
 from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS, Case, not_run, short
 from ocroute.kernels.probe.compare import Expected, Figure, Wrong
 from ocroute.kernels.probe.inputs import Call, make
@@ -87,13 +86,6 @@ class Examiner:
         out = checked(self.kernel, call)
         self.own = Expected(call, self.kernel.info)
         return self.own.compare(out)
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether ``error`` says that the device's, or the host's, memory has run out."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and ("can't allocate memory" in str(error) or "out of memory" in str(error))
 
 
 def _said(error: Exception) -> str:
