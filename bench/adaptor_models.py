@@ -6,6 +6,7 @@ meets here what it meets there. Weights are drawn wide enough that attention dec
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import torch
@@ -13,6 +14,11 @@ from torch import Tensor
 
 VOCABULARY = 96
 IMAGE, VIDEO, START, END, PAD = 90, 91, 92, 93, 0
+
+
+def cached(model: Any, cache: Any) -> dict[str, Any]:
+    """``cache`` as ``model`` takes it: transformers has renamed the keyword in 5.24."""
+    return {"cache" if "cache" in signature(model.forward).parameters else "past_key_values": cache}
 
 
 def text_config(**more: Any) -> dict[str, Any]:

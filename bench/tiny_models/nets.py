@@ -9,6 +9,7 @@ from math import isqrt
 from typing import Any
 
 import torch
+from bench.adaptor_models import cached
 from bench.tiny_models.specs.base import MEAN, STD, Spec
 from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
@@ -46,9 +47,8 @@ class Net(ABC):
     def decode(self, embeddings: Tensor, positions: Tensor | None, cache: DynamicCache | None = None) -> Tensor:
         """Hidden states ``(batch, length, width)`` after the last norm; ``positions`` None counts from the cache's end."""
         where = {} if positions is None else {"position_ids": positions}
-        hidden: Tensor = self.decoder(
-            inputs_embeds=embeddings, past_key_values=cache, use_cache=cache is not None, **where
-        ).last_hidden_state
+        where |= cached(self.decoder, cache)
+        hidden: Tensor = self.decoder(inputs_embeds=embeddings, use_cache=cache is not None, **where).last_hidden_state
         return hidden
 
     def head(self, hidden: Tensor) -> Tensor:

@@ -110,11 +110,11 @@ def test_queries_that_follow_a_cache(kernel, inputs, static):
         cache = StaticCache(config=config, max_cache_len=32) if static else DynamicCache(config=config)
         first = {name: tensor[:, :8] for name, tensor in inputs.items()}
         positions = (inputs["attention_mask"].cumsum(-1) - 1).clamp(min=0)
-        model("qwen2")(**first, past_key_values=cache, position_ids=positions[:, :8])
+        model("qwen2")(**first, **tiny.cached(model("qwen2"), cache), position_ids=positions[:, :8])
         return states(
             model("qwen2"),
             {**inputs, "input_ids": inputs["input_ids"][:, 8:]},
-            past_key_values=cache,
+            **tiny.cached(model("qwen2"), cache),
             position_ids=positions[:, 8:],
         )[0]
 
@@ -198,12 +198,11 @@ def test_decode_can_be_captured_whole():
 
     def step(forward):
         cache = StaticCache(config=language_model.config, max_cache_len=16)
-        language_model(prompt, past_key_values=cache)
+        language_model(prompt, **tiny.cached(language_model, cache))
         mask = torch.zeros(2, 1, 1, 16, dtype=torch.bool)
         mask[..., :7] = True
-        return forward(
-            prompt[:, :1], attention_mask=mask, past_key_values=cache, position_ids=torch.tensor([[6]])
-        ).logits
+        more = {"attention_mask": mask, "position_ids": torch.tensor([[6]]), **tiny.cached(language_model, cache)}
+        return forward(prompt[:, :1], **more).logits
 
     expected = step(language_model)
     with plug_into(language_model, "eager") as plugged:

@@ -91,7 +91,7 @@ def _prompt(decoder: Any, shape: tuple[int, int, int], dtype: torch.dtype) -> tu
     def read() -> None:
         embeddings = torch.empty(shape, dtype=dtype, device="meta")
         out = decoder(inputs_embeds=embeddings, use_cache=True)
-        kept.append(out.past_key_values)
+        kept.append(out.cache if "cache" in out else out.past_key_values)  # its name until transformers 5.24
 
     peak = peak_bytes(read)
     return peak, sum(_bytes(layer.keys) + _bytes(layer.values) for layer in kept[0].layers)
