@@ -45,6 +45,18 @@ def test_help_and_version_are_there_and_light():
     assert light.stdout.strip() == ""
 
 
+def test_commands_to_be_typed_are_whole_on_a_narrow_terminal():
+    drawn = ocroute("engines", COLUMNS="80").stdout
+    cells = [line.split("│")[-2] for line in drawn.splitlines() if line.count("│") > 2]
+    remarks = "".join("".join(cells).split())
+    installs = [
+        row["availability"].get("install", "") for row in json.loads(ocroute("engines", "--json").stdout).values()
+    ]
+    assert any(installs)
+    assert all("".join(install.split()) in remarks for install in installs)
+    assert "…" not in drawn
+
+
 def test_text_goes_to_stdout_and_the_explanation_to_stderr():
     done = ocroute("read", SAMPLES / "article-two-column.pdf", "--explain")
     assert done.returncode == ExitCode.OK, done.stderr

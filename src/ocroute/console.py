@@ -73,7 +73,12 @@ def draw_survey(survey: Survey) -> None:
 
 def engine_table(survey: Survey) -> Table:
     """Every registered engine, its state here, and what to install."""
-    table = Table("engine", "state", "version", "scripts", "remarks", title="Engines", title_justify="left")
+    table = Table(title="Engines", title_justify="left")
+    table.add_column("engine", no_wrap=True)
+    table.add_column("state")
+    table.add_column("version")
+    table.add_column("scripts", max_width=14)
+    table.add_column("remarks", overflow="fold", ratio=1)  # commands to be typed: nothing of them may be cut off
     for name, status in survey.engines.items():
         here = status.availability
         remarks = [here.reason, as_remark(here.install), status.info.strengths]
