@@ -31,10 +31,13 @@ class Drawn(InputPage):
 
 
 def font(language, size):
-    found = subprocess.run(
-        ["fc-match", "-f", "%{file}", f"sans:lang={language}"], capture_output=True, text=True, check=True
-    )
-    return ImageFont.truetype(found.stdout, size)
+    """A sans-serif font that has the language, if there is one: fontconfig's best match may be one that has it not."""
+    asked = f"sans:lang={language}"
+    has = subprocess.run(["fc-list", f":lang={language}", "file"], capture_output=True, text=True, check=True).stdout
+    best = subprocess.run(["fc-match", "-f", "%{file}", asked], capture_output=True, text=True, check=True).stdout
+    if best not in has:
+        raise OSError(f"no font has {language}")
+    return ImageFont.truetype(best, size)
 
 
 def text_page(words, join=" ", *, language="en", size=28, lines=25, leading=1.5, seed=1):

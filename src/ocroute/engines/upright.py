@@ -87,7 +87,7 @@ def _look(raster: Raster, threads: int) -> tuple[int, float]:
     level = _view(raster, marks)
     vote = _vote(level, threads)
     if vote is None or not _agreed(vote) or _runs_down(marks, raster.shape[1]):
-        side = _sideways(raster, marks, level, threads)
+        side = _sideways(raster, marks, level, threads, upside_down=vote is not None and vote > 0.5)
         if side is not None:
             return side
     if vote is not None and _is_flipped(vote, len(level.bands.boxes)) and _reads_better(level, threads):
@@ -114,8 +114,15 @@ def _runs_down(marks: Marks, width: int) -> bool:
     return down > _SIDEWAYS * across + 5
 
 
-def _sideways(raster: Raster, marks: Marks, level: _View, threads: int) -> tuple[int, float] | None:
-    """The turn that lays the page on its right side, or None where it does not lie on one."""
+def _sideways(
+    raster: Raster, marks: Marks, level: _View, threads: int, *, upside_down: bool
+) -> tuple[int, float] | None:
+    """The turn that lays the page on its right side, or None where it does not lie on one.
+
+    Args:
+        upside_down: how the lines of ``level`` seem to stand, and are read for comparison. The page is turned either way then,
+            so the better reading decides; else it stays unless the side reads clearly better.
+    """
     side = _view(np.ascontiguousarray(np.rot90(raster)), turned(marks, raster.shape[1]))
     vote = _vote(side, threads)
     if vote is None or not _agreed(vote) or len(side.bands.boxes) < 2:
@@ -126,8 +133,8 @@ def _sideways(raster: Raster, marks: Marks, level: _View, threads: int) -> tuple
         return None
     if level.bands.length < _SCRAPS * side.bands.length and sure >= _READABLE:
         return 3 if flip else 1, side.skew
-    now = reading_confidence(_crops(level, _READERS, flip=False), threads)
-    return (3 if flip else 1, side.skew) if sure > now + _BETTER else None
+    now = reading_confidence(_crops(level, _READERS, flip=upside_down), threads)
+    return (3 if flip else 1, side.skew) if sure > now + (0 if upside_down else _BETTER) else None
 
 
 def _vote(view: _View, threads: int) -> float | None:
