@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence
+from ocroute.kernels.kept import per_stream
 from ocroute.kernels.packed import host_lengths
 from ocroute.kernels.rows import admit, find
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-_WORKSPACE = 128 * 1024 * 1024  # bytes on the device, as its documentation asks; one for all plans, which run in turn
+_WORKSPACE = (
+    128 * 1024 * 1024
+)  # bytes on the device, as its documentation asks; one for all plans of a stream, which run in turn
 
 
 class FlashInfer:
@@ -67,7 +69,7 @@ class FlashInfer:
         return out
 
 
-@lru_cache(maxsize=4)  # vision tower and text of one model, and those of the page before
+@per_stream(4)  # vision tower and text of one model, and those of the page before
 def _planned(
     queries: tuple[int, ...],
     keys: tuple[int, ...],
@@ -95,7 +97,7 @@ def _planned(
     return wrapper
 
 
-@cache
+@per_stream(4)
 def _workspace(device: torch.device) -> Tensor:
     import torch
 

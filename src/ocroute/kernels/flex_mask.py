@@ -6,12 +6,13 @@ Within its sequence a query sees keys from a first to a last one, whether causal
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ocroute.kernels.kept import per_stream, upload
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +24,7 @@ BLOCK = 128  # queries and keys a block: torch's own default
 Ints = NDArray[np.int32]
 
 
-@lru_cache(maxsize=16)  # the layers of a model share one
+@per_stream(16)  # the layers of a model share one
 def block_mask(queries: tuple[int, ...], keys: tuple[int, ...], causal: bool, device: torch.device) -> BlockMask:
     """Which blocks of cells are seen in part or whole, and the function that decides within those seen in part.
 
@@ -87,9 +88,7 @@ def _table(blocks: NDArray[np.bool_], device: torch.device) -> tuple[Tensor, Ten
 def _upload(values: Ints, device: torch.device) -> Tensor:
     import torch
 
-    tensor = torch.from_numpy(values)
-    # from ordinary memory the copy would make the host wait
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+    return upload(torch.from_numpy(values), device)
 
 
 def _between(low: Tensor, high: Tensor) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from ocroute.kernels.base import Refused
+from ocroute.kernels.kept import upload
 
 if TYPE_CHECKING:
     import torch
@@ -21,10 +22,7 @@ def boundaries(lengths: Sequence[int], device: torch.device | str) -> Tensor:
     import torch
 
     with torch.inference_mode(False):  # tensors made in that mode do not count how often they are written to
-        cu = torch.tensor([0, *accumulate(lengths)], dtype=torch.int32)
-        if torch.device(device).type == "cuda":
-            cu = cu.pin_memory()  # an ordinary copy from pageable memory would wait for the device
-        cu = cu.to(device, non_blocking=True)
+        cu = upload(torch.tensor([0, *accumulate(lengths)], dtype=torch.int32), torch.device(device))
     _remember(cu, tuple(map(int, lengths)))
     return cu
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
+from ocroute.kernels.kept import per_stream
 from ocroute.kernels.packed import host_lengths
 from ocroute.kernels.rows import admit, find
 
@@ -71,7 +71,7 @@ class Xformers:
         return out.reshape(q.shape)
 
 
-@lru_cache(maxsize=16)  # the layers of a model share one
+@per_stream(16)  # the layers of a model share one
 def _bias(queries: tuple[int, ...], keys: tuple[int, ...], causal: bool, device: torch.device) -> Any:
     from xformers.ops.fmha.attn_bias import BlockDiagonalCausalFromBottomRightMask, BlockDiagonalMask
 

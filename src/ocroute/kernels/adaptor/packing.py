@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from ocroute.kernels.base import Refused
+from ocroute.kernels.kept import per_stream, upload
 from ocroute.kernels.packed import boundaries, host_lengths
 
 # Under this attribute a mask or a tensor of boundaries, which all layers of a forward share, keeps its packing.
@@ -130,24 +130,10 @@ def _lengths(cu: Tensor, longest: int | None, total: int) -> tuple[int, ...]:
 
 def _rows(real: Tensor, device: torch.device) -> Rows:
     row, position = real.nonzero(as_tuple=True)
-    return _moved(row, device), _moved(position, device)
+    return upload(row, device), upload(position, device)
 
 
-def _moved(host: Tensor, device: torch.device) -> Tensor:
-    return host.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else host.to(device)
-
-
+@per_stream(32)
 def _shared(lengths: tuple[int, ...], device: torch.device) -> Tensor:
     """``packed.boundaries``, made once for all layers that need the same."""
-    if device.type != "cuda":
-        return _kept(lengths, device, 0, torch.is_inference_mode_enabled())
-    if torch.cuda.is_current_stream_capturing():
-        return boundaries(lengths, device)  # it gets its values when the graph is replayed: of no use outside of it
-    return _kept(lengths, device, torch.cuda.current_stream(device).stream_id, torch.is_inference_mode_enabled())
-
-
-# The stream and the inference mode are in the key: the copy is ordered on its stream only, and an inference tensor cannot be
-# saved for a backward pass.
-@lru_cache(maxsize=32)
-def _kept(lengths: tuple[int, ...], device: torch.device, _stream: int, _inference: bool) -> Tensor:
     return boundaries(lengths, device)
