@@ -133,8 +133,8 @@ def _uses(tower: DotsVisionTower, wanted: str, not_run: dict[str, str]) -> dict[
     names = wanted.split(",") if wanted else list(rows)
     for name in sorted(rows, key=lambda name: (name in RISKY, name)):
         row = rows[name]
-        if row.state != "usable" or row.refusal:
-            not_run[name] = row.refusal or f"{row.state}: {row.reason}"
+        if row.presence != "usable" or row.refusal:
+            not_run[name] = row.refusal or f"{row.presence}: {row.reason}"
         elif name not in names:
             not_run[name] = "left out of this run"
         else:

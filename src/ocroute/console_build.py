@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ocroute.kernels.build import Built, Check, Progress
+    from ocroute.kernels.probe import Proof
 
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -65,15 +66,19 @@ def _lines(out: Console) -> Callable[[Progress], None]:
 
 
 def draw_built(built: Built) -> None:
-    """The wheel, the architectures inside it, and the proof."""
+    """The wheel, and the architectures inside it."""
     out = console()
     out.print(f"built {built.wheel}")
     for library, codes in built.inside.items():
         out.print(f"  {library}: {', '.join(codes)}")
     out.print("installed" if built.installed else "not installed")
-    if built.proof is not None:
-        from ocroute.console_kernels import draw_proofs
 
-        draw_proofs(built.proof)
+
+def draw_proven(built: Built, proofs: Sequence[Proof]) -> None:
+    """What proofs say of it."""
+    from ocroute.console_kernels import draw_proofs
+
+    if proofs:
+        draw_proofs(proofs)
     elif built.installed:
-        out.print("not proven: no card of this kind is here")
+        console().print("not proven: no card of this kind is here")

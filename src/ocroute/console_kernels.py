@@ -37,12 +37,13 @@ def kernel_table(rows: Sequence[KernelRow], machine: Machine, proofs: Iterable[P
         known.setdefault(proof.kernel, []).append(proof)
     for row in rows:
         mine = known.get(row.name, [])
-        remarks = [row.reason, row.refusal if row.state == "usable" else "", *(_sentence(proof) for proof in mine)]
-        if row.state != "usable" and row.install:
+        remarks = [row.reason, row.refusal if row.presence == "usable" else "", *(_sentence(proof) for proof in mine)]
+        remarks += [f"proofs that hold no longer: {change}; run: ocroute prove {row.name}" for change in row.stale]
+        if row.presence != "usable" and row.install:
             remarks.append(f"to install: {row.install}")
         if row.numerics != "exact":
             remarks.append("quantised: used only when asked for")
-        table.add_row(row.name, _state(row, mine), row.version, Text("\n".join(remark for remark in remarks if remark)))
+        table.add_row(row.name, _state(row), row.version, Text("\n".join(remark for remark in remarks if remark)))
     return table
 
 
@@ -106,14 +107,11 @@ def model_table(outlooks: Mapping[str, Mapping[str, Choice]], *, trace: bool = F
     return table
 
 
-def _state(row: KernelRow, proofs: Sequence[Proof]) -> Text:
-    """The state of a kernel that cannot run; else every verdict on it, the worst first."""
-    if row.state != "usable":
-        return Text(row.state, style=STATE_STYLES[row.state])
-    verdicts = sorted({proof.verdict for proof in proofs}, key=lambda verdict: verdict == "proven")
-    if not verdicts:
-        return Text("refused", style="yellow") if row.refusal else Text("usable", style="green")
-    return Text("\n").join(Text(_words(verdict), style=_style(verdict)) for verdict in verdicts)
+def _state(row: KernelRow) -> Text:
+    """The state of a kernel; where it has proofs, every verdict on it, the worst first."""
+    if row.presence != "usable" or not row.verdicts:
+        return Text(row.state, style=STATE_STYLES.get(row.state, "yellow"))
+    return Text("\n").join(Text(_words(verdict), style=_style(verdict)) for verdict in row.verdicts)
 
 
 def _sentence(proof: Proof) -> str:

@@ -26,6 +26,7 @@ DESKTOP = Toolchain(
     cxx="/usr/bin/c++",
     cxx_version="13.2.0",
     ninja="/usr/bin/ninja",
+    make="/usr/bin/make",
     cuobjdump="/usr/local/cuda/bin/cuobjdump",
     modules=("setuptools", "wheel", "packaging", "psutil", "ninja", "einops", "pybind11"),
     cores=16,
@@ -63,7 +64,7 @@ def test_all_is_well_on_a_complete_machine() -> None:
         ({"has_python_headers": False}, "Python headers"),
         ({"modules": ("setuptools",)}, "packages"),
         ({"cuobjdump": ""}, "cuobjdump"),
-        ({"free_gb": 4.0}, "memory"),
+        ({"free_gb": 10.0}, "memory"),
         ({"disk_gb": 1.0}, "disk"),
         ({"system": "win32"}, "system"),
     ],
@@ -73,6 +74,34 @@ def test_what_is_missing_fails_alone_and_says_what_to_do(changes: dict[str, obje
     failed = [row for row in found if row.state == "fail"]
     assert [row.name for row in failed] == [check]
     assert failed[0].next_step
+
+
+@pytest.mark.parametrize(
+    ("name", "arch", "nvcc", "state"),
+    [
+        ("flash2", (8, 9), "11.7", "ok"),  # compiled for 8.0, and run on the card as it is
+        ("flash2", (8, 9), "11.6", "fail"),
+        ("flash2", (10, 3), "12.8", "ok"),  # compiled for 10.0
+        ("flash2", (12, 1), "12.8", "ok"),  # compiled for 12.0
+        ("flash2", (12, 1), "12.7", "fail"),
+        ("sage2", (12, 1), "12.8", "fail"),  # compiled for 12.1 itself
+        ("sage2", (12, 1), "12.9", "ok"),
+        ("sage2", (8, 9), "12.3", "fail"),  # its own demand
+        ("sage3", (12, 1), "12.8", "fail"),
+        ("flash3", (9, 0), "12.3", "ok"),
+    ],
+)
+def test_nvcc_must_know_what_is_compiled_for_the_card(
+    name: str, arch: tuple[int, int], nvcc: str, state: State
+) -> None:
+    assert states(request(name, arch, source=Path("/src")), nvcc=nvcc)["nvcc"] == state
+
+
+def test_only_what_drives_the_compilers_is_asked_for() -> None:
+    kittens = request("thunderkittens", (9, 0), source=Path("/src"))
+    assert "ninja" not in states(kittens, ninja="")
+    assert states(kittens, make="")["make"] == "fail"
+    assert "make" not in states(request(), make="")
 
 
 def test_another_minor_version_of_cuda_is_enough() -> None:
@@ -150,9 +179,10 @@ def test_there_is_no_plan_for_an_architecture_without_a_switch() -> None:
 
 
 def test_the_plan_limits_the_compilers_by_memory() -> None:
-    small = msgspec.structs.replace(DESKTOP, free_gb=13.0)
-    assert "export MAX_JOBS=2\n" in script(plan(request(), small))
-    assert "export MAX_JOBS=16\n" in script(plan(request(), msgspec.structs.replace(DESKTOP, free_gb=100.0)))
+    small = msgspec.structs.replace(DESKTOP, free_gb=21.0)
+    assert "export MAX_JOBS=1\n" in script(plan(request(), small))
+    assert "export MAX_JOBS=2\n" in script(plan(request(forward_only=True), small))
+    assert "export MAX_JOBS=16\n" in script(plan(request(), msgspec.structs.replace(DESKTOP, free_gb=200.0)))
 
 
 def test_a_download_only_names_the_source_and_asks_for_no_compiler() -> None:

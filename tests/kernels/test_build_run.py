@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -89,6 +90,71 @@ def test_the_printed_script_does_the_same(source: Path, tmp_path: Path) -> None:
     done = subprocess.run(["bash"], input=printed, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "tiny/_tiny.so: sm_90" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_another_source_is_not_built_from_what_an_earlier_one_left(kind: str, source: Path, tmp_path: Path) -> None:
+    def begun(source: Path, text: str) -> str:
+        """The source of a build that stops before it compiles."""
+        (source / "csrc/tiny.cu").write_text(text)
+        given = source
+        if kind == "archive":
+            given = tmp_path / f"{source.name}.tar.gz"
+            subprocess.run(["tar", "-C", source.parent, "-czf", given, source.name], check=True)
+        asked = checked(Request("sage2", (12, 0), work=tmp_path / "work", source=given, install=False))
+        made = plan(asked, look(tmp_path, modules=(), headers=()))
+        build_until(made, "check the source")
+        return (asked.folder / "src/csrc/tiny.cu").read_text()
+
+    other = source.rename(tmp_path / "other")
+    shutil.copytree(other, source)
+    (other / "left_over.py").touch()
+    assert begun(other, "one") == "one"
+    assert begun(source, "two") == "two"
+    assert not list((tmp_path / "work").rglob("left_over.py"))
+
+
+def test_a_build_that_was_stopped_goes_on_with_what_is_compiled(source: Path, tmp_path: Path) -> None:
+    asked = checked(Request("sage2", (12, 0), work=tmp_path / "work", source=source, install=False))
+    made = plan(asked, look(tmp_path, modules=(), headers=()))
+    build_until(made, "check the source")
+    (asked.folder / "src/compiled.o").touch()
+    build_until(made, "check the source")
+    assert (asked.folder / "src/compiled.o").exists()
+
+
+def build_until(made: Plan, title: str) -> None:
+    """Run the steps up to the one of this title; the rest says that it stops here."""
+    names = [step.title for step in made.steps]
+    kept = (*made.steps[: names.index(title) + 1], Step("stop", "echo error: stopped here; exit 1"))
+    with pytest.raises(BuildFailed, match="stopped here"):
+        build(Plan(made.name, made.folder, kept, installs=False))
+
+
+def test_two_builds_in_one_folder_are_told_apart(tmp_path: Path) -> None:
+    began, result = tmp_path / "began", []
+
+    def first() -> None:
+        with pytest.raises(BuildFailed, match="stopped"):
+            build(
+                steps(
+                    f"touch {began}; while [ -e {began} ]; do sleep 0.05; done; echo error: stopped; exit 1",
+                    folder=tmp_path,
+                )
+            )
+        result.append("done")
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    while not began.exists():
+        time.sleep(0.02)
+    with pytest.raises(BuildFailed, match=f"another build is at work in {re.escape(str(tmp_path))}.*--work FOLDER"):
+        build(steps("true", folder=tmp_path))
+    began.unlink()
+    thread.join()
+    assert result == ["done"]
+    with pytest.raises(BuildFailed, match="again"):  # which shows that the folder is free
+        build(steps("echo error: again; exit 1", folder=tmp_path))
 
 
 def test_a_wheel_without_code_for_the_card_is_not_installed(

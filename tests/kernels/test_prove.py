@@ -17,13 +17,13 @@ from ocroute.console_kernels import kernel_table, model_table, proof_table
 from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels import here
 from ocroute.kernels.base import KERNELS, KernelInfo, Problem
-from ocroute.kernels.here import best, build_of, choice_for, installed, place_of, proofs_here
+from ocroute.kernels.here import best, build_of, choice_for, installed, place_of, proofs_here, stale_here
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import child as child_process
 from ocroute.kernels.probe.cases import CASES
 from ocroute.kernels.probe.exits import exit_in_words
 from ocroute.kernels.probe.parent import Child, Limits, Lost
-from ocroute.kernels.prove import _Bench, prove, prove_here, unproven
+from ocroute.kernels.prove import _Bench, prove, prove_here, unproven, unserved
 from ocroute.kernels.survey import survey
 from ocroute.machine import inspect
 
@@ -230,6 +230,65 @@ def test_prove_ends_with_a_code_that_a_script_can_ask(monkeypatch, tmp_path, nam
     monkeypatch.setattr("ocroute.kernels.prove.problems_for", lambda *_: (PREFILL,))
     monkeypatch.setattr("ocroute.kernels.prove.inspect", lambda: msgspec.structs.replace(inspect(), gpus=()))
     assert CliRunner().invoke(app, ["prove", name, "--for", "dots_ocr"]).exit_code == code
+
+
+def test_without_names_it_ends_by_whether_each_problem_has_a_kernel(proven):
+    """A kernel that is wrong is no misfortune while another is right."""
+    right = proven[0]
+    bad = msgspec.structs.replace(right, kernel="eager", verdict="wrong")
+    assert unserved([right, bad]) == []
+    assert unserved([bad]) == [right.problem]
+    longer = msgspec.structs.replace(right.problem, lengths=(9_000,))
+    assert unserved([right, bad, msgspec.structs.replace(bad, problem=longer)]) == [longer]
+
+
+def test_a_kernel_has_one_state_on_the_screen_and_in_json(proven):
+    machine = msgspec.structs.replace(inspect(), gpus=())
+    right = msgspec.structs.replace(proven[0], kernel="eager")
+    made = [msgspec.structs.replace(right, verdict=verdict) for verdict in ("proven", "timed_out", "wrong", "refused")]
+    rows = {row.name: row for row in survey(machine, proofs=made)}
+    assert (rows["eager"].state, rows["eager"].presence) == ("wrong", "usable")
+    assert rows["eager"].verdicts == ("wrong", "timed_out", "refused", "proven"), "the worst first"
+    assert rows["sdpa_math"].state == "usable"
+    assert rows["torch_varlen"].state == "refused"
+    assert rows["flash2"].state == rows["flash2"].presence == "absent"
+    rows = {row.name: row for row in survey(machine, proofs=[made[3], made[0]])}
+    assert rows["eager"].state == "proven", "what it declined elsewhere is no fault"
+
+
+def test_a_proof_that_holds_no_longer_is_shown_with_what_has_changed(proven):
+    machine = msgspec.structs.replace(inspect(), gpus=())
+    assert stale_here(machine) == []
+    old = msgspec.structs.replace(
+        proven[0], kernel="eager", place=msgspec.structs.replace(proven[0].place, torch="1.0"), version="1.0"
+    )
+    elsewhere = msgspec.structs.replace(old, place=msgspec.structs.replace(old.place, device="another card"))
+    for proof in (old, elsewhere):
+        Ledger().record(proof)
+    [stale] = stale_here(machine)
+    assert stale.reason.startswith("torch was 1.0 and is ")
+    [row] = [row for row in survey(machine, stale=[stale]) if row.stale]
+    assert (row.name, row.state) == ("eager", "usable")
+    said = " ".join(drawn(kernel_table([row], machine)).replace("│", " ").split())
+    assert "proofs that hold no longer: torch was 1.0 and is " in said
+    assert "run: ocroute prove eager" in said
+
+
+def test_a_kernel_built_again_is_another_though_its_version_is_the_same(monkeypatch, tmp_path):
+    def install(code, *, noted):
+        facts = tmp_path / "site" / "own_kernel-1.0.dist-info"
+        facts.mkdir(parents=True, exist_ok=True)
+        (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: own-kernel\nVersion: 1.0\n")
+        (facts / "RECORD").write_text(f"own.so,sha256={code},1\nown_kernel-1.0.dist-info/RECORD,,\n")
+        note = facts / "direct_url.json"
+        note.write_text('{"url": "file:///own_kernel.whl"}') if noted else note.unlink(missing_ok=True)
+        return build_of(KernelInfo("own-kernel"), "1.0")
+
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    first = install("one", noted=True)
+    assert first.startswith("1.0 (files ")
+    assert install("one", noted=True) == first != install("two", noted=True)
+    assert install("two", noted=False) == "1.0", "what a package index gives has a version that tells all"
 
 
 def test_a_dry_run_ends_as_the_build_would():

@@ -274,8 +274,8 @@ def test_survey_has_every_row_and_no_reason_is_missing():
     rows = survey(machine())
     assert [row.name for row in rows] == list(KERNELS)
     for row in rows:
-        assert row.state == "usable" or row.reason
-        assert row.state == "usable" or row.refusal
+        assert row.presence == "usable" or row.reason
+        assert row.presence == "usable" or row.refusal
     by_name = {row.name: row for row in rows}
     assert by_name["eager"].refusal == ""
     assert "needs an NVIDIA GPU" in by_name["torch_varlen"].refusal

@@ -28,6 +28,10 @@ def kernels(
     ] = "",
 ) -> None:
     """List every attention kernel: absent, broken, usable or proven here; why, and what to install."""
+    if export and json:
+        from ocroute.errors import UsageError
+
+        raise UsageError("--export writes proofs as JSON, and --json the kernels", next_step="Give one of them")
     if export:
         from ocroute.console import notes, product
         from ocroute.kernels.ledger import Ledger
@@ -35,14 +39,15 @@ def kernels(
         with notes():
             Ledger().export_to(Path(export)) if export != "-" else product(Ledger().export(), first=True)
         return
-    from ocroute.kernels.here import proofs_here
+    from ocroute.kernels.here import proofs_here, stale_here
     from ocroute.kernels.survey import survey
     from ocroute.machine import inspect
 
     machine = inspect()
-    rows, proofs = survey(machine, facts=not no_facts), proofs_here(machine)
+    proofs, stale = proofs_here(machine), stale_here(machine)
+    rows = survey(machine, facts=not no_facts, proofs=proofs, stale=stale)
     if json:
-        write_json({"kernels": rows, "proofs": proofs})
+        write_json({"kernels": rows, "proofs": proofs, "stale": stale})
     else:
         from ocroute.console import console
         from ocroute.console_kernels import kernel_table
@@ -74,7 +79,7 @@ def prove(
     from ocroute import console_kernels as draw
     from ocroute.console import notes
     from ocroute.errors import ExitCode, OcrouteError
-    from ocroute.kernels.prove import Limits, prove_here, unproven
+    from ocroute.kernels.prove import Limits, prove_here, unproven, unserved
     from ocroute.run import stoppable
 
     show = write_json if json else draw.draw_proofs
@@ -91,7 +96,7 @@ def prove(
                 show(made)
             raise
     show(made)
-    if unproven(names or (), made):
+    if unproven(names, made) if names else unserved(made):
         raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
@@ -122,8 +127,12 @@ def build(
 ) -> None:
     """Build an attention kernel for a card: checks first, then a wheel whose architectures are known, then its proof."""
     from ocroute import console_build as draw
+    from ocroute.console import notes
+    from ocroute.console_kernels import draw_verdict
     from ocroute.errors import ExitCode
     from ocroute.kernels.build import checks, command, plan, script
+    from ocroute.kernels.prove import unproven
+    from ocroute.run import stoppable
 
     request = command.wanted(
         name,
@@ -143,7 +152,16 @@ def build(
         typer.echo(script(plan(request, tools)), nl=False)
     if failed:
         raise typer.Exit(ExitCode.UNAVAILABLE)
-    if not dry_run:
+    if dry_run:
+        return
+    made: list[Proof] = []
+    with stoppable(), notes():
         with draw.watched() as watch:
-            built = command.build_and_prove(request, tools, watch=watch)
+            built = command.build_wheel(request, tools, watch=watch)
         draw.draw_built(built)
+        for proof in command.proofs(request, tools):
+            draw_verdict(proof)
+            made.append(proof)
+    draw.draw_proven(built, made)
+    if made and unproven([name], made):
+        raise typer.Exit(ExitCode.UNAVAILABLE)

@@ -16,7 +16,7 @@ class Flash4(FlashKernel):
     info: ClassVar = KernelInfo(
         "flash-attn-4",
         min_version="4.0.0b3",
-        rests_on=("nvidia-cutlass-dsl", "quack-kernels"),
+        rests_on=("nvidia-cutlass-dsl", "quack-kernels", "apache-tvm-ffi"),
         capabilities=(((8, 0), NEWEST),),
         max_head_dim=256,
         head_dim_multiple=8,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +14,7 @@ from ocroute.kernels.base import KERNELS, Kernel, KernelInfo, Presence, Problem
 from ocroute.kernels.choice import Choice, KernelStatus, choose
 from ocroute.kernels.facts import facts_about
 from ocroute.kernels.hub import downloaded
-from ocroute.kernels.ledger import Ledger
+from ocroute.kernels.ledger import Ledger, Stale
 from ocroute.kernels.probe.values import Place, Proof
 from ocroute.kernels.refusal import TorchFacts, refusal
 from ocroute.kernels.survey import torch_facts
@@ -50,9 +51,14 @@ def installed(name: str) -> tuple[KernelInfo, Presence]:
 
 
 def build_of(info: KernelInfo, version: str) -> str:
-    """``version`` of a kernel with the versions of what else it rests on, e.g. ``1.0.6 with triton 3.6.0``: a proof's key."""
+    """``version`` of a kernel with all else that a proof's key needs to tell two builds apart.
+
+    E.g. ``1.0.6 with triton 3.6.0``; and ``2.8.3 (files 1a2b3c4d)`` where it was installed from a file or folder, as one's own
+    builds are: built again, it may have the same version and other code.
+    """
     others = [f"{name} {found}" for name in info.rests_on if (found := _version_of(name))]
-    return f"{version} with {', '.join(others)}" if others else version
+    own = version + (_files_of(info.distribution) if version else "")
+    return f"{own} with {', '.join(others)}" if others else own
 
 
 def _version_of(name: str) -> str:
@@ -60,9 +66,23 @@ def _version_of(name: str) -> str:
     if "/" in name:
         return "/".join(downloaded(name))
     try:
-        return version(name)
+        return version(name) + _files_of(name)
     except PackageNotFoundError:
         return ""
+
+
+def _files_of(name: str) -> str:
+    """A short digest of a distribution's files where an installer noted that it came from no package index; else empty."""
+    try:
+        found = distribution(name)
+    except (PackageNotFoundError, ValueError):  # ValueError: an empty name, of a row that is broken
+        return ""
+    if found.read_text("direct_url.json") is None:
+        return ""
+    files = found.read_text("RECORD") or ""
+    # the record lists itself, and bytecode that Python has compiled since, without digests
+    told = "\n".join(sorted(line for line in files.splitlines() if ",sha256=" in line and "direct_url" not in line))
+    return f" (files {hashlib.sha256(told.encode()).hexdigest()[:8]})"
 
 
 def choice_for(
@@ -135,6 +155,15 @@ def proofs_here(machine: Machine) -> list[Proof]:
     """The proofs that hold on this machine's first GPU, or on its processor without one, with what is installed now."""
     gpu = machine.gpus[0] if machine.gpus else None
     return _proofs(machine, gpu, {name: installed(name) for name in KERNELS})
+
+
+def stale_here(machine: Machine) -> list[Stale]:
+    """The proofs of this machine's first GPU, or of its processor without one, that hold no longer, and what has changed."""
+    gpu = machine.gpus[0] if machine.gpus else None
+    place = place_of(machine, gpu)
+    found = {name: installed(name) for name in KERNELS}
+    builds = {name: build_of(info, presence.version) for name, (info, presence) in found.items()}
+    return [old for old in Ledger().stale(place, builds) if old.proof.place.device == place.device]
 
 
 def _proofs(machine: Machine, gpu: Gpu | None, kernels: Mapping[str, tuple[KernelInfo, Presence]]) -> list[Proof]:

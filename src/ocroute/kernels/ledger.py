@@ -59,10 +59,18 @@ def keep(path: Path, value: msgspec.Struct) -> None:
     Raises:
         OSError: it cannot be written; what was there is still there.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_whole(path, readable(value))
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Put ``content`` in the place of what ``path`` held; see `keep`. What is no file, such as ``/dev/stdout``, is written to."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
     draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(readable(value))
+        draft.write_bytes(content)
         draft.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
@@ -145,7 +153,7 @@ class Ledger:
         """
         whole = self.export()
         try:
-            path.write_bytes(whole)
+            _write_whole(path, whole)
         except OSError as error:
             raise OutputError(
                 f"{path} cannot be written: {(error.strerror or str(error)).lower()}", next_step="Name another file"

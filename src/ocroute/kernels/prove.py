@@ -137,6 +137,12 @@ def unproven(names: Sequence[str], proofs: Sequence[Proof]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name not in proven or name in faulty]
 
 
+def unserved(proofs: Sequence[Proof]) -> list[Problem]:
+    """The problems at which no kernel is proven."""
+    served = {proof.problem for proof in proofs if proof.verdict == "proven"}
+    return [problem for problem in dict.fromkeys(proof.problem for proof in proofs) if problem not in served]
+
+
 class _Bench:
     """The children, and what was learnt from those that were lost."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from ocroute.errors import PluginError
 from ocroute.kernels.base import KERNELS, KernelInfo, Numerics, Presence
 from ocroute.kernels.facts import facts_about
+from ocroute.kernels.ledger import Stale
+from ocroute.kernels.probe.values import Proof, Verdict
 from ocroute.kernels.refusal import TorchFacts, refusal
 from ocroute.machine import Gpu, Machine
 
@@ -16,36 +19,61 @@ if TYPE_CHECKING:
     from ocroute.kernels.base import Kernel
 
 
+WORST_FIRST: tuple[Verdict, ...] = ("wrong", "crashed", "timed_out", "out_of_memory", "refused", "proven")
+"""What a kernel did at one problem is not made good by another; what it only declined is."""
+
+_FAULTS = WORST_FIRST[:3]
+
+
 class KernelRow(msgspec.Struct, frozen=True):
     """One kernel here.
 
     Attributes:
-        state, version, reason: as ``Presence``.
+        state: in one word: ``absent`` or ``broken``; else the worst fault that it was seen in here, or ``proven``; else what it
+            was refused for, or ``usable``: nothing is known of it.
+        presence, version, reason: as ``Presence``.
+        verdicts: of its proofs that hold here, each once, the worst first.
+        stale: what has changed since its proofs that hold no longer, each once.
         refusal: why it is not run on the first GPU (without one: on the CPU); empty if nothing is against it.
         install: the command that brings it, or a newer one.
         info: its constant facts.
     """
 
     name: str
-    state: Literal["absent", "broken", "usable"]
+    state: Literal["absent", "broken", "usable"] | Verdict
+    presence: Literal["absent", "broken", "usable"]
     version: str
     reason: str
     refusal: str
     install: str
     numerics: Numerics
     info: KernelInfo
+    verdicts: tuple[Verdict, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
-def survey(machine: Machine, *, facts: bool = True) -> list[KernelRow]:
+def survey(
+    machine: Machine, *, facts: bool = True, proofs: Iterable[Proof] = (), stale: Iterable[Stale] = ()
+) -> list[KernelRow]:
     """Look for every registered kernel's code. Runs nothing on a device; imports whatever of it is installed.
 
     Args:
         machine: whose first GPU and driver are asked about.
         facts: whether dated facts may refuse; see ``facts.toml``.
+        proofs, stale: of that GPU, see `ocroute.kernels.here.proofs_here`.
     """
     torch = torch_facts()
     gpu = machine.gpus[0] if machine.gpus else None
-    return [_row(name, gpu, machine.driver_cuda, torch, facts=facts) for name in KERNELS]
+    seen: dict[str, set[Verdict]] = {}
+    for proof in proofs:
+        seen.setdefault(proof.kernel, set()).add(proof.verdict)
+    changed: dict[str, dict[str, None]] = {}
+    for old in stale:
+        changed.setdefault(old.proof.kernel, {})[old.reason] = None
+    return [
+        _row(name, gpu, machine.driver_cuda, torch, seen.get(name, set()), tuple(changed.get(name, ())), facts=facts)
+        for name in KERNELS
+    ]
 
 
 def look(name: str) -> tuple[KernelInfo, Presence]:
@@ -69,10 +97,40 @@ def torch_facts() -> TorchFacts | None:
     return TorchFacts(str(torch.__version__), torch.version.cuda or "", tuple(torch.cuda.get_arch_list()))
 
 
-def _row(name: str, gpu: Gpu | None, driver_cuda: str, torch: TorchFacts | None, *, facts: bool) -> KernelRow:
+def _row(
+    name: str,
+    gpu: Gpu | None,
+    driver_cuda: str,
+    torch: TorchFacts | None,
+    seen: set[Verdict],
+    stale: tuple[str, ...],
+    *,
+    facts: bool,
+) -> KernelRow:
     info, presence = look(name)
     known = facts_about(name) if facts else ()
     why = refusal(info, presence, None, gpu=gpu, driver_cuda=driver_cuda, torch=torch, facts=known)
+    verdicts = tuple(verdict for verdict in WORST_FIRST if verdict in seen)
     return KernelRow(
-        name, presence.state, presence.version, presence.reason, why or "", info.install, info.numerics, info
+        name,
+        _state(presence, verdicts, refused=bool(why)),
+        presence.state,
+        presence.version,
+        presence.reason,
+        why or "",
+        info.install,
+        info.numerics,
+        info,
+        verdicts,
+        stale,
     )
+
+
+def _state(
+    presence: Presence, verdicts: tuple[Verdict, ...], *, refused: bool
+) -> Literal["absent", "broken", "usable"] | Verdict:
+    if presence.state != "usable":
+        return presence.state
+    if verdicts:
+        return "proven" if "proven" in verdicts and verdicts[0] not in _FAULTS else verdicts[0]
+    return "refused" if refused else "usable"

@@ -11,6 +11,7 @@ from ocroute.engines.neural.outlook import ModelRow, model_rows
 from ocroute.engines.neural.records import latest
 from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.choice import Choice
+from ocroute.kernels.here import stale_here
 from ocroute.kernels.outlook import Ground, ground_here, outlook
 from ocroute.kernels.probe.geometry import models
 from ocroute.kernels.probe.values import Proof
@@ -65,7 +66,7 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
         return found
     return msgspec.structs.replace(
         found,
-        kernels=tuple(survey_kernels(machine)),
+        kernels=tuple(survey_kernels(machine, proofs=here.proofs, stale=stale_here(machine))),
         proofs=here.proofs,
         models={model: outlook(model, machine, here) for model in models()} if here.torch else {},
         neural=model_rows(

@@ -5,7 +5,7 @@ tools = look(request.folder, modules=needed_modules(request), headers=request.re
 if not any(check.state == "fail" for check in checks(request, tools)):
     made = plan(request, tools)
     print(script(made))                  # what ``--dry-run`` shows
-    build(made, watch=print, prove=...)  # what runs
+    build(made, watch=print)  # what runs
 """
 
 from ocroute.kernels.build.checks import Check, checks, gb_per_job, jobs, needed_modules

@@ -8,11 +8,16 @@ from typing import Literal
 
 import msgspec
 
-from ocroute.kernels.build.recipes import book, dotted
+from ocroute.kernels.build.recipes import book, dotted, parse_arch
 from ocroute.kernels.build.request import Request
 from ocroute.kernels.build.toolchain import Toolchain
 
 State = Literal["ok", "warn", "fail"]
+
+_WITHOUT = {
+    "ninja": ("without it one file is compiled after the other", "pip install ninja"),
+    "make": ("there is none, and the source is built by its Makefile", "sudo apt install make"),
+}
 
 RESERVE_GB = 2.0  # for the desktop, the shell and the link step
 
@@ -34,7 +39,7 @@ def checks(request: Request, tools: Toolchain) -> tuple[Check, ...]:
         _nvcc(request, tools),
         _known_troubles(request, tools),
         _torch(tools),
-        _compilers(tools),
+        _compilers(request, tools),
         _packages(request, tools),
         _card(request, tools),
         _memory(request, tools),
@@ -85,10 +90,9 @@ def _architecture(request: Request) -> Iterator[Check]:
 
 def _nvcc(request: Request, tools: Toolchain) -> Iterator[Check]:
     arch, chosen, ages = dotted(request.arch), request.recipe, book().nvcc
-    needed = max(
-        (chosen.min_nvcc, ages.oldest.get(arch, "0"), chosen.nvcc.get(arch, "0")),
-        key=_numbers,
-    )
+    # What is compiled may be code of an older card that this one runs: nvcc must know that one only.
+    code = dotted(parse_arch(chosen.archs.get(arch, arch)))
+    needed = max((chosen.min_nvcc, ages.oldest.get(code, "0"), chosen.nvcc.get(arch, "0")), key=_numbers)
     install = f"Install a CUDA toolkit of {needed} or newer and set CUDA_HOME to it"
     if not tools.nvcc:
         yield Check(
@@ -136,17 +140,18 @@ def _torch(tools: Toolchain) -> Iterator[Check]:
         yield Check("torch", "ok", said)
 
 
-def _compilers(tools: Toolchain) -> Iterator[Check]:
+def _compilers(request: Request, tools: Toolchain) -> Iterator[Check]:
     if tools.cxx:
         yield Check("C++ compiler", "ok", f"{tools.cxx} {tools.cxx_version}")
     else:
         yield Check("C++ compiler", "fail", "there is none", "sudo apt install g++")
     if not tools.has_python_headers:
         yield Check("Python headers", "fail", f"{tools.python} came without Python.h", "sudo apt install python3-dev")
-    if tools.ninja:
-        yield Check("ninja", "ok", tools.ninja)
+    driver = request.recipe.driver
+    if found := getattr(tools, driver):
+        yield Check(driver, "ok", found)
     else:
-        yield Check("ninja", "fail", "without it one file is compiled after the other", "pip install ninja")
+        yield Check(driver, "fail", *_WITHOUT[driver])
 
 
 def _packages(request: Request, tools: Toolchain) -> Iterator[Check]:

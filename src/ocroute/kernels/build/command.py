@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ocroute.errors import UsageError
+from ocroute.errors import Interrupted, UsageError
 from ocroute.kernels.build.checks import needed_modules
 from ocroute.kernels.build.plan import plan
 from ocroute.kernels.build.progress import Progress
@@ -16,6 +16,9 @@ from ocroute.kernels.build.runner import Built, build
 from ocroute.kernels.build.toolchain import Toolchain, look
 from ocroute.kernels.ledger import home
 from ocroute.machine import inspect
+
+if TYPE_CHECKING:
+    from ocroute.kernels.probe.values import Proof
 
 
 def wanted(
@@ -70,20 +73,27 @@ def tools_for(request: Request) -> Toolchain:
     return look(request.folder, modules=needed_modules(request), headers=request.recipe.headers)
 
 
-def build_and_prove(request: Request, tools: Toolchain, *, watch: Callable[[Progress], None]) -> Built:
-    """Build, install, and prove the kernel on the card that is here; without one of that kind the wheel stays unproven.
+def build_wheel(request: Request, tools: Toolchain, *, watch: Callable[[Progress], None]) -> Built:
+    """Build, look inside, and install where that was asked for.
 
     Raises:
         BuildFailed: a step failed.
+        Interrupted: by Ctrl-C; what is compiled stays.
     """
-    prove = _proofs if request.arch in tools.gpus else None
-    return build(plan(request, tools), watch=watch, prove=prove)
+    try:
+        return build(plan(request, tools), watch=watch)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted; what is compiled stays in {request.folder}", next_step="The same command goes on from there"
+        ) from None
 
 
-def _proofs(name: str) -> list[Any]:
+def proofs(request: Request, tools: Toolchain) -> Iterator[Proof]:
+    """Proofs of the kernel that was built, as they are made; none where it is not installed, or no card of its kind is here."""
     from ocroute.kernels.prove import prove_here
 
-    return list(prove_here([name]))
+    if request.install and request.arch in tools.gpus:
+        yield from prove_here([request.name])
 
 
 def _arch_here() -> tuple[int, int]:

@@ -79,27 +79,41 @@ def script(made: Plan) -> str:
 
 
 def _fetch(request: Request, python: str) -> Step:
-    """Into ``src``: kept when it is there, so that a build that was stopped goes on where it was."""
-    if request.source is not None and request.source.is_dir():
-        copy = f"mkdir -p src && tar -C {_quoted(request.source.absolute())} --exclude=.git -cf - . | tar -C src -xf -"
-        return Step("copy the source", copy)
-    if request.source is not None:
-        archive, fetch = _quoted(request.source.absolute()), ""
-    else:
-        chosen = request.recipe
-        archive = "sdist/*.tar.gz"
-        fetch = (
-            f"rm -rf sdist && {python} -m pip download --no-deps --no-build-isolation --no-binary {chosen.distribution} "
-            f"--dest sdist {shlex.quote(chosen.requirement)}\n  "
-        )
-    unpack = (
-        f"rm -rf src.part && mkdir src.part && tar -xf {archive} -C src.part --strip-components=1 && mv src.part src"
-    )
+    """Into ``src``: kept when it is there and from the same source, so that a build that was stopped goes on where it was."""
+    if request.source is None:
+        return _download(request, python)
+    source = _quoted(request.source.absolute())
+    if request.source.is_dir():
+        # Copied each time, so that what was edited since is built; but what is gone since, or of another commit, must go.
+        told = f"{source} $(git -C {source} rev-parse HEAD 2>/dev/null || true)"
+        copy = f"mkdir -p src && tar -C {source} --exclude=.git -cf - . | tar -C src -xf -"
+        return Step("copy the source", f"{_only(told)}\n{copy}\necho {told} > src.from")
+    told = f"$(stat -c '%n %s %Y' {source})"
     return Step(
-        "download and unpack the source" if fetch else "unpack the source",
-        f"if [ ! -e src ]; then\n  {fetch}{unpack}\nfi",
-        request.recipe.download_env if fetch else {},
+        "unpack the source", f"{_only(told)}\nif [ ! -e src ]; then\n  {_unpack(source)}\nfi\necho {told} > src.from"
     )
+
+
+def _download(request: Request, python: str) -> Step:
+    chosen = request.recipe
+    asked = shlex.quote(chosen.requirement)
+    fetch = (
+        f"rm -rf sdist && {python} -m pip download --no-deps --no-build-isolation --no-binary {chosen.distribution} "
+        f"--dest sdist {asked}"
+    )
+    script = (
+        f"{_only(asked)}\nif [ ! -e src ]; then\n  {fetch}\n  {_unpack('sdist/*.tar.gz')}\nfi\necho {asked} > src.from"
+    )
+    return Step("download and unpack the source", script, chosen.download_env)
+
+
+def _only(told: str) -> str:
+    """Remove a ``src`` that is of another source than ``told``."""
+    return f'if [ "$(cat src.from 2>/dev/null)" != "$(echo {told})" ]; then rm -rf src src.from; fi'
+
+
+def _unpack(archive: str) -> str:
+    return f"rm -rf src.part && mkdir src.part && tar -xf {archive} -C src.part --strip-components=1 && mv src.part src"
 
 
 def _prepare(request: Request) -> list[Step]:

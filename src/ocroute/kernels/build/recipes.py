@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -60,6 +61,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         needs, needs_hint: files that must be in the source, and what to do where one is missing.
         overlay: a setup script of ours, for a source that has none.
         modules: Python packages that the build imports.
+        driver: what runs the compilers.
         headers: of the CUDA toolkit, beyond its runtime.
         min_nvcc, nvcc: the oldest compiler for the source, and for some compute capabilities.
         gb_per_job: memory of one compiler process at its peak, in GB.
@@ -86,6 +88,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subfolder: str = ""
     needs: tuple[str, ...] = ()
     needs_hint: str = ""
+    driver: Literal["ninja", "make"] = "ninja"
     overlay: str = ""
     headers: tuple[str, ...] = ()
     nvcc: dict[str, str] = {}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import msgspec
 
@@ -23,7 +25,6 @@ from ocroute.kernels.build.recipes import book
 TAIL = 200  # lines that are searched for the cause of a failure
 
 Watch = Callable[[Progress], None]
-Prove = Callable[[str], Any]
 
 
 class BuildFailed(OcrouteError):
@@ -39,38 +40,49 @@ class Built(msgspec.Struct, frozen=True):
         wheel: the file.
         inside: each library with GPU code in it, to its architectures.
         installed: whether it is in this environment now.
-        proof: what ``prove`` returned; ``None`` where the wheel was not installed or nothing to prove with was given.
         log: everything that the steps printed.
     """
 
     wheel: Path
     inside: dict[str, tuple[str, ...]]
     installed: bool
-    proof: Any
     log: Path
 
 
-def build(made: Plan, *, watch: Watch = lambda _: None, prove: Prove | None = None) -> Built:
+def build(made: Plan, *, watch: Watch = lambda _: None) -> Built:
     """Run every step.
 
     Args:
         made: by ``plan``.
         watch: hears the progress; does nothing by default.
-        prove: proves the installed kernel of this name on the card; called last.
 
     Raises:
-        BuildFailed: a step failed; nothing is installed unless it was the proof that failed.
+        BuildFailed: a step failed, and nothing is installed; or another build is at work in the same folder.
     """
     made.folder.mkdir(parents=True, exist_ok=True)
     log = made.folder / "build.log"
-    with log.open("w", encoding="utf-8") as file:
-        for number, step in enumerate(made.steps, start=1):
-            _run(made, step, Progress(step.title, number, len(made.steps)), file, watch)
-    (wheel,) = (made.folder / "wheel").glob("*.whl")
-    inside = architectures(wheel)
-    shutil.rmtree(made.folder / "src")  # gigabytes; the wheel and the log stay
-    proof = prove(made.name) if prove and made.installs else None
-    return Built(wheel, inside, made.installs, proof, log)
+    with _alone_in(made.folder):
+        with log.open("w", encoding="utf-8") as file:
+            for number, step in enumerate(made.steps, start=1):
+                _run(made, step, Progress(step.title, number, len(made.steps)), file, watch)
+        (wheel,) = (made.folder / "wheel").glob("*.whl")
+        inside = architectures(wheel)
+        shutil.rmtree(made.folder / "src")  # gigabytes; the wheel and the log stay
+    return Built(wheel, inside, made.installs, log)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder; the system lets go of it when this process ends, however it does."""
+    with (folder / "lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BuildFailed(
+                f"another build is at work in {folder}",
+                next_step="Wait until it is done, or build elsewhere: --work FOLDER",
+            ) from error
+        yield
 
 
 def _run(made: Plan, step: Step, start: Progress, log: TextIO, watch: Watch) -> None:

@@ -32,6 +32,7 @@ class Toolchain(msgspec.Struct, frozen=True):
         headers: which of the headers that recipes name are in it.
         torch, torch_cuda: versions; the second is empty for a PyTorch without CUDA.
         cxx, cxx_version: the C++ compiler.
+        ninja, make: what drives the compilers.
         cuobjdump: the tool that lists what is inside a library.
         modules: which of the Python packages that recipes name can be imported.
         cores: that may be used.
@@ -51,6 +52,7 @@ class Toolchain(msgspec.Struct, frozen=True):
     cxx: str
     cxx_version: str
     ninja: str
+    make: str
     cuobjdump: str
     modules: tuple[str, ...]
     cores: int
@@ -82,6 +84,7 @@ def look(work: Path, *, modules: tuple[str, ...], headers: tuple[str, ...]) -> T
         cxx=cxx,
         cxx_version=_first(r"(\d+\.\d+(?:\.\d+)?)", cxx, "--version") if cxx else "",
         ninja=shutil.which("ninja") or "",
+        make=shutil.which("make") or "",
         cuobjdump=str(cuobjdump() or ""),
         modules=tuple(name for name in modules if _importable(name)),
         cores=here.cores,
