@@ -179,7 +179,7 @@ def test_there_is_no_plan_for_an_architecture_without_a_switch() -> None:
 
 
 def test_the_plan_limits_the_compilers_by_memory() -> None:
-    small = msgspec.structs.replace(DESKTOP, free_gb=21.0)
+    small = msgspec.structs.replace(DESKTOP, free_gb=13.0)
     assert "export MAX_JOBS=1\n" in script(plan(request(), small))
     assert "export MAX_JOBS=2\n" in script(plan(request(forward_only=True), small))
     assert "export MAX_JOBS=16\n" in script(plan(request(), msgspec.structs.replace(DESKTOP, free_gb=200.0)))
