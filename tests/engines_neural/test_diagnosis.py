@@ -22,7 +22,8 @@ def said(text, ending="stop", *, raw=None, blank=NOTHING, numbers="float16", sto
         TRUTH.upper(),
         TRUTH.replace("\n", " "),
         "# " + TRUTH.replace("\n", "\n\n"),
-        TRUTH.replace("mill.", "mill,").replace("4817", "4811"),
+        TRUTH.replace("mill.", "mill,").replace("herons", "heron"),
+        TRUTH.replace("4817", "$4817$").replace("395.60", "395 . 60"),
         f"**{TRUTH}**",
         "<p>" + TRUTH.replace("\n", "<br>\n") + "</p>",
         '<div class="page"><b>' + TRUTH.replace(" ", "&nbsp;") + "</b></div>",
@@ -30,6 +31,16 @@ def said(text, ending="stop", *, raw=None, blank=NOTHING, numbers="float16", sto
 )
 def test_the_text_however_it_is_set_out_is_the_text(text):
     assert said(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("4817", "4811"), ("4817", "48171"), ("395.60", "395.66"), ("395.60", "39560"), ("395.60", "395.6"), ("4817", "")],
+)
+def test_a_number_that_is_wrong_is_a_fault_however_well_the_words_are_read(right, wrong):
+    found = said(TRUTH.replace(right, wrong))
+    assert f"reads the words of the canary page, but not {right} (reads '" in found
+    assert "grey herons" in found
 
 
 INTRODUCED = [

@@ -12,13 +12,16 @@ from html import unescape
 from ocroute.engines.neural.canary.match import Match, find
 
 LIMIT = 0.15
-"""Character error rate up to which the page counts as read: a small model may slip on a letter, a broken one on all."""
+"""Character error rate up to which the words count as read: a small model may slip on a letter, a broken one on all. Numbers have
+no such grace: nobody sees that one is wrong, and language does not help a model that guesses it."""
 
 AROUND = 2.0
 """Characters that may stand around the text, for each of its own: room for a sentence before it and one after it."""
 
 _SHOWN = 60
 _TAG = re.compile(r"<\|[^|<>]{1,40}\|>|<｜[^｜<>]{1,40}｜>|</?s>")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_SPACED = re.compile(r"(?<=\d)\s*([.,])\s*(?=\d)")
 _HTML = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 
 
@@ -63,6 +66,11 @@ def diagnose(sight: Sight, truth: str, see_blank: Callable[[], Sight]) -> str:
         )
     if sight.ending == "late":
         return f"was not done with the canary page in time; it had read {shown(sight.raw)}"
+    if match.rate <= LIMIT and (wrong := _misread(wanted, seen)):
+        return (
+            f"reads the words of the canary page, but not {' and '.join(wrong)} (reads {shown(seen)}), typical of weights that "
+            f"lost too much in being made smaller, or of an image that is shown too small"
+        )
     if match.rate <= LIMIT:
         return _around(sight, match, AROUND * len(wanted))
     return _unread(sight, seen, wanted, see_blank)
@@ -86,6 +94,16 @@ def _around(sight: Sight, match: Match, most: float) -> str:
     if len(match.before) + len(match.after) > most:
         return f"reads the canary page, and much besides that does not stand on it: {added(sight.text, match.found)}"
     return ""
+
+
+def _misread(wanted: str, seen: str) -> list[str]:
+    """The numbers in ``wanted`` that do not stand in ``seen``, digit for digit."""
+    read = _numbers(seen)
+    return [number for number in _numbers(wanted) if number not in read]
+
+
+def _numbers(text: str) -> list[str]:
+    return _NUMBER.findall(_SPACED.sub(r"\1", text))
 
 
 def _unread(sight: Sight, seen: str, wanted: str, see_blank: Callable[[], Sight]) -> str:
