@@ -56,7 +56,7 @@ def test_each_half_gets_the_fastest_that_is_proven_for_it():
     record(model, "vision", "eager", milliseconds=3.0)
     record(model, "vision", "sdpa_math", milliseconds=2.0)
     record(model, "text", "eager")
-    with plug_into(model) as plugged, torch.no_grad():
+    with plug_into(model, longest={"vision": 64, "text": 64}) as plugged, torch.no_grad():
         assert {part.role: (part.kernel, part.proven) for part in plugged.parts} == {
             "vision": ("sdpa_math", True),
             "text": ("eager", True),

@@ -194,13 +194,13 @@ def test_a_kernel_once_wrong_is_out_for_its_class():
 def test_what_fails_at_its_own_length_may_serve_shorter_ones(verdict):
     short, long = (Problem(128, 12, 12, False, "bfloat16", (length,)) for length in (19_824, 57_600))
     proofs = [
-        proof("eager", H100, short, 20),
-        proof("eager", H100, long, verdict=verdict, case=OWN_LENGTHS, reason=f"{OWN_LENGTHS}: no"),
+        proof("sdpa_cudnn", H100, short, 20),
+        proof("sdpa_cudnn", H100, long, verdict=verdict, case=OWN_LENGTHS, reason=f"{OWN_LENGTHS}: no"),
     ]
-    assert choose(short, H100, statuses(short, H100), proofs).kernel == "eager"
+    assert choose(short, H100, statuses(short, H100), proofs).kernel == "sdpa_cudnn"
     choice = choose(long, H100, statuses(long, H100), proofs)
     assert choice.kernel == "sdpa_flash"
-    assert next(one for one in choice.trace if one.kernel == "eager").reason.startswith(verdict.replace("_", " "))
+    assert next(one for one in choice.trace if one.kernel == "sdpa_cudnn").reason.startswith(verdict.replace("_", " "))
 
 
 def test_a_default_that_was_seen_wrong_is_not_the_default():
@@ -224,3 +224,45 @@ def test_the_speed_counts_at_the_length_nearest_to_the_problem():
     ]
     assert choose(short, H100, statuses(short, H100), proofs).kernel == "sdpa_flash"
     assert choose(long, H100, statuses(long, H100), proofs).kernel == "flash4"
+
+
+def test_speeds_are_compared_at_a_length_at_which_all_were_measured():
+    """At another length the slower one may look the faster: longer sequences fill the card better."""
+    short, long = (Problem(128, 12, 12, False, "bfloat16", (length,)) for length in (4_096, 19_824))
+    proofs = [
+        proof("sdpa_flash", H100, short, 300),
+        proof("sdpa_flash", H100, long, 500),
+        proof("flash4", H100, long, 400),
+    ]
+    choice = choose(short, H100, statuses(short, H100), proofs)
+    assert choice.kernel == "sdpa_flash"
+    assert "up to 19824 tokens" in choice.reason
+    apart = [proof("sdpa_flash", H100, short, 300), proof("flash4", H100, long, 400)]
+    assert choose(short, H100, statuses(short, H100), apart).kernel == "flash4", (
+        "no common length: by the arithmetic done"
+    )
+
+
+def test_a_kernel_that_keeps_whole_score_matrices_does_not_displace_torchs_default_where_they_are_large():
+    long, short = (Problem(128, 12, 12, False, "bfloat16", (length,)) for length in (19_824, 1_024))
+    proofs = [proof("eager", H100, long, 20), proof("sdpa_math", H100, long, 10)]
+    choice = choose(long, H100, statuses(long, H100), proofs)
+    assert (choice.kernel, choice.proven) == ("sdpa_flash", False)
+    assert choice.reason == (
+        "unproven: what is proven here keeps whole score matrices, too slow and large at 19824 tokens, "
+        "and sdpa_flash is torch's own default; run: ocroute prove sdpa_flash"
+    )
+    said = {one.kernel: one for one in choice.trace}
+    assert said["eager"].accepted
+    assert said["eager"].reason.endswith("; not used at 19824 tokens: it keeps whole score matrices")
+    assert choose(long, H100, statuses(long, H100), proofs, proven_only=True).kernel == "eager"
+    assert choose(short, H100, statuses(short, H100), proofs).kernel == "eager"
+    fused = [*proofs, proof("sdpa_efficient", H100, long, 50)]
+    assert choose(long, H100, statuses(long, H100), fused).kernel == "sdpa_efficient"
+
+
+def test_whole_score_matrices_are_better_than_a_default_that_cannot_be_used():
+    long = Problem(128, 12, 12, False, "bfloat16", (19_824,))
+    wrong = [proof(name, H100, long, verdict="wrong", case="pack") for name in ("sdpa_flash", "sdpa_efficient")]
+    choice = choose(long, H100, statuses(long, H100), [*wrong, proof("eager", H100, long, 20)])
+    assert (choice.kernel, choice.proven) == ("eager", True)

@@ -11,7 +11,7 @@ the proof's own lengths (wrong, crashed, too slow, out of memory) says nothing a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -21,6 +21,7 @@ from ocroute.kernels.probe.values import Proof
 from ocroute.machine import Gpu
 
 _OFFSETS = 2**31
+_LONG = 2_048  # tokens; from here on the score matrices of a layer take hundreds of MiB, and most of the time
 _CONDEMNING = ("wrong", "crashed", "timed_out")
 
 
@@ -36,7 +37,8 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     """One kernel as it was weighed.
 
     Attributes:
-        reason: why it is accepted, or rejected.
+        accepted: whether it is proven for the problem.
+        reason: why it is accepted, or rejected; of one that is accepted and not used in spite of that, why.
         tflops: what its proof measured.
         condemned: whether a proof on this device saw it give a wrong result, crash or hang.
     """
@@ -76,33 +78,47 @@ def choose(
     proofs: Iterable[Proof],
     *,
     allow_quantised: bool = False,
+    proven_only: bool = False,
 ) -> Choice:
     """The fastest kernel proven exact for ``problem`` on ``gpu``; else torch's own, named as unproven.
+
+    A proven kernel that keeps whole score matrices does not take the place of torch's own where these are large: a page that
+    runs out of memory is not read any better.
 
     Args:
         gpu: None for the CPU.
         statuses: every registered kernel.
         proofs: that are not stale, see `ocroute.kernels.ledger.Ledger.fresh`; those of other devices are passed over.
         allow_quantised: consider kernels that compute in fewer bits too.
+        proven_only: prefer any proven kernel to an unproven one.
     """
     here = [proof for proof in proofs if _same_device(proof, gpu) and same_class(proof.problem, problem)]
-    weighed = {
-        name: _weigh(name, status, problem, [proof for proof in here if proof.kernel == name], allow_quantised)
-        for name, status in statuses.items()
+    by_kernel = {name: [proof for proof in here if proof.kernel == name] for name in statuses}
+    rejections = {
+        name: _rejection(name, status, problem, by_kernel[name], allow_quantised) for name, status in statuses.items()
     }
+    rejected = tuple(one for one in rejections.values() if one)
+    holding = {name: _holding(by_kernel[name], problem) for name, one in rejections.items() if one is None}
+    common = _common(holding.values())
     accepted = sorted(
-        (one for one in weighed.values() if one.accepted), key=lambda one: (-(one.tflops or 0.0), one.kernel)
+        (_candidate(name, statuses[name].info, holding[name], common) for name in holding),
+        key=lambda one: (-(one.tflops or 0.0), one.kernel),
     )
-    rejected = tuple(one for one in weighed.values() if not one.accepted)
+    default = next((name for name in defaults(problem, gpu) if _may(name, statuses, problem, here)), None)
+    large = _longest(problem) >= _LONG and all(statuses[one.kernel].info.materialises for one in accepted)
+    if accepted and large and default and not statuses[default].info.materialises and not proven_only:
+        reason = (
+            f"unproven: what is proven here keeps whole score matrices, too slow and large at {_longest(problem)} tokens, "
+            f"and {default} is torch's own default; run: ocroute prove {default}"
+        )
+        return Choice(default, False, reason, (*(_put_off(one, problem) for one in accepted), *rejected))
     if accepted:
         best = accepted[0]
         among = f"the fastest of {len(accepted)}" if len(accepted) > 1 else "the only one"
         return Choice(best.kernel, True, f"{among} proven here: {best.reason}", (*accepted, *rejected))
-    for name in defaults(problem, gpu):
-        status = statuses.get(name)
-        if status is not None and not _out(name, status, problem, here):
-            reason = f"unproven: no kernel is proven here for this problem class, and {name} is torch's own default"
-            return Choice(name, False, reason, rejected)
+    if default:
+        reason = f"unproven: no kernel is proven here for this problem class, and {default} is torch's own default"
+        return Choice(default, False, reason, rejected)
     return Choice(None, False, "no kernel can serve this problem here", rejected)
 
 
@@ -127,7 +143,10 @@ def serves(proof: Proof, problem: Problem) -> bool:
     return _tokens(problem) <= _tokens(proof.problem) or _tokens(problem) * problem.heads * problem.head_dim < _OFFSETS
 
 
-def _weigh(name: str, status: KernelStatus, problem: Problem, proofs: list[Proof], allow_quantised: bool) -> Candidate:
+def _rejection(
+    name: str, status: KernelStatus, problem: Problem, proofs: Sequence[Proof], allow_quantised: bool
+) -> Candidate | None:
+    """The kernel as one that is not proven for ``problem``, with the reason; None if it is."""
     if reason := _out(name, status, problem, proofs):
         condemned = any(proof.verdict in _CONDEMNING and _condemns(proof, problem) for proof in proofs)
         return Candidate(name, False, reason, condemned=condemned)
@@ -136,19 +155,44 @@ def _weigh(name: str, status: KernelStatus, problem: Problem, proofs: list[Proof
     proven = [proof for proof in proofs if proof.verdict == "proven"]
     if not proven:
         return Candidate(name, False, "unproven for this problem class; run: ocroute prove " + name)
-    holding = [proof for proof in proven if serves(proof, problem)]
-    if not holding:
+    if not _holding(proven, problem):
         most = max(_longest(proof.problem) for proof in proven)
         return Candidate(name, False, f"proven up to {most} tokens only; {_longest(problem)} are needed")
-    nearest = min(holding, key=lambda proof: (_longest(proof.problem), _tokens(proof.problem)))
-    figure = nearest.measure
+    return None
+
+
+def _holding(proofs: Iterable[Proof], problem: Problem) -> list[Proof]:
+    """Those that stand behind a kernel at ``problem``, the nearest first."""
+    found = [proof for proof in proofs if proof.verdict == "proven" and serves(proof, problem)]
+    return sorted(found, key=lambda proof: _size(proof.problem))
+
+
+def _common(holding: Collection[Sequence[Proof]]) -> Problem | None:
+    """The nearest problem at which all kernels were timed, so that their speeds can be compared; None if there is none."""
+    timed = [{proof.problem for proof in proofs if proof.measure} for proofs in holding]
+    return min(set.intersection(*timed), key=_size, default=None) if timed else None
+
+
+def _candidate(name: str, info: KernelInfo, holding: Sequence[Proof], common: Problem | None) -> Candidate:
+    """A proven kernel. Without a ``common`` problem its speed is that at its own nearest: by arithmetic done, not by time."""
+    proof = next((proof for proof in holding if proof.problem == common), holding[0])
+    figure = proof.measure
     speed = f", {figure.milliseconds:.3g} ms, {figure.tflops:.3g} TFLOP/s" if figure else ""
-    kind = "exact" if status.info.numerics == "exact" else "within the limits of quantised kernels"
-    reason = f"{name} is {kind} at up to {_longest(nearest.problem)} tokens{speed}"
+    kind = "exact" if info.numerics == "exact" else "within the limits of quantised kernels"
+    reason = f"{name} is {kind} at up to {_longest(proof.problem)} tokens{speed}"
     return Candidate(name, True, reason, figure.tflops if figure else None)
 
 
-def _out(name: str, status: KernelStatus, problem: Problem, proofs: list[Proof]) -> str:
+def _put_off(one: Candidate, problem: Problem) -> Candidate:
+    why = f"{one.reason}; not used at {_longest(problem)} tokens: it keeps whole score matrices"
+    return msgspec.structs.replace(one, reason=why)
+
+
+def _may(name: str, statuses: Mapping[str, KernelStatus], problem: Problem, proofs: Sequence[Proof]) -> bool:
+    return name in statuses and not _out(name, statuses[name], problem, proofs)
+
+
+def _out(name: str, status: KernelStatus, problem: Problem, proofs: Sequence[Proof]) -> str:
     """Why the kernel must not be used, whatever else is known of it; empty if it may."""
     if status.presence.state != "usable":
         return f"{status.presence.state}: {status.presence.reason}"
@@ -173,6 +217,10 @@ def _same_device(proof: Proof, gpu: Gpu | None) -> bool:
 
 def _longest(problem: Problem) -> int:
     return max((*problem.lengths, *problem.keys), default=0)
+
+
+def _size(problem: Problem) -> tuple[int, int]:
+    return _longest(problem), _tokens(problem)
 
 
 def _tokens(problem: Problem) -> int:

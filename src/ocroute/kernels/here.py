@@ -86,11 +86,16 @@ def _files_of(name: str) -> str:
 
 
 def choice_for(
-    problem: Problem, *, gpu: Gpu | None = None, machine: Machine | None = None, allow_quantised: bool = False
+    problem: Problem,
+    *,
+    gpu: Gpu | None = None,
+    machine: Machine | None = None,
+    allow_quantised: bool = False,
+    proven_only: bool = False,
 ) -> Choice:
     """What would be used for ``problem`` on ``gpu``, and why; on the processor where it is None.
 
-    Imports the chosen kernel only; if that fails, the next best is chosen.
+    Imports the chosen kernel only; if that fails, the next best is chosen. For the options see `choose`.
     """
     machine = machine or inspect()
     torch = torch_facts()
@@ -101,7 +106,7 @@ def choice_for(
     }
     proofs = _proofs(machine, gpu, kernels)
     while True:
-        choice = choose(problem, gpu, statuses, proofs, allow_quantised=allow_quantised)
+        choice = choose(problem, gpu, statuses, proofs, allow_quantised=allow_quantised, proven_only=proven_only)
         if choice.kernel is None:
             return choice
         presence = KERNELS.load(choice.kernel).presence()
@@ -122,7 +127,7 @@ def best(problem: Problem, *, allow_quantised: bool = False, proven_only: bool =
     """
     machine = inspect()
     gpu = machine.gpus[0] if machine.gpus else None
-    choice = choice_for(problem, gpu=gpu, machine=machine, allow_quantised=allow_quantised)
+    choice = choice_for(problem, gpu=gpu, machine=machine, allow_quantised=allow_quantised, proven_only=proven_only)
     if choice.kernel is None or (proven_only and not choice.proven):
         why = "; ".join(f"{one.kernel}: {one.reason}" for one in choice.trace)
         raise EngineUnavailable(f"{choice.reason} ({why})", next_step="Run: ocroute prove")
