@@ -3,7 +3,7 @@
 import pytest
 
 from ocroute.document.model import Category
-from ocroute.engines.neural.chatter import parted, suspects
+from ocroute.engines.neural.chatter import parted, suspects, without_thoughts
 from ocroute.engines.neural.plain import from_markdown, from_plain
 
 PAGE = "Dear Ada,\n\nthe boat is mended.\nYours, Jo"
@@ -94,3 +94,20 @@ def test_a_listing_that_is_cut_stays_one_block():
 
 def test_thoughts_are_no_part_of_the_page():
     assert parted(f"<think>The image shows a letter.</think>\n{PAGE}").text == PAGE
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("<think>A letter.</think>\nDear Ada", "Dear Ada"),
+        ("\n<think>\nA letter.\n</think>\n\nDear Ada", "Dear Ada"),
+        ("A letter, I think.\n</think>\n\nDear Ada", "Dear Ada"),  # the prompt had opened them
+        ("</think>Dear Ada", "Dear Ada"),
+        ("<think>A letter, and", ""),
+        ("Dear Ada", "Dear Ada"),
+        ("The tags <think> and </think> enclose thoughts.", "The tags <think> and </think> enclose thoughts."),
+    ],
+)
+def test_thoughts_end_where_they_say_so(answer, text):
+    assert without_thoughts(answer) == text
+    assert parted(answer).text == text

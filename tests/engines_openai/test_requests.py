@@ -13,8 +13,12 @@ from scripted import Reply, completion
 
 from ocroute.document.model import Category
 from ocroute.engines.base import Task
+from ocroute.engines.neural import canary
+from ocroute.engines.neural.canary import TRUTH
 from ocroute.engines.openai import OpenAi
+from ocroute.engines.openai.engine import CANARY_TOKENS
 from ocroute.errors import EngineError, EngineUnavailable, UsageError
+from ocroute.events import listening
 
 
 def only(engine, pages):
@@ -129,6 +133,39 @@ def test_a_model_that_does_not_read_the_canary_page_is_not_used(server, engine, 
     server.read_canary = lambda _: Reply(body=completion("I am sorry, I see no page."))
     with pytest.raises(EngineUnavailable, match=r"the model served .*canary page as 'i am sorry.*--model NAME"):
         engine()
+
+
+@pytest.mark.parametrize("cut", [(None, "length"), ("<think>A page. Hm", "length"), ("A page, it seems. Hm", "length")])
+def test_a_model_that_thinks_long_gets_the_room_that_pages_have(server, engine, grey, cut):
+    server.read_canary = lambda request: Reply(
+        body=completion(*cut) if request.body["max_tokens"] == CANARY_TOKENS else completion(f"Hm.</think>{TRUTH}")
+    )
+    notes = []
+    with listening(notes.append):
+        assert only(engine(), [grey(3)]).text == "grey 3"
+    assert [request.body["max_tokens"] for request in server.canaries] == [CANARY_TOKENS, 8192]
+    (note,) = notes
+    assert note.data["text"] == (
+        "512 tokens were too few for the model served to come to the canary page's text; it is asked again, with 8192"
+    )
+
+
+def test_a_model_that_never_comes_to_the_text_is_asked_twice_only(server, engine):
+    server.read_canary = lambda _: Reply(body=completion("<think>A page. Hm", "length"))
+    with pytest.raises(EngineUnavailable, match="canary page"):
+        engine()
+    assert len(server.canaries) == 2
+
+
+def test_the_canary_page_is_parsed_as_pages_are(server, engine, grey):
+    server.read_canary = server.read_page = lambda _: Reply(body=completion(f"# {TRUTH}"))
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        require = canary.require
+        patch.setattr(canary, "require", lambda name, read: seen.append(require(name, read)))
+        one = engine()
+    server.script.append(server.read_page(None))
+    assert only(one, [grey(3)]).text == seen[0].text == TRUTH
 
 
 def test_a_setting_that_the_model_does_not_know_is_left_out_and_recorded(server, engine, grey):

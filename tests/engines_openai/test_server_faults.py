@@ -140,7 +140,9 @@ def test_json_that_is_no_list_of_models(server, engine):
             "not with JSON|JSON but with text/plain",
         ),
         (Reply(body={"choices": []}), "no chat completion: .*length >= 1"),
-        (Reply(body={"object": "error", "message": "out of memory"}), "no chat completion: .*`choices`"),
+        (Reply(body={"object": "error", "message": "out of memory"}), "answered with an error: out of memory"),
+        (Reply(body={"error": {"message": "no such model", "code": 404}}), "answered with an error: no such model"),
+        (Reply(body={"error": "image too large"}), "answered with an error: image too large"),
         (Reply(body=completion(None)), "wrote nothing. See that the server serves a model that sees images"),
         (Reply(body=completion("  \n")), "wrote nothing"),
         (Reply(body=completion("<think>Hm, ", "length")), "wrote nothing but thoughts, and ran out of room"),
@@ -171,6 +173,47 @@ def test_a_refused_key_is_told_without_showing_it(server, engine, monkeypatch):
     assert "secret" not in str(caught.value)
     assert "OCROUTE_API_KEY" in caught.value.next_step
     assert len(server.requests) == 1
+
+
+def echoing(words):
+    """Replies of a server that shows the key wherever it can."""
+    return [
+        Reply(307, headers={"Location": f"http://elsewhere.example/v1?key={words}"}),
+        Reply(400, {"error": {"message": "x" * 290 + words}}),
+        Reply(400, f"{'x ' * 145}{words}".encode()),
+        Reply(body={"error": {"message": f"{words} has no credit"}}),
+        Reply(body=completion("a", words)),
+        Reply(body=completion("a") | {"choices": [{"message": {"refusal": f"{words}? No."}, "finish_reason": "stop"}]}),
+        Reply(body=b"no JSON", headers={"Content-Type": words}),
+    ]
+
+
+@pytest.mark.parametrize("at", range(len(echoing(""))))
+def test_a_key_is_shown_in_no_error(server, engine, grey, monkeypatch, at):
+    monkeypatch.setenv("OCROUTE_API_KEY", "sk-very-secret")
+    server.script.append(echoing("sk-very-secret")[at])
+    with pytest.raises(EngineError) as caught:
+        read(engine(), grey(1))
+    assert "***" in str(caught.value) or "xxx" in str(caught.value) or "x x" in str(caught.value)
+    assert "sk-v" not in str(caught.value)
+
+
+def test_an_error_in_a_good_answer_is_tried_again_where_it_may_pass(server, engine, grey):
+    server.script += [Reply(body={"error": {"message": "busy", "code": 503}}), GOOD]
+    assert read(engine(), grey(1)).settings["tries"] == 2
+
+
+@pytest.mark.parametrize("slow", ["models", "canary"])
+def test_the_task_s_seconds_end_the_building_of_an_engine_too(server, engine, slow):
+    if slow == "models":
+        server.models = None
+        server.others["/v1/models"] = Reply(wait=60.0)
+    else:
+        server.read_canary = lambda _: Reply(wait=60.0)
+    started = time.monotonic()
+    with pytest.raises(EngineUnavailable, match=r"within 1 seconds.*--timeout SECONDS allows more"):
+        engine(replace(AMPLE, small=60.0), seconds=1.0)
+    assert 1.0 <= time.monotonic() - started < 16
 
 
 AMPLE = replace(HASTY, page=60.0, tries=1000)

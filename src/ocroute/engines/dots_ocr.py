@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.loading import Loaded, telling
-from ocroute.engines.neural.plain import from_markdown
 from ocroute.kernels.probe.geometry import Head
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
@@ -94,6 +93,11 @@ class DotsOcr(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """The cells of its JSON, or what its Markdown tells apart."""
-        if answer.mode.boxes:
-            return parse(answer.text, Frame(*answer.frame), answer.size)
-        return from_markdown(answer.text)
+        return blocks(answer)
+
+
+def blocks(answer: Answered) -> tuple[Block, ...]:
+    """The cells of an answer's JSON where the model was asked for boxes, else what its Markdown tells apart."""
+    if answer.mode.boxes:
+        return parse(answer.text, Frame(*answer.frame), answer.size)
+    return plain.blocks(answer)

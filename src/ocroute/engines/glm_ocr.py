@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.patches import patched_chat
-from ocroute.engines.neural.plain import from_markdown
 from ocroute.kernels.probe.geometry import Head
 
 if TYPE_CHECKING:
@@ -54,4 +53,4 @@ class GlmOcr(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """What its Markdown tells apart."""
-        return from_markdown(answer.text)
+        return plain.blocks(answer)

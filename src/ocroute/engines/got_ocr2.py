@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
-from ocroute.engines.neural.plain import from_markdown, from_plain
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.prompts import encode
 from ocroute.kernels.probe.geometry import PROMPT, Head
 
@@ -21,9 +20,9 @@ MOST_TILES = 12
 
 # The spaces around "OCR" are part of what the model was trained on.
 MODES = {
-    "text": Mode(" OCR: "),
+    "text": Mode(" OCR: ", form="plain"),
     "markdown": Mode(" OCR with format: "),
-    "crop": Mode(" OCR upon the patch reference: ", options={"crop": True}),
+    "crop": Mode(" OCR upon the patch reference: ", options={"crop": True}, form="plain"),
     "crop_markdown": Mode(" OCR with format upon the patch reference: ", options={"crop": True}),
 }
 
@@ -76,4 +75,4 @@ class GotOcr2(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """Paragraphs, or what Markdown tells apart."""
-        return from_markdown(answer.text) if "format" in answer.mode.prompt else from_plain(answer.text)
+        return plain.blocks(answer)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.patches import decline_strips
-from ocroute.engines.neural.plain import from_markdown
 from ocroute.engines.neural.prompts import chat, encode
 from ocroute.kernels.probe.geometry import Head
 
@@ -58,4 +57,4 @@ class LightOnOcr(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """What its Markdown tells apart."""
-        return from_markdown(answer.text)
+        return plain.blocks(answer)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.patches import patched
-from ocroute.engines.neural.plain import from_markdown, from_plain
 from ocroute.kernels.probe.geometry import Head
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 # The model has no prompt of its own for pages. It answers in the words' order without saying where they stand.
 MODES = {
-    "text": Mode("Read all the text in the image.", max_new_tokens=8192),
+    "text": Mode("Read all the text in the image.", max_new_tokens=8192, form="plain"),
     "markdown": Mode("Convert the page to Markdown. Write tables as HTML. Add nothing that is not on the page."),
 }
 
@@ -56,7 +55,7 @@ class Qwen2Vl(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """Paragraphs, or what Markdown tells apart."""
-        return from_plain(answer.text) if answer.mode is MODES["text"] else from_markdown(answer.text)
+        return plain.blocks(answer)
 
 
 _BEFORE = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n<|vision_start|>"

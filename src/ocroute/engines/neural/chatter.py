@@ -40,7 +40,8 @@ _MAYBE_AFTER: Final = re.compile(
     r"|if you (?:need|have|would like|want)\b.*\b(?:let me know|feel free|ask|help|assist)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
-_THOUGHT: Final = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
+_THINKS: Final = "<think>"
+_THOUGHT: Final = "</think>"
 _WRAPPED: Final = re.compile(
     r"(?P<before>.*?)^[ \t]*```(?:markdown|md|html|text|txt|plaintext)?[ \t]*\n(?P<text>.*?)\n?^[ \t]*```[ \t]*$(?P<after>.*)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
@@ -56,9 +57,20 @@ class Parts:
     after: str = ""
 
 
+def without_thoughts(answer: str) -> str:
+    """``answer`` without the thoughts that some models write first; empty where it never came to an end of them.
+
+    Where the prompt opens the thoughts, the answer holds nothing but their end.
+    """
+    thoughts, ended, rest = answer.partition(_THOUGHT)
+    if thoughts.lstrip().startswith(_THINKS):
+        return rest.lstrip()
+    return rest.lstrip() if ended and _THINKS not in thoughts else answer
+
+
 def parted(answer: str) -> Parts:
     """``answer`` without what surely is chatter, and without a fence around all that is left."""
-    answer = _THOUGHT.sub("", answer).strip()
+    answer = without_thoughts(answer).strip()
     if wrapped := _WRAPPED.fullmatch(answer):
         before, after = wrapped["before"].strip(), wrapped["after"].strip()
         if (not before or _is(before, _SURE_BEFORE, _MAYBE_BEFORE)) and (

@@ -56,5 +56,5 @@ def encoded(loaded: Loaded, mode: Mode, image_tokens: int) -> Tensor:
 def blocks(answer: Answered) -> tuple[Block, ...]:
     """Regions with their boxes where the model was asked for them, else what its Markdown tells apart."""
     if not answer.mode.boxes:
-        return plain.from_markdown(answer.text)
+        return plain.blocks(answer)
     return from_regions(answer.text, answer.size, labels_are_text=bool(answer.mode.options.get("labels_are_text")))

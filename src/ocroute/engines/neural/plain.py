@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ocroute.document.exporters._markup import from_html
 from ocroute.document.model import Block, Box, Category
 from ocroute.engines.neural.chatter import parted
+from ocroute.engines.neural.recipe import Answered
 
 _PART = re.compile(
     r"(?P<fence>^(?P<mark>```|~~~)[^\n]*\n.*?(?:^(?P=mark)[ \t]*$|\Z))"
@@ -17,6 +18,11 @@ _PART = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+
+
+def blocks(answer: Answered) -> tuple[Block, ...]:
+    """The blocks of an answer without boxes, told apart as its mode's form allows."""
+    return from_plain(answer.text) if answer.mode.form == "plain" else from_markdown(answer.text)
 
 
 def from_plain(answer: str) -> tuple[Block, ...]:

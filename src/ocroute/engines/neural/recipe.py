@@ -10,6 +10,7 @@ from ocroute.engines.neural.guard import Guard
 from ocroute.kernels.probe.geometry import Head
 
 Part = Literal["vision", "text"]
+Form = Literal["plain", "markdown", "mathpix"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,10 @@ class Mode:
 
     Attributes:
         prompt: the words for the model; what stands around them is the engine's.
-        text: whether the answer is the page's text; the canary page is read in such a mode only.
+        text: whether the answer is the page's text; the canary page is read in such a mode only, and such answers only are
+            compared with the print.
         boxes: whether the answer tells where things stand.
+        form: of its text where it has no boxes: see `plain.blocks`.
         max_new_tokens: where the answer is cut.
         options: for the engine's own `prepare`.
         guard: what the model's authors set against running in circles.
@@ -31,6 +34,7 @@ class Mode:
     max_new_tokens: int = 4096
     options: Mapping[str, Any] = field(default_factory=dict)
     guard: Guard | None = None
+    form: Form = "markdown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from ocroute.engines.neural.chatter import without_thoughts
 from ocroute.errors import EngineError
 
-_THOUGHT = re.compile(r"\A\s*<think>.*?(</think>|\Z)\s*", re.DOTALL)
 _ENDS: dict[str | None, Literal["stop", "length"]] = {
     **dict.fromkeys((None, "", "stop", "eos", "eos_token", "stop_sequence", "end_turn"), "stop"),
     **dict.fromkeys(("length", "max_tokens"), "length"),
@@ -60,11 +60,33 @@ class Completion(msgspec.Struct, frozen=True):
     tokens: int | None
 
 
-def completion(body: Any) -> Completion:
+class WroteNothing(EngineError):
+    """An answer without text.
+
+    Attributes:
+        raw: what there is of it: thoughts, or nothing.
+        cut: whether the model ran out of room.
+    """
+
+    def __init__(self, raw: str, *, cut: bool) -> None:
+        thinking = " but thoughts" if raw.strip() else ""
+        room = ", and ran out of room" if cut else ""
+        super().__init__(
+            f"the model wrote nothing{thinking}{room}",
+            next_step="See that the server serves a model that sees images, with room for its answer",
+        )
+        self.raw, self.cut = raw, cut
+
+
+def completion(body: Any, hidden: Callable[[str], str] = str) -> Completion:
     """The answer in ``body``, a chat completion as parsed from JSON.
 
+    Args:
+        hidden: takes the user's key out of words of the server that are shown.
+
     Raises:
-        EngineError: it is no chat completion, holds no text, or was ended for a reason that is not ours.
+        EngineError: it is no chat completion, or was ended for a reason that is not ours.
+        WroteNothing: it holds no text.
     """
     try:
         made = msgspec.convert(body, _Completion)
@@ -78,23 +100,18 @@ def completion(body: Any) -> Completion:
     reason = choice.finish_reason or ""
     if choice.message.refusal or reason not in _ENDS:
         why = choice.message.refusal or f"finish reason {reason!r}"
-        raise EngineError(f"the model did not write the page down: {why}", next_step="Try another model")
-    text = _THOUGHT.sub("", raw)
+        raise EngineError(f"the model did not write the page down: {hidden(why)}", next_step="Try another model")
+    text = without_thoughts(raw)
     if not text.strip():
-        thinking = " but thoughts" if raw.strip() else ""
-        cut = ", and ran out of room" if _ENDS[reason] == "length" else ""
-        raise EngineError(
-            f"the model wrote nothing{thinking}{cut}",
-            next_step="See that the server serves a model that sees images, with room for its answer",
-        )
+        raise WroteNothing(raw, cut=_ENDS[reason] == "length")
     usage = made.usage or _Usage()
     return Completion(
         text,
         raw,
         _ENDS[reason],
         reason,
-        made.model or "",
-        made.system_fingerprint or "",
+        hidden(made.model or ""),
+        hidden(made.system_fingerprint or ""),
         usage.prompt_tokens,
         usage.completion_tokens,
     )

@@ -82,15 +82,20 @@ class Client:
         """End all requests and close all connections."""
         self._background.close()
 
-    async def get(self, url: str, *, tries: int | None = None) -> Answer:
+    async def get(self, url: str, *, tries: int | None = None, seconds: float = 0.0) -> Answer:
         """The JSON at ``url``.
+
+        Args:
+            tries: fewer than those of the limits.
+            seconds: fewer than the limits give to a small request; 0 for those.
 
         Raises:
             RequestRefused: the server has no such thing, or does not give it.
             DeadlineExceeded: it is silent.
             EngineError: it cannot be reached, or answers with something else.
         """
-        return await self._asked("GET", url, None, Deadline.after(self.limits.small), tries or self.limits.tries)
+        deadline = Deadline.of_list(self.limits, seconds)
+        return await self._asked("GET", url, None, deadline, tries or self.limits.tries)
 
     async def post(self, path: str, content: dict[str, Any], deadline: Deadline) -> Answer:
         """The server's answer to ``content`` at ``path`` below the base URL; errors as of `get`."""
@@ -105,10 +110,10 @@ class Client:
             try:
                 async with asyncio.timeout(deadline.left):
                     response, body = await self._once(method, url, content)
-                if response.status_code == 200:
-                    return Answer(self._parsed(response, body), done, response.headers.get("server", ""))
+                if response.status_code == 200 and not _is_error(parsed := self._parsed(response, body)):
+                    return Answer(parsed, done, response.headers.get("server", ""))
                 refused = self._refused(response, body)
-                if response.status_code not in PASSING:
+                if refused.status not in PASSING:
                     raise refused
                 fault, asked = refused, retry_after(response.headers.get("retry-after"))
             except TimeoutError as error:
@@ -140,7 +145,7 @@ class Client:
         except ValueError as error:
             kind = response.headers.get("content-type", "no type").partition(";")[0]
             raise EngineError(
-                f"{response.url} did not answer with JSON but with {kind}: {self._quoted(body)}",
+                f"{response.url} did not answer with JSON but with {self.address.hidden(kind)}: {self._quoted(body)}",
                 next_step=_check_url(self.address.url),
             ) from error
 
@@ -150,12 +155,15 @@ class Client:
             parsed = json.loads(body)
         except ValueError:
             parsed = None
-        said = self.address.hidden(message_in(parsed)) or self._quoted(body)
+        said = _cut(self.address.hidden(message_in(parsed))) or self._quoted(body)
         reason = f": {said}" if said else ""
         if 300 <= status < 400:
-            reason = f": it points to {response.headers.get('location', 'nowhere')}"
+            reason = f": it points to {_cut(self.address.hidden(response.headers.get('location', 'nowhere')))}"
+        how = f"{status} {_cut(self.address.hidden(response.reason_phrase))}"
+        if status == 200:  # some servers tell their errors as if all were well, with a status inside
+            how, status = "with an error", _status_in(parsed)
         return RequestRefused(
-            f"the server at {self.address.url} answered {status} {response.reason_phrase}{reason}",
+            f"the server at {self.address.url} answered {how}{reason}",
             next_step=_next_step(status, self.address.url),
             status=status,
             said=said,
@@ -163,11 +171,10 @@ class Client:
         )
 
     def _quoted(self, body: bytes) -> str:
-        text = " ".join(self.address.hidden(body.decode(errors="replace")).split())
-        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        return _cut(" ".join(self.address.hidden(body.decode(errors="replace")).split()))
 
     def _unreached(self, url: str, error: httpx.RequestError) -> EngineError:
-        reason = _root(error)
+        reason = self.address.hidden(_root(error))  # it may quote a header that the server wrote
         if isinstance(error, httpx.ConnectTimeout):
             reason = f"no connection within {self.limits.connect:g} seconds"
         if _UNTRUSTED in reason:
@@ -189,7 +196,23 @@ def message_in(body: Any) -> str:
         return "; ".join(
             filter(None, map(message_in, (item.get("msg", "") for item in body if isinstance(item, dict))))
         )
-    return " ".join(body.split())[:_SHOWN].rstrip(".") if isinstance(body, str) else ""
+    return " ".join(body.split()).rstrip(".") if isinstance(body, str) else ""
+
+
+def _is_error(body: Any) -> bool:
+    """Whether JSON that came with status 200 tells of an error all the same."""
+    return isinstance(body, dict) and bool(body.get("error") or body.get("object") == "error")
+
+
+def _status_in(body: Any) -> int:
+    """The HTTP status that an error names; 200 where it names none."""
+    error = body.get("error") if isinstance(body, dict) else None
+    code = (error if isinstance(error, dict) else body).get("code")
+    return code if isinstance(code, int) and 400 <= code < 600 else 200
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _root(error: BaseException) -> str:

@@ -16,11 +16,12 @@ from ocroute.engines.neural import Answered, Mode, canary
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.packages import installed
 from ocroute.engines.openai.address import address
-from ocroute.engines.openai.answers import Completion, completion
+from ocroute.engines.openai.answers import Completion, WroteNothing, completion
 from ocroute.engines.openai.picture import Picture, picture
 from ocroute.engines.openai.recipes import recipe_for
 from ocroute.engines.openai.retry import Deadline, Limits
 from ocroute.errors import EngineError, EngineUnavailable, UsageError
+from ocroute.events import emit
 from ocroute.languages import SCRIPT_NAMES
 from ocroute.pages.page import InputPage
 
@@ -69,7 +70,7 @@ class OpenAi:
         self.limits = limits or limits_from(os.environ)
         self._client = Client(address(task.base_url), self.limits)
         try:
-            self._server = self._client.wait(survey(self._client))
+            self._server = self._client.wait(survey(self._client, task.seconds))
             self._model = self._server.model(task.model)
             self._recipe = recipe_for(filter(None, (self._model.root, self._model.id)))
             self._mode(task)
@@ -136,7 +137,7 @@ class OpenAi:
                     self._unsupported |= {name}
                     continue
                 raise self._explained(error) from error
-            return answer, completion(answer.body)
+            return answer, completion(answer.body, self._client.address.hidden)
 
     def _question(self, sent: Picture, mode: Mode, left_out: frozenset[str]) -> dict[str, Any]:
         content: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": sent.url}}]
@@ -168,22 +169,36 @@ class OpenAi:
         )
 
     def _require_canary(self, task: Task) -> None:
+        """Have the model read the canary page; one that has not begun with it when its room is used up is given all of it."""
+        mode = self._recipe.modes[self._mode(task)]
+        if not mode.text:
+            mode = next(known for known in self._recipe.modes.values() if known.text)
+        short = replace(mode, max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS))
+        name, deadline = f"the model {self._model.id}", Deadline.of_page(self.limits, task.seconds)
         try:
-            canary.require(f"the model {self._model.id}", lambda image: self._sight(image, task))
+            try:
+                canary.require(name, lambda image: self._sight(image, short, deadline))
+            except canary.Unfinished:
+                if short == mode:
+                    raise
+                room = f"{CANARY_TOKENS} tokens were too few for {name} to come to the canary page's text"
+                emit("note", text=f"{room}; it is asked again, with {mode.max_new_tokens}")
+                canary.require(name, lambda image: self._sight(image, mode, deadline))
         except EngineUnavailable as error:
             raise EngineUnavailable(
                 f"{error.message} (asked at {self._client.address.url})",
                 next_step="See how the server loads that model, or name another: --model NAME",
             ) from error
 
-    def _sight(self, image: Image.Image, task: Task) -> Sight:
+    def _sight(self, image: Image.Image, mode: Mode, deadline: Deadline) -> Sight:
         """What the model makes of an image, on the way that pages take."""
-        mode = self._recipe.modes[self._mode(task)]
-        if not mode.text:
-            mode = next(known for known in self._recipe.modes.values() if known.text)
-        mode = replace(mode, max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS))
         sent = picture(image, self._recipe.frame(*image.size))
-        _, made = self._client.wait(self._ask(sent, mode, Deadline.of_page(self.limits)))
+        try:
+            _, made = self._client.wait(self._ask(sent, mode, deadline))
+        except WroteNothing as nothing:
+            if not nothing.cut:
+                raise
+            return Sight("", nothing.raw, "length")
         blocks = self._recipe.blocks(Answered(made.text, mode, sent.frame, image.size))
         return Sight("\n".join(block.text for block in blocks), made.raw, made.finish)
 

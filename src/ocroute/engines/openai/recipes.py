@@ -10,10 +10,8 @@ from ocroute.document.model import Block
 from ocroute.engines import dots_ocr, qwen2_vl
 from ocroute.engines.glm_ocr import GlmOcr
 from ocroute.engines.lighton_ocr import LightOnOcr
-from ocroute.engines.neural import Answered, Mode, deepseek
-from ocroute.engines.neural.plain import from_markdown, from_plain
-from ocroute.models.dots_ocr.answer import parse
-from ocroute.models.dots_ocr.frame import Frame, fit
+from ocroute.engines.neural import Answered, Mode, deepseek, plain
+from ocroute.models.dots_ocr.frame import fit
 from ocroute.models.dots_ocr.prompts import END_OF_IMAGE, IMAGE, IMAGE_PAD
 
 MOST_PIXELS = 12_845_056
@@ -53,16 +51,6 @@ def _dots_frame(width: int, height: int) -> tuple[int, int]:
     return fit(width, height, factor=28, min_pixels=facts.min_pixels, max_pixels=facts.max_pixels)
 
 
-def _dots_blocks(answer: Answered) -> tuple[Block, ...]:
-    if answer.mode.boxes:
-        return parse(answer.text, Frame(*answer.frame), answer.size)
-    return from_markdown(answer.text)
-
-
-def _blocks(answer: Answered) -> tuple[Block, ...]:
-    return from_markdown(answer.text) if answer.mode in _MARKDOWN else from_plain(answer.text)
-
-
 _GENERIC = {
     "markdown": Mode(
         "Convert this page to Markdown, word for word and in reading order. Write tables as HTML and formulas as LaTeX. "
@@ -72,18 +60,17 @@ _GENERIC = {
     "text": Mode(
         "Write down all the text on this page, word for word and in reading order. Answer with that text alone.",
         max_new_tokens=8192,
+        form="plain",
     ),
 }
-_GLM, _LIGHTON = GlmOcr.facts.modes, LightOnOcr.facts.modes
-_MARKDOWN = [_GENERIC["markdown"], qwen2_vl.MODES["markdown"], *_GLM.values(), *_LIGHTON.values()]
 
 # vLLM puts a line end between image and text, which dots.ocr was not trained on, unless the text brings the image's place itself.
-DOTS = Recipe("dots.ocr", dots_ocr.MODES, _dots_blocks, _dots_frame, {"vllm": IMAGE + IMAGE_PAD + END_OF_IMAGE})
+DOTS = Recipe("dots.ocr", dots_ocr.MODES, dots_ocr.blocks, _dots_frame, {"vllm": IMAGE + IMAGE_PAD + END_OF_IMAGE})
 DEEPSEEK = Recipe("deepseek-ocr", deepseek.modes(), deepseek.blocks, _whole, {}, keep_special=True)
-QWEN = Recipe("qwen-vl", qwen2_vl.MODES, _blocks, _whole, {})
-GLM = Recipe("glm-ocr", _GLM, _blocks, _whole, {})
-LIGHTON = Recipe("lighton-ocr", _LIGHTON, _blocks, _whole, {})
-OTHER = Recipe("other", _GENERIC, _blocks, _whole, {})
+QWEN = Recipe("qwen-vl", qwen2_vl.MODES, plain.blocks, _whole, {})
+GLM = Recipe("glm-ocr", GlmOcr.facts.modes, plain.blocks, _whole, {})
+LIGHTON = Recipe("lighton-ocr", LightOnOcr.facts.modes, plain.blocks, _whole, {})
+OTHER = Recipe("other", _GENERIC, plain.blocks, _whole, {})
 
 _FAMILIES = (
     (re.compile(r"dotsm?ocr"), DOTS),
@@ -97,8 +84,8 @@ _FAMILIES = (
 def recipe_for(names: Iterable[str]) -> Recipe:
     """The recipe of a model that goes by ``names``: the one asked for, and what the server calls it, the telling one first."""
     for name in names:
-        plain = re.sub(r"[^a-z0-9]", "", name.casefold())
+        bare = re.sub(r"[^a-z0-9]", "", name.casefold())
         for pattern, recipe in _FAMILIES:
-            if pattern.search(plain):
+            if pattern.search(bare):
                 return recipe
     return OTHER

@@ -65,6 +65,13 @@ class Deadline:
             return cls.after(task_seconds, "--timeout SECONDS allows more time")
         return cls.after(limits.page or PAGE, "OCROUTE_SERVER_SECONDS=SECONDS in the environment allows more time")
 
+    @classmethod
+    def of_list(cls, limits: Limits, task_seconds: float = 0.0) -> Deadline:
+        """A list's or a version's, from now: the shorter of the engine's limit and the task's; 0 is none."""
+        if 0.0 < task_seconds < limits.small:
+            return cls.after(task_seconds, "--timeout SECONDS allows more time")
+        return cls.after(limits.small)
+
     @property
     def left(self) -> float:
         """Seconds; negative when they are over."""

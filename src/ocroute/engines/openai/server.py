@@ -82,14 +82,17 @@ class Server:
         return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
-async def survey(client: Client) -> Server:
+async def survey(client: Client, seconds: float = 0.0) -> Server:
     """Ask a server what it is.
+
+    Args:
+        seconds: that a page may take, where the list of models must not take longer; 0 for no such limit.
 
     Raises:
         EngineError: it cannot be reached, refuses the key, or is no such server.
     """
     try:
-        answer = await client.get(f"{client.address.url}/models", tries=3)
+        answer = await client.get(f"{client.address.url}/models", tries=3, seconds=seconds)
     except RequestRefused as error:
         if error.status in (401, 403) or 300 <= error.status < 400:
             raise
@@ -99,23 +102,23 @@ async def survey(client: Client) -> Server:
         models = msgspec.convert(answer.body, _List, strict=False).data or []
     except msgspec.ValidationError as error:
         raise EngineError(
-            f"{client.address.url}/models holds no list of models: {error}",
+            f"{client.address.url}/models holds no list of models: {client.address.hidden(str(error))}",
             next_step="Check --base-url: is this an OpenAI-compatible server?",
         ) from error
     owner = next((model.owned_by for model in models if model.owned_by), "")
-    versions = {"server": answer.software} if answer.software else {}
+    versions = {"server": client.address.hidden(answer.software)} if answer.software else {}
     if owner not in _PROGRAMS:
         return Server(tuple(models), versions=versions)
     program, path, key = _PROGRAMS[owner]
-    version = await _said(client, client.address.root + path, key)
+    version = await _said(client, client.address.root + path, key, seconds)
     return Server(tuple(models), program, versions | {program: version or "unknown"})
 
 
-async def _said(client: Client, url: str, key: str) -> str:
+async def _said(client: Client, url: str, key: str, seconds: float) -> str:
     """The text under ``key`` of the JSON at ``url``; empty where there is none: a version is not worth a failure."""
     try:
-        body: Any = (await client.get(url, tries=1)).body
+        body: Any = (await client.get(url, tries=1, seconds=seconds)).body
     except EngineError:
         return ""
     value = body.get(key) if isinstance(body, dict) else None
-    return value if isinstance(value, str) else ""
+    return client.address.hidden(value) if isinstance(value, str) else ""

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocroute.engines.neural.canary.diagnosis import Sight, added, diagnose
+from ocroute.engines.neural.canary.diagnosis import Sight, added, diagnose, unfinished
 from ocroute.engines.neural.failures import Overflow
 from ocroute.errors import EngineUnavailable
 from ocroute.events import emit
@@ -28,6 +28,10 @@ SIZE = (336, 224)
 _PAGE = Path(__file__).with_name("page.png")
 
 Read = Callable[["Image"], Sight]
+
+
+class Unfinished(EngineUnavailable):
+    """The answer was cut before it came to the text, as that of a model that thinks first may be."""
 
 
 def page() -> Image:
@@ -58,12 +62,15 @@ def require(engine: str, read: Read) -> Sight:
 
     Raises:
         EngineUnavailable: it is not; the message says in one sentence what was seen.
+        Unfinished: it is not, but more room for the answer might help.
         Overflow: because the model's scores are not numbers.
     """
     sight = read(page())
     fault = diagnose(sight, TRUTH, lambda: read(blank()))
     if fault:
-        kind = Overflow if sight.ending == "not finite" else EngineUnavailable
+        kind = (
+            Overflow if sight.ending == "not finite" else Unfinished if unfinished(sight, TRUTH) else EngineUnavailable
+        )
         raise kind(f"{engine} {fault}", next_step="Run: ocroute doctor")
     if words := added(sight.text, TRUTH):
         emit("note", text=f"{engine} reads the canary page and adds words that are not on it: {words}")

@@ -76,6 +76,11 @@ def diagnose(sight: Sight, truth: str, see_blank: Callable[[], Sight]) -> str:
     return _unread(sight, seen, wanted, see_blank)
 
 
+def unfinished(sight: Sight, truth: str) -> bool:
+    """Whether the answer was cut for want of room, and ``truth`` was not in it yet."""
+    return sight.ending == "length" and find(plain(truth), plain(sight.text)).rate > LIMIT
+
+
 def added(text: str, truth: str) -> str:
     """What ``text``, in which ``truth`` was read, says besides it, quoted; empty when nothing."""
     match = find(plain(truth), plain(text))
