@@ -336,3 +336,26 @@ def test_chatter_that_the_page_prints_should_not_have_been_cut():
     (finding,) = [finding for finding in found.findings if finding.refuses]
     assert finding.code == "chatter"
     assert "printed on the page" in finding.sentence
+
+
+DESCRIBED = Block(Category.TEXT, "A letter with a round seal at the foot.")
+
+
+def test_an_answer_that_is_not_the_page_s_text_is_not_compared_with_it(page):
+    boxes = tuple(Block(Category.TEXT, "", line.box) for line in page.lines)
+    for blocks in (boxes, boxes[:1], (DESCRIBED,)):
+        asked = Reading(blocks=blocks, transcribes=False)
+        assert verdict(page, asked, kind="vlm").status == "accepted"
+        assert verdict(page, replace(asked, transcribes=True), kind="vlm").status == "doubtful"
+
+
+@pytest.mark.parametrize(
+    ("reading", "code"),
+    [
+        (Reading(), "empty"),
+        (Reading(blocks=(DESCRIBED,), finish="loop"), "truncated"),
+        (Reading(blocks=(DESCRIBED,), raw='[{"bbox": [1, 2'), "truncated"),
+    ],
+)
+def test_an_answer_that_is_none_or_is_cut_stays_doubtful_whatever_was_asked(page, reading, code):
+    assert code in codes(page, replace(reading, transcribes=False), kind="vlm")

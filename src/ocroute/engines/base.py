@@ -100,6 +100,8 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
         seconds: by step, e.g. ``{"detect": 0.9, "recognise": 2.1}``.
         model, model_hash, kernel, device, versions, settings: for the page record's provenance.
         blanks: boxes in which the engine saw text but could write nothing, e.g. for want of the script.
+        transcribes: whether it should hold the page's text. One that was asked for something else, e.g. for boxes alone or for
+            a description, is not compared with the print.
     """
 
     lines: tuple[Line, ...] = ()
@@ -114,6 +116,7 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
     versions: dict[str, str] = {}
     settings: dict[str, Any] = {}
     blanks: tuple[Line, ...] = ()
+    transcribes: bool = True
 
     @property
     def text(self) -> str:

@@ -20,6 +20,9 @@ class Check(Protocol):
     Attributes:
         summary: one sentence for the docs.
         limit: the value from which it speaks.
+
+    A check whose ``any_answer`` is True is also asked about readings that need not hold the page's text; the others compare
+    a text with a page.
     """
 
     summary: ClassVar[str]
@@ -65,6 +68,8 @@ def at_sight(page: InputPage) -> Verdict | None:
 def _findings(page: InputPage, reading: Reading, engine: EngineInfo, task: Task) -> Iterable[Finding]:
     for name in CHECKS:
         check: Check = CHECKS.load(name)()
+        if not (reading.transcribes or getattr(check, "any_answer", False)):
+            continue
         finding = check.check(page, reading, engine=engine, task=task)
         if finding is not None:
             yield _plain(finding)

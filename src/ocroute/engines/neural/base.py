@@ -226,6 +226,7 @@ class NeuralEngine(ABC):
             blocks=self.blocks(Answered(answer.text, mode, prepared.frame, image.size)),
             raw=answer.text,
             finish=answer.ending,
+            transcribes=mode.text,
             seconds={"prepare": preparing, "generate": written - started},
             model=self._model,
             model_hash=self._digest,

@@ -118,6 +118,7 @@ class OpenAi:
             blocks=self._recipe.blocks(Answered(made.text, mode, sent.frame, size)),
             raw=made.raw,
             finish=made.finish,
+            transcribes=mode.text,
             seconds={"prepare": prepare, "answer": perf_counter() - asked},
             model=made.model or self._model.id,
             versions=self._server.versions | {"httpx": installed("httpx")},

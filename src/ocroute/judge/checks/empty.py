@@ -18,10 +18,11 @@ class Empty:
 
     summary: ClassVar[str] = "there are lines of text on the page, but none in the reading"
     limit: ClassVar[float] = 1.0  # text-like lines
+    any_answer: ClassVar[bool] = True
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """How many lines are printed, where nothing was read."""
-        if any(sign.isalnum() for sign in plain(reading)):
+        if any(sign.isalnum() for sign in plain(reading)) or (reading.blocks and not reading.transcribes):
             return None
         ink = ink_of(page)
         if len(ink.lines) < self.limit or ink.glyphs < FEWEST_GLYPHS:

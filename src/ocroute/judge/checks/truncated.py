@@ -25,6 +25,7 @@ class Truncated:
 
     summary: ClassVar[str] = "the text breaks off before the page ends"
     limit: ClassVar[float] = 0.07  # share of the glyphs that come after the last text
+    any_answer: ClassVar[bool] = True
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the page that is cut off, or 1 where the output itself says that it is cut."""
@@ -37,7 +38,7 @@ class Truncated:
         if (broken := _broken(reading)) is not None:
             return self._finding(1.0, 0.4, f"The engine's output breaks off: {broken}")
         placed = [piece.box for piece in pieces(reading) if piece.box is not None]
-        if not placed:
+        if not placed or not reading.transcribes:
             return None
         left_out = missing(page, reading)
         if left_out.glyphs < FEWEST_GLYPHS or left_out.share < self.limit:
