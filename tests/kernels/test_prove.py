@@ -24,8 +24,9 @@ from ocroute.kernels.probe.cases import CASES
 from ocroute.kernels.probe.exits import exit_in_words
 from ocroute.kernels.probe.parent import Child, Limits, Lost
 from ocroute.kernels.prove import _Bench, prove, prove_here, unproven, unserved
+from ocroute.kernels.refusal import TorchFacts
 from ocroute.kernels.survey import survey
-from ocroute.machine import inspect
+from ocroute.machine import Gpu, inspect
 
 TOWER = Problem(32, 2, 2, False, "float32", (300,))
 PREFILL = Problem(32, 4, 2, True, "float32", (80,))
@@ -92,6 +93,28 @@ def test_what_is_proven_is_used_until_something_changes(proven, monkeypatch, tmp
     assert [proof.kernel for proof in proofs_here(bare) if proof.verdict == "proven"] == ["sdpa_flash"] * 2
     other = msgspec.structs.replace(bare, processor="another processor")
     assert not choice_for(TOWER, machine=other).proven
+
+
+@pytest.mark.parametrize(
+    ("torch", "cause", "step"),
+    [
+        (
+            TorchFacts("2.13.0+cu130", "13.0", ("sm_90",)),
+            "the NVIDIA driver serves CUDA 12.4",
+            "Update the driver: https",
+        ),
+        (TorchFacts("2.13.0+cpu"), "torch 2.13.0+cpu is a build for the CPU", "Install a build of torch for CUDA 12.6"),
+    ],
+)
+def test_where_torch_cannot_use_the_card_best_says_what_to_do_about_that(monkeypatch, torch, cause, step):
+    card = Gpu("NVIDIA H100", 81_559, 81_000, (9, 0))
+    machine = msgspec.structs.replace(inspect(), gpus=(card,), driver="550.1", driver_cuda="12.4")
+    monkeypatch.setattr(here, "inspect", lambda: machine)
+    monkeypatch.setattr(here, "torch_facts", lambda: torch)
+    with pytest.raises(EngineUnavailable) as error:
+        best(TOWER)
+    assert error.value.message.startswith(cause)
+    assert error.value.next_step.startswith(step)
 
 
 def test_proofs_of_a_model_go_to_the_ledger_and_refusals_do_not(tmp_path, monkeypatch):

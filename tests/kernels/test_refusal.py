@@ -7,7 +7,7 @@ import pytest
 
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
 from ocroute.kernels.facts import Fact, all_facts, facts_about, older, satisfies
-from ocroute.kernels.refusal import TorchFacts, has_code, refusal
+from ocroute.kernels.refusal import TorchFacts, refusal, unusable
 from ocroute.kernels.survey import look, survey
 from ocroute.machine import Gpu, Machine
 
@@ -214,31 +214,6 @@ def test_what_is_not_installed_is_refused_with_the_command():
     assert "No module named 'cutlass'" in refusal(info, broken, VISION, gpu=CARDS["5090"], driver_cuda="", torch=TORCH)
 
 
-@pytest.mark.parametrize(
-    ("arch", "capability", "runs"),
-    [
-        ("sm_80", (8, 0), True),
-        ("sm_80", (8, 9), True),
-        ("sm_86", (8, 0), False),
-        ("sm_80", (9, 0), False),
-        ("sm_90a", (9, 0), True),
-        ("sm_100a", (10, 3), False),
-        ("sm_100f", (10, 3), True),
-        ("sm_120", (12, 1), True),
-        ("sm_121", (12, 0), False),
-        ("sm_120f", (12, 1), True),
-        ("sm_120a", (12, 1), False),
-        ("compute_90", (12, 0), True),
-        ("compute_90a", (12, 0), False),
-        ("compute_120", (9, 0), False),
-        ("compute_120f", (12, 1), True),
-        ("gfx90a", (9, 0), False),
-    ],
-)
-def test_which_code_runs_on_which_card(arch, capability, runs):
-    assert has_code((arch,), capability) is runs
-
-
 def test_versions_with_betas_and_local_parts():
     assert older("4.0.0b20", "4.0.0b21")
     assert not older("4.0.0b21", "4.0.0b21")
@@ -291,6 +266,7 @@ def test_survey_asks_about_the_first_gpu():
 
 ON_A_CARD = KernelInfo("torch", capabilities=(((0, 0), (99, 9)),))
 V100 = Gpu("Tesla V100", 16_384, 16_000, (7, 0))
+THOR = Gpu("NVIDIA Thor", 122_880, 120_000, (11, 0))
 
 
 @pytest.mark.parametrize(
@@ -302,6 +278,8 @@ V100 = Gpu("Tesla V100", 16_384, 16_000, (7, 0))
         (CARDS["4090"], "12.4", TORCH, "CUDA 12.6 or newer, below 13:"),
         (CARDS["T4"], "", CPU_TORCH, "CUDA 12.6 or newer:"),
         (V100, "13.0", TORCH, "CUDA 12.6:"),
+        (THOR, "13.0", CPU_TORCH, "CUDA 13.0 or newer:"),
+        (CARDS["5070 Ti"], "14.1", CPU_TORCH, "CUDA 12.8 or newer:"),
     ],
 )
 def test_who_must_install_another_torch_is_told_which(gpu, driver, torch, build):
@@ -309,3 +287,19 @@ def test_who_must_install_another_torch_is_told_which(gpu, driver, torch, build)
     said = refusal(ON_A_CARD, here, None, gpu=gpu, driver_cuda=driver, torch=torch)
     assert f"install a build of torch for {build} https://pytorch.org/" in said
     assert ("update the driver: https://" in said) == ("needs 13.0" in said)
+
+
+@pytest.mark.parametrize(("gpu", "driver"), [(CARDS["4090"], "11.8"), (V100, "11.4"), (THOR, "12.8")])
+def test_a_driver_for_which_no_torch_is_built_must_be_updated(gpu, driver):
+    """There is no build for this card that such a driver serves: one "below 13" would be looked for in vain."""
+    cause, step = unusable(gpu, driver, TORCH)
+    assert cause == f"the NVIDIA driver serves CUDA {driver} and torch 2.11.0+cu130 needs 13.0"
+    assert step == "update the driver: https://www.nvidia.com/drivers"
+    _, step = unusable(gpu, driver, CPU_TORCH)
+    assert step.startswith("update the driver: https://www.nvidia.com/drivers, and install a build of torch for CUDA ")
+    assert "below" not in step
+
+
+def test_nothing_stands_in_the_way_of_a_card_that_torch_can_use():
+    assert unusable(CARDS["5070 Ti"], "13.0", TORCH) is None
+    assert unusable(None, "", TORCH) is None

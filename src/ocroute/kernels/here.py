@@ -16,7 +16,7 @@ from ocroute.kernels.facts import facts_about
 from ocroute.kernels.hub import downloaded
 from ocroute.kernels.ledger import Ledger, Stale
 from ocroute.kernels.probe.values import Place, Proof
-from ocroute.kernels.refusal import TorchFacts, refusal
+from ocroute.kernels.refusal import TorchFacts, refusal, unusable
 from ocroute.kernels.survey import torch_facts
 from ocroute.machine import Gpu, Machine, inspect
 
@@ -98,12 +98,8 @@ def choice_for(
     Imports the chosen kernel only; if that fails, the next best is chosen. For the options see `choose`.
     """
     machine = machine or inspect()
-    torch = torch_facts()
     kernels = {name: installed(name) for name in KERNELS}
-    statuses = {
-        name: KernelStatus(*kernel, refused(name, kernel, problem, gpu=gpu, machine=machine, torch=torch))
-        for name, kernel in kernels.items()
-    }
+    statuses = statuses_for(problem, kernels, gpu=gpu, machine=machine, torch=torch_facts())
     proofs = _proofs(machine, gpu, kernels)
     while True:
         choice = choose(problem, gpu, statuses, proofs, allow_quantised=allow_quantised, proven_only=proven_only)
@@ -129,10 +125,28 @@ def best(problem: Problem, *, allow_quantised: bool = False, proven_only: bool =
     gpu = machine.gpus[0] if machine.gpus else None
     choice = choice_for(problem, gpu=gpu, machine=machine, allow_quantised=allow_quantised, proven_only=proven_only)
     if choice.kernel is None or (proven_only and not choice.proven):
+        facts = torch_facts()
+        if facts and (stands := unusable(gpu, machine.driver_cuda, facts)):
+            raise EngineUnavailable(stands[0], next_step=stands[1][:1].upper() + stands[1][1:])
         why = "; ".join(f"{one.kernel}: {one.reason}" for one in choice.trace)
         raise EngineUnavailable(f"{choice.reason} ({why})", next_step="Run: ocroute prove")
     kernel: Kernel = KERNELS.load(choice.kernel)()
     return kernel.attend
+
+
+def statuses_for(
+    problem: Problem,
+    kernels: Mapping[str, tuple[KernelInfo, Presence]],
+    *,
+    gpu: Gpu | None,
+    machine: Machine,
+    torch: TorchFacts | None,
+) -> dict[str, KernelStatus]:
+    """Whether each of ``kernels``, given by its facts and presence, may be used for ``problem`` on ``gpu``."""
+    return {
+        name: KernelStatus(*kernel, refused(name, kernel, problem, gpu=gpu, machine=machine, torch=torch))
+        for name, kernel in kernels.items()
+    }
 
 
 def refused(

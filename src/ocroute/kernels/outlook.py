@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
-from ocroute.kernels.choice import Choice, KernelStatus, choose
-from ocroute.kernels.facts import facts_about
-from ocroute.kernels.here import installed, proofs_here
+from ocroute.kernels.choice import Choice, choose
+from ocroute.kernels.here import installed, proofs_here, statuses_for
 from ocroute.kernels.probe.geometry import attention_of, parts_of
 from ocroute.kernels.probe.values import Proof
 from ocroute.kernels.refusal import TorchFacts, refusal
@@ -55,22 +54,9 @@ def outlook(model: str, machine: Machine, ground: Ground, *, quantised: bool = F
     if not attention_of(model):
         return {}
     gpu = machine.gpus[0] if machine.gpus else None
-    return {
-        part: choose(
-            problems[-1], gpu, _statuses(problems[-1], machine, ground), ground.proofs, allow_quantised=quantised
-        )
-        for part, problems in parts_of(model, gpu).items()
-    }
 
+    def chosen(problem: Problem) -> Choice:
+        statuses = statuses_for(problem, ground.kernels, gpu=gpu, machine=machine, torch=ground.torch)
+        return choose(problem, gpu, statuses, ground.proofs, allow_quantised=quantised)
 
-def _statuses(problem: Problem, machine: Machine, ground: Ground) -> dict[str, KernelStatus]:
-    gpu = machine.gpus[0] if machine.gpus else None
-
-    def why_not(name: str, info: KernelInfo, presence: Presence) -> str:
-        facts, driver = facts_about(name), machine.driver_cuda
-        return refusal(info, presence, problem, gpu=gpu, driver_cuda=driver, torch=ground.torch, facts=facts) or ""
-
-    return {
-        name: KernelStatus(info, presence, why_not(name, info, presence))
-        for name, (info, presence) in ground.kernels.items()
-    }
+    return {part: chosen(problems[-1]) for part, problems in parts_of(model, gpu).items()}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from ocroute.kernels.base import KernelInfo, Presence, Problem
+from ocroute.kernels.binaries import runs_on
 from ocroute.kernels.facts import Capability, Fact, in_words, older, within
 from ocroute.kernels.rows import misfit
 from ocroute.machine import Gpu
@@ -15,10 +15,12 @@ from ocroute.machine import Gpu
 _BUILDS = "https://pytorch.org/get-started/locally"
 _DRIVERS = "https://www.nvidia.com/drivers"
 
-# Of torch since 2.9: the oldest CUDA that it is built for, the oldest with code for Blackwell, the newest. Builds for more than
-# the oldest have no code for cards before Turing.
-_OLDEST, _FOR_BLACKWELL, _NEWEST = "12.6", "12.8", 13
-_TURING, _BLACKWELL = (7, 5), (10, 0)
+# Of torch since 2.9: the oldest CUDA that it is built for, and the oldest with code for cards of a compute capability and newer.
+# Builds for more than the oldest have no code for cards before Turing.
+_OLDEST = "12.6"
+_BUILT_FOR = (((12, 0), "12.8"), ((11, 0), "13.0"), ((10, 0), "12.8"))
+_NEWEST = 13
+_TURING = (7, 5)
 
 
 class TorchFacts(msgspec.Struct, frozen=True):
@@ -70,63 +72,63 @@ def refusal(
     return None
 
 
+def unusable(gpu: Gpu | None, driver_cuda: str, torch: TorchFacts) -> tuple[str, str] | None:
+    """Why this torch can run nothing on the card, and what to do about it; None if it can, or without a card."""
+    if gpu is None:
+        return None
+    if not torch.cuda:
+        return f"torch {torch.version} is a build for the CPU", _build_for(gpu, driver_cuda)
+    serves = _major(driver_cuda)
+    if serves and serves < _major(torch.cuda):
+        cause = f"the NVIDIA driver serves CUDA {driver_cuda} and torch {torch.version} needs {torch.cuda}"
+        step = f"update the driver: {_DRIVERS}"
+        there_is = serves >= _major(_oldest_for(gpu.compute_capability))
+        return cause, f"{step}, or {_build_for(gpu, driver_cuda)}" if there_is else step
+    if torch.arch_list and not any(runs_on(code, gpu.compute_capability) for code in torch.arch_list):
+        cause = (
+            f"torch {torch.version} (CUDA {torch.cuda}) has no code for {gpu.name}, compute capability "
+            f"{_dotted(gpu.compute_capability)}, only for {', '.join(torch.arch_list)}"
+        )
+        return cause, _build_for(gpu, driver_cuda)
+    return None
+
+
 def _no_code(info: KernelInfo, gpu: Gpu | None, driver_cuda: str, torch: TorchFacts | None) -> str:
     if gpu is None:
         return "" if info.dtypes_on_cpu else "it needs an NVIDIA GPU"
     if torch is None:
         return "torch is not installed; to install: pip install 'ocroute[vlm]'"
-    if not torch.cuda:
-        return f"torch {torch.version} is a build for the CPU; {_build_for(gpu, driver_cuda)}"
-    if driver_cuda and int(driver_cuda.split(".")[0]) < int(torch.cuda.split(".")[0]):
-        return (
-            f"the NVIDIA driver serves CUDA {driver_cuda} and torch {torch.version} needs {torch.cuda}; "
-            f"update the driver: {_DRIVERS}, or {_build_for(gpu, driver_cuda)}"
-        )
-    card = ".".join(map(str, gpu.compute_capability))
-    if torch.arch_list and not has_code(torch.arch_list, gpu.compute_capability):
-        return (
-            f"torch {torch.version} (CUDA {torch.cuda}) has no code for {gpu.name}, compute capability {card}, "
-            f"only for {', '.join(torch.arch_list)}; {_build_for(gpu, driver_cuda)}"
-        )
+    if found := unusable(gpu, driver_cuda, torch):
+        return "; ".join(found)
     if info.capabilities and not within(gpu.compute_capability, info.capabilities):
+        card = _dotted(gpu.compute_capability)
         return f"it runs on compute capability {in_words(info.capabilities)}; {gpu.name} has {card}"
     return ""
 
 
 def _build_for(gpu: Gpu, driver_cuda: str) -> str:
     """Which build of torch has code for the card and runs on the driver, and where to find the command that installs it."""
-    card, serves = gpu.compute_capability, int(driver_cuda.split(".")[0]) if driver_cuda else 0
-    if card < _TURING:
-        which = f"CUDA {_OLDEST}"
-    else:
-        which = f"CUDA {_FOR_BLACKWELL if card >= _BLACKWELL else _OLDEST} or newer"
-        if serves and serves < _NEWEST:
-            which += f", below {serves + 1}"
-    return f"install a build of torch for {which}: {_BUILDS} gives the command for your system"
+    oldest, serves = _oldest_for(gpu.compute_capability), _major(driver_cuda)
+    too_old = 0 < serves < _major(oldest)
+    which = f"CUDA {oldest}"
+    if gpu.compute_capability >= _TURING:
+        which += " or newer" + (f", below {serves + 1}" if serves and not too_old and serves < _NEWEST else "")
+    update = f"update the driver: {_DRIVERS}, and " if too_old else ""
+    return f"{update}install a build of torch for {which}: {_BUILDS} gives the command for your system"
+
+
+def _oldest_for(card: Capability) -> str:
+    return next((cuda for since, cuda in _BUILT_FOR if card >= since), _OLDEST)
+
+
+def _major(cuda: str) -> int:
+    return int(cuda.split(".")[0]) if cuda else 0
+
+
+def _dotted(capability: Capability) -> str:
+    return ".".join(map(str, capability))
 
 
 def _not_for(info: KernelInfo, problem: Problem, *, on_cpu: bool) -> str:
     reason = misfit(info, head_dim=problem.head_dim, dtype=problem.dtype, grouped=problem.group > 1, on_cpu=on_cpu)
     return f"it {reason}" if reason else ""
-
-
-def has_code(arch_list: Iterable[str], capability: Capability) -> bool:
-    """Whether code for one of the architectures runs on a card.
-
-    Machine code (``sm_``) runs on its own major version from its minor on; with the suffix ``a`` on that very card, with ``f``
-    within the family, which is the major version. Portable code (``compute_``) runs on anything newer, unless it has a suffix.
-    """
-    for name in arch_list:
-        match = re.fullmatch(r"(sm|compute)_(\d+)(\d)([af]?)", name)
-        if not match:
-            continue
-        own = (int(match[2]), int(match[3]))
-        if match[4] == "a":
-            runs = capability == own
-        elif match[1] == "compute" and not match[4]:
-            runs = capability >= own
-        else:
-            runs = capability[0] == own[0] and capability >= own
-        if runs:
-            return True
-    return False

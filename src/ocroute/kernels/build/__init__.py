@@ -9,7 +9,7 @@ if not any(check.state == "fail" for check in checks(request, tools)):
 """
 
 from ocroute.kernels.build.checks import Check, checks, gb_per_job, jobs, needed_modules
-from ocroute.kernels.build.cubins import NotInside, architectures, runs_on, verify
+from ocroute.kernels.build.cubins import NotInside, architectures, verify
 from ocroute.kernels.build.plan import Plan, Step, plan, script
 from ocroute.kernels.build.progress import Progress
 from ocroute.kernels.build.recipes import Recipe, book, dotted, parse_arch, recipe
@@ -41,7 +41,6 @@ __all__ = [
     "parse_arch",
     "plan",
     "recipe",
-    "runs_on",
     "script",
     "verify",
 ]

@@ -9,8 +9,10 @@ import zipfile
 from pathlib import Path
 
 from ocroute.errors import ExitCode, OcrouteError
-from ocroute.kernels.build.recipes import Capability, dotted
+from ocroute.kernels.binaries import runs_on
+from ocroute.kernels.build.recipes import dotted
 from ocroute.kernels.build.toolchain import cuobjdump
+from ocroute.kernels.facts import Capability
 
 _CODE = re.compile(r"\.sm_(\d+)(\d)([af]?)\.cubin\b")
 _PTX = re.compile(r"\.(?:sm|compute)_(\d+)(\d)([af]?)\.ptx\b")
@@ -52,22 +54,6 @@ def _listed(tool: Path, library: Path) -> tuple[str, ...]:
         ).stdout
         names |= {f"{prefix}_{major}{minor}{suffix}" for major, minor, suffix in pattern.findall(listing)}
     return tuple(sorted(names))
-
-
-def runs_on(code: str, capability: Capability) -> bool:
-    """Whether a card runs this code.
-
-    Machine code runs on cards of its own major version and an equal or higher minor one; with the suffix ``a`` on its very own
-    capability only, with ``f`` within its family. PTX is translated for every newer card, but not with a suffix. (CUDA C++
-    Programming Guide, binary compatibility.)
-    """
-    kind, _, number = code.partition("_")
-    own = (int(number.rstrip("af")[:-1]), int(number.rstrip("af")[-1]))
-    if number.endswith("a"):
-        return own == capability
-    if kind == "ptx" and not number.endswith("f"):
-        return own <= capability
-    return own[0] == capability[0] and own[1] <= capability[1]
 
 
 def verify(wheel: Path, capability: Capability) -> dict[str, tuple[str, ...]]:

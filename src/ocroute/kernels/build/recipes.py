@@ -10,10 +10,9 @@ from typing import Literal
 import msgspec
 
 from ocroute.errors import UsageError
+from ocroute.kernels.facts import Capability
 
 FOLDER = Path(__file__).parent
-
-Capability = tuple[int, int]
 
 
 class KnownTrouble(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

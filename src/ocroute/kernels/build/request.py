@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from ocroute.errors import UsageError
-from ocroute.kernels.build.recipes import Capability, Recipe, dotted, recipe
+from ocroute.kernels.build.recipes import Recipe, dotted, recipe
+from ocroute.kernels.facts import Capability
 
 
 class Request(msgspec.Struct, frozen=True):

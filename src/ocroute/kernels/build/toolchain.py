@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from ocroute import machine
-from ocroute.kernels.build.recipes import Capability
+from ocroute.kernels.facts import Capability
 
 GB = 1000**3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocroute.kernels.build import runs_on
+from ocroute.kernels.binaries import runs_on
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,14 @@ from ocroute.kernels.build import runs_on
         ("ptx_80", (12, 0), True),
         ("ptx_120", (9, 0), False),
         ("ptx_90a", (12, 0), False),
+        ("sm_80", (8, 9), True),
+        ("sm_100a", (10, 3), False),
+        ("sm_121", (12, 0), False),
+        ("compute_90", (12, 0), True),
+        ("compute_90a", (12, 0), False),
+        ("compute_120", (9, 0), False),
+        ("compute_120f", (12, 1), True),
+        ("gfx90a", (9, 0), False),
     ],
 )
 def test_runs_on(code: str, card: tuple[int, int], runs: bool) -> None:
