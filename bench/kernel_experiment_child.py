@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from bench.dots_generate import generate
 from bench.held_out import Sheet, error_rate, sheets
 from bench.kernel_experiment import NUMBERS, OWN
 from torch import Tensor
@@ -16,7 +17,6 @@ from torch import Tensor
 from ocroute.errors import OcrouteError
 from ocroute.kernels.adaptor import plug_into
 from ocroute.kernels.base import KERNELS
-from ocroute.models.dots_ocr.generate import generate
 from ocroute.models.dots_ocr.inputs import Inputs, prepare
 from ocroute.models.dots_ocr.load import Loaded, load
 from ocroute.models.dots_ocr.prompts import PROMPTS

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.dots_generate import generate
 from bench.stopwatch import Stopwatch
 from PIL import Image
 
@@ -16,7 +17,6 @@ import ocroute.route.reader as routing
 from ocroute.document.model import Page
 from ocroute.engines.neural.base import NeuralEngine
 from ocroute.models.dots_ocr.answer import parse
-from ocroute.models.dots_ocr.generate import generate
 from ocroute.models.dots_ocr.inputs import prepare
 from ocroute.models.dots_ocr.load import Loaded
 from ocroute.models.dots_ocr.prompts import PROMPTS

@@ -14,6 +14,7 @@ pytest.importorskip("transformers", reason="needs the extra vlm: pip install 'oc
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bench.dictation import Dictation, checkpoint, config_for, tokenizer
+from bench.dots_generate import generate
 from bench.neural_sheet import SENTENCES, full, small
 
 from ocroute.engines.base import Reading, Task
@@ -21,7 +22,6 @@ from ocroute.engines.dots_ocr import DotsOcr
 from ocroute.judge import judge
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
-from ocroute.models.dots_ocr.generate import generate
 from ocroute.models.dots_ocr.inputs import prepare
 from ocroute.pages import open_input
 

@@ -289,3 +289,35 @@ def test_a_hundred_thousand_quotes_take_no_time():
     answer = '[{"bbox": [1, 2, 3, 4], "category": "Text", "text": "' + 'a" ' * 100_000 + "\\" * 100_000
     assert len(list(cells(answer))) == 1
     assert list(cells("[{" * 100_000)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[1] Smith, J. Tides.", "[sic] he wrote", "{x} is a set", "{a, b}", "```\nx = 1\n```", "[12, 13] and others"],
+)
+def test_text_that_begins_with_a_bracket_is_text(text):
+    (block,) = parse(text, FRAME, (100, 100))
+    assert block.text == text
+
+
+@pytest.mark.parametrize(
+    "answer", ["[]", "[ ]", "{}", "[", "[{", '{"', "```json\n[]\n```", "```", "[\n  {\n", "{'bbox': [1,"]
+)
+def test_json_without_a_cell_is_no_text(answer):
+    assert parse(answer, FRAME, (100, 100)) == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (
+            r"$\\frac{1}{2} \\alpha \tau$",
+            "$\\frac{1}{2} \\alpha \\tau$",
+        ),  # one command is not escaped as the others are
+        (r"$\\alpha \rho$", "$\\alpha \\rho$"),
+        (r"C:\\dir\\new\tan", "C:\\dir\\new\tan"),  # outside a formula a tab may stand before any letters
+        (r"$\\begin{aligned}\nu &= 1$", "$\\begin{aligned}\nu &= 1$"),
+    ],
+)
+def test_escapes_in_a_string_whose_latex_is_escaped(written, meant):
+    assert unescape(written) == meant

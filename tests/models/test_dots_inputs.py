@@ -11,11 +11,11 @@ from PIL import Image
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from ocroute.document.model import Box
-from ocroute.errors import Declined, EngineError, UsageError
+from ocroute.errors import Declined, EngineError
 from ocroute.models.dots_ocr.frame import Frame, fit
 from ocroute.models.dots_ocr.inputs import patchify, prepare
 from ocroute.models.dots_ocr.load import Preprocessing, load
-from ocroute.models.dots_ocr.prompts import PROMPTS, chat, prompt_for
+from ocroute.models.dots_ocr.prompts import PROMPTS, chat
 
 LIMITS = {"factor": 28, "min_pixels": 3136, "max_pixels": 11289600}
 HOW = Preprocessing(
@@ -124,7 +124,7 @@ def test_images_of_any_mode(mode):
 
 
 def test_a_page_becomes_one_placeholder_for_four_patches(loaded):
-    inputs = prepare(loaded, noise(300, 200), prompt_for("text"))
+    inputs = prepare(loaded, noise(300, 200), PROMPTS["text"])
     patches = inputs.pixel_values.shape[0]
     assert inputs.image_grid_thw.tolist() == [[1, inputs.frame.height // 14, inputs.frame.width // 14]]
     assert patches == inputs.frame.width * inputs.frame.height // 196
@@ -164,13 +164,4 @@ def test_prompts_to_the_letter():
     )
     assert "\n    - Picture: For the 'Picture' category, the text field should be omitted.\n    - Formula:" in layout
     assert not PROMPTS["layout_only"].endswith("\n")
-    assert prompt_for("grounding", (1, 2, 30, 40)) == (
-        "Extract text from the given bounding box on the image (format: [x1, y1, x2, y2]).\nBounding Box:\n[1, 2, 30, 40]"
-    )
     assert chat("P", 2) == "<|user|><|img|><|imgpad|><|imgpad|><|endofimg|>P<|endofuser|><|assistant|>"
-
-
-@pytest.mark.parametrize(("task", "box"), [("grounding", None), ("text", (1, 2, 3, 4)), ("summary", None)])
-def test_prompts_that_do_not_exist(task, box):
-    with pytest.raises(UsageError):
-        prompt_for(task, box)

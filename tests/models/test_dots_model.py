@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import tiny_dots as tiny
 import torch
+from bench.dots_generate import generate
 from PIL import Image
 from torch import nn
 from torch.nn import functional
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from ocroute.errors import EngineError
-from ocroute.models.dots_ocr.generate import generate
 from ocroute.models.dots_ocr.inputs import prepare
 from ocroute.models.dots_ocr.load import load
-from ocroute.models.dots_ocr.prompts import prompt_for
+from ocroute.models.dots_ocr.prompts import PROMPTS
 
 GRIDS = torch.tensor([[1, 4, 6], [1, 2, 8], [2, 2, 2]])
 PATCHES = 24 + 16 + 8
@@ -190,7 +190,7 @@ def test_no_memory_grows_with_the_square_of_the_patches(loaded):
 def test_pixels_are_cast_to_the_type_of_the_weights(folder, shared, dtype):
     """The published code casts to bfloat16 whatever the weights are, and dies in float16 and float32."""
     loaded = load(folder, dtype=dtype)
-    inputs = prepare(loaded, page(), prompt_for("text"))
+    inputs = prepare(loaded, page(), PROMPTS["text"])
     assert inputs.pixel_values.dtype == torch.float32
     with torch.inference_mode():
         logits = loaded.model(**tensors(inputs)).logits
@@ -206,7 +206,7 @@ def tensors(inputs):
 
 
 def test_cast_and_moved_after_loading_it_still_runs(loaded):
-    inputs = prepare(loaded, page(), prompt_for("text"))
+    inputs = prepare(loaded, page(), PROMPTS["text"])
     with torch.inference_mode():
         before = loaded.model(**tensors(inputs)).logits
         loaded.model.to(torch.float64)
@@ -232,7 +232,7 @@ def test_pixels_go_in_once_and_at_the_start(loaded, monkeypatch):
     loaded.model.lm_head.register_forward_hook(lambda _, given, __: heads.append(given[0].shape[1]))
     tower.register_forward_hook(lambda *_: looks.append(1))
     monkeypatch.setattr(type(loaded.model), "forward", watched)
-    inputs = prepare(loaded, page(), prompt_for("text"))
+    inputs = prepare(loaded, page(), PROMPTS["text"])
     generate(loaded, inputs, 6)
     length = inputs.input_ids.shape[1]
     assert steps[0] == (length, True, 1)  # and only the last position goes through the head
@@ -243,7 +243,7 @@ def test_pixels_go_in_once_and_at_the_start(loaded, monkeypatch):
 
 
 def test_the_answer_depends_on_the_page(loaded):
-    prompt = prompt_for("text")
+    prompt = PROMPTS["text"]
     with torch.inference_mode():
         first, second = (
             loaded.model(**tensors(prepare(loaded, page(seed=seed), prompt))).logits[0, -1] for seed in (1, 2)
@@ -252,7 +252,7 @@ def test_the_answer_depends_on_the_page(loaded):
 
 
 def test_generation_with_the_cache_equals_generation_without(loaded):
-    inputs = prepare(loaded, page(), prompt_for("text"))
+    inputs = prepare(loaded, page(), PROMPTS["text"])
     ids = inputs.input_ids
     with torch.inference_mode():
         cached = loaded.model.generate(
@@ -265,7 +265,7 @@ def test_generation_with_the_cache_equals_generation_without(loaded):
 
 
 def test_a_prompt_whose_page_is_missing_is_refused(loaded):
-    inputs = prepare(loaded, page(), prompt_for("text"))
+    inputs = prepare(loaded, page(), PROMPTS["text"])
     with pytest.raises(EngineError, match="the page would not be seen"):
         loaded.model(input_ids=inputs.input_ids)
     with pytest.raises(EngineError, match="without their grids"):
@@ -274,7 +274,7 @@ def test_a_prompt_whose_page_is_missing_is_refused(loaded):
 
 @pytest.mark.parametrize("cut", [slice(3, None), slice(0, 0)])
 def test_placeholders_must_match_the_patches(loaded, cut):
-    inputs = prepare(loaded, page(), prompt_for("text"))
+    inputs = prepare(loaded, page(), PROMPTS["text"])
     ids = inputs.input_ids if cut.start else inputs.input_ids[:, -5:]
     with pytest.raises(EngineError, match=r"image placeholders stand in the prompt for \d+ image embeddings"):
         loaded.model(ids[:, cut] if cut.start else ids, inputs.pixel_values, inputs.image_grid_thw)
@@ -282,13 +282,13 @@ def test_placeholders_must_match_the_patches(loaded, cut):
 
 def test_a_grid_that_is_not_the_patches_is_refused(loaded):
     """The length of one patch, 588, has been taken for the number of patches."""
-    inputs = prepare(loaded, page(), prompt_for("text"))
+    inputs = prepare(loaded, page(), PROMPTS["text"])
     with pytest.raises(ValueError, match="patches came for grids"):
         loaded.model(inputs.input_ids, inputs.pixel_values, torch.tensor([[1, 2, 294]]))
 
 
 def test_numbers_that_are_not_finite_are_refused(loaded):
-    inputs = prepare(loaded, page(), prompt_for("text"))
+    inputs = prepare(loaded, page(), PROMPTS["text"])
     with torch.no_grad():
         loaded.model.vision_tower.merger.mlp[0].bias[3] = float("inf")
     with pytest.raises(EngineError, match="not finite in float32") as caught:
@@ -339,7 +339,7 @@ def test_our_kernels_serve_both_halves(loaded):
     """Packed in the tower, packed and causal in the prompt; every later step stays with PyTorch's own."""
     from ocroute.kernels.adaptor import plug_into
 
-    inputs = prepare(loaded, page(), prompt_for("text"))
+    inputs = prepare(loaded, page(), PROMPTS["text"])
     before = generate(loaded, inputs, 5)
     with torch.inference_mode():
         expected = loaded.model(**tensors(inputs)).logits

@@ -23,6 +23,9 @@ MODES = {
     "layout": Mode(PROMPTS["layout"], boxes=True, max_new_tokens=24_000),
     "text": Mode(PROMPTS["text"], max_new_tokens=16_384),
     "layout_only": Mode(PROMPTS["layout_only"], text=False, boxes=True, max_new_tokens=8_192),
+    # Only dots.mocr knows these. What its answers hold is not published: cells are taken where there are any, else the text.
+    "web": Mode(PROMPTS["web"], text=False, boxes=True, max_new_tokens=24_000),
+    "scene": Mode(PROMPTS["scene"], boxes=True, max_new_tokens=16_384),
 }
 
 

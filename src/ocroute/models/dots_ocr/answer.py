@@ -17,6 +17,8 @@ _MARKUPS: Final[dict[Category, Markup]] = {
     Category.TABLE: "html",
 }
 _HEADING: Final = re.compile(r"(#{1,6})[ \t]+(?=\S)")
+# What begins like this is an answer in JSON, also where no cell is left of it; text may begin with a bracket too: "[1] Smith".
+_JSON: Final = re.compile(r"\s*(?:```(?:json)?\s*)?(?:\[\s*(?:[\[{\]]|\Z)|\{\s*(?:[\"'}]|\Z)|(?<=`)\Z)")
 _SIGNS: Final = re.compile(r"[*_`~<>&$\\\[\]]")
 _NUMBERED: Final = re.compile(r"(\d+)(?=[.)]\s)")
 # A bullet, a number, a letter or a small Roman number, but no word that ends in a dot: "Mr. Smith" is no list.
@@ -37,7 +39,7 @@ def parse(answer: str, frame: Frame, page: tuple[float, float]) -> tuple[Block, 
         page: width and height of the page in its own pixels, in which the blocks' boxes will be.
     """
     blocks = tuple(_block(cell, frame, page) for cell in cells(answer))
-    if blocks or not answer.strip() or answer.lstrip().startswith(("[", "{", "```")):
+    if blocks or not answer.strip() or _JSON.match(answer):
         return blocks
     return (Block(Category.TEXT, answer.strip(), markup="markdown"),)
 

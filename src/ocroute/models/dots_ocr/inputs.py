@@ -39,7 +39,7 @@ def prepare(loaded: Loaded, image: Image.Image, prompt: str, *, max_pixels: int 
 
     Args:
         image: of any mode; transparency lies on white.
-        prompt: from ``prompts.prompt_for``.
+        prompt: one of ``prompts.PROMPTS``.
         max_pixels: a smaller bound of the frame's area than the checkpoint's own, to save memory and time.
 
     Raises:

@@ -32,7 +32,8 @@ def unescape(raw: str, *, formula: bool = False) -> str:
 
     Valid JSON is decoded exactly, but for a backspace or form feed before a letter, and for a tab or carriage return before the
     rest of a LaTeX command's name. ``\n`` before such a rest is taken for a command only within a formula, since ``\ne`` is
-    also the beginning of an Italian line. A string in which LaTeX is properly escaped elsewhere is taken at its word.
+    also the beginning of an Italian line. A string in which LaTeX is properly escaped elsewhere is taken at its word, but for
+    tabs and carriage returns within a formula, which none holds.
 
     Args:
         formula: whether the whole string is LaTeX; otherwise ``$`` opens and closes it.
@@ -63,7 +64,8 @@ def _meaning(name: str, *, math: bool, trusted: bool, bare: bool) -> str:
     first = name[0]
     if first == "\\":
         return r"\\" if bare else "\\"
-    swallowed = not trusted and (first != "n" or math) and name in _KNOWN.get(first, ())
+    likely = math and not trusted if first == "n" else math or not trusted
+    swallowed = likely and name in _KNOWN.get(first, ())
     if first not in _PLAIN or (first in "bf" and name[1:]) or swallowed:
         return "\\" + name
     return _PLAIN[first] + name[1:]

@@ -93,6 +93,6 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
         if not self.training and not bool(torch.isfinite(images).all()):
             raise NotFinite(
                 f"the vision tower of dots.ocr gave numbers that are not finite in {str(images.dtype).removeprefix('torch.')}",
-                next_step="Load the model in a wider format: dtype=torch.float32",
+                next_step="Read it on the processor, in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read ...",
             )
         return embeddings.masked_scatter(places[..., None], images.to(embeddings.dtype))

@@ -5,18 +5,14 @@ Source: ``dots_ocr/utils/prompts.py`` of the model's repository at revision 36d7
 
 from __future__ import annotations
 
-from typing import Final, Literal
-
-from ocroute.errors import UsageError
-
-Task = Literal["layout", "layout_only", "text", "grounding", "web", "scene"]
+from typing import Final
 
 CATEGORIES: Final = (
     "['Caption', 'Footnote', 'Formula', 'List-item', 'Page-footer', 'Page-header', 'Picture', 'Section-header', 'Table', "
     "'Text', 'Title']"
 )
 
-PROMPTS: Final[dict[Task, str]] = {
+PROMPTS: Final[dict[str, str]] = {
     "layout": f"""Please output the layout information from the PDF image, including each layout element's bbox, \
 its category, and the corresponding text content within the bbox.
 
@@ -42,15 +38,11 @@ its category, and the corresponding text content within the bbox.
         f"{CATEGORIES}. Do not output the corresponding text. The layout result should be in JSON format."
     ),
     "text": "Extract the text content from this image.",
-    "grounding": ("Extract text from the given bounding box on the image (format: [x1, y1, x2, y2]).\nBounding Box:\n"),
     # only dots.mocr knows these two
     "web": "Parsing the layout info of this webpage image with format json:\n",
     "scene": "Detect and recognize the text in the image.",
 }
-"""Task to prompt; the box of ``grounding`` is appended, see ``prompt_for``."""
-
-JSON_TASKS: Final[frozenset[Task]] = frozenset({"layout", "layout_only"})
-"""The tasks whose answers ``answer.parse`` reads."""
+"""Task to prompt. Left out is the one that reads a box alone: cutting the page does the same with every model."""
 
 USER: Final = "<|user|>"
 END_OF_USER: Final = "<|endofuser|>"
@@ -62,24 +54,6 @@ END_OF_IMAGE: Final = "<|endofimg|>"
 
 SPECIAL: Final = (USER, END_OF_USER, ASSISTANT, END_OF_ASSISTANT, IMAGE, IMAGE_PAD, END_OF_IMAGE)
 """Strings that the tokenizer must know as one token each."""
-
-
-def prompt_for(task: Task, box: tuple[int, int, int, int] | None = None) -> str:
-    """The prompt of ``task``.
-
-    Args:
-        task: a key of ``PROMPTS``.
-        box: for ``grounding``, and for it alone: the region to read, in pixels of the frame that the model is given.
-
-    Raises:
-        UsageError: there is no such task, or a box is missing or too much.
-    """
-    if task not in PROMPTS:
-        raise UsageError(f"dots.ocr has no task {task!r}", next_step=f"Choose from: {', '.join(PROMPTS)}")
-    if (box is not None) != (task == "grounding"):
-        need = "needs a box" if box is None else "takes no box"
-        raise UsageError(f"the task {task} {need}", next_step="Boxes belong to the task grounding")
-    return PROMPTS[task] + (str(list(box)) if box is not None else "")
 
 
 def chat(prompt: str, image_tokens: int) -> str:

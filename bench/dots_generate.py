@@ -1,4 +1,4 @@
-"""The model's answer to prepared inputs: greedy, so that the same page always gives the same text."""
+"""What a model of `ocroute.models.dots_ocr` answers when nothing of the engine stands around it: greedy, for comparisons."""
 
 from __future__ import annotations
 
