@@ -22,7 +22,7 @@ from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import child as child_process
 from ocroute.kernels.probe.cases import CASES
 from ocroute.kernels.probe.exits import exit_in_words
-from ocroute.kernels.probe.parent import Child, Limits, Lost
+from ocroute.kernels.probe.parent import Child, Limits, Lost, _environment
 from ocroute.kernels.prove import _Bench, prove, prove_here, unproven, unserved
 from ocroute.kernels.refusal import TorchFacts
 from ocroute.kernels.survey import survey
@@ -174,6 +174,14 @@ def test_a_child_ends_when_its_parent_does():
         psutil.Process(int(done.stdout)).wait(60)
 
 
+def test_a_child_imports_what_its_parent_can_and_nothing_that_lies_in_the_working_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", "plugins", "/opt/site"])
+    there = _environment()
+    assert there["PYTHONPATH"].split(os.pathsep) == [str(tmp_path / "plugins"), "/opt/site"]
+    assert there["PYTHONSAFEPATH"] == "1"
+
+
 def test_exit_codes_in_words():
     assert exit_in_words(3) == "exited with code 3"
     assert exit_in_words(-11).startswith("crashed (SIGSEGV")
@@ -312,6 +320,19 @@ def test_a_kernel_built_again_is_another_though_its_version_is_the_same(monkeypa
     assert first.startswith("1.0 (files ")
     assert install("one", noted=True) == first != install("two", noted=True)
     assert install("two", noted=False) == "1.0", "what a package index gives has a version that tells all"
+
+
+def test_a_kernel_that_is_compiled_here_rests_on_the_compiler(monkeypatch, tmp_path):
+    (tmp_path / "cuda/bin").mkdir(parents=True)
+    (tmp_path / "cuda/include").mkdir()
+    (tmp_path / "cuda/include/cuda_runtime.h").touch()
+    compiler = tmp_path / "cuda/bin/nvcc"
+    compiler.write_text("#!/bin/sh\necho 'Cuda compilation tools, release 12.9, V12.9.86'\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path / "cuda"))
+    info = KERNELS.load("flashinfer").info
+    assert build_of(info, "0.7.2") == "0.7.2 with nvcc 12.9.86"
+    assert build_of(info, "") == "", "what is absent rests on nothing"
 
 
 def test_a_dry_run_ends_as_the_build_would():

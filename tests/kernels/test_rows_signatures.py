@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -84,6 +85,26 @@ def test_varlen_attn_of_this_torch_takes_what_we_pass():
         for causal in (False, True):
             assert set(torch_varlen._options(grouped=grouped, causal=causal)) <= set(known)
     assert torch_varlen._options(grouped=False, causal=True) in ({"window_size": (-1, 0)}, {"is_causal": True})
+
+
+def test_xformers_that_looks_for_flash_attention_2_in_flash_attention_4_says_so(monkeypatch, tmp_path):
+    for name in ("xformers", "flash-attn-4"):
+        facts = tmp_path / f"{name.replace('-', '_')}-1.0.dist-info"
+        facts.mkdir()
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (tmp_path / "xformers").mkdir()
+    (tmp_path / "xformers/__init__.py").touch()
+    (tmp_path / "xformers/ops.py").write_text("import flash_attn.flash_attn_interface\n")
+    (tmp_path / "flash_attn").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("xformers", "xformers.ops", "flash_attn"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    found = xformers.Xformers.presence()
+    assert found.state == "broken"
+    assert "No module named 'flash_attn.flash_attn_interface'" in found.reason
+    assert found.reason.endswith("; it takes flash-attn-4 for flash-attn, which is not here: ocroute build flash2")
+    for name in ("xformers", "xformers.ops", "flash_attn"):
+        sys.modules.pop(name, None)
 
 
 def test_flash_kernels_are_called_by_keyword_and_never_with_a_window():

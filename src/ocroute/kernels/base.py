@@ -96,7 +96,7 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         distribution: the installed package that brings it.
         min_version: the oldest version whose entry point we call; empty for any.
         rests_on: what else its results rest on, so that a proof ends when one changes: distributions, of which some may not
-            be installed, and repositories of the Hugging Face hub, whose names have a slash.
+            be installed; repositories of the Hugging Face hub, whose names have a slash; and ``nvcc``, where it compiles with it.
         capabilities: compute capabilities that it accepts, as inclusive ranges ``((low, high), ...)`` of
             ``(major, minor)``; empty where it runs on any device, the CPU included. They end where the instructions that
             it is made of do, else at `NEWEST`: what is merely not known to run on a card stands in ``facts.toml``.

@@ -24,7 +24,7 @@ class FlashInfer:
 
     info: ClassVar = KernelInfo(
         "flashinfer-python",
-        rests_on=("flashinfer-cubin", "flashinfer-jit-cache"),
+        rests_on=("flashinfer-cubin", "flashinfer-jit-cache", "nvcc"),
         capabilities=(((7, 5), NEWEST),),
         head_dims=(64, 128, 256),
         packed=True,

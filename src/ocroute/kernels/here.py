@@ -54,15 +54,21 @@ def build_of(info: KernelInfo, version: str) -> str:
     """``version`` of a kernel with all else that a proof's key needs to tell two builds apart.
 
     E.g. ``1.0.6 with triton 3.6.0``; and ``2.8.3 (files 1a2b3c4d)`` where it was installed from a file or folder, as one's own
-    builds are: built again, it may have the same version and other code.
+    builds are: built again, it may have the same version and other code. Empty for what is not here.
     """
+    if not version:
+        return ""
     others = [f"{name} {found}" for name in info.rests_on if (found := _version_of(name))]
-    own = version + (_files_of(info.distribution) if version else "")
+    own = version + _files_of(info.distribution)
     return f"{own} with {', '.join(others)}" if others else own
 
 
 def _version_of(name: str) -> str:
-    """Of a distribution, or of what is downloaded of a repository; empty where there is nothing."""
+    """Of a distribution, of what is downloaded of a repository, or of the compiler; empty where there is nothing."""
+    if name == "nvcc":
+        from ocroute.kernels.build.toolchain import nvcc_version
+
+        return nvcc_version()
     if "/" in name:
         return "/".join(downloaded(name))
     try:

@@ -32,8 +32,13 @@ class Xformers:
 
     @classmethod
     def presence(cls) -> Presence:
-        """Whether it can be imported."""
-        return find("xformers", _load)
+        """Whether it can be imported; and a hint where it takes the folder of FlashAttention-4 for FlashAttention-2."""
+        found = find("xformers", _load)
+        four, two = (find(name, lambda: None).state == "usable" for name in ("flash-attn-4", "flash-attn"))
+        if found.state != "broken" or two or not four:
+            return found
+        hint = "it takes flash-attn-4 for flash-attn, which is not here: ocroute build flash2"
+        return Presence("broken", found.version, f"{found.reason}; {hint}")
 
     def attend(
         self,

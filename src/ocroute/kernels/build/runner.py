@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -74,10 +73,12 @@ def build(made: Plan, *, watch: Watch = lambda _: None) -> Built:
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder; the system lets go of it when this process ends, however it does."""
+    import fcntl  # which Windows has not: there a build ends with its checks
+
     with (folder / "lock").open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise BuildFailed(
                 f"another build is at work in {folder}",
                 next_step="Wait until it is done, or build elsewhere: --work FOLDER",

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -107,6 +108,18 @@ def cuda_home() -> Path | None:
         if (home / "bin" / "nvcc").is_file() and (home / "include" / "cuda_runtime.h").is_file():
             return home.resolve()
     return None
+
+
+def nvcc_version() -> str:
+    """Of the toolkit's compiler, to the last digit, e.g. ``12.9.86``; empty without one. Asked once, and when it changes."""
+    home = cuda_home()
+    compiler = home / "bin" / "nvcc" if home else None
+    return _asked(compiler, compiler.stat().st_mtime_ns) if compiler else ""
+
+
+@cache
+def _asked(compiler: Path, changed: int) -> str:  # noqa: ARG001 - another one under the same name is asked again
+    return _first(r"\bV(\d+(?:\.\d+)+)", compiler, "--version")
 
 
 def cuobjdump() -> Path | None:

@@ -244,5 +244,5 @@ class Child:
 
 def _environment() -> dict[str, str]:
     """Children import what this process can import, plugins on its path included; not what lies in the working folder."""
-    paths = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
+    paths = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)  # an empty one is that folder
     return dict(os.environ) | {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}
