@@ -303,6 +303,14 @@ def test_a_proof_that_holds_no_longer_is_shown_with_what_has_changed(proven):
     said = " ".join(drawn(kernel_table([row], machine)).replace("│", " ").split())
     assert "proofs that hold no longer: torch was 1.0 and is " in said
     assert "run: ocroute prove eager" in said
+    info, presence = installed("eager")
+    longer = msgspec.structs.replace(old.problem, lengths=(1_000,))
+    Ledger().record(
+        msgspec.structs.replace(
+            old, place=place_of(machine, None), version=build_of(info, presence.version), problem=longer
+        )
+    )
+    assert stale_here(machine) == [], "what was proven again since is not told"
 
 
 def test_a_kernel_built_again_is_another_though_its_version_is_the_same(monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ import msgspec
 
 from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.base import KERNELS, Kernel, KernelInfo, Presence, Problem
-from ocroute.kernels.choice import Choice, KernelStatus, choose
+from ocroute.kernels.choice import Choice, KernelStatus, choose, same_class
 from ocroute.kernels.facts import facts_about
 from ocroute.kernels.hub import downloaded
 from ocroute.kernels.ledger import Ledger, Stale
@@ -183,14 +183,27 @@ def proofs_here(machine: Machine) -> list[Proof]:
 
 
 def stale_here(machine: Machine) -> list[Stale]:
-    """The proofs of this machine's first GPU, or of its processor without one, that hold no longer, and what has changed."""
+    """The proofs of this machine's first GPU, or of its processor without one, that hold no longer, and what has changed.
+
+    Those of kernels that were tried again since, in the same problem class, are passed over.
+    """
     gpu = machine.gpus[0] if machine.gpus else None
     place = place_of(machine, gpu)
-    found = {name: installed(name) for name in KERNELS}
-    builds = {name: build_of(info, presence.version) for name, (info, presence) in found.items()}
-    return [old for old in Ledger().stale(place, builds) if old.proof.place.device == place.device]
+    builds = _builds({name: installed(name) for name in KERNELS})
+    ledger = Ledger()
+    fresh = ledger.fresh(place, builds)
+
+    def again(old: Proof) -> bool:
+        return any(new.kernel == old.kernel and same_class(new.problem, old.problem) for new in fresh)
+
+    return [
+        old for old in ledger.stale(place, builds) if old.proof.place.device == place.device and not again(old.proof)
+    ]
 
 
 def _proofs(machine: Machine, gpu: Gpu | None, kernels: Mapping[str, tuple[KernelInfo, Presence]]) -> list[Proof]:
-    builds = {name: build_of(info, presence.version) for name, (info, presence) in kernels.items()}
-    return Ledger().fresh(place_of(machine, gpu), builds)
+    return Ledger().fresh(place_of(machine, gpu), _builds(kernels))
+
+
+def _builds(kernels: Mapping[str, tuple[KernelInfo, Presence]]) -> dict[str, str]:
+    return {name: build_of(info, presence.version) for name, (info, presence) in kernels.items()}
