@@ -108,3 +108,25 @@ def test_a_table_that_is_cut_stays_html_for_the_judge_to_see():
 def test_a_price_is_no_formula():
     (block,) = from_markdown("It cost $5 and then $6.")
     assert block.category is Category.TEXT
+
+
+@pytest.mark.parametrize(
+    ("answer", "kinds"),
+    [
+        ("It costs $$ and more.\n\n# Next\n\nText.", "text title text"),
+        ("Rated $$$ of $$$$$.\n\nText.", "text text"),
+        ("A $$ stray.\n\n$$x^2$$\n\nText.", "text formula text"),
+        ("$$\nx^2\n\nText.\n\n# Next", "text text title"),
+        ("Text.\n\n$$\nx^2 + \\text{a $y$}\n$$\n\nText.", "text formula text"),
+        ("Text.\n\n$$\nx^2 + ", "text formula"),  # cut
+        ("Text.\n\n\\[ x\n\\]\nText.", "text formula text"),
+        ("Text \\[ and more.\n\n# Next", "text title"),
+        ("a \\\\[2pt] b\n\n# Next", "text title"),
+        ("\\[ x^2 +", "formula"),
+        ("$$a$$ and $$b$$", "formula text formula"),
+    ],
+)
+def test_signs_of_a_formula_without_a_partner_take_nothing_along(answer, kinds):
+    assert [block.category.value.lower() for block in from_markdown(answer)] == kinds.split()
+    kept = "".join(block.text for block in from_markdown(answer))
+    assert [sign for sign in kept if sign.isalnum()] == [sign for sign in answer if sign.isalnum()]

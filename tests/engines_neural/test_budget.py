@@ -126,3 +126,29 @@ def test_on_a_processor_a_page_is_shown_at_100_dpi(engine, monkeypatch):
     chosen = budget.fitted(made.facts, where, lambda pixels: made.sample(mode, pixels), 80 * GIB)
     assert chosen.pixels == A4_100
     assert chosen.patches < 5_000
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"), [("deepseek_ocr", "layout"), ("deepseek_ocr2", "layout"), ("got_ocr2", "crop")]
+)
+def test_models_of_tiles_see_all_of_a_page_on_a_processor_too(name, mode, engine, monkeypatch):
+    monkeypatch.undo()
+    made = engine(name)
+    asked, where = made.facts.modes[mode], devices.Place("cpu", torch.float32, "cpu")
+    chosen = budget.fitted(made.facts, where, lambda pixels: made.sample(asked, pixels), 80 * GIB)
+    assert chosen.pixels == made.facts.max_pixels
+    prepared = made.prepare(budget.blank(A4_200), asked, chosen.pixels)
+    assert prepared.frame == (1024, 1024)
+    tiles = prepared.inputs.get("num_local_patches", [len(prepared.inputs["pixel_values"]) - 1])
+    assert tiles[0] >= 2
+
+
+def test_a_page_that_is_to_be_cut_is_cut_however_little_memory_there_is(engine, monkeypatch):
+    monkeypatch.undo()
+    made = engine("got_ocr2")
+    shown = made.prepare(budget.blank(A4_200), made.facts.modes["crop"], made.facts.min_pixels).inputs["pixel_values"]
+    assert len(shown) == 3  # two tiles, and the page whole
+    crop = made.facts.modes["crop"]
+    few = made.sample(crop, made.facts.min_pixels).need.peak - 1
+    with pytest.raises(EngineUnavailable, match="got_ocr2 needs"):
+        budget.fitted(made.facts, CARD, lambda pixels: made.sample(crop, pixels), few)

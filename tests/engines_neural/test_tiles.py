@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ocroute.engines.base import Task
 from ocroute.engines.deepseek_ocr import Views
-from ocroute.engines.neural import tiles
+from ocroute.engines.neural import canary, tiles
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,16 @@ def test_a_whole_view_is_padded_with_grey_or_squeezed():
 )
 def test_image_tokens_of_deepseek_ocr_are_those_of_its_modes(side, grid, count):
     assert Views(whole=1024, tile=640, most=6, patch=16).tokens(side, grid) == count
+
+
+@pytest.mark.parametrize("name", ["deepseek_ocr", "deepseek_ocr2", "got_ocr2"])
+def test_the_canary_page_is_read_in_tiles_where_pages_are(name, babbling, monkeypatch):
+    engine = babbling(name)
+    shown = []
+    prepare = type(engine).prepare
+    monkeypatch.setattr(type(engine), "prepare", lambda *given: shown.append(prepare(*given)) or shown[-1])
+    monkeypatch.setattr("ocroute.engines.neural.base.CANARY_TOKENS", 4)
+    engine._sight(canary.page(), Task(mode="crop" if name == "got_ocr2" else ""))
+    (prepared,) = shown
+    cut = prepared.inputs.get("num_local_patches", [len(prepared.inputs["pixel_values"]) - 1])
+    assert 2 <= cut[0] <= 6

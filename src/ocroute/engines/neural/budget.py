@@ -107,7 +107,7 @@ class Budget:
 
 
 def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: int) -> Budget:
-    """The largest budget that fits into ``free`` bytes, up to ``facts.max_pixels``; on a processor up to `PROCESSOR_PAGE`.
+    """The largest budget that fits into ``free`` bytes, up to ``facts.max_pixels``, or on a processor to what is set for that.
 
     Args:
         where: for the message.
@@ -125,7 +125,9 @@ def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: in
             next_step="Close what else uses it, or choose a smaller model: ocroute engines",
         )
     large = sample(min(facts.max_pixels, _SPREAD * least))
-    most = facts.max_pixels if where.device != "cpu" else min(facts.max_pixels, max(facts.min_pixels, PROCESSOR_PAGE))
+    most = facts.max_pixels
+    if where.device == "cpu":
+        most = min(most, facts.processor_pixels or max(facts.min_pixels, PROCESSOR_PAGE))
     budget = Budget(most, free, small, large)
     while budget.at(budget.pixels) > free:
         pixels = _most(budget, least, free)

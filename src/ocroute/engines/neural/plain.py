@@ -10,10 +10,15 @@ from ocroute.document.model import Block, Box, Category
 from ocroute.engines.neural.chatter import parted
 from ocroute.engines.neural.recipe import Answered
 
+_WITHIN = r"(?!\n[ \t]*\n)[^$]"
+_TWO = r"(?<!\$)\$\$(?!\$)"
 _PART = re.compile(
     r"(?P<fence>^(?P<mark>```|~~~)[^\n]*\n.*?(?:^(?P=mark)[ \t]*$|\Z))"
     r"|(?P<table><table\b.*?(?:</table>|\Z))"
-    r"|(?P<formula>\$\$.+?(?:\$\$|\Z)|\\\[.+?(?:\\\]|\Z))"
+    # LaTeX allows no empty line within a formula, so signs of which one lacks its partner take nothing along. One that begins a
+    # line and is not closed in all the rest is a formula that was cut.
+    rf"|(?P<formula>{_TWO}(?:{_WITHIN}|\$(?!\$))+?{_TWO}|^{_TWO}(?:{_WITHIN})+\Z"
+    rf"|(?<!\\)\\\[(?:{_WITHIN}|\$)+?\\\]|^\\\[(?:{_WITHIN}|\$)+\Z)"
     r"|(?P<heading>^#{1,6}[ \t]+[^\n]*$)",
     re.DOTALL | re.MULTILINE,
 )

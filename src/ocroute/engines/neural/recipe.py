@@ -54,6 +54,8 @@ class Facts:
         stop_tokens: strings of the tokens that end an answer, besides those in the checkpoint's generation_config.json.
         keep_special: whether special tokens are part of the answer, like the tags around a box.
         min_pixels, max_pixels: of the image as the model sees it.
+        processor_pixels: the most on a processor; 0 for `budget.PROCESSOR_PAGE`, with which a model of many patches reads a
+            page in minutes.
         attention: the shapes of the parts whose attention a kernel can take over, as published: kernels are proven for them.
         own_pixels: whether an engine without an ``image_processor`` makes its pixels as preprocessor_config.json says.
         packages: needed besides torch and transformers, by distribution name.
@@ -72,6 +74,7 @@ class Facts:
     keep_special: bool = False
     min_pixels: int = 28 * 28 * 4
     max_pixels: int = 28 * 28 * 4096
+    processor_pixels: int = 0
     attention: Mapping[Part, Head] = field(default_factory=dict)
     own_pixels: bool = False
     packages: tuple[str, ...] = ()

@@ -44,6 +44,12 @@ def grid(size: tuple[int, int], tile: int, least: int, most: int) -> tuple[int, 
     return best
 
 
+def beyond(image: Image, tile: int) -> Image:
+    """``image``, enlarged where it is small to half as large again as one tile: so large that it is cut."""
+    scale = 1.5 * tile / max(image.size)
+    return image if scale <= 1.0 else _resized(image, (round(image.width * scale), round(image.height * scale)))
+
+
 def tiles(image: Image, shape: tuple[int, int], tile: int) -> Pixels:
     """``(tiles, 3, tile, tile)``: the image stretched over ``shape`` tiles, row by row."""
     columns, rows = shape
