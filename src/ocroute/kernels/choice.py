@@ -1,12 +1,6 @@
 """Which kernel serves a problem, and why no other does. Pure: nothing is looked at or run here.
 
-**Problem classes.** Two problems are of one class when head dim, dtype, causality, and the number of query heads to a key/value
-head agree. The length buckets of a class are open below: a proof at length L holds for every length up to L. Several sequences
-in one call need no proof of their own as long as no offset into the pack can outgrow 32 bits; beyond that the proof must have
-run as many tokens.
-
-**Verdicts.** A kernel once seen wrong in a class is out for the class, however it did at other times. Only what it showed at
-the proof's own lengths (wrong, crashed, too slow, out of memory) says nothing about shorter ones.
+For which problems a proof speaks is said in `ocroute.kernels.reach`.
 """
 
 from __future__ import annotations
@@ -16,11 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from ocroute.kernels.base import KernelInfo, Presence, Problem
-from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
 from ocroute.kernels.probe.values import Proof
+from ocroute.kernels.reach import condemns, longest, same_class, serves, size
 from ocroute.machine import Gpu
 
-_OFFSETS = 2**31
 _LONG = 2_048  # tokens; from here on the score matrices of a layer take hundreds of MiB, and most of the time
 _CONDEMNING = ("wrong", "crashed", "timed_out")
 
@@ -105,10 +98,10 @@ def choose(
         key=lambda one: (-(one.tflops or 0.0), one.kernel),
     )
     default = next((name for name in defaults(problem, gpu) if _may(name, statuses, problem, here)), None)
-    large = _longest(problem) >= _LONG and all(statuses[one.kernel].info.materialises for one in accepted)
+    large = longest(problem) >= _LONG and all(statuses[one.kernel].info.materialises for one in accepted)
     if accepted and large and default and not statuses[default].info.materialises and not proven_only:
         reason = (
-            f"unproven: what is proven here keeps whole score matrices, too slow and large at {_longest(problem)} tokens, "
+            f"unproven: what is proven here keeps whole score matrices, too slow and large at {longest(problem)} tokens, "
             f"and {default} is torch's own default; run: ocroute prove {default}"
         )
         return Choice(default, False, reason, (*(_put_off(one, problem) for one in accepted), *rejected))
@@ -131,24 +124,12 @@ def defaults(problem: Problem, gpu: Gpu | None) -> tuple[str, ...]:
     return ("sdpa_efficient", "sdpa_math", "eager")
 
 
-def same_class(one: Problem, other: Problem) -> bool:
-    """Whether the two differ in lengths and the number of heads only."""
-    return (one.head_dim, one.dtype, one.causal, one.group) == (other.head_dim, other.dtype, other.causal, other.group)
-
-
-def serves(proof: Proof, problem: Problem) -> bool:
-    """Whether a proof holds for the lengths of ``problem``, the class being the same."""
-    if _longest(problem) > _longest(proof.problem):
-        return False
-    return _tokens(problem) <= _tokens(proof.problem) or _tokens(problem) * problem.heads * problem.head_dim < _OFFSETS
-
-
 def _rejection(
     name: str, status: KernelStatus, problem: Problem, proofs: Sequence[Proof], allow_quantised: bool
 ) -> Candidate | None:
     """The kernel as one that is not proven for ``problem``, with the reason; None if it is."""
     if reason := _out(name, status, problem, proofs):
-        condemned = any(proof.verdict in _CONDEMNING and _condemns(proof, problem) for proof in proofs)
+        condemned = any(proof.verdict in _CONDEMNING and condemns(proof, problem) for proof in proofs)
         return Candidate(name, False, reason, condemned=condemned)
     if status.info.numerics != "exact" and not allow_quantised:
         return Candidate(name, False, "quantised, and only exact kernels were asked for")
@@ -156,21 +137,21 @@ def _rejection(
     if not proven:
         return Candidate(name, False, "unproven for this problem class; run: ocroute prove " + name)
     if not _holding(proven, problem):
-        most = max(_longest(proof.problem) for proof in proven)
-        return Candidate(name, False, f"proven up to {most} tokens only; {_longest(problem)} are needed")
+        most = max(longest(proof.problem) for proof in proven)
+        return Candidate(name, False, f"proven up to {most} tokens only; {longest(problem)} are needed")
     return None
 
 
 def _holding(proofs: Iterable[Proof], problem: Problem) -> list[Proof]:
     """Those that stand behind a kernel at ``problem``, the nearest first."""
     found = [proof for proof in proofs if proof.verdict == "proven" and serves(proof, problem)]
-    return sorted(found, key=lambda proof: _size(proof.problem))
+    return sorted(found, key=lambda proof: size(proof.problem))
 
 
 def _common(holding: Collection[Sequence[Proof]]) -> Problem | None:
     """The nearest problem at which all kernels were timed, so that their speeds can be compared; None if there is none."""
     timed = [{proof.problem for proof in proofs if proof.measure} for proofs in holding]
-    return min(set.intersection(*timed), key=_size, default=None) if timed else None
+    return min(set.intersection(*timed), key=size, default=None) if timed else None
 
 
 def _candidate(name: str, info: KernelInfo, holding: Sequence[Proof], common: Problem | None) -> Candidate:
@@ -179,12 +160,12 @@ def _candidate(name: str, info: KernelInfo, holding: Sequence[Proof], common: Pr
     figure = proof.measure
     speed = f", {figure.milliseconds:.3g} ms, {figure.tflops:.3g} TFLOP/s" if figure else ""
     kind = "exact" if info.numerics == "exact" else "within the limits of quantised kernels"
-    reason = f"{name} is {kind} at up to {_longest(proof.problem)} tokens{speed}"
+    reason = f"{name} is {kind} at up to {longest(proof.problem)} tokens{speed}"
     return Candidate(name, True, reason, figure.tflops if figure else None)
 
 
 def _put_off(one: Candidate, problem: Problem) -> Candidate:
-    why = f"{one.reason}; not used at {_longest(problem)} tokens: it keeps whole score matrices"
+    why = f"{one.reason}; not used at {longest(problem)} tokens: it keeps whole score matrices"
     return msgspec.structs.replace(one, reason=why)
 
 
@@ -199,29 +180,12 @@ def _out(name: str, status: KernelStatus, problem: Problem, proofs: Sequence[Pro
     if status.refusal:
         return f"refused: {status.refusal}"
     for proof in proofs:
-        if proof.kernel == name and proof.verdict != "proven" and _condemns(proof, problem):
+        if proof.kernel == name and proof.verdict != "proven" and condemns(proof, problem):
             return f"{proof.verdict.replace('_', ' ')}: {proof.reason}"
     return ""
-
-
-def _condemns(proof: Proof, problem: Problem) -> bool:
-    """Whether what went wrong there would go wrong here: a fault of the proof's own lengths only at these and above."""
-    return proof.case not in (OWN_LENGTHS, MEASURE) or _longest(problem) >= _longest(proof.problem)
 
 
 def _same_device(proof: Proof, gpu: Gpu | None) -> bool:
     if gpu is None:
         return proof.place.capability == (0, 0)
     return proof.place.capability == gpu.compute_capability and proof.place.device == gpu.name
-
-
-def _longest(problem: Problem) -> int:
-    return max((*problem.lengths, *problem.keys), default=0)
-
-
-def _size(problem: Problem) -> tuple[int, int]:
-    return _longest(problem), _tokens(problem)
-
-
-def _tokens(problem: Problem) -> int:
-    return max(sum(problem.lengths), sum(problem.keys))

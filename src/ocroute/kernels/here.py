@@ -11,11 +11,12 @@ import msgspec
 
 from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.base import KERNELS, Kernel, KernelInfo, Presence, Problem
-from ocroute.kernels.choice import Choice, KernelStatus, choose, same_class
+from ocroute.kernels.choice import Choice, KernelStatus, choose
 from ocroute.kernels.facts import facts_about
 from ocroute.kernels.hub import downloaded
 from ocroute.kernels.ledger import Ledger, Stale
 from ocroute.kernels.probe.values import Place, Proof
+from ocroute.kernels.reach import same_class
 from ocroute.kernels.refusal import TorchFacts, refusal, unusable
 from ocroute.kernels.survey import torch_facts
 from ocroute.machine import Gpu, Machine, inspect
