@@ -9,7 +9,8 @@ from ocroute.errors import EngineUnavailable
 from ocroute.kernels.adaptor import plug_into
 from ocroute.kernels.adaptor.choose import shape
 from ocroute.kernels.base import Refused
-from ocroute.kernels.here import build_of, installed, place_of
+from ocroute.kernels.here import installed, place_of
+from ocroute.kernels.identity import build_of
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.values import Measure, Proof
 from ocroute.machine import inspect

@@ -15,9 +15,10 @@ from rich.console import Console
 
 from ocroute.console_kernels import kernel_table, model_table, proof_table
 from ocroute.errors import EngineUnavailable, UsageError
-from ocroute.kernels import here
+from ocroute.kernels import here, identity
 from ocroute.kernels.base import KERNELS, KernelInfo, Problem
-from ocroute.kernels.here import best, build_of, choice_for, installed, place_of, proofs_here, stale_here
+from ocroute.kernels.here import best, choice_for, installed, place_of, proofs_here, stale_here
+from ocroute.kernels.identity import build_of
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import child as child_process
 from ocroute.kernels.probe.cases import CASES
@@ -218,7 +219,7 @@ def test_a_proof_is_readable_json(proven):
 
 def test_a_proof_ends_when_what_the_kernel_rests_on_changes(monkeypatch, tmp_path):
     versions = {"triton": "3.6.0"}
-    monkeypatch.setattr(here, "_version_of", lambda name: versions.get(name, ""))
+    monkeypatch.setattr(identity, "_version_of", lambda name: versions.get(name, ""))
     info = KernelInfo("sageattention", rests_on=("triton", "not-installed"))
     assert build_of(info, "1.0.6") == "1.0.6 with triton 3.6.0"
     versions["triton"] = "3.7.0"

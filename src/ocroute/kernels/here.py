@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +12,7 @@ from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.base import KERNELS, Kernel, KernelInfo, Presence, Problem
 from ocroute.kernels.choice import Choice, KernelStatus, choose
 from ocroute.kernels.facts import facts_about
-from ocroute.kernels.hub import downloaded
+from ocroute.kernels.identity import build_of
 from ocroute.kernels.ledger import Ledger, Stale
 from ocroute.kernels.probe.values import Place, Proof
 from ocroute.kernels.reach import same_class
@@ -49,47 +48,6 @@ def installed(name: str) -> tuple[KernelInfo, Presence]:
         return info, Presence("usable", version(info.distribution))
     except PackageNotFoundError:
         return info, Presence("absent", reason=f"{info.distribution} is not installed")
-
-
-def build_of(info: KernelInfo, version: str) -> str:
-    """``version`` of a kernel with all else that a proof's key needs to tell two builds apart.
-
-    E.g. ``1.0.6 with triton 3.6.0``; and ``2.8.3 (files 1a2b3c4d)`` where it was installed from a file or folder, as one's own
-    builds are: built again, it may have the same version and other code. Empty for what is not here.
-    """
-    if not version:
-        return ""
-    others = [f"{name} {found}" for name in info.rests_on if (found := _version_of(name))]
-    own = version + _files_of(info.distribution)
-    return f"{own} with {', '.join(others)}" if others else own
-
-
-def _version_of(name: str) -> str:
-    """Of a distribution, of what is downloaded of a repository, or of the compiler; empty where there is nothing."""
-    if name == "nvcc":
-        from ocroute.kernels.build.toolchain import nvcc_version
-
-        return nvcc_version()
-    if "/" in name:
-        return "/".join(downloaded(name))
-    try:
-        return version(name) + _files_of(name)
-    except PackageNotFoundError:
-        return ""
-
-
-def _files_of(name: str) -> str:
-    """A short digest of a distribution's files where an installer noted that it came from no package index; else empty."""
-    try:
-        found = distribution(name)
-    except (PackageNotFoundError, ValueError):  # ValueError: an empty name, of a row that is broken
-        return ""
-    if found.read_text("direct_url.json") is None:
-        return ""
-    files = found.read_text("RECORD") or ""
-    # the record lists itself, and bytecode that Python has compiled since, without digests
-    told = "\n".join(sorted(line for line in files.splitlines() if ",sha256=" in line and "direct_url" not in line))
-    return f" (files {hashlib.sha256(told.encode()).hexdigest()[:8]})"
 
 
 def choice_for(

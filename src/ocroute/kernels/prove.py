@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from ocroute.errors import EngineUnavailable, Interrupted, UsageError
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
-from ocroute.kernels.here import build_of, installed, place_of, refused
+from ocroute.kernels.here import installed, place_of, refused
+from ocroute.kernels.identity import build_of
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
 from ocroute.kernels.probe.geometry import all_problems, problems_for

@@ -74,7 +74,7 @@ class Proof(msgspec.Struct, frozen=True):
     """The verdict on one kernel at one problem class on one device.
 
     Attributes:
-        version: of the kernel's distribution, and of what else it rests on: see `ocroute.kernels.here.build_of`.
+        version: of the kernel's distribution, and of what else it rests on: see `ocroute.kernels.identity.build_of`.
         reason: a sentence, for every verdict.
         case: the one that decided against the kernel, or that it was lost in; empty where it is proven.
         outcomes: of every case, in the order in which they ran.
