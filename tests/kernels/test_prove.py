@@ -315,11 +315,12 @@ def test_a_proof_that_holds_no_longer_is_shown_with_what_has_changed(proven):
 
 
 def test_a_kernel_built_again_is_another_though_its_version_is_the_same(monkeypatch, tmp_path):
-    def install(code, *, noted):
+    def install(code, *, noted, tag="manylinux_2_28_x86_64"):
         facts = tmp_path / "site" / "own_kernel-1.0.dist-info"
         facts.mkdir(parents=True, exist_ok=True)
         (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: own-kernel\nVersion: 1.0\n")
         (facts / "RECORD").write_text(f"own.so,sha256={code},1\nown_kernel-1.0.dist-info/RECORD,,\n")
+        (facts / "WHEEL").write_text(f"Wheel-Version: 1.0\nTag: cp311-cp311-{tag}\n")
         note = facts / "direct_url.json"
         note.write_text('{"url": "file:///own_kernel.whl"}') if noted else note.unlink(missing_ok=True)
         return build_of(KernelInfo("own-kernel"), "1.0")
@@ -329,6 +330,9 @@ def test_a_kernel_built_again_is_another_though_its_version_is_the_same(monkeypa
     assert first.startswith("1.0 (files ")
     assert install("one", noted=True) == first != install("two", noted=True)
     assert install("two", noted=False) == "1.0", "what a package index gives has a version that tells all"
+    by_pip = install("two", noted=False, tag="linux_x86_64")
+    assert by_pip.startswith("1.0 (files "), "pip has compiled what the index gave as source"
+    assert install("one", noted=False, tag="linux_x86_64") not in (by_pip, "1.0")
 
 
 def test_a_kernel_that_is_compiled_here_rests_on_the_compiler(monkeypatch, tmp_path):

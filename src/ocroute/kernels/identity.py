@@ -12,8 +12,8 @@ from ocroute.kernels.hub import downloaded
 def build_of(info: KernelInfo, version: str) -> str:
     """``version`` of a kernel with all else that a proof's key needs to tell two builds apart.
 
-    E.g. ``1.0.6 with triton 3.6.0``; and ``2.8.3 (files 1a2b3c4d)`` where it was installed from a file or folder, as one's own
-    builds are: built again, it may have the same version and other code. Empty for what is not here.
+    E.g. ``1.0.6 with triton 3.6.0``; and ``2.8.3 (files 1a2b3c4d)`` where it was compiled here: built again, it may have the same
+    version and other code. Empty for what is not here.
     """
     if not version:
         return ""
@@ -37,12 +37,16 @@ def _version_of(name: str) -> str:
 
 
 def _files_of(name: str) -> str:
-    """A short digest of a distribution's files where an installer noted that it came from no package index; else empty."""
+    """A short digest of a distribution's files where they may have been compiled here; else empty."""
+    if name == "torch":  # its version names its build, and its list of files is long
+        return ""
     try:
         found = distribution(name)
     except (PackageNotFoundError, ValueError):  # ValueError: an empty name, of a row that is broken
         return ""
-    if found.read_text("direct_url.json") is None:
+    from_file = found.read_text("direct_url.json") is not None
+    compiled = "-linux_" in (found.read_text("WHEEL") or "")  # a package index takes wheels for manylinux only
+    if not from_file and not compiled:
         return ""
     files = found.read_text("RECORD") or ""
     # the record lists itself, and bytecode that Python has compiled since, without digests
