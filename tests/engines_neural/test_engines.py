@@ -57,6 +57,7 @@ PROMPTS = [
     ("got_ocr2", "markdown", 1, GOT_BEFORE + "<imgpad></img>\n OCR with format: <|im_end|><|im_start|>assistant\n"),
     ("got_ocr2", "crop", 7, (
         GOT_BEFORE + "<imgpad>" * 7 + "</img>\n OCR upon the patch reference: <|im_end|><|im_start|>assistant\n")),
+    ("got_ocr2", "red", 1, GOT_BEFORE + "<imgpad></img>\n[red]  OCR: <|im_end|><|im_start|>assistant\n"),
     ("deepseek_ocr", "layout", 273, (
         FIRST + "<image>" * 273 + "\n<|grounding|>Convert the document to markdown.")),
     ("deepseek_ocr", "text", 273, FIRST + "<image>" * 273 + "\nFree OCR."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
+from ocroute.engines.neural.mathpix import from_mathpix
 from ocroute.engines.neural.prompts import encode
 from ocroute.kernels.probe.geometry import PROMPT, Head
 
@@ -22,9 +23,11 @@ ALL_PIXELS = (MOST_TILES + 1) * 1024 * 1024
 # The spaces around "OCR" are part of what the model was trained on.
 MODES = {
     "text": Mode(" OCR: ", form="plain"),
-    "markdown": Mode(" OCR with format: "),
+    "markdown": Mode(" OCR with format: ", form="mathpix"),
     "crop": Mode(" OCR upon the patch reference: ", options={"crop": True}, form="plain"),
-    "crop_markdown": Mode(" OCR with format upon the patch reference: ", options={"crop": True}),
+    "crop_markdown": Mode(" OCR with format upon the patch reference: ", options={"crop": True}, form="mathpix"),
+    # What stands in a frame of that colour.
+    **{colour: Mode(f"[{colour}]  OCR: ", text=False, form="plain") for colour in ("red", "green", "blue")},
 }
 
 
@@ -79,5 +82,5 @@ class GotOcr2(NeuralEngine):
         return Prepared({"input_ids": ids, "pixel_values": made["pixel_values"]}, (side, side))
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
-        """Paragraphs, or what Markdown tells apart."""
-        return plain.blocks(answer)
+        """Paragraphs, or what Markdown and LaTeX tell apart."""
+        return from_mathpix(answer.text) if answer.mode.form == "mathpix" else plain.blocks(answer)

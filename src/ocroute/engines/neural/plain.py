@@ -44,10 +44,11 @@ def from_markdown(answer: str, box: Box | None = None) -> tuple[Block, ...]:
             asker.
         box: where all of it stands, when the answer is about one region.
     """
-    return tuple(_blocks(parted(answer).text, box))
+    return tuple(apart(parted(answer).text, box))
 
 
-def _blocks(answer: str, box: Box | None) -> Iterator[Block]:
+def apart(answer: str, box: Box | None = None) -> Iterator[Block]:
+    """The blocks of Markdown from which the words to the asker were taken."""
     start = 0
     for found in _PART.finditer(answer):
         yield from _paragraphs(answer[start : found.start()], box)

@@ -22,7 +22,7 @@ class Mode:
         text: whether the answer is the page's text; the canary page is read in such a mode only, and such answers only are
             compared with the print.
         boxes: whether the answer tells where things stand.
-        form: of its text where it has no boxes: see `plain.blocks`.
+        form: of its text where it has no boxes; what the engine, or `plain.blocks`, takes it for.
         max_new_tokens: where the answer is cut.
         options: for the engine's own `prepare`.
         guard: what the model's authors set against running in circles.
