@@ -57,10 +57,10 @@ def _kernel(part: str, choice: Choice) -> Text:
 
 def _canary(row: ModelRow) -> Text:
     if row.canary is None:
-        return Text("never loaded here")
+        return Text("never loaded here" if row.state == "usable" or not row.named else "of other weights only")
     last = row.canary
     said = Text("read" if last.read else last.seen, style="green" if last.read else "red")
-    said.append(f"\n{last.date[:10]}, {last.model}, {last.device}, {last.numbers}", style="default")
+    said.append(f"\n{last.setting}", style="default")
     if row.outdated:
         said.append(f"\nsince then: {row.outdated}", style="yellow")
     return said

@@ -8,7 +8,7 @@ import msgspec
 
 from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
 from ocroute.engines.neural.outlook import ModelRow, model_rows
-from ocroute.engines.neural.records import latest
+from ocroute.engines.neural.records import kept
 from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.here import stale_here
@@ -70,7 +70,7 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
         proofs=here.proofs,
         models={model: outlook(model, machine, here) for model in models()} if here.torch else {},
         neural=model_rows(
-            {name: (one.info, one.availability) for name, one in engines.items()}, machine, here, latest()
+            {name: (one.info, one.availability) for name, one in engines.items()}, machine, here, kept()
         ),
     )
 

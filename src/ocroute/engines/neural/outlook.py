@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
 from ocroute.engines.neural.probing import Located
-from ocroute.engines.neural.records import Canary
+from ocroute.engines.neural.records import Canary, matching, newest
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.outlook import Ground, outlook
 from ocroute.machine import Machine
 
+_PROCESSOR = "cpu"  # as records of pages and canaries call it
 _ON_PROCESSOR = 2  # there numbers take four bytes instead of two
 
 
@@ -24,12 +25,12 @@ class ModelRow(msgspec.Struct, frozen=True):
         weights: where they are, or what is missing.
         get: the command that brings what is missing; empty when nothing is.
         lacking: whether weights are all that is missing.
-        named: where the last canary page had its weights from, if none are found now.
+        named: where the engine's last canary page had its weights from, if none are found now.
         need_mb: memory for the weights and one A4 page at 100 dpi, in the numbers that this machine computes in.
         free_mb: of the GPU, or of the processor without one.
         device: where that memory is.
         kernels: part to the kernel that it would run on.
-        canary: its last reading of the canary page; None when it was never loaded here.
+        canary: the last reading of the canary page with these very weights on this device; None when there was none.
         outdated: what has changed since then.
     """
 
@@ -56,18 +57,18 @@ def model_rows(
     engines: Mapping[str, tuple[EngineInfo, Availability]],
     machine: Machine,
     ground: Ground | None = None,
-    canaries: Mapping[str, Canary] | None = None,
+    canaries: Sequence[Canary] = (),
 ) -> tuple[ModelRow, ...]:
     """A row for each neural engine, in the order in which they are tried. Pure.
 
     Args:
         engines: every registered engine: its constant facts and its availability.
         ground: of the choice of kernels; without torch there is none.
-        canaries: engine to its last result, see `records.latest`.
+        canaries: every result that is kept, the newest first, see `records.kept`.
     """
     neural = ((name, *both) for name, both in engines.items() if both[0].kind == "vlm")
     return tuple(
-        _row(name, info, here, machine, ground, (canaries or {}).get(name))
+        _row(name, info, here, machine, ground, canaries)
         for name, info, here in sorted(neural, key=lambda row: (row[1].rank, row[0]))
     )
 
@@ -78,11 +79,13 @@ def _row(
     here: Availability,
     machine: Machine,
     ground: Ground | None,
-    canary: Canary | None,
+    canaries: Sequence[Canary],
 ) -> ModelRow:
     gpu = machine.gpus[0] if machine.gpus else None
     kernels = outlook(name, machine, ground) if ground is not None and ground.torch is not None else {}
     found = here if isinstance(here, Located) else Located(here.state)
+    device = gpu.name if gpu else _PROCESSOR
+    canary, last = matching(canaries, name, here.weights, device), newest(canaries, name)
     missing = f"not here: {found.lacking}" if found.lacking else here.reason
     return ModelRow(
         engine=name,
@@ -96,7 +99,7 @@ def _row(
         canary=canary,
         outdated=canary.outdated(_versions(canary, machine)) if canary else "",
         lacking=bool(found.lacking),
-        named=canary.model if canary and found.lacking else "",
+        named=last.model if last and found.lacking else "",
     )
 
 

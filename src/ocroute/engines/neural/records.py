@@ -51,6 +51,12 @@ class Canary(msgspec.Struct, frozen=True):
             if self.versions.get(name) != versions.get(name)
         )
 
+    @property
+    def setting(self) -> str:
+        """When, with which weights, where, in which numbers and on which kernels it was read, in a few words."""
+        ran = [f"{part} {used.get('kernel')}" for part, used in self.kernels.items()]
+        return ", ".join([self.date[:10], self.model, self.device, self.numbers, *ran])
+
 
 def keep(record: Canary) -> None:
     """Put ``record`` in the place of an earlier one of the same weights on the same device.
@@ -65,13 +71,26 @@ def keep(record: Canary) -> None:
         emit("note", text=f"the canary result of {record.engine} cannot be kept in {path.parent}: {error.strerror}")
 
 
-def latest() -> dict[str, Canary]:
-    """The newest record of every engine. Files that cannot be read are left out, and a note says so."""
-    found: dict[str, Canary] = {}
-    for record in _read(sorted(_folder().glob("*.json"))):
-        if record.engine not in found or found[record.engine].date <= record.date:
-            found[record.engine] = record
-    return found
+def kept() -> tuple[Canary, ...]:
+    """Every record of this machine, the newest first. Files that cannot be read are left out, and a note says so."""
+    return tuple(sorted(_read(sorted(_folder().glob("*.json"))), key=lambda record: record.date, reverse=True))
+
+
+def newest(records: Iterable[Canary], engine: str) -> Canary | None:
+    """The engine's last record, whatever its weights and device were; ``records`` are ordered as those of `kept`."""
+    return next((record for record in records if record.engine == engine), None)
+
+
+def matching(records: Iterable[Canary], engine: str, weights: str, device: str) -> Canary | None:
+    """The engine's last record with these weights on this device. That of any other checkpoint says nothing about them.
+
+    Args:
+        records: ordered as those of `kept`.
+        weights: the SHA-256 of `weights.digest`, or its beginning; empty where it is not known: then nothing matches.
+        device: its name, as in page records.
+    """
+    same = (record for record in records if record.device == device and record.weights.startswith(weights))
+    return newest(same, engine) if weights else None
 
 
 def _read(paths: Iterable[Path]) -> Iterable[Canary]:
