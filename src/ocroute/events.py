@@ -18,8 +18,9 @@ Sink = Callable[["Event"], None]
 class Event:
     """Something that happened.
 
-    Kinds in use: ``run_started`` (total pages), ``page_started``, ``loading`` (an engine's models), ``attempt``, ``page_done``,
-    ``input_failed``, ``input_done``, ``note``.
+    Kinds in use: ``fetching`` (weights: ``engine``, ``model``, ``file``, bytes ``done`` of ``total``), ``run_started`` (total
+    pages), ``page_started``, ``loading`` (an engine's models), ``attempt``, ``page_done``, ``input_failed``, ``input_done``,
+    ``note``.
     """
 
     kind: str

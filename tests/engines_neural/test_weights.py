@@ -61,54 +61,32 @@ def test_the_hub_s_cache_is_looked_into(tmp_path, monkeypatch):
 
 @pytest.fixture
 def broken_off(tmp_path, monkeypatch):
-    """The hub's cache with the first of two shards, and a download that brings the other."""
+    """The hub's cache with the first of two shards."""
     home = tmp_path / "hub" / "models--someone--else"
     snapshot = checkpoint(home / "snapshots" / "abc", files=("model-00001-of-00002.safetensors",))
     (home / "refs").mkdir()
     (home / "refs" / "main").write_text("abc")
     for module in ("constants", "file_download.constants"):
         monkeypatch.setattr(f"huggingface_hub.{module}.HF_HUB_CACHE", str(tmp_path / "hub"))
-    asked = []
-
-    def download(model, **_):
-        asked.append(model)
-        checkpoint(snapshot, files=("model-00002-of-00002.safetensors",))
-        return str(snapshot)
-
-    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
-    return snapshot, asked
-
-
-def test_a_download_that_broke_off_goes_on(broken_off):
-    snapshot, asked = broken_off
-    assert weights.find(FACTS, "someone/else", fetch=True) == snapshot
-    assert asked == ["someone/else"]
-    weights.check(FACTS, snapshot)
-    weights.find(FACTS, "someone/else", fetch=True)
-    assert asked == ["someone/else"], "what is whole is not asked for again"
+    return snapshot
 
 
 def test_a_download_that_broke_off_is_named_with_the_command_that_goes_on(broken_off):
-    snapshot, asked = broken_off
-    assert weights.find(FACTS, "someone/else") == snapshot
+    assert weights.find(FACTS, "someone/else") == broken_off
+    assert weights.to_fetch(FACTS, "someone/else")
     with pytest.raises(EngineUnavailable, match=r"lacks 1 of 2 weight files: model-00002") as caught:
-        weights.check(FACTS, snapshot)
-    assert caught.value.next_step == "ocroute read PAGE --engine qwen2_vl --model someone/else"
-    assert asked == []
+        weights.check(FACTS, broken_off)
+    assert caught.value.next_step == "Run: ocroute read PAGE --engine qwen2_vl --model someone/else"
+    checkpoint(broken_off, files=("model-00002-of-00002.safetensors",))
+    assert not weights.to_fetch(FACTS, "someone/else")
+    assert Qwen2Vl.probe_for(Task(model="someone/else")).weights, "whole weights are told apart by their digest"
 
 
 @pytest.mark.usefixtures("no_cache")
-def test_a_hub_id_is_fetched_only_when_the_user_gave_it(monkeypatch):
-    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: pytest.fail("fetched"))
+def test_a_hub_id_that_is_not_here_yet_counts_where_the_user_gave_it():
     with pytest.raises(EngineUnavailable, match="not on this machine yet"):
         weights.find(FACTS, "someone/else")
     assert Qwen2Vl.probe_for(Task(model="someone/else")).state == "usable"
-
-
-@pytest.mark.usefixtures("no_cache")
-def test_what_is_no_folder_and_no_hub_id_is_said(tmp_path):
-    with pytest.raises(EngineUnavailable, match="there is no folder"):
-        weights.find(FACTS, str(tmp_path / "nowhere" / "at" / "all"), fetch=True)
 
 
 def test_pickled_weights_are_refused(tmp_path):

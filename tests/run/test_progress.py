@@ -3,6 +3,8 @@
 import os
 import pty
 import re
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -14,6 +16,11 @@ from ocroute.run.progress import Progress
 
 def on_terminal(ocroute, *arguments):
     """Run with a terminal as standard error; what it showed, and standard output."""
+    return shown_by(lambda terminal: ocroute.start(*arguments, engines=["slow", "null"], stderr=terminal))
+
+
+def shown_by(start):
+    """As `on_terminal`, of the process that ``start`` starts on a terminal that it is given."""
     leader, follower = pty.openpty()
     shown = []
 
@@ -25,7 +32,7 @@ def on_terminal(ocroute, *arguments):
             return
 
     listener = threading.Thread(target=listen)
-    process = ocroute.start(*arguments, engines=["slow", "null"], stderr=follower)
+    process = start(follower)
     os.close(follower)
     listener.start()
     out, _ = process.communicate(timeout=60)
@@ -41,6 +48,21 @@ def test_terminal_shows_pages_rate_and_file(make_pages, ocroute):
     assert "a minute" in shown
     assert "pages.tif page 2: slow" in shown
     assert "\x1b" not in out
+
+
+def test_a_download_shows_how_far_it_is():
+    code = """
+import time
+from ocroute.events import emit
+from ocroute.run.progress import Progress
+with Progress():
+    emit("fetching", engine="e", model="someone/model", file="a.safetensors", done=1_230_000_000, total=6_100_000_000)
+    time.sleep(0.5)
+"""
+    command = [sys.executable, "-c", code]
+    wide = os.environ | {"COLUMNS": "160"}
+    shown, _ = shown_by(lambda to: subprocess.Popen(command, stderr=to, stdout=subprocess.PIPE, text=True, env=wide))
+    assert "fetching someone/model: 1.23 of 6.10 GB, a.safetensors" in shown
 
 
 def test_quiet_shows_nothing(make_pages, ocroute):

@@ -129,7 +129,8 @@ class Engine(Protocol):
 
     Built once a process and reused for many pages; building loads the models. Runs in the calling thread and uses no more
     threads than ``task.threads``. An engine with a choice of weights has a class method ``probe_for(task)`` besides: as `probe`,
-    for the weights that ``task.model`` names; it is asked when the user asks for that engine.
+    for the weights that ``task.model`` names; it is asked when the user asks for that engine. One that can fetch weights has
+    ``fetches(task)``, whether there are any to fetch, and ``fetch(task)``, which is called before the first page.
     """
 
     info: ClassVar[EngineInfo]

@@ -16,6 +16,7 @@ from ocroute.pages.inputs import expand
 from ocroute.route.plan import Wish
 from ocroute.run.capacity import cores, default_deadline, default_workers
 from ocroute.run.executor import Executor, ask, in_order
+from ocroute.run.fetching import fetch
 from ocroute.run.jobs import Count, Counted, Describe, Described, Input, Outcome, Read, Record, Refused
 from ocroute.run.journal import Journal, key_of
 from ocroute.run.output import stems
@@ -46,6 +47,7 @@ def read_documents(
 ) -> Iterator[InputResult]:
     """Read files, folders and globs; yield a result for each input, in order, as soon as it is done.
 
+    Weights on a hub that the user names for the engine are fetched first, if they are not here.
     What happens meanwhile is emitted (see `ocroute.events`). Close the iterator to stop: its workers end at once.
 
     Args:
@@ -87,6 +89,8 @@ def read_documents(
         total = sum(len(work.numbers) for work in works)
         threads = max(1, cores() // max(1, min(workers, total)))
         wish = _within(wish, threads, limit)
+        if total:
+            fetch(executor, wish)
         if writer is not None and total:
             _look_up(executor, works, wish, writer.folder)
         emit("run_started", pages=total, done=sum(len(work.known) for work in works))

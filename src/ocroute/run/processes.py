@@ -30,9 +30,9 @@ OPEN_LIMIT = 30.0
 its image libraries here."""
 
 LOAD_LIMIT = 1800.0
-"""Seconds that loading an engine may take at least, however short the deadline: gigabytes of weights from a slow disk or over a
-network, and a first page of known text. It is done once a worker, and
-again where two models take turns."""
+"""Seconds that loading an engine may take at least, however short the deadline: gigabytes of weights from a slow disk, and a
+first page of known text. It is done once a worker, and again where two models take turns. Fetching weights has no limit: it is
+done before, and not in a worker."""
 
 _START_TRIES = 3
 _AHEAD = 32  # jobs a worker; what is done ahead of the oldest job in hand waits in memory, some 20 kB a page

@@ -87,6 +87,12 @@ class _Bar:
                 doing = "loading " if event.kind == "loading" else ""
                 where = f"{Path(event.source).name} page {event.page}: {doing}{event.data['engine']}"
                 self._progress.update(self._task, current=escape(where))
+            case "fetching":
+                done, total = event.data["done"], event.data["total"]
+                far = f"{done / 1e9:.2f} of {total / 1e9:.2f} GB"
+                self._progress.update(
+                    self._task, current=escape(f"fetching {event.data['model']}: {far}, {event.data['file']}")
+                )
             case "page_done":
                 self._done += 1
                 rate = f"{60 * self._done / (time.monotonic() - self._began):.1f} a minute"

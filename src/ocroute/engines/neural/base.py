@@ -21,6 +21,7 @@ from ocroute.engines.neural import (
     canary,
     devices,
     failures,
+    fetching,
     generate,
     loading,
     memory,
@@ -108,13 +109,27 @@ class NeuralEngine(ABC):
         """As `probe`, for the weights that ``task`` names; a hub id that is not here yet counts: it will be fetched."""
         return probing.availability(cls.facts, task.model)
 
+    @classmethod
+    def fetches(cls, task: Task) -> bool:
+        """Whether ``task`` names weights that are to be fetched first, by `fetch`; loading never fetches any."""
+        return weights.to_fetch(cls.facts, task.model)
+
+    @classmethod
+    def fetch(cls, task: Task) -> None:
+        """Fetch the weights that ``task`` names. Emits how far it is, see `fetching.fetch`.
+
+        Raises:
+            EngineUnavailable: they cannot be had.
+        """
+        fetching.fetch(cls.facts, task.model)
+
     def __init__(self, task: Task) -> None:
         facts = self.facts
         self._mode(task)  # a mode that does not exist is said before minutes are spent on loading
         if lacking := packages.missing(facts.transformers, facts.packages):
             raise EngineUnavailable(f"{facts.name} cannot run: {lacking}", next_step=f"Run: {packages.INSTALL}")
         failures.check_device(facts.name)
-        folder = weights.find(facts, task.model, fetch=bool(task.model))
+        folder = weights.find(facts, task.model)
         weights.check(facts, folder)
         devices.limit_threads(task.threads)
         self.where = devices.place()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ocroute.engines.base import Availability
 from ocroute.engines.neural import packages, weights
 from ocroute.engines.neural.recipe import Facts
@@ -31,16 +29,16 @@ def availability(facts: Facts, model: str) -> Located:
     if lacking := packages.missing(facts.transformers, facts.packages):
         return Located("absent", reason=lacking, install=packages.INSTALL)
     version = packages.installed("transformers")
-    if model.count("/") == 1 and not Path(model).expanduser().exists():
-        return Located("usable", version=version, scripts=facts.scripts, where=model)
     folder = None
     try:
+        if weights.to_fetch(facts, model):
+            return Located("usable", version=version, scripts=facts.scripts, where=model)
         folder = weights.find(facts, model)
         weights.check(facts, folder)
         fingerprint = weights.digest(folder)[:16]
     except EngineUnavailable as error:
         lacking = "" if model or folder else weights.wanted(facts)
-        return Located("absent", reason=error.message, install=error.next_step, lacking=lacking)
+        return Located("absent", reason=error.message, install=error.next_step.removeprefix("Run: "), lacking=lacking)
     except Exception as error:  # probing must survive a damaged cache
         return Located("broken", reason=f"{type(error).__name__}: {error}", install=packages.INSTALL)
     return Located("usable", version=version, scripts=facts.scripts, weights=fingerprint, where=str(folder))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,19 @@ MODELS = "OCROUTE_MODELS"
 """The environment variable that names a folder with one folder a model, called like its engine."""
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-_WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
 _PIXELS = ("preprocessor_config.json", "processor_config.json")  # either says how an image becomes pixels
 _SAMPLE = 1 << 16
+_LOOK = "Give a checkpoint's folder; to have one looked at: ocroute doctor --engine ENGINE --model FOLDER"
+_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
-def find(facts: Facts, model: str = "", *, fetch: bool = False) -> Path:
-    """The folder with the weights.
+def is_hub_id(model: str) -> bool:
+    """Whether ``model`` has the form of a name on the Hugging Face hub, OWNER/NAME, and names nothing here."""
+    return bool(_HUB_ID.fullmatch(model)) and not os.path.lexists(model)
+
+
+def find(facts: Facts, model: str = "") -> Path:
+    """The folder with the weights. Nothing is fetched: see `fetching.fetch`.
 
     The user's ``model`` comes first: a folder, or a hub id. Else the folder ``$OCROUTE_MODELS/<engine>``, else the local
     cache of the Hugging Face hub.
@@ -33,24 +41,33 @@ def find(facts: Facts, model: str = "", *, fetch: bool = False) -> Path:
     Args:
         facts: whose weights.
         model: the user's word; empty for none.
-        fetch: whether what is not in the cache of a hub id that the user gave may be downloaded: all of it, or the rest of a
-            download that broke off.
 
     Raises:
         EngineUnavailable: they are not here.
     """
-    if model and Path(model).expanduser().is_dir():
-        return Path(model).expanduser()
     if model:
-        return _named(facts, model, fetch=fetch)
+        return _named(facts, model)
     if (folder := _of_the_user(facts)) and folder.is_dir():
         return folder
     if cached := _cached(facts.hub):
         return cached
     raise EngineUnavailable(
         f"the weights of {facts.name} are not on this machine ({wanted(facts)})",
-        next_step=f"ocroute read PAGE --engine {facts.name} --model {facts.hub}",
+        next_step=f"Run: {command(facts, facts.hub)}",
     )
+
+
+def to_fetch(facts: Facts, model: str) -> bool:
+    """Whether ``model`` is a hub id of which all, or the rest of a download that broke off, would have to be fetched."""
+    if not is_hub_id(model):
+        return False
+    cached = _cached(model)
+    return cached is None or bool(_lacking(facts, cached))
+
+
+def command(facts: Facts, model: str) -> str:
+    """The command that reads a page with ``model``, which fetches it first if it is a hub id that is not here."""
+    return f"ocroute read PAGE --engine {facts.name} --model {shlex.quote(model)}"
 
 
 def wanted(facts: Facts) -> str:
@@ -66,27 +83,27 @@ def _of_the_user(facts: Facts) -> Path | None:
     return Path(home).expanduser() / facts.name if home else None
 
 
-def _named(facts: Facts, model: str, *, fetch: bool) -> Path:
-    cached = _cached(model)
-    if cached and not (fetch and _lacking(facts, cached)):
-        return cached
-    if model.count("/") != 1 or model.startswith((".", "/", "~")):
-        raise EngineUnavailable(f"there is no folder {model}", next_step="Give a folder with weights, or a hub id")
-    if not fetch:
-        raise EngineUnavailable(f"{model} is not on this machine yet", next_step=f"It is fetched by: --model {model}")
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
-
-    try:
-        return Path(snapshot_download(model, allow_patterns=list(_WANTED)))
-    except RepositoryNotFoundError as error:
-        raise EngineUnavailable(f"the hub has no model {model}", next_step="Check its name") from error
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _named(facts: Facts, model: str) -> Path:
+    folder = Path(os.path.expanduser(model))  # noqa: PTH111 - Path's own raises where there is no such user
+    if folder.is_dir():
+        return folder
+    if os.path.lexists(folder):
+        kind = "a file" if folder.is_file() else "no folder"
         raise EngineUnavailable(
-            f"{model} cannot be fetched: {reason}",
-            next_step="Check the network, or fetch it on another machine and give its folder with --model",
-        ) from error
+            f"{model} is {kind}, and weights are named by their folder",
+            next_step=f"Run: {command(facts, str(folder.parent))}",
+        )
+    if not is_hub_id(model):
+        raise EngineUnavailable(
+            f"there is no folder {model}, and it is no model on the hub either: those are called OWNER/NAME",
+            next_step=f"Give a folder with weights, or run: {command(facts, facts.hub)}",
+        )
+    if cached := _cached(model):
+        return cached
+    raise EngineUnavailable(
+        f"{model} is not on this machine yet, and there is no folder of that name",
+        next_step=f"Run: {command(facts, model)}",
+    )
 
 
 def _cached(hub: str) -> Path | None:
@@ -115,12 +132,33 @@ def config(folder: Path) -> dict[str, Any]:
     try:
         read = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise EngineUnavailable(
-            f"{folder} holds no readable config.json ({type(error).__name__})", next_step="Give a checkpoint's folder"
-        ) from error
+        raise EngineUnavailable(f"{folder} holds no readable config.json ({_why(error)})", next_step=_LOOK) from error
     if not isinstance(read, dict):
-        raise EngineUnavailable(f"{folder / 'config.json'} is no JSON object", next_step="Give a checkpoint's folder")
+        raise EngineUnavailable(f"{folder / 'config.json'} is no JSON object", next_step=_LOOK)
     return read
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a JSON file, in a few words."""
+    if isinstance(error, FileNotFoundError):
+        return "there is none"
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else f"it is no JSON: {error}"
+
+
+def check_kind(facts: Facts, folder: Path) -> None:
+    """Whether the config.json in ``folder`` describes a model that this engine reads.
+
+    Raises:
+        EngineUnavailable: it does not; the message says what it describes.
+    """
+    raw = config(folder)
+    said = raw.get("architectures") or [raw.get("model_type", "nothing")]
+    if not set(said) & set(facts.architectures):
+        code = ", which needs code from the checkpoint, and ocroute runs none" if "auto_map" in raw else ""
+        raise EngineUnavailable(
+            f"{folder} holds {', '.join(map(str, said))}{code}; {facts.name} reads {', '.join(facts.architectures)}",
+            next_step=f"Give the folder or the hub id of such a checkpoint: {command(facts, facts.hub)}",
+        )
 
 
 def check(facts: Facts, folder: Path) -> None:
@@ -129,14 +167,7 @@ def check(facts: Facts, folder: Path) -> None:
     Raises:
         EngineUnavailable: it does not; the message says what it holds.
     """
-    raw = config(folder)
-    said = raw.get("architectures") or [raw.get("model_type", "nothing")]
-    if not set(said) & set(facts.architectures):
-        code = ", which needs code from the checkpoint, and ocroute runs none" if "auto_map" in raw else ""
-        raise EngineUnavailable(
-            f"{folder} holds {', '.join(map(str, said))}{code}; {facts.name} reads {', '.join(facts.architectures)}",
-            next_step=f"Give the folder or the hub id of such a checkpoint: --model {facts.hub}",
-        )
+    check_kind(facts, folder)
     if not shards.files(folder):
         pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
         reason = (
@@ -144,7 +175,7 @@ def check(facts: Facts, folder: Path) -> None:
             if pickles
             else "no weights"
         )
-        raise EngineUnavailable(f"{folder} holds {reason}", next_step="Get the checkpoint's safetensors files")
+        raise EngineUnavailable(f"{folder} holds {reason}", next_step=_again(facts, folder))
     if lacking := _lacking(facts, folder):
         raise EngineUnavailable(f"{folder} {lacking}", next_step=_again(facts, folder))
 
@@ -167,9 +198,8 @@ def _again(facts: Facts, folder: Path) -> str:
     """How to get what is missing: in the hub's cache, the command that goes on with a download."""
     for part in reversed(folder.parts):
         if part.startswith("models--"):
-            hub = part.removeprefix("models--").replace("--", "/", 1)
-            return f"ocroute read PAGE --engine {facts.name} --model {hub}"
-    return f"Fetch the checkpoint again, from where it came or from {facts.hub}"
+            return f"Run: {command(facts, part.removeprefix('models--').replace('--', '/', 1))}"
+    return f"Copy it again from where it came, or use the published one: {command(facts, facts.hub)}"
 
 
 def digest(folder: Path) -> str:

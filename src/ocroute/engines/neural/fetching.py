@@ -1,0 +1,198 @@
+"""Fetching published weights, gigabytes of them: in sight, as far as there is room for them, and only what is not here.
+
+What is fetched goes into the cache of the Hugging Face hub, by its own client. A file that has arrived stays there when a
+download breaks off; one that has not begins anew, for the client keeps no halves.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ocroute.engines.neural import shards, weights
+from ocroute.engines.neural.recipe import Facts
+from ocroute.errors import EngineUnavailable, OcrouteError
+from ocroute.events import emit
+
+WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
+_TELL_EVERY = 0.2  # seconds between two events
+_GB = 1e9
+
+
+def fetch(facts: Facts, hub: str) -> Path:
+    """Bring what is not here of the model ``hub``; the folder with all of it.
+
+    Emits a ``note`` before the first byte, and then ``fetching``: ``engine``, ``model``, ``file``, and bytes ``done`` of
+    ``total``. Weights come last, so that a model which the engine cannot read is refused before gigabytes have come.
+
+    Raises:
+        EngineUnavailable: it cannot be had; the message says why, and the next step how to go on.
+    """
+    from huggingface_hub import hf_hub_download, snapshot_download
+
+    with _telling(facts, hub):
+        silent = _bar(lambda *_: None)
+        files = snapshot_download(hub, allow_patterns=list(WANTED), dry_run=True, tqdm_class=silent)
+        if not any(_heavy(file) for file in files):
+            raise EngineUnavailable(
+                f"{hub} has no safetensors files on the hub, and ocroute opens no others",
+                next_step=f"Run: {weights.command(facts, facts.hub)}",
+            )
+        absent = sorted(filter(_absent, files), key=_heavy)
+        told = _Told(facts.name, hub, sum(file.file_size or 0 for file in absent))
+        _require_room(facts, hub, told.total)
+        told.beginning()
+        known = False
+        for file in absent:
+            if _heavy(file) and not known:
+                weights.check_kind(facts, Path(file.local_path).parent)
+                known = True
+            hf_hub_download(
+                hub,
+                file.filename,
+                revision=file.commit_hash,
+                force_download=file.is_cached,  # it is here, and damaged
+                tqdm_class=told.bar(file.filename),
+            )
+        return Path(snapshot_download(hub, allow_patterns=list(WANTED), tqdm_class=silent))
+
+
+def _heavy(file: Any) -> bool:
+    return str(file.filename).endswith(".safetensors")
+
+
+def _absent(file: Any) -> bool:
+    """Whether a file that the hub lists is not here, or only a part of it is."""
+    return not file.is_cached or (_heavy(file) and bool(shards.fault(Path(file.local_path))))
+
+
+def _require_room(facts: Facts, hub: str, wanted: int) -> None:
+    """Raises:
+    EngineUnavailable: the disk with the cache has too little room for ``wanted`` bytes.
+    """
+    cache = _cache()
+    there = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    if wanted > free:
+        raise EngineUnavailable(
+            f"{hub} needs {size(wanted)} in {cache}, and {size(free)} are free there",
+            next_step=f"Make room, or name a folder on another disk: HF_HOME=FOLDER {weights.command(facts, hub)}",
+        )
+
+
+def _cache() -> Path:
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE).expanduser()
+
+
+class _Told:
+    """What is said of a download.
+
+    Args:
+        engine, model: for whom, and what.
+        total: bytes to come.
+    """
+
+    def __init__(self, engine: str, model: str, total: int) -> None:
+        self.engine, self.model, self.total, self.done = engine, model, total, 0
+        self._said = 0.0
+        self._lock = Lock()
+        self._context = copy_context()  # the client may count in a thread of its own, which hears no sink
+
+    def beginning(self) -> None:
+        """A line that is seen without a terminal too."""
+        if self.total:
+            emit("note", text=f"fetching {self.model}, {size(self.total)}, into {_cache()}")
+
+    def bar(self, file: str) -> type[Any]:
+        """What the client takes for the class of its progress bars while it fetches ``file``."""
+        before, counts = self.done, Counter[int]()
+
+        def count(bar: int, more: float) -> None:
+            with self._lock:
+                counts[bar] += int(more)
+                # The client may have two bars for the same bytes, one of the network and one of the disk.
+                self.done = before + max(counts.values())
+                self._tell(file)
+
+        return _bar(count)
+
+    def _tell(self, file: str) -> None:
+        now = time.monotonic()
+        if now - self._said < _TELL_EVERY and self.done < self.total:
+            return
+        self._said = now
+        self._context.run(
+            emit, "fetching", engine=self.engine, model=self.model, file=file, done=self.done, total=self.total
+        )
+
+
+def _bar(count: Callable[[int, float], None]) -> type[Any]:
+    """A class of progress bars that draw nothing, and tell ``count`` which of them goes on, and by how much."""
+    from tqdm.std import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **settings: Any) -> None:
+            settings.pop("name", None)
+            super().__init__(*arguments, **(settings | {"disable": True}))
+
+        def update(self, n: float | None = 1) -> None:
+            count(id(self), n or 0)
+
+    return Bar
+
+
+def size(count: int) -> str:
+    """Bytes, as one says them of a download."""
+    return f"{count / _GB:.1f} GB" if count >= _GB / 10 else f"{count / 1e6:.1f} MB"
+
+
+@contextmanager
+def _telling(facts: Facts, hub: str) -> Iterator[None]:
+    """Make one sentence of whatever the client raises, and keep it quiet.
+
+    Raises:
+        EngineUnavailable: the model cannot be had.
+    """
+    from huggingface_hub import constants, errors
+    from huggingface_hub.utils import logging as client
+
+    level = client.get_verbosity()
+    client.set_verbosity(logging.ERROR)
+    again = weights.command(facts, hub)
+    try:
+        yield
+    except OcrouteError:
+        raise
+    except KeyboardInterrupt:
+        emit("note", text=f"the files of {hub} that have arrived are kept; the same command fetches the others")
+        raise
+    except Exception as error:
+        cause = error.__cause__ if isinstance(error, errors.DryRunError) and error.__cause__ else error
+        match cause:
+            case errors.GatedRepoError():
+                said, step = "the hub gives it only to those who have agreed to its terms", f"hf auth login && {again}"
+            case errors.RepositoryNotFoundError():
+                said = f"there is no folder of that name, and {constants.ENDPOINT} has no such model, or hides it"
+                step = f"{weights.command(facts, facts.hub)}, or for a hidden one: hf auth login"
+            case errors.OfflineModeIsEnabled():
+                said, step = "HF_HUB_OFFLINE forbids it", f"HF_HUB_OFFLINE=0 {again}"
+            case _:
+                reason = " ".join(str(cause).split())[:200]
+                said = f"{type(cause).__name__}: {reason}" if reason else type(cause).__name__
+                step = (
+                    f"{again}, which keeps the files that have arrived; or on a machine that reaches {constants.ENDPOINT}: "
+                    f"hf download {hub} --local-dir FOLDER, and here: {weights.command(facts, 'FOLDER')}"
+                )
+        raise EngineUnavailable(f"{hub} cannot be fetched: {said}", next_step=f"Run: {step}") from error
+    finally:
+        client.set_verbosity(level)

@@ -1,0 +1,324 @@
+"""Published weights, fetched from a hub on this machine by the hub's own client, as a user asks for it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import hub as hubs
+import pytest
+from sheets import TRAINED
+
+from ocroute.engines.base import ENGINES
+from ocroute.engines.neural import canary, weights
+from ocroute.errors import ExitCode
+
+MODEL = "someone/tiny-dots"
+TINY = TRAINED / "dots_ocr"
+
+
+@pytest.fixture
+def hub():
+    with hubs.serving() as here:
+        here.models[MODEL] = TINY
+        yield here
+
+
+@pytest.fixture
+def environment(hub, tmp_path, monkeypatch):
+    for name in ("HF_HUB_OFFLINE", "HF_TOKEN", "HF_HUB_CACHE", weights.MODELS):
+        monkeypatch.delenv(name, raising=False)
+    return os.environ | {
+        "HF_ENDPOINT": hub.url,
+        "HF_HOME": str(tmp_path / "hf"),
+        "OMP_NUM_THREADS": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+@pytest.fixture
+def page(tmp_path):
+    canary.page().save(tmp_path / "page.png")
+    return tmp_path / "page.png"
+
+
+@pytest.fixture
+def start(environment, page):
+    """The command that a user gives; other variables, or other words, on demand."""
+
+    def begin(*more, model=MODEL, command="read", **variables):
+        words = [command, *([str(page)] if command == "read" else []), "--engine", "dots_ocr", "--model", model, *more]
+        return subprocess.Popen(
+            [sys.executable, "-m", "ocroute", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment | variables,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+        )
+
+    return begin
+
+
+@pytest.fixture
+def ocroute(start):
+    def run(*words, **options):
+        process = start(*words, **options)
+        out, err = process.communicate(timeout=200)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    return run
+
+
+def python(code, environment):
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=200, check=False
+    )
+
+
+def content(hub) -> list[str]:
+    """The weight files that were asked for, each time."""
+    return [path.rpartition("/")[2] for method, path in hub.asked if method == "GET" and path.endswith(".safetensors")]
+
+
+def cached(tmp_path):
+    return {file.name for file in (tmp_path / "hf").rglob("snapshots/*/*")}
+
+
+@pytest.mark.parametrize("jobs", ["0", "1"])
+def test_what_the_user_names_is_fetched_once_and_read_with(jobs, hub, ocroute, tmp_path):
+    done = ocroute("--jobs", jobs, "--format", "json")
+    assert done.returncode == ExitCode.OK, done.stderr
+    (read,) = json.loads(done.stdout)["pages"]
+    assert read["provenance"]["model"] == MODEL
+    assert done.stderr.startswith(f"ocroute: fetching {MODEL}, ")
+    assert done.stderr.count("\n") == 1
+    hub.asked.clear()
+    again = ocroute("--jobs", jobs, "--format", "json")
+    assert again.returncode == ExitCode.OK, again.stderr
+    assert hub.asked == [], "what is here is not asked for again"
+    assert again.stderr == ""
+
+
+def test_doctor_looks_and_fetches_nothing(hub, ocroute):
+    done = ocroute("--json", command="doctor")
+    row = next(row for row in json.loads(done.stdout)["neural"] if row["engine"] == "dots_ocr")
+    assert (row["state"], row["weights"]) == ("usable", MODEL)
+    assert hub.asked == []
+
+
+def test_a_download_is_no_part_of_loading_and_its_progress_is_told(hub, environment, page, tmp_path):
+    """The client counts pieces of ten megabytes, more than a tiny model has: a text beside it has them."""
+    folder = hub.models[MODEL] = shutil.copytree(TINY, tmp_path / "model")
+    (folder / "notes.txt").write_bytes(bytes(35_000_000))
+    hub.slow = 0.005
+    code = f"""
+import json, sys
+from ocroute.engines.base import Task
+from ocroute.events import listening
+from ocroute.route.plan import Wish
+from ocroute.run import read_documents
+said = []
+with listening(lambda event: said.append((event.kind, dict(event.data)))):
+    (result,) = read_documents([{str(page)!r}], Wish("dots_ocr", Task(model={MODEL!r})), jobs=1)
+print(json.dumps([said, list(result.statuses)]))
+"""
+    done = python(code, environment)
+    assert done.returncode == 0, done.stderr
+    said, statuses = json.loads(done.stdout)
+    assert statuses == ["accepted"]
+    steps = [data for kind, data in said if kind == "fetching"]
+    total = sum(file.stat().st_size for file in folder.iterdir())
+    assert {step["total"] for step in steps} == {total}
+    assert steps[-1]["done"] == total
+    assert [step["done"] for step in steps] == sorted(step["done"] for step in steps)
+    assert len({step["done"] for step in steps if step["file"] == "notes.txt"}) >= 3
+    kinds = [kind for kind, _ in said]
+    assert kinds.index("fetching") < kinds.index("run_started") < kinds.index("loading")
+
+
+def test_a_connection_that_breaks_off_is_one_line_and_goes_on_later(hub, ocroute, tmp_path):
+    hub.breaks_at = 70_000
+    broken = ocroute("--quiet")
+    assert broken.returncode == ExitCode.UNAVAILABLE, broken.stderr
+    assert f"{MODEL} cannot be fetched: " in broken.stderr
+    assert (
+        f"Run: ocroute read PAGE --engine dots_ocr --model {MODEL}, which keeps the files that have arrived"
+        in broken.stderr
+    )
+    assert "Traceback" not in broken.stderr
+    assert "tokenizer.json" in cached(tmp_path)
+    hub.breaks_at, hub.sent = None, {}
+    assert ocroute().returncode == ExitCode.OK
+    assert hub.sent == {"model.safetensors": 1}, "what has arrived is kept"
+
+
+def test_interrupting_a_download_ends_it_at_once_and_keeps_what_is_there(hub, start, ocroute, tmp_path):
+    hub.slow = 1.0
+    process = start()
+    limit = time.monotonic() + 60
+    while not content(hub) and time.monotonic() < limit:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert (process.returncode, out) == (ExitCode.INTERRUPTED, ""), err
+    assert f"the files of {MODEL} that have arrived are kept; the same command fetches the others" in err
+    assert "Traceback" not in err
+    assert "tokenizer.json" in cached(tmp_path)
+    hub.slow, hub.sent = 0.0, {}
+    assert ocroute().returncode == ExitCode.OK
+    assert hub.sent == {"model.safetensors": 1}
+
+
+def test_without_a_network_the_error_names_the_two_ways_on(ocroute):
+    done = ocroute(HF_ENDPOINT="http://127.0.0.1:9")
+    assert done.returncode == ExitCode.UNAVAILABLE
+    assert f"{MODEL} cannot be fetched: ConnectError: " in done.stderr
+    assert (
+        f"hf download {MODEL} --local-dir FOLDER, and here: ocroute read PAGE --engine dots_ocr --model FOLDER"
+        in done.stderr
+    )
+    offline = ocroute(HF_HUB_OFFLINE="1")
+    assert "HF_HUB_OFFLINE forbids it. Run: HF_HUB_OFFLINE=0 ocroute read PAGE" in offline.stderr
+    assert done.stderr.count("\n") == offline.stderr.count("\n") == 1
+
+
+def test_a_disk_without_room_is_said_before_the_first_byte(hub, ocroute, tmp_path):
+    hub.sizes["model.safetensors"] = 10**15
+    done = ocroute()
+    assert done.returncode == ExitCode.UNAVAILABLE
+    assert f"{MODEL} needs 1000000.0 GB in {tmp_path / 'hf' / 'hub'}, and " in done.stderr
+    assert f"HF_HOME=FOLDER ocroute read PAGE --engine dots_ocr --model {MODEL}" in done.stderr
+    assert hub.sent == {}
+
+
+def test_a_model_that_there_is_not(ocroute):
+    done = ocroute(model="someone/tiny-dosts")
+    assert done.returncode == ExitCode.UNAVAILABLE
+    assert "someone/tiny-dosts cannot be fetched: there is no folder of that name, and http://127.0.0.1" in done.stderr
+    assert (
+        "has no such model, or hides it. Run: ocroute read PAGE --engine dots_ocr --model rednote-hilab" in done.stderr
+    )
+
+
+def test_a_model_behind_terms(hub, ocroute):
+    hub.gated.add(MODEL)
+    done = ocroute()
+    assert done.returncode == ExitCode.UNAVAILABLE
+    assert "to those who have agreed to its terms. Run: hf auth login && ocroute read PAGE" in done.stderr
+
+
+def test_another_kind_of_model_is_refused_before_its_weights_come(hub, ocroute):
+    hub.models[MODEL] = TRAINED / "got_ocr2"
+    done = ocroute()
+    assert done.returncode == ExitCode.UNAVAILABLE
+    assert "holds GotOcr2ForConditionalGeneration; dots_ocr reads DotsOCRForCausalLM" in done.stderr
+    assert content(hub) == []
+
+
+def test_a_model_without_safetensors_is_refused_before_anything_comes(hub, ocroute, tmp_path):
+    (tmp_path / "pickled").mkdir()
+    (tmp_path / "pickled" / "config.json").write_bytes((TINY / "config.json").read_bytes())
+    (tmp_path / "pickled" / "pytorch_model.bin").write_bytes(b"\x80\x04.")
+    hub.models[MODEL] = tmp_path / "pickled"
+    done = ocroute()
+    assert done.returncode == ExitCode.UNAVAILABLE
+    assert "has no safetensors files on the hub, and ocroute opens no others" in done.stderr
+    assert hub.sent == {}
+
+
+def test_a_damaged_file_in_the_cache_is_fetched_anew(hub, ocroute, tmp_path):
+    assert ocroute().returncode == ExitCode.OK
+    (file,) = (tmp_path / "hf").rglob("snapshots/*/model.safetensors")
+    os.truncate(file, 5_000)
+    hub.sent = {}
+    assert ocroute().returncode == ExitCode.OK
+    assert hub.sent == {"model.safetensors": 1}
+
+
+def test_nothing_is_fetched_by_loading(environment):
+    """An engine that is built by itself, without the run around it, does not reach for the network."""
+    code = f"""
+from ocroute.engines.base import ENGINES, Task
+from ocroute.errors import EngineUnavailable
+try:
+    ENGINES.load("dots_ocr")(Task(model={MODEL!r}))
+except EngineUnavailable as error:
+    print(error)
+"""
+    done = python(code, environment)
+    assert done.stdout.startswith(f"{MODEL} is not on this machine yet"), done.stderr
+
+
+def test_an_engine_that_cannot_run_is_said_before_gigabytes_come(hub, environment, page):
+    """Here the package that is missing is described; the run around it is real."""
+    code = f"""
+import ocroute, ocroute.engines.neural.packages as packages
+from ocroute.errors import EngineUnavailable
+packages.installed = lambda name: "" if name == "torch" else "99"
+try:
+    ocroute.read({str(page)!r}, engine="dots_ocr", model={MODEL!r})
+except EngineUnavailable as error:
+    print(error)
+"""
+    done = python(code, environment)
+    assert "torch is not installed" in done.stdout, done.stderr
+    assert hub.asked == []
+
+
+@pytest.mark.parametrize(
+    "model", ["rednote-hilab/dots.ocr", "Qwen/Qwen2-VL-2B-Instruct", "a/b", "0x/_y", "stepfun-ai/GOT-OCR-2.0-hf"]
+)
+def test_what_is_a_hub_id(model):
+    assert weights.is_hub_id(model)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "",
+        "dots",
+        "./x",
+        "../x/y",
+        "/x/y",
+        "~/x",
+        "~nobody-here/x",
+        "C:\\x",
+        "C:/x/y",
+        "a/b/c",
+        "a//b",
+        "a/",
+        "/a",
+        "a/.b",
+        "a b/c",
+    ],
+)
+def test_what_is_none_is_taken_for_a_folder_that_is_not_there(model):
+    assert not weights.is_hub_id(model)
+    facts = ENGINES.load("dots_ocr").facts
+    if model:
+        with pytest.raises(weights.EngineUnavailable) as caught:
+            weights.find(facts, model)
+        assert caught.value.message.startswith(f"there is no folder {model}, and it is no model on the hub either")
+        assert "ocroute read PAGE --engine dots_ocr --model rednote-hilab/dots.ocr" in caught.value.next_step
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(weights.EngineUnavailable, match="is a file, and weights are named by their folder") as caught:
+        weights.find(ENGINES.load("dots_ocr").facts, str(tmp_path / "model.safetensors"))
+    assert caught.value.next_step == f"Run: ocroute read PAGE --engine dots_ocr --model {tmp_path}"
+
+
+def test_a_path_from_here_that_looks_like_a_hub_id_is_a_path(tmp_path, monkeypatch):
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / "file").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert not weights.is_hub_id("some/file")
+    assert weights.is_hub_id("some/other")
