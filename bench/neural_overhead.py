@@ -9,8 +9,10 @@ One Letter page at 200 dpi full of text, the published geometry, random bfloat16
 - *whole*: as `ocroute.read` does, from the file to the accepted document: looked at, turned upright, routed, read by the engine
   with its watch over the answer, judged.
 
-Both have the same weights, kernels and dictated answer (see `bench.dictation`); both must give the page's own text, and the same
-likeliest token at every step. The canary page is read once after each loading, so its share depends on how many pages follow.
+Both have the same weights, kernels and dictated answer (see `bench.dictation`); both must give the page's own text, and agree in
+the likeliest token of a step as often as two readings in one way do: random weights have many near ties, which rounding
+decides. The canary page is read once after each loading, so its share depends on how many pages follow. It is timed as it comes,
+with all that a process does for the first time, and once more at the end.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,7 @@ from ocroute.run import read_documents
 
 LIMIT = 0.03
 MOST_PAIRS = 5
+NEAR_TIES = 0.01  # of the steps may be decided by rounding more often than was seen within one way
 GIGABYTES = 8  # the checkpoint, and some room
 PAGES = (1, 10, 100)  # read after one loading
 
@@ -193,6 +197,7 @@ def _by_turns(
     alone(loaded, path, most=8)  # warms up what only a large page needs
     dictation.likeliest.clear()
     sides: dict[str, list[Timed]] = {"alone": [], "whole": []}
+    sequence: list[str] = []
     seconds = 0.0
     while not sides["whole"] or (len(sides["whole"]) < MOST_PAIRS and time.perf_counter() + seconds < until):
         began = time.perf_counter()
@@ -200,14 +205,27 @@ def _by_turns(
         for side in order:
             read = alone(loaded, path) if side == "alone" else whole.read()
             sides[side].append(read)
+            sequence.append(side)
             print(f"{side}: {read.wall:.2f} s: {_rounded(read.steps)}", flush=True)
         seconds = time.perf_counter() - began
+    agreement = _agreement(sequence, dictation.likeliest)
+    once["canary again"] = whole.canary_again()
     checks = {
         "both give the page's text": all(read.text == sheet.text for reads in sides.values() for read in reads),
-        "same likeliest tokens": all(tokens == dictation.likeliest[0] for tokens in dictation.likeliest),
+        "both agree in the likeliest tokens as one with itself": agreement["apart"] >= agreement["alike"] - NEAR_TIES,
         "on proven kernels": bool(kernels),
     }
-    return {"kernels": kernels, "turned upright by": runtime.name(), "checks": checks, **_shares(sides, once, checks)}
+    found = {"kernels": kernels, "turned upright by": runtime.name(), "agreement": agreement, "checks": checks}
+    return found | _shares(sides, once, checks)
+
+
+def _agreement(sequence: Sequence[str], likeliest: Sequence[Sequence[int]]) -> dict[str, float]:
+    """The least share of steps in which two readings agree: of one way (``alike``), and of different ways (``apart``)."""
+    shares: dict[str, list[float]] = {"alike": [1.0], "apart": [1.0]}
+    for (way, tokens), (other_way, others) in combinations(zip(sequence, likeliest, strict=True), 2):
+        same = sum(one == other for one, other in zip(tokens, others, strict=True)) / len(tokens)
+        shares["alike" if way == other_way else "apart"].append(same)
+    return {name: round(min(found), 5) for name, found in shares.items()}
 
 
 def _shares(sides: dict[str, list[Timed]], once: dict[str, float], checks: dict[str, bool]) -> dict[str, Any]:
@@ -222,7 +240,7 @@ def _shares(sides: dict[str, list[Timed]], once: dict[str, float], checks: dict[
         "share": round(share, 5),
         "share by steps": round(sum(steps["whole"][step] for step in ADDED) / model, 5),
         "once": _rounded(once),
-        "canary share": {pages: round(once["canary"] / pages / model, 5) for pages in PAGES},
+        "canary share": {pages: round(once["canary again"] / pages / model, 5) for pages in PAGES},
         "limit": LIMIT,
         "ok": share <= LIMIT and all(checks.values()),
     }

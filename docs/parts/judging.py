@@ -25,8 +25,10 @@ def overhead(record: Record) -> str:
         f"Added: **{record['share']:+.1%}** by the clock, {record['share by steps']:.1%} as the sum of the steps that the model "
         f"alone does not take. Goal: {record['limit']:.0%} or less. "
         + (f"DOES NOT HOLD: {', '.join(failed)}.\n" if failed else "Both gave the same text, and it was accepted.\n")
-        + f"\nThe canary page took {record['once']['canary']:.1f} s of the {record['once']['load']:.1f} s of loading. "
-        f"It is read once after each loading, so it adds {shares}.\n" + stamp(record)
+        + f"\nThe canary page took {record['once']['canary']:.1f} s of the {record['once']['load']:.1f} s of loading, with all "
+        "that a process does for the first time and the first page would do else; "
+        f"{record['once']['canary again']:.1f} s when it was read once more. "
+        f"It is read once after each loading, so of itself it adds {shares}.\n" + stamp(record)
     )
 
 

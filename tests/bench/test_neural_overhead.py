@@ -73,9 +73,12 @@ def test_the_bench_itself(tmp_path):
     record = json.loads((tmp_path / "neural-overhead.json").read_text())
     assert record["checks"] == {
         "both give the page's text": True,
-        "same likeliest tokens": True,
+        "both agree in the likeliest tokens as one with itself": True,
         "on proven kernels": False,  # none was proven
     }
+    assert record["agreement"] == {"alike": 1.0, "apart": 1.0}, (
+        "on one thread of a processor nothing is decided by chance"
+    )
     assert not record["ok"]
     assert all(seconds > 0 for seconds in record["steps"]["whole"].values())
     assert sum(record["steps"]["whole"].values()) == pytest.approx(record["seconds"]["whole"][0], rel=0.01)
