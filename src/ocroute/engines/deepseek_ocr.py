@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo, Task
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles
+from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles, weights
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.probe.geometry import PROMPT, Head
+from ocroute.models.settings import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 WHOLE, TILE, MOST_TILES = 1024, 640, 6
 ALL_PIXELS = WHOLE * WHOLE + MOST_TILES * TILE * TILE
-SETTINGS = "preprocessor_config.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +51,20 @@ class Views:
         Raises:
             EngineUnavailable: the settings cannot be read.
         """
-        sam, file = config.vision_config.sam_config, folder / SETTINGS
+        sam = config.vision_config.sam_config
+        name = ""
         try:
-            settings = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-            whole = int(settings.get("size", {}).get("height", sam.image_size))
-            tile = int(settings.get("tile_size", whole * TILE // WHOLE))
-            most = min(MOST_TILES, int(settings.get("max_patches", MOST_TILES)))
+            name, keys = settings(lambda wanted: folder / wanted)
+            whole = int((keys.get("size") or {}).get("height") or sam.image_size)
+            tile = int(keys.get("tile_size", whole * TILE // WHOLE))
+            most = min(MOST_TILES, int(keys.get("max_patches", MOST_TILES)))
         except (ValueError, TypeError, AttributeError) as error:
-            raise EngineUnavailable(f"{file} cannot be read", next_step="Fetch the checkpoint again") from error
-        return cls(whole, tile, most if settings.get("crop_to_patches", True) else 0, sam.patch_size)
+            said = f"{name} cannot be read: {error}" if name else error
+            raise EngineUnavailable(
+                f"in {folder} {said}",
+                next_step=weights.again(DeepseekOcr.facts, folder),
+            ) from error
+        return cls(whole, tile, most if keys.get("crop_to_patches", True) else 0, sam.patch_size)
 
     def within(self, pixels: int) -> tuple[int, int]:
         """The side of the whole view and the most tiles for a page that may have so many pixels in all."""

@@ -13,7 +13,7 @@ from ocroute.engines.neural.loading import Loaded, telling
 from ocroute.kernels.probe.geometry import Head
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
-from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, PROMPTS
+from ocroute.models.dots_ocr.prompts import ENDS, PROMPTS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,7 +52,7 @@ class DotsOcr(NeuralEngine):
             *("Latn", "Cyrl", "Grek", "Hans", "Hant", "Jpan", "Kore", "Arab", "Hebr", "Deva", "Beng", "Taml", "Telu"),
             *("Thai", "Armn", "Geor"),
         ),
-        stop_tokens=(END_OF_ASSISTANT,),
+        stop_tokens=ENDS,
         min_pixels=3_136,
         max_pixels=11_289_600,
         attention={

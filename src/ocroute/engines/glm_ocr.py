@@ -33,6 +33,7 @@ class GlmOcr(NeuralEngine):
         gigabytes=1.6,
         architectures=("GlmOcrForConditionalGeneration",),
         model_class="GlmOcrForConditionalGeneration",
+        stop_tokens=("<|user|>", "<|endoftext|>"),
         image_processor="Glm46VImageProcessorPil",
         modes={
             "text": Mode("Text Recognition:", max_new_tokens=8192),

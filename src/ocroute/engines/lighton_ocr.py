@@ -34,6 +34,7 @@ class LightOnOcr(NeuralEngine):
         gigabytes=2.0,
         architectures=("LightOnOcrForConditionalGeneration", "LightOnOCRForConditionalGeneration"),
         model_class="LightOnOcrForConditionalGeneration",
+        stop_tokens=("<|im_end|>",),
         image_processor="PixtralImageProcessorPil",
         modes={"markdown": Mode("", max_new_tokens=6144)},
         max_pixels=1540 * 1540,

@@ -42,7 +42,7 @@ class Qwen2Vl(NeuralEngine):
         image_processor="Qwen2VLImageProcessorPil",
         modes=MODES,
         scripts=("Latn", "Cyrl", "Hans", "Hant", "Jpan", "Kore", "Arab"),
-        stop_tokens=("<|im_end|>",),
+        stop_tokens=("<|im_end|>", "<|endoftext|>"),
         attention={
             "vision": Head(80, 16, 16, False, patches=1, cap=65_536),
             "text": Head(128, 12, 2, True, patches=4, cap=65_536),

@@ -92,7 +92,7 @@ def _pinned(engines: Mapping[str, EngineStatus], wish: Wish, machine: Machine, g
     if info.gpu_mb and machine.gpus and ground and (reason := torch_refusal(machine, ground.torch)):
         raise EngineUnavailable(
             f"the engine {name} cannot use {machine.gpus[0].name}: {reason}",
-            next_step=f"To read on the processor all the same, which takes minutes a page, set {HIDE_GPUS}",
+            next_step=f"To read on the processor all the same, minutes a page: {HIDE_GPUS} ocroute read PAGE --engine {name}",
         )
     others = {other: f"only {name} was asked for" for other in engines if other != name}
     return Plan({name: "asked for by name"}, others)

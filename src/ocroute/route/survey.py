@@ -69,9 +69,7 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
         kernels=tuple(survey_kernels(machine, proofs=here.proofs, stale=stale_here(machine))),
         proofs=here.proofs,
         models={model: outlook(model, machine, here) for model in models()} if here.torch else {},
-        neural=model_rows(
-            {name: (one.info, one.availability) for name, one in engines.items()}, machine, here, kept()
-        ),
+        neural=model_rows({name: (one.info, one.availability) for name, one in engines.items()}, machine, here, kept()),
     )
 
 

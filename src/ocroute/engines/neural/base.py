@@ -225,7 +225,8 @@ class NeuralEngine(ABC):
         written = perf_counter()
         if answer.ending == "not finite":
             raise EngineError(
-                f"{self.facts.name} gave scores that are not numbers after {answer.tokens} tokens in {self.where.numbers}"
+                f"{self.facts.name} gave scores that are not numbers after {answer.tokens} tokens in {self.where.numbers}",
+                next_step=f"See which attention kernels are right here: ocroute prove --for {self.facts.name}",
             )
         settings = {
             "mode": name,

@@ -43,7 +43,10 @@ def encoded(loaded: Loaded, mode: Mode, image_tokens: int) -> Tensor:
     token = loaded.tokenizer.convert_ids_to_tokens(config.image_token_id)
     first = config.text_config.bos_token_id
     if first is None:
-        raise EngineUnavailable("the checkpoint's config.json names no first token", next_step="Fetch it again")
+        raise EngineUnavailable(
+            "the checkpoint's config.json names no first token",
+            next_step="Fetch it again: hf download OWNER/NAME --local-dir FOLDER",
+        )
     return encode(
         loaded.tokenizer,
         token * image_tokens + "\n" + mode.prompt,

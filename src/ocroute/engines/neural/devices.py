@@ -63,7 +63,8 @@ def place() -> Place:
         reason = f"torch {torch.__version__} finds no GPU, and the driver lists {machine.gpus[0].name}"
     if reason:
         raise EngineUnavailable(
-            reason, next_step=f"To read on the processor all the same, which takes minutes a page, set {HIDE_GPUS}"
+            reason,
+            next_step=f"To read on the processor all the same, minutes a page: {HIDE_GPUS} ocroute read PAGE --engine ENGINE",
         )
     capability = torch.cuda.get_device_capability(0)
     return Place("cuda:0", torch.bfloat16 if capability >= (8, 0) else torch.float16, torch.cuda.get_device_name(0))

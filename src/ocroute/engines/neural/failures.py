@@ -5,7 +5,7 @@ from __future__ import annotations
 from ocroute.errors import EngineCrashed, EngineError, EngineUnavailable
 from ocroute.kernels.faults import lost, out_of_memory
 
-_AGAIN = "Start the program again; with worker processes (--jobs 1) that happens by itself"
+_AGAIN = "Start the program again; with a worker process that happens by itself: ocroute read PAGE --jobs 1"
 
 _lost_to = ""
 
@@ -21,7 +21,7 @@ def translated(error: Exception, engine: str) -> EngineError:
     if lost(error):
         _lost_to = reason
         return EngineCrashed(f"{engine} broke the GPU's context: {reason}", next_step=_AGAIN)
-    return EngineError(f"{engine} failed: {type(error).__name__}: {reason}")
+    return EngineError(f"{engine} failed: {type(error).__name__}: {reason}", next_step="Run: ocroute doctor")
 
 
 def at_start(error: Exception, engine: str, device: str) -> EngineUnavailable:

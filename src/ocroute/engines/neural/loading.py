@@ -108,7 +108,7 @@ def complete(facts: Facts, folder: Path, model: Any, report: dict[str, Any]) -> 
             raise EngineUnavailable(
                 f"the checkpoint in {folder} {verb} tensors for {facts.model_class}: {', '.join(names[:3])}"
                 + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
-                next_step="Get the checkpoint that the engine names, or a transformers release that fits it",
+                next_step=weights.again(facts, folder),
             )
     head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
     if head is None or any(name.endswith("lm_head.weight") for name in shards.names(folder)):
@@ -116,7 +116,7 @@ def complete(facts: Facts, folder: Path, model: Any, report: dict[str, Any]) -> 
     if head.weight.data_ptr() != embedding.weight.data_ptr():
         raise EngineUnavailable(
             f"the checkpoint in {folder} has no lm_head, and its config.json forbids sharing the embedding: the head is random",
-            next_step='Set "tie_word_embeddings": true in its config.json',
+            next_step=f'Set "tie_word_embeddings": true in its config.json. {weights.again(facts, folder)}',
         )
 
 
@@ -127,19 +127,22 @@ def stop_ids(facts: Facts, model: Any, tokenizer: Any) -> tuple[int, ...]:
         EngineUnavailable: there is none, or one that the recipe names is no single token here.
     """
     listed = model.generation_config.eos_token_id
-    ids = set(listed if isinstance(listed, list) else [] if listed is None else [listed])
+    given = listed if isinstance(listed, list) else [] if listed is None else [listed]
+    ids = {
+        number for number in given if number < len(tokenizer)
+    }  # without the file, defaults of a larger model stand there
     for token in facts.stop_tokens:
         number = tokenizer.convert_tokens_to_ids(token)
         if number is None or number == tokenizer.unk_token_id:
             raise EngineUnavailable(
                 f"the tokenizer of {facts.name} has no token {token}, with which the model ends its answers",
-                next_step="Fetch the checkpoint's tokenizer.json again",
+                next_step=f"Fetch its tokenizer.json again, or run: {weights.command(facts, facts.hub)}",
             )
         ids.add(number)
     if not ids:
         raise EngineUnavailable(
             f"the checkpoint of {facts.name} names no token that ends an answer",
-            next_step="Fetch its generation_config.json again",
+            next_step=f"Fetch its generation_config.json again, or run: {weights.command(facts, facts.hub)}",
         )
     return tuple(sorted(ids))
 
@@ -164,7 +167,7 @@ def telling(facts: Facts, folder: Path) -> Iterator[None]:
         reason = " ".join(str(error).split())[:300]
         raise EngineUnavailable(
             f"{facts.name} cannot be loaded from {folder}: {type(error).__name__}: {reason}",
-            next_step="Fetch the checkpoint again, or run: pip install --upgrade transformers",
+            next_step=f"{weights.again(facts, folder)}; or a newer release knows it: pip install --upgrade transformers",
         ) from error
 
 

@@ -12,6 +12,7 @@ from ocroute.errors import Declined, EngineError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_AGAIN = "Fetch the checkpoint again: hf download OWNER/NAME --local-dir FOLDER"
 WIDEST = 200  # times as long as wide: more than that the models refuse
 
 
@@ -55,7 +56,7 @@ def patched_chat(loaded: Loaded, image: Image, pixels: int, prompt: str, *, fram
     text = chat(loaded.tokenizer, [{"type": "image"}, {"type": "text", "text": prompt}])
     before, token, after = text.partition(image_token(loaded))
     if not token:
-        raise EngineError("the checkpoint's chat template leaves the image out", next_step="Fetch it again")
+        raise EngineError("the checkpoint's chat template leaves the image out", next_step=_AGAIN)
     return patched(loaded, image, pixels, before=before, after=after, frames=frames)
 
 

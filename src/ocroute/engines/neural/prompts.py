@@ -9,6 +9,8 @@ from ocroute.errors import EngineError
 if TYPE_CHECKING:
     from torch import Tensor
 
+_AGAIN = "Fetch the checkpoint again: hf download OWNER/NAME --local-dir FOLDER"
+
 
 def encode(tokenizer: Any, prompt: str, *, image_token: int, expected: int, first: int | None = None) -> Tensor:
     """int64 ``(1, tokens)`` of a prompt that is already whole: nothing is added but ``first``.
@@ -31,7 +33,8 @@ def encode(tokenizer: Any, prompt: str, *, image_token: int, expected: int, firs
     if ids.count(image_token) != expected:
         raise EngineError(
             f"the prompt holds {ids.count(image_token)} image tokens for {expected} image features: "
-            "the tokenizer does not know the image token, or the checkpoint's processor settings are another model's"
+            "the tokenizer does not know the image token, or the checkpoint's processor settings are another model's",
+            next_step=_AGAIN,
         )
     return torch.tensor([ids], dtype=torch.long)
 
@@ -39,7 +42,7 @@ def encode(tokenizer: Any, prompt: str, *, image_token: int, expected: int, firs
 def chat(tokenizer: Any, content: list[dict[str, str]]) -> str:
     """The checkpoint's own chat template around one user message, up to where the answer begins."""
     if not tokenizer.chat_template:
-        raise EngineError("the checkpoint has no chat template", next_step="Fetch its chat_template.jinja")
+        raise EngineError("the checkpoint has no chat template", next_step=_AGAIN)
     text: str = tokenizer.apply_chat_template(
         [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
     )

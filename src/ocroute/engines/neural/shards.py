@@ -34,11 +34,9 @@ def files(folder: Path) -> list[Path]:
     try:
         names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
     except (ValueError, KeyError, AttributeError) as error:
-        raise EngineUnavailable(f"{index} cannot be read", next_step="Fetch the checkpoint again") from error
+        raise EngineUnavailable(f"{index} cannot be read", next_step=_again(folder)) from error
     if strays := [name for name in names if Path(name).name != name]:
-        raise EngineUnavailable(
-            f"{index} cannot be read: it leads to {strays[0]}", next_step="Fetch the checkpoint again"
-        )
+        raise EngineUnavailable(f"{index} cannot be read: it leads to {strays[0]}", next_step=_again(folder))
     return sorted(folder / name for name in names)
 
 
@@ -85,8 +83,12 @@ def header(file: Path) -> bytes:
         length = int.from_bytes(opened.read(8), "little")
         raw = opened.read(length) if 0 < length <= 100_000_000 else b""
     if not raw or len(raw) != length:
-        raise EngineUnavailable(f"{file} is no safetensors file", next_step="Fetch the checkpoint again")
+        raise EngineUnavailable(f"{file} is no safetensors file", next_step=_again(file.parent))
     return raw
+
+
+def _again(folder: Path) -> str:
+    return f"Copy the checkpoint again from where it came, or fetch one: hf download OWNER/NAME --local-dir {folder}"
 
 
 def _tensors(raw: bytes) -> dict[str, Any]:

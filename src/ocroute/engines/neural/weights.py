@@ -16,12 +16,12 @@ from typing import Any
 from ocroute.engines.neural import shards
 from ocroute.engines.neural.recipe import Facts
 from ocroute.errors import EngineUnavailable
+from ocroute.models.settings import settings
 
 MODELS = "OCROUTE_MODELS"
 """The environment variable that names a folder with one folder a model, called like its engine."""
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-_PIXELS = ("preprocessor_config.json", "processor_config.json")  # either says how an image becomes pixels
 _SAMPLE = 1 << 16
 _LOOK = "Give a checkpoint's folder; to have one looked at: ocroute doctor --engine ENGINE --model FOLDER"
 _HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -175,9 +175,9 @@ def check(facts: Facts, folder: Path) -> None:
             if pickles
             else "no weights"
         )
-        raise EngineUnavailable(f"{folder} holds {reason}", next_step=_again(facts, folder))
+        raise EngineUnavailable(f"{folder} holds {reason}", next_step=again(facts, folder))
     if lacking := _lacking(facts, folder):
-        raise EngineUnavailable(f"{folder} {lacking}", next_step=_again(facts, folder))
+        raise EngineUnavailable(f"{folder} {lacking}", next_step=again(facts, folder))
 
 
 def _lacking(facts: Facts, folder: Path) -> str:
@@ -189,12 +189,16 @@ def _lacking(facts: Facts, folder: Path) -> str:
         return f"lacks {len(absent)} of {len(files)} weight files: {', '.join(absent[:3])}"
     if cut := [f"{file.name} {said}" for file in files if (said := shards.fault(file))]:
         return f"holds a damaged weight file: {cut[0]}"
-    needed = [("tokenizer.json",), *([_PIXELS] if facts.image_processor or facts.own_pixels else [])]
-    missing = [names[0] for names in needed if not any((folder / name).is_file() for name in names)]
+    missing = [] if (folder / "tokenizer.json").is_file() else ["tokenizer.json"]
+    if facts.image_processor or facts.own_pixels:
+        try:
+            missing += [] if settings(lambda name: folder / name)[0] else ["preprocessor_config.json"]
+        except ValueError as error:
+            return f"holds a damaged file: {error}"
     return f"lacks {' and '.join(missing)}" if missing else ""
 
 
-def _again(facts: Facts, folder: Path) -> str:
+def again(facts: Facts, folder: Path) -> str:
     """How to get what is missing: in the hub's cache, the command that goes on with a download."""
     for part in reversed(folder.parts):
         if part.startswith("models--"):

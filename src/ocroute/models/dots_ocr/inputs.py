@@ -57,7 +57,7 @@ def prepare(loaded: Loaded, image: Image.Image, prompt: str, *, max_pixels: int 
     if placeholders != tokens:
         raise EngineError(
             f"the prompt made {placeholders} image placeholders for {tokens} image embeddings",
-            next_step="Leave the model's special tokens out of the prompt",
+            next_step="Leave the model's special tokens out of the prompt; with its own: ocroute read PAGE --engine dots_ocr",
         )
     return Inputs(
         input_ids=torch.tensor([ids], device=loaded.device),

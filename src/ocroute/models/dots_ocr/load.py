@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,15 @@ from transformers.utils.hub import cached_file
 from ocroute.errors import EngineUnavailable
 from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
-from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, IMAGE_PAD, SPECIAL
+from ocroute.models.dots_ocr.prompts import ENDS, IMAGE_PAD, SPECIAL
+from ocroute.models.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 class Preprocessing(msgspec.Struct, frozen=True):
-    """The keys of preprocessor_config.json that say how an image becomes patches.
+    """The keys that say how an image becomes patches, see `ocroute.models.settings`.
 
     Attributes:
         min_pixels, max_pixels: bounds of the frame's area.
@@ -100,9 +102,7 @@ def load(
         )
         tokenizer = PreTrainedTokenizerFast.from_pretrained(source, local_files_only=not download)
     except (OSError, ValueError) as error:
-        raise EngineUnavailable(
-            f"{source} cannot be loaded: {error}", next_step="Check that all files of the checkpoint are there"
-        ) from error
+        raise EngineUnavailable(f"{source} cannot be loaded: {error}", next_step=_look(source)) from error
     model, report = loaded
     _require_whole(source, report)
     _require_tokens(source, tokenizer, config)
@@ -136,7 +136,7 @@ def _config(source: str, download: bool) -> DotsOCRConfig:
     except (OSError, ValueError, TypeError) as error:
         raise EngineUnavailable(
             f"{source} is no checkpoint of dots.ocr: {error}",
-            next_step="Name a folder with the files of rednote-hilab/dots.ocr or rednote-hilab/dots.mocr",
+            next_step=_look(source),
         ) from error
 
 
@@ -146,7 +146,7 @@ def _require_whole(source: str, report: dict[str, Any]) -> None:
     if faults:
         raise EngineUnavailable(
             f"the tensors of {source} do not fit dots.ocr: {'; '.join(faults)}",
-            next_step="Fetch the checkpoint again; a fine-tune must keep the names of the original",
+            next_step=f"A fine-tune must keep the names of the original. {_look(source)}",
         )
 
 
@@ -168,40 +168,56 @@ def _require_tokens(source: str, tokenizer: PreTrainedTokenizerFast, config: Dot
     if unknown := [token for token in SPECIAL if token not in known]:
         raise EngineUnavailable(
             f"the tokenizer of {source} lacks {', '.join(unknown)}",
-            next_step="Use the checkpoint's own tokenizer files",
+            next_step=f"Use the checkpoint's own tokenizer files. {_look(source)}",
         )
     if known[IMAGE_PAD] != config.image_token_id:
         raise EngineUnavailable(
             f"{source} contradicts itself: {IMAGE_PAD} is token {known[IMAGE_PAD]} of the tokenizer, "
             f"but config.json says {config.image_token_id}",
-            next_step="Use config.json and tokenizer files of one checkpoint",
+            next_step=f"Use config.json and tokenizer files of one checkpoint. {_look(source)}",
         )
 
 
 def _preprocessing(source: str, config: DotsOCRConfig, download: bool) -> Preprocessing:
+    def find(name: str) -> Path | None:
+        try:
+            path = cached_file(source, name, local_files_only=not download)
+        except OSError:
+            return None
+        return Path(str(path))
+
+    name = "preprocessor_config.json"
     try:
-        path = cached_file(source, "preprocessor_config.json", local_files_only=not download)
-        keys = msgspec.json.decode(Path(str(path)).read_bytes(), type=dict[str, Any])
+        name, keys = settings(find)
+        if not name:
+            raise ValueError("there is none, nor a processor_config.json that holds its settings")
         size = keys.get("size") or {}
-        keys.setdefault("min_pixels", size.get("shortest_edge"))
-        keys.setdefault("max_pixels", size.get("longest_edge"))
-        found = msgspec.convert(keys, Preprocessing)
+        bounds = {"min_pixels": size.get("shortest_edge"), "max_pixels": size.get("longest_edge")}
+        found = msgspec.convert(
+            {key: value for key, value in bounds.items() if value is not None} | keys, Preprocessing
+        )
         vision = config.vision
         here = (found.patch_size, found.merge_size, found.temporal_patch_size)
         there = (vision.patch_size, vision.spatial_merge_size, vision.temporal_patch_size)
         if here != there:
             raise ValueError(f"it cuts patches by (side, merge, frames) = {here}, config.json says {there}")
-    except (OSError, TypeError, ValueError, msgspec.MsgspecError) as error:
+    except (OSError, TypeError, ValueError, AttributeError, msgspec.MsgspecError) as error:
         raise EngineUnavailable(
-            f"preprocessor_config.json of {source} cannot be used: {error}",
-            next_step="Fetch that file of the checkpoint again",
+            f"{name or 'preprocessor_config.json'} of {source} cannot be used: {error}", next_step=_look(source)
         ) from error
     return found
 
 
 def _stop_ids(model: DotsOCRForCausalLM, tokenizer: PreTrainedTokenizerFast) -> tuple[int, ...]:
-    """The ids of generation_config.json, and the end of the assistant's turn, with which answers do end."""
+    """The ids of generation_config.json, and the two tokens that end published models' answers: the file may be missing."""
     listed = model.generation_config.eos_token_id
     ids = [] if listed is None else [listed] if isinstance(listed, int) else list(listed)
-    turn: int = tokenizer.get_vocab()[END_OF_ASSISTANT]
-    return tuple(dict.fromkeys([*ids, turn]))
+    known = tokenizer.get_vocab()
+    return tuple(dict.fromkeys([*ids, *(known[token] for token in ENDS if token in known)]))
+
+
+def _look(source: str) -> str:
+    """The next step where a checkpoint is not whole or not of this model."""
+    return (
+        f"Fetch or copy it again; to have it looked at: ocroute doctor --engine dots_ocr --model {shlex.quote(source)}"
+    )

@@ -14,6 +14,8 @@ from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.rotary import TextRotary
 from ocroute.models.dots_ocr.vision import DotsVisionTower
 
+_LOOK = "To see whether the engine reads at all: ocroute doctor --engine dots_ocr"
+
 
 class NotFinite(EngineError, FloatingPointError):
     """Numbers left the format that the model computes in, as those of large activations do in float16."""
@@ -60,7 +62,8 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
             inputs_embeds = self._embedded(input_ids, pixel_values, image_grid_thw)
         elif pixel_values is not None:
             raise EngineError(
-                "pixels were given without token ids, so their places are unknown", next_step="Pass input_ids as well"
+                "pixels were given without token ids, so their places are unknown",
+                next_step=f"Pass input_ids as well. {_LOOK}",
             )
         return super().forward(  # type: ignore[no-any-return]
             inputs_embeds=inputs_embeds, attention_mask=attention_mask, logits_to_keep=logits_to_keep, **kwargs
@@ -77,22 +80,24 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
             if count:
                 raise EngineError(
                     f"the prompt has {count} image placeholders but no pixels came with it: the page would not be seen",
-                    next_step="Pass pixel_values and image_grid_thw with the prompt",
+                    next_step=f"Pass pixel_values and image_grid_thw with the prompt. {_LOOK}",
                 )
             return embeddings
         if grids is None:
-            raise EngineError("pixels were given without their grids", next_step="Pass image_grid_thw as well")
+            raise EngineError(
+                "pixels were given without their grids", next_step=f"Pass image_grid_thw as well. {_LOOK}"
+            )
         merged = pixels.shape[0] // self.config.vision.spatial_merge_size**2
         if count != merged:
             raise EngineError(
                 f"{count} image placeholders stand in the prompt for {merged} image embeddings "
                 f"({pixels.shape[0]} patches)",
-                next_step="Make prompt and patches together, with ocroute.models.dots_ocr.inputs.prepare",
+                next_step=f"Make both with ocroute.models.dots_ocr.inputs.prepare. {_LOOK}",
             )
         images = self.vision_tower(pixels, grids)
         if not self.training and not bool(torch.isfinite(images).all()):
             raise NotFinite(
                 f"the vision tower of dots.ocr gave numbers that are not finite in {str(images.dtype).removeprefix('torch.')}",
-                next_step="Read it on the processor, in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read ...",
+                next_step="Read it on the processor, in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read PAGE --engine dots_ocr",
             )
         return embeddings.masked_scatter(places[..., None], images.to(embeddings.dtype))

@@ -55,6 +55,9 @@ END_OF_IMAGE: Final = "<|endofimg|>"
 SPECIAL: Final = (USER, END_OF_USER, ASSISTANT, END_OF_ASSISTANT, IMAGE, IMAGE_PAD, END_OF_IMAGE)
 """Strings that the tokenizer must know as one token each."""
 
+ENDS: Final = ("<|endoftext|>", END_OF_ASSISTANT)
+"""What ends an answer. The published generation_config.json lists both, and nearly all answers end with the second."""
+
 
 def chat(prompt: str, image_tokens: int) -> str:
     """The whole input as one string: the image, then ``prompt``, with no line end between.
