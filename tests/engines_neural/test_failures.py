@@ -1,5 +1,6 @@
 """Memory that runs out, a GPU that is lost, numbers that are none: what the page's record says."""
 
+import weakref
 from dataclasses import replace
 from itertools import pairwise
 
@@ -67,6 +68,26 @@ def seen(engine):
 
     engine.loaded.model.generate = noted
     return shown
+
+
+def test_what_the_first_try_held_is_given_back_before_the_second(babbling, sheet):
+    """Frames that an error leaves behind hold tensors, in circles that only the collector undoes."""
+    engine = babbling("qwen2_vl")
+    generate, held = engine.loaded.model.generate, []
+
+    def once(**inputs):
+        if not held:
+            tensor = torch.zeros(10)
+            held.append(weakref.ref(tensor))
+            circle = [tensor]
+            circle.append(circle)
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        assert held[0]() is None
+        return generate(**inputs)
+
+    engine.loaded.model.generate = once
+    (reading,) = engine.read([sheet], Task())
+    assert reading.settings["out_of_memory"] == 1
 
 
 def test_what_fitted_is_remembered(babbling, sheet):

@@ -266,6 +266,22 @@ class CannotLoad(Faulty):
         raise EngineUnavailable("its weights are torn", next_step="Fetch them again")
 
 
+class FillsTheCard(Faulty):
+    """Needs all the memory that there is: of several processes the first alone can load it."""
+
+    name = "fills_the_card"
+
+    def __init__(self, task):
+        try:
+            os.close(os.open(os.environ["OCROUTE_FAULTY_LOG"] + ".card", os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            raise EngineUnavailable("the card is full", next_step="Run: ocroute engines") from None
+
+    def misbehave(self, page):
+        time.sleep(0.2)
+        return Reading()
+
+
 class LoadsOnce(Faulty):
     """Ends its process on page 2, and cannot be loaded again in the next."""
 

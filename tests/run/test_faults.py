@@ -122,6 +122,16 @@ def test_the_engine_asked_for_that_cannot_be_loaded_is_one_error(jobs, make_page
     assert len(ocroute.started("cannot_load")) <= max(1, int(jobs))
 
 
+def test_more_workers_than_the_card_holds_models_cost_workers_and_no_page(make_pages, ocroute):
+    done = ocroute.run(
+        make_pages(6), "--engine", "fills_the_card", "--jobs", "3", "--format", "json", engines=["fills_the_card"]
+    )
+    assert done.returncode == ExitCode.OK, done.stderr
+    pages = json.loads(done.stdout)["pages"]
+    assert [page["provenance"]["engine"] for page in pages] == ["fills_the_card"] * 6
+    assert done.stderr == "ocroute: fewer worker processes than asked for: the card is full\n"
+
+
 def test_what_was_read_is_not_lost_when_a_later_process_cannot_load_the_engine(
     make_pages, faulty, tmp_path, monkeypatch
 ):

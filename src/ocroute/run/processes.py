@@ -17,6 +17,7 @@ import msgspec
 
 from ocroute.document.model import Attempt
 from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.events import emit
 from ocroute.run.child import Child
 from ocroute.run.executor import announce
 from ocroute.run.jobs import Count, Describe, Doing, Hello, Job, Kept, Outcome, Read, Refused
@@ -80,6 +81,7 @@ class Processes:
         self._retry: deque[_Ticket] = deque()
         self._taken = 0
         self._failed_starts = 0
+        self._said = ""
         self._unloadable: dict[str, Attempt] = {}
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
@@ -175,12 +177,26 @@ class Processes:
                 ticket.job = msgspec.structs.replace(ticket.job, spent=message.attempts, kept=message.body)
             case Kept():
                 pass
+            case Refused(kind="EngineUnavailable") if isinstance(ticket.job, Read) and self._workers > 1:
+                self._dismiss(child, message)
             case _:
                 self._failed_starts = 0
                 self._idle.append(child)
                 del self._busy[child]
                 return self._answered(ticket, message)
         return None
+
+    def _dismiss(self, child: Child, refused: Refused) -> None:
+        """Go on with one worker less: the engine that was asked for may be one of which the card holds fewer than there are
+        workers. What the last worker is refused is the answer.
+        """
+        ticket = self._busy.pop(child)
+        child.end()
+        self._workers -= 1
+        self._retry.append(ticket)
+        if refused.message != self._said:
+            self._said = refused.message
+            emit("note", text=f"fewer worker processes than asked for: {refused.message}")
 
     def _lose(self, child: Child, lost: _Lost) -> tuple[int, Outcome] | None:
         """End ``child`` and decide what becomes of its job: another worker goes on with it, or it is answered for."""
