@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -169,7 +170,7 @@ def proof_row(proof: Record) -> tuple[str, ...]:
     verdict = words(proof["verdict"])
     return (
         f"`{proof['kernel']}`",
-        proof["version"],
+        re.sub(r" \(files \w+\)", "", proof["version"]),
         shape(proof["problem"]),
         verdict if verdict == "proven" else f"**{verdict}**",
         f"{max(shares):.2f}" if shares else "",
