@@ -210,8 +210,9 @@ class Processes:
         if step in ("load", "engine") and isinstance(job, Read):
             again = any(attempt.engine == engine for attempt in job.spent)
             did = "ran" if step == "engine" else "was loaded"
+            more = "; it is not loaded again. Run: ocroute doctor" if step == "load" else ""
             attempt = Attempt(
-                engine, lost, f"the process in which it {did} {how}", seconds={"total": round(seconds, 4)}
+                engine, lost, f"the process in which it {did} {how}{more}", seconds={"total": round(seconds, 4)}
             )
             if step == "load":
                 self._unloadable[engine] = msgspec.structs.replace(attempt, seconds={})

@@ -81,7 +81,7 @@ def _load(facts: Facts, folder: Path, where: Place, adjust: Adjust | None) -> Lo
 def _config(facts: Facts, folder: Path, adjust: Adjust | None) -> Any:
     import transformers
 
-    raw = weights.config(folder)
+    raw = weights.config(facts, folder)
     return getattr(transformers, facts.model_class).config_class.from_dict(adjust(raw) if adjust else raw)
 
 

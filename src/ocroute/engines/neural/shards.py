@@ -45,6 +45,8 @@ def fault(file: Path) -> str:
     try:
         raw = header(file)
         ends = [0, *(tensor["data_offsets"][1] for tensor in _tensors(raw).values())]
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
     except (EngineUnavailable, ValueError, KeyError, IndexError, TypeError, AttributeError):
         return "is no safetensors file, or only the beginning of one"
     wanted, have = 8 + len(raw) + max(ends), file.stat().st_size

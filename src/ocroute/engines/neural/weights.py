@@ -23,7 +23,6 @@ MODELS = "OCROUTE_MODELS"
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _SAMPLE = 1 << 16
-_LOOK = "Give a checkpoint's folder; to have one looked at: ocroute doctor --engine ENGINE --model FOLDER"
 _HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -123,7 +122,7 @@ def _cached(hub: str) -> Path | None:
     return folder if any(folder.glob("*.safetensors")) else None
 
 
-def config(folder: Path) -> dict[str, Any]:
+def config(facts: Facts, folder: Path) -> dict[str, Any]:
     """The checkpoint's config.json.
 
     Raises:
@@ -132,9 +131,11 @@ def config(folder: Path) -> dict[str, Any]:
     try:
         read = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise EngineUnavailable(f"{folder} holds no readable config.json ({_why(error)})", next_step=_LOOK) from error
+        raise EngineUnavailable(
+            f"{folder} holds no readable config.json ({_why(error)})", next_step=again(facts, folder)
+        ) from error
     if not isinstance(read, dict):
-        raise EngineUnavailable(f"{folder / 'config.json'} is no JSON object", next_step=_LOOK)
+        raise EngineUnavailable(f"{folder / 'config.json'} is no JSON object", next_step=again(facts, folder))
     return read
 
 
@@ -151,7 +152,7 @@ def check_kind(facts: Facts, folder: Path) -> None:
     Raises:
         EngineUnavailable: it does not; the message says what it describes.
     """
-    raw = config(folder)
+    raw = config(facts, folder)
     said = raw.get("architectures") or [raw.get("model_type", "nothing")]
     if not set(said) & set(facts.architectures):
         code = ", which needs code from the checkpoint, and ocroute runs none" if "auto_map" in raw else ""

@@ -21,6 +21,17 @@ class NotFinite(EngineError, FloatingPointError):
     """Numbers left the format that the model computes in, as those of large activations do in float16."""
 
 
+def not_finite(dtype: torch.dtype) -> NotFinite:
+    """The error for image embeddings of this type that are no numbers: it may be too narrow, or the weights are damaged."""
+    numbers = str(dtype).removeprefix("torch.")
+    wider = "Read it on the processor, in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read PAGE --engine dots_ocr"
+    damaged = f"The weights themselves may be damaged: fetch or copy them again. {_LOOK}"
+    return NotFinite(
+        f"the vision tower of dots.ocr gave numbers that are not finite in {numbers}",
+        next_step=damaged if dtype == torch.float32 else wider,
+    )
+
+
 class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
     """Loads the published checkpoints of dots.ocr and dots.mocr as they are: names and shapes of all tensors agree.
 
@@ -96,8 +107,5 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
             )
         images = self.vision_tower(pixels, grids)
         if not self.training and not bool(torch.isfinite(images).all()):
-            raise NotFinite(
-                f"the vision tower of dots.ocr gave numbers that are not finite in {str(images.dtype).removeprefix('torch.')}",
-                next_step="Read it on the processor, in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read PAGE --engine dots_ocr",
-            )
+            raise not_finite(images.dtype)
         return embeddings.masked_scatter(places[..., None], images.to(embeddings.dtype))
