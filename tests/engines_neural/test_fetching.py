@@ -233,13 +233,14 @@ def test_a_model_without_safetensors_is_refused_before_anything_comes(hub, ocrou
     assert hub.sent == {}
 
 
-def test_a_damaged_file_in_the_cache_is_fetched_anew(hub, ocroute, tmp_path):
+def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, tmp_path):
     assert ocroute().returncode == ExitCode.OK
-    (file,) = (tmp_path / "hf").rglob("snapshots/*/model.safetensors")
-    os.truncate(file, 5_000)
+    for name in ("model.safetensors", "config.json"):
+        (file,) = (tmp_path / "hf").rglob(f"snapshots/*/{name}")
+        os.truncate(file, 500)
     hub.sent = {}
     assert ocroute().returncode == ExitCode.OK
-    assert hub.sent == {"model.safetensors": 1}
+    assert hub.sent == {"model.safetensors": 1, "config.json": 1}
 
 
 def test_nothing_is_fetched_by_loading(environment):

@@ -6,6 +6,7 @@ download breaks off; one that has not begins anew, for the client keeps no halve
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import time
@@ -59,7 +60,7 @@ def fetch(facts: Facts, hub: str) -> Path:
                 hub,
                 file.filename,
                 revision=file.commit_hash,
-                force_download=file.is_cached,  # it is here, and damaged
+                force_download=Path(file.local_path).is_file(),  # it is here, and damaged
                 tqdm_class=told.bar(file.filename),
             )
         return Path(snapshot_download(hub, allow_patterns=list(WANTED), tqdm_class=silent))
@@ -70,8 +71,19 @@ def _heavy(file: Any) -> bool:
 
 
 def _absent(file: Any) -> bool:
-    """Whether a file that the hub lists is not here, or only a part of it is."""
-    return not file.is_cached or (_heavy(file) and bool(shards.fault(Path(file.local_path))))
+    """Whether a file that the hub lists is not here, or is damaged: the client itself looks at names only."""
+    path = Path(file.local_path)
+    if not file.is_cached or not path.is_file():
+        return True
+    return bool(shards.fault(path)) if _heavy(file) else path.suffix == ".json" and not _is_json(path)
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return True
 
 
 def _require_room(facts: Facts, hub: str, wanted: int) -> None:

@@ -57,11 +57,14 @@ def find(facts: Facts, model: str = "") -> Path:
 
 
 def to_fetch(facts: Facts, model: str) -> bool:
-    """Whether ``model`` is a hub id of which all, or the rest of a download that broke off, would have to be fetched."""
+    """Whether ``model`` is a hub id of which all, or what is missing or damaged in the cache, would have to be fetched."""
     if not is_hub_id(model):
         return False
     cached = _cached(model)
-    return cached is None or bool(_lacking(facts, cached))
+    try:
+        return cached is None or not config(facts, cached) or bool(_lacking(facts, cached))
+    except EngineUnavailable:  # a file that cannot be read
+        return True
 
 
 def command(facts: Facts, model: str) -> str:
