@@ -70,15 +70,20 @@ def serving():
             rest = path.removeprefix("/api/models").removeprefix(f"/{model}/").split("/")
             if model in hub.gated:
                 return self.refuse(403, "GatedRepo")
-            return self.listing(model, rest) if api else self.file(model, rest[-1])
+            return self.listing(model, rest) if api else self.file(model, "/".join(rest[2:]))
 
         def listing(self, model, rest):
-            files = sorted(hub.models[model].iterdir())
+            files = sorted(file for file in hub.models[model].rglob("*") if file.is_file())
             if rest[0] == "revision":
-                said = {"id": model, "sha": COMMIT, "siblings": [{"rfilename": file.name} for file in files]}
+                said = {"id": model, "sha": COMMIT, "siblings": []}
             else:
                 said = [
-                    {"type": "file", "path": file.name, "size": self.size(file), "oid": etag(file.read_bytes())[:40]}
+                    {
+                        "type": "file",
+                        "path": file.relative_to(hub.models[model]).as_posix(),
+                        "size": self.size(file),
+                        "oid": etag(file.read_bytes())[:40],
+                    }
                     for file in files
                 ]
             return self.answer(200, json.dumps(said).encode(), Content_Type="application/json")

@@ -233,6 +233,14 @@ def test_a_model_without_safetensors_is_refused_before_anything_comes(hub, ocrou
     assert hub.sent == {}
 
 
+def test_what_lies_in_folders_beside_the_model_is_left_there(hub, ocroute, tmp_path):
+    folder = hub.models[MODEL] = shutil.copytree(TINY, tmp_path / "model")
+    shutil.copytree(TINY, folder / "original")
+    assert ocroute().returncode == ExitCode.OK
+    assert "model.safetensors" in hub.sent
+    assert not [name for name in hub.sent if name.startswith("original")]
+
+
 def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, tmp_path):
     assert ocroute().returncode == ExitCode.OK
     for name in ("model.safetensors", "config.json"):

@@ -41,7 +41,10 @@ def fetch(facts: Facts, hub: str) -> Path:
 
     with _telling(facts, hub):
         silent = _bar(lambda *_: None)
-        files = snapshot_download(hub, allow_patterns=list(WANTED), dry_run=True, tqdm_class=silent)
+        listed = snapshot_download(hub, allow_patterns=list(WANTED), dry_run=True, tqdm_class=silent)
+        files = [
+            file for file in listed if "/" not in file.filename
+        ]  # folders hold the same weights for other programs
         if not any(_heavy(file) for file in files):
             raise EngineUnavailable(
                 f"{hub} has no safetensors files on the hub, and ocroute opens no others",
@@ -63,7 +66,10 @@ def fetch(facts: Facts, hub: str) -> Path:
                 force_download=Path(file.local_path).is_file(),  # it is here, and damaged
                 tqdm_class=told.bar(file.filename),
             )
-        return Path(snapshot_download(hub, allow_patterns=list(WANTED), tqdm_class=silent))
+        names = [file.filename for file in files]
+        return Path(
+            snapshot_download(hub, allow_patterns=names, tqdm_class=silent)
+        )  # all is here: it gives the whole its name
 
 
 def _heavy(file: Any) -> bool:
