@@ -56,9 +56,12 @@ def plain(answer: str, size: tuple[int, int]) -> str:
 
 def error_rate(pages: Sequence[Sheet], answers: Sequence[str]) -> float:
     """Edits a true character, over all pages; an answer is cut at twice the truth's length, which is wrong enough."""
-    wrong = total = 0
-    for page, answer in zip(pages, answers, strict=True):
-        found = plain(answer, page.image.size)[: 2 * len(page.text) + 20]
-        wrong += edits(page.text, found)
-        total += len(page.text)
-    return round(wrong / total, 5)
+    return round(sum(edits_by_page(pages, answers)) / sum(len(page.text) for page in pages), 5)
+
+
+def edits_by_page(pages: Sequence[Sheet], answers: Sequence[str]) -> list[int]:
+    """From each page's text to its answer's, which is cut as for `error_rate`."""
+    return [
+        edits(page.text, plain(answer, page.image.size)[: 2 * len(page.text) + 20])
+        for page, answer in zip(pages, answers, strict=True)
+    ]

@@ -5,8 +5,8 @@ that runs on this machine, in bfloat16 and in float32.
 
     python -m bench.kernel_experiment --checkpoint DIR --out DIR [--device cpu --few] [--kernels A,B]
 
-Writes OUT/kernel-experiment.json, anew after each kernel. Each kernel runs in a process of its own, so that one that crashes
-costs its row. The typefaces must lie in build/fonts (see `bench.tiny_models.fonts`).
+Writes OUT/NAME.json (kernel-experiment when left out), anew after each kernel. Each kernel runs in a process of its own, so that
+one that crashes costs its row. The typefaces must lie in build/fonts (see `bench.tiny_models.fonts`).
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, default=Path("tests/checkpoints/dots_ocr"))
     parser.add_argument("--out", type=Path, default=Path("evidence"))
+    parser.add_argument("--name", default="kernel-experiment", help="of the file")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--few", action="store_true", help="four kernels, one line of print of each script")
     parser.add_argument("--kernels", default="", help="names, separated by commas; all when left out")
@@ -82,12 +83,14 @@ def _arguments() -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace, scratch: Path) -> None:
+    from bench.held_out import sheets
     from bench.measured import write
 
     from ocroute.kernels.base import KERNELS
 
     names = arguments.kernels.split(",") if arguments.kernels else FEW if arguments.few else [OWN, *KERNELS]
     names = list(dict.fromkeys([TRAINED_WITH, *names]))
+    pages = sheets(arguments.each)
     found: dict[str, dict[str, Any]] = {}
     rows: dict[str, dict[str, Any]] = {}
     with ThreadPoolExecutor(arguments.jobs) as pool:
@@ -103,10 +106,11 @@ def run(arguments: argparse.Namespace, scratch: Path) -> None:
                 "checkpoint": notes(arguments.checkpoint),
                 "trained_with": TRAINED_WITH,
                 "pages": rows[TRAINED_WITH].get("bfloat16", {}).get("pages", 0),
+                "characters": [len(page.text) for page in pages],
                 "unfinished": [name for name in names if name not in rows],
                 "kernels": rows,
             }
-            write(arguments.out / "kernel-experiment.json", result)  # what ends this process early loses only the rest
+            write(arguments.out / f"{arguments.name}.json", result)  # what ends this process early loses only the rest
     training = rows[TRAINED_WITH].get("bfloat16", {})
     for name, row in rows.items():
         for numbers in NUMBERS:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from bench.dots_generate import generate
-from bench.held_out import Sheet, error_rate, sheets
+from bench.held_out import Sheet, edits_by_page, error_rate, sheets
 from bench.kernel_experiment import NUMBERS, OWN
 from torch import Tensor
 
@@ -46,7 +46,8 @@ def _read(kernel: str, loaded: Loaded, pages: list[Sheet], longest: int, file: P
     with nullcontext() if kernel == OWN else plug_into(loaded.model, kernel) as plugged:
         started = time.perf_counter()
         inputs = [prepare(loaded, page.image, PROMPTS["layout"]) for page in pages]
-        answers = [generate(loaded, each, longest).text for each in inputs]
+        written = [generate(loaded, each, longest) for each in inputs]
+        answers = [one.text for one in written]
         seconds = round(time.perf_counter() - started, 2)
         if plugged is not None and not plugged.served:
             return {"not_run": f"declined every call: {'; '.join(plugged.declined)}"}
@@ -57,6 +58,8 @@ def _read(kernel: str, loaded: Loaded, pages: list[Sheet], longest: int, file: P
     return {
         "cer": error_rate(pages, answers),
         "cer_by_kind": rates,
+        "edits": edits_by_page(pages, answers),
+        "endless": [index for index, one in enumerate(written) if one.finish == "length"],
         "pages": len(pages),
         "seconds": seconds,
         **calls,

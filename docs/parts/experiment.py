@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ocroute.kernels.base import KERNELS
 from parts.common import Part, Record, from_evidence, stamp, table
 
@@ -9,6 +11,7 @@ NUMBERS = ("bfloat16", "float32")
 READS = 0.1  # character error rate up to which the model can be said to read
 SAME_CER = 0.005  # a slip or two on the pages of the experiment
 SAME_AGREEMENT = 0.001
+WORST = 2  # pages that are left out, the same for all kernels
 
 
 @from_evidence("kernel-experiment", "python -m bench.kernel_experiment")
@@ -35,6 +38,35 @@ def verdict(record: Record) -> str:
         f"same kernel at {alone:.2%} or more. "
         f"{'So another kernel changes no more than another number format does.' if alike else ''}\n{stamp(record)}"
     )
+
+
+@from_evidence("kernel-experiment-cpu", "python -m bench.kernel_experiment --device cpu --name kernel-experiment-cpu")
+def by_page(record: Record) -> str:
+    """The rates with and without the pages that make most of the error, and how many answers have no end."""
+    rows = [(name, numbers, row) for name, numbers, row in runs(record) if is_exact(name)]
+    lengths = record["characters"]
+    every = range(len(lengths))
+    others = sorted(every, key=lambda page: sum(row["edits"][page] for _, _, row in rows))[:-WORST]
+
+    def rate(row: Record, pages: Sequence[int]) -> str:
+        return f"{sum(row['edits'][page] for page in pages) / sum(lengths[page] for page in pages):.2%}"
+
+    found = [
+        (
+            f"`{name}`",
+            numbers,
+            rate(row, every),
+            rate(row, others),
+            f"{row['edits'].count(0)}",
+            f"{len(row['endless'])}",
+        )
+        for name, numbers, row in rows
+    ]
+    head = (
+        *("kernel", "numbers", f"CER, all {len(lengths)} pages", f"without the {WORST} worst"),
+        *("pages without an error", "answers without an end"),
+    )
+    return table(head, found) + stamp(record)
 
 
 @from_evidence("kernel-experiment", "python -m bench.kernel_experiment")
@@ -85,4 +117,9 @@ def _kernel(name: str, numbers: str, row: Record, whole: Record) -> tuple[str, .
     )
 
 
-PARTS: dict[str, Part] = {"kernel-experiment": kernels, "kernel-verdict": verdict, "loading-faults": faults}
+PARTS: dict[str, Part] = {
+    "kernel-experiment": kernels,
+    "kernel-verdict": verdict,
+    "kernel-by-page": by_page,
+    "loading-faults": faults,
+}
