@@ -35,7 +35,8 @@ def test_an_engine_that_dies_while_it_is_loaded_is_loaded_once(make_pages, fault
     for page in result.document().pages:
         lost = next(attempt for attempt in page.attempts if attempt.engine == "dies_loading")
         assert lost.outcome == "crashed"
-        assert "was loaded exited with code 9; its last words: the weights bite" in lost.reason
+        assert "was loaded exited with code 9; its last words: the weights bite; it is not loaded again" in lost.reason
+        assert lost.reason.endswith("Run: ocroute doctor")
         assert page.provenance.engine == "null"
     assert len(ocroute.started("dies_loading")) == 1
 
