@@ -16,6 +16,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from ocroute.errors import EngineError
 from ocroute.models.dots_ocr.inputs import prepare
 from ocroute.models.dots_ocr.load import load
+from ocroute.models.dots_ocr.model import not_finite
 from ocroute.models.dots_ocr.prompts import PROMPTS
 
 GRIDS = torch.tensor([[1, 4, 6], [1, 2, 8], [2, 2, 2]])
@@ -293,7 +294,8 @@ def test_numbers_that_are_not_finite_are_refused(loaded):
         loaded.model.vision_tower.merger.mlp[0].bias[3] = float("inf")
     with pytest.raises(EngineError, match="not finite in float32") as caught:
         generate(loaded, inputs, 4)
-    assert "float32" in caught.value.next_step
+    assert "damaged" in caught.value.next_step, "in float32 no other format would help"
+    assert "in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read" in not_finite(torch.float16).next_step
 
 
 class Head(nn.Module):
