@@ -7,10 +7,10 @@ from sheets import Sheet
 from ocroute.engines.base import Task
 from ocroute.engines.neural import attention, canary
 from ocroute.kernels.base import KERNELS, Problem, Refused
-from ocroute.kernels.eager import Eager
 from ocroute.kernels.here import installed, place_of
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.values import Measure, Proof
+from ocroute.kernels.sdpa import Flash
 from ocroute.machine import inspect
 
 HEAD = 16  # of the tiny Qwen2-VL, four of them in both halves
@@ -18,7 +18,7 @@ VISION = Problem(HEAD, 4, 4, False, "float32", (80_000,))
 TEXT = Problem(HEAD, 4, 2, True, "float32", (80_000,))
 
 
-def prove(problem: Problem, kernel: str = "eager", milliseconds: float = 1.0) -> None:
+def prove(problem: Problem, kernel: str = "sdpa_flash", milliseconds: float = 1.0) -> None:
     """Put a proof into the ledger, as ``ocroute prove`` would."""
     place = place_of(inspect(), None)
     version = installed(kernel)[1].version
@@ -47,31 +47,31 @@ def test_without_a_proof_pytorch_s_attention_stays_and_the_record_says_unproven(
 def test_proven_kernels_serve_both_halves_and_the_text_is_the_same(babbling, sheet):
     plain = read(babbling("qwen2_vl"), sheet)
     prove(VISION)
-    prove(TEXT, "sdpa_math")
+    prove(TEXT, "flex")
     engine = babbling("qwen2_vl")
     reading = read(engine, sheet)
-    assert parts(reading) == {"vision": ("eager", True), "text": ("sdpa_math", True)}
+    assert parts(reading) == {"vision": ("sdpa_flash", True), "text": ("flex", True)}
     assert engine.kernels.handle.served == {"vision": 2, "text": 2}, "one call a layer"
     assert "declined" not in reading.settings
     assert reading.raw == plain.raw
 
 
 def test_the_fastest_of_the_proven_is_taken(babbling):
-    prove(VISION, "eager", milliseconds=5.0)
-    prove(VISION, "sdpa_math", milliseconds=2.0)
+    prove(VISION, "sdpa_flash", milliseconds=5.0)
+    prove(VISION, "flex", milliseconds=2.0)
     engine = babbling("qwen2_vl")
-    assert engine.kernels.parts["vision"].kernel == "sdpa_math"
+    assert engine.kernels.parts["vision"].kernel == "flex"
     assert engine.kernels.parts["text"].kernel == attention.DEFAULT
 
 
 def test_a_page_longer_than_the_proof_goes_to_pytorch(babbling):
     prove(Problem(HEAD, 4, 4, False, "float32", (2_520,)))  # the page for which kernels are proven on a processor
     engine = babbling("qwen2_vl")
-    assert engine.kernels.parts["vision"].kernel == "eager"
+    assert engine.kernels.parts["vision"].kernel == "sdpa_flash"
     small, large = Sheet(canary.page().resize((336, 224))), Sheet(canary.page().resize((1008, 896)))
     assert "declined" not in read(engine, small).settings
     (reason,) = (declined := read(engine, large).settings["declined"])
-    assert reason == "vision: eager is proven up to 2520 tokens only"
+    assert reason == "vision: sdpa_flash is proven up to 2520 tokens only"
     assert declined[reason] == 2
     assert "declined" not in read(engine, small).settings, "each record tells of its own page"
 
@@ -79,14 +79,14 @@ def test_a_page_longer_than_the_proof_goes_to_pytorch(babbling):
 @pytest.fixture
 def failing(monkeypatch):
     """A proven kernel that begins to fail when told to."""
-    real, told = Eager.attend, {}
+    real, told = Flash.attend, {}
 
     def attend(self, *args, **keywords):
         if error := told.get("error"):
             raise error
         return real(self, *args, **keywords)
 
-    monkeypatch.setattr(KERNELS.load("eager"), "attend", attend)
+    monkeypatch.setattr(KERNELS.load("sdpa_flash"), "attend", attend)
     return told
 
 
@@ -99,11 +99,11 @@ def test_a_kernel_that_raises_is_taken_out_and_the_page_is_read(babbling, sheet,
     assert reading.raw == plain.raw
     said = reading.settings["kernels"]["vision"]
     assert (said["kernel"], said["proven"]) == ("sdpa", False)
-    assert said["reason"] == "eager raised RuntimeError: no kernel image is available for execution on the device"
+    assert said["reason"] == "sdpa_flash raised RuntimeError: no kernel image is available for execution on the device"
     failing.clear()
     again = read(engine, sheet)
     assert list(again.settings["declined"]) == [
-        "vision: eager raised earlier: RuntimeError: no kernel image is available for execution on the device"
+        "vision: sdpa_flash raised earlier: RuntimeError: no kernel image is available for execution on the device"
     ], "it is not trusted again"
 
 
@@ -114,7 +114,7 @@ def test_a_kernel_that_refuses_is_asked_again(babbling, sheet, failing):
     assert read(engine, sheet).settings["declined"] == {"vision: not on a Sunday": 2}
     failing.clear()
     reading = read(engine, sheet)
-    assert parts(reading)["vision"] == ("eager", True)
+    assert parts(reading)["vision"] == ("sdpa_flash", True)
     assert "declined" not in reading.settings
 
 
@@ -127,7 +127,7 @@ def test_memory_that_runs_out_inside_a_kernel_shrinks_the_page_and_keeps_the_ker
     monkeypatch.setattr("ocroute.engines.neural.devices.free_memory", failing.clear)
     reading = read(engine, sheet)
     assert reading.settings["out_of_memory"] == 1
-    assert parts(reading)["vision"] == ("eager", True)
+    assert parts(reading)["vision"] == ("sdpa_flash", True)
 
 
 def test_a_model_whose_tower_takes_no_kernel_says_so_for_the_text_only(babbling, sheet):
