@@ -7,10 +7,28 @@ from hypothesis import HealthCheck, settings
 
 # Two processes share the tests (see pyproject.toml), often on two cores: more threads would only get in one another's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Tensors of megabytes come and go: by default glibc gives each back to the system, which clears its pages anew every time.
+for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+    os.environ.setdefault(name, str(1 << 30))
 
 # How long hypothesis takes to make an example tells of the machine, not of the code.
 settings.register_profile("ocroute", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("ocroute")
+
+
+# Files in which single tests take long: they come first, else one process ends with them while the other waits.
+_LONG = (
+    "test_judge_bench",
+    "test_fetching",
+    "test_command",
+    "test_probe_right",
+    "test_probe_subtle",
+    "test_tiny_training",
+)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.stem not in _LONG)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import time
 
 from ocroute_kernel_zoo import Right, info
 
-SECONDS = {7: 22.0}  # by ratio of heads
+SECONDS = {7: 12.0}  # by ratio of heads
 OTHERS = 1.5
 
 
