@@ -1,5 +1,6 @@
 """For all tests."""
 
+import itertools
 import os
 
 import pytest
@@ -12,7 +13,10 @@ for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
     os.environ.setdefault(name, str(1 << 30))
 
 # How long hypothesis takes to make an example tells of the machine, not of the code.
-settings.register_profile("ocroute", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+# With CI set it always makes the same ones, so that a change is judged by itself; without, it goes on looking.
+settings.register_profile(
+    "ocroute", suppress_health_check=[HealthCheck.too_slow], deadline=None, derandomize="CI" in os.environ
+)
 settings.load_profile("ocroute")
 
 
@@ -31,7 +35,13 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.stem not in _LONG)
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory, monkeypatch):
+def own_home(homes, monkeypatch):
     """What ocroute learns about a machine is kept apart: from test to test, and from the user's own."""
-    monkeypatch.setenv("OCROUTE_HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("OCROUTE_HOME", str(next(homes)))

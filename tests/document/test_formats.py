@@ -116,6 +116,14 @@ class TestJson:
 
 
 class TestText:
+    def test_a_short_text_over_several_columns_is_written(self) -> None:
+        """No column is given a width by it, and yet it begins in one."""
+        table = Table(rows=2, columns=2, cells=(Cell(0, 0, "#", column_span=2), Cell(1, 0, "a"), Cell(1, 1, "b")))
+        alone = Table(rows=1, columns=2, cells=(Cell(0, 0, "#", column_span=2),))
+        blocks = tuple(Block(Category.TABLE, each.cells[0].text, table=each) for each in (alone, table))
+        page = Page(source="", number=1, width=600, height=800, verdict=Verdict("accepted", 1.0), blocks=blocks)
+        assert Document(source="", pages=(page,)).export("txt").decode().split() == ["#", "#", "a", "b"]
+
     def test_columns_are_aligned(self) -> None:
         document = Document("a", (msgspec.structs.replace(PAGE, blocks=(PAGE.blocks[2],)),))
         assert export(document, "txt").splitlines() == [

@@ -70,7 +70,7 @@ def _columns(table: Table) -> str:
             widths[covered[-1]] = widths.get(covered[-1], 0) + missing
     starts = {}
     position = 0
-    for column in range(max(widths, default=-1) + 1):
+    for column in range(max(table.columns, *(column + 1 for column in widths), 0)):
         starts[column] = position
         position += widths.get(column, 0) + _GAP
     lines: list[str] = []
