@@ -145,4 +145,4 @@ def not_run(case: Case, problem: Problem, info: KernelInfo, device: str) -> str:
 
 def short(case: Case) -> Case:
     """The same case, its long sequences cut: for many seeds in little time."""
-    return msgspec.structs.replace(case, lengths=tuple(length if length <= 600 else 200 for length in case.lengths))
+    return msgspec.structs.replace(case, lengths=tuple(length if length <= 400 else 200 for length in case.lengths))
