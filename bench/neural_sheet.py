@@ -11,10 +11,10 @@ import numpy as np
 from bench.judge.texts import REPORT, TUNE
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from ocroute.document.model import Box
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary.draw import LEADING, LEFT, LETTERS, TOP
 from ocroute.models.dots_ocr.frame import Frame
+from ocroute.values import Box
 
 SENTENCES = [*TUNE["en"], *REPORT["en"]]
 DPI = 200

@@ -23,10 +23,10 @@ from bench.tables_pages import TABLE_FREE, WITH_TABLES, Truth, draw
 from PIL import Image, ImageFilter
 
 import measured
-from ocroute.document.model import Line, Table
 from ocroute.engines.base import ENGINES, Task
 from ocroute.layout.tables import find_tables
 from ocroute.pages import InputPage, open_input
+from ocroute.values import Line, Table
 
 Relation = tuple[str, str, str]
 EVERY = [*WITH_TABLES, *TABLE_FREE]

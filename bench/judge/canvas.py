@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ocroute.document.model import Box, Font, Line, Word
 from ocroute.pages.page import InputPage, Raster
+from ocroute.values import Box, Font, Line, Word
 
 
 class ArrayPage(InputPage):

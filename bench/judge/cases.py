@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ocroute.document.model import Line
 from ocroute.engines.base import Reading
+from ocroute.values import Line
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ from bench.judge.fictions import fictions, talk
 from bench.judge.readings import boxless, jittered, noisy, of_lines, retold
 from msgspec.structs import replace
 
-from ocroute.document.model import Block, Box, Category, Line, Word
 from ocroute.engines.base import Reading
+from ocroute.values import Block, Box, Category, Line, Word
 
 LATIN_FOR_CYRILLIC = dict(
     zip(

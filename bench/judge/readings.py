@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from ocroute.document.model import Block, Box, Category, Line, Word
 from ocroute.engines.base import Reading
+from ocroute.values import Block, Box, Category, Line, Word
 
 SLIPS = {
     "l": "1",

@@ -12,9 +12,9 @@ from typing import ClassVar
 
 import msgspec
 
-from ocroute.document.model import Line
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.pages.page import InputPage
+from ocroute.values import Line
 
 SCRIPT = "OCROUTE_SCRIPT"
 """The environment variable that names the scripted engine's JSON file: page number to list of lines."""

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 from rendered_pages import SERIF, PageOf, face
 
-from ocroute.document.model import Box, Line, Word
+from ocroute.values import Box, Line, Word
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import ImageFont
 
-from ocroute.document.model import Line
 from ocroute.pages.page import InputPage, Raster
+from ocroute.values import Line
 
 FONTS = Path("/usr/share/fonts/truetype")
 SERIF = FONTS / "liberation/LiberationSerif-Regular.ttf"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ocroute.document.model import Box, Category
 from ocroute.engines.neural.grounded import from_regions
 from ocroute.engines.neural.plain import from_markdown, from_plain
+from ocroute.values import Box, Category
 
 PAGE = """<|ref|>title<|/ref|><|det|>[[330, 198, 558, 230]]<|/det|>
 # Annual report

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ocroute.document.model import Category
 from ocroute.engines.neural.chatter import parted, suspects, without_thoughts
 from ocroute.engines.neural.plain import from_markdown, from_plain
+from ocroute.values import Category
 
 PAGE = "Dear Ada,\n\nthe boat is mended.\nYours, Jo"
 

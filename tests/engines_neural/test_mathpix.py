@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from ocroute.document.model import Category
 from ocroute.engines.neural.mathpix import from_mathpix
+from ocroute.values import Category
 
 PAGE = r"""\title{
 Annual Report \\ of the Harbour

@@ -11,10 +11,10 @@ import pytest
 import torch
 from sheets import Sheet
 
-from ocroute.document.model import Category
 from ocroute.engines.base import ENGINES, Reading, Task
 from ocroute.engines.neural import canary
 from ocroute.errors import Declined, EngineUnavailable, UsageError
+from ocroute.values import Category
 
 NAMES = [name for name in ENGINES if ENGINES[name].builtin and ENGINES.load(name).info.kind == "vlm"]
 

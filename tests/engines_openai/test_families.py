@@ -5,10 +5,10 @@ import json
 import pytest
 from scripted import Reply, completion
 
-from ocroute.document.model import Box, Category
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
 from ocroute.models.dots_ocr.prompts import PROMPTS
+from ocroute.values import Box, Category
 
 DOTS = {"id": "model", "owned_by": "vllm", "root": "rednote-hilab/dots.ocr", "max_model_len": 131072}
 

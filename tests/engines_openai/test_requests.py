@@ -11,7 +11,6 @@ import pytest
 from asking import HASTY, Sheet
 from scripted import Reply, completion
 
-from ocroute.document.model import Category
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary import TRUTH
@@ -19,6 +18,7 @@ from ocroute.engines.openai import OpenAi
 from ocroute.engines.openai.engine import CANARY_TOKENS
 from ocroute.errors import EngineError, EngineUnavailable, UsageError
 from ocroute.events import listening
+from ocroute.values import Category
 
 
 def only(engine, pages):

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from PIL import ImageFilter
 from test_letters import RUSSIAN
 
-from ocroute.document.model import Block, Box, Category, Line, Verdict
+from ocroute.document.model import Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.engines.neural.plain import from_plain
 from ocroute.judge import CHECKS, judge
+from ocroute.values import Block, Box, Category, Line
 
 OCR = EngineInfo(kind="ocr", rank=1)
 

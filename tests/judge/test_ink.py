@@ -8,9 +8,9 @@ from bench.judge.canvas import ArrayPage, photo
 from judge_pages import PROSE, font, letter, sheet
 from PIL import Image
 
-from ocroute.document.model import Box
 from ocroute.judge import at_sight
 from ocroute.judge.ink import measure
+from ocroute.values import Box
 
 
 def pixels(image):

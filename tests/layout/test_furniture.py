@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from typeset import PROSE, Sheet
 
-from ocroute.document.model import Block, Box, Category, Page, Verdict
+from ocroute.document.model import Page, Verdict
 from ocroute.layout import across_pages, arrange
+from ocroute.values import Block, Box, Category
 
 
 def split(sheet: Sheet) -> tuple[str, str]:

@@ -5,8 +5,8 @@ import random
 import pytest
 from typeset import PROSE, Sheet
 
-from ocroute.document.model import Block, Category
 from ocroute.layout import arrange
+from ocroute.values import Block, Category
 
 
 def read(sheet: Sheet) -> tuple[Block, ...]:

@@ -3,8 +3,8 @@
 import pytest
 from typeset import PROSE, Sheet
 
-from ocroute.document.model import Block, Category
 from ocroute.layout import arrange
+from ocroute.values import Block, Category
 
 MORE = "In the second winter the ledger was kept by his sister. " + PROSE
 
@@ -98,7 +98,7 @@ def test_display_maths_is_kept_apart() -> None:
 
 
 def test_chinese_lines_are_joined_without_spaces() -> None:
-    from ocroute.document.model import Box, Line
+    from ocroute.values import Box, Line
 
     lines = [Line("港口的管理员记录了每一艘船只的", Box(100, 300 + 40 * i, 560, 330 + 40 * i)) for i in range(3)]
     assert arrange(Sheet().page, lines)[0].text == lines[0].text * 3

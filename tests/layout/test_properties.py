@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typeset import Blank
 
-from ocroute.document.model import Block, Box, Font, Line, Word
 from ocroute.layout import arrange
 from ocroute.layout.hyphens import Joiner
+from ocroute.values import Block, Box, Font, Line, Word
 
 WIDTH, HEIGHT = 1000, 1400
 words = st.text(st.sampled_from("abcdefgxyzABC0123456789.,-–()[]•*=港口й"), min_size=1, max_size=9)

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from typeset import PROSE, Blank, Sheet
 
-from ocroute.document.model import Box, Category, Line
 from ocroute.engines.base import ENGINES, Task
 from ocroute.layout import arrange
 from ocroute.layout.typeface import with_fonts
 from ocroute.pages import Raster
+from ocroute.values import Box, Category, Line
 
 FONTS = Path("/usr/share/fonts")
 FACES = {

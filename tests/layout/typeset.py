@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from ocroute.document.model import Box, Font, Line, Word
 from ocroute.pages import InputPage, Raster
+from ocroute.values import Box, Font, Line, Word
 
 PROSE = (
     "The harbour master kept a ledger of every vessel that had come in since the autumn gales. Most of them carried timber "

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ocroute.document.model import Block, Box, Category, Document, Page, Verdict
+from ocroute.document.model import Document, Page, Verdict
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.latex import unescape
 from ocroute.models.dots_ocr.salvage import Cell, cells
+from ocroute.values import Block, Box, Category
 
 FRAME = Frame(1000, 1000)
 CATEGORIES = [category.value for category in Category]

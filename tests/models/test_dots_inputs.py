@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from ocroute.document.model import Box
 from ocroute.errors import Declined, EngineError
 from ocroute.models.dots_ocr.frame import Frame, fit
 from ocroute.models.dots_ocr.inputs import patchify, prepare
 from ocroute.models.dots_ocr.load import Preprocessing, load
 from ocroute.models.dots_ocr.prompts import PROMPTS, chat
+from ocroute.values import Box
 
 LIMITS = {"factor": 28, "min_pixels": 3136, "max_pixels": 11289600}
 HOW = Preprocessing(

@@ -3,9 +3,9 @@ import pytest
 from PIL import Image
 from reportlab.lib.utils import ImageReader
 
-from ocroute.document.model import Box
 from ocroute.pages import open_input
 from ocroute.pages.pdf_text import clean
+from ocroute.values import Box
 
 
 def lines_of(path, **options):

@@ -2,11 +2,11 @@ import cv2
 import numpy as np
 import pytest
 
-from ocroute.document.model import Box, Line, Word
 from ocroute.pages import InputPage
 from ocroute.pages.marks import find_marks
 from ocroute.pages.skew import MAX_SKEW, estimate_skew
 from ocroute.pages.upright import straighten
+from ocroute.values import Box, Line, Word
 
 
 class Drawn(InputPage):

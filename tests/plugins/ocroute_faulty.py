@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from ocroute.document.model import Box, Line
+from ocroute.values import Box, Line
 from ocroute.engines.base import Availability, EngineInfo, Reading
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable
 from ocroute.testing import Null, Scripted

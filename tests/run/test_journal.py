@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocroute.document.model import Attempt, Block, Box, Category, Page, Verdict
+from ocroute.document.model import Attempt, Page, Verdict
 from ocroute.engines.base import Task
 from ocroute.route.plan import Wish
 from ocroute.run.jobs import Input, Read
 from ocroute.run.journal import Journal, key_of
 from ocroute.run.records import give_up, pack, recognise, unpack
+from ocroute.values import Block, Box, Category
 
 PAGE = Page(
     "scan.pdf",

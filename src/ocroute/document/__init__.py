@@ -1,24 +1,7 @@
 """Pure values for what was read, and the exporters that turn them into files."""
 
-from ocroute.document.model import (
-    Attempt,
-    AttemptOutcome,
-    Block,
-    Box,
-    Category,
-    Cell,
-    Document,
-    Finding,
-    Font,
-    Line,
-    Markup,
-    Page,
-    Provenance,
-    Status,
-    Table,
-    Verdict,
-    Word,
-)
+from ocroute.document.model import Attempt, AttemptOutcome, Document, Finding, Page, Provenance, Status, Verdict
+from ocroute.values import Block, Box, Category, Cell, Font, Line, Markup, Table, Word
 
 __all__ = [
     "Attempt",

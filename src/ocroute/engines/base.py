@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
-from ocroute.document.model import Block, Line
 from ocroute.pages.page import InputPage
 from ocroute.registry import Registry
+from ocroute.values import Block, Line
 
 State = Literal["absent", "broken", "usable"]
 Kind = Literal["textlayer", "ocr", "vlm", "remote"]

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo, Task
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles, weights
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.probe.geometry import PROMPT, Head
 from ocroute.models.settings import settings
+from ocroute.values import Block
 
 if TYPE_CHECKING:
     from pathlib import Path

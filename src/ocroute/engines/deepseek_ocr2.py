@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo, Task
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles
 from ocroute.kernels.probe.geometry import PROMPT, Head
+from ocroute.values import Block
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.devices import Place
@@ -14,6 +13,7 @@ from ocroute.kernels.probe.geometry import Head
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.prompts import ENDS, PROMPTS
+from ocroute.values import Block
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ocroute.document.model import Block
 from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.patches import patched_chat
 from ocroute.kernels.probe.geometry import Head
+from ocroute.values import Block
 
 if TYPE_CHECKING:
     from PIL.Image import Image

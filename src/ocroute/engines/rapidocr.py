@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
-from ocroute.document.model import Line
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.engines.ppocr import files, gutters, runtime, words
 from ocroute.engines.ppocr.detect import detect
@@ -16,6 +15,7 @@ from ocroute.engines.ppocr.read import read
 from ocroute.engines.ppocr.regions import distinct
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage
+from ocroute.values import Line
 
 
 class RapidOcr:

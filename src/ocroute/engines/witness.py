@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ocroute.document.model import Box
 from ocroute.engines.ppocr import crops, files
 from ocroute.engines.ppocr import recognise as recogniser
 from ocroute.engines.ppocr.detect import detect
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage, Raster
+from ocroute.values import Box
 
 
 def available() -> bool:

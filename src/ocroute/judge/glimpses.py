@@ -8,11 +8,11 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from ocroute.document.model import Box
 from ocroute.engines import witness
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge.ink import Ink, ink_of
 from ocroute.pages.page import InputPage
+from ocroute.values import Box
 
 LEGIBLE: Final = (9.0, 160.0)  # pixels of a line's height that the witness reads well
 SURE: Final = 0.93  # confidence of print; handwriting and worn type stay below

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.document.model import Box
 from ocroute.pages.page import InputPage, Raster
+from ocroute.values import Box
 
 Mask = NDArray[np.uint8]
 Stats = NDArray[np.int32]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from ocroute.document.model import Box, Category
 from ocroute.engines.base import Reading
 from ocroute.judge.ink import InkLine, ink_of
 from ocroute.judge.pieces import pieces
 from ocroute.pages.page import InputPage
+from ocroute.values import Box, Category
 
 LEAST_GLYPHS: Final = 5  # shorter rows are as often marks as words
 UNCOVERED: Final = 0.5  # a line is left out when less than this share of its ink is covered

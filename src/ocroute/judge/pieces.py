@@ -10,8 +10,8 @@ from functools import lru_cache
 from html import unescape
 from typing import Final
 
-from ocroute.document.model import Block, Box, Category, Line
 from ocroute.engines.base import Reading
+from ocroute.values import Block, Box, Category, Line
 
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 WIDEST: Final = 3.4  # characters that fit a box as wide as it is high, in the most condensed type

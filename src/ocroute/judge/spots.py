@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from ocroute.document.model import Box, Line, Word
 from ocroute.engines import witness
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
@@ -19,6 +18,7 @@ from ocroute.judge.glimpses import LEGIBLE, around, spread
 from ocroute.judge.ink import ink_of
 from ocroute.judge.sought import SAME, solid
 from ocroute.pages.page import InputPage
+from ocroute.values import Box, Line, Word
 
 SURE: Final = 0.6  # confidence below which the witness has no say
 STRIP: Final = 4  # words that are read at once where each of them is likely to be right

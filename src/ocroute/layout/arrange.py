@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ocroute.document.model import Block, Category, Line
 from ocroute.layout.columns import columns
 from ocroute.layout.dropcaps import attach
 from ocroute.layout.flow import Draft, block_of, run_on
@@ -22,6 +21,7 @@ from ocroute.layout.rules import Rule, horizontal_rules
 from ocroute.layout.tables import FoundTable, find_tables
 from ocroute.layout.typeface import with_fonts
 from ocroute.pages.page import InputPage
+from ocroute.values import Block, Category, Line
 
 
 def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:

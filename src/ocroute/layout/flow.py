@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ocroute.document.model import Block, Box, Category, Line
 from ocroute.layout import limits
 from ocroute.layout.hyphens import Joiner
 from ocroute.layout.lists import split_marker
 from ocroute.layout.notes import is_caption
 from ocroute.layout.paragraphs import Group, begins, ended, one_size
 from ocroute.layout.pieces import Piece
+from ocroute.values import Block, Box, Category, Line
 
 _FLOATS = frozenset({Category.CAPTION, Category.TABLE, Category.FOOTNOTE, Category.PICTURE})
 _RUNNING = frozenset({Category.TEXT, Category.LIST_ITEM})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ocroute.document.model import Category
 from ocroute.layout import limits
 from ocroute.layout.lists import is_weak, split_marker
 from ocroute.layout.notes import is_caption
 from ocroute.layout.paragraphs import Group, begins
 from ocroute.layout.pieces import Scale
+from ocroute.values import Category
 
 NUMBERING = re.compile(
     r"^(?P<number>(?:\d{1,2}(?:\.\d{1,2}){0,4}|[A-Z](?:\.\d{1,2}){1,3}|[IVX]{1,5}|[A-H])[.)]?)\s+(?P<rest>[^\W\d].*)$"

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.document.model import Line
 from ocroute.layout import limits
 from ocroute.pages.page import Raster
+from ocroute.values import Line
 
 _LOW = frozenset("aceimnorsuvwxzавгежзиклмнопстхчшъыьэюяακινοπστυω")
 _TALL = frozenset("bdfghklpqyßþбруфβγδζηθλμξρφχψ")  # ascending or descending, besides capitals and digits

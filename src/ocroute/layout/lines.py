@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.document.model import Box, Line, Word
 from ocroute.layout import limits
 from ocroute.layout.pieces import Piece, Scale, measure, merged
+from ocroute.values import Box, Line, Word
 
 Floats = NDArray[np.float64]
 

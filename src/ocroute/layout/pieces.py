@@ -9,8 +9,8 @@ from statistics import median
 
 import numpy as np
 
-from ocroute.document.model import Box, Font, Line
 from ocroute.layout.tables import FoundTable
+from ocroute.values import Box, Font, Line
 
 ASCENDERS = frozenset("bdfhkltißABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789()[]{}/|!?&%$#\"'’“”")
 DESCENDERS = frozenset("gjpqy,;()[]{}/|Q")

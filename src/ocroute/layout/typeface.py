@@ -10,11 +10,11 @@ from statistics import median
 
 import msgspec
 
-from ocroute.document.model import Font, Line
 from ocroute.layout import limits
 from ocroute.layout.letters import Letters, measure
 from ocroute.layout.pieces import weighted_quantile
 from ocroute.pages.page import InputPage, Raster
+from ocroute.values import Font, Line
 
 _TALL = 0.73  # ascending letters' height in ems: 0.71 in Liberation Serif, 0.77 in DejaVu
 _LOW = 0.7  # x-height to that height, where a page does not show both

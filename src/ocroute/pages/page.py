@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.document.model import Line
+from ocroute.values import Line
 
 Raster = NDArray[np.uint8]
 T = TypeVar("T")

@@ -8,7 +8,6 @@ from math import sqrt
 import numpy as np
 import pypdfium2
 
-from ocroute.document.model import Line
 from ocroute.errors import CorruptInput
 from ocroute.pages.page import InputPage, Raster
 from ocroute.pages.pdf_chars import read_glyphs
@@ -17,6 +16,7 @@ from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_vectors import Vectors, image_density, read_vectors
 from ocroute.pages.source import Source
+from ocroute.values import Line
 
 POINTS_PER_INCH = 72.0
 DEFAULT_DPI = 200.0

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.document.model import Box, Font, Line, Word
 from ocroute.pages.pdf_chars import SPACE, Glyphs, Style
 from ocroute.pages.pdf_runs import Run, join_runs, set_accents, split_runs
 from ocroute.pages.pdf_text import clean
+from ocroute.values import Box, Font, Line, Word
 
 
 class _Turn(NamedTuple):

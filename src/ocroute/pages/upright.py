@@ -6,8 +6,8 @@ import cv2
 import msgspec
 import numpy as np
 
-from ocroute.document.model import Box, Line
 from ocroute.pages.page import InputPage, Raster
+from ocroute.values import Box, Line
 
 Segment = tuple[float, float, float, float]
 

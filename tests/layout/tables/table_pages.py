@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from ocroute.document.model import Box, Line, Table, Word
 from ocroute.pages.page import InputPage
+from ocroute.values import Box, Line, Table, Word
 
 CHAR, HEIGHT = 10, 20
 

@@ -9,7 +9,8 @@ import msgspec
 
 from ocroute.document.exporters._clean import clean, lines_of
 from ocroute.document.exporters._markup import from_html, words_from_markdown
-from ocroute.document.model import Block, Category, Cell, Page, Table
+from ocroute.document.model import Page
+from ocroute.values import Block, Category, Cell, Table
 
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})([.)])")
 """A list item's marker that Markdown and HTML can count."""

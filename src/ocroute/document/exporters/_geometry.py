@@ -8,7 +8,7 @@ import msgspec
 
 from ocroute.document.exporters._blocks import plain_text
 from ocroute.document.exporters._clean import clean, lines_of
-from ocroute.document.model import Block, Box, Font, Word
+from ocroute.values import Block, Box, Font, Word
 
 
 class PlacedWord(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from functools import cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from ocroute.document.model import Cell, Table
+from ocroute.values import Cell, Table
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from html import escape
 
-from ocroute.document.model import Cell, Table
+from ocroute.values import Cell, Table
 
 
 def html_table(table: Table) -> str:

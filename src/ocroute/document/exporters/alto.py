@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 from ocroute.document.exporters._blocks import settled
 from ocroute.document.exporters._clean import clean
 from ocroute.document.exporters._geometry import PlacedLine, placed_lines
-from ocroute.document.model import Block, Box, Category, Document, Font, Page, Provenance
+from ocroute.document.model import Document, Page, Provenance
+from ocroute.values import Block, Box, Category, Font
 
 _POINTS_PER_INCH = 72
 _MARGINS = {Category.PAGE_HEADER: "TopMargin", Category.PAGE_FOOTER: "BottomMargin"}

@@ -9,7 +9,8 @@ from xml.etree import ElementTree as ET
 from ocroute.document.exporters._blocks import notice, settled
 from ocroute.document.exporters._clean import clean
 from ocroute.document.exporters._geometry import PlacedLine, placed_lines
-from ocroute.document.model import Block, Box, Document, Page
+from ocroute.document.model import Document, Page
+from ocroute.values import Block, Box
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'

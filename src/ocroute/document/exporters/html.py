@@ -11,7 +11,8 @@ from ocroute.document.exporters._blocks import NUMBER, heading_level, notice, pl
 from ocroute.document.exporters._clean import clean, lines_of
 from ocroute.document.exporters._markup import html_from_markdown
 from ocroute.document.exporters._tables import html_table
-from ocroute.document.model import Block, Category, Document, Page
+from ocroute.document.model import Document, Page
+from ocroute.values import Block, Category
 
 _STYLE = """
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 serif; color: #1a1a1a; background: #fff; }

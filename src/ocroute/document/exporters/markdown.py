@@ -9,7 +9,8 @@ from ocroute.document.exporters._blocks import NUMBER, heading_level, notice, pl
 from ocroute.document.exporters._clean import lines_of
 from ocroute.document.exporters._escape import escape_heading, escape_lines
 from ocroute.document.exporters._tables import html_table
-from ocroute.document.model import Block, Category, Document
+from ocroute.document.model import Document
+from ocroute.values import Block, Category
 
 _HARD_BREAK = "  \n"
 _NEW_LIST = "<!-- -->"

@@ -9,7 +9,8 @@ from typing import ClassVar
 from ocroute.document.exporters._blocks import notice, plain_text, printed
 from ocroute.document.exporters._clean import lines_of
 from ocroute.document.exporters._tables import columns_of, filled_rows
-from ocroute.document.model import Block, Category, Document, Table
+from ocroute.document.model import Document
+from ocroute.values import Block, Category, Table
 
 _GAP = 2  # blanks between columns
 _PAGE_BREAK = "\f\n"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from ocroute.document.model import Block
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.engines.neural import (
     attention,
@@ -38,6 +37,7 @@ from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageEr
 from ocroute.events import emit
 from ocroute.kernels import faults
 from ocroute.pages.page import InputPage
+from ocroute.values import Block
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ocroute.document.model import Block
 from ocroute.engines.neural import plain
 from ocroute.engines.neural.grounded import from_regions
 from ocroute.engines.neural.guard import Guard
@@ -12,6 +11,7 @@ from ocroute.engines.neural.loading import Loaded
 from ocroute.engines.neural.prompts import encode
 from ocroute.engines.neural.recipe import Answered, Mode
 from ocroute.errors import EngineUnavailable
+from ocroute.values import Block
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ocroute.document.model import Block, Box, Category
 from ocroute.engines.neural import plain
+from ocroute.values import Block, Box, Category
 
 SPACE = 999
 """The largest coordinate."""

@@ -13,11 +13,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ocroute.document.model import Block, Category
 from ocroute.engines.neural import plain
 from ocroute.engines.neural.chatter import parted
 from ocroute.engines.neural.inline import inline
 from ocroute.engines.neural.tabular import table
+from ocroute.values import Block, Category
 
 _PIECE: Final = re.compile(
     r"(?P<inline>\\\(.+?\\\)|\\\\)"

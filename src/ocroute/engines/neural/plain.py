@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from ocroute.document.exporters._markup import from_html
-from ocroute.document.model import Block, Box, Category
 from ocroute.engines.neural.chatter import parted
 from ocroute.engines.neural.recipe import Answered
+from ocroute.values import Block, Box, Category
 
 _WITHIN = r"(?!\n[ \t]*\n)[^$]"
 _TWO = r"(?<!\$)\$\$(?!\$)"

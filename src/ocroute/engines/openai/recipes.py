@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from ocroute.document.model import Block
 from ocroute.engines import dots_ocr, qwen2_vl
 from ocroute.engines.glm_ocr import GlmOcr
 from ocroute.engines.lighton_ocr import LightOnOcr
 from ocroute.engines.neural import Answered, Mode, deepseek, plain
 from ocroute.models.dots_ocr.frame import fit
 from ocroute.models.dots_ocr.prompts import END_OF_IMAGE, IMAGE, IMAGE_PAD
+from ocroute.values import Block
 
 MOST_PIXELS = 12_845_056
 """What the largest models look at; a larger page is made smaller before it is sent."""

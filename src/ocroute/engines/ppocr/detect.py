@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.document.model import Box
 from ocroute.engines import glyphs
 from ocroute.engines.ppocr import files, runtime
 from ocroute.pages.page import InputPage, Raster
+from ocroute.values import Box
 
 THRESHOLD = 0.3  # a pixel of the map is text from here
 BOX_THRESHOLD = 0.5  # a box is text from this mean

@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.document.model import Line
 from ocroute.engines.ppocr.joining import joined
+from ocroute.values import Line
 
 Floats = NDArray[np.floating]
 

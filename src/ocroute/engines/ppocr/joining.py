@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ocroute.document.model import Box, Line, Word
+from ocroute.values import Box, Line, Word
 
 
 def joined(words: Sequence[Word]) -> Line:

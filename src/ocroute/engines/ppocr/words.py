@@ -13,11 +13,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.document.model import Line, Word
 from ocroute.engines.ppocr import ink
 from ocroute.engines.ppocr.crops import Crop
 from ocroute.engines.ppocr.joining import joined
 from ocroute.engines.ppocr.recognise import Traced
+from ocroute.values import Line, Word
 
 DOUBTFUL = 0.5  # confidence below which a line says nothing that can be believed
 UNWRITTEN = 0.3  # letters written for each stroke seen, below which a line was not read

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from ocroute.document.model import Box, Line, Word
+from ocroute.values import Box, Line, Word
 
 WORD_LEVEL = "5"
 

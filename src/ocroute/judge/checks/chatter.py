@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from ocroute.document.model import Box, Finding
+from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.engines.neural.chatter import parted, suspects
 from ocroute.judge.glimpses import seen, stretches
@@ -13,6 +13,7 @@ from ocroute.judge.ink import ink_of
 from ocroute.judge.pieces import quote
 from ocroute.judge.sought import SAME, Sought, weight
 from ocroute.pages.page import InputPage
+from ocroute.values import Box
 
 LINES: Final = 6  # from the page's top, or its bottom, among which the words must stand if they are printed
 FEWEST: Final = 5  # letters of a stretch that tells

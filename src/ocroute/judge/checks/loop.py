@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import ClassVar, Final
 
-from ocroute.document.model import Box, Finding
+from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.bare import bare
 from ocroute.judge.capacity import capacity
@@ -14,6 +14,7 @@ from ocroute.judge.ink import Ink, InkLine, ink_of
 from ocroute.judge.pieces import WIDEST, Piece, pieces, quote
 from ocroute.judge.repeats import Repeat, repeats
 from ocroute.pages.page import InputPage
+from ocroute.values import Box
 
 LEAST: Final = 16  # characters that the repetition adds; "ha ha ha" is no loop
 SLACK: Final = 6  # characters more than that, since short lines vary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from ocroute.document.model import Box, Category, Finding
+from ocroute.document.model import Finding
 from ocroute.engines import witness
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
@@ -15,6 +15,7 @@ from ocroute.judge.pieces import pieces, plain, quote
 from ocroute.judge.scripts import census
 from ocroute.judge.sought import FEWEST, SAME, Sought, figures, weight
 from ocroute.pages.page import InputPage
+from ocroute.values import Box, Category
 
 KINDS: Final = ("vlm", "remote")  # line recognisers write what they see; language models may write what they expect
 FIRST: Final = 6  # stretches that must all be in the text before it is believed without more ado

@@ -6,12 +6,13 @@ import re
 from collections import deque
 from typing import ClassVar, Final
 
-from ocroute.document.model import Box, Finding
+from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.missing import missing
 from ocroute.judge.pieces import pieces
 from ocroute.models.dots_ocr.salvage import cells
 from ocroute.pages.page import InputPage
+from ocroute.values import Box
 
 FEWEST_GLYPHS: Final = 12
 TAIL: Final = 0.75  # of the missing glyphs come after the last text: a cut tail, not a hole

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from ocroute.document.model import Block, Category, Page
+from ocroute.document.model import Page
 from ocroute.layout import limits
 from ocroute.layout.furniture.phrases import is_telling
+from ocroute.values import Block, Category
 
 _NUMBER = re.compile(r"\d+")
 _ROMAN = re.compile(r"\b[ivxlc]+\b")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ocroute.document.model import Box, Line, Table
 from ocroute.pages.page import InputPage
+from ocroute.values import Box, Line, Table
 
 
 class FoundTable(msgspec.Struct, frozen=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
-from ocroute.document.model import Box
 from ocroute.layout.tables import plausible
 from ocroute.layout.tables.grid import Grid
 from ocroute.layout.tables.kinds import is_caption
@@ -17,6 +16,7 @@ from ocroute.layout.tables.scanned import capped, unstruck
 from ocroute.layout.tables.stream import stream
 from ocroute.layout.tables.tokens import Scale, Token, join
 from ocroute.pages.page import InputPage
+from ocroute.values import Box
 
 FEWEST_WORDS = 6
 

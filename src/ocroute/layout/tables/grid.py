@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from ocroute.document.model import Box, Cell, Table
 from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.tokens import Token, join
+from ocroute.values import Box, Cell, Table
 
 Extent = tuple[float, float]  # from where to where, px
 

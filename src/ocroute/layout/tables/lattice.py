@@ -6,13 +6,13 @@ from bisect import bisect
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ocroute.document.model import Box
 from ocroute.layout.tables.columns import separators
 from ocroute.layout.tables.grid import Grid, GridRow, Part
 from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.rows import baselines
 from ocroute.layout.tables.rules import Rule, Rules
 from ocroute.layout.tables.tokens import Scale, Token
+from ocroute.values import Box
 
 FAINT = 0.4
 """The share of a border that must be seen: a scan shows hairlines in pieces, while a border left out on purpose is not there."""

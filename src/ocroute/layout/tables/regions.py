@@ -8,11 +8,11 @@ from statistics import median
 
 import numpy as np
 
-from ocroute.document.model import Box
 from ocroute.layout.tables.kinds import is_caption, is_number
 from ocroute.layout.tables.rows import Row, Segment, row_box
 from ocroute.layout.tables.rules import Rule, Rules
 from ocroute.layout.tables.tokens import Scale
+from ocroute.values import Box
 
 PROSE_LETTERS = 32  # letters in a segment from which it may be a line of a paragraph
 

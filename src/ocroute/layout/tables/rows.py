@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ocroute.document.model import Box
 from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.tokens import Scale, Token
+from ocroute.values import Box
 
 WIDE_GAP = 2.0  # in letter widths: a space is about half a letter to one, justified text reaches 1.5
 NUMBER_GAP = 0.95  # between two numbers, which no one justifies

@@ -9,7 +9,7 @@ from statistics import median
 
 import msgspec
 
-from ocroute.document.model import Box, Line, Word
+from ocroute.values import Box, Line, Word
 
 RULE_READ_AS_TEXT = re.compile(r"[|¦‖_]+")
 LEADER = re.compile(r"(?:[.·…‥_]\s?){4,}|(?:\s[.·]){3,}|…+")

@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from ocroute.document.exporters._markup import from_html
-from ocroute.document.model import Block, Category, Markup
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.salvage import Cell, cells
+from ocroute.values import Block, Category, Markup
 
 _CATEGORIES: Final = {category.value.casefold(): category for category in Category}
 _MARKUPS: Final[dict[Category, Markup]] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import ceil, floor, sqrt
 from typing import Final, NamedTuple
 
-from ocroute.document.model import Box
 from ocroute.errors import Declined
+from ocroute.values import Box
 
 LONGEST: Final = 200
 """The model was never shown an image that is more than this many times as long as wide."""

@@ -1,0 +1,173 @@
+"""What stands on a page, as pure values: boxes, words, lines, tables, blocks. Imports nothing of ocroute.
+
+Coordinates are pixels of the page as it was read: upright, origin top left, x to the right, y down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class Category(StrEnum):
+    """The eleven kinds of block, by the names that layout models use."""
+
+    CAPTION = "Caption"
+    FOOTNOTE = "Footnote"
+    FORMULA = "Formula"
+    LIST_ITEM = "List-item"
+    PAGE_FOOTER = "Page-footer"
+    PAGE_HEADER = "Page-header"
+    PICTURE = "Picture"
+    SECTION_HEADER = "Section-header"
+    TABLE = "Table"
+    TEXT = "Text"
+    TITLE = "Title"
+
+    @property
+    def is_furniture(self) -> bool:
+        """Whether the block is printed on the page but is no part of its running text."""
+        return self in (Category.PAGE_HEADER, Category.PAGE_FOOTER)
+
+
+class Box(msgspec.Struct, frozen=True, array_like=True):
+    """A rectangle in page pixels: ``x0 <= x1``, ``y0 <= y1``, right and bottom edges excluded.
+
+    Raises:
+        ValueError: the corners are in the wrong order or not finite.
+    """
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def __post_init__(self) -> None:
+        if not (self.x0 <= self.x1 and self.y0 <= self.y1 and self.x1 - self.x0 < float("inf")):
+            raise ValueError(f"not a box: {self.x0}, {self.y0}, {self.x1}, {self.y1}")
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """Pixels from top to bottom."""
+        return self.y1 - self.y0
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """(x, y) of the middle."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def intersection(self, other: Box) -> float:
+        """Square pixels that both boxes cover."""
+        width = min(self.x1, other.x1) - max(self.x0, other.x0)
+        height = min(self.y1, other.y1) - max(self.y0, other.y0)
+        return max(0.0, width) * max(0.0, height)
+
+    def clamped(self, width: float, height: float) -> Box:
+        """This box cut to a page of ``width`` x ``height`` pixels."""
+        x0, x1 = (min(max(x, 0.0), width) for x in (self.x0, self.x1))
+        y0, y1 = (min(max(y, 0.0), height) for y in (self.y0, self.y1))
+        return Box(x0, y0, x1, y1)
+
+    @staticmethod
+    def around(boxes: Iterable[Box]) -> Box:
+        """The smallest box that holds all of ``boxes`` (at least one)."""
+        every = list(boxes)
+        return Box(
+            min(b.x0 for b in every), min(b.y0 for b in every), max(b.x1 for b in every), max(b.y1 for b in every)
+        )
+
+
+class Word(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One word and where it stands. Confidence runs from 0 to 1; None where the engine gives none."""
+
+    text: str
+    box: Box
+    confidence: float | None = None
+
+
+class Font(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a line is set: as a text layer says, or, without a name, as measured on the ink. ``size`` is in page pixels.
+
+    ``hidden``: the text is there to be searched, not seen, like the OCR layer of a scanned PDF.
+    """
+
+    name: str = ""
+    size: float = 0.0
+    bold: bool = False
+    italic: bool = False
+    hidden: bool = False
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of text, or one fragment of a line where columns or table cells lie side by side.
+
+    ``angle``: degrees counter-clockwise by which the text is turned on the upright page: 0 for nearly all, 90 for a stamp
+    that runs up the margin, others for watermarks.
+    """
+
+    text: str
+    box: Box
+    confidence: float | None = None
+    words: tuple[Word, ...] = ()
+    font: Font | None = None
+    angle: int = 0
+
+
+class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One cell of a table; rows and columns count from 0."""
+
+    row: int
+    column: int
+    text: str
+    row_span: int = 1
+    column_span: int = 1
+    header: bool = False
+    box: Box | None = None
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table as its cells. A position that no cell covers is empty."""
+
+    rows: int
+    columns: int
+    cells: tuple[Cell, ...]
+
+
+Markup = Literal["plain", "markdown", "html", "latex"]
+
+
+class Block(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One piece of a page, in reading order among its like.
+
+    Attributes:
+        text: what it says, in ``markup``. Lines are joined; a hyphen at a line end is resolved. A list item's text has no marker.
+        box: where it stands, or None where the engine gives no boxes.
+        confidence: 0 to 1, or None.
+        level: of a section header 1 to 6, of a list item 0 upwards.
+        marker: of a list item, as printed: ``"•"``, ``"3."``, ``"(a)"``.
+        lines: the lines it was made of, for formats that show geometry.
+        table: of a table, its cells.
+    """
+
+    category: Category
+    text: str
+    box: Box | None = None
+    confidence: float | None = None
+    markup: Markup = "plain"
+    level: int | None = None
+    marker: str | None = None
+    lines: tuple[Line, ...] = ()
+    table: Table | None = None
