@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from ocroute.console_models import canary_table
+from ocroute.cli.draw_models import canary_table
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import records, weights
 from ocroute.engines.neural.outlook import model_rows

@@ -13,7 +13,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from ocroute.console_kernels import kernel_table, model_table, proof_table
+from ocroute.cli.draw_kernels import kernel_table, model_table, proof_table
 from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels import here, identity
 from ocroute.kernels.base import KERNELS, KernelInfo, Problem

@@ -9,9 +9,9 @@ import threading
 
 import pytest
 
+from ocroute.cli.progress_bar import Progress
 from ocroute.errors import ExitCode
 from ocroute.events import emit
-from ocroute.run.progress import Progress
 
 
 def on_terminal(ocroute, *arguments):
@@ -54,7 +54,7 @@ def test_a_download_shows_how_far_it_is():
     code = """
 import time
 from ocroute.events import emit
-from ocroute.run.progress import Progress
+from ocroute.cli.progress_bar import Progress
 with Progress():
     emit("fetching", engine="e", model="someone/model", file="a.safetensors", done=1_230_000_000, total=6_100_000_000)
     time.sleep(0.5)

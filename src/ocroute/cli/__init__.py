@@ -1,6 +1,6 @@
 """The command line: parse, call the library, draw. No logic lives here, and nothing heavy is imported before it is needed."""
 
-from ocroute.cli import kernels, machine, pages  # noqa: F401 - a command exists once its module is imported
+from ocroute.cli import doctor_command, kernel_commands, read_command  # noqa: F401 - a command exists once its module is imported
 from ocroute.cli.app import app
 
 __all__ = ["app"]

@@ -33,7 +33,7 @@ def kernels(
 
         raise UsageError("--export writes proofs as JSON, and --json the kernels", next_step="Give one of them")
     if export:
-        from ocroute.console import notes, product
+        from ocroute.cli.terminal import notes, product
         from ocroute.kernels.ledger import Ledger
 
         with notes():
@@ -49,8 +49,8 @@ def kernels(
     if json:
         write_json({"kernels": rows, "proofs": proofs, "stale": stale})
     else:
-        from ocroute.console import console
-        from ocroute.console_kernels import kernel_table
+        from ocroute.cli.draw_kernels import kernel_table
+        from ocroute.cli.terminal import console
 
         console().print(kernel_table(rows, machine, proofs))
 
@@ -76,8 +76,8 @@ def prove(
     json: Annotated[bool, typer.Option("--json", help="Write every proof as JSON.")] = False,
 ) -> None:
     """Run attention kernels here, each in a process of its own, on inputs chosen to break them; keep the proofs."""
-    from ocroute import console_kernels as draw
-    from ocroute.console import notes
+    from ocroute.cli import draw_kernels as draw
+    from ocroute.cli.terminal import notes
     from ocroute.errors import ExitCode, OcrouteError
     from ocroute.kernels.prove import Limits, prove_here, unproven, unserved
     from ocroute.run import stoppable
@@ -126,9 +126,9 @@ def build(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and print what would run; run nothing.")] = False,
 ) -> None:
     """Build an attention kernel for a card: checks first, then a wheel whose architectures are known, then its proof."""
-    from ocroute import console_build as draw
-    from ocroute.console import notes
-    from ocroute.console_kernels import draw_verdict
+    from ocroute.cli import draw_build as draw
+    from ocroute.cli.draw_kernels import draw_verdict
+    from ocroute.cli.terminal import notes
     from ocroute.errors import ExitCode
     from ocroute.kernels.build import checks, command, plan, script
     from ocroute.kernels.prove import unproven

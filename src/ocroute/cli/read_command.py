@@ -58,12 +58,14 @@ def read(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no remarks on stderr.")] = False,
 ) -> None:
     """Read pages: the text goes to stdout, or with -o into files."""
-    from ocroute import console
+    from ocroute.cli.draw_pages import explain as draw_explanation
+    from ocroute.cli.draw_pages import remarks
+    from ocroute.cli.progress_bar import Progress
+    from ocroute.cli.terminal import product
     from ocroute.engines.base import Task
     from ocroute.errors import ExitCode, UsageError
     from ocroute.route.plan import Wish
     from ocroute.run import read_documents, stoppable
-    from ocroute.run.progress import Progress
 
     wish = Wish(engine, Task(split(lang), model=model, mode=task, base_url=base_url, quantised=quantised), prefer)
     names = split(formats)
@@ -84,10 +86,10 @@ def read(
         ):
             code = max(code, result.exit_code)
             if result.error is None and out is None:
-                console.product(result.document().export(names[0], keep_furniture=keep_furniture), first=first)
+                product(result.document().export(names[0], keep_furniture=keep_furniture), first=first)
                 first = False
             if explain and result.error is None:
-                console.explain(result.document())
+                draw_explanation(result.document())
             if not quiet:
-                console.remarks(result)
+                remarks(result)
     raise typer.Exit(code)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ocroute.cli.terminal import note_line
 from ocroute.events import Event, listening
 
 
@@ -29,7 +30,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         if not self._quiet:
-            self._listening = listening(self._bar or _write_note)
+            self._listening = listening(self._bar or note_line)
             self._listening.__enter__()
         return self
 
@@ -40,11 +41,6 @@ class Progress:
             self._listening.__exit__(kind, error, trace)
         if self._bar is not None:
             self._bar.stop()
-
-
-def _write_note(event: Event) -> None:
-    if event.kind == "note":
-        print(f"ocroute: {event.sentence}", file=sys.stderr)
 
 
 class _Bar:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ocroute.console import STATE_STYLES, console
+from ocroute.cli.terminal import STATE_STYLES, console
 
 if TYPE_CHECKING:
     from ocroute.kernels.base import Problem

@@ -31,7 +31,7 @@ def doctor(
     if json:
         write_json(found)
     else:
-        from ocroute.console import draw_survey
+        from ocroute.cli.draw_survey import draw_survey
 
         draw_survey(found)
 
@@ -45,6 +45,7 @@ def engines(json: Annotated[bool, typer.Option("--json", help="Write it as JSON.
     if json:
         write_json(found.engines)
     else:
-        from ocroute.console import console, engine_table
+        from ocroute.cli.draw_survey import engine_table
+        from ocroute.cli.terminal import console
 
         console().print(engine_table(found))

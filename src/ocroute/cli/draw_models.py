@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ocroute.console import STATE_STYLES
+from ocroute.cli.terminal import STATE_STYLES
 
 if TYPE_CHECKING:
     from ocroute.engines.neural.outlook import ModelRow

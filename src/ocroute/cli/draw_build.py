@@ -11,7 +11,8 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from ocroute.console import console
+from ocroute.cli.draw_kernels import draw_proofs
+from ocroute.cli.terminal import console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,8 +77,6 @@ def draw_built(built: Built) -> None:
 
 def draw_proven(built: Built, proofs: Sequence[Proof]) -> None:
     """What proofs say of it."""
-    from ocroute.console_kernels import draw_proofs
-
     if proofs:
         draw_proofs(proofs)
     elif built.installed:
