@@ -1,12 +1,8 @@
 """The yardstick itself: each kind of fact passes and fails where it should, and generated facts hold for their own source."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("rapidfuzz")
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bench.accuracy.facts import Absent, Baseline, Order, PageText, Present, TableCell
 from bench.accuracy.generated import browser, latex

@@ -11,7 +11,6 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the extra vlm: pip install 'ocroute[vlm]'")
 pytest.importorskip("transformers", reason="needs the extra vlm: pip install 'ocroute[vlm]'")
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bench.dictation import Dictation, checkpoint, config_for, tokenizer
 from bench.dots_generate import generate

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
-from random_documents import documents, words_of
-from reading_back import ALTO, hocr, html_words, markdown_words, of_class
+from tests.support.random_documents import documents, words_of
+from tests.support.reading_back import ALTO, hocr, html_words, markdown_words, of_class
 
 from ocroute.document import Block, Category, Document, Page, Verdict
 from ocroute.document.exporters import EXPORTERS, export

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from lxml import etree
-from random_documents import documents
-from reading_back import ALTO, XHTML, hocr, of_class
+from tests.support.random_documents import documents
+from tests.support.reading_back import ALTO, XHTML, hocr, of_class
 
 import ocroute
 from ocroute.document import Block, Box, Category, Cell, Document, Font, Line, Page, Provenance, Table, Verdict, Word

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from random_documents import MARKUP
-from reading_back import GFM, html_words, markdown_words
+from tests.support.random_documents import MARKUP
+from tests.support.reading_back import GFM, html_words, markdown_words
 
 from ocroute.document import Block, Category, Document, Finding, Page, Verdict
 from ocroute.document.exporters._clean import clean

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from rendered_pages import SERIF, PageOf, face
+from tests.support.rendered_pages import SERIF, PageOf, face
 
 from ocroute.values import Box, Line, Word
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from rendered_pages import ENGLISH, RUSSIAN, SANS, SERIF, PageOf, face
+from tests.support.rendered_pages import ENGLISH, RUSSIAN, SANS, SERIF, PageOf, face
 
 from ocroute.engines import witness
 from ocroute.engines.base import Task

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from rendered_pages import ENGLISH, RUSSIAN, SANS, needs_tesseract
+from tests.support.rendered_pages import ENGLISH, RUSSIAN, SANS, needs_tesseract
 
 from ocroute.engines.base import Task
 from ocroute.engines.tess import languages, program, tsv

@@ -5,17 +5,13 @@ import pytest
 pytest.importorskip("torch", reason="the neural engines need the extra: pip install 'ocroute[vlm]'")
 pytest.importorskip("transformers", reason="the neural engines need the extra: pip install 'ocroute[vlm]'")
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "models"))  # for the tiny dots.ocr
-sys.path.append(str(Path(__file__).parents[2]))  # for the bench
-
 import msgspec
-import tiny
 import torch
-from sheets import TRAINED, Sheet
+from tests.support import tiny_models as tiny
+from tests.support.sheets import TRAINED, Sheet
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary

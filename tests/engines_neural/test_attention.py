@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from sheets import Sheet
+from tests.support.sheets import Sheet
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import attention, canary

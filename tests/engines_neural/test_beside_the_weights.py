@@ -3,8 +3,8 @@
 import json
 
 import pytest
-import tiny
 import torch
+from tests.support import tiny_models as tiny
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary, weights

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import published
 import pytest
 import torch
-from sheets import NAMES
+from tests.support import published
+from tests.support.sheets import NAMES
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import budget, devices

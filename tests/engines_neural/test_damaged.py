@@ -8,8 +8,8 @@ import shutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from sheets import TRAINED
-from test_next_steps import COMMAND
+from tests.support.next_steps import COMMAND
+from tests.support.sheets import TRAINED
 
 import ocroute
 from ocroute.engines.base import ENGINES, Task

@@ -4,9 +4,9 @@ import json
 import shutil
 
 import pytest
-import tiny
 import torch
-from sheets import NAMES
+from tests.support import tiny_models as tiny
+from tests.support.sheets import NAMES
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from sheets import Sheet
+from tests.support.sheets import Sheet
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import attention, failures

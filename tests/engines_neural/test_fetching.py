@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 
-import hub as hubs
 import pytest
-from sheets import TRAINED
+from tests.support import hub as hubs
+from tests.support.sheets import TRAINED
 
 from ocroute.engines.base import ENGINES
 from ocroute.engines.neural import canary, weights

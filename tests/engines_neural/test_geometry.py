@@ -1,9 +1,9 @@
 """Kernels are proven for the shapes that engines declare: those of the published models, at the lengths of their pages."""
 
-import published
 import pytest
 import torch
-from sheets import NAMES
+from tests.support import published
+from tests.support.sheets import NAMES
 
 from ocroute.engines.base import ENGINES
 from ocroute.engines.neural import attention, budget, devices

@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
 from safetensors.torch import load_file, save_file
-from sheets import TRAINED, Sheet
+from tests.support import tiny_models as tiny
+from tests.support.sheets import TRAINED, Sheet
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import budget, canary, devices, loading, records

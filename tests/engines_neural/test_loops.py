@@ -5,10 +5,10 @@ from dataclasses import replace
 from time import perf_counter
 
 import pytest
-import tiny
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import tiny_models as tiny
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural.guard import repeats

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from sheets import Sheet
+from tests.support.sheets import Sheet
 
 from ocroute.engines.base import ENGINES, Reading, Task
 from ocroute.engines.neural import canary

@@ -1,15 +1,14 @@
 """Every error of the neural engines says what to do about it, as a command."""
 
 import ast
-import re
 from pathlib import Path
 
 import pytest
+from tests.support.next_steps import COMMAND
 
 import ocroute
 
 ROOT = Path(ocroute.__file__).parent
-COMMAND = re.compile(r"\b(ocroute (read|doctor|prove|engines|kernels)|pip install|hf (download|auth))\b")
 COMMANDS = {"command", "again", "INSTALL"}
 """Names of what gives a command."""
 

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-import tiny
 import torch
+from tests.support import tiny_models as tiny
 
 from ocroute.engines.neural import staging
 from ocroute.engines.neural.devices import Place

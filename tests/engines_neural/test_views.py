@@ -3,9 +3,9 @@
 import json
 from types import SimpleNamespace
 
-import published
 import pytest
 import torch
+from tests.support import published
 
 from ocroute.engines.base import ENGINES
 from ocroute.engines.deepseek_ocr import MOST_TILES, TILE, WHOLE, Views

@@ -1,15 +1,9 @@
 """Servers to ask, and pages to send them."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from asking import HASTY, Sheet
-from scripted import Scripted
+from tests.support.asking import HASTY, Sheet
+from tests.support.chat_server import Scripted
 
 from ocroute.engines.base import Task
 from ocroute.engines.openai import OpenAi

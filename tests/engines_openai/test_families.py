@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from scripted import Reply, completion
+from tests.support.chat_server import Reply, completion
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary

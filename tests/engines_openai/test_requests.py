@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from asking import HASTY, Sheet
-from scripted import Reply, completion
+from tests.support.asking import HASTY, Sheet
+from tests.support.chat_server import Reply, completion
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from asking import HASTY, Sheet
+from tests.support.asking import HASTY, Sheet
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary

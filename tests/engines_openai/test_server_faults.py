@@ -5,8 +5,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from asking import HASTY
-from scripted import Reply, completion
+from tests.support.asking import HASTY
+from tests.support.chat_server import Reply, completion
 
 from ocroute.engines.base import Task
 from ocroute.engines.openai.retry import Deadline

@@ -8,10 +8,9 @@ import pytest
 from bench.judge import fonts
 from bench.judge.canvas import ArrayPage
 from bench.judge.readings import boxless, in_blocks, of_lines, retold
-from judge_pages import PROSE, font, letter, sheet
 from msgspec.structs import replace
 from PIL import ImageFilter
-from test_letters import RUSSIAN
+from tests.support.judge_pages import PROSE, RUSSIAN, font, letter, sheet
 
 from ocroute.document.model import Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task

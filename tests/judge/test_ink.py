@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 from bench.judge.canvas import ArrayPage, photo
-from judge_pages import PROSE, font, letter, sheet
 from PIL import Image
+from tests.support.judge_pages import PROSE, font, letter, sheet
 
 from ocroute.judge import at_sight
 from ocroute.judge.ink import measure

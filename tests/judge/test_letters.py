@@ -5,6 +5,7 @@ import string
 from math import inf
 
 import pytest
+from tests.support.judge_pages import RUSSIAN
 
 from ocroute.judge.garbage import SURPRISE, broken_characters, mojibake, rare_ideographs, symbols, unreadable
 from ocroute.judge.letters import fluency
@@ -14,7 +15,6 @@ ENGLISH = (
     "The quarry closed in the spring, and most of the families who had worked there for three generations moved to the coast. "
     "A few stayed behind to keep the chapel, the school and the little shop beside the canal."
 )
-RUSSIAN = "Весной карьер закрыли, и почти все семьи, работавшие там три поколения подряд, переехали к морю. Немногие остались."
 REAL = {
     "english": ENGLISH,
     "german": (

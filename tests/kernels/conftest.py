@@ -1,9 +1,18 @@
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+from ocroute import registry
 
 pytest.importorskip("torch", reason="needs the extra vlm: pip install 'ocroute[vlm]'")
 pytest.importorskip("transformers", reason="needs the extra vlm: pip install 'ocroute[vlm]'")
+
+
+@pytest.fixture(scope="module")
+def kernel_zoo():
+    """The faulty kernels installed, for this process and its children."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parents[1] / "plugins_kernels"))
+        registry._rows.cache_clear()
+        yield
+    registry._rows.cache_clear()

@@ -1,30 +1,16 @@
 """Kernels that compile: the time for it is their own, is told, and is not without end."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-from ocroute import registry
 from ocroute.events import listening
 from ocroute.kernels.base import Problem
 from ocroute.kernels.probe import patience
 from ocroute.kernels.probe.parent import Limits
 from ocroute.kernels.prove import prove
 
+pytestmark = pytest.mark.usefixtures("kernel_zoo")
 TOWER = Problem(32, 4, 4, False, "float32", (200,))
 PREFILL = Problem(32, 4, 2, True, "float32", (200,))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def slow():
-    """The slow kernels installed, for this process and its children."""
-    folder = str(Path(__file__).parent.parent / "plugins_kernels")
-    sys.path.insert(0, folder)
-    registry._rows.cache_clear()
-    yield
-    sys.path.remove(folder)
-    registry._rows.cache_clear()
 
 
 def only(name, problem, **limits):

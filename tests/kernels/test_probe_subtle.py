@@ -1,12 +1,8 @@
 """Kernels that are wrong by little, or seldom, are caught in bfloat16, where rounding hides most; right ones pass."""
 
-import sys
-from pathlib import Path
-
 import msgspec
 import pytest
 
-from ocroute import registry
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.probe import judged
 from ocroute.kernels.probe.cases import OWN_LENGTHS
@@ -15,19 +11,9 @@ from ocroute.kernels.probe.examine import Examiner
 from ocroute.kernels.probe.measure import measure
 from ocroute.kernels.prove import prove
 
-CAGE = Path(__file__).parent.parent / "plugins_kernels"
+pytestmark = pytest.mark.usefixtures("kernel_zoo")
 TOWER = Problem(64, 2, 2, False, "bfloat16", (300,))
 PREFILL = Problem(64, 2, 1, True, "bfloat16", (300,))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cage():
-    """The subtle kernels installed, for this process and its children."""
-    sys.path.insert(0, str(CAGE))
-    registry._rows.cache_clear()
-    yield
-    sys.path.remove(str(CAGE))
-    registry._rows.cache_clear()
 
 
 def examined(name, problem, seed=0):

@@ -1,12 +1,8 @@
 """Every kernel of the zoo is caught, in the case that is meant for it, and the right ones pass."""
 
-import sys
-from pathlib import Path
-
 import msgspec
 import pytest
 
-from ocroute import registry
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.probe import judged
 from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS
@@ -14,7 +10,7 @@ from ocroute.kernels.probe.examine import Examiner
 from ocroute.kernels.probe.parent import Limits
 from ocroute.kernels.prove import prove
 
-ZOO = Path(__file__).parent.parent / "plugins_kernels"
+pytestmark = pytest.mark.usefixtures("kernel_zoo")
 TOWER = Problem(32, 4, 4, False, "float32", (300,))
 PREFILL = Problem(32, 4, 2, True, "float32", (300,))
 CUDA_ONLY = {
@@ -23,16 +19,6 @@ CUDA_ONLY = {
     "zoo_kept_too_early",
 }  # right on the CPU; bench/prove_gpu.py shows that they are caught
 LOSES_THE_PROCESS = {"zoo_abort", "zoo_exit", "zoo_forks", "zoo_hang_sleep", "zoo_hang_busy", "zoo_hoards"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def zoo():
-    """The zoo installed, for this process and its children."""
-    sys.path.insert(0, str(ZOO))
-    registry._rows.cache_clear()
-    yield
-    sys.path.remove(str(ZOO))
-    registry._rows.cache_clear()
 
 
 def examined(name, problem, **options):

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from typeset import PROSE, Sheet
+from tests.support.typeset import PROSE, Sheet
 
 from ocroute.document.model import Page, Verdict
 from ocroute.layout import across_pages, arrange

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from typeset import PROSE, Sheet
+from tests.support.typeset import PROSE, Sheet
 
 from ocroute.layout import arrange
 from ocroute.values import Block, Category

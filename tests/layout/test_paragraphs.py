@@ -1,7 +1,7 @@
 """Where a paragraph begins and what it is."""
 
 import pytest
-from typeset import PROSE, Sheet
+from tests.support.typeset import PROSE, Sheet
 
 from ocroute.layout import arrange
 from ocroute.values import Block, Category

@@ -5,7 +5,7 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typeset import Blank
+from tests.support.typeset import Blank
 
 from ocroute.layout import arrange
 from ocroute.layout.hyphens import Joiner

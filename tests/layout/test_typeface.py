@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from typeset import PROSE, Blank, Sheet
+from tests.support.typeset import PROSE, Blank, Sheet
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.layout import arrange

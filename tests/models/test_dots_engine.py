@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny_dots as tiny
 import torch
 from PIL import Image
+from tests.support import tiny_dots as tiny
 from torch.nn import functional
 
 from ocroute.engines.base import Task

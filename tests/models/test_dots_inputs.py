@@ -4,10 +4,10 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
-import tiny_dots as tiny
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from tests.support import tiny_dots as tiny
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from ocroute.errors import Declined, EngineError

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-import tiny_dots as tiny
 import torch
 from safetensors.torch import load_file, save_file
+from tests.support import tiny_dots as tiny
 
 from ocroute.errors import EngineUnavailable
 from ocroute.models.dots_ocr.config import DotsOCRConfig, DotsVisionConfig

@@ -5,10 +5,10 @@ import functools
 
 import numpy as np
 import pytest
-import tiny_dots as tiny
 import torch
 from bench.dots_generate import generate
 from PIL import Image
+from tests.support import tiny_dots as tiny
 from torch import nn
 from torch.nn import functional
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from table_pages import SetPage, across, down, grid, line, rows
+from tests.support.table_pages import SetPage, across, down, grid, line, rows
 
 from ocroute.layout.tables import find_tables
 from ocroute.layout.tables.tokens import words_of

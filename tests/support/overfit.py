@@ -81,9 +81,9 @@ def _batch(engine: Qwen2Vl) -> dict[str, torch.Tensor]:
 
 
 if __name__ == "__main__":  # some minutes
-    import tiny
+    from tests.support import tiny_models as tiny
 
-    target = Path(__file__).parent / "by_heart"
+    target = Path(__file__).parents[1] / "engines_neural" / "by_heart"
     target.mkdir(exist_ok=True)
     tiny.qwen2_vl(target)
     print(overfit(target, steps=900))

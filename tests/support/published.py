@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-import tiny
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from ocroute.models.dots_ocr.prompts import SPECIAL
+from tests.support import tiny_models as tiny
 
 SAME = ("architectures", "model_type")
 QWEN2 = {

@@ -234,6 +234,6 @@ def lighton_ocr(folder: Path, *, seed: int = 0):
 
 def dots_ocr(folder: Path):
     """A dots.ocr in the layout of the published one."""
-    import tiny_dots
+    from tests.support import tiny_dots
 
     return tiny_dots.write(folder)

@@ -17,6 +17,8 @@ PROSE = (
     "Most of them agree within half a degree, which nobody had expected from a man with one thermometer."
 )
 
+RUSSIAN = "Весной карьер закрыли, и почти все семьи, работавшие там три поколения подряд, переехали к морю. Немногие остались."
+
 
 def sheet(size: tuple[int, int] = (1240, 1000), ground: object = "white") -> Sheet:
     return Sheet("test", Image.new("RGB", size, ground))

@@ -1,0 +1,1 @@
+"""What tests share: pages that are drawn, servers that misbehave, tiny models, files read back."""

@@ -1,0 +1,5 @@
+"""What a next step must hold."""
+
+import re
+
+COMMAND = re.compile(r"\b(ocroute (read|doctor|prove|engines|kernels)|pip install|hf (download|auth))\b")
