@@ -37,7 +37,6 @@ from bench.neural_sheet import DPI, SENTENCES, Sheet, canary_sheet, full, slip, 
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural.attention import shape
-from ocroute.engines.ppocr import files, runtime
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.adaptor import plug_into
 from ocroute.kernels.ledger import Ledger, home
@@ -48,6 +47,7 @@ from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.frame import fit
 from ocroute.models.dots_ocr.load import Loaded
 from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, PROMPTS, chat
+from ocroute.ppocr import inference, model_files
 from ocroute.route.plan import Wish
 from ocroute.route.survey import plan_here
 from ocroute.run import read_documents
@@ -64,7 +64,7 @@ def main() -> None:
     given = _arguments()
     if given.tiny and hasattr(os, "sched_setaffinity"):  # for so small a model threads wait longer than they work
         os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
-    files.classifier()  # without it no page is turned upright, and that step would seem to cost nothing
+    model_files.classifier()  # without it no page is turned upright, and that step would seem to cost nothing
     scratch = Path(tempfile.mkdtemp(dir=_roomy()))
     try:
         result = _measured(given, scratch, started)
@@ -215,7 +215,7 @@ def _by_turns(
         "both agree in the likeliest tokens as one with itself": agreement["apart"] >= agreement["alike"] - NEAR_TIES,
         "on proven kernels": bool(kernels),
     }
-    found = {"kernels": kernels, "turned upright by": runtime.name(), "agreement": agreement, "checks": checks}
+    found = {"kernels": kernels, "turned upright by": inference.name(), "agreement": agreement, "checks": checks}
     return found | _shares(sides, once, checks)
 
 

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
-from ocroute.engines.upright import make_upright
 from ocroute.pages import InputPage, open_input
 from ocroute.pages.upright import straighten
+from ocroute.ppocr.page_orientation import make_upright
 
 ENGLISH = "It was a bright cold day in April and the clocks were striking thirteen while the brown fox ran"
 RUSSIAN = "Однажды весною в час небывало жаркого заката в Москве на Патриарших прудах появились два гражданина"

@@ -5,11 +5,11 @@ import pytest
 from PIL import Image, ImageDraw
 from tests.support.rendered_pages import ENGLISH, RUSSIAN, SANS, SERIF, PageOf, face
 
-from ocroute.engines import witness
 from ocroute.engines.base import Task
-from ocroute.engines.ppocr import files, runtime
 from ocroute.engines.rapidocr import RapidOcr
 from ocroute.errors import EngineUnavailable
+from ocroute.judge import reference_recogniser
+from ocroute.ppocr import inference, model_files
 
 
 @pytest.fixture(scope="module")
@@ -66,26 +66,26 @@ def test_declares_scripts_from_its_dictionary():
 
 def test_dictionary_is_the_one_the_model_was_built_with():
     onnxruntime = pytest.importorskip("onnxruntime")
-    path = files.find().recogniser
+    path = model_files.find().recogniser
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     listed = session.get_modelmeta().custom_metadata_map["character"].splitlines()
-    assert files.characters(path) == ("", *listed, " ")
+    assert model_files.characters(path) == ("", *listed, " ")
 
 
 def test_both_runtimes_see_the_same(typeset):
     pytest.importorskip("openvino")
-    path = files.find().recogniser
+    path = model_files.find().recogniser
     tensor = np.random.default_rng(7).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
-    ours = runtime.OpenVino(path, 1, parallel=False).map([tensor], np.copy)[0]
-    other = runtime.OnnxRuntime(path, 1).map([tensor], np.copy)[0]
+    ours = inference.OpenVino(path, 1, parallel=False).map([tensor], np.copy)[0]
+    other = inference.OnnxRuntime(path, 1).map([tensor], np.copy)[0]
     np.testing.assert_allclose(ours, other, atol=2e-3)
 
 
 def test_parallel_streams_keep_the_order():
     pytest.importorskip("openvino")
-    path = files.find().recogniser
+    path = model_files.find().recogniser
     tensors = [np.full((1, 3, 48, 32 * count), 1.0, np.float32) for count in (9, 1, 5, 2, 7)]
-    widths = runtime.OpenVino(path, 2, parallel=True).map(tensors, lambda output: output.shape[1])
+    widths = inference.OpenVino(path, 2, parallel=True).map(tensors, lambda output: output.shape[1])
     assert widths == [4 * count for count in (9, 1, 5, 2, 7)]
 
 
@@ -96,7 +96,7 @@ def test_provenance_names_the_models(engine, typeset):
 
 
 def test_missing_models_are_named(monkeypatch):
-    monkeypatch.setattr(files, "RECOGNISER", "gone.onnx")
+    monkeypatch.setattr(model_files, "RECOGNISER", "gone.onnx")
     with pytest.raises(EngineUnavailable, match=r"gone\.onnx"):
         RapidOcr(Task())
     assert RapidOcr.probe().state == "absent"
@@ -125,18 +125,18 @@ def test_no_line_runs_across_a_gutter(engine, gutter):
     assert not [line.text for line in reading.lines if line.box.x0 < middle - 50 and line.box.x1 > middle + 50]
 
 
-def test_witness_shares_what_the_engine_found(engine, typeset):
+def test_the_reference_recogniser_shares_what_the_engine_found(engine, typeset):
     page = typeset(ENGLISH)
     reading = read(engine, page)
     memo = dict(page._memo)
-    boxes = witness.text_boxes(page)
+    boxes = reference_recogniser.text_boxes(page)
     assert page._memo == memo
     assert len(boxes) == len(reading.lines)
 
 
-def test_witness_reads_crops_of_words(typeset):
+def test_the_reference_recogniser_reads_crops_of_words(typeset):
     page = typeset(ENGLISH)
     words = [word for line in page.layer for word in line.words if len(word.text) > 4][:6]
-    seen = witness.recognise(page, [word.box for word in words])
+    seen = reference_recogniser.recognise(page, [word.box for word in words])
     right = [said.strip(".,;") == word.text.strip(".,;") for (said, _), word in zip(seen, words, strict=True)]
     assert sum(right) >= 5, seen

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from tests.support.rendered_pages import ENGLISH, RUSSIAN, SANS, needs_tesseract
 
+from ocroute.engines import tesseract
 from ocroute.engines.base import Task
-from ocroute.engines.tess import languages, program, tsv
 from ocroute.engines.tesseract import Tesseract
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.languages import package
@@ -17,9 +17,9 @@ from ocroute.languages import package
 @pytest.fixture
 def forgotten():
     """The program is asked anew, before and after."""
-    program.find.cache_clear()
+    tesseract.find_program.cache_clear()
     yield
-    program.find.cache_clear()
+    tesseract.find_program.cache_clear()
 
 
 def read(page, **wishes):
@@ -111,7 +111,7 @@ def test_program_that_fails_on_a_page_is_an_engine_error(tmp_path, monkeypatch, 
 
 def test_threads_reach_the_program(tmp_path, monkeypatch):
     fake(tmp_path, monkeypatch, 'printf %s "$OMP_THREAD_LIMIT"')
-    assert program.run(str(tmp_path / "tesseract"), [], threads=3) == "3"
+    assert tesseract.run_program(str(tmp_path / "tesseract"), [], threads=3) == "3"
 
 
 def test_tsv_groups_words_into_lines_and_keeps_odd_characters():
@@ -120,24 +120,24 @@ def test_tsv_groups_words_into_lines_and_keeps_odd_characters():
     rows += ['5\t1\t1\t1\t1\t1\t10\t20\t40\t12\t96.5\t"<b>&']
     rows += ["5\t1\t1\t1\t1\t2\t60\t20\t40\t12\t50\tfin"]
     rows += ["5\t1\t1\t1\t2\t1\t10\t40\t40\t12\t90\tnext", "5\t1\t1\t1\t2\t2\t60\t40\t40\t12\t95\t "]
-    first, second = tsv.lines("\n".join(rows), 0.5, 100, 100)
+    first, second = tesseract.lines_of_tsv("\n".join(rows), 0.5, 100, 100)
     assert (first.text, second.text) == ('"<b>& fin', "next")
     assert (first.box.x0, first.box.y0, first.box.x1, first.box.y1) == (5, 10, 50, 16)
     assert first.words[0].confidence == pytest.approx(0.965)
 
 
 def test_scripts_bring_english_along():
-    assert languages.of_scripts(("Cyrl",), ["eng", "rus", "chi_sim"]) == ["rus", "eng"]
-    assert languages.of_scripts(("Latn",), ["chi_sim", "deu", "eng"]) == ["eng", "deu"]
-    assert languages.of_scripts(("Grek",), ["eng", "rus"]) == []
+    assert tesseract.codes_of_scripts(("Cyrl",), ["eng", "rus", "chi_sim"]) == ["rus", "eng"]
+    assert tesseract.codes_of_scripts(("Latn",), ["chi_sim", "deu", "eng"]) == ["eng", "deu"]
+    assert tesseract.codes_of_scripts(("Grek",), ["eng", "rus"]) == []
 
 
 def test_both_chinese_data_files_serve_chinese():
-    assert languages.chosen(("zh",), ["chi_sim", "chi_tra", "eng"]) == (["chi_sim", "chi_tra"], [])
-    assert languages.chosen(("ru", "en"), ["eng"]) == (["eng"], ["ru"])
+    assert tesseract.chosen_languages(("zh",), ["chi_sim", "chi_tra", "eng"]) == (["chi_sim", "chi_tra"], [])
+    assert tesseract.chosen_languages(("ru", "en"), ["eng"]) == (["eng"], ["ru"])
 
 
 def test_pnm_is_what_pillow_reads():
     gray = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    with Image.open(io.BytesIO(program.pnm(gray))) as image:
+    with Image.open(io.BytesIO(tesseract.pnm(gray))) as image:
         np.testing.assert_array_equal(np.asarray(image), gray)

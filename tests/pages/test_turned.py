@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from ocroute.pages import InputPage
-from ocroute.pages.marks import find_marks
-from ocroute.pages.skew import MAX_SKEW, estimate_skew
 from ocroute.pages.upright import straighten
+from ocroute.raster.marks import find_marks
+from ocroute.raster.skew import MAX_SKEW, estimate_skew
 from ocroute.values import Box, Line, Word
 
 

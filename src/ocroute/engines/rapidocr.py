@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import ClassVar
 
 from msgspec.structs import replace
 
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
-from ocroute.engines.ppocr import files, gutters, runtime, words
-from ocroute.engines.ppocr.detect import detect
-from ocroute.engines.ppocr.read import read
-from ocroute.engines.ppocr.regions import distinct
 from ocroute.errors import EngineUnavailable
-from ocroute.pages.page import InputPage
+from ocroute.pages.page import InputPage, Raster
+from ocroute.ppocr import gutters, inference, model_files, word_boxes
+from ocroute.ppocr.crops import Crop, cut
+from ocroute.ppocr.detector import Region, detect, distinct
+from ocroute.ppocr.recogniser import Traced, recognise
 from ocroute.values import Line
+
+TALL = 3.0  # height over width from which a region may be a line that runs up or down the page
+SURE = 0.8  # confidence from which a tall region is believed as it stands, e.g. a lone I
 
 
 class RapidOcr:
@@ -33,19 +36,19 @@ class RapidOcr:
     def probe(cls) -> Availability:
         """Whether the models are here, and the scripts in their dictionary."""
         try:
-            models = files.find()
-            return Availability("usable", version=models.version, scripts=files.scripts(models.recogniser))
+            models = model_files.find()
+            return Availability("usable", version=models.version, scripts=model_files.scripts(models.recogniser))
         except EngineUnavailable as error:
             return Availability("absent", reason=error.message, install=error.next_step)
         except Exception as error:  # probing must survive a damaged install
-            return Availability("broken", reason=f"{type(error).__name__}: {error}", install=files.INSTALL)
+            return Availability("broken", reason=f"{type(error).__name__}: {error}", install=model_files.INSTALL)
 
     def __init__(self, task: Task) -> None:
-        models = files.find()
-        runtime.session(models.detector, task.threads, parallel=False)
-        runtime.session(models.recogniser, task.threads, parallel=True)
-        self._digest = files.digest(models.detector, models.recogniser)
-        self._versions = {"rapidocr": models.version, **runtime.versions()}
+        models = model_files.find()
+        inference.session(models.detector, task.threads, parallel=False)
+        inference.session(models.recogniser, task.threads, parallel=True)
+        self._digest = model_files.digest(models.detector, models.recogniser)
+        self._versions = {"rapidocr": models.version, **inference.versions()}
 
     def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
         """One reading a page, in order."""
@@ -58,8 +61,8 @@ class RapidOcr:
         detected = perf_counter()
         lines: list[Line] = []
         blanks: list[Line] = []
-        for piece, trace in read(page.raster(), regions, threads):
-            written, unwritten = words.lines(piece, trace)
+        for piece, trace in _read_regions(page.raster(), regions, threads):
+            written, unwritten = word_boxes.lines(piece, trace)
             lines += written
             blanks += unwritten
         return Reading(
@@ -76,3 +79,20 @@ def _clamped(line: Line, page: InputPage) -> Line:
     width, height = page.size
     placed = tuple(replace(word, box=word.box.clamped(width, height)) for word in line.words)
     return replace(line, box=line.box.clamped(width, height), words=placed)
+
+
+def _read_regions(raster: Raster, regions: Sequence[Region], threads: int) -> list[tuple[Crop, Traced]]:
+    """Every region's crop, turned so that its text is upright, and what it says, in order."""
+    crops = [cut(raster, region) for region in regions]
+    found = list(zip(crops, recognise([crop.pixels for crop in crops], threads), strict=True))
+    unsure = [index for index, (crop, traced) in enumerate(found) if _is_tall(crop) and traced.confidence < SURE]
+    turned = [found[index][0].turned(quarters) for index in unsure for quarters in (1, 3)]
+    again = list(zip(turned, recognise([crop.pixels for crop in turned], threads), strict=True))
+    for place, index in enumerate(unsure):
+        found[index] = max(found[index], *again[2 * place : 2 * place + 2], key=lambda pair: pair[1].confidence)
+    return found
+
+
+def _is_tall(crop: Crop) -> bool:
+    height, width = crop.pixels.shape[:2]
+    return bool(height >= TALL * width)

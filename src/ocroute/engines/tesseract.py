@@ -1,9 +1,18 @@
-"""The Tesseract program that the user has installed, with the languages that are installed for it."""
+"""The Tesseract program that the user has installed, with the languages that are installed for it.
+
+One child process a call: pixels go in by its standard input, TSV comes out by its standard output.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
 from time import perf_counter
 from typing import ClassVar
 
@@ -11,18 +20,55 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.engines import glyphs
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
-from ocroute.engines.tess import languages, program, tsv
-from ocroute.errors import EngineError, EngineUnavailable
-from ocroute.languages import DATA, package
+from ocroute.errors import DeadlineExceeded, EngineError, EngineUnavailable
+from ocroute.languages import DATA, codes_of, package
 from ocroute.pages.page import InputPage
+from ocroute.raster import letter_height
+from ocroute.values import Box, Line, Word
 
+INSTALL = "sudo apt install tesseract-ocr  (macOS: brew install tesseract; Windows: winget install tesseract-ocr)"
+PROBE_SECONDS = 20
+READ_SECONDS = 600  # a program that hangs is ended; the page's own deadline is the runner's business
 SMALL, LARGE = 10, 50  # x-heights, in pixels, below and above which a page is resized
 GOOD = 20  # the x-height that it is resized to
 NOISE = 5.0  # grey levels of noise from which a page is smoothed: on a grainy scan Tesseract sees pictures, not text
 SURE = 1.0  # script detection's own confidence from which it is followed
 MOST_PIXELS = 60_000_000  # an enlarged page has no more
+WORD_LEVEL = "5"  # of a TSV row that holds a word
+# What script detection prints -> the scripts that may be meant.
+DETECTED = {
+    "Latin": ("Latn",),
+    "Fraktur": ("Latn",),
+    "Cyrillic": ("Cyrl",),
+    "Greek": ("Grek",),
+    "Han": ("Hans", "Hant"),
+    "Japanese": ("Jpan",),
+    "Katakana": ("Jpan",),
+    "Hiragana": ("Jpan",),
+    "Korean": ("Kore",),
+    "Hangul": ("Kore",),
+    "Arabic": ("Arab",),
+    "Hebrew": ("Hebr",),
+    "Devanagari": ("Deva",),
+    "Bengali": ("Beng",),
+    "Tamil": ("Taml",),
+    "Telugu": ("Telu",),
+    "Thai": ("Thai",),
+    "Armenian": ("Armn",),
+    "Georgian": ("Geor",),
+    "Ethiopic": ("Ethi",),
+    "Kannada": ("Knda",),
+    "Malayalam": ("Mlym",),
+    "Gujarati": ("Gujr",),
+    "Gurmukhi": ("Guru",),
+    "Khmer": ("Khmr",),
+    "Lao": ("Laoo",),
+    "Myanmar": ("Mymr",),
+    "Sinhala": ("Sinh",),
+}
+
+MANY = 4  # each further language costs time; more than these are not read together unless asked for
 
 
 class Tesseract:
@@ -40,11 +86,11 @@ class Tesseract:
     def probe(cls) -> Availability:
         """The program's version and its installed languages."""
         try:
-            found = program.find()
+            found = find_program()
         except EngineUnavailable as error:
             return Availability("absent", reason=error.message, install=error.next_step)
         except Exception as error:  # whatever a damaged program does
-            return Availability("broken", reason=str(error), install=getattr(error, "next_step", "") or program.INSTALL)
+            return Availability("broken", reason=str(error), install=getattr(error, "next_step", "") or INSTALL)
         data = [DATA[code] for code in found.languages if code in DATA]
         return Availability(
             "usable",
@@ -56,7 +102,7 @@ class Tesseract:
 
     def __init__(self, task: Task) -> None:
         try:
-            self._program = program.find()
+            self._program = find_program()
         except EngineError as error:
             raise EngineUnavailable(f"tesseract is broken: {error.message}", next_step=error.next_step) from error
         self._check(task)
@@ -69,7 +115,7 @@ class Tesseract:
 
     def _check(self, task: Task) -> list[str]:
         """The codes for the task's languages; none where it names none."""
-        asked, missing = languages.chosen(task.languages, self._program.languages)
+        asked, missing = chosen_languages(task.languages, self._program.languages)
         if missing:
             packages = " ".join(package(language) for language in missing)
             raise EngineUnavailable(
@@ -80,12 +126,12 @@ class Tesseract:
     def _read(self, page: InputPage, asked: list[str], threads: int) -> Reading:
         start = perf_counter()
         gray, scale = _prepared(page)
-        image = program.pnm(gray)
+        image = pnm(gray)
         dpi = round((page.dpi or 200) / scale)
         source = ["stdin", "stdout", "--dpi", str(min(2400, max(70, dpi)))]
         codes = asked or self._detected(image, source, threads)
         detected = perf_counter()
-        output = program.run(
+        output = run_program(
             self._program.path,
             [*source, "-l", "+".join(codes), "--psm", "3", "tsv"],
             threads=threads,
@@ -93,7 +139,7 @@ class Tesseract:
         )
         width, height = page.size
         return Reading(
-            lines=tuple(tsv.lines(output, scale, width, height)),
+            lines=tuple(lines_of_tsv(output, scale, width, height)),
             seconds={"prepare": detected - start, "recognise": perf_counter() - detected},
             model="+".join(codes),
             versions={"tesseract": self._program.version},
@@ -108,17 +154,15 @@ class Tesseract:
         scripts: tuple[str, ...] = ()
         if self._program.detects_script:
             try:
-                seen = program.run(
+                seen = run_program(
                     self._program.path, [*source, "--psm", "0", "-l", "osd"], threads=threads, image=image
                 )
             except EngineError:  # too little text to tell
                 seen = ""
             script = re.search(r"^Script: (\w+)\nScript confidence: ([\d.]+)", seen, re.MULTILINE)
             if script and float(script[2]) >= SURE:
-                scripts = languages.DETECTED.get(script[1], ())
-        return (
-            languages.of_scripts(scripts, installed) or installed[: languages.MANY] or list(self._program.languages[:1])
-        )
+                scripts = DETECTED.get(script[1], ())
+        return codes_of_scripts(scripts, installed) or installed[:MANY] or list(self._program.languages[:1])
 
 
 def _prepared(page: InputPage) -> tuple[NDArray[np.uint8], float]:
@@ -127,10 +171,119 @@ def _prepared(page: InputPage) -> tuple[NDArray[np.uint8], float]:
     calm = cv2.medianBlur(gray, 3)
     if 1.4826 * float(np.median(cv2.absdiff(gray, calm))) >= NOISE:
         gray = calm
-    tall = glyphs.height(page)
+    tall = letter_height.height(page)
     if tall is None or SMALL <= tall <= LARGE:
         return gray, 1.0
     factor = min(GOOD / tall, 4.0, (MOST_PIXELS / gray.size) ** 0.5)
     method = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
     resized = cv2.resize(gray, None, fx=factor, fy=factor, interpolation=method)
     return resized, gray.shape[1] / resized.shape[1]
+
+
+def chosen_languages(languages: Iterable[str], installed: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The installed codes for ISO 639-1 ``languages``, and those of the languages that have none installed."""
+    have, found, missing = set(installed), [], []
+    for language in languages:
+        candidates = codes_of(language)
+        present = [code for code in candidates if code in have]
+        if present:
+            found += present[:2] if language == "zh" else present[:1]
+        else:
+            missing.append(language)
+    return found, missing
+
+
+def codes_of_scripts(scripts: Iterable[str], installed: Iterable[str]) -> list[str]:
+    """The installed codes that write one of ``scripts``, English also, since Latin words stand in texts of every script."""
+    have, wanted = list(installed), set(scripts)
+    codes = sorted((code for code in have if code in DATA and DATA[code].script in wanted), key=list(DATA).index)
+    if codes and "eng" in have and "eng" not in codes:
+        codes = [*codes[: MANY - 1], "eng"]
+    return codes[:MANY]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program and what came with it."""
+
+    path: str
+    version: str
+    languages: tuple[str, ...]
+    detects_script: bool
+
+
+@cache
+def find_program() -> Program:
+    """Ask the installed program for its version and languages.
+
+    Raises:
+        EngineUnavailable: it is not installed.
+        EngineError: it is installed and does not run, or has no languages; the message keeps its own words.
+    """
+    path = shutil.which("tesseract")
+    if path is None:
+        raise EngineUnavailable("tesseract is not installed", next_step=INSTALL)
+    version = run_program(path, ["--version"], threads=1, seconds=PROBE_SECONDS)
+    listed = run_program(path, ["--list-langs"], threads=1, seconds=PROBE_SECONDS).splitlines()
+    languages = tuple(line.strip() for line in listed[1:] if line.strip() and "/" not in line)
+    if not set(languages) - {"osd", "equ"}:
+        raise EngineError(f"{path} has no language data", next_step="sudo apt install tesseract-ocr-eng")
+    number = re.search(r"tesseract v?(\S+)", version)
+    return Program(path, number[1] if number else "", languages, "osd" in languages)
+
+
+def run_program(
+    path: str, arguments: list[str], *, threads: int, image: bytes = b"", seconds: float = READ_SECONDS
+) -> str:
+    """The program's standard output.
+
+    Raises:
+        EngineError: it cannot be started or ends with an error; the message ends with its last words.
+        DeadlineExceeded: it did not end within ``seconds``.
+    """
+    environment = os.environ | {"OMP_THREAD_LIMIT": str(threads)}
+    try:
+        done = subprocess.run(
+            [path, *arguments], input=image, capture_output=True, env=environment, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise DeadlineExceeded(f"tesseract did not end within {seconds:g} s") from None
+    except OSError as error:
+        raise EngineError(f"{path} cannot be started: {error}", next_step=INSTALL) from error
+    if done.returncode != 0:
+        words = done.stderr.decode(errors="replace").strip().splitlines()
+        raise EngineError(f"tesseract ended with code {done.returncode}: {words[-1] if words else 'no message'}")
+    return done.stdout.decode(errors="replace")
+
+
+def pnm(gray: NDArray[np.uint8]) -> bytes:
+    """An (H, W) uint8 image as a PGM file, the plainest thing that tesseract reads."""
+    height, width = gray.shape
+    return b"P5 %d %d 255\n" % (width, height) + gray.tobytes()
+
+
+def lines_of_tsv(tsv: str, scale: float, width: float, height: float) -> Iterator[Line]:
+    """The lines that have words.
+
+    Args:
+        tsv: what ``tesseract ... tsv`` printed.
+        scale: page pixels for one pixel of the image that tesseract was given.
+        width, height: of the page, pixels; boxes are cut to it.
+    """
+    for _, rows in groupby(_rows(tsv, scale, width, height), key=lambda row: row[0]):
+        words = tuple(word for _, word in rows)
+        letters = sum(len(word.text) for word in words)
+        confidence = sum((word.confidence or 0.0) * len(word.text) for word in words) / letters
+        yield Line(" ".join(word.text for word in words), Box.around(word.box for word in words), confidence, words)
+
+
+def _rows(tsv: str, scale: float, page_width: float, page_height: float) -> Iterator[tuple[tuple[str, ...], Word]]:
+    """Which line (page, block, paragraph, line) and which word each row is."""
+    for row in tsv.splitlines():
+        fields = row.split("\t", 11)
+        if len(fields) < 12 or fields[0] != WORD_LEVEL or not fields[11].strip():
+            continue
+        left, top, width, height = (float(value) * scale for value in fields[6:10])
+        box = Box(left, top, left + width, top + height).clamped(page_width, page_height)
+        confidence = min(1.0, max(0.0, float(fields[10]) / 100))
+        yield tuple(fields[1:5]), Word(fields[11].strip(), box, confidence)

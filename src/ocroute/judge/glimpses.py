@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from ocroute.engines import witness
 from ocroute.errors import EngineError, EngineUnavailable
+from ocroute.judge import reference_recogniser
 from ocroute.judge.ink import Ink, ink_of
 from ocroute.pages.page import InputPage
 from ocroute.values import Box
@@ -70,7 +70,11 @@ def seen(page: InputPage, boxes: Sequence[Box], threads: int) -> list[Glimpse]:
     try:
         if unread:
             known.update(
-                zip(unread, witness.recognise(page, [around(page, box) for box in unread], threads), strict=True)
+                zip(
+                    unread,
+                    reference_recogniser.recognise(page, [around(page, box) for box in unread], threads),
+                    strict=True,
+                )
             )
     except (EngineUnavailable, EngineError):  # no second pair of eyes here: ink and language must do
         return []

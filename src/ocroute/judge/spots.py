@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from ocroute.engines import witness
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
+from ocroute.judge import reference_recogniser
 from ocroute.judge.glimpses import LEGIBLE, around, spread
 from ocroute.judge.ink import ink_of
 from ocroute.judge.sought import SAME, solid
@@ -68,7 +68,9 @@ def plainly_so(page: InputPage, words: Sequence[Word], threads: int) -> bool:
     """
     strips = [words[at::2] for at in range(min(2, len(words)))] if len(words) > STRIP else [words]
     try:
-        shown = witness.glance(page, [[around(page, word.box) for word in strip] for strip in strips if strip], threads)
+        shown = reference_recogniser.glance(
+            page, [[around(page, word.box) for word in strip] for strip in strips if strip], threads
+        )
     except (EngineUnavailable, EngineError):
         return False
     return likeness(" ".join(word.text for strip in strips for word in strip), " ".join(shown)) >= ALIKE
@@ -79,7 +81,7 @@ def agreement(page: InputPage, words: Sequence[Word], threads: int) -> list[Spot
     if not words:
         return []
     try:
-        shown = witness.recognise(page, [around(page, word.box) for word in words], threads)
+        shown = reference_recogniser.recognise(page, [around(page, word.box) for word in words], threads)
     except (EngineUnavailable, EngineError):  # no second pair of eyes here: geometry and language must do
         return []
     return [

@@ -9,11 +9,11 @@ import msgspec
 
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
 from ocroute.engines.base import Engine, EngineInfo, Reading
-from ocroute.engines.upright import make_upright
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.judge import at_sight, judge
 from ocroute.layout import arrange
 from ocroute.pages.page import InputPage
+from ocroute.ppocr.page_orientation import make_upright
 from ocroute.route.attempts import attempts
 from ocroute.route.engines import Engines
 from ocroute.route.plan import Plan, Wish

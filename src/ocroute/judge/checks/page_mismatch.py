@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
-from ocroute.engines import witness
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
+from ocroute.judge import reference_recogniser
 from ocroute.judge.glimpses import Glimpse, seen, spread, stretches
 from ocroute.judge.ink import ink_of
 from ocroute.judge.pieces import pieces, plain, quote
@@ -147,7 +147,7 @@ def _inside(line: Box, boxes: Sequence[Box]) -> bool:
 def _regions(page: InputPage, threads: int) -> list[Box]:
     """The lines that the detector sees; none where most text runs downwards."""
     try:
-        every = witness.text_boxes(page, threads)
+        every = reference_recogniser.text_boxes(page, threads)
     except (EngineUnavailable, EngineError):
         return []
     tall = sum(box.area for box in every if box.height > TALL * box.width)

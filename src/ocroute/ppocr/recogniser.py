@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.engines.ppocr import files, runtime
 from ocroute.pages.page import Raster
+from ocroute.ppocr import inference, model_files
 
 HEIGHT = 48  # the network's input height
 STEP = 8  # input columns to one time step of the output
@@ -43,10 +43,10 @@ class Traced:
 
 def recognise(crops: Sequence[Raster], threads: int) -> list[Traced]:
     """One traced line a crop, in order. Crops are (H, W, 3) RGB with the text upright, any size above 0."""
-    recogniser = files.find().recogniser
-    letters = files.characters(recogniser)
+    recogniser = model_files.find().recogniser
+    letters = model_files.characters(recogniser)
     order = sorted(range(len(crops)), key=lambda index: crops[index].shape[1] / crops[index].shape[0])
-    session = runtime.session(recogniser, threads, parallel=True)
+    session = inference.session(recogniser, threads, parallel=True)
     peaks = session.map((_tensor(crops[index]) for index in order), _peaks)
     lines: list[Traced | None] = [None] * len(crops)
     for index, (classes, probabilities) in zip(order, peaks, strict=True):

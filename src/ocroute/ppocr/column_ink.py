@@ -18,7 +18,7 @@ STROKE = 0.2  # a run of ink with no column of this much ink is a dot, a dash or
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ink:
+class ColumnInk:
     """The inked columns of a line.
 
     Attributes:
@@ -39,7 +39,7 @@ class Ink:
         return widths
 
 
-def measure(pixels: Raster) -> Ink | None:
+def measure(pixels: Raster) -> ColumnInk | None:
     """The ink of an (H, W, 3) RGB crop; None where none stands out."""
     gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     height = gray.shape[0]
@@ -56,4 +56,4 @@ def measure(pixels: Raster) -> Ink | None:
     jumps = np.flatnonzero(np.diff(inked) > 1)
     gaps = np.stack([inked[jumps] + 1, inked[jumps + 1]], axis=1)
     tallest = np.maximum.reduceat(columns, np.concatenate([inked[:1], gaps[:, 1]]))
-    return Ink(int(inked[0]), int(inked[-1]) + 1, gaps, int((tallest > STROKE * height).sum()))
+    return ColumnInk(int(inked[0]), int(inked[-1]) + 1, gaps, int((tallest > STROKE * height).sum()))

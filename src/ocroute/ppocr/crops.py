@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.engines.ppocr.detect import Region
 from ocroute.pages.page import Raster
+from ocroute.ppocr.detector import Region
 from ocroute.values import Box
 
 UPRIGHT = 0.003  # slope up to which a plain slice does: less than a pixel and a half of drift on a 500 px line

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.engines.ppocr.joining import joined
+from ocroute.ppocr.word_boxes import joined
 from ocroute.values import Line
 
 Floats = NDArray[np.floating]

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.engines.ppocr import files
-from ocroute.engines.ppocr.runtime import session
 from ocroute.pages.page import Raster
+from ocroute.ppocr import model_files
+from ocroute.ppocr.inference import session
 
 _HEIGHT = 48
 _CLASSIFIER_WIDTH = 192
@@ -24,7 +24,7 @@ def flipped_votes(lines: Sequence[Raster], threads: int = 1) -> NDArray[np.float
     Raises:
         EngineUnavailable: rapidocr's models are not installed.
     """
-    return np.asarray(_run(files.classifier(), lines, _CLASSIFIER_WIDTH, threads)[:, 1])
+    return np.asarray(_run(model_files.classifier(), lines, _CLASSIFIER_WIDTH, threads)[:, 1])
 
 
 def reading_confidence(lines: Sequence[Raster], threads: int = 1) -> float:
@@ -35,7 +35,7 @@ def reading_confidence(lines: Sequence[Raster], threads: int = 1) -> float:
     """
     if not lines:
         return 0.0
-    steps = _run(files.find().recogniser, lines, _RECOGNISER_WIDTH, threads)
+    steps = _run(model_files.find().recogniser, lines, _RECOGNISER_WIDTH, threads)
     best = steps.argmax(axis=2)
     written = best != 0  # class 0 is the CTC blank
     return float(steps.max(axis=2)[written].mean()) if written.any() else 0.0

@@ -6,18 +6,17 @@ recogniser wrote is put at the gap nearest to it. A gap as wide as the line's sp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.engines.ppocr import ink
-from ocroute.engines.ppocr.crops import Crop
-from ocroute.engines.ppocr.joining import joined
-from ocroute.engines.ppocr.recognise import Traced
-from ocroute.values import Line, Word
+from ocroute.ppocr import column_ink
+from ocroute.ppocr.crops import Crop
+from ocroute.ppocr.recogniser import Traced
+from ocroute.values import Box, Line, Word
 
 DOUBTFUL = 0.5  # confidence below which a line says nothing that can be believed
 UNWRITTEN = 0.3  # letters written for each stroke seen, below which a line was not read
@@ -51,7 +50,7 @@ def lines(crop: Crop, traced: Traced) -> tuple[list[Line], list[Line]]:
         that were not written: doubtful, empty, or a few stray marks for many letters, as of a script that is not known.
     """
     letters = np.array([index for index, letter in enumerate(traced.text) if not letter.isspace()], np.intp)
-    seen = ink.measure(crop.pixels)
+    seen = column_ink.measure(crop.pixels)
     height, width = crop.pixels.shape[:2]
     if traced.confidence < DOUBTFUL or not letters.size or (seen and len(letters) < UNWRITTEN * seen.strokes):
         return [], [Line(traced.text.strip(), crop.box(0, width, 0, height), traced.confidence)]
@@ -61,14 +60,16 @@ def lines(crop: Crop, traced: Traced) -> tuple[list[Line], list[Line]]:
     return [joined(piece) for piece in _columns(words, breaks, height)], []
 
 
-def _ends(seen: ink.Ink, centers: NDArray[np.floating], height: int) -> tuple[int, int]:
+def _ends(seen: column_ink.ColumnInk, centers: NDArray[np.floating], height: int) -> tuple[int, int]:
     """First and last inked column, less what stands apart beyond the outermost letters: a piece of the next column."""
     wide = seen.gaps[seen.widths >= STRANGER * height]
     before, after = wide[wide[:, 1] <= centers[0]], wide[wide[:, 0] >= centers[-1]]
     return int(before[-1, 1]) if len(before) else seen.left, int(after[0, 0]) if len(after) else seen.right
 
 
-def _breaks(traced: Traced, letters: NDArray[np.intp], seen: ink.Ink | None, height: int) -> Iterator[_Break]:
+def _breaks(
+    traced: Traced, letters: NDArray[np.intp], seen: column_ink.ColumnInk | None, height: int
+) -> Iterator[_Break]:
     """Boundaries between consecutive letters: those the recogniser wrote, then those that only the ink shows."""
     centers = traced.centers[letters]
     spaced = np.flatnonzero(np.diff(letters) > 1) + 1
@@ -128,3 +129,10 @@ def _columns(words: list[Word], breaks: list[_Break], height: int) -> Iterator[l
     cuts = [0, *(index + 1 for index, width in enumerate(widths) if width >= limit), len(words)]
     for start, end in pairwise(cuts):
         yield words[start:end]
+
+
+def joined(words: Sequence[Word]) -> Line:
+    """One line of ``words`` (at least one); its confidence is theirs, weighted by letters."""
+    letters = sum(len(word.text) for word in words)
+    confidence = sum((word.confidence or 0.0) * len(word.text) for word in words) / letters
+    return Line(" ".join(word.text for word in words), Box.around(word.box for word in words), confidence, tuple(words))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.engines import glyphs
-from ocroute.engines.ppocr import files, runtime
 from ocroute.pages.page import InputPage, Raster
+from ocroute.ppocr import inference, model_files
+from ocroute.raster import letter_height
 from ocroute.values import Box
 
 THRESHOLD = 0.3  # a pixel of the map is text from here
@@ -20,6 +21,7 @@ X_HEIGHT = 7.5  # network pixels of a small letter from which no line is lost
 SHORTEST, LONGEST = 1280, 1760  # bounds of the long side, network pixels: blurred letters need some; memory ends it
 MOST_ENLARGED = 3.0
 STRIDE = 32  # the network's input sides are multiples of this
+INSIDE = 0.75  # a region of which this share lies in another one says the same text twice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +54,7 @@ def find(raster: Raster, threads: int, scale: float | None = None) -> tuple[Regi
     scale = scale or _scale(raster)
     small = cv2.resize(raster, _network_size(width, height, scale), interpolation=cv2.INTER_AREA)
     tensor = np.ascontiguousarray((small.astype(np.float32) / 127.5 - 1.0)[..., ::-1].transpose(2, 0, 1)[None])
-    detector = runtime.session(files.find().detector, threads, parallel=False)
+    detector = inference.session(model_files.find().detector, threads, parallel=False)
     (chart,) = detector.map([tensor], lambda output: output[0, 0].copy())
     return _regions(chart, width, height)
 
@@ -60,7 +62,7 @@ def find(raster: Raster, threads: int, scale: float | None = None) -> tuple[Regi
 def _scale(raster: Raster) -> float:
     """Network pixels for one page pixel: letters at about `X_HEIGHT`, sides between `SHORTEST` and `LONGEST`."""
     longest = max(raster.shape[:2])
-    letter = glyphs.measure(raster)
+    letter = letter_height.measure(raster)
     wanted = longest * X_HEIGHT / letter if letter else SHORTEST
     side = min(max(wanted, SHORTEST), LONGEST)
     enlarged = min(max(1.0, X_HEIGHT / letter), MOST_ENLARGED) if letter else 1.0
@@ -108,3 +110,24 @@ def _clockwise(corners: NDArray[np.float32]) -> NDArray[np.float32]:
     by_x = corners[np.argsort(corners[:, 0], kind="stable")]
     left, right = (side[np.argsort(side[:, 1], kind="stable")] for side in (by_x[:2], by_x[2:]))
     return np.array([left[0], right[0], right[1], left[1]], np.float32)
+
+
+def distinct(regions: Sequence[Region]) -> list[Region]:
+    """``regions`` without those that lie inside another of about the same height."""
+    if len(regions) < 2:
+        return list(regions)
+    boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for box in (region.box for region in regions)])
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    heights = boxes[:, 3] - boxes[:, 1]
+    kept: list[int] = []
+    for index in np.argsort(-areas, kind="stable"):
+        x0, y0, x1, y1 = boxes[index]
+        others = boxes[kept]
+        if kept:
+            across = np.minimum(others[:, 2], x1) - np.maximum(others[:, 0], x0)
+            down = np.minimum(others[:, 3], y1) - np.maximum(others[:, 1], y0)
+            shared = np.maximum(across, 0) * np.maximum(down, 0)
+            if np.any((shared > INSIDE * areas[index]) & (heights[kept] < 2 * heights[index])):
+                continue
+        kept.append(int(index))
+    return [regions[index] for index in sorted(kept)]

@@ -11,18 +11,17 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ocroute.engines.ppocr import crops, files
-from ocroute.engines.ppocr import recognise as recogniser
-from ocroute.engines.ppocr.detect import detect
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage, Raster
+from ocroute.ppocr import crops, model_files, recogniser
+from ocroute.ppocr.detector import detect
 from ocroute.values import Box
 
 
 def available() -> bool:
     """Whether the models are here. Cheap, never raises."""
     try:
-        files.find()
+        model_files.find()
     except EngineUnavailable:
         return False
     return True

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ocroute.engines.line_models import flipped_votes, reading_confidence
-from ocroute.pages.marks import Bands, Marks, find_bands, find_marks, halved, turned
 from ocroute.pages.page import InputPage, Raster
-from ocroute.pages.skew import estimate_skew
 from ocroute.pages.upright import straighten
+from ocroute.ppocr.line_orientation import flipped_votes, reading_confidence
+from ocroute.raster.marks import Bands, Marks, find_bands, find_marks, halved, turned
+from ocroute.raster.skew import estimate_skew
 
 _VOTERS = 16
 """Lines that vote on upside down."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.pages.marks import Marks
+from ocroute.raster.marks import Marks
 
 MAX_SKEW = 15.0
 """Degrees either way that are looked for."""
