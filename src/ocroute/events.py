@@ -1,6 +1,7 @@
-"""What the library says while it works. It emits; whoever drives it draws.
+"""What happens while pages are read, as typed values: for a progress bar, a service, a test.
 
-A sink is set for the current context only, so two readers in one process do not hear each other.
+Whoever wants to hear of it calls `listening`. A listener is set for the current context only, so two readers in one process do
+not hear each other. What is worth a line in a log goes to `logging` instead, under the logger ``ocroute``.
 """
 
 from __future__ import annotations
@@ -8,48 +9,96 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Any
-
-Sink = Callable[["Event"], None]
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened.
+class Fetching:
+    """Weights arrive from a hub: ``done`` of ``total`` bytes of ``model`` for ``engine``; now it is the turn of ``file``."""
 
-    Kinds in use: ``fetching`` (weights: ``engine``, ``model``, ``file``, bytes ``done`` of ``total``), ``run_started`` (total
-    pages), ``page_started``, ``loading`` (an engine's models), ``attempt``, ``page_done``, ``input_failed``, ``input_done``,
-    ``note``.
-    """
-
-    kind: str
-    source: str = ""
-    page: int | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def sentence(self) -> str:
-        """What a ``note`` says, after the input that it is about, if it is about one."""
-        text = str(self.data.get("text", ""))
-        return f"{self.source}: {text}" if self.source else text
+    engine: str
+    model: str
+    file: str
+    done: int
+    total: int
 
 
-_sink: ContextVar[Sink | None] = ContextVar("ocroute_event_sink", default=None)
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """Every input is counted: so many ``pages`` in all, of which an earlier run has ``done`` some."""
+
+    pages: int
+    done: int
 
 
-def emit(kind: str, *, source: str = "", page: int | None = None, **data: Any) -> None:
-    """Tell the current sink, if there is one."""
-    sink = _sink.get()
-    if sink is not None:
-        sink(Event(kind, source, page, data))
+@dataclass(frozen=True, slots=True)
+class InputFailed:
+    """An input has no pages: ``error`` says why."""
+
+    source: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputDone:
+    """All pages of an input are done, and its result is handed out next."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageStarted:
+    """A page, counted from 1, is taken up."""
+
+    source: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLoading:
+    """An engine's models are loaded for a page, which may take minutes."""
+
+    source: str
+    page: int
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted:
+    """An engine begins to read a page."""
+
+    source: str
+    page: int
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageDone:
+    """A page has its record; ``status`` is that of its verdict."""
+
+    source: str
+    page: int
+    status: str
+
+
+Event = Fetching | RunStarted | InputFailed | InputDone | PageStarted | EngineLoading | AttemptStarted | PageDone
+Listener = Callable[[Event], None]
+
+_listener: ContextVar[Listener | None] = ContextVar("ocroute_listener", default=None)
+
+
+def emit(event: Event) -> None:
+    """Tell the current listener, if there is one."""
+    listener = _listener.get()
+    if listener is not None:
+        listener(event)
 
 
 @contextmanager
-def listening(sink: Sink) -> Iterator[None]:
-    """Send this context's events to ``sink``."""
-    token = _sink.set(sink)
+def listening(listener: Listener) -> Iterator[None]:
+    """Inside the ``with`` block this context's events go to ``listener``, in the order in which they happen."""
+    token = _listener.set(listener)
     try:
         yield
     finally:
-        _sink.reset(token)
+        _listener.reset(token)

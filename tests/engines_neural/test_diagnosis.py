@@ -6,7 +6,6 @@ from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary import TRUTH
 from ocroute.engines.neural.canary.diagnosis import Sight, diagnose, error_rate
 from ocroute.engines.neural.canary.match import find
-from ocroute.events import listening
 
 NOTHING = Sight("", "", "stop")
 
@@ -51,22 +50,18 @@ INTRODUCED = [
 
 
 @pytest.mark.parametrize("text", INTRODUCED)
-def test_words_around_the_text_are_told_and_not_taken_for_a_fault_of_loading(text):
-    notes = []
-    with listening(notes.append):
-        sight = canary.require("qwen2_vl", lambda _: Sight(text, text, "stop"))
+def test_words_around_the_text_are_told_and_not_taken_for_a_fault_of_loading(text, caplog):
+    sight = canary.require("qwen2_vl", lambda _: Sight(text, text, "stop"))
     assert sight.text == text
-    (note,) = notes
-    assert note.data["text"].startswith("qwen2_vl reads the canary page and adds words that are not on it: '")
-    assert text.split("\n")[0].casefold() in note.data["text"]
-    assert "herons" not in note.data["text"]
+    (note,) = caplog.messages
+    assert note.startswith("qwen2_vl reads the canary page and adds words that are not on it: '")
+    assert text.split("\n")[0].casefold() in note
+    assert "herons" not in note
 
 
-def test_of_a_text_alone_nothing_is_told():
-    notes = []
-    with listening(notes.append):
-        canary.require("qwen2_vl", lambda _: Sight(TRUTH, TRUTH, "stop"))
-    assert notes == []
+def test_of_a_text_alone_nothing_is_told(caplog):
+    canary.require("qwen2_vl", lambda _: Sight(TRUTH, TRUTH, "stop"))
+    assert caplog.messages == []
 
 
 def test_more_than_a_few_words_around_the_text_are_a_fault():

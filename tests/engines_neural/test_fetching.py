@@ -117,12 +117,13 @@ def test_a_download_is_no_part_of_loading_and_its_progress_is_told(hub, environm
     hub.slow = 0.005
     code = f"""
 import json, sys
+from dataclasses import asdict
 from ocroute.engines.base import Task
 from ocroute.events import listening
 from ocroute.route.plan import Wish
 from ocroute.run import read_documents
 said = []
-with listening(lambda event: said.append((event.kind, dict(event.data)))):
+with listening(lambda event: said.append((type(event).__name__, asdict(event)))):
     (result,) = read_documents([{str(page)!r}], Wish("dots_ocr", Task(model={MODEL!r})), jobs=1)
 print(json.dumps([said, list(result.statuses)]))
 """
@@ -130,14 +131,14 @@ print(json.dumps([said, list(result.statuses)]))
     assert done.returncode == 0, done.stderr
     said, statuses = json.loads(done.stdout)
     assert statuses == ["accepted"]
-    steps = [data for kind, data in said if kind == "fetching"]
+    steps = [data for kind, data in said if kind == "Fetching"]
     total = sum(file.stat().st_size for file in folder.iterdir())
     assert {step["total"] for step in steps} == {total}
     assert steps[-1]["done"] == total
     assert [step["done"] for step in steps] == sorted(step["done"] for step in steps)
     assert len({step["done"] for step in steps if step["file"] == "notes.txt"}) >= 3
     kinds = [kind for kind, _ in said]
-    assert kinds.index("fetching") < kinds.index("run_started") < kinds.index("loading")
+    assert kinds.index("Fetching") < kinds.index("RunStarted") < kinds.index("EngineLoading")
 
 
 def test_a_connection_that_breaks_off_is_one_line_and_goes_on_later(hub, ocroute, tmp_path):

@@ -18,7 +18,6 @@ from ocroute.engines.neural.canary.diagnosis import LIMIT, error_rate
 from ocroute.engines.neural.recipe import Prepared
 from ocroute.engines.qwen2_vl import Qwen2Vl
 from ocroute.errors import EngineUnavailable
-from ocroute.events import listening
 from ocroute.machine import MIB
 
 MODEL = TRAINED / "qwen2_vl"
@@ -145,11 +144,9 @@ def test_activations_that_overflow_in_float16(overflowing, monkeypatch):
     assert "1 MiB are free" in sentence
 
 
-def test_what_overflows_in_float16_is_read_in_float32_where_that_fits(overflowing):
-    notes = []
-    with listening(notes.append):
-        engine = Qwen2Vl(Task(model=str(overflowing)))
-    (note,) = [event.data["text"] for event in notes]
+def test_what_overflows_in_float16_is_read_in_float32_where_that_fits(overflowing, caplog):
+    engine = Qwen2Vl(Task(model=str(overflowing)))
+    (note,) = caplog.messages
     assert "not numbers" in note
     assert "loaded again in float32" in note
     (reading,) = engine.read([Sheet(canary.page())], Task())

@@ -2,7 +2,6 @@
 
 import pytest
 
-from ocroute.events import listening
 from ocroute.kernels.base import Problem
 from ocroute.kernels.probe import patience
 from ocroute.kernels.probe.parent import Limits
@@ -46,13 +45,11 @@ def test_a_hang_after_compiling_is_found_in_a_case_s_time():
     assert proof.seconds < 60
 
 
-def test_it_is_told_while_it_lasts(monkeypatch):
+def test_it_is_told_while_it_lasts(monkeypatch, caplog):
     monkeypatch.setattr(patience, "_FIRST_WORD", 0.8)
-    heard = []
-    with listening(heard.append):
+    with caplog.at_level("INFO", logger="ocroute"):
         only("slow_compiles", TOWER, compiling=60)
-    texts = [event.data["text"] for event in heard]
-    assert texts[0] == "slow_compiles compiles for 4 heads, head dim 32, float32: 1 of at most 60 s"
+    assert caplog.messages[0] == "slow_compiles compiles for 4 heads, head dim 32, float32: 1 of at most 60 s"
 
 
 def test_a_longer_time_is_longer_for_all_and_a_shorter_one_only_for_cases():

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocroute.errors import CorruptInput, ExitCode, InputNotFound, PasswordNeeded, UsageError
-from ocroute.events import listening
+from ocroute.events import InputFailed, PageDone, listening
 from ocroute.route.plan import Wish
 from ocroute.run import exit_code, read_documents
 from ocroute.run.executor import ask, in_order
@@ -110,8 +110,8 @@ def test_bad_inputs_cost_themselves_only(make_pages, faulty, tmp_path):
     assert [type(result.error) for result in results] == [InputNotFound, CorruptInput, type(None), CorruptInput]
     assert results[2].statuses == ("accepted", "accepted")
     assert exit_code(results) == ExitCode.BAD_INPUT
-    assert [event.kind for event in heard].count("input_failed") == 3
-    assert [event.kind for event in heard].count("page_done") == 2
+    assert [type(event) for event in heard].count(InputFailed) == 3
+    assert [type(event) for event in heard].count(PageDone) == 2
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".ocroute", "pages.md"]
 
 

@@ -1,5 +1,6 @@
 """Progress goes to a terminal on stderr and nowhere else."""
 
+import logging
 import os
 import pty
 import re
@@ -7,11 +8,8 @@ import subprocess
 import sys
 import threading
 
-import pytest
-
 from ocroute.cli.progress_bar import Progress
 from ocroute.errors import ExitCode
-from ocroute.events import emit
 
 
 def on_terminal(ocroute, *arguments):
@@ -53,10 +51,10 @@ def test_terminal_shows_pages_rate_and_file(make_pages, ocroute):
 def test_a_download_shows_how_far_it_is():
     code = """
 import time
-from ocroute.events import emit
+from ocroute.events import Fetching, emit
 from ocroute.cli.progress_bar import Progress
 with Progress():
-    emit("fetching", engine="e", model="someone/model", file="a.safetensors", done=1_230_000_000, total=6_100_000_000)
+    emit(Fetching("e", "someone/model", "a.safetensors", done=1_230_000_000, total=6_100_000_000))
     time.sleep(0.5)
 """
     command = [sys.executable, "-c", code]
@@ -75,10 +73,29 @@ def test_without_terminal_nothing_is_drawn(make_pages, ocroute):
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")
 
 
-@pytest.mark.parametrize(
-    ("source", "said"), [("", "ocroute: a proof is torn\n"), ("a.pdf", "ocroute: a.pdf: a proof is torn\n")]
-)
-def test_a_note_names_its_input_if_it_has_one(capsys, source, said):
+def test_what_the_library_logs_is_a_line_on_stderr(capsys):
+    log = logging.getLogger("ocroute.kernels.ledger")
     with Progress():
-        emit("note", source=source, text="a proof is torn")
-    assert capsys.readouterr().err == said
+        log.warning("the proof %s is torn", "a")
+        log.info("fetching b")
+        log.debug("a detail")
+    assert capsys.readouterr().err == "ocroute: the proof a is torn\nocroute: fetching b\n"
+
+
+def test_quiet_logs_nothing(capsys):
+    with Progress(quiet=True):
+        logging.getLogger("ocroute.run").info("fetching b")
+    assert capsys.readouterr().err == ""
+
+
+def test_on_a_terminal_logged_lines_stand_above_the_bar():
+    code = """
+import logging
+from ocroute.cli.progress_bar import Progress
+with Progress():
+    logging.getLogger("ocroute.run").info("fetching [b]")
+"""
+    shown, _ = shown_by(
+        lambda to: subprocess.Popen([sys.executable, "-c", code], stderr=to, stdout=subprocess.PIPE, text=True)
+    )
+    assert "ocroute: fetching [b]\r\n" in shown

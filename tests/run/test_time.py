@@ -10,7 +10,7 @@ import pytest
 from ocroute import machine
 from ocroute.engines.base import Task
 from ocroute.errors import ExitCode, UsageError
-from ocroute.events import listening
+from ocroute.events import AttemptStarted, EngineLoading, listening
 from ocroute.route.plan import Wish
 from ocroute.run import capacity, read_documents
 
@@ -24,8 +24,8 @@ def test_loading_is_not_counted_as_the_page_s_time(make_pages, faulty):
     tried = [attempt for attempt in page.attempts if attempt.outcome != "declined"]
     assert [(one.engine, one.outcome) for one in tried] == [("slow_to_load", "accepted")]
     assert tried[0].seconds["load"] > 3
-    kinds = [event.kind for event in heard if event.data.get("engine") == "slow_to_load"]
-    assert kinds == ["loading", "attempt"]
+    kinds = [type(event) for event in heard if getattr(event, "engine", "") == "slow_to_load"]
+    assert kinds == [EngineLoading, AttemptStarted]
 
 
 def test_an_engine_that_dies_while_it_is_loaded_is_loaded_once(make_pages, faulty, ocroute, monkeypatch):

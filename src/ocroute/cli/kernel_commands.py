@@ -33,10 +33,10 @@ def kernels(
 
         raise UsageError("--export writes proofs as JSON, and --json the kernels", next_step="Give one of them")
     if export:
-        from ocroute.cli.terminal import notes, product
+        from ocroute.cli.terminal import logged, product
         from ocroute.kernels.ledger import Ledger
 
-        with notes():
+        with logged():
             Ledger().export_to(Path(export)) if export != "-" else product(Ledger().export(), first=True)
         return
     from ocroute.kernels.here import proofs_here, stale_here
@@ -77,14 +77,14 @@ def prove(
 ) -> None:
     """Run attention kernels here, each in a process of its own, on inputs chosen to break them; keep the proofs."""
     from ocroute.cli import draw_kernels as draw
-    from ocroute.cli.terminal import notes
+    from ocroute.cli.terminal import logged
     from ocroute.errors import ExitCode, OcrouteError
     from ocroute.kernels.prove import Limits, prove_here, unproven, unserved
     from ocroute.run import stoppable
 
     show = write_json if json else draw.draw_proofs
     made: list[Proof] = []
-    with stoppable(), notes():
+    with stoppable(), logged():
         try:
             for proof in prove_here(
                 names or (), model=model, facts=not no_facts, quantised=quantised, limits=Limits.of(timeout)
@@ -128,7 +128,7 @@ def build(
     """Build an attention kernel for a card: checks first, then a wheel whose architectures are known, then its proof."""
     from ocroute.cli import draw_build as draw
     from ocroute.cli.draw_kernels import draw_verdict
-    from ocroute.cli.terminal import notes
+    from ocroute.cli.terminal import logged
     from ocroute.errors import ExitCode
     from ocroute.kernels.build import checks, command, plan, script
     from ocroute.kernels.prove import unproven
@@ -155,7 +155,7 @@ def build(
     if dry_run:
         return
     made: list[Proof] = []
-    with stoppable(), notes():
+    with stoppable(), logged():
         with draw.watched() as watch:
             built = command.build_wheel(request, tools, watch=watch)
         draw.draw_built(built)

@@ -1,23 +1,23 @@
-"""Draws a run's events on stderr: pages done, rate, current file. Quiet where stderr is no terminal; never on stdout."""
+"""Draws a run on stderr: pages done, rate, current file. Quiet where stderr is no terminal; never on stdout."""
 
 from __future__ import annotations
 
 import sys
 import time
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ocroute.cli.terminal import note_line
-from ocroute.events import Event, listening
+from ocroute.cli.terminal import error_line, logged
+from ocroute.events import AttemptStarted, EngineLoading, Event, Fetching, InputDone, PageDone, RunStarted, listening
 
 
 class Progress:
     """Draws what happens inside its ``with`` block.
 
     The bar is gone whenever a result is handed out, so that the product can go to the same terminal, and comes back with the
-    next event. Notes are written as lines, also where there is no terminal.
+    next event. What the library logs is written as lines, also where there is no terminal.
 
     Args:
         quiet: draw nothing at all.
@@ -25,26 +25,25 @@ class Progress:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._bar = _Bar() if not quiet and sys.stderr.isatty() else None
-        self._listening: AbstractContextManager[None] | None = None
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
         if not self._quiet:
-            self._listening = listening(self._bar or note_line)
-            self._listening.__enter__()
+            bar = _Bar() if sys.stderr.isatty() else None
+            self._open.enter_context(logged(bar.line if bar else error_line))
+            if bar:
+                self._open.callback(bar.stop)
+                self._open.enter_context(listening(bar))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._listening is not None:
-            self._listening.__exit__(kind, error, trace)
-        if self._bar is not None:
-            self._bar.stop()
+        self._open.close()
 
 
 class _Bar:
-    """The sink behind a bar on a terminal."""
+    """The listener behind a bar on a terminal."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -69,34 +68,35 @@ class _Bar:
         self._progress.start()
 
     def __call__(self, event: Event) -> None:
-        from rich.markup import escape
-
-        if event.kind == "input_done":
+        if isinstance(event, InputDone):
             self.stop()
             return
         self._progress.start()  # without effect where it runs
-        match event.kind:
-            case "run_started":
+        match event:
+            case RunStarted():
                 self._began = time.monotonic()
-                self._progress.update(self._task, total=event.data["pages"], completed=event.data["done"], current="")
-            case "loading" | "attempt":
-                doing = "loading " if event.kind == "loading" else ""
-                where = f"{Path(event.source).name} page {event.page}: {doing}{event.data['engine']}"
-                self._progress.update(self._task, current=escape(where))
-            case "fetching":
-                done, total = event.data["done"], event.data["total"]
-                far = f"{done / 1e9:.2f} of {total / 1e9:.2f} GB"
-                self._progress.update(
-                    self._task, current=escape(f"fetching {event.data['model']}: {far}, {event.data['file']}")
-                )
-            case "page_done":
+                self._progress.update(self._task, total=event.pages, completed=event.done, current="")
+            case EngineLoading() | AttemptStarted():
+                doing = "loading " if isinstance(event, EngineLoading) else ""
+                self._show(f"{Path(event.source).name} page {event.page}: {doing}{event.engine}")
+            case Fetching():
+                far = f"{event.done / 1e9:.2f} of {event.total / 1e9:.2f} GB"
+                self._show(f"fetching {event.model}: {far}, {event.file}")
+            case PageDone():
                 self._done += 1
                 rate = f"{60 * self._done / (time.monotonic() - self._began):.1f} a minute"
                 self._progress.update(self._task, advance=1, rate=rate)
-            case "note":
-                self._progress.console.print(escape(event.sentence))
             case _:
                 pass
+
+    def _show(self, current: str) -> None:
+        from rich.markup import escape
+
+        self._progress.update(self._task, current=escape(current))
+
+    def line(self, message: str) -> None:
+        """A line above the bar."""
+        self._progress.console.print(f"ocroute: {message}", markup=False, highlight=False)
 
     def stop(self) -> None:
         """Take the bar off the terminal."""

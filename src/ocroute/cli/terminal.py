@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-
-from ocroute.events import Event, listening
 
 STATE_STYLES = {"usable": "green", "absent": "yellow", "broken": "red"}
 
@@ -23,17 +22,36 @@ def error_line(message: str) -> None:
     print(f"ocroute: {message}", file=sys.stderr)
 
 
-def note_line(event: Event) -> None:
-    """The event on stderr, where it is a note."""
-    if event.kind == "note":
-        error_line(event.sentence)
+class _Lines(logging.Handler):
+    """Hands every record's message to ``write``."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        super().__init__(logging.INFO)
+        self._write = write
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._write(record.getMessage())
+        except Exception:  # what cannot be logged must not end the work
+            self.handleError(record)
 
 
 @contextmanager
-def notes() -> Iterator[None]:
-    """Inside the ``with`` block the library's notes are lines on stderr."""
-    with listening(note_line):
+def logged(write: Callable[[str], None] = error_line) -> Iterator[None]:
+    """Inside the ``with`` block what the library logs are lines on stderr.
+
+    Args:
+        write: writes one of them.
+    """
+    logger, handler = logging.getLogger("ocroute"), _Lines(write)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
         yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
 
 
 def product(body: bytes, *, first: bool) -> None:

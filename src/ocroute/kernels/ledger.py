@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import secrets
@@ -19,7 +20,6 @@ import msgspec
 
 from ocroute import __version__
 from ocroute.errors import OutputError, UsageError
-from ocroute.events import emit
 from ocroute.kernels.discreet import discreet
 from ocroute.kernels.probe.values import PROBE_VERSION, Place, Proof
 from ocroute.machine import Machine, inspect
@@ -42,6 +42,9 @@ class Export(msgspec.Struct, frozen=True):
     date: str
     machine: Machine
     proofs: tuple[Proof, ...]
+
+
+_log = logging.getLogger(__name__)
 
 
 def home() -> Path:
@@ -166,13 +169,13 @@ class Ledger:
             except FileNotFoundError:  # another process has set it aside
                 continue
             except OSError as error:
-                emit("note", text=f"the proof {path} cannot be read: {error}")
+                _log.warning("the proof %s cannot be read: %s", path, error)
             except msgspec.DecodeError as error:
                 aside = path.with_name(path.name + _SET_ASIDE)
                 with contextlib.suppress(OSError):
                     path.replace(aside)
                 self.set_aside.append(aside)
-                emit("note", text=f"the proof {path} is not readable ({error}); set aside as {aside.name}")
+                _log.warning("the proof %s is not readable (%s); set aside as %s", path, error, aside.name)
 
 
 def staleness(proof: Proof, place: Place, versions: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ocroute.errors import OcrouteError, OutputError, UsageError
-from ocroute.events import emit
+from ocroute.events import InputDone, InputFailed, RunStarted, emit
 from ocroute.pages.inputs import expand
 from ocroute.route.plan import Wish
 from ocroute.run.capacity import cores, default_deadline, default_workers
@@ -25,6 +26,8 @@ from ocroute.run.records import give_up
 from ocroute.run.results import InputResult
 from ocroute.run.serial import Serial
 from ocroute.run.writer import Writer
+
+_log = logging.getLogger(__name__)
 
 _MARGINS = (2.0, 15.0)
 """Seconds of the deadline, at least and at most, that are left for the layout and the judge when an engine that writes word by
@@ -93,7 +96,7 @@ def read_documents(
             fetch(executor, wish)
         if writer is not None and total:
             _look_up(executor, works, wish, writer.folder)
-        emit("run_started", pages=total, done=sum(len(work.known) for work in works))
+        emit(RunStarted(total, done=sum(len(work.known) for work in works)))
         yield from _results(executor, works, wish, writer)
 
 
@@ -161,7 +164,7 @@ def _results(executor: Executor, works: list[_Work], wish: Wish, writer: Writer 
         if not unread:
             executor.close()  # before the last documents are unpacked: the workers' memory is free again
         result = _finished(work, reused, writer)
-        emit("input_done", source=work.input.label)
+        emit(InputDone(work.input.label))
         yield result
         work.known = {}
 
@@ -176,7 +179,7 @@ def _kept(answers: Iterable[tuple[int, Outcome]], works: list[_Work]) -> Iterato
                 journal.save(outcome)
             except OutputError as error:  # the reading goes on; it is only the resuming that is lost
                 writable = False
-                emit("note", source=works[index].input.label, text=f"this run cannot be resumed: {error}")
+                _log.warning("%s: this run cannot be resumed: %s", works[index].input.label, error)
         yield index, outcome
 
 
@@ -195,7 +198,7 @@ def _finished(work: _Work, reused: int, writer: Writer | None) -> InputResult:
 
 
 def _failed(source: str, error: OcrouteError) -> InputResult:
-    emit("input_failed", source=source, error=str(error))
+    emit(InputFailed(source, str(error)))
     return InputResult(source, error)
 
 

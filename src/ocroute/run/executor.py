@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from ocroute.errors import OcrouteError
-from ocroute.events import emit
+from ocroute.events import AttemptStarted, EngineLoading, PageDone, PageStarted, emit
 from ocroute.run.jobs import Doing, Job, Outcome, Read, Record
 
 
@@ -63,12 +63,12 @@ def announce(job: Job, news: Doing | Outcome | None) -> None:
     source, number = job.input.label, job.number
     match news:
         case None:
-            emit("page_started", source=source, page=number)
+            emit(PageStarted(source, number))
         case Doing(step="load", engine=engine):
-            emit("loading", source=source, page=number, engine=engine)
+            emit(EngineLoading(source, number, engine))
         case Doing(step="engine", engine=engine):
-            emit("attempt", source=source, page=number, engine=engine)
+            emit(AttemptStarted(source, number, engine))
         case Record(status=status):
-            emit("page_done", source=source, page=number, status=status)
+            emit(PageDone(source, number, status))
         case _:
             pass

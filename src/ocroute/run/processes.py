@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import time
@@ -17,7 +18,6 @@ import msgspec
 
 from ocroute.document.model import Attempt
 from ocroute.errors import EngineUnavailable, UsageError
-from ocroute.events import emit
 from ocroute.run.child import Child
 from ocroute.run.executor import announce
 from ocroute.run.jobs import Count, Describe, Doing, Hello, Job, Kept, Outcome, Read, Refused
@@ -40,6 +40,8 @@ _AHEAD = 32  # jobs a worker; what is done ahead of the oldest job in hand waits
 _GLANCE = 0.5  # how often to look for a worker whose end did not close its socket
 
 _Lost = Literal["crashed", "timed_out"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -196,7 +198,7 @@ class Processes:
         self._retry.append(ticket)
         if refused.message != self._said:
             self._said = refused.message
-            emit("note", text=f"fewer worker processes than asked for: {refused.message}")
+            _log.warning("fewer worker processes than asked for: %s", refused.message)
 
     def _lose(self, child: Child, lost: _Lost) -> tuple[int, Outcome] | None:
         """End ``child`` and decide what becomes of its job: another worker goes on with it, or it is answered for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -34,7 +35,6 @@ from ocroute.engines.neural import (
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.recipe import Answered, Facts, Mode, Prepared
 from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
-from ocroute.events import emit
 from ocroute.kernels import faults
 from ocroute.pages.page import InputPage
 from ocroute.values import Block
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 CANARY_TOKENS = 512
 CANARY_SECONDS = 240.0
+
+_log = logging.getLogger(__name__)
 
 
 class NeuralEngine(ABC):
@@ -152,7 +154,7 @@ class NeuralEngine(ABC):
             if self.where.numbers != "float16":
                 raise
             said = str(overflow.args[0])
-        emit("note", text=f"{said}; it is loaded again in float32, which takes twice the memory")
+        _log.warning("%s; it is loaded again in float32, which takes twice the memory", said)
         del self.kernels
         self.where = replace(self.where, dtype=torch.float32)
         try:

@@ -21,7 +21,7 @@ from typing import Any
 from ocroute.engines.neural import shards, weights
 from ocroute.engines.neural.recipe import Facts
 from ocroute.errors import EngineUnavailable, OcrouteError
-from ocroute.events import emit
+from ocroute.events import Fetching, emit
 
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
 _TELL_EVERY = 0.2  # seconds between two events
@@ -31,8 +31,8 @@ _GB = 1e9
 def fetch(facts: Facts, hub: str) -> Path:
     """Bring what is not here of the model ``hub``; the folder with all of it.
 
-    Emits a ``note`` before the first byte, and then ``fetching``: ``engine``, ``model``, ``file``, and bytes ``done`` of
-    ``total``. Weights come last, so that a model which the engine cannot read is refused before gigabytes have come.
+    Logs a line before the first byte, and then emits `ocroute.events.Fetching`. Weights come last, so that a model which the
+    engine cannot read is refused before gigabytes have come.
 
     Raises:
         EngineUnavailable: it cannot be had; the message says why, and the next step how to go on.
@@ -112,6 +112,9 @@ def _cache() -> Path:
     return Path(constants.HF_HUB_CACHE).expanduser()
 
 
+_log = logging.getLogger(__name__)
+
+
 class _Told:
     """What is said of a download.
 
@@ -129,7 +132,7 @@ class _Told:
     def beginning(self) -> None:
         """A line that is seen without a terminal too."""
         if self.total:
-            emit("note", text=f"fetching {self.model}, {size(self.total)}, into {_cache()}")
+            _log.info("fetching %s, %s, into %s", self.model, size(self.total), _cache())
 
     def bar(self, file: str) -> type[Any]:
         """What the client takes for the class of its progress bars while it fetches ``file``."""
@@ -149,9 +152,7 @@ class _Told:
         if now - self._said < _TELL_EVERY and self.done < self.total:
             return
         self._said = now
-        self._context.run(
-            emit, "fetching", engine=self.engine, model=self.model, file=file, done=self.done, total=self.total
-        )
+        self._context.run(emit, Fetching(self.engine, self.model, file, self.done, self.total))
 
 
 def _bar(count: Callable[[int, float], None]) -> type[Any]:
@@ -192,7 +193,7 @@ def _telling(facts: Facts, hub: str) -> Iterator[None]:
     except OcrouteError:
         raise
     except KeyboardInterrupt:
-        emit("note", text=f"the files of {hub} that have arrived are kept; the same command fetches the others")
+        _log.info("the files of %s that have arrived are kept; the same command fetches the others", hub)
         raise
     except Exception as error:
         cause = error.__cause__ if isinstance(error, errors.DryRunError) and error.__cause__ else error

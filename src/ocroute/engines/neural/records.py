@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 
 import msgspec
 
-from ocroute.events import emit
 from ocroute.kernels import ledger
 
 
 def _now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+_log = logging.getLogger(__name__)
 
 
 class Canary(msgspec.Struct, frozen=True):
@@ -68,7 +71,7 @@ def keep(record: Canary) -> None:
     try:
         ledger.keep(path, record)
     except OSError as error:
-        emit("note", text=f"the canary result of {record.engine} cannot be kept in {path.parent}: {error.strerror}")
+        _log.warning("the canary result of %s cannot be kept in %s: %s", record.engine, path.parent, error.strerror)
 
 
 def kept() -> tuple[Canary, ...]:
@@ -98,7 +101,7 @@ def _read(paths: Iterable[Path]) -> Iterable[Canary]:
         try:
             yield msgspec.json.decode(path.read_bytes(), type=Canary)
         except (OSError, msgspec.DecodeError) as error:
-            emit("note", text=f"the canary result {path} cannot be read: {error}")
+            _log.warning("the canary result %s cannot be read: %s", path, error)
 
 
 def _folder() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -21,7 +22,6 @@ from ocroute.engines.openai.picture import Picture, picture
 from ocroute.engines.openai.recipes import recipe_for
 from ocroute.engines.openai.retry import Deadline, Limits
 from ocroute.errors import EngineError, EngineUnavailable, UsageError
-from ocroute.events import emit
 from ocroute.languages import SCRIPT_NAMES
 from ocroute.pages.page import InputPage
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 CANARY_TOKENS = 512
 _INSTALL = "pip install httpx"
+
+_log = logging.getLogger(__name__)
 
 
 class OpenAi:
@@ -183,7 +185,7 @@ class OpenAi:
                 if short == mode:
                     raise
                 room = f"{CANARY_TOKENS} tokens were too few for {name} to come to the canary page's text"
-                emit("note", text=f"{room}; it is asked again, with {mode.max_new_tokens}")
+                _log.warning("%s; it is asked again, with %s", room, mode.max_new_tokens)
                 canary.require(name, lambda image: self._sight(image, mode, deadline))
         except EngineUnavailable as error:
             raise EngineUnavailable(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
-from ocroute.events import emit
-
 _FIRST_WORD, _NEXT_WORD = 5.0, 30.0  # seconds of compiling until a note says so, and between two notes
+
+_log = logging.getLogger(__name__)
 
 
 class Patience:
@@ -41,9 +42,7 @@ class Patience:
         gone = time.monotonic() - self._since
         if self._compiling and gone > self._word:
             self._word = gone + _NEXT_WORD
-            emit(
-                "note", text=f"{self._kernel} compiles for {self._compiling}: {gone:.0f} of at most {self._seconds:g} s"
-            )
+            _log.info("%s compiles for %s: %.0f of at most %g s", self._kernel, self._compiling, gone, self._seconds)
 
     def sentence(self) -> str:
         """What did not come to its end, and in which time."""

@@ -6,6 +6,7 @@ reached the model, a stop token that is not one: each gives fluent, worthless te
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING
 from ocroute.engines.neural.canary.diagnosis import Sight, added, diagnose, unfinished
 from ocroute.engines.neural.failures import Overflow
 from ocroute.errors import EngineUnavailable
-from ocroute.events import emit
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,6 +28,8 @@ SIZE = (336, 224)
 _PAGE = Path(__file__).with_name("page.png")
 
 Read = Callable[["Image"], Sight]
+
+_log = logging.getLogger(__name__)
 
 
 class Unfinished(EngineUnavailable):
@@ -73,5 +75,5 @@ def require(engine: str, read: Read) -> Sight:
         )
         raise kind(f"{engine} {fault}", next_step="Run: ocroute doctor")
     if words := added(sight.text, TRUTH):
-        emit("note", text=f"{engine} reads the canary page and adds words that are not on it: {words}")
+        _log.warning("%s reads the canary page and adds words that are not on it: %s", engine, words)
     return sight
