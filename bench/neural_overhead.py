@@ -37,10 +37,10 @@ from bench.neural_sheet import DPI, SENTENCES, Sheet, canary_sheet, full, slip, 
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural.attention import shape
+from ocroute.engines.neural.attention_shapes import problems_by_part
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.adaptor import plug_into
 from ocroute.kernels.ledger import Ledger, home
-from ocroute.kernels.probe.geometry import parts_of
 from ocroute.kernels.prove import prove
 from ocroute.machine import inspect
 from ocroute.models.dots_ocr.config import DotsOCRConfig
@@ -137,7 +137,7 @@ def _prove(kernel: str, config: DotsOCRConfig, device: str) -> list[str]:
     problems = [
         shape(config, part, problem.lengths[-1], problem.dtype)
         for part in ("vision", "text")
-        for problem in parts_of("dots_ocr", gpu)[part]
+        for problem in problems_by_part("dots_ocr", gpu)[part]
     ]
     said = []
     for proof in prove([kernel], problems, device=device) if kernel != "no" else ():

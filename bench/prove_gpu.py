@@ -28,11 +28,11 @@ import msgspec
 from bench.measured import write
 
 from ocroute import registry
+from ocroute.engines.neural.attention_shapes import all_problems, dtype_for, problems_for
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.here import installed
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import Proof
-from ocroute.kernels.probe.geometry import all_problems, dtype_for, problems_for
 from ocroute.kernels.prove import Limits, prove
 from ocroute.machine import Gpu, inspect
 

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from ocroute.engines.base import Availability, EngineInfo, Task
+from ocroute.engines.neural.attention_shapes import problems_for
 from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels.base import KERNELS, Presence
 from ocroute.kernels.outlook import Ground
-from ocroute.kernels.probe.geometry import problems_for
 from ocroute.kernels.probe.values import Measure, Place, Proof
 from ocroute.kernels.refusal import TorchFacts
 from ocroute.machine import Gpu, Machine

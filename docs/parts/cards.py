@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from ocroute.engines import ENGINES, Availability
+from ocroute.engines.neural.attention import outlook
+from ocroute.engines.neural.attention_shapes import problems_by_part
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence
 from ocroute.kernels.choice import Choice
-from ocroute.kernels.outlook import Ground, outlook
-from ocroute.kernels.probe.geometry import parts_of
+from ocroute.kernels.outlook import Ground
 from ocroute.kernels.probe.values import Measure, Place, Proof
 from ocroute.kernels.refusal import TorchFacts
 from ocroute.machine import Gpu, Machine
@@ -81,7 +82,7 @@ class Scene(msgspec.Struct, frozen=True):
 
     def _proofs(self, gpu: Gpu, kernels: Kernels) -> Iterator[Proof]:
         place = Place(gpu.name, gpu.compute_capability, "described", self.torch.version)
-        for part, problems in parts_of(MODEL, gpu).items():
+        for part, problems in problems_by_part(MODEL, gpu).items():
             for name, speeds in self.speeds.items():
                 for problem in problems if part in speeds else ():
                     measure = Measure(1.0, speeds[part])

@@ -7,7 +7,7 @@ from tests.support.sheets import NAMES
 
 from ocroute.engines.base import ENGINES
 from ocroute.engines.neural import attention, budget, devices
-from ocroute.kernels.probe.geometry import models, parts_of
+from ocroute.engines.neural.attention_shapes import models, problems_by_part
 from ocroute.machine import Gpu
 
 PLACE = devices.Place("cuda:0", torch.bfloat16, "a described card")
@@ -25,7 +25,7 @@ def test_what_is_proven_for_a_model_is_what_it_asks_for(name, tmp_path):
     patches = budget.patches(inputs)
     token = engine.loaded.model.config.image_token_id
     asked = {"vision": patches, "text": patches // 4 or int((inputs["input_ids"] == token).sum())}
-    declared = parts_of(name, CARD)
+    declared = problems_by_part(name, CARD)
     assert set(declared) == set(facts.kernels) != set()
     for part, problems in declared.items():
         longest = problems[-1]

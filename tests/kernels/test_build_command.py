@@ -17,6 +17,7 @@ from ocroute.kernels import build
 from ocroute.kernels.base import Problem
 from ocroute.kernels.build import Built, command
 from ocroute.kernels.probe import Place, Proof
+from ocroute.machine import Gpu, Machine
 
 SLEEPS = """
 import sys
@@ -46,6 +47,22 @@ def test_a_build_that_is_told_to_stop_leaves_no_compiler_behind(tmp_path):
     assert told.splitlines()[-1].startswith(f"ocroute: interrupted; what is compiled stays in {tmp_path}")
     psutil.wait_procs([compiler], timeout=10)
     assert not compiler.is_running() or compiler.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_kernel_built_for_the_second_card_is_proven_on_that_card(monkeypatch, tmp_path):
+    cards = (Gpu("an old card", 16_000, 15_000, (8, 9)), Gpu("a new card", 32_000, 31_000, (12, 0)))
+    machine = Machine("Linux", "x86_64", "described", 8, 32_000, 24_000, "3.12", gpus=cards)
+    problem = Problem(128, 12, 12, False, "bfloat16", (19_824,))
+    monkeypatch.setattr(command, "inspect", lambda: machine)
+    monkeypatch.setattr("ocroute.kernels.prove.prove_here", lambda *given, **more: iter([(*given, more)]))
+
+    def proven(arch, **more):
+        request = command.wanted("flash2", arch=arch, work=tmp_path, **more)
+        return list(command.proofs(request, lambda card: [problem, card.name]))
+
+    assert proven("12.0") == [(["flash2"], [problem, "a new card"], {"device": "cuda:1"})]
+    assert proven("8.9") == [(["flash2"], [problem, "an old card"], {"device": "cuda:0"})]
+    assert proven("9.0") == proven("12.0", install=False) == []
 
 
 @pytest.fixture

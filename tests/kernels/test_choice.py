@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 
+from ocroute.engines.neural.attention_shapes import problems_for
 from ocroute.kernels.base import KERNELS, Presence, Problem
 from ocroute.kernels.choice import KernelStatus, choose
 from ocroute.kernels.facts import facts_about
 from ocroute.kernels.here import place_of
 from ocroute.kernels.probe import Measure, Proof
 from ocroute.kernels.probe.cases import OWN_LENGTHS
-from ocroute.kernels.probe.geometry import problems_for
 from ocroute.kernels.reach import serves
 from ocroute.kernels.refusal import TorchFacts, refusal
 from ocroute.machine import Gpu, Machine

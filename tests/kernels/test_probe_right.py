@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
+from ocroute.engines.neural.attention_shapes import all_problems, models, problems_for
 from ocroute.errors import UsageError
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.probe import reference
 from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS, Case
 from ocroute.kernels.probe.compare import Expected, Wrong
 from ocroute.kernels.probe.examine import Examiner
-from ocroute.kernels.probe.geometry import all_problems, models, problems_for
 from ocroute.kernels.probe.inputs import make
 from ocroute.kernels.probe.measure import measure
 from ocroute.machine import Gpu

@@ -118,11 +118,10 @@ def test_where_torch_cannot_use_the_card_best_says_what_to_do_about_that(monkeyp
     assert error.value.next_step.startswith(step)
 
 
-def test_proofs_of_a_model_go_to_the_ledger_and_refusals_do_not(tmp_path, monkeypatch):
-    monkeypatch.setattr("ocroute.kernels.prove.problems_for", lambda _, __: (PREFILL,))
+def test_proofs_go_to_the_ledger_and_refusals_do_not(tmp_path, monkeypatch):
     monkeypatch.setattr("ocroute.kernels.prove.inspect", lambda: msgspec.structs.replace(inspect(), gpus=()))
     ledger = Ledger(tmp_path)
-    made = list(prove_here(["eager", "sdpa_cudnn"], model="dots_ocr", ledger=ledger))
+    made = list(prove_here(["eager", "sdpa_cudnn"], [PREFILL], ledger=ledger))
     assert [proof.verdict for proof in made] == ["proven", "refused"]
     assert ledger.proofs() == made[:1]
 
@@ -259,7 +258,7 @@ def test_prove_ends_with_a_code_that_a_script_can_ask(monkeypatch, tmp_path, nam
     from ocroute.cli import app
 
     monkeypatch.setenv("OCROUTE_HOME", str(tmp_path))
-    monkeypatch.setattr("ocroute.kernels.prove.problems_for", lambda *_: (PREFILL,))
+    monkeypatch.setattr("ocroute.engines.neural.attention_shapes.problems_for", lambda *_: (PREFILL,))
     monkeypatch.setattr("ocroute.kernels.prove.inspect", lambda: msgspec.structs.replace(inspect(), gpus=()))
     assert CliRunner().invoke(app, ["prove", name, "--for", "dots_ocr"]).exit_code == code
 

@@ -78,16 +78,20 @@ def prove(
     """Run attention kernels here, each in a process of its own, on inputs chosen to break them; keep the proofs."""
     from ocroute.cli import draw_kernels as draw
     from ocroute.cli.terminal import logged
+    from ocroute.engines.neural.attention_shapes import all_problems, problems_for
     from ocroute.errors import ExitCode, OcrouteError
     from ocroute.kernels.prove import Limits, prove_here, unproven, unserved
+    from ocroute.machine import inspect
     from ocroute.run import stoppable
 
     show = write_json if json else draw.draw_proofs
+    gpu = next(iter(inspect().gpus), None)
+    problems = problems_for(model, gpu) if model else all_problems(gpu)
     made: list[Proof] = []
     with stoppable(), logged():
         try:
             for proof in prove_here(
-                names or (), model=model, facts=not no_facts, quantised=quantised, limits=Limits.of(timeout)
+                names or (), problems, facts=not no_facts, quantised=quantised, limits=Limits.of(timeout)
             ):
                 draw.draw_verdict(proof)
                 made.append(proof)
@@ -129,6 +133,7 @@ def build(
     from ocroute.cli import draw_build as draw
     from ocroute.cli.draw_kernels import draw_verdict
     from ocroute.cli.terminal import logged
+    from ocroute.engines.neural.attention_shapes import all_problems
     from ocroute.errors import ExitCode
     from ocroute.kernels.build import checks, command, plan, script
     from ocroute.kernels.prove import unproven
@@ -159,7 +164,7 @@ def build(
         with draw.watched() as watch:
             built = command.build_wheel(request, tools, watch=watch)
         draw.draw_built(built)
-        for proof in command.proofs(request, tools):
+        for proof in command.proofs(request, all_problems):
             draw_verdict(proof)
             made.append(proof)
     draw.draw_proven(built, made)

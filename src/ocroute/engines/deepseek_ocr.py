@@ -7,9 +7,19 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.engines.base import EngineInfo, Task
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles, weights
+from ocroute.engines.neural import (
+    Answered,
+    AttentionShape,
+    Facts,
+    Mode,
+    NeuralEngine,
+    Prepared,
+    deepseek,
+    tiles,
+    weights,
+)
+from ocroute.engines.neural.attention_shapes import PROMPT
 from ocroute.errors import EngineUnavailable
-from ocroute.kernels.probe.geometry import PROMPT, Head
 from ocroute.models.settings import settings
 from ocroute.values import Block
 
@@ -112,7 +122,7 @@ class DeepseekOcr(NeuralEngine):
         min_pixels=512 * 512,
         max_pixels=ALL_PIXELS,
         processor_pixels=ALL_PIXELS,  # by count 5 TFLOP, a third of what dots.ocr takes for A4 at 100 dpi
-        attention={"text": Head(128, 10, 10, True, lengths=(273 + 30 * 31 + PROMPT,))},
+        attention={"text": AttentionShape(128, 10, 10, True, lengths=(273 + 30 * 31 + PROMPT,))},
     )
 
     def adjust(self, config: dict[str, Any]) -> dict[str, Any]:

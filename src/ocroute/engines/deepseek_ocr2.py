@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo, Task
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles
-from ocroute.kernels.probe.geometry import PROMPT, Head
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles
+from ocroute.engines.neural.attention_shapes import PROMPT
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class DeepseekOcr2(NeuralEngine):
         min_pixels=TILE * TILE,
         max_pixels=ALL_PIXELS,
         processor_pixels=ALL_PIXELS,  # by count 5 TFLOP, a third of what dots.ocr takes for A4 at 100 dpi
-        attention={"text": Head(128, 10, 10, True, lengths=(256 + MOST_TILES * 144 + 1 + PROMPT,))},
+        attention={"text": AttentionShape(128, 10, 10, True, lengths=(256 + MOST_TILES * 144 + 1 + PROMPT,))},
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:

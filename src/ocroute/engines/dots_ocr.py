@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.loading import Loaded, telling
-from ocroute.kernels.probe.geometry import Head
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.prompts import ENDS, PROMPTS
@@ -56,8 +55,8 @@ class DotsOcr(NeuralEngine):
         min_pixels=3_136,
         max_pixels=11_289_600,
         attention={
-            "vision": Head(128, 12, 12, False, patches=1, cap=57_600),
-            "text": Head(128, 12, 2, True, patches=4, cap=57_600),
+            "vision": AttentionShape(128, 12, 12, False, patches=1, cap=57_600),
+            "text": AttentionShape(128, 12, 2, True, patches=4, cap=57_600),
         },
         own_pixels=True,
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.patches import patched_chat
-from ocroute.kernels.probe.geometry import Head
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ class GlmOcr(NeuralEngine):
         },
         scripts=("Latn", "Hans"),
         attention={
-            "vision": Head(64, 16, 16, False, patches=1, cap=16_384),
-            "text": Head(64, 16, 8, True, patches=4, cap=16_384),
+            "vision": AttentionShape(64, 16, 16, False, patches=1, cap=16_384),
+            "text": AttentionShape(64, 16, 8, True, patches=4, cap=16_384),
         },
     )
 

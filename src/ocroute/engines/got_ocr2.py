@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
+from ocroute.engines.neural.attention_shapes import PROMPT
 from ocroute.engines.neural.mathpix import from_mathpix
 from ocroute.engines.neural.prompts import encode
-from ocroute.kernels.probe.geometry import PROMPT, Head
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class GotOcr2(NeuralEngine):
         processor_pixels=ALL_PIXELS,  # by count 13 TFLOP, less than dots.ocr takes for A4 at 100 dpi
         min_pixels=1024 * 1024,
         # The vision tower adds relative positions to its scores: no kernel here does.
-        attention={"text": Head(64, 16, 16, True, lengths=((MOST_TILES + 1) * 256 + PROMPT,))},
+        attention={"text": AttentionShape(64, 16, 16, True, lengths=((MOST_TILES + 1) * 256 + PROMPT,))},
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.patches import decline_strips
 from ocroute.engines.neural.prompts import chat, encode
-from ocroute.kernels.probe.geometry import Head
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class LightOnOcr(NeuralEngine):
         image_processor="PixtralImageProcessorPil",
         modes={"markdown": Mode("", max_new_tokens=6144)},
         max_pixels=1540 * 1540,
-        attention={"text": Head(128, 16, 8, True, patches=4, cap=12_100)},
+        attention={"text": AttentionShape(128, 16, 8, True, patches=4, cap=12_100)},
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:  # noqa: ARG002 - it has one mode, without words

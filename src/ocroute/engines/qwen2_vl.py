@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, Facts, Mode, NeuralEngine, Prepared, plain
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.patches import patched
-from ocroute.kernels.probe.geometry import Head
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -44,8 +43,8 @@ class Qwen2Vl(NeuralEngine):
         scripts=("Latn", "Cyrl", "Hans", "Hant", "Jpan", "Kore", "Arab"),
         stop_tokens=("<|im_end|>", "<|endoftext|>"),
         attention={
-            "vision": Head(80, 16, 16, False, patches=1, cap=65_536),
-            "text": Head(128, 12, 2, True, patches=4, cap=65_536),
+            "vision": AttentionShape(80, 16, 16, False, patches=1, cap=65_536),
+            "text": AttentionShape(128, 12, 2, True, patches=4, cap=65_536),
         },
     )
 

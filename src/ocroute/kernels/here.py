@@ -136,8 +136,12 @@ def refused(
 
 
 def proofs_here(machine: Machine) -> list[Proof]:
-    """The proofs that hold on this machine's first GPU, or on its processor without one, with what is installed now."""
-    gpu = machine.gpus[0] if machine.gpus else None
+    """The proofs that hold on this machine's first GPU, or on its CPU without one, with what is installed now."""
+    return proofs_on(machine.gpus[0] if machine.gpus else None, machine)
+
+
+def proofs_on(gpu: Gpu | None, machine: Machine) -> list[Proof]:
+    """As `proofs_here`, on one of its GPUs, or on its CPU."""
     return _proofs(machine, gpu, {name: installed(name) for name in KERNELS})
 
 

@@ -12,45 +12,41 @@ from ocroute.kernels.here import installed, place_of, refused
 from ocroute.kernels.identity import build_of
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
-from ocroute.kernels.probe.geometry import all_problems, problems_for
 from ocroute.kernels.probe.parent import Child, Limits, Lost
 from ocroute.kernels.probe.values import Place, Proof, judged
 from ocroute.kernels.survey import torch_facts
 from ocroute.machine import Gpu, Machine, inspect
 
-__all__ = ["Limits", "problems_for", "prove", "prove_here"]
+__all__ = ["Limits", "prove", "prove_here"]
 
 _AHEAD = 4  # children that may import torch while another is at work, where there is a core for each
 _ONE_AT_A_TIME = (OWN_LENGTHS, MEASURE)
 
 
 def prove_here(
-    kernels: Sequence[str] = (),
+    kernels: Sequence[str],
+    problems: Sequence[Problem],
     *,
-    model: str = "",
     facts: bool = True,
     quantised: bool = False,
+    device: str | None = None,
     ledger: Ledger | None = None,
     limits: Limits | None = None,
 ) -> Iterator[Proof]:
-    """What ``ocroute prove`` does: proofs at the lengths of this machine's pages, kept in the ledger as they are made.
+    """What ``ocroute prove`` does: proofs on this machine, kept in the ledger as they are made.
 
     Args:
-        kernels: by name; all that are installed when empty.
-        model: prove only what this one needs; what any model needs when empty.
-        facts, quantised, limits: see `prove`.
+        problems: of the models that are to run here, see `ocroute.engines.neural.attention_shapes`.
+        kernels, facts, quantised, device, limits: see `prove`.
         ledger: the user's own when left out.
 
     Raises:
         Interrupted: by Ctrl-C; all proofs made until then are in the ledger.
         OutputError: a proof cannot be kept. For other errors see `prove`.
     """
-    machine = inspect()
-    gpu = machine.gpus[0] if machine.gpus else None
-    problems = problems_for(model, gpu) if model else all_problems(gpu)
     ledger, kept = ledger or Ledger(), 0
     try:
-        for proof in prove(kernels, problems, facts=facts, quantised=quantised, machine=machine, limits=limits):
+        for proof in prove(kernels, problems, facts=facts, quantised=quantised, device=device, limits=limits):
             if proof.ran:
                 ledger.record(proof)
                 kept += 1

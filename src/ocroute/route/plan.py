@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
+from ocroute.engines.neural.attention import outlook
 from ocroute.errors import EngineUnavailable, UsageError
-from ocroute.kernels.outlook import Ground, outlook, torch_refusal
+from ocroute.kernels.outlook import Ground, torch_refusal
 from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
 from ocroute.machine import HIDE_GPUS, Machine
 from ocroute.route.options import Wish, as_remark, as_step, check_options

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
+from ocroute.engines.neural.attention import outlook
+from ocroute.engines.neural.attention_shapes import models
 from ocroute.engines.neural.outlook import ModelRow, model_rows
 from ocroute.engines.neural.records import kept
 from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.here import stale_here
-from ocroute.kernels.outlook import Ground, ground_here, outlook
-from ocroute.kernels.probe.geometry import models
+from ocroute.kernels.outlook import Ground, ground_here
 from ocroute.kernels.probe.values import Proof
 from ocroute.kernels.survey import KernelRow
 from ocroute.kernels.survey import survey as survey_kernels

@@ -6,15 +6,41 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
+from ocroute.engines.neural.attention_shapes import problems_by_part, shapes_of
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.recipe import Facts, Part
 from ocroute.kernels.adaptor.choose import DEFAULT, Chosen, choose
 from ocroute.kernels.adaptor.choose import shape as shape_of
 from ocroute.kernels.base import DType, Problem, Refused
+from ocroute.kernels.choice import Choice
+from ocroute.kernels.choice import choose as weigh
+from ocroute.kernels.here import statuses_for
+from ocroute.kernels.outlook import Ground
 from ocroute.machine import Machine, inspect
 
 if TYPE_CHECKING:
     from ocroute.kernels.adaptor import Plugged
+
+
+def outlook(model: str, machine: Machine, ground: Ground, *, quantised: bool = False) -> dict[str, Choice]:
+    """Which kernel ``model`` would run on, on a machine that is here or only described, at the longest page of its card. Pure.
+
+    Args:
+        model: the name of its engine; one that no kernel of ours can serve has no parts.
+        quantised: consider kernels that compute in fewer bits too.
+
+    Returns:
+        A choice for ``vision`` and ``text`` each, where a kernel can serve it.
+    """
+    if not shapes_of(model):
+        return {}
+    gpu = machine.gpus[0] if machine.gpus else None
+
+    def chosen(problem: Problem) -> Choice:
+        statuses = statuses_for(problem, ground.kernels, gpu=gpu, machine=machine, torch=ground.torch)
+        return weigh(problem, gpu, statuses, ground.proofs, allow_quantised=quantised)
+
+    return {part: chosen(problems[-1]) for part, problems in problems_by_part(model, gpu).items()}
 
 
 @dataclass(slots=True)
@@ -75,7 +101,7 @@ def plug_in(
         def problem_at(length: int) -> Problem:
             return shape(model.config, part, length, where.numbers)
 
-        return choose(part, problem_at, longest[part], gpu, machine, quantised=quantised)
+        return choose(problem_at, longest[part], gpu, machine, quantised=quantised)
 
     parts = {part: chosen(part) for part in facts.kernels}
     guards = {part: one for part, one in parts.items() if one.guard}

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
+from ocroute.engines.neural.attention import outlook
 from ocroute.engines.neural.probing import Located
 from ocroute.engines.neural.records import Canary, matching, newest
 from ocroute.kernels.choice import Choice
-from ocroute.kernels.outlook import Ground, outlook
+from ocroute.kernels.outlook import Ground
 from ocroute.machine import Machine
 
 _PROCESSOR = "cpu"  # as records of pages and canaries call it

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ocroute.engines.neural.attention_shapes import AttentionShape
 from ocroute.engines.neural.guard import Guard
-from ocroute.kernels.probe.geometry import Head
 
 Part = Literal["vision", "text"]
 Form = Literal["plain", "markdown", "mathpix"]
@@ -75,7 +75,7 @@ class Facts:
     min_pixels: int = 28 * 28 * 4
     max_pixels: int = 28 * 28 * 4096
     processor_pixels: int = 0
-    attention: Mapping[Part, Head] = field(default_factory=dict)
+    attention: Mapping[Part, AttentionShape] = field(default_factory=dict)
     own_pixels: bool = False
     packages: tuple[str, ...] = ()
 

@@ -10,8 +10,10 @@ from ocroute.errors import EngineUnavailable
 from ocroute.kernels.adaptor.handle import Attend, Role
 from ocroute.kernels.base import KERNELS, DType, Problem, Refused
 from ocroute.kernels.faults import lost, out_of_memory
-from ocroute.kernels.here import choice_for
-from ocroute.kernels.probe.geometry import PROMPT, page_patches
+from ocroute.kernels.here import choice_for, proofs_on
+from ocroute.kernels.probe.values import Proof
+from ocroute.kernels.reach import longest as longest_of
+from ocroute.kernels.reach import same_class
 from ocroute.machine import Gpu, Machine
 
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
 DEFAULT = "sdpa"
 """PyTorch's own attention, which picks among its back ends at every call."""
-
-_MERGED = 4  # patches behind one token of the text half
 
 ProblemAt = Callable[[int], Problem]
 """The problem class of a half at sequences of so many tokens."""
@@ -83,23 +83,21 @@ class Chosen:
     condemned: tuple[str, ...] = ()
 
 
-def choose(
-    role: Role, problem_at: ProblemAt, longest: int | None, gpu: Gpu | None, machine: Machine, *, quantised: bool
-) -> Chosen:
-    """The fastest kernel proven at ``longest`` tokens; else at the lengths that proofs are made for, and up to these only.
+def choose(problem_at: ProblemAt, longest: int | None, gpu: Gpu | None, machine: Machine, *, quantised: bool) -> Chosen:
+    """The fastest kernel proven at ``longest`` tokens; else at the next shorter length of a proof, and up to that only.
 
     Without any, PyTorch's attention stays, unless a proof speaks against one of its back ends, which it might pick at any
     call: then the best of the others is named.
 
     Args:
-        longest: tokens of the longest sequence to come; None if unknown.
+        longest: tokens of the longest sequence to come; None if unknown: then that of the longest proof.
         gpu: None for the processor.
 
     Raises:
         EngineUnavailable: proofs speak against all that could compute it.
     """
     choice = None
-    for length in _lengths(role, longest, gpu):
+    for length in _lengths(problem_at(1), longest, proofs_on(gpu, machine)):
         found = choice_for(problem_at(length), gpu=gpu, machine=machine, allow_quantised=quantised)
         if found.kernel and found.proven:
             return Chosen(found.kernel, True, found.reason, _guard(found.kernel, length), found.condemned)
@@ -131,9 +129,10 @@ def vouched(name: str, problem: Problem, gpu: Gpu | None, machine: Machine) -> C
     return Chosen(name, said.accepted, said.reason, condemned=choice.condemned)
 
 
-def page_length(role: Role, gpu: Gpu | None) -> int:
-    """Tokens of the page that a card of this size is given."""
-    return _page_lengths(role, gpu)[0]
+def proven_length(name: str, problem: Problem, gpu: Gpu | None, machine: Machine) -> int:
+    """Tokens of the longest sequence for which the kernel is proven in the class of ``problem``; 1 where it is not."""
+    mine = [proof for proof in proofs_on(gpu, machine) if proof.kernel == name]
+    return max(_proven_lengths(problem, mine), default=1)
 
 
 def shape(half: Any, role: Role, length: int, dtype: DType) -> Problem:
@@ -166,12 +165,14 @@ def _guard(kernel: str, longest: int | None) -> Guarded:
     return Guarded(kernel, KERNELS.load(kernel)().attend, longest)
 
 
-def _lengths(role: Role, longest: int | None, gpu: Gpu | None) -> list[int]:
-    pages = _page_lengths(role, gpu)
-    return pages if longest is None else [longest, *(length for length in pages if length < longest)]
+def _lengths(problem: Problem, longest: int | None, proofs: list[Proof]) -> list[int]:
+    """What is to be asked for, and then the shorter lengths for which something is proven, the longest first."""
+    proven = sorted(_proven_lengths(problem, proofs), reverse=True)
+    if longest is None:
+        return proven or [1]
+    return [longest, *(length for length in proven if length < longest)]
 
 
-def _page_lengths(role: Role, gpu: Gpu | None) -> list[int]:
-    """The lengths of the pages for which kernels are proven on such a card, the longest first."""
-    pages = [patches if role == "vision" else patches // _MERGED + PROMPT for patches in page_patches(gpu) if patches]
-    return sorted(pages, reverse=True)
+def _proven_lengths(problem: Problem, proofs: list[Proof]) -> set[int]:
+    same = (proof for proof in proofs if proof.verdict == "proven" and same_class(proof.problem, problem))
+    return {longest_of(proof.problem) for proof in same}

@@ -47,7 +47,7 @@ def plug_into(
         kernel: left out, each half gets the fastest that is proven for it here, and keeps PyTorch's attention where none is.
             Or a registered name, a kernel, or a bound ``attend``; or one for ``"vision"`` and one for ``"text"``, of which
             either may be left out.
-        longest: tokens of the longest sequence to come in either half, to choose for; those of an A4 page if not said.
+        longest: tokens of the longest sequence to come in either half, to choose for; as long as proofs reach if not said.
         quantised: whether kernels that compute in fewer bits may be chosen.
 
     Returns:

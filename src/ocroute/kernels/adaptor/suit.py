@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from ocroute.errors import UsageError
-from ocroute.kernels.adaptor.choose import Chosen, choose, named, page_length, shape, vouched
+from ocroute.kernels.adaptor.choose import Chosen, choose, named, proven_length, shape, vouched
 from ocroute.kernels.adaptor.handle import Attend
 from ocroute.kernels.adaptor.layers import Group
 from ocroute.kernels.base import Problem
@@ -34,7 +36,7 @@ def automatic(group: Group, longest: int | None, *, quantised: bool) -> Suited |
         assert problem is not None
         return problem
 
-    chosen = choose(group.role, problem_at, longest, _gpu(group), inspect(), quantised=quantised)
+    chosen = choose(problem_at, longest, _gpu(group), inspect(), quantised=quantised)
     return Suited(group, chosen, chosen.guard) if chosen.guard else chosen.reason
 
 
@@ -47,10 +49,11 @@ def suited(group: Group, kernel: Chosen | str, attend: Attend) -> Suited:
     if isinstance(kernel, Chosen):
         return Suited(group, kernel, attend)
     gpu = _gpu(group)
-    problem = _problem(group, page_length(group.role, gpu))
+    machine, problem = inspect(), _problem(group, 1)
     if problem is None:
         return Suited(group, Chosen(kernel, False, "its layers do not tell what proof would count"), attend)
-    return Suited(group, vouched(kernel, problem, gpu, inspect()), attend)
+    length = proven_length(kernel, problem, gpu, machine)
+    return Suited(group, vouched(kernel, msgspec.structs.replace(problem, lengths=(length,)), gpu, machine), attend)
 
 
 def _problem(group: Group, length: int) -> Problem | None:

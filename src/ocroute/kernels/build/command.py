@@ -18,7 +18,9 @@ from ocroute.kernels.ledger import home
 from ocroute.machine import inspect
 
 if TYPE_CHECKING:
+    from ocroute.kernels.base import Problem
     from ocroute.kernels.probe.values import Proof
+    from ocroute.machine import Gpu
 
 
 def wanted(
@@ -88,12 +90,17 @@ def build_wheel(request: Request, tools: Toolchain, *, watch: Callable[[Progress
         ) from None
 
 
-def proofs(request: Request, tools: Toolchain) -> Iterator[Proof]:
-    """Proofs of the kernel that was built, as they are made; none where it is not installed, or no card of its kind is here."""
+def proofs(request: Request, problems: Callable[[Gpu], Sequence[Problem]]) -> Iterator[Proof]:
+    """Proofs of the kernel that was built, as they are made; none where it is not installed, or no card of its kind is here.
+
+    Args:
+        problems: that models need on a card.
+    """
     from ocroute.kernels.prove import prove_here
 
-    if request.install and request.arch in tools.gpus:
-        yield from prove_here([request.name])
+    cards = [(number, gpu) for number, gpu in enumerate(inspect().gpus) if gpu.compute_capability == request.arch]
+    for number, gpu in cards[:1] if request.install else ():
+        yield from prove_here([request.name], problems(gpu), device=f"cuda:{number}")
 
 
 def _arch_here() -> tuple[int, int]:

@@ -1,0 +1,119 @@
+"""The attention that each model asks for: heads, head dims, and the lengths of its pages on a card of some size.
+
+A model's engine declares its shapes and limits, as published. Lengths are patches of an A4 page in the vision encoder, and image
+tokens with the prompt in the decoder's prefill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ocroute.engines.base import ENGINES
+from ocroute.errors import PluginError, UsageError
+from ocroute.kernels.base import DType, Problem
+from ocroute.machine import Gpu
+
+PROMPT = 512
+"""Tokens put before and after an image: more than any prompt of these models has."""
+
+_A4 = {72: 2_520, 150: 11_088, 200: 19_824}
+"""Patches of 14 x 14 pixels in an A4 page by dots per inch, sides rounded to multiples of 28."""
+
+_SMALL_MB, _LARGE_MB = 10_000, 32_000
+
+
+class AttentionShape(msgspec.Struct, frozen=True):
+    """The attention of a model's vision encoder, or of its decoder.
+
+    Attributes:
+        patches: image patches that stand for one token here: 1 in a vision encoder, 4 behind a 2 x 2 merger; 0 where the
+            length does not depend on the page's size, but is ``lengths``.
+        cap: the most patches that the model's image processor lets through; 0 where it lets through any number.
+    """
+
+    head_dim: int
+    heads: int
+    kv_heads: int
+    causal: bool
+    patches: int = 0
+    cap: int = 0
+    lengths: tuple[int, ...] = ()
+
+
+def shapes_of(model: str) -> Mapping[str, AttentionShape]:
+    """What a kernel can serve of ``model`` (``vision``, ``text``), as the engine of that name declares it.
+
+    Empty for engines without a model, and for ones that cannot be imported: who asks for those is told why elsewhere.
+    """
+    try:
+        engine = ENGINES.load(model) if model in ENGINES else None
+    except PluginError:
+        return {}
+    shapes: Mapping[str, AttentionShape] = getattr(getattr(engine, "facts", None), "attention", {})
+    return shapes
+
+
+def models() -> tuple[str, ...]:
+    """The models that a kernel can serve, by the names of their engines."""
+    return tuple(name for name in ENGINES if shapes_of(name))
+
+
+def dtype_for(gpu: Gpu | None) -> DType:
+    """In which dtype models run there: bfloat16 since Ampere, float16 before it, float32 without a GPU."""
+    if gpu is None:
+        return "float32"
+    return "bfloat16" if gpu.compute_capability >= (8, 0) else "float16"
+
+
+def problems_by_part(model: str, gpu: Gpu | None) -> dict[str, tuple[Problem, ...]]:
+    """The problem classes that each shape of ``model`` makes at this card's page sizes, the longest last.
+
+    Raises:
+        UsageError: there is no such model.
+    """
+    shapes = shapes_of(model)
+    if not shapes:
+        raise UsageError(f"no model is named {model!r}", next_step=f"Choose from: {', '.join(models())}")
+    return {
+        part: tuple(
+            Problem(shape.head_dim, shape.heads, shape.kv_heads, shape.causal, dtype_for(gpu), lengths)
+            for lengths in _lengths(shape, gpu)
+        )
+        for part, shape in shapes.items()
+    }
+
+
+def problems_for(model: str, gpu: Gpu | None) -> tuple[Problem, ...]:
+    """The problem classes that ``model`` needs, at this card's page sizes.
+
+    Raises:
+        UsageError: there is no such model.
+    """
+    return tuple(problem for problems in problems_by_part(model, gpu).values() for problem in problems)
+
+
+def all_problems(gpu: Gpu | None) -> tuple[Problem, ...]:
+    """Those of every model, each once."""
+    return tuple(dict.fromkeys(problem for model in models() for problem in problems_for(model, gpu)))
+
+
+def _page_patches(gpu: Gpu | None) -> tuple[int, ...]:
+    """Patches of the pages that a card of this size is given: A4 at 72 dpi without a GPU, at 150 below 10 GB, at 200 else.
+
+    From 32 GB on also the largest page that a model takes; 0 stands for it.
+    """
+    if gpu is None:
+        return (_A4[72],)
+    if gpu.memory_mb < _SMALL_MB:
+        return (_A4[150],)
+    return (_A4[200],) if gpu.memory_mb < _LARGE_MB else (_A4[200], 0)
+
+
+def _lengths(shape: AttentionShape, gpu: Gpu | None) -> list[tuple[int, ...]]:
+    if not shape.patches:
+        return [shape.lengths]
+    asked = [patches or shape.cap for patches in _page_patches(gpu)]
+    pages = [min(patches, shape.cap) if shape.cap else patches for patches in asked if patches]
+    return [(patches // shape.patches + (PROMPT if shape.causal else 0),) for patches in pages]
