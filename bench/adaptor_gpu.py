@@ -1,8 +1,8 @@
 """Every kernel that is here, inside tiny transformers models: hidden states and tokens against PyTorch's own attention.
 
-    python -m bench.adaptor_gpu --out DIR [--device cuda|cpu] [--kernels A,B] [--seconds 300]
+    python -m bench.adaptor_gpu [--json FILE] [--device cuda|cpu] [--kernels A,B] [--seconds 300]
 
-Writes DIR/adaptor.json, anew after each kernel: for each kernel, precision and case the error against the same weights in
+Writes FILE anew after each kernel: for each kernel, precision and case the error against the same weights in
 float64, beside the error of PyTorch's attention; tokens; what the kernel served and what it declined. Each kernel runs in a
 process of its own, so that one that crashes or hangs costs its row. Times are not taken.
 """
@@ -11,48 +11,26 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-import tempfile
-import tomllib
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from bench import harness
 
 
 def main() -> None:
     arguments = _arguments()
-    if arguments.child:
-        from bench.adaptor_cases import child
+    with harness.bare_checkout():
+        if arguments.child:
+            from bench.adaptor_cases import child
 
-        print(json.dumps(child(arguments.child, arguments.device)))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        make_importable(Path(folder))
-        run(arguments)
-
-
-def make_importable(folder: Path) -> None:
-    """Let a bare checkout find its package and its kernels' rows, here and in the processes to come."""
-    if not entry_points(group="ocroute.kernels"):
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        rows = [f"{name} = {target}" for name, target in project["entry-points"]["ocroute.kernels"].items()]
-        facts = folder / f"ocroute-{project['version']}.dist-info"
-        facts.mkdir()
-        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: ocroute\nVersion: {project['version']}\n")
-        (facts / "entry_points.txt").write_text("\n".join(["[ocroute.kernels]", *rows, ""]))
-    paths = [str(ROOT / "src"), str(folder)]
-    sys.path[:0] = paths
-    os.environ["PYTHONPATH"] = os.pathsep.join([*paths, os.environ.get("PYTHONPATH", "")])
+            print(json.dumps(child(arguments.child, arguments.device)))
+        else:
+            run(arguments)
 
 
 def run(arguments: argparse.Namespace) -> None:
     from bench.adaptor_cases import CAPTURED, KERNELS
-    from bench.measured import write
 
     names = arguments.kernels.split(",") if arguments.kernels else [*KERNELS, CAPTURED]
     here = where(arguments.device)
@@ -68,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
             failed = [f"{name}: {case}" for name, row in rows.items() for case in failures(row)]
             left = [name for name in names if name not in rows]
             result = {"where": here, "failed": failed, "not_run": left, "kernels": rows}
-            write(arguments.out / "adaptor.json", result)  # what ends this process early loses only the rest
+            harness.write(arguments.json, result)  # what ends this process early loses only the rest
             print(f"{asked[done]}: {rows[asked[done]]['state']}", flush=True)
     ran = [name for name, row in rows.items() if row["state"] == "ran"]
     declined = [f"{name}: {case}: {why}" for name in ran for case, why in declines(rows[name])]
@@ -78,8 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("evidence"))
+    parser = harness.arguments(__doc__, record="adaptor")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--kernels", default="", help="names, separated by commas; all when left out")
     parser.add_argument("--seconds", type=int, default=300, help="deadline of one kernel")
@@ -97,16 +74,8 @@ def where(device: str) -> dict[str, str]:
 
 
 def in_a_process(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.adaptor_gpu", "--child", name, "--device", arguments.device]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=arguments.seconds, cwd=ROOT, check=False)
-    except subprocess.TimeoutExpired:
-        return {"state": "timed out", "reason": f"{arguments.seconds} s"}
-    lines = done.stdout.strip().splitlines()
-    if done.returncode or not lines:
-        return {"state": "crashed", "reason": f"exit code {done.returncode}", "tail": done.stderr[-2000:]}
-    row: dict[str, Any] = json.loads(lines[-1])
-    return row
+    options = ("--child", name, "--device", arguments.device)
+    return harness.child_row("bench.adaptor_gpu", *options, seconds=arguments.seconds)
 
 
 def failures(row: dict[str, Any]) -> list[str]:

@@ -14,17 +14,14 @@ loses its boxes, only the text is joined.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-from bench.measured import write
-
+from bench import harness
 from ocroute.models.dots_ocr.salvage import cells
 
 Made = dict[str, Any]
@@ -240,8 +237,7 @@ def run() -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path)
+    parser = harness.arguments(__doc__, record="answers")
     given = parser.parse_args()
     result = run()
     print(f"{'cells kept (texts kept)':36}{'ours':>32}{'published rules':>32}")
@@ -253,8 +249,7 @@ def main() -> None:
             for who in ("ours", "published")
         ]
         print(f"{name:36}" + "".join(f"{share:>32}" for share in shares))
-    if given.json:
-        write(given.json, result)
+    harness.write(given.json, result)
 
 
 if __name__ == "__main__":

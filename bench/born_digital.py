@@ -1,6 +1,6 @@
 """How much faster a born-digital PDF's own text is than reading its pages, and whether it comes out as it was written.
 
-    python bench/born_digital.py [--pages 4] [--engine rapidocr] [--json PATH]
+    python -m bench.born_digital [--pages 4] [--engine rapidocr] [--json FILE]
 
 A PDF of our own text is set with reportlab. Its pages go the whole way twice in this process, page by page in turn, models
 loaded beforehand: once by the text layer, with the spot checks that the judge makes of it, and once by OCR. The layer's text
@@ -9,21 +9,22 @@ must be the PDF's, word for word. ``--check`` holds the whole command's text aga
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sysconfig
 import tempfile
 import time
 from pathlib import Path
+from statistics import fmean
 
+from bench.ocr_speed import FONTS, sentences
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-import measured
-from ocr_speed import FONTS, error_rate, sentences
+from bench import harness
+from ocroute.compare.measures import cer
 from ocroute.engines.base import Task
 from ocroute.pages import InputPage, open_input
 from ocroute.route import Wish
@@ -77,11 +78,10 @@ def words(text: str) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="born-digital")
     parser.add_argument("--pages", type=int, default=4)
     parser.add_argument("--engine", default="rapidocr")
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         pdf = Path(folder) / "report.pdf"
@@ -104,14 +104,13 @@ def main() -> None:
             "ratio": seconds[args.engine] / seconds["textlayer"],
             "limit": LIMIT,
             "equal_pages": sum(equal),
-            f"{args.engine}_cer": sum(map(error_rate, truths, texts[args.engine])) / args.pages,
+            f"{args.engine}_cer": fmean(map(cer, truths, texts[args.engine])),
         }
         if args.check:
             result["command_equal"] = words(command_text(pdf)) == words("\n".join(truths))
     for name, value in result.items():
         print(f"{name:28} {value:.4f}" if isinstance(value, float) else f"{name:28} {value}")
-    if args.json:
-        measured.write(args.json, result)
+    harness.write(args.json, result)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """Build a kernel by its recipe, prove it on the card that is here, and keep what happened.
 
-    python bench/build_kernel.py flash2 --source flash_attn-2.8.3.post2.tar.gz --forward-only --head-dims 96,128 [--out evidence]
+    python -m bench.build_kernel flash2 --source flash_attn-2.8.3.post2.tar.gz --forward-only --head-dims 96,128 [--json FILE]
 
-The same as ``ocroute build``, with the time of every step. The wheel is left beside the evidence, in ``wheels``.
+The same as ``ocroute build``, with the time of every step. The wheel is left in ``build/``.
 """
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import tempfile
 import time
@@ -16,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-import measured
+from bench import harness
 from ocroute.errors import OcrouteError
 from ocroute.kernels.build import Progress, checks, command, dotted, jobs
 
@@ -44,7 +43,7 @@ class Clock:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="build-flash2")
     parser.add_argument("kernel")
     parser.add_argument("--arch", default="", help="compute capability; that of the card here when left out")
     parser.add_argument("--source", type=Path)
@@ -52,7 +51,9 @@ def main() -> None:
     parser.add_argument("--head-dims", default="")
     parser.add_argument("--jobs", type=int, default=0)
     parser.add_argument("--no-install", action="store_true")
-    parser.add_argument("--out", type=Path, default=Path("evidence"))
+    parser.add_argument(
+        "--keep", type=Path, default=Path("build"), help="a folder for the wheel, or the log of what failed"
+    )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         request = command.wanted(
@@ -79,9 +80,9 @@ def main() -> None:
         result |= (
             {"error": "a check failed"}
             if any(row.state == "fail" for row in found)
-            else built(request, tools, args.out)
+            else built(request, tools, args.keep)
         )
-        measured.write(args.out / f"build-{request.label}.json", result)
+        harness.write(args.json, result)
     print({key: result.get(key) for key in ("error", "wheel", "inside")}, flush=True)
     for proof in result.get("proofs", ()):
         print(proof["problem"], proof["verdict"], proof["reason"], flush=True)
@@ -91,7 +92,7 @@ def main() -> None:
     raise SystemExit("error" in result)
 
 
-def built(request: Any, tools: Any, out: Path) -> dict[str, Any]:
+def built(request: Any, tools: Any, keep: Path) -> dict[str, Any]:
     """Run the build; its error is a result too."""
     clock = Clock()
     try:
@@ -101,11 +102,11 @@ def built(request: Any, tools: Any, out: Path) -> dict[str, Any]:
     except OcrouteError as error:
         log = request.folder / "build.log"
         if log.is_file():
-            out.mkdir(parents=True, exist_ok=True)
-            shutil.copy(log, out / f"build-{request.label}.log")
+            keep.mkdir(parents=True, exist_ok=True)
+            shutil.copy(log, keep / f"build-{request.label}.log")
         return {"error": str(error), "steps": [row for row in clock.steps if "seconds" in row]}
-    (out / "wheels").mkdir(parents=True, exist_ok=True)
-    shutil.copy(done.wheel, out / "wheels")
+    keep.mkdir(parents=True, exist_ok=True)
+    shutil.copy(done.wheel, keep)
     return {
         "steps": clock.steps,
         "wheel": done.wheel.name,

@@ -1,6 +1,6 @@
 """Whether the flash2 recipe yields code for a card that is not here: one real source compiled, and the result disassembled.
 
-    python bench/compile_sm120.py --source flash_attn-2.8.3.post2.tar.gz [--arch 12.0 --arch 9.0] [--out evidence]
+    python -m bench.compile_sm120 --source flash_attn-2.8.3.post2.tar.gz [--arch 12.0 --arch 9.0] [--json FILE]
 
 Needs nvcc, cuobjdump and nvdisasm, and any PyTorch for its headers. Says nothing of speed or correctness on a card: only that the
 machine code of that architecture, with tensor core instructions in it, is what comes out, in how much time and memory.
@@ -8,7 +8,6 @@ machine code of that architecture, with tensor core instructions in it, is what 
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import subprocess
@@ -20,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import measured
+from bench import harness
 from ocroute.kernels.build import dotted, parse_arch, recipe
 from ocroute.kernels.build.flash2_forward import FLAGS, defines, gencode
 from ocroute.kernels.build.toolchain import cuda_home, cuobjdump
@@ -96,10 +95,9 @@ def version_of(tool: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="sm120-compile")
     parser.add_argument("--source", type=Path, required=True, help="the source distribution of flash-attn")
     parser.add_argument("--arch", action="append", help="compute capability; 12.0 when none is named")
-    parser.add_argument("--out", type=Path, default=Path("evidence"))
     args = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as name:
@@ -124,7 +122,7 @@ def main() -> None:
                 "run_on_such_a_card": False,
                 "compiled": rows,
             }
-            measured.write(args.out / "sm120-compile.json", result)  # after every one: each takes minutes
+            harness.write(args.json, result)  # after every one: each takes minutes
 
 
 if __name__ == "__main__":

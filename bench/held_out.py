@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from bench.tiny_models.reading import edits
 from bench.tiny_models.specs import SPECS
 from bench.tiny_models.stream import SCRIPTS, Batcher
 from PIL import Image
 
+from ocroute.compare.measures import character_errors
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
 
@@ -62,6 +62,6 @@ def error_rate(pages: Sequence[Sheet], answers: Sequence[str]) -> float:
 def edits_by_page(pages: Sequence[Sheet], answers: Sequence[str]) -> list[int]:
     """From each page's text to its answer's, which is cut as for `error_rate`."""
     return [
-        edits(page.text, plain(answer, page.image.size)[: 2 * len(page.text) + 20])
+        character_errors(page.text, plain(answer, page.image.size)[: 2 * len(page.text) + 20], "nfc").edits
         for page, answer in zip(pages, answers, strict=True)
     ]

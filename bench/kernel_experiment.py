@@ -3,9 +3,9 @@
 The tiny dots.ocr was trained with FlashAttention and nothing else. Here it reads pages that it has never seen with every kernel
 that runs on this machine, in bfloat16 and in float32.
 
-    python -m bench.kernel_experiment --checkpoint DIR --out DIR [--device cpu --few] [--kernels A,B]
+    python -m bench.kernel_experiment --checkpoint DIR [--json FILE] [--device cpu --few] [--kernels A,B]
 
-Writes OUT/NAME.json (kernel-experiment when left out), anew after each kernel. Each kernel runs in a process of its own, so that
+Writes FILE anew after each kernel. Each kernel runs in a process of its own, so that
 one that crashes costs its row. The typefaces must lie in build/fonts (see `bench.tiny_models.fonts`).
 """
 
@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from copy import deepcopy
@@ -23,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench.adaptor_gpu import make_importable
+
+from bench import harness
 
 TRAINED_WITH = "sdpa_flash"
 """FlashAttention 2 inside PyTorch, the only backend that training allowed."""
@@ -36,33 +35,19 @@ Logits = dict[str, np.ndarray]
 
 
 def main() -> None:
-    arguments = _arguments()
-    if arguments.child:
-        from bench.kernel_experiment_child import child
+    given = _arguments()
+    with harness.bare_checkout() as scratch:
+        if given.child:
+            from bench.kernel_experiment_child import child
 
-        print(
-            json.dumps(
-                child(
-                    arguments.child,
-                    arguments.checkpoint,
-                    arguments.device,
-                    arguments.keep,
-                    arguments.each,
-                    arguments.longest,
-                )
-            )
-        )
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        make_importable(Path(folder))
-        run(arguments, Path(folder))
+            print(json.dumps(child(given.child, given.checkpoint, given.device, given.keep, given.each, given.longest)))
+        else:
+            run(given, scratch)
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="kernel-experiment")
     parser.add_argument("--checkpoint", type=Path, default=Path("tests/checkpoints/dots_ocr"))
-    parser.add_argument("--out", type=Path, default=Path("evidence"))
-    parser.add_argument("--name", default="kernel-experiment", help="of the file")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--few", action="store_true", help="four kernels, one line of print of each script")
     parser.add_argument("--kernels", default="", help="names, separated by commas; all when left out")
@@ -84,7 +69,6 @@ def _arguments() -> argparse.Namespace:
 
 def run(arguments: argparse.Namespace, scratch: Path) -> None:
     from bench.held_out import sheets
-    from bench.measured import write
 
     from ocroute.kernels.base import KERNELS
 
@@ -110,7 +94,7 @@ def run(arguments: argparse.Namespace, scratch: Path) -> None:
                 "unfinished": [name for name in names if name not in rows],
                 "kernels": rows,
             }
-            write(arguments.out / f"{arguments.name}.json", result)  # what ends this process early loses only the rest
+            harness.write(arguments.json, result)  # what ends this process early loses only the rest
     training = rows[TRAINED_WITH].get("bfloat16", {})
     for name, row in rows.items():
         for numbers in NUMBERS:
@@ -124,17 +108,9 @@ def in_a_process(name: str, arguments: argparse.Namespace, scratch: Path) -> dic
     """What one kernel did, by number format; or why it did not run."""
     given = {"child": name, "checkpoint": arguments.checkpoint, "device": arguments.device}
     given |= {"keep": scratch, "each": arguments.each, "longest": arguments.longest}
-    options = [part for option, value in given.items() for part in (f"--{option}", str(value))]
-    command = [sys.executable, "-m", "bench.kernel_experiment", *options]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=arguments.seconds, check=False)
-    except subprocess.TimeoutExpired:
-        return {"not_run": f"was not done within {arguments.seconds} s"}
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:]
-        return {"not_run": f"ended with {done.returncode}: {' '.join(last)[:300]}"}
-    row: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return row
+    options = [part for option, value in given.items() for part in (f"--{option}", value)]
+    row = harness.child_row("bench.kernel_experiment", *options, seconds=arguments.seconds)
+    return {"not_run": row["reason"]} if "state" in row else row
 
 
 def logits_of(names: Iterable[str], scratch: Path) -> dict[str, Logits]:

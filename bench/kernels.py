@@ -1,11 +1,10 @@
 """What our contract costs: every attention kernel called by hand and through it, at the sizes of dots.ocr, beside its error.
 
-    python bench/kernels.py --out DIR [--device cuda|cpu] [--tiny] [--kernels NAME...]
+    python -m bench.kernels [--json FILE] [--device cuda|cpu] [--tiny] [--kernels NAME...]
 
 Every pair is timed in two ways: calls that follow one another, as the layers of a model make them, and single calls from an idle
 device, where all that the host does shows. Each kernel has a process of its own, which may crash without harm to the others'
-figures. Some start ahead, so that they import and compile while another measures; only one at a time is timed. Writes
-DIR/kernels.json.
+figures. Some start ahead, so that they import and compile while another measures; only one at a time is timed.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-import measured
+from bench import harness
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.facts import facts_about
 from ocroute.kernels.refusal import refusal
@@ -75,7 +74,7 @@ def _compile(kernel: str, device: str, *, tiny: bool) -> None:
     """All that is to be measured, once, while others measure: a short call disturbs one of their turns, and they take medians."""
     import torch
 
-    import kernels_measure as measuring
+    from bench import kernels_measure as measuring
 
     for problem in problems(tiny=tiny).values():
         with torch.no_grad(), contextlib.suppress(Exception):  # it comes again where it is to be recorded
@@ -85,7 +84,7 @@ def _compile(kernel: str, device: str, *, tiny: bool) -> None:
 
 def _calls(kernel: str, problem: Problem, q: Any, k: Any, v: Any) -> list[Callable[[], Any]]:
     """By hand, and through our contract where there is a row."""
-    import kernels_by_hand as hand
+    from bench import kernels_by_hand as hand
     from ocroute.kernels.packed import boundaries
 
     if kernel in UPSTREAM:
@@ -100,7 +99,7 @@ def _calls(kernel: str, problem: Problem, q: Any, k: Any, v: Any) -> list[Callab
 
 
 def _measure(kernel: str, problem: Problem, device: str) -> dict[str, Any]:
-    import kernels_measure as measuring
+    from bench import kernels_measure as measuring
 
     q, k, v = measuring.inputs(problem, device)
     right = measuring.reference(problem, q, k, v)
@@ -195,9 +194,9 @@ class Child:
         self.kernel = kernel
         self.part = folder / f"{kernel}.json"
         self.log = folder / f"{kernel}.log"
-        command = [sys.executable, __file__, "--device", device, "--out", str(folder), "--child", kernel]
+        command = [sys.executable, "-m", "bench.kernels", "--device", device, "--keep", str(folder), "--child", kernel]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(command + ["--tiny"] * tiny, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command + ["--tiny"] * tiny, stdout=log, stderr=log, cwd=harness.ROOT)
 
     def result(self) -> dict[str, Any]:
         """Its rows, or how it ended without."""
@@ -251,24 +250,24 @@ def _say(kernel: str, rows: dict[str, Any], seconds: float) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
+    parser = harness.arguments(__doc__, record="kernels")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--tiny", action="store_true", help="lengths of a few tokens: tries the whole script")
     parser.add_argument("--kernels", nargs="*", default=[])
     parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--keep", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
-        rows = measure(args.child, args.device, tiny=args.tiny, lock=args.out / "device.lock")
-        (args.out / f"{args.child}.json").write_text(json.dumps(rows))
+        rows = measure(args.child, args.device, tiny=args.tiny, lock=args.keep / "device.lock")
+        (args.keep / f"{args.child}.json").write_text(json.dumps(rows))
         return
     if not KERNELS:
         raise SystemExit("ocroute's entry points are not installed; run: pip install --no-deps -e .")
     able, unable = candidates(args.device)
     names = [name for name in _order(able) if not args.kernels or name in args.kernels]
     results = run(names, args.device, tiny=args.tiny)
-    measured.write(
-        args.out / "kernels.json",
+    harness.write(
+        args.json,
         {
             "gpu": the_gpu().name if args.device == "cuda" else "",
             "driver": inspect().driver,
@@ -284,7 +283,6 @@ def main() -> None:
     rows = [row for rows in results.values() if "crashed" not in rows for row in rows.values() if "ours" in row]
     for way in ("in_a_row", "alone"):
         print(f"{sum(row[way]['within'] for row in rows)} of {len(rows)} within the limit, {way.replace('_', ' ')}")
-    print(args.out / "kernels.json")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 Each fault is put into the engine's own way of loading and reading. The row says what the canary page gave, and with which error
 rate the model would have read pages that it has never seen, had it been let near them.
 
-    python -m bench.loading_faults --checkpoint DIR --out DIR [--device cpu --few]
+    python -m bench.loading_faults --checkpoint DIR [--json FILE] [--device cpu --few]
 
-Writes OUT/loading-faults.json. The typefaces must lie in build/fonts (see `bench.tiny_models.fonts`).
+The typefaces must lie in build/fonts (see `bench.tiny_models.fonts`).
 """
 
 from __future__ import annotations
@@ -14,25 +14,22 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench.adaptor_gpu import make_importable
+from bench import harness
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="loading-faults")
     parser.add_argument("--checkpoint", type=Path, default=Path("tests/checkpoints/dots_ocr"))
-    parser.add_argument("--out", type=Path, default=Path("evidence"))
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--few", action="store_true", help="one line of print of each script")
     parser.add_argument("--longest", type=int, default=600, help="tokens after which an answer is cut")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        make_importable(Path(folder))
-        os.environ["OCROUTE_HOME"] = folder  # broken models leave no record behind
+    with harness.bare_checkout() as folder:
+        os.environ["OCROUTE_HOME"] = str(folder)  # broken models leave no record behind
         run(given)
 
 
@@ -40,15 +37,14 @@ def run(given: argparse.Namespace) -> None:
     from bench.faults import FAULTS
     from bench.held_out import sheets
     from bench.kernel_experiment import notes
-    from bench.measured import write
 
     pages = sheets(0 if given.few else 1)
     rows = {}
     for name, fault in FAULTS.items():
         rows[name] = row(fault, given, pages)
         print(f"{name:28}", json.dumps(rows[name], ensure_ascii=False), flush=True)
-    write(
-        given.out / "loading-faults.json",
+    harness.write(
+        given.json,
         {"checkpoint": notes(given.checkpoint), "pages": len(pages), "faults": rows},
     )
     wrong = [name for name, found in rows.items() if (found["canary"] == "read") != FAULTS[name].harmless]

@@ -1,4 +1,6 @@
-"""Peak memory of a long document against a short one, parent and workers together: ``python bench/memory.py``.
+"""Peak memory of a long document against a short one, parent and workers together.
+
+    python -m bench.memory [--kind digital|scanned] [--json FILE]
 
 Makes PDFs of 30 and 300 pages, born-digital and scanned, reads each through the command line, and samples the resident memory of
 the whole process tree twenty times a second. Every page says its own number; a run in which a page's sentence is missing from
@@ -7,7 +9,6 @@ the result does not count.
 
 from __future__ import annotations
 
-import argparse
 import io
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from reportlab.lib.pagesizes import A5
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-import measured
+from bench import harness
 
 LIMIT = 1.15
 PERIOD = 0.05
@@ -95,11 +96,10 @@ def correct(out: Path, pages: int) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = harness.arguments(__doc__, record="memory")
     parser.add_argument("--kind", choices=KINDS, action="append")
     parser.add_argument("--pages", type=int, nargs=2, default=(30, 300), metavar=("SHORT", "LONG"))
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
     figures, good = [], True
     for kind in options.kind or KINDS:
@@ -126,8 +126,7 @@ def main() -> int:
         ratio = peaks[1] / peaks[0]
         good &= ratio <= LIMIT
         print(f"{kind}: {options.pages[1]} pages take {ratio:.2f}x the memory of {options.pages[0]} (limit {LIMIT})")
-    if options.json:
-        measured.write(options.json, {"jobs": options.jobs, "limit": LIMIT, "runs": figures})
+    harness.write(options.json, {"jobs": options.jobs, "limit": LIMIT, "runs": figures})
     return 0 if good else 1
 
 

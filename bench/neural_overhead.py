@@ -1,7 +1,7 @@
 """What judge, router and canary page add to the time that dots.ocr itself takes for a page.
 
-    python -m bench.neural_overhead --out DIR [--seconds 75] [--prove KERNEL]
-    python -m bench.neural_overhead --out DIR --tiny          # the script itself, on the processor
+    python -m bench.neural_overhead --json FILE [--seconds 75] [--prove KERNEL]
+    python -m bench.neural_overhead --json FILE --tiny          # the script itself, on the processor
 
 One Letter page at 200 dpi full of text, the published geometry, random bfloat16 weights. It is read in turn
 
@@ -31,10 +31,10 @@ from typing import Any
 
 import torch
 from bench.dictation import Dictation, checkpoint, config_for, tokenizer
-from bench.measured import write
 from bench.neural_readings import ADDED, Timed, Whole, alone
 from bench.neural_sheet import DPI, SENTENCES, Sheet, canary_sheet, full, slip, small
 
+from bench import harness
 from ocroute.engines.base import Task
 from ocroute.engines.neural.attention import shape
 from ocroute.engines.neural.attention_shapes import problems_by_part
@@ -71,7 +71,7 @@ def main() -> None:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     result["script seconds"] = round(time.perf_counter() - started, 1)
-    write(given.out / "neural-overhead.json", result)
+    harness.write(given.json, result)
     print(
         f"by the clock {result['share']:+.2%}, by steps {result['share by steps']:+.2%}; canary {result['canary share']}"
     )
@@ -79,8 +79,7 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
+    parser = harness.arguments(__doc__, record="neural-overhead")
     parser.add_argument(
         "--seconds", type=float, default=75.0, help="no further pair of readings begins that would end later"
     )

@@ -1,6 +1,6 @@
 """How fast a scanned document is read, and how well: ocroute beside plain RapidOCR, and beside OCRmyPDF, on the same pages.
 
-    python bench/ocr_speed.py [--pages 20] [--jobs 2] [--only rapidocr,tesseract] [--json PATH]
+    python -m bench.ocr_speed [--pages 20] [--jobs 2] [--only rapidocr,tesseract] [--json FILE]
 
 A document of our own text is drawn, printed and scanned: blur, grain, a dark margin of paper, JPEG. Its text is known, so each
 speed stands beside a character error rate (edits to come to the truth, over the length of the truth; white space is one space).
@@ -17,20 +17,21 @@ import io
 import json
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-import measured
+from bench import harness
+from ocroute.compare.measures import cer
 
 DPI = 200
 A4 = round(8.27 * DPI), round(11.69 * DPI)
@@ -127,17 +128,6 @@ def scanned(page: Image.Image, seed: int) -> Image.Image:
     return Image.open(file)
 
 
-def error_rate(truth: str, text: str) -> float:
-    """Levenshtein distance over the length of the truth."""
-    true, said = (np.array([ord(letter) for letter in " ".join(part.split())]) for part in (truth, text))
-    places = np.arange(len(said) + 1)
-    row = places.copy()
-    for count, letter in enumerate(true, 1):
-        new = np.concatenate([[count], np.minimum(row[1:] + 1, row[:-1] + (said != letter))])
-        row = np.minimum.accumulate(new - places) + places  # insertions, all at once
-    return float(row[-1] / len(true))
-
-
 def plain_rapidocr(pdf: Path, out: Path) -> None:
     """What ``--plain`` runs, in a process of its own: RapidOCR with its defaults."""
     import pypdfium2
@@ -153,7 +143,7 @@ def plain_rapidocr(pdf: Path, out: Path) -> None:
 
 def run_plain(pdf: Path, folder: Path, jobs: int) -> list[str]:  # noqa: ARG001 - it uses every core by itself
     out = folder / "plain.txt"
-    call([sys.executable, __file__, "--plain", str(pdf), str(out)])
+    call([sys.executable, "-m", "bench.ocr_speed", "--plain", str(pdf), str(out)])
     return out.read_text(encoding="utf-8").split("\f")
 
 
@@ -200,31 +190,29 @@ PAIRS = {
 }
 
 
-def measure(run: Callable[[Path, Path, int], list[str]], pdf: Path, jobs: int, truths: list[str]) -> dict[str, float]:
+def measured(name: str, pdf: Path, jobs: int, truths: list[str]) -> dict[str, dict[str, float]]:
+    """Both sides of a pair."""
     with tempfile.TemporaryDirectory() as folder:
-        cpu, start = cpu_seconds(), time.perf_counter()
-        texts = run(pdf, Path(folder), jobs)
-        wall, cpu = time.perf_counter() - start, cpu_seconds() - cpu
-    errors = [error_rate(truth, text) for truth, text in zip(truths, texts, strict=False)]
-    errors += [1.0] * (len(truths) - len(errors))
+        sides = {title: partial(run, pdf, Path(folder), jobs) for title, run in PAIRS[name].items()}
+        turns = harness.in_turns(sides, lambda _, texts: "" if texts else "no page was read", rounds=1)
+    return {title: figures(turn, truths) for title, (turn,) in turns.items()}
+
+
+def figures(turn: harness.Turn[list[str]], truths: list[str]) -> dict[str, float]:
+    """A page that is missing was read to nothing."""
+    texts = [*turn.answer, *[""] * len(truths)]
     return {
-        "pages_per_minute": 60 * len(truths) / wall,
-        "cpu_seconds_per_page": cpu / len(truths),
-        "cer": float(np.mean(errors)),
+        "pages_per_minute": 60 * len(truths) / turn.seconds,
+        "cpu_seconds_per_page": turn.cpu / len(truths),
+        "cer": fmean(cer(truth, text) for truth, text in zip(truths, texts, strict=False)),
     }
 
 
-def cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="ocr-speed")
     parser.add_argument("--pages", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default=",".join(PAIRS), help="pairs to run, with commas: rapidocr, tesseract")
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--plain", nargs=2, type=Path, metavar=("PDF", "OUT"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.plain:
@@ -239,7 +227,7 @@ def main() -> None:
             if name == "tesseract" and not (shutil.which("ocrmypdf") and shutil.which("tesseract")):
                 print("tesseract: left out, ocrmypdf or tesseract is not installed")
                 continue
-            sides = {title: measure(run, pdf, args.jobs, list(truths)) for title, run in PAIRS[name].items()}
+            sides = measured(name, pdf, args.jobs, list(truths))
             ours, other = sides.values()
             ratio = ours["pages_per_minute"] / other["pages_per_minute"]
             result["pairs"][name] = {**sides, "ratio": ratio, "limit": LIMITS[name]}  # type: ignore[index]
@@ -249,8 +237,7 @@ def main() -> None:
                     f"   CER {figures['cer']:.4f}"
                 )
             print(f"{'ratio':28} {ratio:7.2f} (limit {LIMITS[name]})\n", flush=True)
-    if args.json:
-        measured.write(args.json, result)
+    harness.write(args.json, result)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What judge, layout and routing add to an engine's own time, page by page.
 
-    python bench/overhead.py [--engine NAME] [--json PATH] [FILE...]
+    python -m bench.overhead [--engine NAME] [--json FILE] [FILE...]
 
 Every page is read once to warm the engines up and then once more on a fresh page object; steps are timed by the reader
 itself and held against the wall clock around it. A page that is not accepted does not count: no timing without correctness.
@@ -8,11 +8,10 @@ itself and held against the wall clock around it. A page that is not accepted do
 
 from __future__ import annotations
 
-import argparse
 import time
 from pathlib import Path
 
-import measured
+from bench import harness
 from ocroute.engines.base import Task
 from ocroute.pages import open_input
 from ocroute.route import Wish
@@ -50,11 +49,10 @@ def timed(reader: Reader, path: Path) -> list[dict[str, float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="overhead")
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--engine", default="")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     reader = Reader(Wish(args.engine, Task(threads=args.threads)))
     total: dict[str, float] = {}
@@ -70,8 +68,7 @@ def main() -> None:
     share = total["ours"] / total["engine"]
     upright = total["upright"] / total["engine"]
     print(f"all pages: {share:.1%} of the engine's own time (limit {LIMIT:.0%}); turning upright another {upright:.1%}")
-    if args.json:
-        measured.write(args.json, {"seconds": total, "share": share, "limit": LIMIT})
+    harness.write(args.json, {"seconds": total, "share": share, "limit": LIMIT})
 
 
 if __name__ == "__main__":

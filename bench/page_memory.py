@@ -3,19 +3,17 @@
 The model has the published geometry and random weights in bfloat16: what memory it takes does not depend on their values. A page
 goes through the whole model, prompt and ANSWER tokens of answer, on the kernel that the engine would use without any proof.
 
-    python -m bench.page_memory --out evidence/page-memory.json
+    python -m bench.page_memory --json evidence/page-memory.json
     python -m bench.page_memory --tiny          # the script itself, on the processor, which has no memory counter
 """
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
 from typing import Any
 
 import torch
-from bench.measured import write
 
+from bench import harness
 from ocroute.engines.neural import memory
 from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.frame import fit
@@ -48,8 +46,7 @@ TINY: dict[str, Any] = GEOMETRY | {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path)
+    parser = harness.arguments(__doc__, record="page-memory")
     parser.add_argument("--tiny", action="store_true")
     given = parser.parse_args()
     config = DotsOCRConfig(**(TINY if given.tiny else GEOMETRY))
@@ -69,8 +66,7 @@ def main() -> None:
         "ok": all(abs(page.get("ratio", 1) - 1) <= BOUND for page in pages.values()),
     }
     print("within the bound" if result["ok"] else "NOT within the bound")
-    if given.out:
-        write(given.out, result)
+    harness.write(given.json, result)
 
 
 @torch.inference_mode()

@@ -1,6 +1,6 @@
 """How near right kernels come to the limits of the probe, and by how much subtly wrong ones miss them.
 
-    python -m bench.probe_limits --out DIR [--device cuda] [--seeds 3] [--seconds 100] [--tiny] [--float32]
+    python -m bench.probe_limits [--json FILE] [--device cuda] [--seeds 3] [--seconds 100] [--tiny] [--float32]
 
 Every exact kernel that can run here meets every case in both 16-bit types, in this process; the wrong ones in bfloat16. A right
 kernel nearer than two thirds to a limit, or a fault that is not seen, is named at the end, and the exit code is 1.
@@ -8,8 +8,6 @@ kernel nearer than two thirds to a limit, or a fault that is not seen, is named 
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from typing import Any
 
 import torch
 
+from bench import harness
 from ocroute.kernels.base import KERNELS, DType, Kernel, Problem
 from ocroute.kernels.probe import reference
 from ocroute.kernels.probe.examine import Examiner
@@ -32,17 +31,16 @@ NARROW: tuple[DType, ...] = ("bfloat16", "float16")
 NEAR = 2 / 3
 
 
-def main(arguments: list[str]) -> int:
-    """Run, write ``probe-limits.json``, and say in lines what it holds."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
+def main() -> int:
+    """Run, write the record, and say in lines what it holds."""
+    parser = harness.arguments(__doc__, record="probe-limits")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=100.0, help="begin no other kernel after so many")
     parser.add_argument("--tiny", action="store_true", help="short lengths, few heads, one seed, few kernels")
     parser.add_argument("--float32", action="store_true", help="the reference as large problems on a GPU get it")
     parser.add_argument("--kernels", default="", help="only these, by name, with commas")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     if options.float32:
         reference.precision_for = lambda *_: torch.float32
     sys.path.insert(0, str(CAGE))
@@ -58,7 +56,10 @@ def main(arguments: list[str]) -> int:
                 f"{row['worst'][:2]}",
                 flush=True,
             )
-        write(options, rows, not_run)  # what ends this process early loses only the rest
+        where = {"device": options.device, "torch": torch.__version__, "float32": options.float32}
+        harness.write(
+            options.json, {**where, "not_run": not_run, "rows": rows}
+        )  # what ends this process early loses only the rest
     missed = [row for row in rows if row["is"] != row["must_be"]]
     near = [row for row in rows if row["must_be"] == "proven" and row["worst"] and row["worst"][0]["part"] > NEAR]
     print(f"{time.monotonic() - started:.0f} s; not run for want of time: {', '.join(not_run) or 'none'}")
@@ -69,13 +70,6 @@ def main(arguments: list[str]) -> int:
     for row in near:
         print(f"NEAR: {row['kernel']} {row['dtype']} {row['class']}, seed {row['seed']}: {row['worst'][0]}")
     return 1 if missed or near else 0
-
-
-def write(options: argparse.Namespace, rows: list[dict[str, Any]], not_run: list[str]) -> None:
-    where = {"device": options.device, "torch": torch.__version__, "float32": options.float32}
-    options.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**where, "not_run": not_run, "rows": rows}, indent=2) + "\n"
-    (options.out / "probe-limits.json").write_text(text, encoding="utf-8")
 
 
 def names(device: str, *, tiny: bool) -> Iterator[str]:
@@ -134,4 +128,4 @@ def one(name: str, device: str, problem: Problem, seed: int, *, must_be: str) ->
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

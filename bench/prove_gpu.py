@@ -1,8 +1,8 @@
 """Proves what is installed on the GPU that is here, and shows that the probe catches faulty kernels there too.
 
-    python -m bench.prove_gpu --out DIR [--parts model,zoo,compiling,broad] [--seconds 540] [--device cpu --tiny]
+    python -m bench.prove_gpu [--json FILE] [--parts model,zoo,compiling,broad] [--seconds 540] [--device cpu --tiny]
 
-Writes DIR/prove.json after each part:
+Writes FILE after each part:
 
 - ``model``: `ocroute prove --for dots_ocr` over the exact kernels that compile nothing, on the wall clock; the goal is 60 s.
 - ``zoo``: the faulty kernels of the tests, each with the verdict that it must get and the one it got.
@@ -14,7 +14,6 @@ What does not fit into ``--seconds`` is listed as not run.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
 import threading
@@ -25,13 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from bench.measured import write
 
+from bench import harness
 from ocroute import registry
 from ocroute.engines.neural.attention_shapes import all_problems, dtype_for, problems_for
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.here import installed
-from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import Proof
 from ocroute.kernels.prove import Limits, prove
 from ocroute.machine import Gpu, inspect
@@ -47,12 +45,11 @@ FOUR_PAGES = (4_692, 4_710, 4_724, 4_688)
 class Run:
     """One run of this script: its device, its clock, and what was found so far."""
 
-    def __init__(self, out: Path, device: str, seconds: float, *, tiny: bool) -> None:
+    def __init__(self, json: Path | None, device: str, seconds: float, *, tiny: bool) -> None:
         gpus = inspect().gpus
         self.gpu: Gpu | None = gpus[0] if device != "cpu" and gpus else None
-        self.device, self.tiny, self.out = device, tiny, out
+        self.device, self.tiny, self.json = device, tiny, json
         self.until = time.monotonic() + seconds
-        self.ledger = Ledger(out / "ledger")
         self.one_at_a_time = threading.Lock()
         self.result: dict[str, Any] = {"gpu": msgspec.to_builtins(self.gpu), "device": device, "tiny": tiny}
 
@@ -71,7 +68,6 @@ class Run:
         for proof in prove(names_in_time, problems, device=self.device, limits=limits) if names_in_time else ():
             proofs.append(proof)
             with self.one_at_a_time:
-                self.ledger.record(proof)
                 print(f"{time.monotonic() - started:6.1f} s  {summary(proof)}", flush=True)
             if time.monotonic() > self.until:
                 break
@@ -85,7 +81,7 @@ class Run:
 
     def save(self) -> None:
         """Write what was found so far."""
-        write(self.out / "prove.json", self.result)
+        harness.write(self.json, self.result)
 
 
 def model(run: Run) -> None:
@@ -167,14 +163,13 @@ def summary(proof: Proof) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
+    parser = harness.arguments(__doc__, record="prove-PART")
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--seconds", type=float, default=540.0)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--tiny", action="store_true", help="the same on a few short sequences")
     arguments = parser.parse_args()
-    run = Run(arguments.out, arguments.device, arguments.seconds, tiny=arguments.tiny)
+    run = Run(arguments.json, arguments.device, arguments.seconds, tiny=arguments.tiny)
     for name in arguments.parts.split(","):
         PARTS[name](run)
         run.save()

@@ -1,6 +1,6 @@
 """How long the user waits before anything happens: ``import ocroute`` and ``ocroute --help``, each beside its floor.
 
-    python bench/startup.py [--json PATH]
+    python -m bench.startup [--json FILE]
 
 Both sides of a ratio run alternately, so that a busy machine slows both. The best of many runs is taken: start-up has no
 lucky runs, only disturbed ones.
@@ -8,53 +8,44 @@ lucky runs, only disturbed ones.
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import sysconfig
-import time
+from functools import partial
 from pathlib import Path
 
-import measured
+from bench import harness
 
 EMPTY_APP = "import typer\napp = typer.Typer()\n@app.command()\ndef main() -> None: ...\napp()"
 OCROUTE = str(Path(sysconfig.get_path("scripts")) / "ocroute")
+HEAVY = (
+    "import sys, ocroute; print([m for m in ('numpy', 'msgspec', 'cv2', 'PIL', 'typer', 'rich') if m in sys.modules])"
+)
 PAIRS = {
-    "import ocroute / python -c pass": (
-        [sys.executable, "-c", "import ocroute"],
-        [sys.executable, "-c", "pass"],
-    ),
-    "ocroute --help / empty typer app": (
-        [OCROUTE, "--help"],
-        [sys.executable, "-c", EMPTY_APP, "--help"],
-    ),
+    "import ocroute / python -c pass": ([sys.executable, "-c", "import ocroute"], [sys.executable, "-c", "pass"]),
+    "ocroute --help / empty typer app": ([OCROUTE, "--help"], [sys.executable, "-c", EMPTY_APP, "--help"]),
 }
 LIMIT = 3.0
 
 
-def seconds(command: list[str]) -> float:
-    started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="startup")
     parser.add_argument("--runs", type=int, default=30)
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    heavy = "import sys, ocroute; print([m for m in ('numpy', 'msgspec', 'cv2', 'PIL', 'typer', 'rich') if m in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", heavy], check=True, capture_output=True, text=True).stdout.strip()
+    run = partial(subprocess.run, check=False, stdout=subprocess.PIPE, text=True)
+    loaded = run([sys.executable, "-c", HEAVY]).stdout.strip()
     if loaded != "[]":
         raise SystemExit(f"import ocroute is not light: it imports {loaded}")
     result = {}
-    for name, (ours, floor) in PAIRS.items():
-        runs = [(seconds(ours), seconds(floor)) for _ in range(args.runs)]
-        best = min(run[0] for run in runs), min(run[1] for run in runs)
-        result[name] = {"ours_s": best[0], "floor_s": best[1], "ratio": best[0] / best[1], "limit": LIMIT}
-        print(f"{name}: {best[0] * 1000:.0f} ms / {best[1] * 1000:.0f} ms = {best[0] / best[1]:.2f} (limit {LIMIT})")
-    if args.json:
-        measured.write(args.json, {"pairs": result})
+    for name, commands in PAIRS.items():
+        sides = {side: partial(run, command) for side, command in zip(("ours", "floor"), commands, strict=True)}
+        turns = harness.in_turns(
+            sides, lambda _, done: f"exit code {done.returncode}" * bool(done.returncode), rounds=args.runs
+        )
+        ours, floor = (min(turn.seconds for turn in turns[side]) for side in sides)
+        result[name] = {"ours_s": ours, "floor_s": floor, "ratio": ours / floor, "limit": LIMIT}
+        print(f"{name}: {ours * 1000:.0f} ms / {floor * 1000:.0f} ms = {ours / floor:.2f} (limit {LIMIT})")
+    harness.write(args.json, {"pairs": result})
 
 
 if __name__ == "__main__":

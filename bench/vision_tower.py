@@ -1,10 +1,10 @@
 """dots.ocr's vision tower on one Letter page at 200 dpi: every kernel that is here against the published code's fallbacks.
 
-    python -m bench.vision_tower --out DIR [--kernels A,B] [--tiny --device cpu]
+    python -m bench.vision_tower --json FILE [--kernels A,B] [--tiny --device cpu]
 
 The published geometry, random bfloat16 weights, 19,276 patches, all 42 layers. For each kernel the time and the memory beyond
 weights and inputs, and how far the output is from a float32 run of the same tower; a kernel counts only if it is no farther than
-1.5 times the fallback's own distance. Writes DIR/vision-tower.json before and after each row, so that a kernel that takes the
+1.5 times the fallback's own distance. Writes FILE before and after each row, so that a kernel that takes the
 process down is named and costs the rows after it and no others. Every registered kernel stands there: in a row, or under
 "not run" with the reason.
 """
@@ -16,15 +16,14 @@ import statistics
 import time
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import torch
-from bench.measured import write
 from bench.vision_peers import PEERS, Peer, reference
 from torch import Tensor
 from transformers import AttentionInterface
 
+from bench import harness
 from ocroute.kernels.adaptor import Plugged, plug_into
 from ocroute.kernels.base import Refused
 from ocroute.kernels.survey import survey
@@ -62,7 +61,7 @@ def main() -> None:
     result["not run"] |= dict.fromkeys(uses, "not reached: the process ended before")
     for name, use in uses.items():
         result["not run"][name] = "it took the process down"
-        write(given.out / "vision-tower.json", result)
+        harness.write(given.json, result)
         try:
             with use() as plugged:
                 row, out = _measure(lambda: tower(pixels, grids), given.device)
@@ -82,15 +81,14 @@ def main() -> None:
             result["rows"][name] = row
             print(f"{name}: {row}", flush=True)
         result["verdict"] = _verdict(result["rows"])
-        write(given.out / "vision-tower.json", result)
+        harness.write(given.json, result)
     for name, reason in result["not run"].items():
         print(f"not run: {name}: {reason}")
     print(result["verdict"])
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
+    parser = harness.arguments(__doc__, record="vision-tower")
     parser.add_argument("--kernels", default="", help="names, separated by commas; all when left out")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--tiny", action="store_true", help="two layers and a small page, to try the script itself")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import hashlib
 import os
-import platform
 import sys
 import time
 from collections.abc import Sequence
@@ -15,29 +13,13 @@ from pathlib import Path
 
 import msgspec
 from bench.accuracy import report
-from bench.accuracy.candidates import CANDIDATES, fingerprint, versions
+from bench.accuracy.candidates import CANDIDATES, fingerprint, programs
 from bench.accuracy.cases import HOME, Case, load, save
-from bench.accuracy.scores import Checked, Score, check, score
+from bench.accuracy.scores import Checked, check, score
+
+from bench import harness
 
 GROUPS = ("generated", "real")
-
-
-class Evidence(msgspec.Struct, frozen=True):
-    """A measured run, for the record.
-
-    Attributes:
-        limit: how many pages of the split were asked for; None for all of them.
-        code_changed: whether ocroute's code changed while it read, so that its figures may mix two states.
-    """
-
-    date: str
-    machine: str
-    versions: dict[str, str]
-    split: str
-    group: str
-    limit: int | None
-    code_changed: bool
-    scores: list[Score]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,17 +51,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(report.as_text(scores))
     if wish.report:
         wish.report.write_text(report.as_html(scores, checked))
-    if wish.json:
-        machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-        code = versions() | {"ocroute code": stamp}
-        today = datetime.date.today().isoformat()
-        evidence = Evidence(today, machine, code, wish.split, wish.group, wish.limit, changed, scores)
-        wish.json.write_bytes(msgspec.json.format(msgspec.json.encode(evidence)) + b"\n")
+    harness.write(
+        wish.json,
+        {
+            "programs": programs() | {"ocroute code": stamp},
+            "split": wish.split,
+            "group": wish.group,
+            "limit": wish.limit,  # how many pages of the split were asked for; None for all of them
+            "code_changed": changed,  # while it read, so that the figures may mix two states
+            "scores": msgspec.to_builtins(scores),
+        },
+    )
     return 1 if broken else 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench.accuracy", description=__doc__)
+    parser = harness.arguments(__doc__, record="accuracy")
     parser.add_argument(
         "--engine", action="append", choices=list(CANDIDATES), help="whom to ask (default: ocroute); repeatable"
     )
@@ -96,7 +83,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--make", action="store_true", help="make all pages anew")
     parser.add_argument("--failures", action="store_true", help="print every fact that does not hold")
     parser.add_argument("--report", type=Path, help="write the failures as an HTML page")
-    parser.add_argument("--json", type=Path, help="write the rates as JSON")
     parser.set_defaults(engine=None)
     return parser
 

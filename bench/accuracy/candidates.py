@@ -74,14 +74,9 @@ def raster(pdf: Path) -> Image.Image:
     return page.render(scale=scale).to_pil().convert("RGB")
 
 
-def versions() -> dict[str, str]:
-    """What is compared, for the record."""
-    from importlib.metadata import version
-
-    packages = ("ocroute", "rapidocr", "onnxruntime", "openvino", "pypdfium2", "rapidfuzz")
-    return {"tesseract": _says("tesseract", "--version"), "pdftotext": _says("pdftotext", "-v")} | {
-        name: version(name) for name in packages
-    }
+def programs() -> dict[str, str]:
+    """What is compared beside packages, for the record."""
+    return {"tesseract": _says("tesseract", "--version"), "pdftotext": _says("pdftotext", "-v")}
 
 
 def fingerprint(engine: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
+
+from ocroute.compare.measures import NORMALISATIONS
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -17,28 +18,11 @@ _EMPHASIS = (
     re.compile(r"\*(\S.*?)\*"),
     re.compile(r"\b_(\S.*?)_\b"),
 )
-_LIKENESS = str.maketrans(
-    {
-        **dict.fromkeys("‘’‚‛′`´", "'"),
-        **dict.fromkeys("“”„‟″«»", '"'),
-        **dict.fromkeys("‐‑‒–—―−", "-"),
-        **dict.fromkeys("\u00ad\u200b\u200c\u200d\ufeff", ""),
-        "…": "...",
-        "ﬀ": "ff",
-        "ﬁ": "fi",
-        "ﬂ": "fl",
-        "ﬃ": "ffi",
-        "ﬄ": "ffl",
-        "µ": "μ",
-    }
-)
 
 
 def normalise(text: str) -> str:
     """``text`` without comments, emphasis, line ends and typographic variety. Backslash escapes stay: a reader would see them."""
-    text = unicodedata.normalize("NFC", text).translate(_LIKENESS)
-    text = _TAG.sub("", _BREAK.sub(" ", _COMMENT.sub(" ", text)))
-    text = " ".join(text.split())
+    text = NORMALISATIONS["typography"](_TAG.sub("", _BREAK.sub(" ", _COMMENT.sub(" ", text))))
     for emphasis in _EMPHASIS:
         text = emphasis.sub(r"\1", text)
     return text

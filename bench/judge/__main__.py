@@ -1,6 +1,6 @@
 """How often the judge is right.
 
-    python -m bench.judge [--half tune|report] [--seeds N] [--first-seed N] [--quick] [--only CHECK] [--show] [--save PATH]
+    python -m bench.judge [--half tune|report] [--seeds N] [--first-seed N] [--quick] [--only CHECK] [--show] [--json FILE]
 
 Renders pages of many kinds (``sheets``), reads them right and wrong in known ways (``readings``, ``failures``) and counts. Limits
 were tuned with ``--half tune`` and on real PDFs; the report half has other sentences, other fonts and other chances. Its first
@@ -10,16 +10,11 @@ and the measure of loose signs in ``garble``. Figures to be believed therefore s
 
 from __future__ import annotations
 
-import argparse
 import json
-import platform
 import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from bench.judge.canvas import ArrayPage, Sheet
@@ -28,6 +23,7 @@ from bench.judge.failures import failures
 from bench.judge.readings import boxless, in_blocks, noisy, of_lines, reshaped
 from bench.judge.sheets import KINDS, make
 
+from bench import harness
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Task
 from ocroute.judge import CHECKS, judge
@@ -132,14 +128,13 @@ def run(half: str, seeds: int, *, first: int = UNSEEN, only: str | None = None, 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="judge")
     parser.add_argument("--half", choices=("tune", "report"), default="report")
     parser.add_argument("--seeds", type=int, default=6, help="pages of each kind")
     parser.add_argument("--first-seed", type=int, default=UNSEEN, help="of the pages")
     parser.add_argument("--quick", action="store_true", help="one page of each kind")
     parser.add_argument("--only", choices=tuple(CHECKS), help="all failures of one check instead of a few of each")
     parser.add_argument("--show", action="store_true", help="print what the judge got wrong")
-    parser.add_argument("--save", type=Path, help="write the result as JSON")
     options = parser.parse_args()
     result = run(
         options.half,
@@ -148,16 +143,8 @@ def main() -> None:
         only=options.only,
         show=options.show,
     )
-    result = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("ocroute", "numpy", "opencv-python-headless", "rapidocr")},
-        **result,
-    }
-    text = json.dumps(result, indent=2)
-    print(text)
-    if options.save:
-        options.save.write_text(text + "\n")
+    print(json.dumps(result, indent=2))
+    harness.write(options.json, result)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench import harness
 from ocroute.judge import letters
 
 LANGUAGES = {
@@ -93,6 +94,7 @@ def table(script: str, language: str) -> np.ndarray:
 
 
 def main() -> None:
+    harness.arguments(__doc__).parse_args()
     tables = {f"{script}_{name}": table(script, name) for script, names in LANGUAGES.items() for name in names}
     TARGET.parent.mkdir(exist_ok=True)
     with TARGET.open("wb") as stream:

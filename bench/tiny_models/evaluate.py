@@ -1,6 +1,6 @@
 """Measures how well a finished checkpoint reads held-out words in held-out typefaces, in float32 and in bfloat16.
 
-    python -m bench.tiny_models.evaluate FOLDER --out FILE [--device cpu] [--samples 16] [--keep FOLDER]
+    python -m bench.tiny_models.evaluate FOLDER [--json FILE] [--device cpu] [--samples 16] [--keep FOLDER]
 
 What FILE holds of other models stays there.
 
@@ -9,25 +9,26 @@ The checkpoint is loaded from its files and asked through transformers' own ``ge
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import torch
-from bench.measured import write
 from bench.tiny_models.layouts import boxes_apart, is_layout
 from bench.tiny_models.nets import normalised, patches
-from bench.tiny_models.reading import edits
 from bench.tiny_models.specs import spec_of
 from bench.tiny_models.store import load
 from bench.tiny_models.stream import SCRIPTS, Batch, Batcher
 from PIL import Image
 from torch import Tensor
 from transformers import AutoTokenizer, GenerationConfig
+
+from bench import harness
+from ocroute.compare.measures import Errors, character_errors
 
 KINDS = {"line": (56, 448), "page": (336, 448)}
 SQUARED_KINDS = {"line": (192, 256), "page": (224, 336)}
@@ -135,12 +136,16 @@ def compared(wanted: list[str], found: list[str]) -> dict[str, Any]:
         row["categories_right"] = round(sum(one["categories"] for one in apart) / elements, 4)
         row["mean_overlap"] = round(sum(one["overlap"] for one in apart) / elements, 4)
         wanted, found = ([one["text"][side] for one in apart] for side in (0, 1))
-    each = list(map(edits, wanted, found))
-    row["characters"], row["edits"] = sum(map(len, wanted)), sum(each)
-    row["cer"] = round(row["edits"] / max(1, row["characters"]), 5)
-    worst = max(range(len(each)), key=each.__getitem__)
+    errors = errors_of(wanted, found)
+    row |= {"characters": errors.length, "edits": errors.edits, "cer": round(errors.rate, 5)}
+    worst = max(range(len(wanted)), key=lambda at: errors_of(wanted[at : at + 1], found[at : at + 1]).edits)
     row["example"], row["worst"] = [wanted[0][:100], found[0][:100]], [wanted[worst][:300], found[worst][:300]]
     return row
+
+
+def errors_of(wanted: Iterable[str], found: Iterable[str]) -> Errors:
+    """Of all answers together; line ends count."""
+    return sum((character_errors(*pair, "nfc") for pair in zip(wanted, found, strict=True)), Errors())
 
 
 def _keep(folder: Path, stem: str, batch: Batch) -> None:
@@ -151,9 +156,8 @@ def _keep(folder: Path, stem: str, batch: Batch) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__, record="tiny-models")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--samples", type=int, default=16, help="of each task, kind and script")
     parser.add_argument("--dtypes", nargs="*", default=["float32", "bfloat16"])
@@ -172,9 +176,10 @@ def main() -> None:
             "rows": rows,
         }
         print(f"{name}: character error rate {wrong / max(1, characters):.2%} of {characters}", flush=True)
-    models = json.loads(options.out.read_text(encoding="utf-8"))["models"] if options.out.is_file() else {}
+    kept = options.json and options.json.is_file()
+    models = json.loads(options.json.read_text(encoding="utf-8"))["models"] if kept else {}
     models[reader.spec.name] = {"device": options.device, "dtypes": dtypes}
-    write(options.out, {"models": models})
+    harness.write(options.json, {"models": models})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ are drawn and puts them where training looks for them, so that it needs no insta
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,8 @@ from random import Random
 
 from bench.tiny_models.words import CHARACTERS
 from PIL import Image, ImageDraw, ImageFont
+
+from bench import harness
 
 # File names, without their suffix: (regular ...), (bold ...). All cover Latin, Cyrillic and digits.
 TRAINING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -157,7 +158,7 @@ def gather(out: Path, search: list[Path]) -> list[str]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = harness.arguments(__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--search", type=Path, nargs="*", default=[Path("/usr/share/fonts")])
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Greedy reading during training, and the error rate of what was read."""
+"""Greedy reading during training."""
 
 from __future__ import annotations
 
@@ -62,18 +62,3 @@ def read(net: Net, prompts: Prompts, batch: Batch, limit: int) -> list[str]:
     rows = torch.stack(written, dim=1).tolist()
     cut = [row[: row.index(prompts.end)] if prompts.end in row else row for row in rows]
     return [prompts.tokenizer.decode(row, skip_special_tokens=False) for row in cut]
-
-
-def edits(wanted: str, found: str) -> int:
-    """Least number of characters to insert, remove or replace."""
-    row = list(range(len(found) + 1))
-    for i, one in enumerate(wanted, 1):
-        last, row[0] = row[0], i
-        for j, other in enumerate(found, 1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (one != other))
-    return row[-1]
-
-
-def error_rate(wanted: list[str], found: list[str]) -> float:
-    """Edits a character of the wanted text."""
-    return sum(map(edits, wanted, found)) / max(1, sum(map(len, wanted)))

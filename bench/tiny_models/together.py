@@ -7,7 +7,6 @@ Leaves for each model one archive, one log and one table of error rates. Options
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -19,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.tiny_models.specs import SPECS
+
+from bench import harness
 
 
 @dataclass
@@ -98,7 +99,7 @@ def _watch(running: list[Running], until: float) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=8.0, help="of the whole, start and end included")
     parser.add_argument("--evaluate", type=float, default=1.0, help="minutes of these for measuring; 0 leaves it out")

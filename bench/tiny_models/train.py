@@ -19,15 +19,18 @@ from typing import Any
 
 import torch
 from bench.tiny_models import attention, lean, pages, store
+from bench.tiny_models.evaluate import errors_of
 from bench.tiny_models.muon import Muon
 from bench.tiny_models.nets import NETS, Net, Teacher
 from bench.tiny_models.pixels import worn
-from bench.tiny_models.reading import Prompts, error_rate, prefix, read
+from bench.tiny_models.reading import Prompts, prefix, read
 from bench.tiny_models.specs import SPECS
 from bench.tiny_models.specs.base import Spec
 from bench.tiny_models.stream import LABELS, SLOTS, Batch, Batcher, Stream
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
+
+from bench import harness
 
 NO_MATRICES = (
     "embed_tokens",
@@ -243,7 +246,7 @@ class Trainer:
         for batch in trials:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
                 found = read(self.net, self.prompts, batch, min(batch.answers.shape[1] + 8, self.options.longest))
-            rates[f"{batch.task} {batch.kind}"] = round(error_rate(batch.texts, found), 4)
+            rates[f"{batch.task} {batch.kind}"] = round(errors_of(batch.texts, found).rate, 4)
         self.net.model.train()
         mean = sum(min(1.0, rate) for rate in rates.values()) / len(rates)
         took = round(time.time() - began, 1)
@@ -270,7 +273,7 @@ class Trainer:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.arguments(__doc__)
     parser.add_argument("model", choices=sorted(SPECS))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=8.0)

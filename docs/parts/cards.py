@@ -196,7 +196,7 @@ def with_flash4() -> str:
     return table(("card", "a page is read by", "vision tower on", "what is said of `flash4`"), grouped(row))
 
 
-@from_evidence("kernels", "python bench/kernels.py --out evidence")
+@from_evidence("kernels", "python -m bench.kernels --json evidence/kernels.json")
 def proven(record: Record) -> str:
     """The three fastest kernels of each part."""
     scene = all_proven(record)

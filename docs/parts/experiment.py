@@ -14,7 +14,7 @@ SAME_AGREEMENT = 0.001
 WORST = 2  # pages that are left out, the same for all kernels
 
 
-@from_evidence("kernel-experiment", "python -m bench.kernel_experiment")
+@from_evidence("kernel-experiment", "python -m bench.kernel_experiment --json evidence/kernel-experiment.json")
 def verdict(record: Record) -> str:
     """Whether the kernels read alike, from the numbers."""
     trained = record["trained_with"]
@@ -40,7 +40,9 @@ def verdict(record: Record) -> str:
     )
 
 
-@from_evidence("kernel-experiment-cpu", "python -m bench.kernel_experiment --device cpu --name kernel-experiment-cpu")
+@from_evidence(
+    "kernel-experiment-cpu", "python -m bench.kernel_experiment --device cpu --json evidence/kernel-experiment-cpu.json"
+)
 def by_page(record: Record) -> str:
     """The rates with and without the pages that make most of the error, and how many answers have no end."""
     rows = [(name, numbers, row) for name, numbers, row in runs(record) if is_exact(name)]
@@ -69,7 +71,7 @@ def by_page(record: Record) -> str:
     return table(head, found) + stamp(record)
 
 
-@from_evidence("kernel-experiment", "python -m bench.kernel_experiment")
+@from_evidence("kernel-experiment", "python -m bench.kernel_experiment --json evidence/kernel-experiment.json")
 def kernels(record: Record) -> str:
     """A row for each kernel and number format that ran, and the kernels that did not."""
     rows = [_kernel(name, numbers, row, record["kernels"][name]) for name, numbers, row in runs(record)]
@@ -79,7 +81,7 @@ def kernels(record: Record) -> str:
     return table(head, rows) + (f"\nNot run on this machine: {silent}.\n" if silent else "")
 
 
-@from_evidence("loading-faults", "python -m bench.loading_faults")
+@from_evidence("loading-faults", "python -m bench.loading_faults --json evidence/loading-faults.json")
 def faults(record: Record) -> str:
     """What each fault does to the reading, and what the canary page said."""
     rows = [

@@ -7,7 +7,7 @@ from statistics import median
 from parts.common import Part, Record, from_evidence, stamp, table
 
 
-@from_evidence("neural-overhead", "python -m bench.neural_overhead --out evidence")
+@from_evidence("neural-overhead", "python -m bench.neural_overhead --json evidence/neural-overhead.json")
 def overhead(record: Record) -> str:
     """Seconds by step, the model alone beside the whole of ocroute; and the canary page."""
     alone, whole = record["steps"]["alone"], record["steps"]["whole"]

@@ -21,7 +21,7 @@ _UPSTREAM = {
 }
 
 
-@from_evidence("kernels", "python bench/kernels.py --out evidence")
+@from_evidence("kernels", "python -m bench.kernels --json evidence/kernels.json")
 def speed(record: Record) -> str:
     """A table for each problem, the fastest kernel first."""
     parts = [
@@ -126,9 +126,9 @@ def shape(problem: Record) -> str:
 
 
 def proofs(name: str) -> Part:
-    """The proofs of one part of ``bench/prove_gpu.py``."""
+    """The proofs of one part of ``python -m bench.prove_gpu``."""
     key = name.removeprefix("prove-")
-    script = f"python -m bench.prove_gpu --parts {key} --out DIR"
+    script = f"python -m bench.prove_gpu --parts {key} --json evidence/{name}.json"
 
     @from_evidence(name, script)
     def part(record: Record) -> str:
@@ -180,7 +180,7 @@ def proof_row(proof: Record) -> tuple[str, ...]:
     )
 
 
-@from_evidence("prove-zoo", "python -m bench.prove_gpu --parts zoo --out DIR")
+@from_evidence("prove-zoo", "python -m bench.prove_gpu --parts zoo --json evidence/prove-zoo.json")
 def zoo(record: Record) -> str:
     """Faulty kernels, and a few right ones, with the verdict that each must get and the one it got."""
     found = record["zoo"]
@@ -198,7 +198,7 @@ def zoo(record: Record) -> str:
     return table(("kernel", "must be", "is", "what the probe saw"), rows) + end + stamp(record)
 
 
-@from_evidence("vision-tower", "python -m bench.vision_tower --out evidence")
+@from_evidence("vision-tower", "python -m bench.vision_tower --json evidence/vision-tower.json")
 def vision_tower(record: Record) -> str:
     """The whole vision tower of dots.ocr on one page, kernel by kernel, against the published code's fallbacks."""
     rows = record["rows"]
@@ -232,7 +232,7 @@ def vision_tower(record: Record) -> str:
     return what + "\n" + table(head, cells) + end + (f"\nNot run:\n\n{skipped}" if skipped else "") + stamp(record)
 
 
-@from_evidence("adaptor", "python -m bench.adaptor_gpu --out evidence")
+@from_evidence("adaptor", "python -m bench.adaptor_gpu --json evidence/adaptor.json")
 def adaptor(record: Record) -> str:
     """How many of the comparisons with PyTorch's own attention each kernel passed, inside tiny models."""
     rows, absent, why = [], [], []
@@ -263,7 +263,7 @@ def first(names: list[str], most: int = 4) -> str:
     return "; ".join(names[:most]) + more
 
 
-@from_evidence("build-flash2", "python -m bench.build_kernel flash2 --out evidence")
+@from_evidence("build-flash2", "python -m bench.build_kernel flash2 --json evidence/build-flash2.json")
 def build(record: Record) -> str:
     """One build by our own recipe, step by step."""
     rows = [(step["step"] + files(step), f"{step['seconds']:.1f} s") for step in record["steps"]]

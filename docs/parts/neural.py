@@ -61,7 +61,7 @@ def scripts() -> str:
     return table(("engine", "scripts"), rows)
 
 
-@from_evidence("page-memory", "python -m bench.page_memory --out evidence/page-memory.json")
+@from_evidence("page-memory", "python -m bench.page_memory --json evidence/page-memory.json")
 def page_memory(record: Record) -> str:
     """Peak memory of dots.ocr for a page: predicted and measured."""
     rows = [

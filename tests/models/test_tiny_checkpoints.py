@@ -7,8 +7,9 @@ import pytest
 import torch
 from bench.tiny_models.evaluate import Reader
 from bench.tiny_models.layouts import boxes_apart, is_layout
-from bench.tiny_models.reading import edits
 from PIL import Image
+
+from ocroute.compare.measures import character_errors
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 TRAINED = ("dots_ocr", "qwen2_vl", "got_ocr2", "deepseek_ocr")
@@ -43,7 +44,7 @@ def test_kept_pages_are_read(name: str, dtype: torch.dtype) -> None:
             assert apart["valid"], found
             overlaps.append(apart["overlap"] / apart["elements"])
             wanted, found = apart["text"]
-        wrong += edits(wanted, found)
+        wrong += character_errors(wanted, found, "nfc").edits
         total += len(wanted)
     assert wrong / total <= LIMIT
     assert not overlaps or sum(overlaps) / len(overlaps) >= OVERLAP, overlaps

@@ -1,0 +1,1 @@
+"""Readings held against a known text: measures, and what is made of them."""
