@@ -97,6 +97,9 @@ marked_up = st.lists(
 @example("*a* b").via("emphasis")
 @example("a **b** c").via("strong")
 @example("**a*b**").via("nested runs")
+@example("*1\n***").via("a rule whose first star is escaped: the other two would close the emphasis of the line before")
+@example("_e\n__ _").via("the same with underscores, apart")
+@example("~~a\n~~~").via("the same with a fence and a strikethrough")
 def test_any_text_reads_the_same_in_every_kind_of_block(words: str) -> None:
     expected = clean(words).split()
     for block in (text(words), Block(Category.SECTION_HEADER, words), Block(Category.TITLE, words)):

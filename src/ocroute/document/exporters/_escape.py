@@ -71,6 +71,8 @@ def _pairs(text: str, kind: str) -> bool:
     opened = False
     for run in re.finditer(re.escape(kind) + "+", text):
         before, after = text[max(0, run.start() - 1) : run.start()], text[run.end() : run.end() + 1]
+        if len(run[0]) > 1 and before in ("", "\n") and _LINE_START.match(_line_at(text, run.start())):
+            before = kind  # its first character gets a backslash, so that the rest follows punctuation, not a line's start
         inside_word = kind == "_" and before.isalnum() and after.isalnum()
         if inside_word:
             continue
@@ -78,3 +80,8 @@ def _pairs(text: str, kind: str) -> bool:
             return True
         opened = opened or bool(after.strip())
     return False
+
+
+def _line_at(text: str, start: int) -> str:
+    end = text.find("\n", start)
+    return text[start:] if end < 0 else text[start:end]
