@@ -15,7 +15,7 @@ from tests.support.reading_back import ALTO, hocr, html_words, markdown_words, o
 
 from ocroute.document import Block, Category, Document, Page, Verdict
 from ocroute.document.exporters import EXPORTERS, export
-from ocroute.document.exporters._clean import clean
+from ocroute.document.exporters.prepared import clean
 from ocroute.errors import UsageError
 
 some = settings(

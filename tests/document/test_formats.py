@@ -17,8 +17,8 @@ from tests.support.reading_back import ALTO, XHTML, hocr, of_class
 
 import ocroute
 from ocroute.document import Block, Box, Category, Cell, Document, Font, Line, Page, Provenance, Table, Verdict, Word
-from ocroute.document.exporters._clean import clean
 from ocroute.document.exporters.json import decode
+from ocroute.document.exporters.prepared import clean
 
 some = settings(deadline=None, max_examples=40)
 PUBLISHED = json.loads((Path(__file__).parents[2] / "docs/schema/document-1.json").read_text(encoding="utf-8"))

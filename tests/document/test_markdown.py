@@ -9,7 +9,7 @@ from tests.support.random_documents import MARKUP
 from tests.support.reading_back import GFM, html_words, markdown_words
 
 from ocroute.document import Block, Category, Document, Finding, Page, Verdict
-from ocroute.document.exporters._clean import clean
+from ocroute.document.exporters.prepared import clean
 
 ACCEPTED = Verdict("accepted", 1.0)
 

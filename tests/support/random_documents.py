@@ -21,7 +21,7 @@ from ocroute.document import (
     Verdict,
     Word,
 )
-from ocroute.document.exporters._clean import clean
+from ocroute.document.exporters.prepared import clean
 
 MARKUP = re.findall(
     r"\S+",

@@ -6,9 +6,7 @@ from importlib.metadata import version
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
-from ocroute.document.exporters._blocks import notice, settled
-from ocroute.document.exporters._clean import clean
-from ocroute.document.exporters._geometry import PlacedLine, placed_lines
+from ocroute.document.exporters.prepared import PlacedLine, clean, notice, placed_lines, settled
 from ocroute.document.model import Document, Page
 from ocroute.values import Block, Box
 

@@ -7,10 +7,8 @@ from html import escape
 from pathlib import PurePath
 from typing import ClassVar
 
-from ocroute.document.exporters._blocks import NUMBER, heading_level, notice, plain_text, printed
-from ocroute.document.exporters._clean import clean, lines_of
-from ocroute.document.exporters._markup import html_from_markdown
-from ocroute.document.exporters._tables import html_table
+from ocroute.document.exporters.prepared import NUMBER, clean, heading_level, lines_of, notice, plain_text, printed
+from ocroute.document.markup import html_from_markdown, html_table
 from ocroute.document.model import Document, Page
 from ocroute.values import Block, Category
 

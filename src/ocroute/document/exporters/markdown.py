@@ -1,19 +1,39 @@
-"""CommonMark with HTML tables, to be read by people as it stands."""
+"""CommonMark with HTML tables, to be read by people as it stands: escaped is what a parser would take for markup, no more."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ocroute.document.exporters._blocks import NUMBER, heading_level, notice, plain_text, printed
-from ocroute.document.exporters._clean import lines_of
-from ocroute.document.exporters._escape import escape_heading, escape_lines
-from ocroute.document.exporters._tables import html_table
+from ocroute.document.exporters.prepared import NUMBER, heading_level, lines_of, notice, plain_text, printed
+from ocroute.document.markup import html_table
 from ocroute.document.model import Document
 from ocroute.values import Block, Category
 
 _HARD_BREAK = "  \n"
 _NEW_LIST = "<!-- -->"
+_PUNCTUATION = r"!-/:-@\[-`{-~"
+_BACKSLASH = re.compile(rf"\\(?=[{_PUNCTUATION}]|$)", re.MULTILINE)
+_HTML = re.compile(r"<(?=[A-Za-z/!?])")
+_ENTITY = re.compile(r"&(?=#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
+_LINK = re.compile(r"\](?=\()")
+_RUN = re.compile(r"\*+|_+|~+")
+_LINE_START = re.compile(
+    r"""
+      (?:
+          \#{1,6}(?=\s|$)                       # heading
+        | >                                     # quotation
+        | [-+*](?=\s|$)                         # bullet
+        | (?:-\s*){2,}$ | (?:\*\s*){3,}$ | (?:_\s*){3,}$ | =+\s*$   # rule, or underline of a heading
+        | [|:][-:|\s]*$ | -[-:|\s]*$            # the second row of a GFM table
+        | ~{3,}                                 # fence; those of backticks are escaped anyway
+        | \[[ xX]\]\s                          # task
+      )
+    | (?P<number>\d{1,9})(?=[.)](?:\s|$))       # ordered list
+    """,
+    re.VERBOSE,
+)
 
 
 class Markdown:
@@ -61,12 +81,12 @@ def _block(block: Block) -> str:
     if block.category in (Category.TITLE, Category.SECTION_HEADER):
         level = heading_level(block)
         one_line = " ".join(lines_of(plain_text(block)))
-        return f"{'#' * level} {escape_heading(one_line)}"
+        return f"{'#' * level} {_escape_heading(one_line)}"
     if block.markup == "latex":
         return "\n".join(["$$", *lines, "$$"])
     if block.markup == "markdown":
         return block.text.strip("\n")
-    return _HARD_BREAK.join(escape_lines(lines))
+    return _HARD_BREAK.join(_escape_lines(lines))
 
 
 class _List:
@@ -87,7 +107,7 @@ class _List:
         if not lines:
             return
         if item.markup != "markdown":
-            lines = escape_lines(lines)
+            lines = _escape_lines(lines)
         sibling = self._leave(level)
         indent = self._open[-1][1] if self._open else 0
         if _clashes(sibling, marker):
@@ -126,3 +146,65 @@ def _clashes(before: str | None, marker: str) -> bool:
 def _comment(text: str) -> str:
     """Only a bracket can end a comment; hyphens stay, for the text may name an option."""
     return f"<!-- {text.replace('>', '›')} -->"
+
+
+def _inline(text: str) -> str:
+    """``text`` so that it reads the same inside a heading."""
+    text = _BACKSLASH.sub(r"\\\\", text)
+    if text.count("`") > 1:
+        text = text.replace("`", r"\`")
+    text = _HTML.sub(r"\\<", text)
+    text = _ENTITY.sub(r"\\&", text)
+    text = _LINK.sub(r"\\]", text)
+    return _escape_emphasis(text)
+
+
+def _escape_heading(text: str) -> str:
+    """One line of ``text`` as the content of an ATX heading, whose closing hashes are dropped by parsers."""
+    return re.sub(r"(^|\s)(#+)$", r"\1\\\2", _inline(text))
+
+
+def _escape_lines(lines: list[str]) -> list[str]:
+    """The lines of one paragraph, none of which may start a block of another kind."""
+    text = _inline("\n".join(lines))
+    if text.startswith("["):  # the definition of a link or a footnote
+        text = text.replace("]:", r"\]:")
+    return [_escape_start(line) for line in text.split("\n")]
+
+
+def _escape_start(line: str) -> str:
+    match = _LINE_START.match(line)
+    if match is None:
+        return line
+    number = match["number"]
+    return f"{number}\\{line[len(number) :]}" if number else f"\\{line}"
+
+
+def _escape_emphasis(text: str) -> str:
+    """Escape runs of ``*``, ``_`` and ``~`` of a kind that has an opening run before a closing one."""
+    dangerous = {kind for kind in "*_~" if kind in text and _pairs(text, kind)}
+    if not dangerous:
+        return text
+    return _RUN.sub(lambda run: re.sub("(.)", r"\\\1", run[0]) if run[0][0] in dangerous else run[0], text)
+
+
+def _pairs(text: str, kind: str) -> bool:
+    opened = False
+    for run in re.finditer(re.escape(kind) + "+", text):
+        before, after = text[max(0, run.start() - 1) : run.start()], text[run.end() : run.end() + 1]
+        if len(run[0]) > 1 and before in ("", "\n") and _LINE_START.match(_line_at(text, run.start())):
+            before = (
+                kind  # its first character gets a backslash, so that the rest follows punctuation, not a line's start
+            )
+        inside_word = kind == "_" and before.isalnum() and after.isalnum()
+        if inside_word:
+            continue
+        if opened and before.strip():
+            return True
+        opened = opened or bool(after.strip())
+    return False
+
+
+def _line_at(text: str, start: int) -> str:
+    end = text.find("\n", start)
+    return text[start:] if end < 0 else text[start:end]

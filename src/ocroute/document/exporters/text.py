@@ -6,9 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ocroute.document.exporters._blocks import notice, plain_text, printed
-from ocroute.document.exporters._clean import lines_of
-from ocroute.document.exporters._tables import columns_of, filled_rows
+from ocroute.document.exporters.prepared import lines_of, notice, plain_text, printed
+from ocroute.document.markup import columns_of, filled_rows
 from ocroute.document.model import Document
 from ocroute.values import Block, Category, Table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ocroute.document.exporters._markup import from_html
+from ocroute.document.markup import from_html
 from ocroute.engines.neural.chatter import parted
 from ocroute.engines.neural.recipe import Answered
 from ocroute.values import Block, Box, Category

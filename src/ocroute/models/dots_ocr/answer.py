@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ocroute.document.exporters._markup import from_html
+from ocroute.document.markup import from_html
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.salvage import Cell, cells
 from ocroute.values import Block, Category, Markup

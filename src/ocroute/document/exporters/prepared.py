@@ -1,0 +1,173 @@
+"""Blocks as every format takes them: which are printed, with clean characters, as words, as lines with boxes.
+
+What all formats agree on is here: which characters none may carry, how HTML becomes cells and words, what is said of a page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from ocroute.document.markup import from_html, words_from_markdown
+from ocroute.document.model import Page
+from ocroute.values import Block, Box, Category, Cell, Font, Table, Word
+
+NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})([.)])")
+"""A list item's marker that Markdown and HTML can count."""
+
+_FORMULA_FENCES = (("$$", "$$"), (r"\[", r"\]"), (r"\(", r"\)"), ("$", "$"))
+_SPACING = re.compile("[\x0b\x0c\x1c-\x1f]")
+_ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class PlacedWord(msgspec.Struct, frozen=True):
+    """A word without blanks in it. The box is None where nobody knows it."""
+
+    text: str
+    box: Box | None
+    confidence: float | None
+
+
+class PlacedLine(msgspec.Struct, frozen=True):
+    """A line with at least one word."""
+
+    words: tuple[PlacedWord, ...]
+    box: Box | None
+    font: Font | None = None
+
+
+def clean(text: str) -> str:
+    """``text`` with only what XML 1.0 and HTML allow; line ends become ``\\n``.
+
+    Control characters that separate words (form feed, file separators) become spaces; all others, lone surrogates among
+    them, are dropped.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _ILLEGAL.sub("", _SPACING.sub(" ", text))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of ``text`` that say something, without blanks at their ends; tabs become spaces."""
+    stripped = (line.replace("\t", " ").strip() for line in text.split("\n"))
+    return [line for line in stripped if line]
+
+
+def printed(page: Page, *, keep_furniture: bool) -> Iterator[Block]:
+    """The blocks of ``page`` to write, in reading order, cleaned; their markup is ``plain``, ``markdown`` or ``latex``."""
+    for block in page.blocks:
+        if keep_furniture or not block.category.is_furniture:
+            yield from settled(block)
+
+
+def settled(block: Block) -> Iterator[Block]:
+    """``block`` with clean characters and HTML resolved into cells and words: one block, or its words and then its table."""
+    text = clean(block.text)
+    if block.marker is not None:
+        block = msgspec.structs.replace(block, marker=" ".join(clean(block.marker).split()))
+    if block.table is not None:
+        yield msgspec.structs.replace(block, text=text, table=_clean_table(block.table))
+    elif block.markup == "html":
+        outside, table = from_html(text)
+        if outside or table is None:
+            yield msgspec.structs.replace(block, text=outside, markup="plain", lines=() if table else block.lines)
+        if table is not None:
+            yield msgspec.structs.replace(block, text="", markup="plain", table=table)
+    elif block.markup == "latex":
+        yield msgspec.structs.replace(block, text=_without_fences(text))
+    else:
+        yield msgspec.structs.replace(block, text=text)
+
+
+def plain_text(block: Block) -> str:
+    """What a settled block without a table says, without markup, one or several lines."""
+    return words_from_markdown(block.text) if block.markup == "markdown" else "\n".join(lines_of(block.text))
+
+
+def heading_level(block: Block) -> int:
+    """1 for a title; the sections of level 1 stand under it, so theirs is 2, and so on down to 6."""
+    return 1 if block.category is Category.TITLE else min(max(block.level or 1, 1) + 1, 6)
+
+
+def notice(page: Page) -> str:
+    """What a reader must know before the text of ``page``, in words on one line; empty for a page that is fine."""
+    if page.verdict.fine:
+        return ""
+    reasons = [finding.sentence for finding in page.verdict.findings if finding.refuses]
+    if page.error:
+        reasons.append(page.error)
+    said = f"page {page.number} " + ("is doubtful" if page.verdict.status == "doubtful" else "failed")
+    return " ".join(
+        clean(f"{said}: {'. '.join(reason.rstrip('.') for reason in reasons)}" if reasons else said).split()
+    )
+
+
+def placed_lines(block: Block) -> Iterator[PlacedLine]:
+    """The lines of a settled block; where the engine gave none, its cells, or its text cut at the line ends.
+
+    Boxes of words that the engine did not give are cut out of their line's box by the number of characters.
+    """
+    if block.lines:
+        for line in block.lines:
+            given = tuple(_given(line.words))
+            if "".join(word.text for word in given) != "".join(clean(line.text).split()):
+                given = tuple(_cut(line.text, line.box, line.confidence))
+            if given:
+                yield PlacedLine(given, line.box, line.font)
+    elif block.table is not None:
+        for cell in block.table.cells:
+            yield from _stacked(cell.text, cell.box, block.confidence)
+    else:
+        text = block.text if block.markup == "latex" else plain_text(block)
+        marker = f"{block.marker} " if block.marker else ""
+        yield from _stacked(marker + text, block.box, block.confidence)
+
+
+def _clean_table(table: Table) -> Table:
+    return Table(table.rows, table.columns, tuple(_clean_cell(cell) for cell in table.cells))
+
+
+def _clean_cell(cell: Cell) -> Cell:
+    return msgspec.structs.replace(cell, text="\n".join(lines_of(clean(cell.text))))
+
+
+def _without_fences(formula: str) -> str:
+    formula = formula.strip()
+    for opening, closing in _FORMULA_FENCES:
+        inner = formula[len(opening) : -len(closing)]
+        if formula.startswith(opening) and formula.endswith(closing) and len(formula) >= len(opening) + len(closing):
+            # "$a$ and $b$" has fences of its own inside: not one formula
+            return formula if opening in inner else inner.strip()
+    return formula
+
+
+def _given(words: tuple[Word, ...]) -> Iterator[PlacedWord]:
+    for word in words:
+        yield from _cut(word.text, word.box, word.confidence)
+
+
+def _stacked(text: str, box: Box | None, confidence: float | None) -> Iterator[PlacedLine]:
+    """Lines of equal height on top of each other in ``box``."""
+    lines = lines_of(clean(text))
+    for index, line in enumerate(lines):
+        place = None
+        if box is not None:
+            step = box.height / len(lines)
+            place = Box(box.x0, box.y0 + index * step, box.x1, max(box.y0 + index * step, box.y0 + (index + 1) * step))
+        yield PlacedLine(tuple(_cut(line, place, confidence)), place)
+
+
+def _cut(text: str, box: Box | None, confidence: float | None) -> Iterator[PlacedWord]:
+    """The words of one line, each with its share of ``box``."""
+    text = " ".join(clean(text).split())
+    start = 0
+    for word in text.split():
+        place = None
+        if box is not None:
+            x0, x1 = (box.x0 + box.width * at / len(text) for at in (start, start + len(word)))
+            place = Box(x0, box.y0, max(x0, x1), box.y1)
+        yield PlacedWord(word, place, confidence)
+        start += len(word) + 1
