@@ -15,8 +15,8 @@ from parts import cards, experiment, judging, kernels, measured_kernels, neural,
 from parts.common import Part, built_in, measured, table
 
 import ocroute.errors
-from ocroute.document.exporters import EXPORTERS
 from ocroute.document.exporters.json import schema
+from ocroute.document.model import EXPORTERS
 from ocroute.engines import ENGINES
 from ocroute.errors import ExitCode
 from ocroute.judge import CHECKS

@@ -57,6 +57,12 @@ def test_commands_to_be_typed_are_whole_on_a_narrow_terminal():
     assert "…" not in drawn
 
 
+def test_headers_and_footers_stay_where_they_are_wanted_by_the_old_spelling_too():
+    texts = [ocroute("read", SAMPLES / "report.pdf", *option, "--jobs", "0").stdout for option in
+             ((), ("--keep-headers-footers",), ("--keep-furniture",))]  # fmt: skip
+    assert texts[0] != texts[1] == texts[2]
+
+
 def test_text_goes_to_stdout_and_the_explanation_to_stderr():
     done = ocroute("read", SAMPLES / "article-two-column.pdf", "--explain")
     assert done.returncode == ExitCode.OK, done.stderr

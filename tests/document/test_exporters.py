@@ -14,8 +14,8 @@ from tests.support.random_documents import documents, words_of
 from tests.support.reading_back import ALTO, hocr, html_words, markdown_words, of_class
 
 from ocroute.document import Block, Category, Document, Page, Verdict
-from ocroute.document.exporters import EXPORTERS, export
 from ocroute.document.exporters.prepared import clean
+from ocroute.document.model import EXPORTERS
 from ocroute.errors import UsageError
 
 some = settings(
@@ -39,7 +39,7 @@ def test_suffixes_differ() -> None:
 
 def test_an_unknown_format_names_the_known_ones() -> None:
     with pytest.raises(UsageError, match="md"):
-        export(Document("a.png", ()), "docx")
+        Document("a.png", ()).export("docx")
 
 
 @every_exporter
@@ -68,9 +68,12 @@ def test_text_of_a_doubtful_page_does_not_pass_as_good(name: str) -> None:
     assert "Perhaps." in written
 
 
-def expected(document: Document, *, keep_furniture: bool) -> list[str]:
+def expected(document: Document, *, keep_headers_footers: bool) -> list[str]:
     shown = (
-        block for page in document.pages for block in page.blocks if keep_furniture or not block.category.is_furniture
+        block
+        for page in document.pages
+        for block in page.blocks
+        if keep_headers_footers or not block.category.is_furniture
     )
     return [word for block in shown for word in words_of(block)]
 
@@ -80,29 +83,29 @@ def without_delimiters(words: list[str]) -> list[str]:
     return [re.sub(r"^(0|[1-9]\d{0,8})[.)]$", r"\1.", word) for word in words]
 
 
-@pytest.mark.parametrize("keep_furniture", [False, True])
+@pytest.mark.parametrize("keep_headers_footers", [False, True])
 @some
 @given(document=documents())
-def test_markdown_says_every_word_in_order_and_nothing_else(keep_furniture: bool, document: Document) -> None:
-    said = markdown_words(document.to_markdown(keep_furniture=keep_furniture))
-    assert without_delimiters(said) == without_delimiters(expected(document, keep_furniture=keep_furniture))
+def test_markdown_says_every_word_in_order_and_nothing_else(keep_headers_footers: bool, document: Document) -> None:
+    said = markdown_words(document.to_markdown(keep_headers_footers=keep_headers_footers))
+    assert without_delimiters(said) == without_delimiters(expected(document, keep_headers_footers=keep_headers_footers))
 
 
-@pytest.mark.parametrize("keep_furniture", [False, True])
+@pytest.mark.parametrize("keep_headers_footers", [False, True])
 @some
 @given(document=documents())
-def test_html_says_every_word_in_order_and_nothing_else(keep_furniture: bool, document: Document) -> None:
-    source = document.export("html", keep_furniture=keep_furniture).decode()
+def test_html_says_every_word_in_order_and_nothing_else(keep_headers_footers: bool, document: Document) -> None:
+    source = document.export("html", keep_headers_footers=keep_headers_footers).decode()
     body = source[source.index("<main>") : source.index("</main>")]
     said = html_words(re.sub(r'<p class="notice".*?</p>', "", body))
-    assert without_delimiters(said) == without_delimiters(expected(document, keep_furniture=keep_furniture))
+    assert without_delimiters(said) == without_delimiters(expected(document, keep_headers_footers=keep_headers_footers))
 
 
 @some
 @given(document=documents())
 def test_text_says_every_word(document: Document) -> None:
-    said = Counter(document.export("txt", keep_furniture=True).decode().split())
-    assert not Counter(expected(document, keep_furniture=True)) - said
+    said = Counter(document.export("txt", keep_headers_footers=True).decode().split())
+    assert not Counter(expected(document, keep_headers_footers=True)) - said
 
 
 @some

@@ -14,9 +14,9 @@ from ocroute.document.exporters.prepared import clean
 ACCEPTED = Verdict("accepted", 1.0)
 
 
-def markdown(*blocks: Block, verdict: Verdict = ACCEPTED, keep_furniture: bool = False) -> str:
+def markdown(*blocks: Block, verdict: Verdict = ACCEPTED, keep_headers_footers: bool = False) -> str:
     page = Page("a.png", 1, 100, 100, verdict, blocks)
-    return Document("a.png", (page,)).to_markdown(keep_furniture=keep_furniture)
+    return Document("a.png", (page,)).to_markdown(keep_headers_footers=keep_headers_footers)
 
 
 def text(words: str) -> Block:
@@ -162,7 +162,7 @@ def test_every_list_keeps_every_marker_that_says_something(items: list[tuple[str
 def test_furniture_is_out_unless_kept() -> None:
     blocks = Block(Category.PAGE_HEADER, "Running head"), text("Body."), Block(Category.PAGE_FOOTER, "17")
     assert markdown(*blocks) == "Body.\n"
-    assert markdown(*blocks, keep_furniture=True) == "Running head\n\nBody.\n\n17\n"
+    assert markdown(*blocks, keep_headers_footers=True) == "Running head\n\nBody.\n\n17\n"
 
 
 def test_formulas_and_given_markdown_pass() -> None:

@@ -49,9 +49,10 @@ def read(
         ),
     ] = None,
     password: Annotated[str | None, typer.Option(help="Of encrypted PDFs.")] = None,
-    keep_furniture: Annotated[
-        bool, typer.Option("--keep-furniture", help="Keep page headers and footers in the running text.")
+    keep_headers_footers: Annotated[
+        bool, typer.Option("--keep-headers-footers", help="Keep page headers and footers in the running text.")
     ] = False,
+    keep_furniture: Annotated[bool, typer.Option("--keep-furniture", hidden=True)] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say on stderr what was tried on each page and why its text won.")
     ] = False,
@@ -69,6 +70,7 @@ def read(
 
     wish = Wish(engine, Task(split(lang), model=model, mode=task, base_url=base_url, quantised=quantised), prefer)
     names = split(formats)
+    keep_headers_footers = keep_headers_footers or keep_furniture  # the option's old spelling
     if out is None and len(names) != 1:
         raise UsageError(f"--format {formats} names {len(names)} formats for one stdout", next_step="Add: -o FOLDER")
     code, first = ExitCode.OK, True
@@ -82,11 +84,11 @@ def read(
             timeout=timeout,
             out=out,
             formats=names,
-            keep_furniture=keep_furniture,
+            keep_headers_footers=keep_headers_footers,
         ):
             code = max(code, result.exit_code)
             if result.error is None and out is None:
-                product(result.document().export(names[0], keep_furniture=keep_furniture), first=first)
+                product(result.document().export(names[0], keep_headers_footers=keep_headers_footers), first=first)
                 first = False
             if explain and result.error is None:
                 draw_explanation(result.document())

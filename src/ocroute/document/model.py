@@ -1,4 +1,4 @@
-"""The result of reading, as pure values. Nothing here opens, decides or writes.
+"""The result of reading, as pure values. Nothing here opens or decides; formats are known by their registered names only.
 
 Coordinates are pixels of the page as it was read: upright, origin top left, x to the right, y down. A page record carries
 the size of that frame, its resolution and the turn that made it upright, so every box can be taken back to the source.
@@ -6,10 +6,11 @@ the size of that frame, its resolution and the turn that made it upright, so eve
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
+from ocroute.registry import Registry
 from ocroute.values import Block
 
 
@@ -135,12 +136,36 @@ class Document(msgspec.Struct, frozen=True):
         """Whether every page was accepted or is blank. A document without pages is not."""
         return bool(self.pages) and all(page.verdict.fine for page in self.pages)
 
-    def export(self, name: str, *, keep_furniture: bool = False) -> bytes:
-        """This document in the format registered as ``name`` (``md``, ``json``, ``html``, ``txt``, ``hocr``, ``alto``)."""
-        from ocroute.document.exporters import export
+    def export(self, name: str, *, keep_headers_footers: bool = False) -> bytes:
+        """This document in the format registered as ``name`` (``md``, ``json``, ``html``, ``txt``, ``hocr``, ``alto``).
 
-        return export(self, name, keep_furniture=keep_furniture)
+        Raises:
+            UsageError: there is no such format.
+        """
+        exporter: Exporter = EXPORTERS.load(name)(keep_headers_footers=keep_headers_footers)
+        return exporter.export(self)
 
-    def to_markdown(self, *, keep_furniture: bool = False) -> str:
+    def to_markdown(self, *, keep_headers_footers: bool = False) -> str:
         """This document as Markdown; page headers and footers are left out unless asked for."""
-        return self.export("md", keep_furniture=keep_furniture).decode()
+        return self.export("md", keep_headers_footers=keep_headers_footers).decode()
+
+
+class Exporter(Protocol):
+    """A format that a document can be written in. It only reads the document.
+
+    Attributes:
+        suffix: of the files it writes, e.g. ``".md"``.
+        media_type: e.g. ``"text/markdown"``.
+    """
+
+    suffix: ClassVar[str]
+    media_type: ClassVar[str]
+
+    def __init__(self, *, keep_headers_footers: bool = False) -> None: ...
+
+    def export(self, document: Document) -> bytes:
+        """The whole document, UTF-8 where it is text. Equal documents give equal bytes."""
+        ...
+
+
+EXPORTERS = Registry("ocroute.exporters", required=("suffix", "media_type", "export"))

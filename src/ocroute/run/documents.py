@@ -46,7 +46,7 @@ def read_documents(
     timeout: float | None = None,
     out: PathLike | None = None,
     formats: Sequence[str] = ("md",),
-    keep_furniture: bool = False,
+    keep_headers_footers: bool = False,
 ) -> Iterator[InputResult]:
     """Read files, folders and globs; yield a result for each input, in order, as soon as it is done.
 
@@ -66,14 +66,14 @@ def read_documents(
         out: folder for the results. Page records are kept there as they are done, and a run that was stopped goes on where
             it was. None: nothing is written.
         formats: names of exporters, for ``out``.
-        keep_furniture: whether page headers and footers go into running text.
+        keep_headers_footers: whether page headers and footers go into running text.
 
     Raises:
         UsageError: options that contradict each other.
         EngineUnavailable, PluginError: no engine, or not the one asked for, can run here.
         OutputError: ``out`` cannot be written to at all.
     """
-    writer = Writer(Path(out), formats, keep_furniture=keep_furniture) if out is not None else None
+    writer = Writer(Path(out), formats, keep_headers_footers=keep_headers_footers) if out is not None else None
     found = expand(inputs)
     for error in found.errors:
         yield _failed(error.message, error)

@@ -6,8 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ocroute.document.exporters import EXPORTERS, Exporter
-from ocroute.document.model import Document
+from ocroute.document.model import EXPORTERS, Document, Exporter
 from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.run.output import make_folder, sweep, write_changed
 
@@ -20,17 +19,17 @@ class Writer:
     Args:
         folder: made where it is missing.
         formats: names of exporters.
-        keep_furniture: whether page headers and footers go into running text.
+        keep_headers_footers: whether page headers and footers go into running text.
 
     Raises:
         UsageError: there is no such format, or two formats share a suffix.
         OutputError: the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, formats: Sequence[str], *, keep_furniture: bool) -> None:
+    def __init__(self, folder: Path, formats: Sequence[str], *, keep_headers_footers: bool) -> None:
         self._exporters: dict[str, Exporter] = {}
         for name in dict.fromkeys(formats):
-            exporter: Exporter = EXPORTERS.load(name)(keep_furniture=keep_furniture)
+            exporter: Exporter = EXPORTERS.load(name)(keep_headers_footers=keep_headers_footers)
             if other := next((n for n, e in self._exporters.items() if e.suffix == exporter.suffix), None):
                 raise UsageError(
                     f"the formats {other} and {name} both write {exporter.suffix}",

@@ -25,8 +25,8 @@ class Alto:
     suffix: ClassVar[str] = ".alto.xml"
     media_type: ClassVar[str] = "application/alto+xml"
 
-    def __init__(self, *, keep_furniture: bool = False) -> None:
-        self.keep_furniture = keep_furniture
+    def __init__(self, *, keep_headers_footers: bool = False) -> None:
+        self.keep_headers_footers = keep_headers_footers
 
     def export(self, document: Document) -> bytes:
         """UTF-8."""

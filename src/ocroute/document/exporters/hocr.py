@@ -25,8 +25,8 @@ class Hocr:
     suffix: ClassVar[str] = ".hocr"
     media_type: ClassVar[str] = "application/xhtml+xml"
 
-    def __init__(self, *, keep_furniture: bool = False) -> None:
-        self.keep_furniture = keep_furniture
+    def __init__(self, *, keep_headers_footers: bool = False) -> None:
+        self.keep_headers_footers = keep_headers_footers
 
     def export(self, document: Document) -> bytes:
         """UTF-8."""

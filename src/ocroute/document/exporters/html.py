@@ -40,8 +40,8 @@ class Html:
     suffix: ClassVar[str] = ".html"
     media_type: ClassVar[str] = "text/html"
 
-    def __init__(self, *, keep_furniture: bool = False) -> None:
-        self.keep_furniture = keep_furniture
+    def __init__(self, *, keep_headers_footers: bool = False) -> None:
+        self.keep_headers_footers = keep_headers_footers
 
     def export(self, document: Document) -> bytes:
         """UTF-8. The language is left open (``lang=""``): a document may have several and does not say which."""
@@ -59,7 +59,7 @@ class Html:
             [
                 f'<section aria-label="Page {page.number}" data-page="{page.number}" data-status="{page.verdict.status}">',
                 *([f'<p class="notice" role="note">{escape(said[0].upper() + said[1:])}</p>'] if said else []),
-                *_blocks(printed(page, keep_furniture=self.keep_furniture)),
+                *_blocks(printed(page, keep_headers_footers=self.keep_headers_footers)),
                 "</section>",
             ]
         )

@@ -32,8 +32,8 @@ class Json:
     suffix: ClassVar[str] = ".json"
     media_type: ClassVar[str] = "application/json"
 
-    def __init__(self, *, keep_furniture: bool = False) -> None:
-        self.keep_furniture = keep_furniture
+    def __init__(self, *, keep_headers_footers: bool = False) -> None:
+        self.keep_headers_footers = keep_headers_footers
 
     def export(self, document: Document) -> bytes:
         """One line of UTF-8; see docs/schema/document-1.json. Lone surrogates, which UTF-8 has not, become U+FFFD."""

@@ -46,8 +46,8 @@ class Markdown:
     suffix: ClassVar[str] = ".md"
     media_type: ClassVar[str] = "text/markdown"
 
-    def __init__(self, *, keep_furniture: bool = False) -> None:
-        self.keep_furniture = keep_furniture
+    def __init__(self, *, keep_headers_footers: bool = False) -> None:
+        self.keep_headers_footers = keep_headers_footers
 
     def export(self, document: Document) -> bytes:
         """UTF-8, one line end at the end."""
@@ -55,7 +55,7 @@ class Markdown:
         for index, page in enumerate(document.pages):
             if said := notice(page) or (f"page {page.number}" if index else ""):
                 parts.append(_comment(said))
-            parts.extend(_blocks(printed(page, keep_furniture=self.keep_furniture)))
+            parts.extend(_blocks(printed(page, keep_headers_footers=self.keep_headers_footers)))
         return ("\n\n".join(parts) + "\n").encode() if parts else b""
 
 

@@ -56,10 +56,10 @@ def lines_of(text: str) -> list[str]:
     return [line for line in stripped if line]
 
 
-def printed(page: Page, *, keep_furniture: bool) -> Iterator[Block]:
+def printed(page: Page, *, keep_headers_footers: bool) -> Iterator[Block]:
     """The blocks of ``page`` to write, in reading order, cleaned; their markup is ``plain``, ``markdown`` or ``latex``."""
     for block in page.blocks:
-        if keep_furniture or not block.category.is_furniture:
+        if keep_headers_footers or not block.category.is_furniture:
             yield from settled(block)
 
 

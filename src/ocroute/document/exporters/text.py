@@ -21,15 +21,15 @@ class Text:
     suffix: ClassVar[str] = ".txt"
     media_type: ClassVar[str] = "text/plain"
 
-    def __init__(self, *, keep_furniture: bool = False) -> None:
-        self.keep_furniture = keep_furniture
+    def __init__(self, *, keep_headers_footers: bool = False) -> None:
+        self.keep_headers_footers = keep_headers_footers
 
     def export(self, document: Document) -> bytes:
         """UTF-8."""
         pages = []
         for page in document.pages:
             parts = [f"[{said}]"] if (said := notice(page)) else []
-            parts += _paragraphs(printed(page, keep_furniture=self.keep_furniture))
+            parts += _paragraphs(printed(page, keep_headers_footers=self.keep_headers_footers))
             pages.append("\n\n".join(parts) + "\n" if parts else "")
         return _PAGE_BREAK.join(pages).encode()
 
