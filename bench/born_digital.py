@@ -25,10 +25,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from bench import harness
 from ocroute.compare.measures import cer
-from ocroute.engines.base import Task
+from ocroute.engines.base import Wanted
 from ocroute.pages import InputPage, open_input
 from ocroute.route import Wish
-from ocroute.route.reader import Reader
+from ocroute.route.page_reader import PageReader
 
 OCROUTE = str(Path(sysconfig.get_path("scripts")) / "ocroute")
 LIMIT = 20.0
@@ -55,7 +55,7 @@ def typeset(path: Path, pages: int) -> list[str]:
     return texts
 
 
-def timed(reader: Reader, page: InputPage) -> tuple[float, str]:
+def timed(reader: PageReader, page: InputPage) -> tuple[float, str]:
     """Seconds for the whole way of a page, and its text."""
     start = time.perf_counter()
     record = reader.read(page)
@@ -86,7 +86,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pdf = Path(folder) / "report.pdf"
         truths = typeset(pdf, args.pages)
-        readers = {name: Reader(Wish(name, Task())) for name in ("textlayer", args.engine)}
+        readers = {name: PageReader(Wish(name, Wanted())) for name in ("textlayer", args.engine)}
         seconds = dict.fromkeys(readers, 0.0)
         texts: dict[str, list[str]] = {name: [] for name in readers}
         with open_input(pdf) as source:

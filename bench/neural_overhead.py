@@ -35,7 +35,7 @@ from bench.neural_readings import ADDED, Timed, Whole, alone
 from bench.neural_sheet import DPI, SENTENCES, Sheet, canary_sheet, full, slip, small
 
 from bench import harness
-from ocroute.engines.base import Task
+from ocroute.engines.base import Wanted
 from ocroute.engines.neural.attention import shape
 from ocroute.engines.neural.attention_shapes import problems_by_part
 from ocroute.errors import EngineUnavailable
@@ -48,8 +48,8 @@ from ocroute.models.dots_ocr.frame import fit
 from ocroute.models.dots_ocr.load import Loaded
 from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, PROMPTS, chat
 from ocroute.ppocr import inference, model_files
+from ocroute.route.machine_survey import plan_here
 from ocroute.route.plan import Wish
-from ocroute.route.survey import plan_here
 from ocroute.run import read_documents
 
 LIMIT = 0.03
@@ -153,7 +153,7 @@ def _wish(folder: Path) -> Wish:
     except EngineUnavailable:
         routes = {}
     first = next((name for name in routes if name != "textlayer"), "")  # a picture has no text of its own
-    return Wish() if first == "dots_ocr" else Wish("dots_ocr", Task(model=str(folder)))
+    return Wish() if first == "dots_ocr" else Wish("dots_ocr", Wanted(model=str(folder)))
 
 
 def _saved(scratch: Path, first: Sheet, sheet: Sheet) -> list[Path]:

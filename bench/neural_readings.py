@@ -14,7 +14,7 @@ from bench.dots_generate import generate
 from bench.stopwatch import Stopwatch
 from PIL import Image
 
-import ocroute.route.reader as routing
+import ocroute.route.page_reader as routing
 from ocroute.document.model import Page
 from ocroute.engines.base import Task
 from ocroute.engines.neural.base import NeuralEngine

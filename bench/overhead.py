@@ -12,21 +12,21 @@ import time
 from pathlib import Path
 
 from bench import harness
-from ocroute.engines.base import Task
+from ocroute.engines.base import PageLimits
 from ocroute.pages import open_input
 from ocroute.route import Wish
-from ocroute.route.reader import Reader
+from ocroute.route.page_reader import PageReader
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 LIMIT = 0.15
 
 
-def timed(reader: Reader, path: Path) -> list[dict[str, float]]:
+def timed(reader: PageReader, path: Path, limits: PageLimits) -> list[dict[str, float]]:
     rows = []
     with open_input(path) as source:
         for page in source:
             started = time.perf_counter()
-            record = reader.read(page)
+            record = reader.read(page, limits)
             wall = time.perf_counter() - started
             if record.verdict.status == "blank":  # seen by no engine
                 continue
@@ -54,11 +54,11 @@ def main() -> None:
     parser.add_argument("--engine", default="")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    reader = Reader(Wish(args.engine, Task(threads=args.threads)))
+    reader, limits = PageReader(Wish(args.engine)), PageLimits(args.threads)
     total: dict[str, float] = {}
     for path in args.files or sorted(SAMPLES.glob("*.png")):
-        timed(reader, path)
-        for row in timed(reader, path):
+        timed(reader, path, limits)
+        for row in timed(reader, path, limits):
             share = row["ours"] / row["engine"]
             print(
                 f"{path.name}: engine {row['engine']:.3f} s, judge + layout + routing {row['ours']:.3f} s = {share:.1%}"

@@ -21,7 +21,7 @@ from PIL import Image, ImageFilter
 
 from bench import harness
 from ocroute.compare.measures import ALIKE, Overlap, table_adjacency
-from ocroute.engines.base import ENGINES, Task
+from ocroute.engines.base import ENGINES, PageLimits, Task
 from ocroute.layout.tables import find_tables
 from ocroute.pages import InputPage, open_input
 from ocroute.values import Line, Table
@@ -54,7 +54,7 @@ def readings(path: Path, engine: str, seed: int) -> Iterator[tuple[InputPage, tu
             scan = scanned(page, seed, path.with_suffix(".png"))
             with open_input(str(scan)) as pictures:
                 for picture in pictures:
-                    task = Task(languages=("en",), threads=2)
+                    task = Task(languages=("en",), limits=PageLimits(threads=2))
                     if engine not in _loaded:
                         _loaded[engine] = ENGINES.load(engine)(task)
                     reading = next(iter(_loaded[engine].read([picture], task)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ocroute.engines.base import Availability, EngineInfo, Task
+from ocroute.engines.base import Availability, EngineInfo, Task, Wanted
 from ocroute.engines.neural.attention_shapes import problems_for
 from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels.base import KERNELS, Presence
@@ -35,7 +35,7 @@ SERVER = EngineStatus(EngineInfo("remote", rank=5), Availability("usable"))
 
 
 def planned(machine=LAPTOP, languages=(), engine="", **engines) -> Plan:
-    return plan(machine, engines, Wish(engine, Task(languages=languages)))
+    return plan(machine, engines, Wish(engine, Wanted(languages=languages)))
 
 
 def test_every_engine_is_in_the_plan_exactly_once_with_a_reason():
@@ -103,12 +103,12 @@ def test_an_unknown_language_code_suggests_the_known_one():
 
 
 def test_a_server_is_a_route_once_its_address_is_given():
-    wish = Wish("", Task(base_url="http://127.0.0.1:8000/v1"))
+    wish = Wish("", Wanted(base_url="http://127.0.0.1:8000/v1"))
     assert list(plan(LAPTOP, {"latin": LATIN_OCR, "remote": SERVER}, wish).routes) == ["remote", "latin"]
 
 
 def test_a_server_can_be_asked_for_by_name():
-    wish = Wish("remote", Task(base_url="http://127.0.0.1:8000/v1"))
+    wish = Wish("remote", Wanted(base_url="http://127.0.0.1:8000/v1"))
     assert list(plan(LAPTOP, {"latin": LATIN_OCR, "remote": SERVER}, wish).routes) == ["remote"]
 
 
@@ -129,10 +129,10 @@ HERE = "http://127.0.0.1:8000/v1"
         ("latin", Task(model="somewhere"), "--model somewhere"),
         ("latin", Task(mode="layout"), "--task layout"),
         ("latin", Task(base_url=HERE), f"--base-url {HERE}"),
-        ("latin", Task(quantised=True), "--quantised"),
+        ("latin", Task(quantized=True), "--quantized"),
         ("text", Task(mode="layout"), "--task layout"),
         ("dots_ocr", Task(base_url=HERE), f"--base-url {HERE}"),
-        ("remote", Task(base_url=HERE, quantised=True), "--quantised"),
+        ("remote", Task(base_url=HERE, quantized=True), "--quantized"),
     ],
 )
 def test_an_option_that_the_engine_would_drop_is_refused(engine, task, said):
@@ -143,9 +143,9 @@ def test_an_option_that_the_engine_would_drop_is_refused(engine, task, said):
 @pytest.mark.parametrize(
     ("engine", "task"),
     [
-        ("dots_ocr", Task(model="somewhere", mode="layout", quantised=True)),
+        ("dots_ocr", Task(model="somewhere", mode="layout", quantized=True)),
         ("remote", Task(model="a", mode="text", base_url=HERE)),
-        ("", Task(quantised=True)),
+        ("", Task(quantized=True)),
         ("", Task(model="a", mode="text", base_url=HERE)),
     ],
 )

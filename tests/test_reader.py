@@ -12,12 +12,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ocroute import registry, testing
 from ocroute.document.model import Attempt
-from ocroute.engines.base import ENGINES, EngineInfo, Task
+from ocroute.engines.base import ENGINES, EngineInfo, Wanted
 from ocroute.engines.neural import failures
 from ocroute.errors import EngineCrashed, EngineUnavailable, UsageError
 from ocroute.pages import open_input
 from ocroute.route import Plan, Wish
-from ocroute.route.reader import Reader
+from ocroute.route.page_reader import PageReader
 
 LINES = [f"The ferry of the lake leaves at {hour} in the morning and brings the post." for hour in range(5, 17)]
 TOP, STEP, LEFT = 80, 60, 70
@@ -171,7 +171,7 @@ def page(tmp_path):
 
 
 def read(page, *names, **how):
-    return Reader(Wish("", Task()), Plan(dict.fromkeys(names, "for this test"), {"absent": "not here"})).read(
+    return PageReader(Wish("", Wanted()), Plan(dict.fromkeys(names, "for this test"), {"absent": "not here"})).read(
         page, **how
     )
 
@@ -242,7 +242,7 @@ def test_the_record_says_where_its_text_comes_from(page):
 
 def test_loading_and_reading_are_told_apart(page):
     told = []
-    reader = Reader(Wish("", Task()), Plan(dict.fromkeys(("unloadable", "told"), "for this test"), {}))
+    reader = PageReader(Wish("", Wanted()), Plan(dict.fromkeys(("unloadable", "told"), "for this test"), {}))
     for _ in range(2):
         reader.read(
             page,
@@ -266,7 +266,7 @@ def test_a_blank_page_is_seen_by_no_engine(tmp_path):
 
 def test_an_engine_that_cannot_be_loaded_is_loaded_once_and_each_page_says_why(page):
     Unloadable.tried = 0
-    reader = Reader(Wish("", Task()), Plan(dict.fromkeys(("unloadable", "told"), "for this test"), {}))
+    reader = PageReader(Wish("", Wanted()), Plan(dict.fromkeys(("unloadable", "told"), "for this test"), {}))
     for record in (reader.read(page), reader.read(page)):
         assert outcomes(record) == {"unloadable": "failed", "told": "accepted"}
         assert "its weights are torn" in record.attempts[0].reason
@@ -274,7 +274,7 @@ def test_an_engine_that_cannot_be_loaded_is_loaded_once_and_each_page_says_why(p
 
 
 def reader_for(*names, engine=""):
-    return Reader(Wish(engine, Task()), Plan(dict.fromkeys(names, "for this test"), {}))
+    return PageReader(Wish(engine, Wanted()), Plan(dict.fromkeys(names, "for this test"), {}))
 
 
 def test_one_neural_model_at_a_time_is_in_memory(page):
@@ -308,7 +308,7 @@ def test_the_only_engine_that_cannot_be_loaded_ends_the_reading(page, name, erro
 def test_who_watches_hears_of_a_lost_gpu_before_the_next_engine_is_asked(page):
     told = []
     plan = Plan(dict.fromkeys(("breaks", "told"), "for this test"), {})
-    reader = Reader(Wish("", Task()), plan, on_lost=lambda error: told.append(error.message))
+    reader = PageReader(Wish("", Wanted()), plan, on_lost=lambda error: told.append(error.message))
     record = reader.read(page, on_attempt=told.append)
     assert told == ["breaks", "it broke the GPU's context", "told"]
     assert outcomes(record) == {"breaks": "crashed", "told": "accepted"}
@@ -318,7 +318,7 @@ def test_a_gpu_that_is_lost_while_a_model_is_loaded_is_told_too(page, monkeypatc
     monkeypatch.setattr(failures, "_lost_to", "")
     told = []
     plan = Plan(dict.fromkeys(("fatal", "second", "told"), "for this test"), {})
-    record = Reader(Wish("", Task()), plan, on_lost=lambda error: told.append(error.message)).read(page)
+    record = PageReader(Wish("", Wanted()), plan, on_lost=lambda error: told.append(error.message)).read(page)
     assert outcomes(record) == {"fatal": "crashed", "second": "crashed", "told": "accepted"}
     assert (
         told[0]
@@ -327,7 +327,7 @@ def test_a_gpu_that_is_lost_while_a_model_is_loaded_is_told_too(page, monkeypatc
 
 
 def test_a_server_that_does_not_know_what_is_asked_for_is_not_passed_over(page):
-    wish = Wish("", Task(base_url="http://127.0.0.1:9/v1"))
-    reader = Reader(wish, Plan(dict.fromkeys(("particular", "told"), "for this test"), {}))
+    wish = Wish("", Wanted(base_url="http://127.0.0.1:9/v1"))
+    reader = PageReader(wish, Plan(dict.fromkeys(("particular", "told"), "for this test"), {}))
     with pytest.raises(UsageError, match="knows no task"):
         reader.read(page)

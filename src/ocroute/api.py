@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ocroute.document.model import Document
-from ocroute.engines.base import Task
+from ocroute.engines.base import Wanted
 from ocroute.errors import UsageError
 from ocroute.route.plan import Wish
 from ocroute.run import read_documents
@@ -25,7 +25,7 @@ def read(
     model: str = "",
     task: str = "",
     base_url: str = "",
-    quantised: bool = False,
+    quantized: bool = False,
     timeout: float | None = None,
 ) -> Document:
     """Read one file.
@@ -42,7 +42,7 @@ def read(
         model: weights for ``engine``: a folder, a hub id, or a server's name for the model.
         task: what a neural engine is asked to do, e.g. ``"layout"`` or ``"text"``; its own default when left empty.
         base_url: of an OpenAI-compatible server, for ``engine="openai"``.
-        quantised: whether attention kernels that compute in fewer bits may be used.
+        quantized: whether attention kernels that compute in fewer bits may be used.
         timeout: seconds that one engine's attempt at one page may take, loading not counted; by default 300, or 1,800 for a
             neural engine without a GPU; ``math.inf`` for no limit. With ``jobs=0`` only engines that write word by word keep it.
 
@@ -55,7 +55,9 @@ def read(
         EngineUnavailable: no engine, or not the one asked for, can run here.
         UsageError: an argument makes no sense.
     """
-    wish = Wish(engine, Task(tuple(languages), model=model, mode=task, base_url=base_url, quantised=quantised), prefer)
+    wish = Wish(
+        engine, Wanted(tuple(languages), model=model, mode=task, base_url=base_url, quantized=quantized), prefer
+    )
     results = list(read_documents([path], wish, pages=pages, password=password, jobs=jobs, timeout=timeout))
     if len(results) != 1:
         raise UsageError(

@@ -19,7 +19,7 @@ from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.kernels.outlook import ground_here
 from ocroute.kernels.refusal import TorchFacts
 from ocroute.machine import Gpu, inspect
-from ocroute.route import survey
+from ocroute.route import machine_survey
 
 
 @pytest.fixture
@@ -86,8 +86,10 @@ def card(monkeypatch):
     def describe(*, free_mb=15_000, torch=NEW_TORCH):
         gpu = Gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, free_mb, (12, 0))
         machine = msgspec.structs.replace(inspect(), gpus=(gpu,), driver_cuda="13.0")
-        monkeypatch.setattr(survey, "inspect", lambda: machine)
-        monkeypatch.setattr(survey, "ground_here", lambda _: msgspec.structs.replace(ground_here(machine), torch=torch))
+        monkeypatch.setattr(machine_survey, "inspect", lambda: machine)
+        monkeypatch.setattr(
+            machine_survey, "ground_here", lambda _: msgspec.structs.replace(ground_here(machine), torch=torch)
+        )
 
     return describe
 

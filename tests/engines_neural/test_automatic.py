@@ -8,8 +8,8 @@ from rapidfuzz.distance import Levenshtein
 import ocroute
 from ocroute.engines.neural import canary, records
 from ocroute.kernels.refusal import TorchFacts
+from ocroute.route.machine_survey import plan_here
 from ocroute.route.plan import Wish
-from ocroute.route.survey import plan_here
 
 OLD = TorchFacts("2.5.1+cu124", "12.4", ("sm_80", "sm_90"))
 

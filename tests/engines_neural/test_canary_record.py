@@ -9,15 +9,15 @@ import pytest
 from rich.console import Console
 
 from ocroute.cli.draw_models import canary_table
-from ocroute.engines.base import ENGINES, Task
+from ocroute.engines.base import ENGINES, Task, Wanted
 from ocroute.engines.neural import records, weights
 from ocroute.engines.neural.outlook import model_rows
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.ledger import home
 from ocroute.machine import Gpu, Machine
-from ocroute.route import survey
+from ocroute.route import machine_survey
+from ocroute.route.machine_survey import statuses
 from ocroute.route.plan import Wish
-from ocroute.route.survey import statuses
 
 BY_HEART = Path(__file__).parent / "by_heart"
 
@@ -33,7 +33,7 @@ def described(*gpus: Gpu) -> Machine:
 
 def rows(machine=None, canaries=(), model=None):
     """Row by engine; ``model``: weights of qwen2_vl that are looked at."""
-    seen = statuses(Wish("qwen2_vl", Task(model=str(model)))) if model else statuses()
+    seen = statuses(Wish("qwen2_vl", Wanted(model=str(model)))) if model else statuses()
     engines = {name: (status.info, status.availability) for name, status in seen.items()}
     return {row.engine: row for row in model_rows(engines, machine or described(), None, canaries)}
 
@@ -95,10 +95,10 @@ def test_weights_that_are_not_here_have_no_result():
 
 def test_no_plan_is_decided_by_what_a_canary_page_once_gave(monkeypatch):
     """Each process that loads a model has it read anew: the result of other weights, or of these yesterday, refuses nothing."""
-    for asked in (records, survey):
+    for asked in (records, machine_survey):
         monkeypatch.setattr(asked, "kept", lambda: pytest.fail("a plan asked for results"))
-    assert survey.plan_here(Wish()).routes
-    assert "qwen2_vl" in survey.plan_here(Wish("qwen2_vl", Task(model=str(BY_HEART)))).routes
+    assert machine_survey.plan_here(Wish()).routes
+    assert "qwen2_vl" in machine_survey.plan_here(Wish("qwen2_vl", Wanted(model=str(BY_HEART)))).routes
 
 
 def test_a_home_that_cannot_be_written_costs_no_page(monkeypatch, tmp_path):
@@ -171,7 +171,7 @@ def test_weights_in_a_folder_of_the_user_s_are_shown_where_they_are(monkeypatch,
     [(BY_HEART, "usable", str(BY_HEART)), (BY_HEART.parent, "absent", "holds no readable config.json")],
 )
 def test_weights_that_the_user_names_are_looked_at(folder, state, words):
-    engines = statuses(Wish("qwen2_vl", Task(model=str(folder))))
+    engines = statuses(Wish("qwen2_vl", Wanted(model=str(folder))))
     both = {name: (status.info, status.availability) for name, status in engines.items()}
     row = next(row for row in model_rows(both, described()) if row.engine == "qwen2_vl")
     assert (row.state, row.lacking) == (state, False)

@@ -11,7 +11,7 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 from safetensors.torch import load_file, save_file
 
-from ocroute.engines.base import ENGINES, Task
+from ocroute.engines.base import ENGINES, Wanted
 from ocroute.engines.neural import canary
 from ocroute.errors import ExitCode
 from ocroute.route.plan import Wish
@@ -80,7 +80,7 @@ def test_weights_that_are_not_there_are_one_line(page, tmp_path):
 
 def test_other_weights_in_the_same_folder_make_kept_pages_stale(tmp_path):
     folder = shutil.copytree(BY_HEART, tmp_path / "weights")
-    wish = Wish("qwen2_vl", Task(model=str(folder)))
+    wish = Wish("qwen2_vl", Wanted(model=str(folder)))
 
     def environment():
         return Desk(lambda _: None).do(Describe(wish)).environment

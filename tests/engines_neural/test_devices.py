@@ -12,7 +12,7 @@ from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.refusal import TorchFacts
 from ocroute.machine import Gpu
-from ocroute.route.engines import Engines
+from ocroute.route.loaded_engines import LoadedEngines
 
 CARD = Gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, 15_000, (12, 0))
 
@@ -61,10 +61,10 @@ def test_the_model_before_is_gone_when_the_next_is_loaded(random_checkpoint, mon
     folders = {name: random_checkpoint(name) for name in ("qwen2_vl", "got_ocr2")}
     monkeypatch.setattr("ocroute.engines.neural.weights.find", lambda facts, *_, **__: folders[facts.name])
     monkeypatch.setattr("ocroute.engines.neural.base.canary.require", lambda *_: Sight("babble", "babble", "stop"))
-    engines, loads = Engines(Task()), []
-    first = weakref.ref(engines.get("qwen2_vl", loads.append).loaded.model)
+    engines, loads = LoadedEngines(), []
+    first = weakref.ref(engines.get("qwen2_vl", Task(), loads.append).loaded.model)
     assert first() is not None
-    engines.get("qwen2_vl", loads.append)
-    engines.get("got_ocr2", loads.append)
+    engines.get("qwen2_vl", Task(), loads.append)
+    engines.get("got_ocr2", Task(), loads.append)
     assert first() is None
     assert loads == ["qwen2_vl", "got_ocr2"]

@@ -118,13 +118,13 @@ def test_a_download_is_no_part_of_loading_and_its_progress_is_told(hub, environm
     code = f"""
 import json, sys
 from dataclasses import asdict
-from ocroute.engines.base import Task
+from ocroute.engines.base import Task, Wanted
 from ocroute.events import listening
 from ocroute.route.plan import Wish
 from ocroute.run import read_documents
 said = []
 with listening(lambda event: said.append((type(event).__name__, asdict(event)))):
-    (result,) = read_documents([{str(page)!r}], Wish("dots_ocr", Task(model={MODEL!r})), jobs=1)
+    (result,) = read_documents([{str(page)!r}], Wish("dots_ocr", Wanted(model={MODEL!r})), jobs=1)
 print(json.dumps([said, list(result.statuses)]))
 """
     done = python(code, environment)

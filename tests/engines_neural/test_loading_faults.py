@@ -168,15 +168,15 @@ def test_a_prompt_that_the_model_does_not_know():
 
 
 def test_the_page_comes_out_of_the_next_route(copy, monkeypatch):
+    from ocroute.route.page_reader import PageReader
     from ocroute.route.plan import Plan, Wish
-    from ocroute.route.reader import Reader
 
     torch.manual_seed(1)
     change(
         copy, lambda name, tensor: torch.randn_like(tensor) * 0.02 if "visual" in name and tensor.dim() > 1 else tensor
     )
     monkeypatch.setenv("OCROUTE_MODELS", str(copy.parent))
-    reader = Reader(Wish(), Plan({"qwen2_vl": "first", "rapidocr": "next"}, {}))
+    reader = PageReader(Wish(), Plan({"qwen2_vl": "first", "rapidocr": "next"}, {}))
     record = reader.read(Sheet(canary.page().resize((1344, 896))))
     assert [attempt.outcome for attempt in record.attempts] == ["failed", "accepted"]
     assert "canary page" in record.attempts[0].reason

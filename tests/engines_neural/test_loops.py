@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import tiny_models as tiny
 
-from ocroute.engines.base import Task
+from ocroute.engines.base import PageLimits, Task
 from ocroute.engines.neural.guard import repeats
 from ocroute.engines.neural.loops import COVERED, LONGEST, TAIL, Circles, loop_length
 
@@ -146,7 +146,7 @@ def test_an_endless_answer_is_stopped_and_called_a_circle(endless, sheet):
 def test_an_answer_ends_when_its_time_is_up_and_is_kept(endless, sheet):
     engine = endless("".join(f"{number} " for number in range(3000)))
     started = perf_counter()
-    (reading,) = engine.read([sheet], Task(seconds=1.5))
+    (reading,) = engine.read([sheet], Task(limits=PageLimits(seconds=1.5)))
     assert 1.4 < perf_counter() - started < 5
     assert (reading.finish, reading.settings["ending"]) == ("late", "late")
     assert reading.text.startswith("0 1 2 3 4 5")

@@ -11,7 +11,7 @@ import pytest
 import torch
 from tests.support.sheets import Sheet
 
-from ocroute.engines.base import ENGINES, Reading, Task
+from ocroute.engines.base import ENGINES, PageLimits, Reading, Task
 from ocroute.engines.neural import canary
 from ocroute.errors import Declined, EngineUnavailable, UsageError
 from ocroute.values import Category
@@ -112,5 +112,5 @@ def test_odd_pages_are_read_or_declined(name, babbling):
 def test_it_takes_no_more_threads_than_it_may(name, babbling):
     engine = babbling(name)
     torch.set_num_threads(2)
-    list(engine.read([page()], Task(threads=1)))
+    list(engine.read([page()], Task(limits=PageLimits(threads=1))))
     assert torch.get_num_threads() == 1

@@ -25,7 +25,7 @@ from ocroute.models.dots_ocr.load import load
 from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
 from ocroute.pages import open_input
 from ocroute.route import Wish
-from ocroute.route.reader import Reader
+from ocroute.route.page_reader import PageReader
 
 LINES = canary.TRUTH.splitlines()
 CELLS = [
@@ -133,7 +133,7 @@ def test_the_whole_way_of_a_page(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("OCROUTE_MODELS", str(tmp_path / "models"))
     canary.page().save(tmp_path / "page.png")
     with open_input(tmp_path / "page.png") as source:
-        record = Reader(Wish(engine="dots_ocr")).read(next(iter(source)))
+        record = PageReader(Wish(engine="dots_ocr")).read(next(iter(source)))
     assert record.verdict.status == "accepted", record
     assert record.provenance.engine == "dots_ocr"
     assert [block.text for block in record.blocks] == LINES

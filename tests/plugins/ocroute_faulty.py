@@ -304,7 +304,7 @@ class WritesUntilTimeIsUp(Faulty):
     name = "writes_on"
 
     def __init__(self, task):
-        self.seconds = task.seconds
+        self.seconds = task.limits.seconds
 
     def misbehave(self, page):
         time.sleep(self.seconds or 60)

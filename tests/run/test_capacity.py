@@ -3,9 +3,9 @@
 import pytest
 
 from ocroute import machine
-from ocroute.engines.base import Task
+from ocroute.engines.base import Wanted
 from ocroute.machine import Gpu, Machine
-from ocroute.route import survey
+from ocroute.route import machine_survey
 from ocroute.route.plan import Plan, Wish
 from ocroute.run import capacity
 
@@ -19,7 +19,7 @@ def here(monkeypatch):
     def make(gpu, *routes):
         described = Machine("Linux", "x86_64", "described", 8, 64_000, 60_000, "3.12", gpus=(gpu,) if gpu else ())
         monkeypatch.setattr(machine, "inspect", lambda: described)
-        monkeypatch.setattr(survey, "plan_here", lambda wish: Plan(dict.fromkeys(routes, "for this test"), {}))
+        monkeypatch.setattr(machine_survey, "plan_here", lambda wish: Plan(dict.fromkeys(routes, "for this test"), {}))
         monkeypatch.setattr(capacity, "cores", lambda: 8)
         monkeypatch.setattr(capacity, "WORKER_MB", 1)
 
@@ -45,4 +45,6 @@ def test_a_pinned_model_has_every_core_to_itself(here):
 @pytest.mark.parametrize("engine", ["openai", ""])
 def test_a_server_is_asked_by_as_many_as_it_is_worth_not_by_as_many_as_there_are_cores_here(engine, here):
     here(None, "openai", "rapidocr")
-    assert capacity.default_workers(Wish(engine, Task(base_url="http://127.0.0.1:8000/v1"))) == capacity.REMOTE_WORKERS
+    assert (
+        capacity.default_workers(Wish(engine, Wanted(base_url="http://127.0.0.1:8000/v1"))) == capacity.REMOTE_WORKERS
+    )

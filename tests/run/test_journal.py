@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocroute.document.model import Attempt, Page, Verdict
-from ocroute.engines.base import Task
+from ocroute.engines.base import Wanted
 from ocroute.route.plan import Wish
 from ocroute.run.jobs import Input, Read
 from ocroute.run.journal import Journal, key_of
@@ -49,12 +49,6 @@ def test_a_doubtful_page_on_which_time_ran_out_is_read_again(tmp_path, status, a
     assert journal.load(3) is not None
 
 
-def test_neither_threads_nor_time_make_a_page_another():
-    here = [Wish("", Task(threads=threads, seconds=seconds)) for threads, seconds in ((1, 0.0), (4, 0.0), (1, 9.0))]
-    assert len({key_of("ab", wish, "here") for wish in here}) == 1
-    assert key_of("ab", Wish("", Task(mode="text")), "here") != key_of("ab", here[0], "here")
-
-
 BODY = pack(PAGE).body
 
 
@@ -79,14 +73,14 @@ def test_record_under_another_number_is_no_record(tmp_path):
 
 
 def test_key_changes_with_all_that_matters_and_nothing_else():
-    wish = Wish("", Task(("ru",), threads=2))
-    same = key_of("content", Wish("", Task(("ru",), threads=1)), "engines")
+    wish = Wish("", Wanted(("ru",)))
+    same = key_of("content", Wish("", Wanted(("ru",))), "engines")
     assert key_of("content", wish, "engines") == same
     others = {
         key_of("other", wish, "engines"),
         key_of("content", wish, "others"),
-        key_of("content", Wish("tesseract", Task(("ru",))), "engines"),
-        key_of("content", Wish("", Task(("en",))), "engines"),
+        key_of("content", Wish("tesseract", Wanted(("ru",))), "engines"),
+        key_of("content", Wish("", Wanted(("en",))), "engines"),
     }
     assert len(others | {same}) == 5
 

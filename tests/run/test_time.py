@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ocroute import machine
-from ocroute.engines.base import Task
+from ocroute.engines.base import Wanted
 from ocroute.errors import ExitCode, UsageError
 from ocroute.events import AttemptStarted, EngineLoading, listening
 from ocroute.route.plan import Wish
@@ -63,7 +63,7 @@ def test_a_page_that_was_cut_is_read_again_and_gets_its_time(make_pages, faulty,
     faulty("writes_on")
     for timeout, seconds in ((4, 2.0), (6, 4.0)):
         (result,) = read_documents(
-            [pages], Wish("writes_on", Task()), jobs=1, timeout=timeout, out=tmp_path / "out", formats=["json"]
+            [pages], Wish("writes_on", Wanted()), jobs=1, timeout=timeout, out=tmp_path / "out", formats=["json"]
         )
         assert result.reused == 0
         assert result.document().pages[0].provenance.settings["seconds"] == seconds

@@ -18,16 +18,16 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
 ) -> None:
     """Say what this machine is, which engines and attention kernels can run on it, why the others cannot, what to install."""
-    from ocroute.engines.base import ENGINES, Task
+    from ocroute.engines.base import ENGINES, Wanted
     from ocroute.errors import UsageError
+    from ocroute.route.machine_survey import survey
     from ocroute.route.plan import Wish
-    from ocroute.route.survey import survey
 
     if model and not engine:
         raise UsageError(f"--model {model} says nothing of its engine", next_step="Add: --engine NAME")
     if engine and engine not in ENGINES:
         raise UsageError(f"there is no engine named {engine!r}", next_step=f"Choose from: {', '.join(ENGINES)}")
-    found = survey(Wish(engine, Task(model=model)), kernels=True)
+    found = survey(Wish(engine, Wanted(model=model)), kernels=True)
     if json:
         write_json(found)
     else:
@@ -39,7 +39,7 @@ def doctor(
 @app.command()
 def engines(json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False) -> None:
     """List every registered engine with its scripts, strengths and needs."""
-    from ocroute.route.survey import survey
+    from ocroute.route.machine_survey import survey
 
     found = survey()
     if json:

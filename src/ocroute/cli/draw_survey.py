@@ -10,13 +10,13 @@ from rich.text import Text
 from ocroute.cli.draw_kernels import kernel_table, model_table
 from ocroute.cli.draw_models import canary_table
 from ocroute.cli.terminal import STATE_STYLES, console
-from ocroute.route.options import as_remark
+from ocroute.route.wish import as_remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ocroute.machine import Machine
-    from ocroute.route.survey import Survey
+    from ocroute.route.machine_survey import Survey
 
 
 def draw_survey(survey: Survey) -> None:

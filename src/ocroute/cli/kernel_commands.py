@@ -62,8 +62,8 @@ def prove(
         str, typer.Option("--for", metavar="MODEL", help="Only what this model needs, at this card's page sizes.")
     ] = "",
     no_facts: Annotated[bool, typer.Option("--no-facts", help=_NO_FACTS)] = False,
-    quantised: Annotated[
-        bool, typer.Option("--quantised", help="Prove kernels that compute in fewer bits too.")
+    quantized: Annotated[
+        bool, typer.Option("--quantized", "--quantised", help="Prove kernels that compute in fewer bits too.")
     ] = False,
     timeout: Annotated[
         float,
@@ -91,7 +91,7 @@ def prove(
     with stoppable(), logged():
         try:
             for proof in prove_here(
-                names or (), problems, facts=not no_facts, quantised=quantised, limits=Limits.of(timeout)
+                names or (), problems, facts=not no_facts, quantised=quantized, limits=Limits.of(timeout)
             ):
                 draw.draw_verdict(proof)
                 made.append(proof)

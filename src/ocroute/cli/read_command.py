@@ -37,8 +37,8 @@ def read(
     base_url: Annotated[
         str, typer.Option("--base-url", metavar="URL", help="Of an OpenAI-compatible server, for --engine openai.")
     ] = "",
-    quantised: Annotated[
-        bool, typer.Option("--quantised", help="Allow attention kernels that compute in fewer bits.")
+    quantized: Annotated[
+        bool, typer.Option("--quantized", "--quantised", help="Allow attention kernels that compute in fewer bits.")
     ] = False,
     jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 reads in this process.")] = None,
     timeout: Annotated[
@@ -63,12 +63,12 @@ def read(
     from ocroute.cli.draw_pages import remarks
     from ocroute.cli.progress_bar import Progress
     from ocroute.cli.terminal import product
-    from ocroute.engines.base import Task
+    from ocroute.engines.base import Wanted
     from ocroute.errors import ExitCode, UsageError
     from ocroute.route.plan import Wish
     from ocroute.run import read_documents, stoppable
 
-    wish = Wish(engine, Task(split(lang), model=model, mode=task, base_url=base_url, quantised=quantised), prefer)
+    wish = Wish(engine, Wanted(split(lang), model=model, mode=task, base_url=base_url, quantized=quantized), prefer)
     names = split(formats)
     keep_headers_footers = keep_headers_footers or keep_furniture  # the option's old spelling
     if out is None and len(names) != 1:

@@ -1,5 +1,5 @@
 """One module an engine."""
 
-from ocroute.engines.base import ENGINES, Availability, Engine, EngineInfo, Reading, Task
+from ocroute.engines.base import ENGINES, Availability, Engine, EngineInfo, PageLimits, Reading, Task, Wanted
 
-__all__ = ["ENGINES", "Availability", "Engine", "EngineInfo", "Reading", "Task"]
+__all__ = ["ENGINES", "Availability", "Engine", "EngineInfo", "PageLimits", "Reading", "Task", "Wanted"]

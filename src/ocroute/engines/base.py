@@ -65,27 +65,49 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     strengths: str = ""
 
 
-class Task(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is wanted of a page.
+class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the user wants of every page; where it differs, the result may.
 
     Attributes:
-        languages: ISO 639-1 codes that the user expects; empty when unknown.
-        threads: the most threads an engine may use.
+        languages: ISO 639-1 codes of what is written there; empty when unknown.
         model: weights for an engine that takes a choice of them: a folder, a hub id or a server's name for the model.
         mode: what a neural engine is asked to do, e.g. ``layout`` or ``text``; empty for its own default.
         base_url: of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``.
-        quantised: whether attention kernels that compute in fewer bits may be used.
-        seconds: after which an engine that writes word by word should give what it has of a page; 0 for no limit. Loading does
-            not count.
+        quantized: whether attention kernels that compute in fewer bits may be used.
     """
 
     languages: tuple[str, ...] = ()
-    threads: int = 1
     model: str = ""
     mode: str = ""
     base_url: str = ""
-    quantised: bool = False
+    quantized: bool = False
+
+
+class PageLimits(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an engine may take for a page; no part of what is wanted.
+
+    Attributes:
+        threads: the most threads it may use.
+        seconds: after which an autoregressive engine should give what it has of a page; 0 for no limit. Loading does not count.
+    """
+
+    threads: int = 1
     seconds: float = 0.0
+
+
+ONE_THREAD = PageLimits()
+"""One thread, and any time."""
+
+
+class Task(Wanted, frozen=True, omit_defaults=True):
+    """What an engine is given with a page: what is wanted, and within which ``limits``."""
+
+    limits: PageLimits = ONE_THREAD
+
+    @classmethod
+    def of(cls, wanted: Wanted, limits: PageLimits) -> Task:
+        """The two together."""
+        return cls(**msgspec.structs.asdict(wanted), limits=limits)
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -128,9 +150,9 @@ class Engine(Protocol):
     """Reads pages. It never loops over files, never writes, never falls back.
 
     Built once a process and reused for many pages; building loads the models. Runs in the calling thread and uses no more
-    threads than ``task.threads``. An engine with a choice of weights has a class method ``probe_for(task)`` besides: as `probe`,
-    for the weights that ``task.model`` names; it is asked when the user asks for that engine. One that can fetch weights has
-    ``fetches(task)``, whether there are any to fetch, and ``fetch(task)``, which is called before the first page.
+    threads than ``task.limits.threads``. An engine with a choice of weights has a class method ``probe_for(wanted)`` besides: as
+    `probe`, for the weights that ``wanted.model`` names; it is asked when the user asks for that engine. One that can fetch
+    weights has ``fetches(wanted)``, whether there are any to fetch, and ``fetch(wanted)``, which is called before the first page.
     """
 
     info: ClassVar[EngineInfo]

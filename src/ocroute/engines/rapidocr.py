@@ -45,15 +45,15 @@ class RapidOcr:
 
     def __init__(self, task: Task) -> None:
         models = model_files.find()
-        inference.session(models.detector, task.threads, parallel=False)
-        inference.session(models.recogniser, task.threads, parallel=True)
+        inference.session(models.detector, task.limits.threads, parallel=False)
+        inference.session(models.recogniser, task.limits.threads, parallel=True)
         self._digest = model_files.digest(models.detector, models.recogniser)
         self._versions = {"rapidocr": models.version, **inference.versions()}
 
     def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
         """One reading a page, in order."""
         for page in pages:
-            yield self._read(page, task.threads)
+            yield self._read(page, task.limits.threads)
 
     def _read(self, page: InputPage, threads: int) -> Reading:
         start = perf_counter()

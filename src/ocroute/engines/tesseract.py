@@ -111,7 +111,7 @@ class Tesseract:
         """One reading a page, in order."""
         asked = self._check(task)
         for page in pages:
-            yield self._read(page, asked, task.threads)
+            yield self._read(page, asked, task.limits.threads)
 
     def _check(self, task: Task) -> list[str]:
         """The codes for the task's languages; none where it names none."""

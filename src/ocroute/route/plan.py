@@ -12,7 +12,7 @@ from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels.outlook import Ground, torch_refusal
 from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
 from ocroute.machine import HIDE_GPUS, Machine
-from ocroute.route.options import Wish, as_remark, as_step, check_options
+from ocroute.route.wish import Wish, as_remark, as_step, check_options
 
 __all__ = ["EngineStatus", "Plan", "Wish", "plan"]
 
@@ -49,7 +49,7 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish, grou
         UsageError: the pinned engine, or a language code, does not exist, or an option would have no effect.
         EngineUnavailable: the pinned engine, or every engine, cannot run here.
     """
-    checked(wish.task.languages)
+    checked(wish.wanted.languages)
     if wish.engine and wish.engine not in engines:
         known = ", ".join(sorted(engines))
         raise UsageError(f"there is no engine named {wish.engine!r}", next_step=f"Choose from: {known}")
@@ -62,7 +62,7 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish, grou
     for name, status in sorted(engines.items(), key=lambda item: _order(item[0], item[1], wish)):
         if reason := _cannot_run(name, status, machine, wish, ground):
             rejected[name] = reason
-        elif reason := _cannot_write(status, wish.task.languages):
+        elif reason := _cannot_write(status, wish.wanted.languages):
             unfit[name] = reason
         else:
             fitting[name] = _why(name, status, machine, wish, ground)
@@ -103,7 +103,7 @@ def _cannot_run(name: str, status: EngineStatus, machine: Machine, wish: Wish, g
     availability = status.availability
     if availability.state != "usable":
         return f"{availability.state}: {availability.reason}{_hint(availability)}"
-    if status.info.kind == "remote" and not wish.task.base_url:
+    if status.info.kind == "remote" and not wish.wanted.base_url:
         return "asks a server, so it is used only when asked for by name or with a server's address"
     if status.info.memory_mb > machine.free_mb:
         return f"needs {status.info.memory_mb} MiB of memory; {machine.free_mb} MiB are free"
@@ -146,10 +146,10 @@ def _hint(availability: Availability) -> str:
 def _why(name: str, status: EngineStatus, machine: Machine, wish: Wish, ground: Ground | None) -> str:
     if status.info.kind == "textlayer":
         return "the file's own text is exact and costs nothing, where it matches the pixels"
-    asked = f", and writes {', '.join(wish.task.languages)}" if wish.task.languages else ""
+    asked = f", and writes {', '.join(wish.wanted.languages)}" if wish.wanted.languages else ""
     said = f"usable here{asked}: {status.info.strengths}" if status.info.strengths else f"usable here{asked}"
     if status.info.kind != "vlm" or ground is None:
         return said
-    parts = outlook(name, machine, ground, quantised=wish.task.quantised)
+    parts = outlook(name, machine, ground, quantised=wish.wanted.quantized)
     kernels = [f"{part} on {choice.kernel}{'' if choice.proven else ', unproven'}" for part, choice in parts.items()]
     return f"{said}; {'; '.join(kernels)}" if kernels else said

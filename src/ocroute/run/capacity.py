@@ -41,7 +41,7 @@ def default_workers(wish: Wish) -> int:
     import psutil
 
     free = psutil.virtual_memory().available // 2**20
-    remote = _pinned(wish) == "remote" or (wish.task.base_url and not wish.engine)
+    remote = _pinned(wish) == "remote" or (wish.wanted.base_url and not wish.engine)
     most = REMOTE_WORKERS if remote else cores()
     return int(max(1, min(most, free // WORKER_MB)))
 
@@ -58,7 +58,7 @@ def _neural(wish: Wish) -> bool:
     from ocroute.engines.base import ENGINES
     from ocroute.errors import OcrouteError
     from ocroute.machine import inspect
-    from ocroute.route.survey import plan_here
+    from ocroute.route.machine_survey import plan_here
 
     if wish.engine or not inspect().gpus:
         return _pinned(wish) == "vlm"

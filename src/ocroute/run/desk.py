@@ -28,8 +28,8 @@ from ocroute.run.records import give_up, pack, unpack
 
 if TYPE_CHECKING:
     from ocroute.pages import Source
+    from ocroute.route.page_reader import PageReader
     from ocroute.route.plan import Wish
-    from ocroute.route.reader import Reader
 
 Tell = Callable[[Doing | Kept], None]
 Lost = Callable[[EngineCrashed], None]
@@ -46,7 +46,7 @@ class Desk:
     def __init__(self, tell: Tell, *, lost: Lost | None = None) -> None:
         self._tell = tell
         self._lost = lost
-        self._reader: Reader | None = None
+        self._reader: PageReader | None = None
         self._input: Input | None = None
         self._source: Source | None = None
 
@@ -69,12 +69,12 @@ class Desk:
             self._source.close()
         self._input = self._source = None
 
-    def _reader_for(self, wish: Wish) -> Reader:
+    def _reader_for(self, wish: Wish) -> PageReader:
         if self._reader is None or self._reader.wish != wish:
             self._tell(Doing("prepare"))
-            from ocroute.route.reader import Reader
+            from ocroute.route.page_reader import PageReader
 
-            self._reader = Reader(wish, on_lost=self._lost) if self._lost else Reader(wish)
+            self._reader = PageReader(wish, on_lost=self._lost) if self._lost else PageReader(wish)
         return self._reader
 
     def _count(self, job: Count) -> Counted:
@@ -90,12 +90,13 @@ class Desk:
         except Exception as error:  # a decoder may raise anything over a damaged file
             raise CorruptInput(f"{job.input.label} cannot be opened: {type(error).__name__}: {error}") from error
 
-    def _read(self, job: Read, reader: Reader) -> Record:
+    def _read(self, job: Read, reader: PageReader) -> Record:
         self._tell(Doing("open"))
         try:
             page = self._open(job.input).page(job.number)
             record = reader.read(
                 page,
+                job.limits,
                 prior=job.spent,
                 best=unpack(job.kept) if job.kept else None,
                 on_load=lambda engine: self._tell(Doing("load", engine)),
@@ -136,8 +137,8 @@ def _digest(file: Input) -> str:
         raise InputError(f"{file.label} cannot be read: {error.strerror}") from error
 
 
-def _environment(reader: Reader) -> str:
-    from ocroute.route.survey import statuses
+def _environment(reader: PageReader) -> str:
+    from ocroute.route.machine_survey import statuses
 
     here = statuses(reader.wish)
     facts = [(name, here[name].availability) for name in reader.plan.routes if name in here]

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
+from ocroute.engines.base import PageLimits
 from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.events import InputDone, InputFailed, RunStarted, emit
 from ocroute.pages.inputs import expand
@@ -30,8 +29,8 @@ from ocroute.run.writer import Writer
 _log = logging.getLogger(__name__)
 
 _MARGINS = (2.0, 15.0)
-"""Seconds of the deadline, at least and at most, that are left for the layout and the judge when an engine that writes word by
-word runs out of time: a text that is cut, in a worker whose models stay loaded, is worth more than none."""
+"""Seconds of the deadline, at least and at most, that are left for layout and judge when an autoregressive engine is out of time:
+a text that is cut, in a worker whose models stay loaded, is worth more than none."""
 
 PathLike = str | os.PathLike[str]
 
@@ -55,12 +54,11 @@ def read_documents(
 
     Args:
         inputs: what to read. Arguments that name nothing readable come first, as results with an error.
-        wish: engine and languages; ``task.threads`` and ``task.seconds`` are set here, from the cores, the number of workers and
-            ``timeout``.
+        wish: engine and languages.
         pages: which pages of each input, e.g. ``"1-3,7"``; all when None.
         password: of encrypted PDFs.
         jobs: worker processes; None lets the machine decide; 0 reads in this process, without protection from engines that
-            crash, print, or outstay the deadline: only those that write word by word keep it by themselves.
+            crash, print, or outstay the deadline: only autoregressive ones keep it by themselves.
         timeout: seconds that one engine's attempt at one page may take, loading not counted; the page then goes on with the
             next engine. None: five minutes, or half an hour for a neural engine without a GPU. ``math.inf``: no deadline.
         out: folder for the results. Page records are kept there as they are done, and a run that was stopped goes on where
@@ -81,7 +79,7 @@ def read_documents(
         return
     wish = wish or Wish()
     workers = default_workers(wish) if jobs is None else jobs
-    limit = _limit(default_deadline(wish) if timeout is None else timeout)
+    limit = _deadline(default_deadline(wish) if timeout is None else timeout)
     executor = Processes(workers, timeout=limit, threads=max(1, cores() // workers)) if workers else Serial()
     with executor:
         works = [
@@ -91,13 +89,13 @@ def read_documents(
         _count(executor, works, pages, digest=writer is not None)
         total = sum(len(work.numbers) for work in works)
         threads = max(1, cores() // max(1, min(workers, total)))
-        wish = _within(wish, threads, limit)
+        limits = _limits(threads, limit)
         if total:
             fetch(executor, wish)
         if writer is not None and total:
             _look_up(executor, works, wish, writer.folder)
         emit(RunStarted(total, done=sum(len(work.known) for work in works)))
-        yield from _results(executor, works, wish, writer)
+        yield from _results(executor, works, wish, limits, writer)
 
 
 @dataclass(slots=True)
@@ -142,9 +140,11 @@ def _look_up(executor: Executor, works: list[_Work], wish: Wish, folder: Path) -
             work.known = {number: record for number, record in records if record is not None}
 
 
-def _results(executor: Executor, works: list[_Work], wish: Wish, writer: Writer | None) -> Iterator[InputResult]:
+def _results(
+    executor: Executor, works: list[_Work], wish: Wish, limits: PageLimits, writer: Writer | None
+) -> Iterator[InputResult]:
     """Read what is missing; a result for each input, in order."""
-    jobs = [(work, Read(work.input, number, wish)) for work in works for number in work.missing]
+    jobs = [(work, Read(work.input, number, wish, limits)) for work in works for number in work.missing]
     answers = in_order(_kept(executor.run(job for _, job in jobs), [work for work, _ in jobs]))
     unread, read = len(jobs), 0
     for work in works:
@@ -206,7 +206,7 @@ def _error(answer: Outcome) -> OcrouteError:
     return answer.error() if isinstance(answer, Refused) else OcrouteError(f"a worker gave a wrong answer: {answer}")
 
 
-def _limit(timeout: float) -> float | None:
+def _deadline(timeout: float) -> float | None:
     """The deadline; None for none.
 
     Raises:
@@ -217,8 +217,7 @@ def _limit(timeout: float) -> float | None:
     return timeout if math.isfinite(timeout) else None
 
 
-def _within(wish: Wish, threads: int, timeout: float | None) -> Wish:
-    """``wish`` with the threads that its engines may use, and the time after which they should end by themselves."""
+def _limits(threads: int, timeout: float | None) -> PageLimits:
+    """The threads that an engine may use, and the time after which it should end by itself."""
     least, most = _MARGINS
-    seconds = timeout - min(max(0.1 * timeout, least), most, 0.5 * timeout) if timeout else 0.0
-    return msgspec.structs.replace(wish, task=msgspec.structs.replace(wish.task, threads=threads, seconds=seconds))
+    return PageLimits(threads, timeout - min(max(0.1 * timeout, least), most, 0.5 * timeout) if timeout else 0.0)

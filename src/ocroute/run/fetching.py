@@ -18,13 +18,13 @@ def fetch(executor: Executor, wish: Wish) -> None:
         EngineUnavailable: the engine cannot run here, which is said before gigabytes come; or they cannot be had.
         PluginError: the engine's row is broken.
     """
-    if not wish.task.model or wish.engine not in ENGINES:
+    if not wish.wanted.model or wish.engine not in ENGINES:
         return
     engine = ENGINES.load(wish.engine)
     fetches = getattr(engine, "fetches", None)  # engines without weights of their own have none
-    if fetches is None or not fetches(wish.task):
+    if fetches is None or not fetches(wish.wanted):
         return
     answer = ask(executor, Describe(wish))
     if isinstance(answer, Refused):
         raise answer.error()
-    engine.fetch(wish.task)
+    engine.fetch(wish.wanted)

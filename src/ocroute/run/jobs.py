@@ -8,6 +8,7 @@ import msgspec
 
 import ocroute.errors
 from ocroute.document.model import Attempt, Status
+from ocroute.engines.base import PageLimits
 from ocroute.errors import OcrouteError
 from ocroute.route.plan import Wish
 
@@ -52,6 +53,7 @@ class Read(msgspec.Struct, frozen=True, tag=True):
     """Read page ``number`` of ``input``. Answered by `Record`.
 
     Attributes:
+        limits: what an engine may take for it.
         spent: attempts made on this page in workers that are gone; their engines are not tried again.
         kept: the packed page record with the best refused text of those attempts.
     """
@@ -59,6 +61,7 @@ class Read(msgspec.Struct, frozen=True, tag=True):
     input: Input
     number: int
     wish: Wish
+    limits: PageLimits = PageLimits()
     spent: tuple[Attempt, ...] = ()
     kept: bytes = b""
 

@@ -88,13 +88,12 @@ def _settled(record: Record) -> bool:
 
 
 def key_of(digest: str, wish: Wish, environment: str) -> str:
-    """What a page's record depends on, besides its number. The number of threads and the time are not a part of it.
+    """What a page's record depends on, besides its number. The limits of its reading are no part of it.
 
     Args:
         digest: of the file's content.
         wish: what the user asked for.
         environment: the engines of this machine, see `ocroute.run.jobs.Described`.
     """
-    task = msgspec.structs.replace(wish.task, threads=0, seconds=0.0)
-    facts = (__version__, digest, msgspec.structs.replace(wish, task=task), environment)
+    facts = (__version__, digest, wish, environment)
     return hashlib.blake2b(msgspec.json.encode(facts), digest_size=8).hexdigest()

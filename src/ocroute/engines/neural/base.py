@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from ocroute.engines.base import Availability, EngineInfo, Reading, Task
+from ocroute.engines.base import Availability, EngineInfo, Reading, Task, Wanted
 from ocroute.engines.neural import (
     attention,
     budget,
@@ -104,26 +104,26 @@ class NeuralEngine(ABC):
     @classmethod
     def probe(cls) -> Availability:
         """Whether packages and weights are here. Imports neither torch nor transformers."""
-        return cls.probe_for(Task())
+        return cls.probe_for(Wanted())
 
     @classmethod
-    def probe_for(cls, task: Task) -> Availability:
-        """As `probe`, for the weights that ``task`` names; a hub id that is not here yet counts: it will be fetched."""
-        return probing.availability(cls.facts, task.model)
+    def probe_for(cls, wanted: Wanted) -> Availability:
+        """As `probe`, for the weights that ``wanted`` names; a hub id that is not here yet counts: it will be fetched."""
+        return probing.availability(cls.facts, wanted.model)
 
     @classmethod
-    def fetches(cls, task: Task) -> bool:
-        """Whether ``task`` names weights that are to be fetched first, by `fetch`; loading never fetches any."""
-        return weights.to_fetch(cls.facts, task.model)
+    def fetches(cls, wanted: Wanted) -> bool:
+        """Whether ``wanted`` names weights that are to be fetched first, by `fetch`; loading never fetches any."""
+        return weights.to_fetch(cls.facts, wanted.model)
 
     @classmethod
-    def fetch(cls, task: Task) -> None:
-        """Fetch the weights that ``task`` names. Emits how far it is, see `fetching.fetch`.
+    def fetch(cls, wanted: Wanted) -> None:
+        """Fetch the weights that ``wanted`` names. Emits how far it is, see `fetching.fetch`.
 
         Raises:
             EngineUnavailable: they cannot be had.
         """
-        fetching.fetch(cls.facts, task.model)
+        fetching.fetch(cls.facts, wanted.model)
 
     def __init__(self, task: Task) -> None:
         facts = self.facts
@@ -133,7 +133,7 @@ class NeuralEngine(ABC):
         failures.check_device(facts.name)
         folder = weights.find(facts, task.model)
         weights.check(facts, folder)
-        devices.limit_threads(task.threads)
+        devices.limit_threads(task.limits.threads)
         self.where = devices.place()
         self._model, self._digest = task.model or facts.hub, weights.digest(folder)
         try:
@@ -177,17 +177,17 @@ class NeuralEngine(ABC):
             self.where,
             patches=self.budget.patches,
             tokens=self.budget.tokens,
-            quantised=task.quantised,
+            quantised=task.quantized,
         )
         self._read_canary(task)
 
     def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
         """One reading a page, in order."""
         mode = self._mode(task)
-        devices.limit_threads(task.threads)
+        devices.limit_threads(task.limits.threads)
         for page in pages:
             failures.check_device(self.facts.name)
-            yield self._read(page, mode, perf_counter() + task.seconds if task.seconds else None)
+            yield self._read(page, mode, perf_counter() + task.limits.seconds if task.limits.seconds else None)
 
     def _read(self, page: InputPage, name: str, deadline: float | None) -> Reading:
         """Read with all the pixels that the budget allows, and with fewer where memory does not; later pages then have these."""

@@ -72,7 +72,7 @@ class OpenAi:
         self.limits = limits or limits_from(os.environ)
         self._client = Client(address(task.base_url), self.limits)
         try:
-            self._server = self._client.wait(survey(self._client, task.seconds))
+            self._server = self._client.wait(survey(self._client, task.limits.seconds))
             self._model = self._server.model(task.model)
             self._recipe = recipe_for(filter(None, (self._model.root, self._model.id)))
             self._mode(task)
@@ -92,7 +92,7 @@ class OpenAi:
         """One reading a page, in order, one page at a time: several worker processes are what a server can batch."""
         name = self._mode(task)
         for page in pages:
-            begun, deadline = perf_counter(), Deadline.of_page(self.limits, task.seconds)
+            begun, deadline = perf_counter(), Deadline.of_page(self.limits, task.limits.seconds)
             image = Image.fromarray(page.raster())
             sent = picture(image, self._recipe.frame(*image.size))
             yield self._client.wait(self._read(sent, image.size, name, perf_counter() - begun, deadline))
@@ -177,7 +177,7 @@ class OpenAi:
         if not mode.text:
             mode = next(known for known in self._recipe.modes.values() if known.text)
         short = replace(mode, max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS))
-        name, deadline = f"the model {self._model.id}", Deadline.of_page(self.limits, task.seconds)
+        name, deadline = f"the model {self._model.id}", Deadline.of_page(self.limits, task.limits.seconds)
         try:
             try:
                 canary.require(name, lambda image: self._sight(image, short, deadline))

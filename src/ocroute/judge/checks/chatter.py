@@ -52,7 +52,7 @@ class Chatter:
         """Whether the page shows ``passage`` where it would stand; None where nothing can be read there."""
         lines: Sequence[Box] = [line.box for line in ink_of(page).lines]
         near = lines[:LINES] if passage == before else lines[-LINES:]
-        read = [one for one in seen(page, stretches(page, near), task.threads) if weight(one.text) >= FEWEST]
+        read = [one for one in seen(page, stretches(page, near), task.limits.threads) if weight(one.text) >= FEWEST]
         return any(Sought(passage).likeness(one.text) >= SAME for one in read) if read else None
 
     def _finding(self, passages: list[str], what: str, weight: float) -> Finding:

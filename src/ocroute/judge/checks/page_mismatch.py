@@ -45,12 +45,12 @@ class PageMismatch:
         if weight(text.text) < FEWEST:  # nothing that could be wrong; what is missing is for others to say
             return None
         lines = _of_text([line.box for line in ink_of(page).lines], reading)
-        found = self._looked(page, text, lines, task.threads)
+        found = self._looked(page, text, lines, task.limits.threads)
         words = _words(found)
         if _share(text, words) >= SUSPECT or self._of_figures(text, found):
             # The ink joins what stands side by side, and text that runs downwards to nonsense. The detector knows better.
-            lines = _of_text(_regions(page, task.threads), reading)
-            again = self._looked(page, text, lines, task.threads, at_once=True)
+            lines = _of_text(_regions(page, task.limits.threads), reading)
+            again = self._looked(page, text, lines, task.limits.threads, at_once=True)
             return self._of_words(text, again, reading) or self._of_figures(text, [*found, *again])
         if len(words) < LEAST and letters and letters.most_common(1)[0][0] not in WITNESSED:
             what = "The words were not compared with the page: the witness cannot read their script."

@@ -33,7 +33,7 @@ class TextLayerMismatch:
         if between is not None and between >= GAPS:
             what = "The words of the text layer do not stand where the words on the page do"
             return self._finding(between, GAPS, what, 0.9)
-        seen = self._seen(page, reading, task.threads)
+        seen = self._seen(page, reading, task.limits.threads)
         if len(seen) < FEWEST:
             return None
         value = _differing(seen)

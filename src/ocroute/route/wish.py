@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from ocroute.engines.base import EngineInfo, Kind, Task
+from ocroute.engines.base import EngineInfo, Kind, Wanted
 from ocroute.errors import UsageError
 
 _SERVER = "http://127.0.0.1:8000/v1"
@@ -14,7 +14,7 @@ _HEEDED: dict[str, tuple[Kind, ...]] = {
     "--model": ("vlm", "remote"),
     "--task": ("vlm", "remote"),
     "--base-url": ("remote",),
-    "--quantised": ("vlm",),
+    "--quantized": ("vlm",),
 }
 """Option to the kinds of engine that heed it."""
 
@@ -28,7 +28,7 @@ class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     engine: str = ""
-    task: Task = Task()
+    wanted: Wanted = Wanted()
     prefer: Literal["layout", "speed"] = "layout"
 
 
@@ -44,30 +44,30 @@ def check_options(wish: Wish, pinned: EngineInfo | None) -> None:
     """
     if pinned is None:
         for option in ("--model", "--task"):
-            if option in _given(wish.task) and not wish.task.base_url:
-                value = _given(wish.task)[option]
+            if option in _given(wish.wanted) and not wish.wanted.base_url:
+                value = _given(wish.wanted)[option]
                 raise UsageError(
                     f"{option} {value} goes with one engine, and none is named",
                     next_step="Name it too, e.g.: --engine dots_ocr",
                 )
         return
-    for option, value in _given(wish.task).items():
+    for option, value in _given(wish.wanted).items():
         if pinned.kind not in _HEEDED[option]:
             raise UsageError(
                 f"the engine {wish.engine} knows nothing of {' '.join(filter(None, (option, value)))}",
                 next_step="Leave it out, or name another engine: ocroute engines",
             )
-    if pinned.kind == "remote" and not wish.task.base_url:
+    if pinned.kind == "remote" and not wish.wanted.base_url:
         raise UsageError(
             f"the engine {wish.engine} asks a server, and none is named", next_step=f"Add: --base-url {_SERVER}"
         )
 
 
-def _given(task: Task) -> dict[str, str]:
+def _given(wanted: Wanted) -> dict[str, str]:
     """Option to value, of those that were given; a switch has none."""
-    values = {"--model": task.model, "--task": task.mode, "--base-url": task.base_url}
+    values = {"--model": wanted.model, "--task": wanted.mode, "--base-url": wanted.base_url}
     given = {option: value for option, value in values.items() if value}
-    return given | {"--quantised": ""} if task.quantised else given
+    return given | {"--quantized": ""} if wanted.quantized else given
 
 
 def is_command(step: str) -> bool:

@@ -11,26 +11,23 @@ from ocroute.engines.neural.failures import check_device
 from ocroute.errors import EngineUnavailable
 
 
-class Engines:
+class LoadedEngines:
     """Loads engines when they are first asked for, and keeps them.
 
     Two neural models rarely fit into one card, and each counts the memory that is free when it is loaded. So one is let go
     before the next is loaded, and loaded again when its turn comes.
-
-    Args:
-        task: for which they are loaded.
     """
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
+    def __init__(self) -> None:
         self._loaded: dict[str, Engine] = {}
         self._refused: dict[str, tuple[str, str]] = {}
 
-    def get(self, name: str, on_load: Callable[[str], None]) -> Engine:
+    def get(self, name: str, task: Task, on_load: Callable[[str], None]) -> Engine:
         """The engine of row ``name``.
 
         Args:
             name: of its row.
+            task: for which it is loaded, if it is not loaded yet.
             on_load: told the name before the engine is loaded, which may take minutes.
 
         Raises:
@@ -40,20 +37,20 @@ class Engines:
         """
         if name not in self._loaded and name not in self._refused:
             on_load(name)
-            self._load(name)
+            self._load(name, task)
         if name in self._refused:
             message, next_step = self._refused[name]
             raise EngineUnavailable(message, next_step=next_step)
         return self._loaded[name]
 
-    def _load(self, name: str) -> None:
+    def _load(self, name: str, task: Task) -> None:
         kind: type[Engine] = ENGINES.load(name)
         neural = kind.info.kind == "vlm"
         if neural:
             check_device(name)
             self._unload_neural()
         try:
-            self._loaded[name] = kind(self._task)
+            self._loaded[name] = kind(task)
         except EngineUnavailable as error:  # its words only: the traceback holds the model
             self._refused[name] = (error.message, error.next_step)
         if neural and name in self._refused:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
+from ocroute.engines.base import ENGINES, Availability, EngineInfo, Wanted
 from ocroute.engines.neural.attention import outlook
 from ocroute.engines.neural.attention_shapes import models
 from ocroute.engines.neural.outlook import ModelRow, model_rows
@@ -98,17 +98,17 @@ def statuses(wish: Wish | None = None) -> dict[str, EngineStatus]:
         wish: the engine that it pins is looked at with the weights that it names, where the engine has a choice of them.
     """
     wish = wish or Wish()
-    return {name: _status(name, wish.task if name == wish.engine else None) for name in ENGINES}
+    return {name: _status(name, wish.wanted if name == wish.engine else None) for name in ENGINES}
 
 
-def _status(name: str, task: Task | None) -> EngineStatus:
+def _status(name: str, wanted: Wanted | None) -> EngineStatus:
     try:
         engine: type[Engine] = ENGINES.load(name)
     except PluginError as error:
         return EngineStatus(EngineInfo("ocr", rank=1_000), Availability("broken", reason=str(error)))
     try:
         probe_for = getattr(engine, "probe_for", None)
-        here = probe_for(task) if task and probe_for else engine.probe()
+        here = probe_for(wanted) if wanted and probe_for else engine.probe()
         return EngineStatus(engine.info, here)
     except Exception as error:  # a plugin's fault must not take the others down
         return EngineStatus(

@@ -8,23 +8,23 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
-from ocroute.engines.base import Engine, EngineInfo, Reading
+from ocroute.engines.base import ONE_THREAD, Engine, EngineInfo, PageLimits, Reading, Task
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.judge import at_sight, judge
 from ocroute.layout import arrange
 from ocroute.pages.page import InputPage
 from ocroute.ppocr.page_orientation import make_upright
 from ocroute.route.attempts import attempts
-from ocroute.route.engines import Engines
+from ocroute.route.loaded_engines import LoadedEngines
+from ocroute.route.machine_survey import plan_here
 from ocroute.route.plan import Plan, Wish
-from ocroute.route.survey import plan_here
 
 
 def _ignore(_: object) -> None:
     """Nobody listens."""
 
 
-class Reader:
+class PageReader:
     """Reads pages one after the other; keeps its engines warm in between.
 
     Args:
@@ -42,12 +42,13 @@ class Reader:
     ) -> None:
         self.wish = wish
         self.plan = routes or plan_here(wish)
-        self._engines = Engines(wish.task)
+        self._engines = LoadedEngines()
         self._on_lost = on_lost
 
     def read(
         self,
         page: InputPage,
+        limits: PageLimits = ONE_THREAD,
         *,
         prior: Iterable[Attempt] = (),
         best: Page | None = None,
@@ -58,6 +59,7 @@ class Reader:
         """The page's record, whatever is wrong with the page or with one of several engines.
 
         Args:
+            limits: what an engine may take for it.
             prior: attempts already spent on this page in a process that died. Their engines are not tried again.
             best: the record with the best refused text of those attempts.
             on_load: told the engine's name before it is loaded, which may take minutes.
@@ -78,7 +80,7 @@ class Reader:
             if verdict is not None:
                 page.release()
                 return msgspec.structs.replace(record, width=width, height=height, dpi=page.dpi, verdict=verdict)
-            page = make_upright(page, threads=self.wish.task.threads)
+            page = make_upright(page, threads=limits.threads)
             width, height = page.size
         except InputError as error:
             return msgspec.structs.replace(record, error=str(error))
@@ -88,10 +90,11 @@ class Reader:
             record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew
         )
         upright = time.perf_counter() - started
+        task = Task.of(self.wish.wanted, limits)
         policy = attempts(self.plan.routes, record.attempts)
         engine = next(policy, None)
         while engine is not None:
-            record = _better(record, self._attempt(engine, page, record, upright, on_load, on_attempt))
+            record = _better(record, self._attempt(engine, page, task, record, upright, on_load, on_attempt))
             if record.attempts[-1].outcome != "accepted":
                 on_refused(record)
             try:
@@ -105,6 +108,7 @@ class Reader:
         self,
         name: str,
         page: InputPage,
+        task: Task,
         record: Page,
         upright: float,
         on_load: Callable[[str], None],
@@ -126,12 +130,11 @@ class Reader:
                 record, verdict=Verdict("failed", 0.0), blocks=(), attempts=(*record.attempts, attempt)
             )
 
-        task = self.wish.task
         try:
-            engine = self._engines.get(name, on_load)
+            engine = self._engines.get(name, task, on_load)
             lap("load")
             on_attempt(name)
-            reading = _one_reading(engine, page, self.wish)
+            reading = _one_reading(engine, page, task)
             lap("read")
             if not engine.info.gives_layout:
                 reading = msgspec.structs.replace(reading, blocks=arrange(page, reading.lines))
@@ -158,21 +161,21 @@ class Reader:
             verdict=verdict,
             blocks=reading.blocks,
             attempts=(*record.attempts, attempt),
-            provenance=_provenance(name, engine.info, reading, seconds, task.threads),
+            provenance=_provenance(name, engine.info, reading, seconds, task.limits.threads),
         )
 
     def _asked_for(self, name: str, error: OcrouteError) -> bool:
         """Whether the user is to hear of this error rather than get the text of another engine."""
-        return name == self.wish.engine or (isinstance(error, UsageError) and bool(self.wish.task.base_url))
+        return name == self.wish.engine or (isinstance(error, UsageError) and bool(self.wish.wanted.base_url))
 
 
-def _one_reading(engine: Engine, page: InputPage, wish: Wish) -> Reading:
+def _one_reading(engine: Engine, page: InputPage, task: Task) -> Reading:
     """The engine's only reading of the page, checked against the contract's types.
 
     Raises:
         TypeError: the engine did not keep to its contract.
     """
-    readings = list(engine.read([page], wish.task))
+    readings = list(engine.read([page], task))
     if len(readings) != 1 or not isinstance(readings[0], Reading):
         kinds = ", ".join(type(reading).__name__ for reading in readings) or "nothing"
         raise TypeError(f"one Reading was expected of it for one page; it gave {kinds}")
