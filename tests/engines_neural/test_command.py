@@ -15,7 +15,7 @@ from ocroute.engines.base import ENGINES, Wanted
 from ocroute.engines.neural import canary
 from ocroute.errors import ExitCode
 from ocroute.route.plan import Wish
-from ocroute.run.desk import Desk
+from ocroute.run.job_runner import JobRunner
 from ocroute.run.jobs import Describe
 
 BY_HEART = Path(__file__).parent / "by_heart"
@@ -83,7 +83,7 @@ def test_other_weights_in_the_same_folder_make_kept_pages_stale(tmp_path):
     wish = Wish("qwen2_vl", Wanted(model=str(folder)))
 
     def environment():
-        return Desk(lambda _: None).do(Describe(wish)).environment
+        return JobRunner(lambda _: None).do(Describe(wish)).environment
 
     before = environment()
     assert environment() == before

@@ -13,11 +13,10 @@ from ocroute.errors import CorruptInput, ExitCode, InputNotFound, PasswordNeeded
 from ocroute.events import InputFailed, PageDone, listening
 from ocroute.route.plan import Wish
 from ocroute.run import exit_code, read_documents
-from ocroute.run.executor import ask, in_order
+from ocroute.run.executor import Serial, ask, in_order
 from ocroute.run.jobs import Count, Counted, Input, Read, Record, Refused
-from ocroute.run.processes import Processes
 from ocroute.run.records import unpack
-from ocroute.run.serial import Serial
+from ocroute.run.worker_pool import WorkerPool
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def test_serial_and_processes_give_the_same_document(scripted, ocroute):
 def test_answers_come_as_they_are_done_and_records_in_order(make_pages, faulty):
     faulty("slow:1", "null")
     jobs = [Read(Input(bytes(make_pages(6))), number, Wish()) for number in range(1, 7)]
-    with Processes(2) as executor:
+    with WorkerPool(2) as executor:
         ask(executor, jobs[-1])  # both warm: the order below is then that of the work
         answers = list(executor.run(jobs))
     assert [answer.number for answer in in_order(answers)] == [1, 2, 3, 4, 5, 6]
@@ -70,7 +69,7 @@ def test_jobs_are_taken_a_bounded_way_ahead(make_pages, faulty):
             taken += 1
             yield Count(pages) if number == 2 else Read(pages, 1, Wish())
 
-    with Processes(2, timeout=6) as executor:
+    with WorkerPool(2, timeout=6) as executor:
         done = 0
         for index, _ in executor.run(jobs()):
             done += 1
@@ -83,7 +82,7 @@ def test_jobs_are_taken_a_bounded_way_ahead(make_pages, faulty):
 def test_workers_stay_warm(make_pages, faulty, tmp_path, monkeypatch):
     faulty("null")
     monkeypatch.setenv("OCROUTE_FAULTY_LOG", str(tmp_path / "log"))
-    with Processes(1) as executor:
+    with WorkerPool(1) as executor:
         for number in (1, 2, 3):
             assert isinstance(ask(executor, Read(Input(bytes(make_pages(3))), number, Wish())), Record)
     assert len({line.split()[2] for line in (tmp_path / "log").read_text().splitlines()}) == 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ocroute.errors import ExitCode, OutputError, UsageError
 from ocroute.run import read_documents
-from ocroute.run.output import make_folder, stems, write_changed, write_whole
+from ocroute.run.output import make_folder, put, stems, write_changed
 
 
 def test_names_stay_short_where_they_can():
@@ -44,7 +44,7 @@ def test_file_is_replaced_whole_and_link_is_not_followed(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "x.md").symlink_to(outside)
-    write_whole(out / "x.md", b"ours")
+    put(out / "x.md", b"ours")
     assert outside.read_text() == "theirs"
     assert (out / "x.md").read_bytes() == b"ours"
     (tmp_path / "plain").touch()
@@ -78,9 +78,9 @@ def tiny_disk(tmp_path):
 
 
 def test_full_disk_leaves_the_old_file(tiny_disk):
-    write_whole(tiny_disk / "x", b"old")
+    put(tiny_disk / "x", b"old")
     with pytest.raises(OutputError, match=r"no space left.*Free some space"):
-        write_whole(tiny_disk / "x", bytes(1 << 17))
+        put(tiny_disk / "x", bytes(1 << 17))
     assert (tiny_disk / "x").read_bytes() == b"old"
     assert len(list(tiny_disk.iterdir())) == 1, "nothing half-written stays"
 

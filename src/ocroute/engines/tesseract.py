@@ -5,7 +5,6 @@ One child process a call: pixels go in by its standard input, TSV comes out by i
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocroute import process
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.errors import DeadlineExceeded, EngineError, EngineUnavailable
 from ocroute.languages import DATA, codes_of, package
@@ -241,11 +241,8 @@ def run_program(
         EngineError: it cannot be started or ends with an error; the message ends with its last words.
         DeadlineExceeded: it did not end within ``seconds``.
     """
-    environment = os.environ | {"OMP_THREAD_LIMIT": str(threads)}
     try:
-        done = subprocess.run(
-            [path, *arguments], input=image, capture_output=True, env=environment, timeout=seconds, check=False
-        )
+        done = process.run([path, *arguments], stdin=image, env={"OMP_THREAD_LIMIT": str(threads)}, seconds=seconds)
     except subprocess.TimeoutExpired:
         raise DeadlineExceeded(f"tesseract did not end within {seconds:g} s") from None
     except OSError as error:

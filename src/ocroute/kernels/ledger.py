@@ -11,7 +11,6 @@ import hashlib
 import logging
 import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ import msgspec
 
 from ocroute import __version__
 from ocroute.errors import OutputError, UsageError
+from ocroute.files import write_whole
 from ocroute.kernels.discreet import discreet
 from ocroute.kernels.probe.values import PROBE_VERSION, Place, Proof
 from ocroute.machine import Machine, inspect
@@ -63,22 +63,7 @@ def keep(path: Path, value: msgspec.Struct) -> None:
         OSError: it cannot be written; what was there is still there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_whole(path, readable(value))
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Put ``content`` in the place of what ``path`` held; see `keep`. What is no file, such as ``/dev/stdout``, is written to."""
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-        return
-    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
+    write_whole(path, readable(value))
 
 
 def readable(value: msgspec.Struct) -> bytes:
@@ -156,7 +141,7 @@ class Ledger:
         """
         whole = self.export()
         try:
-            _write_whole(path, whole)
+            write_whole(path, whole)
         except OSError as error:
             raise OutputError(
                 f"{path} cannot be written: {(error.strerror or str(error)).lower()}", next_step="Name another file"

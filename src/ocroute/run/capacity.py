@@ -30,12 +30,10 @@ def cores() -> int:
 
 
 def default_workers(wish: Wish) -> int:
-    """One worker a core, as far as memory goes; 0, meaning no worker processes, where the system has no process groups.
+    """One worker a core, as far as memory goes.
 
     One alone where a neural engine will read: it has the GPU, or every core, to itself.
     """
-    if os.name != "posix":
-        return 0
     if _neural(wish):
         return 1
     import psutil

@@ -9,22 +9,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ocroute.engines.base import PageLimits
+from ocroute.engines.base import ENGINES, PageLimits
 from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.events import InputDone, InputFailed, RunStarted, emit
 from ocroute.pages.inputs import expand
 from ocroute.route.plan import Wish
 from ocroute.run.capacity import cores, default_deadline, default_workers
-from ocroute.run.executor import Executor, ask, in_order
-from ocroute.run.fetching import fetch
+from ocroute.run.executor import Executor, Serial, ask, in_order
 from ocroute.run.jobs import Count, Counted, Describe, Described, Input, Outcome, Read, Record, Refused
 from ocroute.run.journal import Journal, key_of
-from ocroute.run.output import stems
-from ocroute.run.processes import Processes
+from ocroute.run.output import Writer, stems
 from ocroute.run.records import give_up
 from ocroute.run.results import InputResult
-from ocroute.run.serial import Serial
-from ocroute.run.writer import Writer
+from ocroute.run.worker_pool import WorkerPool
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +77,7 @@ def read_documents(
     wish = wish or Wish()
     workers = default_workers(wish) if jobs is None else jobs
     limit = _deadline(default_deadline(wish) if timeout is None else timeout)
-    executor = Processes(workers, timeout=limit, threads=max(1, cores() // workers)) if workers else Serial()
+    executor = WorkerPool(workers, timeout=limit, threads=max(1, cores() // workers)) if workers else Serial()
     with executor:
         works = [
             _Work(Input(os.fsencode(file), password), stem)
@@ -91,7 +88,7 @@ def read_documents(
         threads = max(1, cores() // max(1, min(workers, total)))
         limits = _limits(threads, limit)
         if total:
-            fetch(executor, wish)
+            _fetch(executor, wish)
         if writer is not None and total:
             _look_up(executor, works, wish, writer.folder)
         emit(RunStarted(total, done=sum(len(work.known) for work in works)))
@@ -126,6 +123,27 @@ def _count(executor: Executor, works: list[_Work], pages: str | None, *, digest:
                 work.error = answer.error()
             case _:
                 raise TypeError(f"not an answer to Count: {answer}")
+
+
+def _fetch(executor: Executor, wish: Wish) -> None:
+    """Fetch the weights that ``wish`` names with its engine, if they are not here: nothing else counts as asking.
+
+    It happens in this process, not in a worker: no deadline ends it, however slow the network, and its progress is seen.
+
+    Raises:
+        EngineUnavailable: the engine cannot run here, which is said before gigabytes come; or they cannot be had.
+        PluginError: the engine's row is broken.
+    """
+    if not wish.wanted.model or wish.engine not in ENGINES:
+        return
+    engine = ENGINES.load(wish.engine)
+    fetches = getattr(engine, "fetches", None)  # engines without weights of their own have none
+    if fetches is None or not fetches(wish.wanted):
+        return
+    answer = ask(executor, Describe(wish))
+    if isinstance(answer, Refused):
+        raise answer.error()
+    engine.fetch(wish.wanted)
 
 
 def _look_up(executor: Executor, works: list[_Work], wish: Wish, folder: Path) -> None:

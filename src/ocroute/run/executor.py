@@ -1,4 +1,4 @@
-"""The contract of those who do many jobs, and what comes of their answers."""
+"""The contract of those who do many jobs, the one that does them in this process, and what comes of their answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Protocol, Self
 
 from ocroute.errors import OcrouteError
 from ocroute.events import AttemptStarted, EngineLoading, PageDone, PageStarted, emit
-from ocroute.run.jobs import Doing, Job, Outcome, Read, Record
+from ocroute.run.job_runner import JobRunner
+from ocroute.run.jobs import Doing, Job, Kept, Outcome, Read, Record
 
 
 class Executor(Protocol):
@@ -36,6 +37,42 @@ class Executor(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+class Serial:
+    """Does one job after another in the calling thread: the reference that `ocroute.run.worker_pool.WorkerPool` must equal.
+
+    It has no deadline, and an engine that ends the process ends the caller.
+    """
+
+    def __init__(self) -> None:
+        self._job: Job | None = None
+        self._runner = JobRunner(self._tell)
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Outcome]]:
+        """See `Executor.run`; here jobs are done in their order."""
+        for index, job in enumerate(jobs):
+            self._job = job
+            announce(job, None)
+            outcome = self._runner.do(job)
+            announce(job, outcome)
+            yield index, outcome
+
+    def _tell(self, news: Doing | Kept) -> None:
+        if isinstance(news, Doing) and self._job is not None:
+            announce(self._job, news)
+
+    def close(self) -> None:
+        """Let the open file go."""
+        self._runner.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def in_order(answers: Iterable[tuple[int, Outcome]]) -> Iterator[Outcome]:

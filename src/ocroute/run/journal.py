@@ -23,7 +23,7 @@ import msgspec
 from ocroute import __version__
 from ocroute.route.plan import Wish
 from ocroute.run.jobs import Record
-from ocroute.run.output import write_whole
+from ocroute.run.output import put
 from ocroute.run.records import recognise, unpack
 
 FOLDER = ".ocroute"
@@ -60,10 +60,10 @@ class Journal:
         Raises:
             OutputError: the disk is full, or the like.
         """
-        with contextlib.suppress(OSError):  # write_whole says what is wrong
+        with contextlib.suppress(OSError):  # put says what is wrong
             self._folder.mkdir(parents=True, exist_ok=True)
         # A record that a power cut tears is noticed and read again: not worth waiting for the disk at every page.
-        write_whole(self._file(record.number), record.body, durable=False)
+        put(self._file(record.number), record.body, durable=False)
 
     def forget_others(self) -> None:
         """Remove records of this input's results under other keys: of a file or a wish that has changed."""

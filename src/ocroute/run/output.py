@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import secrets
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ocroute.errors import OutputError
+from ocroute.document.model import EXPORTERS, Document, Exporter
+from ocroute.errors import OcrouteError, OutputError, UsageError
+from ocroute.files import sweep, write_whole
 
 _NEXT_STEPS = {
     errno.ENOSPC: "Free some space and run the same command again: it goes on where it stopped",
@@ -24,6 +25,9 @@ _NEXT_STEPS = {
     errno.EEXIST: "Choose a folder, not a file",
     errno.ENAMETOOLONG: "Give the input a shorter name",
 }
+
+
+_STALE = 24 * 3600.0  # seconds; a temporary file this old belongs to no run that still lives
 
 
 def make_folder(folder: Path) -> None:
@@ -40,49 +44,75 @@ def make_folder(folder: Path) -> None:
         raise _cannot("cannot write to", folder, error) from error
 
 
-def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Put ``data`` at ``path``. A reader, and a crash, see the old file or the new one, never a part.
-
-    Args:
-        durable: whether it must outlast a power cut, which costs a wait for the disk.
+def put(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """`ocroute.files.write_whole`, with an error that says what to do.
 
     Raises:
         OutputError: the disk is full, the folder is not writable, or the like; what was at ``path`` is unchanged.
     """
-    # Not `tempfile`: its files are the owner's alone, and results have the rights that any new file would have.
-    draft = path.with_name(f".ocroute-{secrets.token_hex(8)}.tmp")
     try:
-        try:
-            with draft.open("xb") as file:
-                file.write(data)
-                if durable:
-                    file.flush()
-                    os.fsync(file.fileno())
-            draft.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                draft.unlink()
-            raise
+        write_whole(path, data, durable=durable)
     except OSError as error:
         raise _cannot("cannot write", path, error) from error
 
 
 def write_changed(path: Path, data: bytes) -> None:
-    """`write_whole`, but a file that says this already is left alone, its time too."""
+    """`put`, but a file that says this already is left alone, its time too."""
     try:
         if path.stat().st_size == len(data) and path.read_bytes() == data:
             return
     except OSError:
         pass
-    write_whole(path, data)
+    put(path, data)
 
 
-def sweep(folder: Path, *, older: float) -> None:
-    """Remove temporary files that killed runs left in ``folder`` before the time ``older`` (seconds since the epoch)."""
-    for leftover in folder.glob(".ocroute-*.tmp"):
-        with contextlib.suppress(OSError):
-            if leftover.stat().st_mtime < older:
-                leftover.unlink()
+class Writer:
+    """Results in one folder.
+
+    Args:
+        folder: made where it is missing.
+        formats: names of exporters.
+        keep_headers_footers: whether page headers and footers go into running text.
+
+    Raises:
+        UsageError: there is no such format, or two formats share a suffix.
+        OutputError: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, formats: Sequence[str], *, keep_headers_footers: bool) -> None:
+        self._exporters: dict[str, Exporter] = {}
+        for name in dict.fromkeys(formats):
+            exporter: Exporter = EXPORTERS.load(name)(keep_headers_footers=keep_headers_footers)
+            if other := next((n for n, e in self._exporters.items() if e.suffix == exporter.suffix), None):
+                raise UsageError(
+                    f"the formats {other} and {name} both write {exporter.suffix}",
+                    next_step="Write one folder for each",
+                )
+            self._exporters[name] = exporter
+        if not self._exporters:
+            raise UsageError("no format was named", next_step=f"Choose from: {', '.join(EXPORTERS)}")
+        make_folder(folder)
+        sweep(folder, older=time.time() - _STALE)
+        self.folder = folder
+
+    def write(self, stem: str, document: Document) -> tuple[Path, ...]:
+        """One file a format, named ``stem`` and the format's suffix. Files that say the same already are left alone.
+
+        Raises:
+            OutputError: a file cannot be written, or an exporter failed.
+        """
+        written = []
+        for name, exporter in self._exporters.items():
+            path = self.folder / (stem + exporter.suffix)
+            try:
+                data = exporter.export(document)
+            except OcrouteError:
+                raise
+            except Exception as error:  # an exporter may come from anyone
+                raise OutputError(f"{path} was not written: {name} raised {type(error).__name__}: {error}") from error
+            write_changed(path, data)
+            written.append(path)
+        return tuple(written)
 
 
 def stems(paths: Iterable[str]) -> list[str]:

@@ -35,7 +35,7 @@ Tell = Callable[[Doing | Kept], None]
 Lost = Callable[[EngineCrashed], None]
 
 
-class Desk:
+class JobRunner:
     """Keeps its engines warm, and its file open across pages of one input.
 
     Args:

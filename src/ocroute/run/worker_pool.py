@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
 import os
+import queue
 import tempfile
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -18,9 +19,9 @@ import msgspec
 
 from ocroute.document.model import Attempt
 from ocroute.errors import EngineUnavailable, UsageError
-from ocroute.run.child import Child
+from ocroute.process import Child, Inbox
 from ocroute.run.executor import announce
-from ocroute.run.jobs import Count, Describe, Doing, Hello, Job, Kept, Outcome, Read, Refused
+from ocroute.run.jobs import Count, Describe, Doing, Hello, Job, Kept, Message, Outcome, Read, Refused
 from ocroute.run.records import give_up
 
 START_LIMIT = 120.0
@@ -37,7 +38,12 @@ done before, and not in a worker."""
 
 _START_TRIES = 3
 _AHEAD = 32  # jobs a worker; what is done ahead of the oldest job in hand waits in memory, some 20 kB a page
-_GLANCE = 0.5  # how often to look for a worker whose end did not close its socket
+_GLANCE = 0.5  # seconds between looks for a worker whose end did not close its pipe
+
+_THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+_START = Doing("start")
 
 _Lost = Literal["crashed", "timed_out"]
 
@@ -46,18 +52,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
 class _Ticket:
-    """One job in hand."""
+    """One job in hand, and what the worker that has it does."""
 
     index: int
     job: Job
     reopened: bool = False
+    doing: Doing = _START
 
 
-class Processes:
-    """Does jobs in ``workers`` processes.
-
-    The processes are plain ``python -m`` children, not forks and not `multiprocessing`'s: the caller's script needs no
-    ``__main__`` guard, and nothing is pickled.
+class WorkerPool:
+    """Does jobs in ``workers`` processes (see `ocroute.process`): the caller's script needs no ``__main__`` guard, and nothing
+    is pickled.
 
     Args:
         workers: how many.
@@ -67,19 +72,18 @@ class Processes:
         threads: what the numeric libraries in each worker may use.
 
     Raises:
-        UsageError: this system has no process groups (Windows): use `ocroute.run.serial.Serial`.
+        UsageError: no workers, or no time.
     """
 
     def __init__(self, workers: int, *, timeout: float | None = None, threads: int = 1) -> None:
-        if os.name != "posix":
-            raise UsageError("worker processes need a POSIX system", next_step="Read with --jobs 0")
         if workers < 1 or (timeout is not None and timeout <= 0):
             raise UsageError(f"cannot work with {workers} workers and a deadline of {timeout} seconds")
         self._workers = workers
         self._timeout = timeout
-        self._threads = threads
-        self._idle: list[Child] = []
-        self._busy: dict[Child, _Ticket] = {}
+        self._threads = {name: os.environ.get(name, str(threads)) for name in _THREADS}
+        self._inbox: Inbox[Message] = queue.SimpleQueue()
+        self._idle: list[Child[Message]] = []
+        self._busy: dict[Child[Message], _Ticket] = {}
         self._retry: deque[_Ticket] = deque()
         self._taken = 0
         self._failed_starts = 0
@@ -118,14 +122,20 @@ class Processes:
                 self._give(child, ticket)
             else:
                 child = self._spawn()  # it is given its job when it says hello
+                ticket.doing = _START
             self._busy[child] = ticket
 
-    def _give(self, child: Child, ticket: _Ticket) -> None:
+    def _give(self, child: Child[Message], ticket: _Ticket) -> None:
         """Send the job. An engine that took its process down while it was loaded is spent on every page from then on."""
         if isinstance(ticket.job, Read):
             spent = {attempt.engine: attempt for attempt in ticket.job.spent}
             ticket.job = msgspec.structs.replace(ticket.job, spent=tuple((self._unloadable | spent).values()))
+        self._begin(child, ticket, Doing("idle"))
         child.send(ticket.job)
+
+    def _begin(self, child: Child[Message], ticket: _Ticket, doing: Doing) -> None:
+        ticket.doing = doing
+        child.step.allow(self._limit(doing))
 
     def _next(self, pending: Iterator[_Ticket]) -> _Ticket | None:
         oldest = min((ticket.index for ticket in self._busy.values()), default=self._taken)
@@ -135,11 +145,19 @@ class Processes:
         self._taken = ticket.index if ticket else self._taken
         return ticket
 
-    def _spawn(self) -> Child:
+    def _spawn(self) -> Child[Message]:
         try:
             if self._scratch is None:
                 self._scratch = tempfile.TemporaryDirectory(prefix="ocroute-", ignore_cleanup_errors=True)
-            return Child(Path(self._scratch.name), self._threads)
+            folder = Path(self._scratch.name)
+            return Child(
+                "ocroute.run.worker",
+                _decoder,
+                seconds=START_LIMIT,
+                inbox=self._inbox,
+                folder=folder,
+                env=self._threads,
+            )
         except OSError as error:
             raise EngineUnavailable(
                 f"no worker process can be started: {error}", next_step="Read with --jobs 0"
@@ -147,32 +165,29 @@ class Processes:
 
     def _answers(self) -> Iterator[tuple[int, Outcome]]:
         """Wait a little; yield what was answered, and what must be answered for workers that are lost."""
-        soonest = min(child.since + self._limit(child) for child in self._busy)
-        patience = max(0.0, min(_GLANCE, soonest - time.monotonic()))
-        wait([child.connection for child in self._busy], patience)
+        patience = max(0.0, min(_GLANCE, *(child.step.left for child in self._busy)))
+        with contextlib.suppress(queue.Empty):
+            while True:  # all that has been said counts before any deadline does
+                child, message = self._inbox.get(timeout=patience)
+                patience = 0.0
+                if child in self._busy and (answer := self._hear(child, message)) is not None:
+                    yield answer
         for child in tuple(self._busy):
-            answer = None
-            while answer is None and child in self._busy and child.connection.poll():
-                answer = self._hear(child)
-            if answer is None and child in self._busy:
-                if child.gone:
-                    answer = self._lose(child, "crashed")
-                elif time.monotonic() > child.since + self._limit(child):
-                    answer = self._lose(child, "timed_out")
-            if answer is not None:
-                yield answer
+            if child.gone or child.step.left < 0:
+                answer = self._lose(child, "crashed" if child.gone else "timed_out")
+                if answer is not None:
+                    yield answer
 
-    def _hear(self, child: Child) -> tuple[int, Outcome] | None:
+    def _hear(self, child: Child[Message], message: Message | None) -> tuple[int, Outcome] | None:
         """Take one message; return the answer if it is one."""
         ticket = self._busy[child]
-        message = child.receive()
         match message:
             case None:
                 return self._lose(child, "crashed")
             case Hello():
                 self._give(child, ticket)
             case Doing():
-                child.mark(message)
+                self._begin(child, ticket, message)
                 self._failed_starts = 0 if message.step != "prepare" else self._failed_starts
                 announce(ticket.job, message)
             case Kept() if isinstance(ticket.job, Read):
@@ -188,7 +203,7 @@ class Processes:
                 return self._answered(ticket, message)
         return None
 
-    def _dismiss(self, child: Child, refused: Refused) -> None:
+    def _dismiss(self, child: Child[Message], refused: Refused) -> None:
         """Go on with one worker less: the engine that was asked for may be one of which the card holds fewer than there are
         workers. What the last worker is refused is the answer.
         """
@@ -200,15 +215,16 @@ class Processes:
             self._said = refused.message
             _log.warning("fewer worker processes than asked for: %s", refused.message)
 
-    def _lose(self, child: Child, lost: _Lost) -> tuple[int, Outcome] | None:
+    def _lose(self, child: Child[Message], lost: _Lost) -> tuple[int, Outcome] | None:
         """End ``child`` and decide what becomes of its job: another worker goes on with it, or it is answered for."""
         ticket = self._busy.pop(child)
-        seconds = time.monotonic() - child.since
-        ending = child.end()
-        how = f"did not end within {self._limit(child):g} seconds" if lost == "timed_out" else ending
-        words = child.last_words() if ending.startswith("exited") else ""
-        how = f"{how}; its last words: {words}" if words else how
-        job, step, engine = ticket.job, child.doing.step, child.doing.engine
+        seconds = child.step.spent
+        if lost == "timed_out":
+            child.end()
+            how = f"did not end within {child.step.seconds:g} seconds"
+        else:
+            how = child.lost()
+        job, step, engine = ticket.job, ticket.doing.step, ticket.doing.engine
         if step in ("load", "engine") and isinstance(job, Read):
             again = any(attempt.engine == engine for attempt in job.spent)
             did = "ran" if step == "engine" else "was loaded"
@@ -238,17 +254,11 @@ class Processes:
         announce(ticket.job, outcome)
         return ticket.index, outcome
 
-    def _limit(self, child: Child) -> float:
-        """Seconds that what ``child`` is doing may take."""
-        match child.doing.step:
-            case "engine":
-                return self._timeout or float("inf")
-            case "open":
-                return max(self._timeout or float("inf"), OPEN_LIMIT)
-            case "load":
-                return max(self._timeout or float("inf"), LOAD_LIMIT)
-            case _:
-                return START_LIMIT
+    def _limit(self, doing: Doing) -> float:
+        """Seconds that this may take."""
+        own = self._timeout or math.inf
+        least = {"engine": 0.0, "open": OPEN_LIMIT, "load": LOAD_LIMIT}
+        return max(own, least[doing.step]) if doing.step in least else START_LIMIT
 
     def close(self) -> None:
         """End all workers at once and remove their temporary files."""

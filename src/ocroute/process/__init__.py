@@ -1,0 +1,10 @@
+"""One supervised process, for page workers, kernel probes, builds and outside programs. Nothing outlives who started it.
+
+done = run(["tesseract", "--version"], seconds=20)      # an outside program, from its start to its end
+child = Child("ocroute.run.worker", Decoder(Message))   # a Python process that messages go to and come from
+"""
+
+from ocroute.process.messages import Child, Inbox, Parent, StepClock
+from ocroute.process.program import Program, exit_in_words, run
+
+__all__ = ["Child", "Inbox", "Parent", "Program", "StepClock", "exit_in_words", "run"]
