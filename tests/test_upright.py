@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
 from ocroute.pages import InputPage, open_input
-from ocroute.pages.upright import straighten
+from ocroute.pages.page import deskewed
 from ocroute.ppocr.page_orientation import make_upright
 
 ENGLISH = "It was a bright cold day in April and the clocks were striking thirteen while the brown fox ran"
@@ -101,7 +101,7 @@ def test_a_turned_page_is_turned_back(kind, turns):
 
 @pytest.mark.parametrize(("turns", "skew"), [(0, 3.0), (1, -2.0), (2, 5.0), (3, 1.2)])
 def test_a_turned_and_leaning_page_is_put_straight(turns, skew):
-    raster = straighten(np.ascontiguousarray(np.rot90(PAGES["english"](), -turns)), -skew)
+    raster = deskewed(np.ascontiguousarray(np.rot90(PAGES["english"](), -turns)), -skew)
     turned, found = standing(Drawn(raster))
     assert turned == 90 * turns
     assert found == pytest.approx(skew, abs=0.15)

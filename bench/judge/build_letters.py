@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import harness
-from ocroute.judge import letters
+from ocroute.judge import trigrams as trigram_tables
 
 LANGUAGES = {
     "Latn": [
@@ -48,7 +48,7 @@ LANGUAGES = {
 }
 FOLDERS = {"pt": ("pt", "pt_BR"), "nb": ("nb", "nn", "no")}
 MOST = 250_000  # words a language
-TARGET = Path(letters.__file__).parent / "data" / "letters.npz"
+TARGET = Path(trigram_tables.__file__).parent / "data" / "letters.npz"
 NOISE = re.compile(r"%[-+ #0-9.*]*[a-zA-Z]|\\.|<[^>]*>|\{[^}]*\}|https?://\S+|[_&](?=\w)|--?[\w-]+")
 
 
@@ -71,15 +71,15 @@ def messages(language: str) -> Iterator[str]:
 
 def table(script: str, language: str) -> np.ndarray:
     """Bits of surprise for each trigram, interpolated with bigrams and letters, in levels."""
-    size = len(letters.ALPHABETS[script]) + 1
+    size = len(trigram_tables.ALPHABETS[script]) + 1
     seen: Counter[str] = Counter()
     for message in messages(language):
-        seen.update(letters.fold(word) for word in letters.words(NOISE.sub(" ", message), least=2))
+        seen.update(trigram_tables.fold(word) for word in trigram_tables.words(NOISE.sub(" ", message), least=2))
         if seen.total() > MOST:
             break
     three = np.zeros(size**3)
     for word, count in seen.items():
-        trigrams, _ = letters.codes(script, [word])
+        trigrams, _ = trigram_tables.codes(script, [word])
         # A word of a program's vocabulary says no more about a language for being repeated a thousand times.
         np.add.at(three, trigrams, 1 + math.log2(count))
     three = three.reshape(size, size, size)
@@ -87,7 +87,9 @@ def table(script: str, language: str) -> np.ndarray:
     p1 = (one + 0.5) / (one + 0.5).sum()
     p2 = (two + 8 * p1) / (two.sum(axis=1, keepdims=True) + 8)
     p3 = (three + 4 * p2[None]) / (three.sum(axis=2, keepdims=True) + 4)
-    levels = np.clip(np.round(-np.log2(p3) / letters.STEP), 0, letters.LEVELS - 1).astype(np.uint8).reshape(-1)
+    levels = (
+        np.clip(np.round(-np.log2(p3) / trigram_tables.STEP), 0, trigram_tables.LEVELS - 1).astype(np.uint8).reshape(-1)
+    )
     levels = np.append(levels, np.zeros(levels.size % 2, np.uint8))
     print(f"{script} {language}: {seen.total()} words, {len(seen)} different")
     return (levels[0::2] << 4) | levels[1::2]

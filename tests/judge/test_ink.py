@@ -9,7 +9,7 @@ from PIL import Image
 from tests.support.judge_pages import PROSE, font, letter, sheet
 
 from ocroute.judge import at_sight
-from ocroute.judge.ink import measure
+from ocroute.raster.ink import measure
 from ocroute.values import Box
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from ocroute.pages import InputPage
-from ocroute.pages.upright import straighten
+from ocroute.pages.page import deskewed
 from ocroute.raster.marks import find_marks
 from ocroute.raster.skew import MAX_SKEW, estimate_skew
 from ocroute.values import Box, Line, Word
@@ -90,7 +90,7 @@ def words_page(rng, lines=30, size=(900, 1200)):
 @pytest.mark.parametrize("noise", [0, 25])
 def test_skew_is_found_to_a_tenth_of_a_degree(skew, noise):
     rng = np.random.default_rng(7)
-    leaning = straighten(words_page(rng), -skew).astype(np.int16)
+    leaning = deskewed(words_page(rng), -skew).astype(np.int16)
     leaning += rng.normal(0, noise, leaning.shape).astype(np.int16)
     found = estimate_skew(find_marks(np.clip(leaning, 0, 255).astype(np.uint8)))
     assert found == pytest.approx(skew, abs=0.1 if abs(skew) < 8 else 0.3)
@@ -139,5 +139,5 @@ def test_straight_and_textless_pages_are_left_alone(kind):
 
 
 def test_more_skew_than_the_limit_is_not_guessed_at():
-    leaning = straighten(words_page(np.random.default_rng(1)), -(MAX_SKEW + 8))
+    leaning = deskewed(words_page(np.random.default_rng(1)), -(MAX_SKEW + 8))
     assert abs(estimate_skew(find_marks(leaning))) <= MAX_SKEW

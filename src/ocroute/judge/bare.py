@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ocroute.judge.ink import Ink
 from ocroute.judge.pieces import Piece
+from ocroute.raster.ink import Ink
 
 BARE: Final = 0.008  # a line's box with less of its area inked is bare paper; the thinnest type inks 4 %
 

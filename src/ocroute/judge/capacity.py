@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ocroute.judge.ink import InkLine
+from ocroute.raster.ink import InkLine
 
 LATIN: Final = 1.75  # characters (without spaces) to a line's width over its height, for letters
 HAN: Final = 0.95  # the same for ideographs, kana and hangul

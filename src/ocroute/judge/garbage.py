@@ -10,8 +10,8 @@ from functools import cache
 from itertools import groupby
 from typing import Final
 
-from ocroute.judge.letters import ALPHABETS, fluency, words
 from ocroute.judge.scripts import census, script_of
+from ocroute.judge.trigrams import ALPHABETS, fluency, words
 
 SURPRISE: Final = 5.35  # bits a letter: rare names and drugs stay below 4.9, ciphers above 5.7
 WINDOW: Final = 150  # letters weighed together: fewer say too little, more hide a garbled paragraph

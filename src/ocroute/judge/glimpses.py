@@ -10,8 +10,8 @@ import numpy as np
 
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import reference_recogniser
-from ocroute.judge.ink import Ink, ink_of
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import Ink, ink_of
 from ocroute.values import Box
 
 LEGIBLE: Final = (9.0, 160.0)  # pixels of a line's height that the witness reads well

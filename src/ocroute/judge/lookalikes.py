@@ -6,7 +6,7 @@ import re
 from math import inf
 from typing import Final
 
-from ocroute.judge.letters import fluency
+from ocroute.judge.trigrams import fluency
 
 # What Latin-only engines write for Cyrillic shapes; where they vary, the commonest.
 _TO_CYRILLIC: Final = str.maketrans(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ocroute.engines.base import Reading
-from ocroute.judge.ink import InkLine, ink_of
 from ocroute.judge.pieces import pieces
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import InkLine, ink_of
 from ocroute.values import Box, Category
 
 LEAST_GLYPHS: Final = 5  # shorter rows are as often marks as words

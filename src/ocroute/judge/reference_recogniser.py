@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage, Raster
 from ocroute.ppocr import crops, model_files, recogniser
 from ocroute.ppocr.detector import detect
+from ocroute.ppocr.preprocessing import HEIGHT, scaled
 from ocroute.values import Box
 
 
@@ -62,10 +62,5 @@ def glance(page: InputPage, strips: Sequence[Sequence[Box]], threads: int = 1) -
 
 def _joined(pieces: Sequence[Raster]) -> Raster:
     """The crops side by side, as high as the recogniser wants them. Their margins part them."""
-    scaled: list[Raster] = []
-    for piece in pieces:
-        height, width = piece.shape[:2]
-        method = cv2.INTER_AREA if height > 1.5 * recogniser.HEIGHT else cv2.INTER_LINEAR
-        size = (max(1, round(width * recogniser.HEIGHT / height)), recogniser.HEIGHT)
-        scaled.append(cv2.resize(piece, size, interpolation=method))
-    return np.concatenate(scaled, axis=1)
+    sizes = (max(1, round(piece.shape[1] * HEIGHT / piece.shape[0])) for piece in pieces)
+    return np.concatenate([scaled(piece, size) for piece, size in zip(pieces, sizes, strict=True)], axis=1)

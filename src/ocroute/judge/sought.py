@@ -9,10 +9,8 @@ from functools import cached_property
 from html import unescape
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-Codes = NDArray[np.uint32]
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 FEWEST: Final = 5  # letters from which words are looked for; ideographs count twice
 SAME: Final = 0.75  # likeness from which two stretches are the same but for slips
@@ -58,7 +56,7 @@ class Sought:
         needle = solid(printed)
         if not needle or needle in self._solid:
             return float(bool(needle))
-        whole = 1.0 - _distance(_codes(needle), self._codes) / len(needle)
+        whole = 1.0 - _edits(needle, self._solid) / len(needle)
         words = [word for word in map(solid, printed.split()) if len(word) >= _LONG]
         letters = sum(map(len, words))
         if whole >= SAME or 2 * letters < len(needle):
@@ -82,21 +80,20 @@ class Sought:
     def _solid(self) -> str:
         return solid(self._bare)
 
-    @cached_property
-    def _codes(self) -> Codes:
-        return _codes(self._solid)
 
+def _edits(needle: str, text: str) -> int:
+    """The fewest letters to add, drop or change until ``needle`` is some part of ``text``.
 
-def _codes(text: str) -> Codes:
-    return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-
-
-def _distance(needle: Codes, text: Codes) -> int:
-    """The fewest letters to add, drop or change until ``needle`` is some part of ``text`` (Sellers 1980), a row at a time."""
-    ramp = np.arange(text.size + 1, dtype=np.int32)
-    row = np.zeros_like(ramp)  # the part may begin anywhere
-    for letter in needle:
-        below = row + 1
-        below[1:] = np.minimum(below[1:], row[:-1] + (text != letter))
-        row = np.minimum.accumulate(below - ramp) + ramp
-    return int(row.min())
+    The part is looked for around the best match of the needle's own length; one elsewhere that needs fewer is rare.
+    """
+    found = fuzz.partial_ratio_alignment(needle, text)
+    if found is None:
+        return len(needle)
+    slack = max(2, len(needle) // 4)
+    starts = range(max(0, found.dest_start - slack), found.dest_start + slack + 1)
+    ends = range(found.dest_end - slack, min(len(text), found.dest_end + slack) + 1)
+    fewest = len(needle)
+    for start in starts:
+        for end in ends:
+            fewest = min(fewest, Levenshtein.distance(needle, text[start:end], score_cutoff=fewest))
+    return fewest

@@ -6,18 +6,18 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Final
 
 import numpy as np
+from rapidfuzz.distance import Indel
 
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import reference_recogniser
 from ocroute.judge.glimpses import LEGIBLE, around, spread
-from ocroute.judge.ink import ink_of
 from ocroute.judge.sought import SAME, solid
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import ink_of
 from ocroute.values import Box, Line, Word
 
 SURE: Final = 0.6  # confidence below which the witness has no say
@@ -93,7 +93,7 @@ def agreement(page: InputPage, words: Sequence[Word], threads: int) -> list[Spot
 
 def likeness(one: str, other: str) -> float:
     """How alike two words are, 0 to 1, whatever their case, ligatures, punctuation and look-alike signs."""
-    return SequenceMatcher(None, solid(one), solid(other), autojunk=False).ratio()
+    return Indel.normalized_similarity(solid(one), solid(other))
 
 
 def gaps(page: InputPage, reading: Reading) -> float | None:

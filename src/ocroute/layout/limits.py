@@ -38,9 +38,6 @@ SHORT_LINE_NOISE: Final = 0.2
 """Relative errors of sizes measured from boxes, on lines longer and shorter than that."""
 
 # --- Typefaces, as measured on ink ---------------------------------------------------------------------------------------
-INK_CONTRAST: Final = 40
-"""Grey levels between ink and paper below which nothing is measured."""
-
 SMALL_INK: Final = 20
 """Pixels of height below which letters are enlarged before they are measured: half a pixel is 4 % of 9-point type at 150 dpi."""
 

@@ -11,9 +11,9 @@ from statistics import median
 import msgspec
 
 from ocroute.layout import limits
-from ocroute.layout.letters import Letters, measure
 from ocroute.layout.pieces import weighted_quantile
 from ocroute.pages.page import InputPage, Raster
+from ocroute.raster.line_letters import Letters, measure
 from ocroute.values import Font, Line
 
 _TALL = 0.73  # ascending letters' height in ems: 0.71 in Liberation Serif, 0.77 in DejaVu

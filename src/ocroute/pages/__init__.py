@@ -1,7 +1,8 @@
 """Opens images and PDFs and gives their pages, lazily."""
 
 from ocroute.pages.inputs import Inputs, expand
+from ocroute.pages.opening import open_input
 from ocroute.pages.page import InputPage, Raster
-from ocroute.pages.source import MAX_PIXELS, Source, open_input
+from ocroute.pages.source import MAX_PIXELS, Source
 
 __all__ = ["MAX_PIXELS", "InputPage", "Inputs", "Raster", "Source", "expand", "open_input"]

@@ -1,18 +1,14 @@
-"""The door to an input: look at its first bytes, open it with the adapter for its kind, give its pages lazily."""
+"""An open input, whatever its kind: it gives its pages lazily."""
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ocroute.errors import CorruptInput, InputError, InputNotFound, UnsupportedInput, UsageError
 from ocroute.pages.page import InputPage
 from ocroute.pages.ranges import parse_ranges
-from ocroute.pages.sniff import HEAD_BYTES, Kind, describe, kind_of
 
 MAX_PIXELS = 40_000_000
 """The largest raster that is made of a page. A larger page is reduced to it, not refused."""
@@ -62,70 +58,3 @@ class Source(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def open_input(
-    path: str | os.PathLike[str],
-    *,
-    password: str | None = None,
-    pages: str | None = None,
-    max_pixels: int = MAX_PIXELS,
-    dpi: float | None = None,
-) -> Source:
-    """Open an image or a PDF, whatever its name says it is.
-
-    Args:
-        path: the file.
-        password: of an encrypted PDF.
-        pages: which pages, e.g. ``"1-3,7,10-"``; all when None.
-        max_pixels: the largest raster to make of a page; larger pages are reduced to it.
-        dpi: resolution at which PDF pages are rendered; None lets it follow the page. Images have their own.
-
-    Raises:
-        InputNotFound: there is no such file.
-        UnsupportedInput: it is a folder, empty, or no image or PDF.
-        CorruptInput: it is damaged from the start.
-        PasswordNeeded: it is encrypted and ``password`` does not open it.
-        PageTooLarge: an image needs more memory than there is.
-        UsageError: ``pages`` is no page range or leaves the document.
-    """
-    name = os.fspath(path)
-    if max_pixels < 1 or (dpi is not None and not 1 <= dpi <= 2400):
-        raise UsageError(f"cannot render at {dpi} dpi and {max_pixels} pixels", next_step="Choose 72 to 600 dpi")
-    if sniff(name) == "pdf":
-        from ocroute.pages.pdf import PdfSource
-
-        return PdfSource(name, password=password, pages=pages, max_pixels=max_pixels, dpi=dpi)
-    from ocroute.pages.images import ImageSource
-
-    return ImageSource(name, pages=pages, max_pixels=max_pixels)
-
-
-def sniff(path: str) -> Kind:
-    """Whether the file is a PDF or an image.
-
-    Raises:
-        InputError: it is neither, or cannot be read; the error says which.
-    """
-    head = _head(path)
-    if not head:
-        raise CorruptInput(f"{path} is empty (0 bytes)", next_step="Copy or download it again")
-    kind = kind_of(head)
-    if kind is None:
-        what, next_step = describe(head)
-        raise UnsupportedInput(f"{path} is not an image or PDF but {what}", next_step=next_step)
-    return kind
-
-
-def _head(path: str) -> bytes:
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(HEAD_BYTES)
-    except FileNotFoundError as error:
-        raise InputNotFound(f"{path} does not exist", next_step="Check the path") from error
-    except IsADirectoryError as error:
-        raise UnsupportedInput(f"{path} is a folder", next_step=f"Read its pages: ocroute read {path}") from error
-    except PermissionError as error:
-        raise InputError(f"{path} may not be read by this user", next_step=f"Allow it: chmod +r {path}") from error
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise InputError(f"{path!r} cannot be read: {error}", next_step="Check the path and the disk") from error

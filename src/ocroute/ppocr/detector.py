@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ocroute.pages.page import InputPage, Raster
 from ocroute.ppocr import inference, model_files
+from ocroute.ppocr.preprocessing import normalised
 from ocroute.raster import letter_height
 from ocroute.values import Box
 
@@ -53,7 +54,7 @@ def find(raster: Raster, threads: int, scale: float | None = None) -> tuple[Regi
     height, width = raster.shape[:2]
     scale = scale or _scale(raster)
     small = cv2.resize(raster, _network_size(width, height, scale), interpolation=cv2.INTER_AREA)
-    tensor = np.ascontiguousarray((small.astype(np.float32) / 127.5 - 1.0)[..., ::-1].transpose(2, 0, 1)[None])
+    tensor = np.ascontiguousarray(normalised(small)[None])
     detector = inference.session(model_files.find().detector, threads, parallel=False)
     (chart,) = detector.map([tensor], lambda output: output[0, 0].copy())
     return _regions(chart, width, height)

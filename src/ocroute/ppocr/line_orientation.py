@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ocroute.pages.page import Raster
 from ocroute.ppocr import model_files
 from ocroute.ppocr.inference import session
+from ocroute.ppocr.preprocessing import HEIGHT, line_tensor
 
-_HEIGHT = 48
 _CLASSIFIER_WIDTH = 192
 _RECOGNISER_WIDTH = 320
 
@@ -42,15 +41,10 @@ def reading_confidence(lines: Sequence[Raster], threads: int = 1) -> float:
 
 
 def _run(model: Path, lines: Sequence[Raster], width: int, threads: int) -> NDArray[np.float32]:
-    batch = np.stack([_normalised(line, width) for line in lines])
+    batch = np.stack([_tensor(line, width) for line in lines])
     return session(model, max(1, threads), parallel=True).map([batch], np.array)[0]
 
 
-def _normalised(line: Raster, width: int) -> NDArray[np.float32]:
-    """(3, 48, width): the line scaled to 48 pixels' height and padded with mid-grey, -1 to 1, BGR as it was trained."""
+def _tensor(line: Raster, width: int) -> NDArray[np.float32]:
     height, length = line.shape[:2]
-    scaled = min(width, max(1, round(length * _HEIGHT / height)))
-    small = cv2.resize(np.ascontiguousarray(line[:, :, ::-1]), (scaled, _HEIGHT), interpolation=cv2.INTER_AREA)
-    padded = np.zeros((_HEIGHT, width, 3), np.float32)
-    padded[:, :scaled] = small.astype(np.float32) / 127.5 - 1.0
-    return padded.transpose(2, 0, 1)
+    return line_tensor(np.ascontiguousarray(line), min(width, max(1, round(length * HEIGHT / height))), width)

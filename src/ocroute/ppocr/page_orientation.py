@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ocroute.pages.page import InputPage, Raster
-from ocroute.pages.upright import straighten
+from ocroute.pages.page import InputPage, Raster, deskewed
 from ocroute.ppocr.line_orientation import flipped_votes, reading_confidence
 from ocroute.raster.marks import Bands, Marks, find_bands, find_marks, halved, turned
 from ocroute.raster.skew import estimate_skew
@@ -98,7 +97,7 @@ def _look(raster: Raster, threads: int) -> tuple[int, float]:
 def _view(raster: Raster, marks: Marks) -> _View:
     skew = estimate_skew(marks)
     if abs(skew) >= _VISIBLE_SKEW:
-        raster = straighten(raster, skew)
+        raster = deskewed(raster, skew)
         marks = find_marks(raster)
         rest = estimate_skew(marks)  # a steep angle is measured on slanted letters, a little off
         if rest:

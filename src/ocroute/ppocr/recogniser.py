@@ -6,14 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ocroute.pages.page import Raster
 from ocroute.ppocr import inference, model_files
+from ocroute.ppocr.preprocessing import HEIGHT, line_tensor
 
-HEIGHT = 48  # the network's input height
 STEP = 8  # input columns to one time step of the output
 PEAK = 0.25  # where in its step a character's middle is, on average; measured on rendered lines
 LONG = 6.0  # widths over height from which a line is squeezed: its time goes with its columns
@@ -64,14 +63,8 @@ def _columns(crop: Raster) -> int:
 
 
 def _tensor(crop: Raster) -> NDArray[np.float32]:
-    height = crop.shape[0]
-    inner = _columns(crop)
-    outer = math.ceil(inner / WIDTH_STEP) * WIDTH_STEP
-    method = cv2.INTER_AREA if height > 1.5 * HEIGHT else cv2.INTER_LINEAR
-    tensor = np.zeros((1, 3, HEIGHT, outer), np.float32)
-    resized = cv2.resize(crop, (inner, HEIGHT), interpolation=method)
-    tensor[0, :, :, :inner] = (resized.astype(np.float32) / 127.5 - 1.0)[..., ::-1].transpose(2, 0, 1)
-    return tensor
+    columns = _columns(crop)
+    return line_tensor(crop, columns, math.ceil(columns / WIDTH_STEP) * WIDTH_STEP)[None]
 
 
 def _peaks(output: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:

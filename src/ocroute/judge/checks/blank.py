@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.ink import BLANK, ink_of
 from ocroute.judge.pieces import plain
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import BLANK, ink_of
 
 
 class Blank:

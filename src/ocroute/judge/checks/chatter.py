@@ -9,10 +9,10 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.engines.neural.chatter import parted, suspects
 from ocroute.judge.glimpses import seen, stretches
-from ocroute.judge.ink import ink_of
 from ocroute.judge.pieces import quote
 from ocroute.judge.sought import SAME, Sought, weight
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import ink_of
 from ocroute.values import Box
 
 LINES: Final = 6  # from the page's top, or its bottom, among which the words must stand if they are printed

@@ -7,10 +7,10 @@ from typing import ClassVar, Final
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.capacity import capacity
-from ocroute.judge.ink import ink_of
 from ocroute.judge.missing import missing
 from ocroute.judge.pieces import pieces, weight
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import ink_of
 
 FEWEST_GLYPHS: Final = 12  # a page number, a logo or a stray mark may be left out
 SHORTFALL: Final = 0.5  # of the text the ink can hold, for readings without boxes: the estimate is rough

@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.ink import ink_of
 from ocroute.judge.pieces import plain
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import ink_of
 
 FEWEST_GLYPHS: Final = 12  # photographs now and then hold a short row of like shapes
 

@@ -8,9 +8,9 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.bare import bare
 from ocroute.judge.capacity import capacity
-from ocroute.judge.ink import ink_of
 from ocroute.judge.pieces import Piece, pieces, quote
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import ink_of
 
 FEWEST: Final = 6  # letters and figures; leaders and commas are too small to be seen as ink
 SURPLUS: Final = 1.6  # times the characters that the ink can hold, for readings without boxes

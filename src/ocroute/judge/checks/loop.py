@@ -10,10 +10,10 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.bare import bare
 from ocroute.judge.capacity import capacity
-from ocroute.judge.ink import Ink, InkLine, ink_of
 from ocroute.judge.pieces import WIDEST, Piece, pieces, quote
 from ocroute.judge.repeats import Repeat, repeats
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import Ink, InkLine, ink_of
 from ocroute.values import Box
 
 LEAST: Final = 16  # characters that the repetition adds; "ha ha ha" is no loop

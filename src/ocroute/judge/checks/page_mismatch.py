@@ -10,11 +10,11 @@ from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import reference_recogniser
 from ocroute.judge.glimpses import Glimpse, seen, spread, stretches
-from ocroute.judge.ink import ink_of
 from ocroute.judge.pieces import pieces, plain, quote
 from ocroute.judge.scripts import census
 from ocroute.judge.sought import FEWEST, SAME, Sought, figures, weight
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import ink_of
 from ocroute.values import Box, Category
 
 KINDS: Final = ("vlm", "remote")  # line recognisers write what they see; language models may write what they expect

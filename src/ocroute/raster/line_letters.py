@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.layout import limits
 from ocroute.pages.page import Raster
 from ocroute.values import Line
 
+_CONTRAST = 40  # grey levels between ink and paper below which nothing is measured
 _LOW = frozenset("aceimnorsuvwxzавгежзиклмнопстхчшъыьэюяακινοπστυω")
 _TALL = frozenset("bdfghklpqyßþбруфβγδζηθλμξρφχψ")  # ascending or descending, besides capitals and digits
 _BRACKETS = "()[]{}|/"
@@ -105,7 +105,7 @@ def _ink(grey: Raster) -> Raster | None:
     if not 0.01 < share < 0.99:
         return None
     contrast = (cv2.mean(grey)[0] - cv2.mean(grey, dark)[0]) / (1 - share)
-    return np.asarray(dark if share <= 0.5 else 1 - dark, np.uint8) if contrast >= limits.INK_CONTRAST else None
+    return np.asarray(dark if share <= 0.5 else 1 - dark, np.uint8) if contrast >= _CONTRAST else None
 
 
 def _shapes(ink: Raster, inset: float) -> tuple[NDArray[np.int32], Raster]:

@@ -8,8 +8,8 @@ import pytest
 from tests.support.judge_pages import RUSSIAN
 
 from ocroute.judge.garbage import SURPRISE, broken_characters, mojibake, rare_ideographs, symbols, unreadable
-from ocroute.judge.letters import fluency
 from ocroute.judge.lookalikes import as_other_script, odd_capitals
+from ocroute.judge.trigrams import fluency
 
 ENGLISH = (
     "The quarry closed in the spring, and most of the families who had worked there for three generations moved to the coast. "
