@@ -99,27 +99,9 @@ def test_the_more_is_missing_the_lower_the_score(page):
 
 def test_what_the_engine_says_is_cut_is_truncated(page):
     assert "truncated" in codes(page, replace(boxless(page.lines), finish="length"))
-    assert "truncated" in codes(page, replace(boxless(page.lines), raw='[{"category": "Text", "text": "The light'))
+    assert "truncated" in codes(page, replace(boxless(page.lines), cut="its JSON is not closed"))
     table = Block(Category.TABLE, "<table><tr><td>1</td>", markup="html")
     assert "truncated" in codes(page, replace(boxless(page.lines), blocks=(*boxless(page.lines).blocks, table)))
-
-
-CELLS = (
-    '[{"bbox": [100, 100, 1140, 400], "category": "Text", "text": "Smith \\& Sons, $\\alpha$"}, '
-    '{"bbox": [1, 2, 3, 4], "category": "Picture"}]'
-)
-
-
-@pytest.mark.parametrize(
-    "raw", [CELLS, f"```json\n{CELLS}\n```", CELLS.replace("[{", "[\n  {"), CELLS[1:-1], '{"pages": []}']
-)
-def test_an_answer_that_is_closed_is_not_cut_whatever_its_backslashes(page, raw):
-    assert "truncated" not in codes(page, replace(boxless(page.lines), raw=raw))
-
-
-@pytest.mark.parametrize("cut", [-1, -2, -30, 40, 90])
-def test_cells_that_break_off_are_cut(page, cut):
-    assert "truncated" in codes(page, replace(boxless(page.lines), raw=CELLS[:cut]))
 
 
 def test_an_answer_that_was_stopped_in_a_loop_is_called_so(page):
@@ -354,7 +336,7 @@ def test_an_answer_that_is_not_the_page_s_text_is_not_compared_with_it(page):
     [
         (Reading(), "empty"),
         (Reading(blocks=(DESCRIBED,), finish="loop"), "truncated"),
-        (Reading(blocks=(DESCRIBED,), raw='[{"bbox": [1, 2'), "truncated"),
+        (Reading(blocks=(DESCRIBED,), cut="its JSON is not closed"), "truncated"),
     ],
 )
 def test_an_answer_that_is_none_or_is_cut_stays_doubtful_whatever_was_asked(page, reading, code):

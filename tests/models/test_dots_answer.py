@@ -8,6 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ocroute.document.model import Document, Page, Verdict
+from ocroute.engines import dots_ocr
+from ocroute.engines.neural import Answered, plain
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.latex import unescape
@@ -322,3 +324,34 @@ def test_json_without_a_cell_is_no_text(answer):
 )
 def test_escapes_in_a_string_whose_latex_is_escaped(written, meant):
     assert unescape(written) == meant
+
+
+TWO_CELLS = (
+    '[{"bbox": [100, 100, 1140, 400], "category": "Text", "text": "Smith \\& Sons, $\\alpha$"}, '
+    '{"bbox": [1, 2, 3, 4], "category": "Picture"}]'
+)
+
+
+def answered(text):
+    return Answered(text, dots_ocr.MODES["layout"], (1000, 1000), (1000, 1000))
+
+
+@pytest.mark.parametrize("cut", [dots_ocr.cut, plain.cut])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(TWO_CELLS, f"```json\n{TWO_CELLS}\n```", TWO_CELLS.replace("[{", "[\n  {"), TWO_CELLS[1:-1], '{"pages": []}'),
+        *("", "[1] Smith", "A set is {a, b", "$\\frac{a}{b$"),
+    ],
+)
+def test_an_answer_that_is_closed_is_not_cut_whatever_its_backslashes(cut, text):
+    assert cut(answered(text)) == ""
+
+
+@pytest.mark.parametrize("end", [-1, -2, -30, 40, 90])
+def test_cells_that_break_off_are_cut(end):
+    assert dots_ocr.cut(answered(TWO_CELLS[:end]))
+
+
+def test_json_that_nobody_asked_for_is_cut_where_it_is_not_closed():
+    assert plain.cut(answered('[{"category": "Text", "text": "The light'))

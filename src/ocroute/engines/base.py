@@ -119,6 +119,8 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
         raw: the engine's own output, for those who want to look.
         finish: ``stop`` when it ended by itself; else its text is cut: ``length`` when it ran out of room, ``loop`` when it
             ran in circles, ``late`` when it ran out of time.
+        cut: how its answer breaks off although the engine ended by itself, in words, e.g. ``its JSON is not closed``; empty where
+            it comes to its own end.
         seconds: by step, e.g. ``{"detect": 0.9, "recognise": 2.1}``.
         model, model_hash, kernel, device, versions, settings: for the page record's provenance.
         blanks: boxes in which the engine saw text but could write nothing, e.g. for want of the script.
@@ -130,6 +132,7 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
     blocks: tuple[Block, ...] = ()
     raw: str = ""
     finish: Literal["stop", "length", "loop", "late"] = "stop"
+    cut: str = ""
     seconds: dict[str, float] = {}
     model: str = ""
     model_hash: str = ""

@@ -9,7 +9,7 @@ from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.loading import Loaded, telling
-from ocroute.models.dots_ocr.answer import parse
+from ocroute.models.dots_ocr.answer import is_cut, parse
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.prompts import ENDS, PROMPTS
 from ocroute.values import Block
@@ -97,9 +97,18 @@ class DotsOcr(NeuralEngine):
         """The cells of its JSON, or what its Markdown tells apart."""
         return blocks(answer)
 
+    def cut(self, answer: Answered) -> str:
+        """As its JSON shows."""
+        return cut(answer)
+
 
 def blocks(answer: Answered) -> tuple[Block, ...]:
     """The cells of an answer's JSON where the model was asked for boxes, else what its Markdown tells apart."""
     if answer.mode.boxes:
         return parse(answer.text, Frame(*answer.frame), answer.size)
     return plain.blocks(answer)
+
+
+def cut(answer: Answered) -> str:
+    """How an answer breaks off, see `Reading`."""
+    return plain.cut(answer) or ("its JSON ends within a cell" if is_cut(answer.text) else "")

@@ -26,6 +26,7 @@ from ocroute.engines.neural import (
     loading,
     memory,
     packages,
+    plain,
     probing,
     records,
     staging,
@@ -69,6 +70,10 @@ class NeuralEngine(ABC):
     @abstractmethod
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """The blocks in an answer, in reading order, boxes in page pixels."""
+
+    def cut(self, answer: Answered) -> str:
+        """How an answer breaks off, see `Reading`; for models that are asked for a form that must be closed."""
+        return plain.cut(answer)
 
     def adjust(self, config: dict[str, Any]) -> dict[str, Any]:
         """The checkpoint's config.json as the model class wants it; as it is, unless a recipe knows better."""
@@ -241,10 +246,12 @@ class NeuralEngine(ABC):
             "tokens": answer.tokens,
             "ending": answer.ending,
         }
+        answered = Answered(answer.text, mode, prepared.frame, image.size)
         return Reading(
-            blocks=self.blocks(Answered(answer.text, mode, prepared.frame, image.size)),
+            blocks=self.blocks(answered),
             raw=answer.text,
             finish=answer.ending,
+            cut=self.cut(answered),
             transcribes=mode.text,
             seconds={"prepare": preparing, "generate": written - started},
             model=self._model,

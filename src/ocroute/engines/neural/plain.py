@@ -22,12 +22,21 @@ _PART = re.compile(
     r"|(?P<heading>^#{1,6}[ \t]+[^\n]*$)",
     re.DOTALL | re.MULTILINE,
 )
+_JSON = re.compile(r'(?:```(?:json)?\s*)?(?P<list>\[\s*)?\{\s*"')
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 
 
 def blocks(answer: Answered) -> tuple[Block, ...]:
     """The blocks of an answer without boxes, told apart as its mode's form allows."""
     return from_plain(answer.text) if answer.mode.form == "plain" else from_markdown(answer.text)
+
+
+def cut(answer: Answered) -> str:
+    """How an answer breaks off: in JSON, which models write unasked too, what was opened must be closed at its end."""
+    begun = _JSON.match(text := answer.text.strip())
+    if begun is None or text.removesuffix("```").rstrip().endswith("]" if begun["list"] else "}"):
+        return ""
+    return "its JSON is not closed"
 
 
 def from_plain(answer: str) -> tuple[Block, ...]:

@@ -116,10 +116,12 @@ class OpenAi:
             "fingerprint": made.fingerprint,
             "left_out": sorted(self._unsupported),
         }
+        answered = Answered(made.text, mode, sent.frame, size)
         return Reading(
-            blocks=self._recipe.blocks(Answered(made.text, mode, sent.frame, size)),
+            blocks=self._recipe.blocks(answered),
             raw=made.raw,
             finish=made.finish,
+            cut=self._recipe.cut(answered),
             transcribes=mode.text,
             seconds={"prepare": prepare, "answer": perf_counter() - asked},
             model=made.model or self._model.id,

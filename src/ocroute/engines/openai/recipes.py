@@ -26,6 +26,7 @@ class Recipe:
         family: its name, for the page record.
         modes: by name; the first is used when none is asked for.
         blocks: from an answer to the page's blocks.
+        cut: how an answer breaks off, see `Reading`.
         frame: from a page's (width, height) to those of the image that is sent.
         marks: servers by name, to what they want in front of the prompt.
         keep_special: whether special tokens are part of its answers.
@@ -37,6 +38,7 @@ class Recipe:
     frame: Callable[[int, int], tuple[int, int]]
     marks: Mapping[str, str]
     keep_special: bool = False
+    cut: Callable[[Answered], str] = plain.cut
 
 
 def _whole(width: int, height: int) -> tuple[int, int]:
@@ -65,7 +67,14 @@ _GENERIC = {
 }
 
 # vLLM puts a line end between image and text, which dots.ocr was not trained on, unless the text brings the image's place itself.
-DOTS = Recipe("dots.ocr", dots_ocr.MODES, dots_ocr.blocks, _dots_frame, {"vllm": IMAGE + IMAGE_PAD + END_OF_IMAGE})
+DOTS = Recipe(
+    "dots.ocr",
+    dots_ocr.MODES,
+    dots_ocr.blocks,
+    _dots_frame,
+    {"vllm": IMAGE + IMAGE_PAD + END_OF_IMAGE},
+    cut=dots_ocr.cut,
+)
 DEEPSEEK = Recipe("deepseek-ocr", deepseek.modes(), deepseek.blocks, _whole, {}, keep_special=True)
 QWEN = Recipe("qwen-vl", qwen2_vl.MODES, plain.blocks, _whole, {})
 GLM = Recipe("glm-ocr", GlmOcr.facts.modes, plain.blocks, _whole, {})

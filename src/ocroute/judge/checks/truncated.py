@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.missing import missing
 from ocroute.judge.pieces import pieces
-from ocroute.models.dots_ocr.salvage import cells
 from ocroute.pages.page import InputPage
 from ocroute.values import Box
 
 FEWEST_GLYPHS: Final = 12
 TAIL: Final = 0.75  # of the missing glyphs come after the last text: a cut tail, not a hole
 _MORE_TIME: Final = "Give it more: --timeout SECONDS."
-_JSON: Final = re.compile(r'(?:```(?:json)?\s*)?(\[\s*)?\{\s*"')
 _OPENED: Final = re.compile(r"<(/?)(table|tr|td|th|thead|tbody)\b", re.IGNORECASE)
 
 
@@ -36,7 +33,7 @@ class Truncated:
             return self._finding(1.0, 0.5, "The engine ran out of room and stopped in the middle")
         if reading.finish == "late":
             return self._finding(1.0, 0.5, "The engine ran out of time and stopped in the middle", _MORE_TIME)
-        if (broken := _broken(reading)) is not None:
+        if broken := reading.cut or _open_table(reading):
             return self._finding(1.0, 0.4, f"The engine's output breaks off: {broken}")
         placed = [piece.box for piece in pieces(reading) if piece.box is not None]
         if not placed or not reading.transcribes:
@@ -63,21 +60,10 @@ def _after(line: Box, placed: list[Box]) -> bool:
     )
 
 
-def _broken(reading: Reading) -> str | None:
-    """How the raw output is cut, where it is JSON or HTML."""
-    if (begun := _JSON.match(raw := reading.raw.strip())) and not _closed(raw, "]" if begun[1] else "}"):
-        return "its JSON is not closed"
+def _open_table(reading: Reading) -> str:
+    """How a table of HTML is cut; empty where all are closed."""
     open_tags: dict[str, int] = {}
     for text in (block.text for block in reading.blocks if block.markup == "html"):
         for closing, tag in _OPENED.findall(text):
             open_tags[tag.lower()] = open_tags.get(tag.lower(), 0) + (-1 if closing else 1)
-    if any(open_tags.values()):
-        return "a table is not closed"
-    return None
-
-
-def _closed(raw: str, bracket: str) -> bool:
-    """Whether the answer comes to its own end. A fault inside it, like LaTeX with single backslashes, is no cut."""
-    raw = raw.removesuffix("```").rstrip()
-    last = deque(cells(raw), maxlen=1)
-    return raw.endswith(bracket) and (last[0].complete if last else True)
+    return "a table is not closed" if any(open_tags.values()) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Final
 
 from ocroute.document.markup import from_html
@@ -42,6 +43,12 @@ def parse(answer: str, frame: Frame, page: tuple[float, float]) -> tuple[Block, 
     if blocks or not answer.strip() or _JSON.match(answer):
         return blocks
     return (Block(Category.TEXT, answer.strip(), markup="markdown"),)
+
+
+def is_cut(answer: str) -> bool:
+    """Whether an answer in JSON ends within a cell. A fault inside it, like LaTeX with single backslashes, is no cut."""
+    last = deque(cells(answer), maxlen=1) if _JSON.match(answer) else deque[Cell]()
+    return bool(last) and not last[0].complete
 
 
 def _block(cell: Cell, frame: Frame, page: tuple[float, float]) -> Block:
