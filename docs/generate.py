@@ -21,6 +21,7 @@ from ocroute.engines import ENGINES
 from ocroute.errors import ExitCode
 from ocroute.judge import CHECKS
 from ocroute.kernels.advice import CARDS, advice
+from ocroute.options import CommandOptions, ReadOptions, declared
 
 HERE = Path(__file__).parent
 SCHEMA = Path("schema/document-1.json")
@@ -87,6 +88,21 @@ def formats() -> str:
         exporter = EXPORTERS.load(name)
         rows.append((f"`{name}`", f"`{exporter.suffix}`", f"`{exporter.media_type}`", first_paragraph(exporter)))
     return table(("name", "file", "media type", "what it holds"), rows)
+
+
+def options() -> str:
+    """Every option of ``ocroute read``, and what Python calls those that it has too."""
+    python = declared(ReadOptions)
+    names = {"exporters": ", ".join(f"`{name}`" for name in built_in(EXPORTERS))}
+    rows = [
+        (
+            ", ".join(f"`{flag}`" for flag in (one.option.short, one.flag) if flag),
+            f"`{name}`" if name in python else "",
+            one.option.help.format_map(names),
+        )
+        for name, one in declared(CommandOptions).items()
+    ]
+    return table(("command", "Python", "meaning"), rows)
 
 
 def speed() -> str:
@@ -181,6 +197,7 @@ PARTS: dict[str, Part] = {
     "checks": checks,
     "engines": engines,
     "formats": formats,
+    "options": options,
     **kernels.PARTS,
     **measured_kernels.PARTS,
     **cards.PARTS,

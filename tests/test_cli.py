@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -11,7 +12,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ocroute.document.model import EXPORTERS
 from ocroute.errors import ExitCode
+from ocroute.kernels.build.recipes import book
+from ocroute.options import CommandOptions, ReadOptions, declared
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -61,6 +65,40 @@ def test_headers_and_footers_stay_where_they_are_wanted_by_the_old_spelling_too(
     texts = [ocroute("read", SAMPLES / "report.pdf", *option, "--jobs", "0").stdout for option in
              ((), ("--keep-headers-footers",), ("--keep-furniture",))]  # fmt: skip
     assert texts[0] != texts[1] == texts[2]
+
+
+@pytest.mark.parametrize("spelling", ["--quantized", "--quantised"])
+def test_quantized_kernels_are_asked_for_by_the_old_spelling_too(spelling):
+    done = ocroute("read", SAMPLES / "report.pdf", "--engine", "textlayer", spelling)
+    assert (done.returncode, "knows nothing of --quantized" in done.stderr) == (ExitCode.USAGE, True)
+    assert ocroute("prove", "nosuch", spelling).stderr.startswith("ocroute: there is no kernel named 'nosuch'")
+
+
+def test_every_option_is_in_help_in_python_and_in_the_documentation_and_no_old_spelling():
+    told = ocroute("read", "--help", COLUMNS="200").stdout
+    page = (SAMPLES.parent / "docs" / "python-api.md").read_text(encoding="utf-8")
+    for name, one in declared(CommandOptions).items():
+        assert one.flag in told
+        assert f"`{one.flag}` | {f'`{name}`' if name in declared(ReadOptions) else ''}" in page
+        assert not one.option.old or one.option.old not in told
+    import ocroute as library
+
+    keywords = list(inspect.signature(library.read).parameters)
+    assert keywords == ["path", *declared(ReadOptions)]
+    assert all(f"{name}: " in (library.read.__doc__ or "") for name in keywords)
+
+
+def test_help_names_what_is_registered():
+    told = " ".join(ocroute("read", "--help", COLUMNS="200").stdout.split())
+    assert f"One of {', '.join(EXPORTERS)}; several with commas" in told
+    assert f"One of {', '.join(book().recipes)}." in ocroute("build", "--help", COLUMNS="200").stdout
+
+
+def test_an_option_that_there_is_not_is_a_type_error():
+    import ocroute as library
+
+    with pytest.raises(TypeError, match="no option 'quantised'; there are: engine, languages"):
+        library.read("page.png", quantised=True)
 
 
 def test_text_goes_to_stdout_and_the_explanation_to_stderr():

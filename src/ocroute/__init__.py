@@ -10,8 +10,9 @@ Importing this module imports nothing heavy; names are resolved when first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = (
+    False  # known to type checkers by its name; the module typing would take as long as all of Python's start
+)
 if TYPE_CHECKING:
     from ocroute.api import read
     from ocroute.document.model import Document
@@ -23,7 +24,7 @@ __all__ = ["Document", "OcrouteError", "__version__", "read"]
 _HOMES = {"read": "ocroute.api", "Document": "ocroute.document.model", "OcrouteError": "ocroute.errors"}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'ocroute' has no attribute {name!r}")
     from importlib import import_module

@@ -16,11 +16,6 @@ app = typer.Typer(
 )
 
 
-def split(value: str) -> tuple[str, ...]:
-    """The parts of an option that takes several with commas."""
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
 def write_json(value: object) -> None:
     """``value`` on stdout, indented."""
     import msgspec

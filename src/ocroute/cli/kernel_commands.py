@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ocroute.cli.app import app, split, write_json
+from ocroute.cli.app import app, write_json
+from ocroute.cli.commands import Command, split
 
 if TYPE_CHECKING:
     from ocroute.kernels.probe import Proof
@@ -55,7 +56,7 @@ def kernels(
         console().print(kernel_table(rows, machine, proofs))
 
 
-@app.command()
+@app.command(cls=Command)
 def prove(
     names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="All that are installed.")] = None,
     model: Annotated[
@@ -63,7 +64,7 @@ def prove(
     ] = "",
     no_facts: Annotated[bool, typer.Option("--no-facts", help=_NO_FACTS)] = False,
     quantized: Annotated[
-        bool, typer.Option("--quantized", "--quantised", help="Prove kernels that compute in fewer bits too.")
+        bool, typer.Option("--quantized", help="Prove kernels that compute in fewer bits too.")
     ] = False,
     timeout: Annotated[
         float,
@@ -104,9 +105,9 @@ def prove(
         raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
-@app.command()
+@app.command(cls=Command)
 def build(
-    name: Annotated[str, typer.Argument(metavar="KERNEL", help="flash2, flash3, sage2, sage3 or thunderkittens.")],
+    name: Annotated[str, typer.Argument(metavar="KERNEL", help="One of {recipes}.")],
     arch: Annotated[
         str, typer.Option(metavar="X.Y", help="Compute capability to build for; that of the card here when left out.")
     ] = "",

@@ -1,22 +1,17 @@
-"""What the user asked for, and whether an engine heeds it: an option without effect is refused, not dropped."""
+"""What the user asked for, and whether an engine heeds it."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
-from ocroute.engines.base import EngineInfo, Kind, Wanted
+from ocroute.engines.base import EngineInfo, Wanted
 from ocroute.errors import UsageError
+from ocroute.options import Declared, ReadOptions, declared
 
 _SERVER = "http://127.0.0.1:8000/v1"
-_HEEDED: dict[str, tuple[Kind, ...]] = {
-    "--model": ("vlm", "remote"),
-    "--task": ("vlm", "remote"),
-    "--base-url": ("remote",),
-    "--quantized": ("vlm",),
-}
-"""Option to the kinds of engine that heed it."""
 
 
 class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,8 +27,14 @@ class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
     prefer: Literal["layout", "speed"] = "layout"
 
 
+def wish_of(options: Mapping[str, Any]) -> Wish:
+    """What values of `ocroute.options.ReadOptions` ask for."""
+    wanted = {one.option.field: options[name] for name, one in declared(ReadOptions).items() if one.option.field}
+    return Wish(options["engine"], Wanted(**wanted | {"languages": tuple(wanted["languages"])}), options["prefer"])
+
+
 def check_options(wish: Wish, pinned: EngineInfo | None) -> None:
-    """Whether every option has an engine that heeds it.
+    """Whether every option has an engine that heeds it: one without effect is refused, not dropped.
 
     Args:
         wish: what was asked for.
@@ -42,19 +43,19 @@ def check_options(wish: Wish, pinned: EngineInfo | None) -> None:
     Raises:
         UsageError: one has not, or one that the engine needs is missing.
     """
+    given = [one for one in declared(ReadOptions).values() if one.option.kinds and _value(wish.wanted, one)]
     if pinned is None:
-        for option in ("--model", "--task"):
-            if option in _given(wish.wanted) and not wish.wanted.base_url:
-                value = _given(wish.wanted)[option]
+        for one in given:
+            if one.option.needs_engine and not wish.wanted.base_url:
                 raise UsageError(
-                    f"{option} {value} goes with one engine, and none is named",
+                    f"{_typed(wish.wanted, one)} goes with one engine, and none is named",
                     next_step="Name it too, e.g.: --engine dots_ocr",
                 )
         return
-    for option, value in _given(wish.wanted).items():
-        if pinned.kind not in _HEEDED[option]:
+    for one in given:
+        if pinned.kind not in one.option.kinds:
             raise UsageError(
-                f"the engine {wish.engine} knows nothing of {' '.join(filter(None, (option, value)))}",
+                f"the engine {wish.engine} knows nothing of {_typed(wish.wanted, one)}",
                 next_step="Leave it out, or name another engine: ocroute engines",
             )
     if pinned.kind == "remote" and not wish.wanted.base_url:
@@ -63,11 +64,14 @@ def check_options(wish: Wish, pinned: EngineInfo | None) -> None:
         )
 
 
-def _given(wanted: Wanted) -> dict[str, str]:
-    """Option to value, of those that were given; a switch has none."""
-    values = {"--model": wanted.model, "--task": wanted.mode, "--base-url": wanted.base_url}
-    given = {option: value for option, value in values.items() if value}
-    return given | {"--quantized": ""} if wanted.quantized else given
+def _value(wanted: Wanted, one: Declared) -> Any:
+    return getattr(wanted, one.option.field)
+
+
+def _typed(wanted: Wanted, one: Declared) -> str:
+    """The option as it stands on the command line; a switch has no value."""
+    value = _value(wanted, one)
+    return one.flag if value is True else f"{one.flag} {value}"
 
 
 def is_command(step: str) -> bool:

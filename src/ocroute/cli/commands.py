@@ -1,0 +1,84 @@
+"""What commands share: the options that they declare, spellings of earlier versions, help that names what is registered."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from ocroute.options import CommandOptions, Declared, declared
+
+OLD = {one.option.old: one.flag for one in declared(CommandOptions).values() if one.option.old}
+"""Spelling of an earlier version to today's."""
+
+
+class Command(TyperCommand):
+    """A command that knows old spellings, and whose help names what is registered, looked up when it is shown."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take an old spelling for today's, before ``--``."""
+        end = args.index("--") if "--" in args else len(args)
+        return super().parse_args(ctx, [OLD.get(arg, arg) for arg in args[:end]] + args[end:])
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Fill in the names."""
+        for parameter in self.params:
+            told = getattr(parameter, "help", None)
+            if told and "{" in told:
+                vars(parameter)["help"] = told.format_map(_Registered())
+        super().format_options(ctx, formatter)
+
+
+class _Registered(dict[str, str]):
+    """Names of a registry or of recipes, with commas; the key says of which."""
+
+    def __missing__(self, key: str) -> str:
+        if key == "recipes":
+            from ocroute.kernels.build.recipes import book
+
+            return ", ".join(book().recipes)
+        from ocroute.registry import Registry
+
+        return ", ".join(Registry(f"ocroute.{key}", required=()))
+
+
+def takes(group: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of a group; it gets them as keywords, with the types that Python has."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command, eval_str=True)
+        own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+        options = declared(group)
+
+        @wraps(command)
+        def run(**given: Any) -> None:
+            for name, one in options.items():
+                given[name] = split(given[name]) if one.takes_several else given[name]
+            command(**given)
+
+        parameters = [*own, *map(_parameter, options.values())]
+        vars(run)["__signature__"] = signature.replace(parameters=parameters)
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        return run
+
+    return decorate
+
+
+def _parameter(one: Declared) -> inspect.Parameter:
+    """The option as typer takes it."""
+    names = [name for name in (one.option.short, one.flag) if name]
+    told = typer.Option(*names, help=one.option.help, metavar=one.option.metavar, min=one.option.least)
+    default = ",".join(one.command_default) if one.takes_several else one.command_default
+    kind = str if one.takes_several else one.kind
+    return inspect.Parameter(
+        one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, told]
+    )
+
+
+def split(value: str) -> Sequence[str]:
+    """The parts of an option that takes several with commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())

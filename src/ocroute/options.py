@@ -1,0 +1,240 @@
+"""The options of reading, each declared once: Python's `ocroute.read`, the command line, the check that an engine heeds what was
+asked for, and the documentation all follow from here. Imports nothing heavy, for ``--help``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypedDict, TypeVar, get_args, get_origin, get_type_hints
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """How an option is told and given.
+
+    Attributes:
+        help: one sentence or two. ``{exporters}`` stands for what is registered as such.
+        default: what holds where it is left out.
+        command_default: the same on the command line, where that is another.
+        flag: on the command line, where it is not the name with two dashes.
+        short, old: a letter for it, and a spelling of earlier versions that is not shown.
+        metavar: what stands for its value in ``--help``.
+        least: the smallest number that it takes.
+        field: of `ocroute.engines.Wanted`, where engines are given it.
+        kinds: of engines that heed it; all where empty.
+        needs_engine: whether it makes sense only beside ``engine``, or a server.
+    """
+
+    help: str
+    default: Any = ""
+    command_default: Any = ...
+    flag: str = ""
+    short: str = ""
+    old: str = ""
+    metavar: str | None = None
+    least: float | None = None
+    field: str = ""
+    kinds: tuple[str, ...] = ()
+    needs_engine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """An option with its name and type, as Python has them."""
+
+    name: str
+    kind: Any
+    option: Option
+
+    @property
+    def flag(self) -> str:
+        """On the command line."""
+        return self.option.flag or f"--{self.name.replace('_', '-')}"
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether it is a sequence, which is given with commas on the command line."""
+        return get_origin(self.kind) is Sequence
+
+    @property
+    def command_default(self) -> Any:
+        """Where the command line leaves it out."""
+        return self.option.default if self.option.command_default is ... else self.option.command_default
+
+
+class ReadOptions(TypedDict, total=False):
+    """What `ocroute.read` takes, and ``ocroute read`` too."""
+
+    engine: Annotated[
+        str,
+        Option(
+            help="Read with this engine only; otherwise the best that this machine has, then the next.", metavar="NAME"
+        ),
+    ]
+    languages: Annotated[
+        Sequence[str],
+        Option(
+            help="ISO 639-1 codes of what is written there, e.g. ru,en; found out when left out.",
+            default=(),
+            flag="--lang",
+            metavar="CODES",
+            field="languages",
+        ),
+    ]
+    pages: Annotated[
+        str | None, Option(help="Pages to read, e.g. 1-3,7,10-; all when left out.", default=None, metavar="RANGES")
+    ]
+    password: Annotated[str | None, Option(help="Of encrypted PDFs.", default=None)]
+    prefer: Annotated[
+        Literal["layout", "speed"],
+        Option(
+            help="layout: the best engine that this machine can run first; speed: those without a language model.",
+            default="layout",
+        ),
+    ]
+    model: Annotated[
+        str,
+        Option(
+            help="Weights for the engine named: a folder, a hub id, or a server's name for its model.",
+            metavar="WHERE",
+            field="model",
+            kinds=("vlm", "remote"),
+            needs_engine=True,
+        ),
+    ]
+    task: Annotated[
+        str,
+        Option(
+            help="What a neural engine is asked to do, e.g. layout or text; its own default when left out.",
+            metavar="NAME",
+            field="mode",
+            kinds=("vlm", "remote"),
+            needs_engine=True,
+        ),
+    ]
+    base_url: Annotated[
+        str,
+        Option(
+            help="Of an OpenAI-compatible server, for the engine openai.",
+            metavar="URL",
+            field="base_url",
+            kinds=("remote",),
+        ),
+    ]
+    quantized: Annotated[
+        bool,
+        Option(
+            help="Allow attention kernels that compute in fewer bits.",
+            default=False,
+            old="--quantised",
+            field="quantized",
+            kinds=("vlm",),
+        ),
+    ]
+    jobs: Annotated[
+        int | None,
+        Option(
+            help="Worker processes: with one or more, an engine that crashes takes its worker only. 0, the default in Python, "
+            "reads in this process; the command leaves it to the machine.",
+            default=0,
+            command_default=None,
+            metavar="N",
+            least=0,
+        ),
+    ]
+    timeout: Annotated[
+        float | None,
+        Option(
+            help="The most one engine may take for one page, loading not counted; 300, or 1800 for a neural engine without a "
+            "GPU; inf for no limit. Without worker processes only autoregressive engines keep it.",
+            default=None,
+            metavar="SECONDS",
+        ),
+    ]
+
+
+class OutputOptions(TypedDict, total=False):
+    """What ``ocroute read`` takes about files."""
+
+    out: Annotated[
+        Path | None,
+        Option(
+            help="Write results into this folder; a stopped run goes on there.",
+            default=None,
+            short="-o",
+            metavar="FOLDER",
+        ),
+    ]
+    formats: Annotated[
+        Sequence[str],
+        Option(help="One of {exporters}; several with commas.", default=("md",), flag="--format", metavar="NAMES"),
+    ]
+    keep_headers_footers: Annotated[
+        bool,
+        Option(
+            help="Keep page headers and footers in the running text.",
+            default=False,
+            old="--keep-furniture",
+        ),
+    ]
+
+
+class ScreenOptions(TypedDict, total=False):
+    """What ``ocroute read`` takes about its own lines on stderr."""
+
+    explain: Annotated[
+        bool, Option(help="Say on stderr what was tried on each page and why its text won.", default=False)
+    ]
+    quiet: Annotated[bool, Option(help="No progress and no remarks on stderr.", default=False, short="-q")]
+
+
+class CommandOptions(OutputOptions, ReadOptions, ScreenOptions, total=False):
+    """All that ``ocroute read`` takes."""
+
+
+@cache
+def declared(group: type) -> dict[str, Declared]:
+    """The options of a group by their names, in the order in which they stand above."""
+    found = {}
+    for name, hint in get_type_hints(group, include_extras=True).items():
+        kind, option = get_args(hint)
+        found[name] = Declared(name, kind, option)
+    return found
+
+
+def filled(group: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """``given`` with the default of every option of ``group`` that is not in it.
+
+    Raises:
+        TypeError: one is not of the group.
+    """
+    known = declared(group)
+    if strange := [name for name in given if name not in known]:
+        raise TypeError(f"there is no option {strange[0]!r}; there are: {', '.join(known)}")
+    return {name: one.option.default for name, one in known.items()} | dict(given)
+
+
+def documented(group: type) -> Callable[[F], F]:
+    """Give a function that takes ``**options`` of a group their signature, and their lines in its docstring at ``{options}``."""
+
+    def decorate(function: F) -> F:
+        import inspect
+
+        options = declared(group).values()
+        signature = inspect.signature(function)
+        own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+        keywords = [
+            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.option.default, annotation=one.kind)
+            for one in options
+        ]
+        vars(function)["__signature__"] = signature.replace(parameters=[*own, *keywords])
+        lines = "\n        ".join(f"{one.name}: {one.option.help}" for one in options)
+        function.__doc__ = (function.__doc__ or "").replace("{options}", lines)
+        return function
+
+    return decorate
