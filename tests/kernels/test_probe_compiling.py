@@ -3,8 +3,8 @@
 import pytest
 
 from ocroute.kernels.base import Problem
-from ocroute.kernels.probe import patience
-from ocroute.kernels.probe.parent import Limits
+from ocroute.kernels.probe import prober
+from ocroute.kernels.probe.prober import Limits
 from ocroute.kernels.prove import prove
 
 pytestmark = pytest.mark.usefixtures("kernel_zoo")
@@ -46,7 +46,7 @@ def test_a_hang_after_compiling_is_found_in_a_case_s_time():
 
 
 def test_it_is_told_while_it_lasts(monkeypatch, caplog):
-    monkeypatch.setattr(patience, "_FIRST_WORD", 0.8)
+    monkeypatch.setattr(prober, "_FIRST_WORD", 0.8)
     with caplog.at_level("INFO", logger="ocroute"):
         only("slow_compiles", TOWER, compiling=60)
     assert caplog.messages[0] == "slow_compiles compiles for 4 heads, head dim 32, float32: 1 of at most 60 s"

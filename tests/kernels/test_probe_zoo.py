@@ -7,7 +7,7 @@ from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.probe import judged
 from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS
 from ocroute.kernels.probe.examine import Examiner
-from ocroute.kernels.probe.parent import Limits
+from ocroute.kernels.probe.prober import Limits
 from ocroute.kernels.prove import prove
 
 pytestmark = pytest.mark.usefixtures("kernel_zoo")

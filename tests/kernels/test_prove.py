@@ -3,9 +3,9 @@
 import contextlib
 import io
 import json
-import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import msgspec
 import psutil
@@ -20,10 +20,9 @@ from ocroute.kernels.base import KERNELS, KernelInfo, Problem
 from ocroute.kernels.here import best, choice_for, installed, place_of, proofs_here, stale_here
 from ocroute.kernels.identity import build_of
 from ocroute.kernels.ledger import Ledger
-from ocroute.kernels.probe import child as child_process
+from ocroute.kernels.probe import probing_child
 from ocroute.kernels.probe.cases import CASES
-from ocroute.kernels.probe.exits import exit_in_words
-from ocroute.kernels.probe.parent import Child, Limits, Lost, _environment
+from ocroute.kernels.probe.prober import Limits, Lost, Prober
 from ocroute.kernels.prove import _Bench, prove, prove_here, unproven, unserved
 from ocroute.kernels.refusal import TorchFacts
 from ocroute.kernels.survey import survey
@@ -127,7 +126,7 @@ def test_proofs_go_to_the_ledger_and_refusals_do_not(tmp_path, monkeypatch):
 
 
 def test_a_child_whose_kernel_cannot_be_loaded_is_lost_with_the_reason():
-    child = Child("no_such_kernel", "cpu", Limits())
+    child = Prober("no_such_kernel", "cpu", Limits())
     try:
         lost = child.ready()
         assert isinstance(lost, Lost)
@@ -140,54 +139,34 @@ def test_a_child_whose_kernel_cannot_be_loaded_is_lost_with_the_reason():
 
 def test_only_a_child_that_waits_imports_what_it_may_need_later(monkeypatch):
     imported = []
-    monkeypatch.setattr(child_process.importlib, "import_module", imported.append)
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as incoming, os.fdopen(writing, "wb", buffering=0) as asking:
-        asking.write(b"a question")
-        child_process._use_the_wait(incoming)
-        assert imported == []
-        os.read(reading, 10)
-        child_process._use_the_wait(incoming)
-        assert imported == ["torch._dynamo"]
+    monkeypatch.setattr(probing_child.importlib, "import_module", imported.append)
+    probing_child._use_the_wait(SimpleNamespace(asks=lambda within: True))
+    assert imported == []
+    probing_child._use_the_wait(SimpleNamespace(asks=lambda within: False))
+    assert imported == ["torch._dynamo"]
 
 
 def test_a_child_that_does_not_start_in_time_is_lost():
-    child = Child("eager", "cpu", Limits(start=0.01))
+    child = Prober("eager", "cpu", Limits(start=0.01))
     lost = child.ready()
     assert (lost.verdict, lost.reason) == ("timed_out", "did not end within 0.01 seconds")
-    assert child.end() is not None
+    assert child.end()
 
 
 def test_a_child_ends_when_its_parent_does():
     """Also when the parent had no chance to end it."""
     script = (
         "import os\n"
-        "from ocroute.kernels.probe.parent import Child, Limits\n"
-        "child = Child('eager', 'cpu', Limits())\n"
-        "child.ready()\n"
-        "print(child._process.pid, flush=True)\n"
+        "from ocroute.kernels.probe.prober import Limits, Prober\n"
+        "prober = Prober('eager', 'cpu', Limits())\n"
+        "prober.ready()\n"
+        "print(prober._child.pid, flush=True)\n"
         "os._exit(0)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, check=True)
 
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(int(done.stdout)).wait(60)
-
-
-def test_a_child_imports_what_its_parent_can_and_nothing_that_lies_in_the_working_folder(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", ["", "plugins", "/opt/site"])
-    there = _environment()
-    assert there["PYTHONPATH"].split(os.pathsep) == [str(tmp_path / "plugins"), "/opt/site"]
-    assert there["PYTHONSAFEPATH"] == "1"
-
-
-def test_exit_codes_in_words():
-    assert exit_in_words(3) == "exited with code 3"
-    assert exit_in_words(-11).startswith("crashed (SIGSEGV")
-    assert exit_in_words(-15) == "was ended by SIGTERM"
-    assert exit_in_words(-200) == "was ended by signal 200"
-    assert exit_in_words(None) == "closed its pipe and did not end"
 
 
 def drawn(table):

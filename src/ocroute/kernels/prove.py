@@ -12,7 +12,7 @@ from ocroute.kernels.here import installed, place_of, refused
 from ocroute.kernels.identity import build_of
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
-from ocroute.kernels.probe.parent import Child, Limits, Lost
+from ocroute.kernels.probe.prober import Limits, Lost, Prober
 from ocroute.kernels.probe.values import Place, Proof, judged
 from ocroute.kernels.survey import torch_facts
 from ocroute.machine import Gpu, Machine, inspect
@@ -144,7 +144,7 @@ class _Bench:
     """The children, and what was learnt from those that were lost."""
 
     def __init__(self, device: str, place: Place, limits: Limits, seed: int) -> None:
-        self.children: dict[str, Child] = {}
+        self.children: dict[str, Prober] = {}
         self.place = place
         self._device, self._limits, self._seed = device, limits, seed
         self._fallen: dict[tuple[object, ...], Lost] = {}
@@ -153,7 +153,7 @@ class _Bench:
         """Let the children of these kernels import what they need."""
         for name in names:
             if name not in self.children:
-                self.children[name] = Child(name, self._device, self._limits)
+                self.children[name] = Prober(name, self._device, self._limits)
 
     def prove(self, name: str, version: str, problem: Problem) -> Proof:
         """One proof; a child that is lost is replaced for the next."""

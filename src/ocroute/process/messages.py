@@ -140,7 +140,7 @@ class Child(Generic[T]):
     def lost(self) -> str:
         """How it ended, in words, with its own last words where it has any; for one that ended by itself."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._program.popen.wait(DYING)
+            self._program.popen.wait(0 if self._fault else DYING)
         code = self._program.popen.poll()
         self._program.end()
         how = self._fault or exit_in_words(code)

@@ -116,16 +116,20 @@ class Program:
         self._held.release()
         return self.popen.poll()
 
+    def close(self) -> None:
+        """`end`, and close what could still be read of it."""
+        self.end()
+        for stream in (self.popen.stdout, self.popen.stderr):
+            if stream is not None:
+                stream.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.end()
-        for stream in (self.popen.stdout, self.popen.stderr):
-            if stream is not None:
-                stream.close()
+        self.close()
 
 
 def run(

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
 import msgspec
 
 from ocroute.errors import ExitCode, OcrouteError
+from ocroute.files import held
 from ocroute.kernels.build.cubins import architectures
 from ocroute.kernels.build.plan import Plan, Step
 from ocroute.kernels.build.progress import Counter, Progress
 from ocroute.kernels.build.recipes import book
+from ocroute.process import Program
 
+_GRACE = 5.0  # seconds in which a build that is stopped may clear up
 TAIL = 200  # lines that are searched for the cause of a failure
 
 Watch = Callable[[Progress], None]
@@ -60,7 +60,12 @@ def build(made: Plan, *, watch: Watch = lambda _: None) -> Built:
     """
     made.folder.mkdir(parents=True, exist_ok=True)
     log = made.folder / "build.log"
-    with _alone_in(made.folder):
+    with held(made.folder) as alone:
+        if not alone:
+            raise BuildFailed(
+                f"another build is at work in {made.folder}",
+                next_step="Wait until it is done, or build elsewhere: --work FOLDER",
+            )
         with log.open("w", encoding="utf-8") as file:
             for number, step in enumerate(made.steps, start=1):
                 _run(made, step, Progress(step.title, number, len(made.steps)), file, watch)
@@ -70,47 +75,25 @@ def build(made: Plan, *, watch: Watch = lambda _: None) -> Built:
     return Built(wheel, inside, made.installs, log)
 
 
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder; the system lets go of it when this process ends, however it does."""
-    import fcntl  # which Windows has not: there a build ends with its checks
-
-    with (folder / "lock").open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BuildFailed(
-                f"another build is at work in {folder}",
-                next_step="Wait until it is done, or build elsewhere: --work FOLDER",
-            ) from error
-        yield
-
-
 def _run(made: Plan, step: Step, start: Progress, log: TextIO, watch: Watch) -> None:
     watch(start)
     counter, tail = Counter(start), deque[str](maxlen=TAIL)
     log.write(f"## {step.title}\n{step.script}\n")
-    with subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", step.script],
-        cwd=made.folder,
-        env={**os.environ, **step.env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,  # so that stopping us stops the compilers too
-    ) as process:
-        try:
-            for line in process.stdout or ():
-                log.write(line)
-                tail.append(line.rstrip())
-                for progress in counter.read(line):
-                    watch(progress)
-            code = process.wait()
-        except BaseException:
-            os.killpg(process.pid, signal.SIGTERM)
-            raise
+    command = ["bash", "-euo", "pipefail", "-c", step.script]
+    process = Program(command, cwd=made.folder, env=step.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        for raw in process.popen.stdout or ():
+            line = raw.decode(errors="replace")
+            log.write(line)
+            tail.append(line.rstrip())
+            for progress in counter.read(line):
+                watch(progress)
+        code = process.popen.wait()
+    except BaseException:
+        process.end(grace=_GRACE)  # compilers take away their temporary files
+        raise
+    finally:
+        process.close()
     log.flush()
     if code:
         raise _failure(step, code, list(tail), made.folder / "build.log")

@@ -1,7 +1,6 @@
-"""The probing child: ``python -m ocroute.kernels.probe.child``, started by `ocroute.kernels.probe.parent` and nothing else.
+"""The probing child: ``python -m ocroute.kernels.probe.probing_child``, started by `ocroute.kernels.probe.prober` alone.
 
-It may crash, hang or eat memory: the parent watches it. Messages come on standard input and go out on what was standard output
-when it started; what kernels print goes to the parent's log.
+It may crash, hang or eat memory: the prober watches it.
 """
 
 from __future__ import annotations
@@ -9,14 +8,14 @@ from __future__ import annotations
 import faulthandler
 import importlib
 import os
-import select
 import sys
-from typing import BinaryIO, cast
+from typing import cast
+
+import msgspec
 
 from ocroute.kernels.base import KERNELS, Kernel
 from ocroute.kernels.faults import out_of_memory
-from ocroute.kernels.probe.values import Outcome
-from ocroute.kernels.probe.wire import (
+from ocroute.kernels.probe.probe_messages import (
     Ask,
     Begins,
     Compiled,
@@ -26,44 +25,31 @@ from ocroute.kernels.probe.wire import (
     Ready,
     Saw,
     Setup,
+    ToChild,
     ToParent,
-    decode_to_child,
-    receive,
-    send,
 )
+from ocroute.kernels.probe.values import Outcome
+from ocroute.process import Parent
 
 _IDLE = 0.5  # seconds without a question after which the parent is taken to be busy with another child
 _GRACE = 60.0  # seconds after the parent's limit at which an orphan ends itself
 
 
 def main() -> None:
-    """Serve until standard input ends."""
-    incoming, outgoing = _private_pipes()
-    body = receive(incoming)
-    if body is None:
-        return
-    setup = decode_to_child.decode(body)
+    """Serve until the prober is gone."""
+    parent: Parent[ToChild] = Parent(msgspec.msgpack.Decoder(ToChild))
+    setup = parent.receive()
     if not isinstance(setup, Setup):
         raise TypeError(f"the first message must be Setup, not {type(setup).__name__}")
     try:
         ready, kernel = _load(setup)
     except Exception as error:
-        send(outgoing, Failed(f"{type(error).__name__}: {error}"))
+        parent.send(Failed(f"{type(error).__name__}: {error}"))
         return
-    send(outgoing, ready)
+    parent.send(ready)
     if kernel is not None:
-        _use_the_wait(incoming)
-        _serve(kernel, setup, incoming, outgoing)
-
-
-def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes to the parent, out of reach of whatever reads standard input or prints to standard output."""
-    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    os.dup2(2, 1)
-    return incoming, outgoing
+        _use_the_wait(parent)
+        _serve(kernel, setup, parent)
 
 
 def _load(setup: Setup) -> tuple[Ready, Kernel | None]:
@@ -75,9 +61,9 @@ def _load(setup: Setup) -> tuple[Ready, Kernel | None]:
     return Ready(presence, kind.info), kind() if presence.state == "usable" else None
 
 
-def _use_the_wait(incoming: BinaryIO) -> None:
+def _use_the_wait(parent: Parent[ToChild]) -> None:
     """Import what torch imports, for some seconds, at the first call of its custom operators and of its causal bias."""
-    if os.name == "posix" and not select.select([incoming], [], [], _IDLE)[0]:
+    if not parent.asks(within=_IDLE):
         importlib.import_module("torch._dynamo")
 
 
@@ -91,7 +77,7 @@ def _take(setup: Setup) -> None:
         torch.cuda.set_per_process_memory_fraction(setup.fraction * free / total)
 
 
-def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+def _serve(kernel: Kernel, setup: Setup, parent: Parent[ToChild]) -> None:
     from ocroute.kernels.probe.cases import MEASURE
     from ocroute.kernels.probe.compare import Wrong
     from ocroute.kernels.probe.compiling import Announced
@@ -100,7 +86,7 @@ def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO)
 
     def tell(message: ToParent, patience: float) -> None:
         faulthandler.dump_traceback_later(patience + _GRACE, exit=True)
-        send(outgoing, message)
+        parent.send(message)
 
     def begins(case: str) -> None:
         tell(Begins(case), setup.case)
@@ -114,28 +100,28 @@ def _serve(kernel: Kernel, setup: Setup, incoming: BinaryIO, outgoing: BinaryIO)
         )
         examined = cast("Kernel", announced)  # whose info is an instance's, not a class's
     examiner = None
-    while (body := receive(incoming)) is not None:
-        ask = decode_to_child.decode(body)
+    while True:
+        ask = parent.receive()
         if not isinstance(ask, Ask):
             raise TypeError(f"expected Ask, not {type(ask).__name__}")
         if examiner is None:
             _take(setup)
             examiner = Examiner(examined, setup.device)
         for outcome in examiner.run(ask.problem, seed=ask.seed, begins=begins):
-            send(outgoing, Saw(outcome))
+            parent.send(Saw(outcome))
         figures = None
         if (own := examiner.own) is not None:
             begins(MEASURE)
             try:
                 figures = measure(kernel, ask.problem, own)  # as compiled for the case before
             except Wrong as wrong:
-                send(outgoing, Saw(Outcome(MEASURE, "wrong", wrong.error, wrong.limit, str(wrong), own=True)))
+                parent.send(Saw(Outcome(MEASURE, "wrong", wrong.error, wrong.limit, str(wrong), own=True)))
             except Exception as error:
                 if not out_of_memory(error):
                     raise
         own = examiner.own = None  # its memory is the next problem's
         faulthandler.cancel_dump_traceback_later()
-        send(outgoing, Done(figures))
+        parent.send(Done(figures))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
-"""What goes between the parent and the probing child: length-prefixed msgpack over two pipes."""
+"""What the prober and its child say to one another."""
 
 from __future__ import annotations
-
-from typing import BinaryIO
 
 import msgspec
 
@@ -80,28 +78,3 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 ToChild = Setup | Ask
 ToParent = Ready | Begins | Compiles | Compiled | Saw | Done | Failed
-
-_encode = msgspec.msgpack.Encoder().encode
-decode_to_child: msgspec.msgpack.Decoder[ToChild] = msgspec.msgpack.Decoder(ToChild)
-decode_to_parent: msgspec.msgpack.Decoder[ToParent] = msgspec.msgpack.Decoder(ToParent)
-
-
-def send(stream: BinaryIO, message: ToChild | ToParent) -> None:
-    """Write one message.
-
-    Raises:
-        OSError: the other end is gone.
-    """
-    body = _encode(message)
-    stream.write(len(body).to_bytes(4, "big") + body)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> bytes | None:
-    """The body of the next message; None where the stream ends."""
-    head = stream.read(4)
-    if len(head) < 4:
-        return None
-    size = int.from_bytes(head, "big")
-    body = stream.read(size)
-    return body if len(body) == size else None
