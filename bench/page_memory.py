@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from bench import harness
-from ocroute.engines.neural import memory
+from ocroute.engines.neural import memory_count
 from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.frame import fit
 from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
@@ -52,7 +52,7 @@ def main() -> None:
     config = DotsOCRConfig(**(TINY if given.tiny else GEOMETRY))
     config._attn_implementation = "sdpa"
     device = "cpu" if given.tiny else "cuda"
-    blueprint = memory.blueprint(lambda: DotsOCRForCausalLM(config), torch.bfloat16)
+    blueprint = memory_count.blueprint(lambda: DotsOCRForCausalLM(config), torch.bfloat16)
     torch.set_default_dtype(torch.bfloat16)
     with torch.device(device):
         model = DotsOCRForCausalLM(config).eval()
@@ -78,7 +78,7 @@ def _page(model: Any, blueprint: Any, dpi: int) -> dict[str, Any]:
     patches, images = rows * columns, rows * columns // 4
     grid = torch.tensor([[1, rows, columns]])
     tokens = images + PROMPT
-    need = memory.need(
+    need = memory_count.need(
         blueprint,
         lambda model: model.vision_tower(torch.empty(patches, 588, device="meta"), grid),
         tokens=tokens,

@@ -13,7 +13,7 @@ from bench.judge.cases import Case, weight
 from bench.judge.readings import boxless, in_blocks, retold
 
 from ocroute.engines.base import Reading
-from ocroute.engines.neural.plain import from_plain
+from ocroute.engines.neural.markdown_blocks import from_plain
 from ocroute.judge.sought import figures
 
 

@@ -70,7 +70,7 @@ def one_thread():
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch):
     """Memory is counted on pages that are quickly drawn."""
-    monkeypatch.setattr("ocroute.engines.neural.budget.SMALL_PAGE", 210 * 297)
+    monkeypatch.setattr("ocroute.engines.neural.pixel_budget.SMALL_PAGE", 210 * 297)
 
 
 NEW_TORCH = TorchFacts("2.11.0", "13.0", ("sm_120",))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ocroute.engines.neural.grounded import from_regions
-from ocroute.engines.neural.plain import from_markdown, from_plain
+from ocroute.engines.neural.deepseek_family import from_regions
+from ocroute.engines.neural.markdown_blocks import from_markdown, from_plain
 from ocroute.values import Box, Category
 
 PAGE = """<|ref|>title<|/ref|><|det|>[[330, 198, 558, 230]]<|/det|>

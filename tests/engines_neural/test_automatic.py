@@ -6,7 +6,8 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 import ocroute
-from ocroute.engines.neural import canary, records
+from ocroute.engines.neural import canary
+from ocroute.engines.neural.canary import history
 from ocroute.kernels.refusal import TorchFacts
 from ocroute.route.machine_survey import plan_here
 from ocroute.route.plan import Wish
@@ -41,7 +42,7 @@ def test_a_card_with_room_reads_with_the_best_engine(page, card, weights_here):
     assert planned[:3] == ["textlayer", "dots_ocr", "got_ocr2"]
     assert record.provenance.engine == "dots_ocr"
     assert "qwen2_vl" in record.rejected
-    assert records.newest(records.kept(), "dots_ocr").read
+    assert history.newest(history.kept(), "dots_ocr").read
 
 
 def test_a_card_with_little_room_reads_with_a_smaller_engine(page, card, weights_here):

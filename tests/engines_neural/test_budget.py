@@ -8,14 +8,14 @@ from tests.support import published
 from tests.support.sheets import NAMES
 
 from ocroute.engines.base import ENGINES, Task
-from ocroute.engines.neural import budget, devices
-from ocroute.engines.neural.memory import Need
+from ocroute.engines.neural import devices, pixel_budget
+from ocroute.engines.neural.memory_count import Need
 from ocroute.errors import EngineUnavailable
 from ocroute.machine import MIB
 
 GIB = 1024 * MIB
 CARD = devices.Place("cuda:0", torch.bfloat16, "a described card")
-A4_100, A4_150, A4_200 = budget.SMALL_PAGE, 1240 * 1754, 1654 * 2339
+A4_100, A4_150, A4_200 = pixel_budget.SMALL_PAGE, 1240 * 1754, 1654 * 2339
 ALL = ("dots_ocr", *NAMES)
 
 
@@ -48,7 +48,9 @@ def test_a_card_of_12_or_16_gb_reads_a4_at_200_dpi_with_dots_ocr(gigabytes, engi
     made = engine("dots_ocr")
     desktop = 1.5 * GIB  # taken by screens and browsers
     mode = made.facts.modes["layout"]
-    chosen = budget.fitted(made.facts, CARD, lambda pixels: made.sample(mode, pixels), int(gigabytes * GIB - desktop))
+    chosen = pixel_budget.fitted(
+        made.facts, CARD, lambda pixels: made.sample(mode, pixels), int(gigabytes * GIB - desktop)
+    )
     assert chosen.pixels >= A4_200
     assert made.sample(mode, A4_200).need.peak <= chosen.free
     assert chosen.at(A4_200) == pytest.approx(made.sample(mode, A4_200).need.peak, rel=0.01)
@@ -60,25 +62,25 @@ def test_a_small_card_shows_dots_ocr_fewer_pixels_and_a_smaller_one_is_refused(e
     monkeypatch.undo()
     made = engine("dots_ocr")
     mode = made.facts.modes["layout"]
-    count = budget.fitted(made.facts, CARD, lambda pixels: made.sample(mode, pixels), 80 * GIB)
-    tight = budget.fitted(made.facts, CARD, lambda pixels: made.sample(mode, pixels), count.at(A4_150))
-    assert budget.SMALL_PAGE < tight.pixels < 1.05 * A4_150 < count.pixels == made.facts.max_pixels
+    count = pixel_budget.fitted(made.facts, CARD, lambda pixels: made.sample(mode, pixels), 80 * GIB)
+    tight = pixel_budget.fitted(made.facts, CARD, lambda pixels: made.sample(mode, pixels), count.at(A4_150))
+    assert pixel_budget.SMALL_PAGE < tight.pixels < 1.05 * A4_150 < count.pixels == made.facts.max_pixels
     with pytest.raises(
         EngineUnavailable, match=r"dots_ocr needs \d{4} MiB .* and 6144 MiB are free on a described card"
     ):
-        budget.fitted(made.facts, CARD, lambda pixels: made.sample(mode, pixels), 6 * GIB)
+        pixel_budget.fitted(made.facts, CARD, lambda pixels: made.sample(mode, pixels), 6 * GIB)
 
 
-def stepped(pixels: int) -> budget.Sample:
+def stepped(pixels: int) -> pixel_budget.Sample:
     """A model of tiles: 500 MB, and 100 MB for each whole tile of a megapixel."""
     tiles = pixels // 10**6
-    return budget.Sample(pixels, tiles * 1000, 100 + tiles, 0, Need(500 * MIB, tiles * 100 * MIB, MIB, MIB))
+    return pixel_budget.Sample(pixels, tiles * 1000, 100 + tiles, 0, Need(500 * MIB, tiles * 100 * MIB, MIB, MIB))
 
 
 @pytest.mark.parametrize("free", range(740, 1400, 60))
 def test_the_choice_fits_where_the_need_has_steps(free, engine):
     facts = replace(ENGINES.load("got_ocr2").facts, min_pixels=10**6, max_pixels=8 * 10**6)
-    chosen = budget.fitted(facts, CARD, stepped, free * MIB)
+    chosen = pixel_budget.fitted(facts, CARD, stepped, free * MIB)
     assert stepped(chosen.pixels).need.peak <= free * MIB
     assert facts.max_pixels >= chosen.pixels >= 10**6
     missed = stepped(chosen.pixels + 2 * 10**6).need.peak
@@ -94,7 +96,7 @@ def test_the_record_of_a_page_says_what_was_predicted_and_allowed(babbling, shee
 
 
 def test_too_little_memory_is_said_before_anything_is_loaded(random_checkpoint, monkeypatch):
-    monkeypatch.setattr(budget, "free_bytes", lambda where: MIB)
+    monkeypatch.setattr(pixel_budget, "free_bytes", lambda where: MIB)
     monkeypatch.setattr(ENGINES.load("qwen2_vl"), "load", lambda *_: pytest.fail("it was loaded"))
     with pytest.raises(EngineUnavailable, match=r"qwen2_vl needs \d+ MiB .* and 1 MiB are free on cpu") as caught:
         ENGINES.load("qwen2_vl")(Task(model=str(random_checkpoint("qwen2_vl"))))
@@ -123,7 +125,7 @@ def test_on_a_processor_a_page_is_shown_at_100_dpi(engine, monkeypatch):
     made = engine("dots_ocr")
     mode = made.facts.modes["layout"]
     where = devices.Place("cpu", torch.float32, "cpu")
-    chosen = budget.fitted(made.facts, where, lambda pixels: made.sample(mode, pixels), 80 * GIB)
+    chosen = pixel_budget.fitted(made.facts, where, lambda pixels: made.sample(mode, pixels), 80 * GIB)
     assert chosen.pixels == A4_100
     assert chosen.patches < 5_000
 
@@ -135,9 +137,9 @@ def test_models_of_tiles_see_all_of_a_page_on_a_processor_too(name, mode, engine
     monkeypatch.undo()
     made = engine(name)
     asked, where = made.facts.modes[mode], devices.Place("cpu", torch.float32, "cpu")
-    chosen = budget.fitted(made.facts, where, lambda pixels: made.sample(asked, pixels), 80 * GIB)
+    chosen = pixel_budget.fitted(made.facts, where, lambda pixels: made.sample(asked, pixels), 80 * GIB)
     assert chosen.pixels == made.facts.max_pixels
-    prepared = made.prepare(budget.blank(A4_200), asked, chosen.pixels)
+    prepared = made.prepare(pixel_budget.blank(A4_200), asked, chosen.pixels)
     assert prepared.frame == (1024, 1024)
     tiles = prepared.inputs.get("num_local_patches", [len(prepared.inputs["pixel_values"]) - 1])
     assert tiles[0] >= 2
@@ -146,9 +148,11 @@ def test_models_of_tiles_see_all_of_a_page_on_a_processor_too(name, mode, engine
 def test_a_page_that_is_to_be_cut_is_cut_however_little_memory_there_is(engine, monkeypatch):
     monkeypatch.undo()
     made = engine("got_ocr2")
-    shown = made.prepare(budget.blank(A4_200), made.facts.modes["crop"], made.facts.min_pixels).inputs["pixel_values"]
+    shown = made.prepare(pixel_budget.blank(A4_200), made.facts.modes["crop"], made.facts.min_pixels).inputs[
+        "pixel_values"
+    ]
     assert len(shown) == 3  # two tiles, and the page whole
     crop = made.facts.modes["crop"]
     few = made.sample(crop, made.facts.min_pixels).need.peak - 1
     with pytest.raises(EngineUnavailable, match="got_ocr2 needs"):
-        budget.fitted(made.facts, CARD, lambda pixels: made.sample(crop, pixels), few)
+        pixel_budget.fitted(made.facts, CARD, lambda pixels: made.sample(crop, pixels), few)

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from ocroute.cli.draw_models import canary_table
 from ocroute.engines.base import ENGINES, Task, Wanted
-from ocroute.engines.neural import records, weights
+from ocroute.engines.neural import weights
+from ocroute.engines.neural.canary import history
 from ocroute.engines.neural.outlook import model_rows
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.ledger import home
@@ -21,7 +22,7 @@ from ocroute.route.plan import Wish
 
 BY_HEART = Path(__file__).parent / "by_heart"
 
-RECORD = records.Canary(
+RECORD = history.Canary(
     "dots_ocr", "/models/dots", "ab" * 32, "NVIDIA X", "bfloat16", {"torch": "2.11.0", "transformers": "5.23.0"},
     {"vision": {"kernel": "flash4", "proven": True, "reason": "the fastest"}}, True, "Grey herons", "2026-11-22T10:00:00Z",
 )  # fmt: skip
@@ -48,7 +49,7 @@ def of_by_heart(**changes):
 
 def test_a_model_that_reads_leaves_a_record(babbling):
     engine = babbling("qwen2_vl")
-    record = records.newest(records.kept(), "qwen2_vl")
+    record = history.newest(history.kept(), "qwen2_vl")
     assert record.read
     assert record.seen == "babble"
     assert record.weights == engine._digest
@@ -61,17 +62,17 @@ def test_a_model_that_does_not_read_leaves_the_sentence(random_checkpoint, monke
     monkeypatch.setattr("ocroute.engines.neural.base.CANARY_TOKENS", 32)
     with pytest.raises(EngineUnavailable) as caught:
         ENGINES.load("qwen2_vl")(Task(model=str(random_checkpoint("qwen2_vl"))))
-    record = records.newest(records.kept(), "qwen2_vl")
+    record = history.newest(history.kept(), "qwen2_vl")
     assert not record.read
     assert record.seen == caught.value.message
 
 
 def test_a_later_result_takes_the_place_of_an_earlier_one():
-    records.keep(RECORD)
-    records.keep(msgspec.structs.replace(RECORD, read=False, seen="it does not see", date="2026-11-23T10:00:00Z"))
+    history.keep(RECORD)
+    history.keep(msgspec.structs.replace(RECORD, read=False, seen="it does not see", date="2026-11-23T10:00:00Z"))
     assert len(list((home() / "canary").iterdir())) == 1, "no draft is left behind"
-    records.keep(msgspec.structs.replace(RECORD, device="NVIDIA Y", date="2026-11-21T10:00:00Z"))
-    first, second = records.kept()
+    history.keep(msgspec.structs.replace(RECORD, device="NVIDIA Y", date="2026-11-21T10:00:00Z"))
+    first, second = history.kept()
     assert (first.device, first.seen) == ("NVIDIA X", "it does not see")
     assert second.device == "NVIDIA Y", "another device has a result of its own"
 
@@ -95,7 +96,7 @@ def test_weights_that_are_not_here_have_no_result():
 
 def test_no_plan_is_decided_by_what_a_canary_page_once_gave(monkeypatch):
     """Each process that loads a model has it read anew: the result of other weights, or of these yesterday, refuses nothing."""
-    for asked in (records, machine_survey):
+    for asked in (history, machine_survey):
         monkeypatch.setattr(asked, "kept", lambda: pytest.fail("a plan asked for results"))
     assert machine_survey.plan_here(Wish()).routes
     assert "qwen2_vl" in machine_survey.plan_here(Wish("qwen2_vl", Wanted(model=str(BY_HEART)))).routes
@@ -104,14 +105,14 @@ def test_no_plan_is_decided_by_what_a_canary_page_once_gave(monkeypatch):
 def test_a_home_that_cannot_be_written_costs_no_page(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OCROUTE_HOME", str(tmp_path / "file"))
-    records.keep(RECORD)
-    assert records.kept() == ()
+    history.keep(RECORD)
+    assert history.kept() == ()
 
 
 def test_a_file_that_is_no_record_is_passed_over():
-    records.keep(RECORD)
+    history.keep(RECORD)
     (home() / "canary" / "odd.json").write_text("{")
-    assert records.kept() == (RECORD,)
+    assert history.kept() == (RECORD,)
 
 
 def test_every_neural_engine_has_a_row_in_the_order_of_trying():

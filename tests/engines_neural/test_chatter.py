@@ -2,8 +2,8 @@
 
 import pytest
 
-from ocroute.engines.neural.chatter import parted, suspects, without_thoughts
-from ocroute.engines.neural.plain import from_markdown, from_plain
+from ocroute.engines.neural.markdown_blocks import from_markdown, from_plain
+from ocroute.engines.neural.preamble import parted, suspects, without_thoughts
 from ocroute.values import Category
 
 PAGE = "Dear Ada,\n\nthe boat is mended.\nYours, Jo"

@@ -10,7 +10,7 @@ from tests.support.sheets import NAMES
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary
-from ocroute.engines.neural.recipe import Answered
+from ocroute.engines.neural.model_facts import Answered
 from ocroute.errors import EngineError, EngineUnavailable, UsageError
 
 PAD = "<|image_pad|>"

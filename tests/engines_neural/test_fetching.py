@@ -269,7 +269,7 @@ except EngineUnavailable as error:
 def test_an_engine_that_cannot_run_is_said_before_gigabytes_come(hub, environment, page):
     """Here the package that is missing is described; the run around it is real."""
     code = f"""
-import ocroute, ocroute.engines.neural.packages as packages
+import ocroute, ocroute.engines.neural.availability as packages
 from ocroute.errors import EngineUnavailable
 packages.installed = lambda name: "" if name == "torch" else "99"
 try:

@@ -6,7 +6,7 @@ from tests.support import published
 from tests.support.sheets import NAMES
 
 from ocroute.engines.base import ENGINES
-from ocroute.engines.neural import attention, budget, devices
+from ocroute.engines.neural import attention, devices, pixel_budget
 from ocroute.engines.neural.attention_shapes import models, problems_by_part
 from ocroute.machine import Gpu
 
@@ -21,8 +21,8 @@ def test_what_is_proven_for_a_model_is_what_it_asks_for(name, tmp_path):
     engine.loaded = engine.outline(published.write(name, tmp_path), PLACE)
     facts = engine.facts
     pixels = min(A4_200, facts.max_pixels)
-    inputs = engine.prepare(budget.blank(pixels), facts.modes[facts.default_mode], pixels).inputs
-    patches = budget.patches(inputs)
+    inputs = engine.prepare(pixel_budget.blank(pixels), facts.modes[facts.default_mode], pixels).inputs
+    patches = pixel_budget.patches(inputs)
     token = engine.loaded.model.config.image_token_id
     asked = {"vision": patches, "text": patches // 4 or int((inputs["input_ids"] == token).sum())}
     declared = problems_by_part(name, CARD)

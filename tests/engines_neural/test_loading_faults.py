@@ -13,9 +13,10 @@ from tests.support import tiny_models as tiny
 from tests.support.sheets import TRAINED, Sheet
 
 from ocroute.engines.base import Task
-from ocroute.engines.neural import budget, canary, devices, loading, records
+from ocroute.engines.neural import canary, devices, loading, pixel_budget
+from ocroute.engines.neural.canary import history
 from ocroute.engines.neural.canary.diagnosis import LIMIT, error_rate
-from ocroute.engines.neural.recipe import Prepared
+from ocroute.engines.neural.model_facts import Prepared
 from ocroute.engines.qwen2_vl import Qwen2Vl
 from ocroute.errors import EngineUnavailable
 from ocroute.machine import MIB
@@ -135,8 +136,8 @@ def overflowing(copy, monkeypatch):
 
 
 def test_activations_that_overflow_in_float16(overflowing, monkeypatch):
-    free = budget.free_bytes
-    monkeypatch.setattr(budget, "free_bytes", lambda where: MIB if where.numbers == "float32" else free(where))
+    free = pixel_budget.free_bytes
+    monkeypatch.setattr(pixel_budget, "free_bytes", lambda where: MIB if where.numbers == "float32" else free(where))
     sentence = refusal(overflowing)
     assert "not numbers" in sentence
     assert "float16" in sentence
@@ -152,7 +153,7 @@ def test_what_overflows_in_float16_is_read_in_float32_where_that_fits(overflowin
     (reading,) = engine.read([Sheet(canary.page())], Task())
     assert error_rate(canary.TRUTH, reading.text) <= LIMIT
     assert reading.settings["dtype"] == "float32"
-    assert records.newest(records.kept(), "qwen2_vl").read
+    assert history.newest(history.kept(), "qwen2_vl").read
 
 
 def test_a_prompt_that_the_model_does_not_know():

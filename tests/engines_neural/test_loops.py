@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from tests.support import tiny_models as tiny
 
 from ocroute.engines.base import PageLimits, Task
-from ocroute.engines.neural.guard import repeats
-from ocroute.engines.neural.loops import COVERED, LONGEST, TAIL, Circles, loop_length
+from ocroute.engines.neural.repetition import COVERED, LONGEST, TAIL, Circles, loop_length, repeats
 
 CELL = [11, 12, 13, 14]
 

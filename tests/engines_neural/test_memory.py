@@ -4,7 +4,7 @@ import pytest
 import torch
 import transformers
 
-from ocroute.engines.neural import memory
+from ocroute.engines.neural import memory_count
 from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
 
@@ -24,11 +24,11 @@ def test_a_tensor_counts_while_it_lives_and_views_do_not():
         del second
         return kib(120), third
 
-    assert memory.peak_bytes(run) == 170 * KIB
+    assert memory_count.peak_bytes(run) == 170 * KIB
 
 
 def test_tensors_of_the_processor_join_those_without_contents():
-    assert memory.peak_bytes(lambda: kib(1) * torch.ones(KIB, dtype=torch.uint8)) == 2 * KIB
+    assert memory_count.peak_bytes(lambda: kib(1) * torch.ones(KIB, dtype=torch.uint8)) == 2 * KIB
 
 
 def dots(layers: int, **vision) -> DotsOCRForCausalLM:
@@ -53,8 +53,8 @@ def dots(layers: int, **vision) -> DotsOCRForCausalLM:
     return DotsOCRForCausalLM(config)
 
 
-def needed(model, side: int, *, answer: int = 100) -> memory.Need:
-    return memory.need(
+def needed(model, side: int, *, answer: int = 100) -> memory_count.Need:
+    return memory_count.need(
         model,
         lambda model: model.vision_tower(torch.empty(side * side, 588, device="meta"), torch.tensor([[1, side, side]])),
         tokens=side * side // 4,
@@ -63,7 +63,7 @@ def needed(model, side: int, *, answer: int = 100) -> memory.Need:
 
 
 def test_a_page_needs_memory_in_proportion_to_its_patches_not_to_their_square():
-    model = memory.blueprint(lambda: dots(2), torch.bfloat16)
+    model = memory_count.blueprint(lambda: dots(2), torch.bfloat16)
     small, large = needed(model, 16), needed(model, 64)
     assert large.vision == pytest.approx(16 * small.vision, rel=0.05)
     assert large.prompt == pytest.approx(16 * small.prompt, rel=0.05)
@@ -71,7 +71,7 @@ def test_a_page_needs_memory_in_proportion_to_its_patches_not_to_their_square():
 
 
 def test_the_whole_score_matrix_is_counted_where_attention_keeps_one():
-    model = memory.blueprint(lambda: dots(2), torch.bfloat16)
+    model = memory_count.blueprint(lambda: dots(2), torch.bfloat16)
     fused = needed(model, 64).vision
     model.vision_tower.config._attn_implementation = "eager"
     assert needed(model, 64).vision > fused + 4 * 4096 * 4096 * 4, "four heads of float32 scores"
@@ -79,7 +79,7 @@ def test_the_whole_score_matrix_is_counted_where_attention_keeps_one():
 
 
 def test_the_cache_grows_with_layers_and_answer():
-    two, four = (needed(memory.blueprint(lambda n=n: dots(n), torch.bfloat16), 16, answer=256) for n in (2, 4))
+    two, four = (needed(memory_count.blueprint(lambda n=n: dots(n), torch.bfloat16), 16, answer=256) for n in (2, 4))
     assert two.answer == 2 * 2 * 256 * 2 * 16 * 2  # layers, keys and values, tokens, heads, width, bytes
     assert four.answer == 2 * two.answer
     assert four.peak > four.counted > four.weights
@@ -98,19 +98,19 @@ def test_models_of_the_library_are_counted_too():
         },
         vision_config={"depth": 2, "embed_dim": 64, "hidden_size": 64, "num_heads": 4, "mlp_ratio": 2},
     )
-    model = memory.blueprint(lambda: transformers.Qwen2VLForConditionalGeneration(config), torch.bfloat16)
+    model = memory_count.blueprint(lambda: transformers.Qwen2VLForConditionalGeneration(config), torch.bfloat16)
 
     def see(side):
         return lambda model: model.get_image_features(
             torch.empty(side * side, 1176, device="meta"), torch.tensor([[1, side, side]])
         )
 
-    small = memory.need(model, see(16), tokens=64, answer=10)
-    large = memory.need(model, see(32), tokens=256, answer=10)
+    small = memory_count.need(model, see(16), tokens=64, answer=10)
+    large = memory_count.need(model, see(32), tokens=256, answer=10)
     assert large.vision == pytest.approx(4 * small.vision, rel=0.05)
     assert model.config.text_config._attn_implementation == "sdpa", "the model is left as it was"
 
 
 def test_a_view_of_a_weight_takes_nothing():
     weight = kib(1000)
-    assert memory.peak_bytes(lambda: (weight.view(1000, -1).t(), kib(3))) == 3 * KIB
+    assert memory_count.peak_bytes(lambda: (weight.view(1000, -1).t(), kib(3))) == 3 * KIB

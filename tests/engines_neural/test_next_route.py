@@ -10,7 +10,8 @@ from bench.faults import FAULTS, engine_class
 
 import ocroute
 from ocroute.engines.base import ENGINES
-from ocroute.engines.neural import canary, records
+from ocroute.engines.neural import canary
+from ocroute.engines.neural.canary import history
 
 LONGEST = 160
 """Tokens after which an answer is cut: twice as many as the canary page takes."""
@@ -65,7 +66,7 @@ def test_a_fault_is_named_and_the_page_is_read_all_the_same(name, broken, page):
     (record,) = ocroute.read(page).pages
     tried = {attempt.engine: attempt for attempt in record.attempts}
     assert [tried[engine].outcome for engine in ("dots_ocr", "rapidocr")] == ["failed", "accepted"]
-    sentence = records.newest(records.kept(), "dots_ocr").seen
+    sentence = history.newest(history.kept(), "dots_ocr").seen
     assert tried["dots_ocr"].reason.startswith(sentence), "what doctor will tell is what the page's record says"
     assert re.search(SEEN[name], sentence), sentence
     assert record.provenance.engine == "rapidocr"

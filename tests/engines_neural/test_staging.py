@@ -7,7 +7,7 @@ import pytest
 import torch
 from tests.support import tiny_models as tiny
 
-from ocroute.engines.neural import staging
+from ocroute.engines.neural import pixel_budget
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.qwen2_vl import Qwen2Vl
 from ocroute.errors import EngineUnavailable
@@ -27,25 +27,25 @@ def folder(tmp_path_factory):
 
 def test_weights_that_are_converted_need_memory_and_others_do_not(folder, monkeypatch):
     size = (folder / "model.safetensors").stat().st_size
-    assert staging.need(folder, CARD) == staging.need(folder, CPU) == 0
-    assert staging.need(folder, OLD_CARD) == pytest.approx(size, rel=0.01)
+    assert pixel_budget.host_memory(folder, CARD) == pixel_budget.host_memory(folder, CPU) == 0
+    assert pixel_budget.host_memory(folder, OLD_CARD) == pytest.approx(size, rel=0.01)
     monkeypatch.setattr(sys, "platform", "win32")
-    assert staging.need(folder, CARD) == pytest.approx(size, rel=0.01)
+    assert pixel_budget.host_memory(folder, CARD) == pytest.approx(size, rel=0.01)
 
 
 def test_too_little_memory_is_said_before_the_system_ends_the_process(folder, monkeypatch):
     here = inspect()
-    wanted = staging.need(folder, OLD_CARD) // MIB
+    wanted = pixel_budget.host_memory(folder, OLD_CARD) // MIB
     for free, enough in ((wanted - 1, False), (wanted, True)):
-        monkeypatch.setattr(staging, "inspect", lambda free=free: type(here)(**{**_fields(here), "free_mb": free}))
+        monkeypatch.setattr(pixel_budget, "inspect", lambda free=free: type(here)(**{**_fields(here), "free_mb": free}))
         if enough:
-            staging.require(Qwen2Vl.facts, folder, OLD_CARD)
+            pixel_budget.require_host_memory(Qwen2Vl.facts, folder, OLD_CARD)
             continue
         with pytest.raises(
             EngineUnavailable, match=rf"needs {wanted} MiB of the computer's own memory .* and {free} MiB are"
         ):
-            staging.require(Qwen2Vl.facts, folder, OLD_CARD)
-        staging.require(Qwen2Vl.facts, folder, CARD)
+            pixel_budget.require_host_memory(Qwen2Vl.facts, folder, OLD_CARD)
+        pixel_budget.require_host_memory(Qwen2Vl.facts, folder, CARD)
 
 
 def _fields(machine):
@@ -70,4 +70,4 @@ print(taken() - before)
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=200)
     where = CARD if numbers == "bfloat16" else OLD_CARD
     size = (folder / "model.safetensors").stat().st_size / MIB
-    assert int(made.stdout) == pytest.approx(staging.need(folder, where) / MIB, abs=0.2 * size)
+    assert int(made.stdout) == pytest.approx(pixel_budget.host_memory(folder, where) / MIB, abs=0.2 * size)

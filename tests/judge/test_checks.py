@@ -14,7 +14,7 @@ from tests.support.judge_pages import PROSE, RUSSIAN, font, letter, sheet
 
 from ocroute.document.model import Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.engines.neural.plain import from_plain
+from ocroute.engines.neural.markdown_blocks import from_plain
 from ocroute.judge import CHECKS, judge
 from ocroute.values import Block, Box, Category, Line
 

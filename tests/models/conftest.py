@@ -7,4 +7,4 @@ pytest.importorskip("transformers", reason="needs the extra vlm: pip install 'oc
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch):
     """Memory is counted on pages that are quickly drawn."""
-    monkeypatch.setattr("ocroute.engines.neural.budget.SMALL_PAGE", 210 * 297)
+    monkeypatch.setattr("ocroute.engines.neural.pixel_budget.SMALL_PAGE", 210 * 297)

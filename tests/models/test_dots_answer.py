@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ocroute.document.model import Document, Page, Verdict
 from ocroute.engines import dots_ocr
-from ocroute.engines.neural import Answered, plain
+from ocroute.engines.neural import Answered, markdown_blocks
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
 from ocroute.models.dots_ocr.latex import unescape
@@ -336,7 +336,7 @@ def answered(text):
     return Answered(text, dots_ocr.MODES["layout"], (1000, 1000), (1000, 1000))
 
 
-@pytest.mark.parametrize("cut", [dots_ocr.cut, plain.cut])
+@pytest.mark.parametrize("cut", [dots_ocr.cut, markdown_blocks.cut])
 @pytest.mark.parametrize(
     "text",
     [
@@ -354,4 +354,4 @@ def test_cells_that_break_off_are_cut(end):
 
 
 def test_json_that_nobody_asked_for_is_cut_where_it_is_not_closed():
-    assert plain.cut(answered('[{"category": "Text", "text": "The light'))
+    assert markdown_blocks.cut(answered('[{"category": "Text", "text": "The light'))

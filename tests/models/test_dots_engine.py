@@ -17,7 +17,7 @@ from ocroute.engines.base import Task
 from ocroute.engines.dots_ocr import MODES, DotsOcr
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.devices import Place
-from ocroute.engines.neural.recipe import Answered
+from ocroute.engines.neural.model_facts import Answered
 from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.inputs import prepare

@@ -14,7 +14,7 @@ from ocroute.engines.neural import (
     Mode,
     NeuralEngine,
     Prepared,
-    deepseek,
+    deepseek_family,
     tiles,
     weights,
 )
@@ -115,8 +115,8 @@ class DeepseekOcr(NeuralEngine):
         gigabytes=6.7,
         architectures=("DeepseekOCRForCausalLM",),
         model_class="UnlimitedOcrForConditionalGeneration",
-        modes=deepseek.modes(),
-        scripts=deepseek.SCRIPTS,
+        modes=deepseek_family.modes(),
+        scripts=deepseek_family.SCRIPTS,
         stop_tokens=("<｜end▁of▁sentence｜>",),
         keep_special=True,
         min_pixels=512 * 512,
@@ -160,7 +160,7 @@ class DeepseekOcr(NeuralEngine):
         if tiled:
             inputs["pixel_values_local"] = torch.from_numpy(tiles.tiles(image, (columns, rows), views.tile))
         count = views.tokens(side, (columns, rows) if tiled else None)
-        inputs["input_ids"] = deepseek.encoded(self.loaded, mode, count)
+        inputs["input_ids"] = deepseek_family.encoded(self.loaded, mode, count)
         return Prepared(inputs, (side, side))
 
     def _sight(self, image: Image, task: Task) -> Sight:
@@ -169,7 +169,7 @@ class DeepseekOcr(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """Regions with boxes, or Markdown."""
-        return deepseek.blocks(answer)
+        return deepseek_family.blocks(answer)
 
 
 def _with_views(loaded: Loaded, folder: Path) -> Loaded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo, Task
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, deepseek, tiles
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, deepseek_family, tiles
 from ocroute.engines.neural.attention_shapes import PROMPT
 from ocroute.values import Block
 
@@ -41,8 +41,8 @@ class DeepseekOcr2(NeuralEngine):
         architectures=("DeepseekOcr2ForConditionalGeneration",),
         model_class="DeepseekOcr2ForConditionalGeneration",
         image_processor="DeepseekOcr2ImageProcessorPil",
-        modes=deepseek.modes(),
-        scripts=deepseek.SCRIPTS,
+        modes=deepseek_family.modes(),
+        scripts=deepseek_family.SCRIPTS,
         stop_tokens=("<｜end▁of▁sentence｜>",),
         keep_special=True,
         min_pixels=TILE * TILE,
@@ -63,7 +63,7 @@ class DeepseekOcr2(NeuralEngine):
         side = made["pixel_values"].shape[-1]
         features = (side // STRIDE) ** 2 + count * (TILE // STRIDE) ** 2 + 1
         inputs = {
-            "input_ids": deepseek.encoded(self.loaded, mode, features),
+            "input_ids": deepseek_family.encoded(self.loaded, mode, features),
             "pixel_values": made["pixel_values"],
             "num_local_patches": [count],
         }
@@ -77,4 +77,4 @@ class DeepseekOcr2(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """Regions with boxes, or Markdown."""
-        return deepseek.blocks(answer)
+        return deepseek_family.blocks(answer)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, markdown_blocks
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.loading import Loaded, telling
 from ocroute.models.dots_ocr.answer import is_cut, parse
@@ -106,9 +106,9 @@ def blocks(answer: Answered) -> tuple[Block, ...]:
     """The cells of an answer's JSON where the model was asked for boxes, else what its Markdown tells apart."""
     if answer.mode.boxes:
         return parse(answer.text, Frame(*answer.frame), answer.size)
-    return plain.blocks(answer)
+    return markdown_blocks.blocks(answer)
 
 
 def cut(answer: Answered) -> str:
     """How an answer breaks off, see `Reading`."""
-    return plain.cut(answer) or ("its JSON ends within a cell" if is_cut(answer.text) else "")
+    return markdown_blocks.cut(answer) or ("its JSON ends within a cell" if is_cut(answer.text) else "")

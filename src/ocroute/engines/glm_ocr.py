@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
-from ocroute.engines.neural.patches import patched_chat
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, markdown_blocks
+from ocroute.engines.neural.image_prompts import patched_chat
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -53,4 +53,4 @@ class GlmOcr(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """What its Markdown tells apart."""
-        return plain.blocks(answer)
+        return markdown_blocks.blocks(answer)

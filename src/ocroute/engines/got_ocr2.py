@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, markdown_blocks
 from ocroute.engines.neural.attention_shapes import PROMPT
+from ocroute.engines.neural.image_prompts import encode
 from ocroute.engines.neural.mathpix import from_mathpix
-from ocroute.engines.neural.prompts import encode
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -83,4 +83,4 @@ class GotOcr2(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """Paragraphs, or what Markdown and LaTeX tell apart."""
-        return from_mathpix(answer.text) if answer.mode.form == "mathpix" else plain.blocks(answer)
+        return from_mathpix(answer.text) if answer.mode.form == "mathpix" else markdown_blocks.blocks(answer)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
-from ocroute.engines.neural.patches import decline_strips
-from ocroute.engines.neural.prompts import chat, encode
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, markdown_blocks
+from ocroute.engines.neural.image_prompts import chat, decline_strips, encode
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -57,4 +56,4 @@ class LightOnOcr(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """What its Markdown tells apart."""
-        return plain.blocks(answer)
+        return markdown_blocks.blocks(answer)

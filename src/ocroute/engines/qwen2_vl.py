@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, plain
-from ocroute.engines.neural.patches import patched
+from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, markdown_blocks
+from ocroute.engines.neural.image_prompts import patched
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Qwen2Vl(NeuralEngine):
 
     def blocks(self, answer: Answered) -> tuple[Block, ...]:
         """Paragraphs, or what Markdown tells apart."""
-        return plain.blocks(answer)
+        return markdown_blocks.blocks(answer)
 
 
 _BEFORE = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n<|vision_start|>"

@@ -9,8 +9,8 @@ import msgspec
 from ocroute.engines.base import ENGINES, Availability, EngineInfo, Wanted
 from ocroute.engines.neural.attention import outlook
 from ocroute.engines.neural.attention_shapes import models
+from ocroute.engines.neural.canary.history import kept
 from ocroute.engines.neural.outlook import ModelRow, model_rows
-from ocroute.engines.neural.records import kept
 from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.here import stale_here

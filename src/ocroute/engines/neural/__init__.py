@@ -2,6 +2,6 @@
 
 from ocroute.engines.neural.attention_shapes import AttentionShape
 from ocroute.engines.neural.base import NeuralEngine
-from ocroute.engines.neural.recipe import Answered, Facts, Mode, Prepared
+from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
 
 __all__ = ["Answered", "AttentionShape", "Facts", "Mode", "NeuralEngine", "Prepared"]

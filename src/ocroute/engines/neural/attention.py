@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ocroute.engines.neural.attention_shapes import problems_by_part, shapes_of
 from ocroute.engines.neural.devices import Place
-from ocroute.engines.neural.recipe import Facts, Part
+from ocroute.engines.neural.model_facts import Facts, Part
 from ocroute.kernels.adaptor.choose import DEFAULT, Chosen, choose
 from ocroute.kernels.adaptor.choose import shape as shape_of
 from ocroute.kernels.base import DType, Problem, Refused

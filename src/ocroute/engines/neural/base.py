@@ -17,24 +17,21 @@ import msgspec
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task, Wanted
 from ocroute.engines.neural import (
     attention,
-    budget,
+    availability,
     canary,
     devices,
     failures,
     fetching,
     generate,
     loading,
-    memory,
-    packages,
-    plain,
-    probing,
-    records,
-    staging,
-    views,
+    markdown_blocks,
+    memory_count,
+    pixel_budget,
     weights,
 )
+from ocroute.engines.neural.canary import history
 from ocroute.engines.neural.canary.diagnosis import Sight
-from ocroute.engines.neural.recipe import Answered, Facts, Mode, Prepared
+from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
 from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
 from ocroute.kernels import faults
 from ocroute.pages.page import InputPage
@@ -73,7 +70,7 @@ class NeuralEngine(ABC):
 
     def cut(self, answer: Answered) -> str:
         """How an answer breaks off, see `Reading`; for models that are asked for a form that must be closed."""
-        return plain.cut(answer)
+        return markdown_blocks.cut(answer)
 
     def adjust(self, config: dict[str, Any]) -> dict[str, Any]:
         """The checkpoint's config.json as the model class wants it; as it is, unless a recipe knows better."""
@@ -92,19 +89,19 @@ class NeuralEngine(ABC):
         wanted = signature(model.get_image_features).parameters
         model.get_image_features(**{name: value for name, value in inputs.items() if name in wanted})
 
-    def sample(self, mode: Mode, pixels: int) -> budget.Sample:
+    def sample(self, mode: Mode, pixels: int) -> pixel_budget.Sample:
         """What a page of ``pixels`` takes, counted on the outline that is in the place of the model."""
         with loading.quiet():
-            inputs = self.prepare(budget.blank(pixels), mode, pixels).inputs
+            inputs = self.prepare(pixel_budget.blank(pixels), mode, pixels).inputs
             tokens = int(inputs["input_ids"].shape[1])
-            shapes = budget.without_contents(inputs, self.loaded.model.dtype)
-            need = memory.need(
+            shapes = pixel_budget.without_contents(inputs, self.loaded.model.dtype)
+            need = memory_count.need(
                 self.loaded.model,
                 lambda model: self.see(model, shapes),
                 tokens=tokens,
                 answer=mode.max_new_tokens,
             )
-        return budget.Sample(pixels, budget.values(inputs), tokens, budget.patches(inputs), need)
+        return pixel_budget.Sample(pixels, pixel_budget.values(inputs), tokens, pixel_budget.patches(inputs), need)
 
     @classmethod
     def probe(cls) -> Availability:
@@ -114,7 +111,7 @@ class NeuralEngine(ABC):
     @classmethod
     def probe_for(cls, wanted: Wanted) -> Availability:
         """As `probe`, for the weights that ``wanted`` names; a hub id that is not here yet counts: it will be fetched."""
-        return probing.availability(cls.facts, wanted.model)
+        return availability.availability(cls.facts, wanted.model)
 
     @classmethod
     def fetches(cls, wanted: Wanted) -> bool:
@@ -133,8 +130,8 @@ class NeuralEngine(ABC):
     def __init__(self, task: Task) -> None:
         facts = self.facts
         self._mode(task)  # a mode that does not exist is said before minutes are spent on loading
-        if lacking := packages.missing(facts.transformers, facts.packages):
-            raise EngineUnavailable(f"{facts.name} cannot run: {lacking}", next_step=f"Run: {packages.INSTALL}")
+        if lacking := availability.missing(facts.transformers, facts.packages):
+            raise EngineUnavailable(f"{facts.name} cannot run: {lacking}", next_step=f"Run: {availability.INSTALL}")
         failures.check_device(facts.name)
         folder = weights.find(facts, task.model)
         weights.check(facts, folder)
@@ -172,9 +169,9 @@ class NeuralEngine(ABC):
         self.loaded = self.outline(folder, self.where)
         gc.collect()  # a model that was in its place
         devices.free_memory()
-        free = budget.free_bytes(self.where)
-        self.budget = budget.fitted(facts, self.where, lambda pixels: self.sample(mode, pixels), free)
-        staging.require(facts, folder, self.where)
+        free = pixel_budget.free_bytes(self.where)
+        self.budget = pixel_budget.fitted(facts, self.where, lambda pixels: self.sample(mode, pixels), free)
+        pixel_budget.require_host_memory(facts, folder, self.where)
         self.loaded = self.load(folder, self.where)
         self.kernels = attention.plug_in(
             self.loaded.model,
@@ -202,7 +199,7 @@ class NeuralEngine(ABC):
         began = perf_counter()
         try:
             for tried, view in enumerate(
-                views.views(self.facts, lambda pixels: self.prepare(image, mode, pixels), self.budget.pixels)
+                pixel_budget.views(self.facts, lambda pixels: self.prepare(image, mode, pixels), self.budget.pixels)
             ):
                 try:
                     reading = self._reading(image, name, view, perf_counter() - began, deadline)
@@ -226,7 +223,9 @@ class NeuralEngine(ABC):
             next_step="Close what else uses that memory, or choose a smaller model: ocroute engines",
         )
 
-    def _reading(self, image: Image, name: str, view: views.View, preparing: float, deadline: float | None) -> Reading:
+    def _reading(
+        self, image: Image, name: str, view: pixel_budget.View, preparing: float, deadline: float | None
+    ) -> Reading:
         mode, prepared = self.facts.modes[name], view.prepared
         started = perf_counter()
         answer = self._answer(prepared, mode, deadline=deadline)
@@ -241,7 +240,7 @@ class NeuralEngine(ABC):
             "dtype": self.where.numbers,
             **self.kernels.record(),
             "frame": list(prepared.frame),
-            "memory": self.budget.record(budget.values(prepared.inputs), view.pixels),
+            "memory": self.budget.record(pixel_budget.values(prepared.inputs), view.pixels),
             "prompt_tokens": answer.prompt_tokens,
             "tokens": answer.tokens,
             "ending": answer.ending,
@@ -258,7 +257,7 @@ class NeuralEngine(ABC):
             model_hash=self._digest,
             kernel=self.kernels.named(),
             device=self.where.name,
-            versions=packages.versions(),
+            versions=availability.versions(),
             settings=settings,
         )
 
@@ -289,14 +288,14 @@ class NeuralEngine(ABC):
         self._keep(read=True, seen=sight.text)
 
     def _keep(self, *, read: bool, seen: str) -> None:
-        records.keep(
-            records.Canary(
+        history.keep(
+            history.Canary(
                 self.facts.name,
                 self._model,
                 self._digest,
                 self.where.name,
                 self.where.numbers,
-                packages.versions(),
+                availability.versions(),
                 self.kernels.record()["kernels"],
                 read,
                 seen,

@@ -19,7 +19,7 @@ from threading import Lock
 from typing import Any
 
 from ocroute.engines.neural import shards, weights
-from ocroute.engines.neural.recipe import Facts
+from ocroute.engines.neural.model_facts import Facts
 from ocroute.errors import EngineUnavailable, OcrouteError
 from ocroute.events import Fetching, emit
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from ocroute.engines.neural.guard import Guard
 from ocroute.engines.neural.loading import Loaded, quiet
-from ocroute.engines.neural.loops import TAIL, Circles
+from ocroute.engines.neural.repetition import TAIL, Circles, Guard
 
 if TYPE_CHECKING:
     import torch

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocroute.engines.neural import memory, shards, weights
+from ocroute.engines.neural import memory_count, shards, weights
 from ocroute.engines.neural.devices import Place
-from ocroute.engines.neural.recipe import Facts
+from ocroute.engines.neural.model_facts import Facts
 from ocroute.errors import EngineUnavailable, OcrouteError
 from ocroute.kernels import faults
 
@@ -57,7 +57,7 @@ def outline(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None =
     model_class = getattr(transformers, facts.model_class)
     with telling(facts, folder):
         config = _config(facts, folder, adjust)
-        model = memory.blueprint(lambda: model_class(config), where.dtype)
+        model = memory_count.blueprint(lambda: model_class(config), where.dtype)
         return Loaded(model, *_helpers(facts, folder), ())
 
 

@@ -8,8 +8,8 @@ import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
 from ocroute.engines.neural.attention import outlook
-from ocroute.engines.neural.probing import Located
-from ocroute.engines.neural.records import Canary, matching, newest
+from ocroute.engines.neural.availability import Located
+from ocroute.engines.neural.canary.history import Canary, matching, newest
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.outlook import Ground
 from ocroute.machine import Machine

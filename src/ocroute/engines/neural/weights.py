@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ocroute.engines.neural import shards
-from ocroute.engines.neural.recipe import Facts
+from ocroute.engines.neural.model_facts import Facts
 from ocroute.errors import EngineUnavailable
 from ocroute.models.settings import settings
 

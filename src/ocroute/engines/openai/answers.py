@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ocroute.engines.neural.chatter import without_thoughts
+from ocroute.engines.neural.preamble import without_thoughts
 from ocroute.errors import EngineError
 
 _ENDS: dict[str | None, Literal["stop", "length"]] = {

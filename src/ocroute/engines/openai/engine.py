@@ -14,8 +14,8 @@ from PIL import Image
 
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.engines.neural import Answered, Mode, canary
+from ocroute.engines.neural.availability import installed
 from ocroute.engines.neural.canary.diagnosis import Sight
-from ocroute.engines.neural.packages import installed
 from ocroute.engines.openai.address import address
 from ocroute.engines.openai.answers import Completion, WroteNothing, completion
 from ocroute.engines.openai.picture import Picture, picture

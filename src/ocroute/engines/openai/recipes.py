@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ocroute.engines import dots_ocr, qwen2_vl
 from ocroute.engines.glm_ocr import GlmOcr
 from ocroute.engines.lighton_ocr import LightOnOcr
-from ocroute.engines.neural import Answered, Mode, deepseek, plain
+from ocroute.engines.neural import Answered, Mode, deepseek_family, markdown_blocks
 from ocroute.models.dots_ocr.frame import fit
 from ocroute.models.dots_ocr.prompts import END_OF_IMAGE, IMAGE, IMAGE_PAD
 from ocroute.values import Block
@@ -38,7 +38,7 @@ class Recipe:
     frame: Callable[[int, int], tuple[int, int]]
     marks: Mapping[str, str]
     keep_special: bool = False
-    cut: Callable[[Answered], str] = plain.cut
+    cut: Callable[[Answered], str] = markdown_blocks.cut
 
 
 def _whole(width: int, height: int) -> tuple[int, int]:
@@ -75,11 +75,11 @@ DOTS = Recipe(
     {"vllm": IMAGE + IMAGE_PAD + END_OF_IMAGE},
     cut=dots_ocr.cut,
 )
-DEEPSEEK = Recipe("deepseek-ocr", deepseek.modes(), deepseek.blocks, _whole, {}, keep_special=True)
-QWEN = Recipe("qwen-vl", qwen2_vl.MODES, plain.blocks, _whole, {})
-GLM = Recipe("glm-ocr", GlmOcr.facts.modes, plain.blocks, _whole, {})
-LIGHTON = Recipe("lighton-ocr", LightOnOcr.facts.modes, plain.blocks, _whole, {})
-OTHER = Recipe("other", _GENERIC, plain.blocks, _whole, {})
+DEEPSEEK = Recipe("deepseek-ocr", deepseek_family.modes(), deepseek_family.blocks, _whole, {}, keep_special=True)
+QWEN = Recipe("qwen-vl", qwen2_vl.MODES, markdown_blocks.blocks, _whole, {})
+GLM = Recipe("glm-ocr", GlmOcr.facts.modes, markdown_blocks.blocks, _whole, {})
+LIGHTON = Recipe("lighton-ocr", LightOnOcr.facts.modes, markdown_blocks.blocks, _whole, {})
+OTHER = Recipe("other", _GENERIC, markdown_blocks.blocks, _whole, {})
 
 _FAMILIES = (
     (re.compile(r"dotsm?ocr"), DOTS),

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.engines.neural.chatter import parted, suspects
+from ocroute.engines.neural.preamble import parted, suspects
 from ocroute.judge.glimpses import seen, stretches
 from ocroute.judge.pieces import quote
 from ocroute.judge.sought import SAME, Sought, weight

@@ -1,12 +1,17 @@
-"""Answers that run in circles: dots without end, one empty table cell after another, one cell again and again with other boxes.
+"""Repetition: answers that end in a loop are found and cut, and a model that wants it is kept from repeating n-grams.
 
-Penalties on repeated tokens are no cure: layout JSON and tables repeat by nature.
+Loops are dots without end, one empty table cell after another, one cell again and again with other boxes. Penalties on repeated
+tokens are no cure: layout JSON and tables repeat by nature.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import torch
 
 LONGEST: Final = 256  # tokens of the longest circle looked for: a paragraph
 COVERED: Final = (
@@ -97,3 +102,47 @@ def _end(tokens: Sequence[int], covered: int) -> int:
     while start and tokens[start - 1] == tokens[start - 1 + length]:
         start -= 1
     return start + KEPT * length
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Forbids the token that would repeat ``run`` tokens which stand within the last ``window``.
+
+    Attributes:
+        exempt: tokens that may always come again, as strings: those of table cells.
+    """
+
+    run: int
+    window: int
+    exempt: tuple[str, ...] = ()
+
+    def processor(self, tokenizer: Any, prompt_tokens: int) -> Any:
+        """A logits processor for one answer."""
+        free = {tokenizer.convert_tokens_to_ids(token) for token in self.exempt} - {None, tokenizer.unk_token_id}
+        return _Forbid(self, prompt_tokens, free)
+
+
+@dataclass(frozen=True)
+class _Forbid:
+    """An object, not a function: transformers takes a processor's signature at every token, and a function's takes long."""
+
+    guard: Guard
+    prompt_tokens: int
+    free: set[int]
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        written = input_ids[0, self.prompt_tokens :][-self.guard.window :].tolist()
+        if forbidden := repeats(written, self.guard.run) - self.free:
+            scores = scores.clone()
+            scores[:, list(forbidden)] = -float("inf")
+        return scores
+
+
+def repeats(tokens: Sequence[int], run: int) -> set[int]:
+    """Every token that would complete a run of ``run`` tokens that ``tokens`` hold already."""
+    if len(tokens) < run:
+        return set()
+    last = tokens[len(tokens) - run + 1 :]
+    return {
+        tokens[start + run - 1] for start in range(len(tokens) - run + 1) if tokens[start : start + run - 1] == last
+    }

@@ -1,14 +1,22 @@
-"""How many pixels of a page the model is shown: as many as it was made for, or as the memory allows that is free."""
+"""How many pixels of a page the model is shown: as many as it was made for, or as the memory allows that is free.
+
+Host memory counts where weights pass through it on their way to a GPU. Those that have the dtype in which the model computes are
+mapped from the file, through pages that the system can take back at any time; nothing need be free for them. Those that are
+converted or stacked on the way are copied, all of them before the first goes to the GPU; and on Windows nothing is mapped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ocroute.engines.neural import shards
 from ocroute.engines.neural.devices import Place
-from ocroute.engines.neural.memory import Need
-from ocroute.engines.neural.recipe import Facts
+from ocroute.engines.neural.memory_count import Need
+from ocroute.engines.neural.model_facts import Facts, Prepared
 from ocroute.errors import EngineUnavailable
 from ocroute.machine import MIB, inspect
 
@@ -21,6 +29,11 @@ SMALL_PAGE = 827 * 1169
 
 PROCESSOR_PAGE = SMALL_PAGE
 """The largest page on a processor: there A4 at 200 dpi takes minutes before the first word, at 100 dpi an eighth of that."""
+
+TRIES = 4
+"""How often a page is shown, each time smaller, before it is given up."""
+
+_LESS = 0.75  # of what the model was shown is at most what it is shown at the next try
 
 _HEADROOM = (
     256 * MIB
@@ -194,3 +207,60 @@ def _is_pixels(value: Any) -> bool:
     import torch
 
     return isinstance(value, torch.Tensor) and value.is_floating_point()
+
+
+def host_memory(folder: Path, where: Place) -> int:
+    """Bytes of the computer's memory that loading the checkpoint in ``folder`` takes besides what it takes on the device."""
+    if not where.device.startswith("cuda"):
+        return 0  # there is one memory, and `budget.fitted` has counted it
+    return shards.copied(folder, where.numbers, mapped=sys.platform != "win32")
+
+
+def require_host_memory(facts: Facts, folder: Path, where: Place) -> None:
+    """Whether the weights can be brought to the GPU.
+
+    Raises:
+        EngineUnavailable: the computer has too little memory free; without this, the system would end the process.
+    """
+    wanted, free = host_memory(folder, where) // MIB, inspect().free_mb
+    if wanted > free:
+        raise EngineUnavailable(
+            f"{facts.name} needs {wanted} MiB of the computer's own memory while its weights go to {where.name}, "
+            f"and {free} MiB are free",
+            next_step="Close other programs, or choose a smaller model: ocroute engines",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page as the model is shown it: at most ``pixels`` of it, and what was made of these."""
+
+    pixels: int
+    prepared: Prepared
+
+
+def views(facts: Facts, prepare: Callable[[int], Prepared], pixels: int) -> Iterator[View]:
+    """The page with all of ``pixels``, and each time that the next view is asked for, with noticeably less to see.
+
+    A budget that is halved changes nothing while the page is smaller than it, or where a model takes whole tiles; such steps
+    are left out.
+
+    Args:
+        prepare: makes the model's inputs for a budget.
+    """
+    shown = float("inf")
+    for _ in range(TRIES):
+        prepared = prepare(pixels)
+        while values(prepared.inputs) > _LESS * shown:
+            if not (pixels := _half(facts, pixels)):
+                return
+            prepared = prepare(pixels)
+        yield View(pixels, prepared)
+        shown = values(prepared.inputs)
+        if not (pixels := _half(facts, pixels)):
+            return
+
+
+def _half(facts: Facts, pixels: int) -> int:
+    """Half of ``pixels``, or the least that the model takes; 0 where that was tried."""
+    return max(pixels // 2, facts.min_pixels) if pixels > facts.min_pixels else 0

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ocroute.document.markup import from_html
-from ocroute.engines.neural.chatter import parted
-from ocroute.engines.neural.recipe import Answered
+from ocroute.engines.neural.model_facts import Answered
+from ocroute.engines.neural.preamble import parted
 from ocroute.values import Block, Box, Category
 
 _WITHIN = r"(?!\n[ \t]*\n)[^$]"

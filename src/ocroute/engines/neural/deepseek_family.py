@@ -1,4 +1,4 @@
-"""Answers of the DeepSeek family: text between tags that say what it is and where it stands.
+"""What the DeepSeek-OCR models share: prompts, the first token, and answers in which tags say what a text is and where it stands.
 
 ``<|ref|>title<|/ref|><|det|>[[330, 198, 558, 230]]<|/det|>`` and the text of that region up to the next tag. Numbers run from 0
 to 999 over the width and height of the original image. They are read as literals; nothing of the answer is evaluated.
@@ -8,9 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from ocroute.engines.neural import plain
+from ocroute.engines.neural import markdown_blocks
+from ocroute.engines.neural.image_prompts import encode
+from ocroute.engines.neural.loading import Loaded
+from ocroute.engines.neural.model_facts import Answered, Mode
+from ocroute.engines.neural.repetition import Guard
+from ocroute.errors import EngineUnavailable
 from ocroute.values import Block, Box, Category
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LONGEST = 8192
+SCRIPTS = ("Latn", "Hans", "Hant", "Jpan", "Kore", "Cyrl", "Grek", "Arab", "Hebr", "Deva", "Thai")
+GROUNDING = "<|grounding|>"
+GUARD = Guard(run=30, window=90, exempt=("<td>", "</td>"))  # as the authors' own server sets it for images
 
 SPACE = 999
 """The largest coordinate."""
@@ -52,6 +66,47 @@ CATEGORIES = {
 }
 
 
+def modes() -> dict[str, Mode]:
+    """What either model can be asked."""
+
+    def mode(prompt: str, *, text: bool = True, **options: Any) -> Mode:
+        return Mode(prompt, text, prompt.startswith(GROUNDING), LONGEST, options, GUARD)
+
+    return {
+        "layout": mode(f"{GROUNDING}Convert the document to markdown."),
+        "text": mode("Free OCR."),
+        "lines": mode(f"{GROUNDING}OCR this image.", labels_are_text=True),
+        "figure": mode("Parse the figure.", text=False),
+        "describe": mode("Describe this image in detail.", text=False),
+    }
+
+
+def encoded(loaded: Loaded, mode: Mode, image_tokens: int) -> Tensor:
+    """int64 ``(1, tokens)``: the first token, the image, a line break, the prompt; there is no chat template."""
+    config = loaded.model.config
+    token = loaded.tokenizer.convert_ids_to_tokens(config.image_token_id)
+    first = config.text_config.bos_token_id
+    if first is None:
+        raise EngineUnavailable(
+            "the checkpoint's config.json names no first token",
+            next_step="Fetch it again: hf download OWNER/NAME --local-dir FOLDER",
+        )
+    return encode(
+        loaded.tokenizer,
+        token * image_tokens + "\n" + mode.prompt,
+        image_token=config.image_token_id,
+        expected=image_tokens,
+        first=first,
+    )
+
+
+def blocks(answer: Answered) -> tuple[Block, ...]:
+    """Regions with their boxes where the model was asked for them, else what its Markdown tells apart."""
+    if not answer.mode.boxes:
+        return markdown_blocks.blocks(answer)
+    return from_regions(answer.text, answer.size, labels_are_text=bool(answer.mode.options.get("labels_are_text")))
+
+
 def from_regions(answer: str, size: tuple[int, int], *, labels_are_text: bool = False) -> tuple[Block, ...]:
     """The blocks of a tagged answer, in its order.
 
@@ -64,14 +119,14 @@ def from_regions(answer: str, size: tuple[int, int], *, labels_are_text: bool = 
     blocks: list[Block] = []
     regions = list(_REGION.finditer(answer))
     lead = answer[: regions[0].start()] if regions else answer
-    blocks += plain.from_markdown(_TAGS.sub("", lead))
+    blocks += markdown_blocks.from_markdown(_TAGS.sub("", lead))
     for index, region in enumerate(regions):
         end = regions[index + 1].start() if index + 1 < len(regions) else len(answer)
         text = _TAGS.sub("", answer[region.end() : end]).strip()
         boxes = list(_boxes(region["boxes"], size))
         if labels_are_text:
             blocks += [Block(Category.TEXT, region["label"].strip(), box) for box in boxes]
-            blocks += plain.from_markdown(text)
+            blocks += markdown_blocks.from_markdown(text)
         else:
             box = Box.around(boxes) if boxes else None
             blocks += _region(region["label"].strip().lower(), text, box)
@@ -85,13 +140,13 @@ def _region(label: str, text: str, box: Box | None) -> Iterator[Block]:
             yield Block(category, "", box)
         return
     if category in (Category.TITLE, Category.SECTION_HEADER):
-        head = plain.heading(text, box)
+        head = markdown_blocks.heading(text, box)
         level = None if category is Category.TITLE else max(1, head.level or 1)
         yield Block(category, head.text, box, markup="markdown", level=level)
     elif category is Category.FORMULA:
         yield Block(category, text, box, markup="latex")
     elif category is Category.TABLE or category is Category.TEXT:
-        yield from plain.from_markdown(text, box)
+        yield from markdown_blocks.from_markdown(text, box)
     else:
         yield Block(category, text, box, markup="markdown")
 

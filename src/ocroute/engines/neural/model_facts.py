@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ocroute.engines.neural.attention_shapes import AttentionShape
-from ocroute.engines.neural.guard import Guard
+from ocroute.engines.neural.repetition import Guard
 
 Part = Literal["vision", "text"]
 Form = Literal["plain", "markdown", "mathpix"]
