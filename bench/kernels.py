@@ -25,9 +25,8 @@ import msgspec
 
 from bench import harness
 from ocroute.kernels.base import KERNELS, Problem
-from ocroute.kernels.facts import facts_about
-from ocroute.kernels.refusal import refusal
-from ocroute.kernels.survey import look, torch_facts
+from ocroute.kernels.requirements import Platform, obstacle
+from ocroute.kernels.this_machine import imported, torch_build
 from ocroute.machine import Gpu, inspect
 
 PEAK_TFLOPS = 989.0  # dense bf16 of an H100 or H200 SXM, from NVIDIA's data sheet
@@ -138,25 +137,11 @@ def _alone(lock: Path) -> Iterator[None]:
 
 def candidates(device: str) -> tuple[list[str], dict[str, str]]:
     """Kernels that can run on the device, and why the others cannot."""
-    driver, torch = inspect().driver_cuda, torch_facts()
     gpu = the_gpu() if device == "cuda" else None
-    able, unable = [], {}
-    for name in KERNELS:
-        info, presence = look(name)
-        reason = refusal(
-            info,
-            presence,
-            problems(tiny=True)["page_4096"],
-            gpu=gpu,
-            driver_cuda=driver,
-            torch=torch,
-            facts=facts_about(name),
-        )
-        if reason:
-            unable[name] = reason
-        else:
-            able.append(name)
-    return able, unable
+    platform = Platform(gpu, inspect().driver_cuda, torch_build(), {name: imported(name) for name in KERNELS})
+    found = {name: obstacle(name, platform, problems(tiny=True)["page_4096"]) for name in KERNELS}
+    able = [name for name, reason in found.items() if reason is None]
+    return able, {name: str(reason) for name, reason in found.items() if reason}
 
 
 def _order(names: list[str]) -> list[str]:
@@ -183,7 +168,7 @@ def versions(names: list[str]) -> dict[str, Any]:
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "cudnn": torch.backends.cudnn.version(),
-        "kernels": {name: look(name)[1].version for name in names},
+        "kernels": {name: imported(name)[1].version for name in names},
     }
 
 

@@ -36,10 +36,10 @@ from bench.neural_sheet import DPI, SENTENCES, Sheet, canary_sheet, full, slip, 
 
 from bench import harness
 from ocroute.engines.base import Wanted
-from ocroute.engines.neural.attention import shape
-from ocroute.engines.neural.attention_shapes import problems_by_part
+from ocroute.engines.neural.attention_shapes import problems_by_sub_model
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.adaptor import plug_into
+from ocroute.kernels.adaptor.layers import shape
 from ocroute.kernels.ledger import Ledger, home
 from ocroute.kernels.prove import prove
 from ocroute.machine import inspect
@@ -134,9 +134,9 @@ def _prove(kernel: str, config: DotsOCRConfig, device: str) -> list[str]:
     machine = inspect()
     gpu = machine.gpus[0] if machine.gpus and device == "cuda" else None
     problems = [
-        shape(config, part, problem.lengths[-1], problem.dtype)
-        for part in ("vision", "text")
-        for problem in problems_by_part("dots_ocr", gpu)[part]
+        shape(config.vision_config if sub_model == "vision" else config, sub_model, problem.longest, problem.dtype)
+        for sub_model, problems in problems_by_sub_model("dots_ocr", gpu).items()
+        for problem in problems
     ]
     said = []
     for proof in prove([kernel], problems, device=device) if kernel != "no" else ():

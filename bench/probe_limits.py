@@ -20,7 +20,7 @@ from bench import harness
 from ocroute.kernels.base import KERNELS, DType, Kernel, Problem
 from ocroute.kernels.probe import reference
 from ocroute.kernels.probe.examine import Examiner
-from ocroute.kernels.probe.values import judged
+from ocroute.kernels.probe.proof import judged
 
 CAGE = Path(__file__).parents[1] / "tests" / "plugins_kernels"
 RIGHT = ("subtle_fused", "subtle_fused_wide", "subtle_int8_quantised")

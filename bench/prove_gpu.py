@@ -6,7 +6,7 @@ Writes FILE after each part:
 
 - ``model``: `ocroute prove --for dots_ocr` over the exact kernels that compile nothing, on the wall clock; the goal is 60 s.
 - ``zoo``: the faulty kernels of the tests, each with the verdict that it must get and the one it got.
-- ``compiling``: the other kernels, quantised ones included, for dots_ocr.
+- ``compiling``: the other kernels, quantized ones included, for dots_ocr.
 - ``broad``: every kernel at every model's problems, at four packed pages, at head dim 256 and at 7 query heads a key/value head.
 
 What does not fit into ``--seconds`` is listed as not run.
@@ -29,9 +29,9 @@ from bench import harness
 from ocroute import registry
 from ocroute.engines.neural.attention_shapes import all_problems, dtype_for, problems_for
 from ocroute.kernels.base import KERNELS, Problem
-from ocroute.kernels.here import installed
 from ocroute.kernels.probe import Proof
 from ocroute.kernels.prove import Limits, prove
+from ocroute.kernels.this_machine import installed
 from ocroute.machine import Gpu, inspect
 
 ZOO = Path(__file__).parent.parent / "tests" / "plugins_kernels"
@@ -123,7 +123,7 @@ def zoo(run: Run) -> None:
 
 def compiling(run: Run) -> None:
     problems = run.problems(problems_for("dots_ocr", run.gpu))
-    names = [*present(compiles=True), *present(compiles=False, numerics="quantised")]
+    names = [*present(compiles=True), *present(compiles=False, numerics="quantized")]
     run.result["compiling"] = run.prove(names, problems, Limits(compiling=240))
 
 
@@ -138,7 +138,7 @@ def broad(run: Run) -> None:
     ]
     seen = set(problems_for("dots_ocr", run.gpu))
     problems = run.problems(dict.fromkeys(one for one in wanted if one not in seen))
-    names = [*present(compiles=False), *present(compiles=False, numerics="quantised"), *present(compiles=True)]
+    names = [*present(compiles=False), *present(compiles=False, numerics="quantized"), *present(compiles=True)]
     run.result["broad"] = run.prove(names, problems, Limits(compiling=120))
 
 
@@ -147,7 +147,7 @@ PARTS: dict[str, Callable[[Run], None]] = {"model": model, "zoo": zoo, "compilin
 
 def present(*, compiles: bool, numerics: str = "") -> list[str]:
     """Installed kernels of ocroute's own; exact ones where nothing compiles and nothing else is said."""
-    wanted = (numerics,) if numerics else ("exact", "quantised") if compiles else ("exact",)
+    wanted = (numerics,) if numerics else ("exact", "quantized") if compiles else ("exact",)
     rows = ((name, *installed(name)) for name, row in KERNELS.items() if row.builtin)
     return [
         name

@@ -26,7 +26,8 @@ from transformers import AttentionInterface
 from bench import harness
 from ocroute.kernels.adaptor import Plugged, plug_into
 from ocroute.kernels.base import Refused
-from ocroute.kernels.survey import survey
+from ocroute.kernels.inventory import inventory
+from ocroute.kernels.this_machine import platform_here
 from ocroute.machine import inspect
 from ocroute.models.dots_ocr.config import DotsVisionConfig
 from ocroute.models.dots_ocr.vision import DotsVisionTower
@@ -127,7 +128,7 @@ def _uses(tower: DotsVisionTower, wanted: str, not_run: dict[str, str]) -> dict[
     """Name to a context in which the tower uses that attention; the peers first, what may take the process down last."""
     uses: dict[str, Callable[[], Any]] = {name: _peer(tower, name, peer) for name, peer in PEERS.items()}
     uses[BUILT_IN] = nullcontext
-    rows = {row.name: row for row in survey(inspect())}
+    rows = {row.name: row for row in inventory(platform_here(inspect()))}
     names = wanted.split(",") if wanted else list(rows)
     for name in sorted(rows, key=lambda name: (name in RISKY, name)):
         row = rows[name]

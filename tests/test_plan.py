@@ -9,9 +9,8 @@ from ocroute.engines.base import Availability, EngineInfo, Task, Wanted
 from ocroute.engines.neural.attention_shapes import problems_for
 from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels.base import KERNELS, Presence
-from ocroute.kernels.outlook import Ground
-from ocroute.kernels.probe.values import Measure, Place, Proof
-from ocroute.kernels.refusal import TorchFacts
+from ocroute.kernels.probe.proof import Measure, Place, Proof
+from ocroute.kernels.requirements import Platform, TorchBuild
 from ocroute.machine import Gpu, Machine
 from ocroute.route.plan import EngineStatus, Plan, Wish, plan
 
@@ -170,8 +169,8 @@ def test_only_a_command_is_announced_as_one(step, pinned, among_others):
     assert planned(latin=LATIN_OCR, torn=torn).rejected["torn"] == f"absent: torn{among_others}"
 
 
-TORCH = TorchFacts("2.13.0+cu130", "13.0", ("sm_80", "sm_90", "sm_100", "sm_120"))
-OLD_TORCH = TorchFacts("2.5.1+cu124", "12.4", ("sm_80", "sm_90"))
+TORCH = TorchBuild("2.13.0+cu130", "13.0", ("sm_80", "sm_90", "sm_100", "sm_120"))
+OLD_TORCH = TorchBuild("2.5.1+cu124", "12.4", ("sm_80", "sm_90"))
 NEURAL = EngineStatus(
     EngineInfo("vlm", rank=2, gpu_mb=7_000, strengths="layout"), Availability("usable", scripts=("Latn",))
 )
@@ -182,7 +181,7 @@ def with_gpu(name, memory_mb, capability, *, driver_cuda="13.0", free_mb=None) -
     return msgspec.structs.replace(LAPTOP, gpus=(gpu,), driver="580.82", driver_cuda=driver_cuda)
 
 
-def grounded(torch=TORCH, proofs=()) -> Ground:
+def platform(machine, torch=TORCH, proofs=()) -> Platform:
     """Torch's own kernels are here, no other package is."""
     kernels = {}
     for name in KERNELS:
@@ -191,11 +190,12 @@ def grounded(torch=TORCH, proofs=()) -> Ground:
             Presence("usable", torch.version) if info.distribution == "torch" else Presence("absent", reason="not here")
         )
         kernels[name] = (info, here)
-    return Ground(torch, kernels, proofs)
+    return Platform(next(iter(machine.gpus), None), machine.driver_cuda, torch, kernels, proofs)
 
 
-def routed(machine, ground, wish=None):
-    return plan(machine, {"dots_ocr": NEURAL, "latin": LATIN_OCR}, wish or Wish(), ground)
+def routed(machine, wish=None, **described):
+    engines = {"dots_ocr": NEURAL, "latin": LATIN_OCR}
+    return plan(machine, engines, wish or Wish(), platform(machine, **described))
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def routed(machine, ground, wish=None):
     ],
 )
 def test_without_flash_attn_a_card_reads_with_dots_ocr_on_a_kernel_of_torch(name, memory_mb, capability):
-    result = routed(with_gpu(name, memory_mb, capability), grounded())
+    result = routed(with_gpu(name, memory_mb, capability))
     assert list(result.routes) == ["dots_ocr", "latin"]
     assert "vision on sdpa_flash, unproven" in result.routes["dots_ocr"]
 
@@ -224,12 +224,12 @@ def test_the_fastest_proven_kernel_is_named():
         for kernel, speed in (("torch_varlen", 90.0), ("sdpa_cudnn", 80.0))
         for problem in problems_for("dots_ocr", machine.gpus[0])
     )
-    result = routed(machine, grounded(proofs=proofs))
+    result = routed(machine, proofs=proofs)
     assert result.routes["dots_ocr"].endswith("vision on torch_varlen; text on torch_varlen")
 
 
 def test_a_torch_without_code_for_the_card_is_named_and_the_page_read_on_the_processor():
-    result = routed(with_gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, (12, 0)), grounded(OLD_TORCH))
+    result = routed(with_gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, (12, 0)), torch=OLD_TORCH)
     assert list(result.routes) == ["latin"]
     assert "2.5.1+cu124" in result.rejected["dots_ocr"]
     assert (
@@ -238,32 +238,32 @@ def test_a_torch_without_code_for_the_card_is_named_and_the_page_read_on_the_pro
     )
 
 
-CPU_TORCH = TorchFacts("2.13.0+cpu")
+CPU_TORCH = TorchBuild("2.13.0+cpu")
 
 
 def test_a_pinned_model_is_not_read_on_the_processor_behind_the_back_of_a_gpu():
     card = with_gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, (12, 0))
     with pytest.raises(EngineUnavailable, match=r"2\.13\.0\+cpu is a build for the CPU") as caught:
-        routed(card, grounded(CPU_TORCH), Wish("dots_ocr"))
+        routed(card, Wish("dots_ocr"), torch=CPU_TORCH)
     assert "RTX 5070 Ti" in caught.value.message
     assert "CUDA_VISIBLE_DEVICES=-1" in caught.value.next_step
-    assert list(routed(card, grounded(), Wish("dots_ocr")).routes) == ["dots_ocr"]
-    assert list(routed(LAPTOP, grounded(CPU_TORCH), Wish("dots_ocr")).routes) == ["dots_ocr"]
+    assert list(routed(card, Wish("dots_ocr")).routes) == ["dots_ocr"]
+    assert list(routed(LAPTOP, Wish("dots_ocr"), torch=CPU_TORCH).routes) == ["dots_ocr"]
 
 
 def test_a_driver_too_old_for_torch_is_named():
-    result = routed(with_gpu("NVIDIA GeForce RTX 4090", 24_564, (8, 9), driver_cuda="12.2"), grounded())
+    result = routed(with_gpu("NVIDIA GeForce RTX 4090", 24_564, (8, 9), driver_cuda="12.2"))
     assert "12.2" in result.rejected["dots_ocr"]
     assert "driver" in result.rejected["dots_ocr"]
 
 
 def test_a_card_whose_memory_is_taken_is_not_tried():
-    result = routed(with_gpu("NVIDIA GeForce RTX 4090", 24_564, (8, 9), free_mb=3_000), grounded())
+    result = routed(with_gpu("NVIDIA GeForce RTX 4090", 24_564, (8, 9), free_mb=3_000))
     assert "7000 MiB" in result.rejected["dots_ocr"]
 
 
 def test_without_a_gpu_a_neural_engine_waits_to_be_asked():
-    result = routed(LAPTOP, grounded())
+    result = routed(LAPTOP)
     assert list(result.routes) == ["latin"]
     pinned = plan(LAPTOP, {"dots_ocr": NEURAL, "latin": LATIN_OCR}, Wish("dots_ocr"))
     assert list(pinned.routes) == ["dots_ocr"]
@@ -271,4 +271,4 @@ def test_without_a_gpu_a_neural_engine_waits_to_be_asked():
 
 def test_who_prefers_speed_gets_engines_without_a_language_model_first():
     machine = with_gpu("NVIDIA H100 80GB HBM3", 81_559, (9, 0))
-    assert list(routed(machine, grounded(), Wish(prefer="speed")).routes) == ["latin", "dots_ocr"]
+    assert list(routed(machine, Wish(prefer="speed")).routes) == ["latin", "dots_ocr"]

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from ocroute.engines import ENGINES, Availability
-from ocroute.engines.neural.attention import outlook
-from ocroute.engines.neural.attention_shapes import problems_by_part
-from ocroute.kernels.base import KERNELS, KernelInfo, Presence
+from ocroute.engines.neural.attention import kernel_choices
+from ocroute.engines.neural.attention_shapes import problems_by_sub_model
+from ocroute.kernels.base import KERNELS, KernelInfo, Presence, SubModel
 from ocroute.kernels.choice import Choice
-from ocroute.kernels.outlook import Ground
-from ocroute.kernels.probe.values import Measure, Place, Proof
-from ocroute.kernels.refusal import TorchFacts
+from ocroute.kernels.probe.proof import Measure, Place, Proof
+from ocroute.kernels.requirements import Installed, Platform, TorchBuild
 from ocroute.machine import Gpu, Machine
 from ocroute.route.plan import EngineStatus, Plan, Wish, plan
 from parts.common import EVIDENCE, Part, Record, built_in, from_evidence, measured, table
@@ -31,14 +30,13 @@ CARDS = {
     "B200 180 GB": Gpu("NVIDIA B200", 183_359, 182_359, (10, 0)),
     "laptop without GPU": None,
 }
-TORCH = TorchFacts("2.13.0+cu130", "13.0", ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120"))
-OLD_TORCH = TorchFacts("2.9.1+cu126", "12.6", ("sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90"))
+TORCH = TorchBuild("2.13.0+cu130", "13.0", ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120"))
+OLD_TORCH = TorchBuild("2.9.1+cu126", "12.6", ("sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90"))
 DRIVER, OLD_DRIVER = "13.0", "12.8"
 FLASH4 = "4.0.0b36"
 SPEEDS = {"vision": "page_19012", "text": "text_5000"}
 """Part of the model to the measured problem of the same shape."""
 
-Kernels = dict[str, tuple[KernelInfo, Presence]]
 Row = tuple[str, ...]
 
 
@@ -50,7 +48,7 @@ class Scene(msgspec.Struct, frozen=True):
         speeds: kernel to part to TFLOP/s, of the kernels that are proven on every card that takes them.
     """
 
-    torch: TorchFacts = TORCH
+    torch: TorchBuild = TORCH
     driver: str = DRIVER
     versions: dict[str, str] = {}
     speeds: dict[str, dict[str, float]] = {}
@@ -62,10 +60,10 @@ class Scene(msgspec.Struct, frozen=True):
         )
         kernels = self._kernels()
         proofs = tuple(self._proofs(gpu, kernels)) if gpu else ()
-        ground = Ground(self.torch, kernels, proofs)
-        return Seen(plan(machine, engines(), Wish(), ground), outlook(MODEL, machine, ground))
+        platform = Platform(gpu, machine.driver_cuda, self.torch, kernels, proofs)
+        return Seen(plan(machine, engines(), Wish(), platform), kernel_choices(MODEL, platform))
 
-    def _kernels(self) -> Kernels:
+    def _kernels(self) -> dict[str, Installed]:
         """Every kernel of ours, as it stands there."""
         versions = {**self.versions, "torch": self.torch.version}
 
@@ -80,9 +78,9 @@ class Scene(msgspec.Struct, frozen=True):
         infos = {name: KERNELS.load(name).info for name in built_in(KERNELS)}
         return {name: (info, presence(info)) for name, info in infos.items()}
 
-    def _proofs(self, gpu: Gpu, kernels: Kernels) -> Iterator[Proof]:
+    def _proofs(self, gpu: Gpu, kernels: dict[str, Installed]) -> Iterator[Proof]:
         place = Place(gpu.name, gpu.compute_capability, "described", self.torch.version)
-        for part, problems in problems_by_part(MODEL, gpu).items():
+        for part, problems in problems_by_sub_model(MODEL, gpu).items():
             for name, speeds in self.speeds.items():
                 for problem in problems if part in speeds else ():
                     measure = Measure(1.0, speeds[part])
@@ -93,7 +91,7 @@ class Seen(msgspec.Struct, frozen=True):
     """A plan, and the kernels of the model's parts."""
 
     plan: Plan
-    parts: dict[str, Choice]
+    parts: dict[SubModel, Choice]
 
     @property
     def why_not(self) -> str:

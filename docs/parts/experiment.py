@@ -109,7 +109,7 @@ def is_exact(name: str) -> bool:
 def _kernel(name: str, numbers: str, row: Record, whole: Record) -> tuple[str, ...]:
     against, alone = row["against_training"], whole.get("rounding_alone")
     return (
-        f"`{name}`" if is_exact(name) else f"`{name}` (quantised)",
+        f"`{name}`" if is_exact(name) else f"`{name}` (quantized)",
         numbers,
         f"{row['cer']:.2%}",
         f"{against['same_answers']} of {row['pages']}",

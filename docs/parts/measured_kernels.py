@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from ocroute.kernels.probe.values import PROBE_VERSION
+from ocroute.kernels.probe.proof import PROBE_VERSION
 from parts.common import Part, Record, from_evidence, stamp, table
 
 _NAMES = {
@@ -245,7 +245,7 @@ def adaptor(record: Record) -> str:
         tokens = [seen for seen in tried.values() if "tokens_equal" in seen]
         equal = f"{sum(seen['tokens_equal'] for seen in tokens)} of {len(tokens)}" if tokens else ""
         version = kernel.get("version") or ""
-        kind = kernel.get("numerics") or ""
+        kind = (kernel.get("numerics") or "").replace("quantised", "quantized")  # as older records spell it
         done = f"{len(tried) - len(failed)} of {len(tried)}"
         rows.append((f"`{name}`" if version else name, version, kind, done, equal, first(failed)))
         reasons = dict.fromkeys(tried[case].get("reason", "") for case in failed)

@@ -16,8 +16,8 @@ from tests.support.sheets import TRAINED, Sheet
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary.diagnosis import Sight
-from ocroute.kernels.outlook import ground_here
-from ocroute.kernels.refusal import TorchFacts
+from ocroute.kernels.requirements import TorchBuild
+from ocroute.kernels.this_machine import platform_here
 from ocroute.machine import Gpu, inspect
 from ocroute.route import machine_survey
 
@@ -73,10 +73,10 @@ def small_pages(monkeypatch):
     monkeypatch.setattr("ocroute.engines.neural.pixel_budget.SMALL_PAGE", 210 * 297)
 
 
-NEW_TORCH = TorchFacts("2.11.0", "13.0", ("sm_120",))
+NEW_TORCH = TorchBuild("2.11.0", "13.0", ("sm_120",))
 
 
-SERVING = TorchFacts("2.11.0", "13.0", ("sm_120",))
+SERVING = TorchBuild("2.11.0", "13.0", ("sm_120",))
 
 
 @pytest.fixture
@@ -87,9 +87,7 @@ def card(monkeypatch):
         gpu = Gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, free_mb, (12, 0))
         machine = msgspec.structs.replace(inspect(), gpus=(gpu,), driver_cuda="13.0")
         monkeypatch.setattr(machine_survey, "inspect", lambda: machine)
-        monkeypatch.setattr(
-            machine_survey, "ground_here", lambda _: msgspec.structs.replace(ground_here(machine), torch=torch)
-        )
+        monkeypatch.setattr(machine_survey, "platform_here", lambda _: replace(platform_here(machine), torch=torch))
 
     return describe
 

@@ -1,4 +1,4 @@
-"""Proven kernels at work inside engines, and what becomes of a page when one fails. On the processor, with real kernels."""
+"""Proven kernels at work inside engines, and what becomes of a page when one fails. On the CPU, with real kernels."""
 
 import pytest
 import torch
@@ -7,13 +7,13 @@ from tests.support.sheets import Sheet
 from ocroute.engines.base import Task
 from ocroute.engines.neural import attention, canary
 from ocroute.kernels.base import KERNELS, Problem, Refused
-from ocroute.kernels.here import installed, place_of
 from ocroute.kernels.ledger import Ledger
-from ocroute.kernels.probe.values import Measure, Proof
+from ocroute.kernels.probe.proof import Measure, Proof
 from ocroute.kernels.sdpa import Flash
+from ocroute.kernels.this_machine import installed, place_of
 from ocroute.machine import inspect
 
-HEAD = 16  # of the tiny Qwen2-VL, four of them in both halves
+HEAD = 16  # of the tiny Qwen2-VL, four of them in encoder and decoder
 VISION = Problem(HEAD, 4, 4, False, "float32", (80_000,))
 TEXT = Problem(HEAD, 4, 2, True, "float32", (80_000,))
 
@@ -44,7 +44,7 @@ def test_without_a_proof_pytorch_s_attention_stays_and_the_record_says_unproven(
     assert "declined" not in reading.settings
 
 
-def test_proven_kernels_serve_both_halves_and_the_text_is_the_same(babbling, sheet):
+def test_proven_kernels_serve_encoder_and_decoder_and_the_text_is_the_same(babbling, sheet):
     plain = read(babbling("qwen2_vl"), sheet)
     prove(VISION)
     prove(TEXT, "flex")
@@ -60,14 +60,14 @@ def test_the_fastest_of_the_proven_is_taken(babbling):
     prove(VISION, "sdpa_flash", milliseconds=5.0)
     prove(VISION, "flex", milliseconds=2.0)
     engine = babbling("qwen2_vl")
-    assert engine.kernels.parts["vision"].kernel == "flex"
-    assert engine.kernels.parts["text"].kernel == attention.DEFAULT
+    assert engine.kernels.used()["vision"]["kernel"] == "flex"
+    assert engine.kernels.used()["text"]["kernel"] == attention.PYTORCH
 
 
 def test_a_page_longer_than_the_proof_goes_to_pytorch(babbling):
-    prove(Problem(HEAD, 4, 4, False, "float32", (2_520,)))  # the page for which kernels are proven on a processor
+    prove(Problem(HEAD, 4, 4, False, "float32", (2_520,)))  # the page for which kernels are proven on a CPU
     engine = babbling("qwen2_vl")
-    assert engine.kernels.parts["vision"].kernel == "sdpa_flash"
+    assert engine.kernels.used()["vision"]["kernel"] == "sdpa_flash"
     small, large = Sheet(canary.page().resize((336, 224))), Sheet(canary.page().resize((1008, 896)))
     assert "declined" not in read(engine, small).settings
     (reason,) = (declined := read(engine, large).settings["declined"])

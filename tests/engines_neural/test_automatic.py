@@ -8,11 +8,11 @@ from rapidfuzz.distance import Levenshtein
 import ocroute
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary import history
-from ocroute.kernels.refusal import TorchFacts
+from ocroute.kernels.requirements import TorchBuild
 from ocroute.route.machine_survey import plan_here
 from ocroute.route.plan import Wish
 
-OLD = TorchFacts("2.5.1+cu124", "12.4", ("sm_80", "sm_90"))
+OLD = TorchBuild("2.5.1+cu124", "12.4", ("sm_80", "sm_90"))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ocroute.cli.draw_models import canary_table
 from ocroute.engines.base import ENGINES, Task, Wanted
 from ocroute.engines.neural import weights
 from ocroute.engines.neural.canary import history
-from ocroute.engines.neural.outlook import model_rows
+from ocroute.engines.neural.model_status import model_rows
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.ledger import home
 from ocroute.machine import Gpu, Machine
@@ -121,7 +121,7 @@ def test_every_neural_engine_has_a_row_in_the_order_of_trying():
     assert {name for name, status in statuses().items() if status.info.kind == "vlm"} == set(found)
     assert all(row.need_mb > 2000 for row in found.values())
     dots = found["dots_ocr"]
-    assert (dots.state, dots.device, dots.free_mb) == ("absent", "the processor", 20_000)
+    assert (dots.state, dots.device, dots.free_mb) == ("absent", "the CPU", 20_000)
     assert "--model rednote-hilab/dots.ocr" in dots.get
     assert dots.need_mb == 2 * ENGINES.load("dots_ocr").info.gpu_mb
 

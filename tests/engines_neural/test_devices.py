@@ -10,7 +10,7 @@ from ocroute.engines.base import Task
 from ocroute.engines.neural import devices
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.errors import EngineUnavailable
-from ocroute.kernels.refusal import TorchFacts
+from ocroute.kernels.requirements import TorchBuild
 from ocroute.machine import Gpu
 from ocroute.route.loaded_engines import LoadedEngines
 
@@ -24,7 +24,7 @@ def described(monkeypatch):
     def make(*gpus, torch):
         here = msgspec.structs.replace(machine.inspect(), gpus=gpus, driver="580.82", driver_cuda="13.0")
         monkeypatch.setattr(devices, "inspect", lambda: here)
-        monkeypatch.setattr(devices, "torch_facts", lambda: torch)
+        monkeypatch.setattr(devices, "torch_build", lambda: torch)
         monkeypatch.setattr("torch.cuda.is_available", lambda: False)
 
     return make
@@ -34,12 +34,12 @@ def described(monkeypatch):
     ("torch", "said"),
     [
         (
-            TorchFacts("2.13.0+cpu"),
+            TorchBuild("2.13.0+cpu"),
             r"2\.13\.0\+cpu is a build for the CPU; install a build of torch for CUDA 12\.8 or newer",
         ),
-        (TorchFacts("2.5.1+cu124", "12.4", ("sm_80",)), "has no code for NVIDIA GeForce RTX 5070 Ti"),
+        (TorchBuild("2.5.1+cu124", "12.4", ("sm_80",)), "has no code for NVIDIA GeForce RTX 5070 Ti"),
         (
-            TorchFacts("2.13.0+cu130", "13.0", ("sm_120",)),
+            TorchBuild("2.13.0+cu130", "13.0", ("sm_120",)),
             "finds no GPU, and the driver lists NVIDIA GeForce RTX 5070 Ti",
         ),
     ],
@@ -52,7 +52,7 @@ def test_a_card_that_torch_cannot_use_is_said_and_not_passed_over(torch, said, d
 
 
 def test_without_a_card_it_is_the_processor(described):
-    described(torch=TorchFacts("2.13.0+cpu"))
+    described(torch=TorchBuild("2.13.0+cpu"))
     place = devices.place()
     assert (place.device, place.numbers) == ("cpu", "float32")
 

@@ -10,9 +10,10 @@ import torch
 from tests.support.sheets import Sheet
 
 from ocroute.engines.base import Task
-from ocroute.engines.neural import attention, failures
+from ocroute.engines.neural import failures
 from ocroute.engines.qwen2_vl import Qwen2Vl
 from ocroute.errors import Declined, EngineCrashed, EngineError, EngineUnavailable
+from ocroute.kernels.adaptor.layers import shape
 from ocroute.kernels.binaries import runs_on
 
 
@@ -215,8 +216,8 @@ def test_which_cards_a_build_of_torch_has_code_for(listed, capability, runs):
 
 def test_the_shapes_that_kernels_are_chosen_for_are_the_model_s_own(babbling):
     config = babbling("qwen2_vl").loaded.model.config
-    vision = attention.shape(config, "vision", 1000, "bfloat16")
+    vision = shape(config.vision_config, "vision", 1000, "bfloat16")
     assert (vision.head_dim, vision.heads, vision.kv_heads, vision.causal, vision.lengths) == (16, 4, 4, False, (1000,))
-    text = attention.shape(config, "text", 762, "float16")
+    text = shape(config, "text", 762, "float16")
     assert (text.head_dim, text.heads, text.kv_heads, text.causal, text.dtype) == (16, 4, 2, True, "float16")
     assert text.lengths == (762,)

@@ -6,8 +6,9 @@ from tests.support import published
 from tests.support.sheets import NAMES
 
 from ocroute.engines.base import ENGINES
-from ocroute.engines.neural import attention, devices, pixel_budget
-from ocroute.engines.neural.attention_shapes import models, problems_by_part
+from ocroute.engines.neural import devices, pixel_budget
+from ocroute.engines.neural.attention_shapes import models, problems_by_sub_model
+from ocroute.kernels.adaptor.layers import survey
 from ocroute.machine import Gpu
 
 PLACE = devices.Place("cuda:0", torch.bfloat16, "a described card")
@@ -25,13 +26,14 @@ def test_what_is_proven_for_a_model_is_what_it_asks_for(name, tmp_path):
     patches = pixel_budget.patches(inputs)
     token = engine.loaded.model.config.image_token_id
     asked = {"vision": patches, "text": patches // 4 or int((inputs["input_ids"] == token).sum())}
-    declared = problems_by_part(name, CARD)
+    declared = problems_by_sub_model(name, CARD)
     assert set(declared) == set(facts.kernels) != set()
-    for part, problems in declared.items():
+    groups = {group.sub_model: group for group in survey(engine.loaded.model)[0] if group.obstacle() is None}
+    for sub_model, problems in declared.items():
         longest = problems[-1]
         length = sum(longest.lengths)
-        assert attention.shape(engine.loaded.model.config, part, length, "bfloat16") == longest
-        assert 0 < asked[part] <= length, "long enough for A4 at 200 dpi"
+        assert groups[sub_model].problem(length) == longest
+        assert 0 < asked[sub_model] <= length, "long enough for A4 at 200 dpi"
 
 
 def test_every_engine_that_declares_shapes_can_be_proven_for():

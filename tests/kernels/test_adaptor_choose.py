@@ -7,26 +7,25 @@ from torch.profiler import ProfilerActivity, profile
 from bench import adaptor_models as tiny
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.adaptor import plug_into
-from ocroute.kernels.adaptor.choose import shape
+from ocroute.kernels.adaptor.layers import shape
 from ocroute.kernels.base import Refused
-from ocroute.kernels.here import installed, place_of
-from ocroute.kernels.identity import build_of
 from ocroute.kernels.ledger import Ledger
-from ocroute.kernels.probe.values import Measure, Proof
+from ocroute.kernels.probe.proof import Measure, Proof
+from ocroute.kernels.this_machine import build_of, installed, place_of
 from ocroute.machine import inspect
 
 FLASH = "aten::_scaled_dot_product_flash_attention_for_cpu"
 
 
-def record(model, role, kernel, verdict="proven", milliseconds=1.0, length=80_000, case=""):
-    """A verdict for a half of ``model``, as ``ocroute prove`` would put it into the ledger."""
-    half = model.config.vision_config if role == "vision" else model.config
+def record(model, sub_model, kernel, verdict="proven", milliseconds=1.0, length=80_000, case=""):
+    """A verdict for a sub-model of ``model``, as ``ocroute prove`` would put it into the ledger."""
+    config = model.config.vision_config if sub_model == "vision" else model.config
     info, presence = installed(kernel)
     Ledger().record(
         Proof(
             kernel,
             build_of(info, presence.version),
-            shape(half, role, length, "float32"),
+            shape(config, sub_model, length, "float32"),
             place_of(inspect(), None),
             verdict,
             "seen in this test",
@@ -52,13 +51,13 @@ def test_without_proofs_everything_stays_and_the_handle_says_why():
         assert model.config._attn_implementation == "sdpa"
 
 
-def test_each_half_gets_the_fastest_that_is_proven_for_it():
+def test_each_sub_model_gets_the_fastest_that_is_proven_for_it():
     model = tiny.qwen2_vl()
     record(model, "vision", "eager", milliseconds=3.0)
     record(model, "vision", "sdpa_math", milliseconds=2.0)
     record(model, "text", "eager")
     with plug_into(model, longest={"vision": 64, "text": 64}) as plugged, torch.no_grad():
-        assert {part.role: (part.kernel, part.proven) for part in plugged.parts} == {
+        assert {part.sub_model: (part.kernel, part.proven) for part in plugged.parts} == {
             "vision": ("sdpa_math", True),
             "text": ("eager", True),
         }

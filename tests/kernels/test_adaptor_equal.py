@@ -167,7 +167,7 @@ def test_models_whose_towers_keep_their_attention(kernel, name, inputs):
         found = states(model(name), inputs)
     for one, other in zip(expected, found, strict=True):
         assert torch.allclose(one, other, atol=CLOSE, rtol=1e-5)
-    assert [part.role for part in plugged.parts] == ["text"]
+    assert [part.sub_model for part in plugged.parts] == ["text"]
     assert plugged.served == {"text": 2}
     assert not plugged.declined
 

@@ -52,7 +52,7 @@ def test_undo_leaves_nothing_behind(build):
 
 def test_parts_and_what_is_left():
     with plug_into(tiny.qwen2_vl(), {"vision": "sdpa_math", "text": "eager"}) as plugged:
-        assert [(part.path, part.role, part.kernel, part.layers) for part in plugged.parts] == [
+        assert [(part.path, part.sub_model, part.kernel, part.layers) for part in plugged.parts] == [
             ("model.visual", "vision", "sdpa_math", 2),
             ("model.language_model", "text", "eager", 2),
         ]

@@ -4,18 +4,16 @@ import msgspec
 import pytest
 
 from ocroute.engines.neural.attention_shapes import problems_for
+from ocroute.kernels import choice as choosing
 from ocroute.kernels.base import KERNELS, Presence, Problem
-from ocroute.kernels.choice import KernelStatus, choose
-from ocroute.kernels.facts import facts_about
-from ocroute.kernels.here import place_of
 from ocroute.kernels.probe import Measure, Proof
 from ocroute.kernels.probe.cases import OWN_LENGTHS
-from ocroute.kernels.reach import serves
-from ocroute.kernels.refusal import TorchFacts, refusal
+from ocroute.kernels.requirements import Platform, TorchBuild
+from ocroute.kernels.this_machine import place_of
 from ocroute.machine import Gpu, Machine
 
-CU130 = TorchFacts("2.13.0+cu130", "13.0", ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120"))
-CU124 = TorchFacts("2.6.0+cu124", "12.4", ("sm_75", "sm_80", "sm_86", "sm_90"))
+CU130 = TorchBuild("2.13.0+cu130", "13.0", ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120"))
+CU124 = TorchBuild("2.6.0+cu124", "12.4", ("sm_75", "sm_80", "sm_86", "sm_90"))
 
 
 def card(name, capability, gib):
@@ -41,18 +39,19 @@ def machine(gpu, driver_cuda="13.0"):
     )
 
 
-def statuses(problem, gpu, *, torch=CU130, driver_cuda="13.0", versions=VERSIONS):
-    """Every registered kernel of ocroute as it would stand on such a machine."""
-    found = {}
+def choose(problem, gpu, proofs, *, torch=CU130, driver_cuda="13.0", versions=VERSIONS, **options):
+    """On a machine where every kernel of ocroute is registered, and these versions are installed."""
+    kernels = {}
     for name, row in KERNELS.items():
         if not row.builtin:
             continue
         info = KERNELS.load(name).info
         version = versions.get(info.distribution)
-        presence = Presence("usable", version) if version else Presence("absent", reason="not installed")
-        why = refusal(info, presence, problem, gpu=gpu, driver_cuda=driver_cuda, torch=torch, facts=facts_about(name))
-        found[name] = KernelStatus(info, presence, why or "")
-    return found
+        kernels[name] = (
+            info,
+            Presence("usable", version) if version else Presence("absent", reason="not installed"),
+        )
+    return choosing.choose(problem, Platform(gpu, driver_cuda, torch, kernels, tuple(proofs)), **options)
 
 
 def proof(kernel, gpu, problem, tflops=100.0, verdict="proven", **more):
@@ -83,7 +82,7 @@ def tower(gpu):
 )
 def test_with_nothing_proven_the_choice_says_so_and_names_torchs_default(gpu, default):
     problem = tower(gpu)
-    choice = choose(problem, gpu, statuses(problem, gpu), [])
+    choice = choose(problem, gpu, [])
     assert (choice.kernel, choice.proven) == (default, False)
     assert choice.reason.startswith("unproven: ")
     assert not any(candidate.accepted for candidate in choice.trace)
@@ -98,47 +97,46 @@ def test_the_fastest_proven_exact_kernel_is_chosen(gpu):
         proof("torch_varlen", gpu, problem, 61),
         proof("sage1", gpu, problem, 200),
     ]
-    here = statuses(problem, gpu, versions=VERSIONS | {"sageattention": "1.0.6"})
-    choice = choose(problem, gpu, here, proofs)
+    choice = choose(problem, gpu, proofs, versions=VERSIONS | {"sageattention": "1.0.6"})
     assert (choice.kernel, choice.proven) == ("flash4", True)
     assert "the fastest of 3 proven here" in choice.reason
-    assert {candidate.kernel for candidate in choice.trace} == set(here)
+    assert {candidate.kernel for candidate in choice.trace} == {name for name in KERNELS if KERNELS[name].builtin}
     assert [one.kernel for one in choice.trace[:3]] == ["flash4", "torch_varlen", "sdpa_flash"]
     assert all(candidate.reason for candidate in choice.trace)
     rejected = {one.kernel: one.reason for one in choice.trace if not one.accepted}
-    assert rejected["sage1"] == "quantised, and only exact kernels were asked for"
+    assert rejected["sage1"] == "quantized, and only exact kernels were asked for"
     assert rejected["sdpa_efficient"] == "unproven for this problem class; run: ocroute prove sdpa_efficient"
     assert rejected["flashinfer"].startswith("absent: ")
 
 
-def test_quantised_kernels_are_chosen_only_when_asked_for():
+def test_quantized_kernels_are_chosen_only_when_asked_for():
     problem = tower(RTX_4090)
-    here = statuses(problem, RTX_4090, versions=VERSIONS | {"sageattention": "1.0.6"})
+    here = VERSIONS | {"sageattention": "1.0.6"}
     proofs = [proof("sage1", RTX_4090, problem, 200)]
-    assert choose(problem, RTX_4090, here, proofs).kernel == "sdpa_flash"
-    choice = choose(problem, RTX_4090, here, proofs, allow_quantised=True)
+    assert choose(problem, RTX_4090, proofs, versions=here).kernel == "sdpa_flash"
+    choice = choose(problem, RTX_4090, proofs, versions=here, quantized=True)
     assert (choice.kernel, choice.proven) == ("sage1", True)
-    assert "within the limits of quantised kernels" in choice.reason
+    assert "within the limits of quantized kernels" in choice.reason
 
 
 @pytest.mark.parametrize("gpu", [RTX_5070_TI, B200], ids=lambda gpu: gpu.name)
 def test_what_the_facts_refuse_is_not_used_even_where_a_proof_says_it_is_right(gpu):
     problem = tower(gpu)
-    choice = choose(problem, gpu, statuses(problem, gpu), [proof("flash3", gpu, problem, 999)])
+    choice = choose(problem, gpu, [proof("flash3", gpu, problem, 999)])
     assert choice.kernel == "sdpa_flash"
     assert next(one for one in choice.trace if one.kernel == "flash3").reason.startswith("refused: ")
 
 
 def test_a_driver_too_old_leaves_no_kernel_on_the_card():
     problem = tower(RTX_5070_TI)
-    choice = choose(problem, RTX_5070_TI, statuses(problem, RTX_5070_TI, driver_cuda="12.4"), [])
+    choice = choose(problem, RTX_5070_TI, [], driver_cuda="12.4")
     assert choice.kernel is None
     assert all("the NVIDIA driver serves CUDA 12.4" in one.reason for one in choice.trace if "absent" not in one.reason)
 
 
 def test_a_torch_without_code_for_the_card_leaves_none_either():
     problem = tower(RTX_5070_TI)
-    choice = choose(problem, RTX_5070_TI, statuses(problem, RTX_5070_TI, torch=CU124), [])
+    choice = choose(problem, RTX_5070_TI, [], torch=CU124)
     assert choice.kernel is None
     assert "has no code for NVIDIA GeForce RTX 5070 Ti" in next(
         one.reason for one in choice.trace if one.kernel == "sdpa_flash"
@@ -156,7 +154,7 @@ def test_a_proof_holds_for_shorter_sequences_of_its_class_and_no_others():
         msgspec.structs.replace(long, lengths=(4_692, 4_710, 19_824)),
     )
     for problem in served:
-        assert choose(problem, gpu, statuses(problem, gpu), proofs).proven, problem
+        assert choose(problem, gpu, proofs).proven, problem
     for change in (
         {"lengths": (19_825,)},
         {"lengths": (64,), "kv_lengths": (19_825,)},
@@ -167,16 +165,16 @@ def test_a_proof_holds_for_shorter_sequences_of_its_class_and_no_others():
         {"lengths": (19_824,) * 80},
     ):
         problem = msgspec.structs.replace(long, **change)
-        assert not choose(problem, gpu, statuses(problem, gpu), proofs).proven, change
-    assert not choose(long, A100, statuses(long, A100), proofs).proven
+        assert not choose(problem, gpu, proofs).proven, change
+    assert not choose(long, A100, proofs).proven
     pack = proof("sdpa_cudnn", gpu, msgspec.structs.replace(long, lengths=(19_824,) * 80))
-    assert serves(pack, msgspec.structs.replace(long, lengths=(10_000,) * 150))
+    assert pack.serves(msgspec.structs.replace(long, lengths=(10_000,) * 150))
 
 
 def test_the_reason_says_how_far_a_proof_reaches():
     long = Problem(128, 12, 12, False, "bfloat16", (19_824,))
     longer = msgspec.structs.replace(long, lengths=(57_600,))
-    choice = choose(longer, H100, statuses(longer, H100), [proof("flash4", H100, long)])
+    choice = choose(longer, H100, [proof("flash4", H100, long)])
     reason = next(one.reason for one in choice.trace if one.kernel == "flash4")
     assert reason == "proven up to 19824 tokens only; 57600 are needed"
 
@@ -185,7 +183,7 @@ def test_a_kernel_once_wrong_is_out_for_its_class():
     problem = tower(H100)
     short = msgspec.structs.replace(problem, lengths=(500,))
     seen = proof("sdpa_flash", H100, short, verdict="wrong", case="constant_v_65", reason="constant_v_65: off")
-    choice = choose(problem, H100, statuses(problem, H100), [proof("sdpa_flash", H100, problem), seen])
+    choice = choose(problem, H100, [proof("sdpa_flash", H100, problem), seen])
     assert choice.kernel == "sdpa_efficient"
     assert not choice.proven
     assert next(one for one in choice.trace if one.kernel == "sdpa_flash").reason == "wrong: constant_v_65: off"
@@ -198,8 +196,8 @@ def test_what_fails_at_its_own_length_may_serve_shorter_ones(verdict):
         proof("sdpa_cudnn", H100, short, 20),
         proof("sdpa_cudnn", H100, long, verdict=verdict, case=OWN_LENGTHS, reason=f"{OWN_LENGTHS}: no"),
     ]
-    assert choose(short, H100, statuses(short, H100), proofs).kernel == "sdpa_cudnn"
-    choice = choose(long, H100, statuses(long, H100), proofs)
+    assert choose(short, H100, proofs).kernel == "sdpa_cudnn"
+    choice = choose(long, H100, proofs)
     assert choice.kernel == "sdpa_flash"
     assert next(one for one in choice.trace if one.kernel == "sdpa_cudnn").reason.startswith(verdict.replace("_", " "))
 
@@ -210,7 +208,7 @@ def test_a_default_that_was_seen_wrong_is_not_the_default():
         proof(name, H100, problem, verdict="wrong", case="pack", reason="pack: off")
         for name in ("sdpa_flash", "sdpa_efficient", "sdpa_math", "eager")
     ]
-    choice = choose(problem, H100, statuses(problem, H100), proofs)
+    choice = choose(problem, H100, proofs)
     assert choice.kernel is None
     assert choice.reason == "no kernel can serve this problem here"
 
@@ -223,8 +221,8 @@ def test_the_speed_counts_at_the_length_nearest_to_the_problem():
         proof("flash4", H100, short, 290),
         proof("flash4", H100, long, 700),
     ]
-    assert choose(short, H100, statuses(short, H100), proofs).kernel == "sdpa_flash"
-    assert choose(long, H100, statuses(long, H100), proofs).kernel == "flash4"
+    assert choose(short, H100, proofs).kernel == "sdpa_flash"
+    assert choose(long, H100, proofs).kernel == "flash4"
 
 
 def test_speeds_are_compared_at_a_length_at_which_all_were_measured():
@@ -235,19 +233,17 @@ def test_speeds_are_compared_at_a_length_at_which_all_were_measured():
         proof("sdpa_flash", H100, long, 500),
         proof("flash4", H100, long, 400),
     ]
-    choice = choose(short, H100, statuses(short, H100), proofs)
+    choice = choose(short, H100, proofs)
     assert choice.kernel == "sdpa_flash"
     assert "up to 19824 tokens" in choice.reason
     apart = [proof("sdpa_flash", H100, short, 300), proof("flash4", H100, long, 400)]
-    assert choose(short, H100, statuses(short, H100), apart).kernel == "flash4", (
-        "no common length: by the arithmetic done"
-    )
+    assert choose(short, H100, apart).kernel == "flash4", "no common length: by the arithmetic done"
 
 
 def test_a_kernel_that_keeps_whole_score_matrices_does_not_displace_torchs_default_where_they_are_large():
     long, short = (Problem(128, 12, 12, False, "bfloat16", (length,)) for length in (19_824, 1_024))
     proofs = [proof("eager", H100, long, 20), proof("sdpa_math", H100, long, 10)]
-    choice = choose(long, H100, statuses(long, H100), proofs)
+    choice = choose(long, H100, proofs)
     assert (choice.kernel, choice.proven) == ("sdpa_flash", False)
     assert choice.reason == (
         "unproven: what is proven here keeps whole score matrices, too slow and large at 19824 tokens, "
@@ -256,14 +252,14 @@ def test_a_kernel_that_keeps_whole_score_matrices_does_not_displace_torchs_defau
     said = {one.kernel: one for one in choice.trace}
     assert said["eager"].accepted
     assert said["eager"].reason.endswith("; not used at 19824 tokens: it keeps whole score matrices")
-    assert choose(long, H100, statuses(long, H100), proofs, proven_only=True).kernel == "eager"
-    assert choose(short, H100, statuses(short, H100), proofs).kernel == "eager"
+    assert choose(long, H100, proofs, proven_only=True).kernel == "eager"
+    assert choose(short, H100, proofs).kernel == "eager"
     fused = [*proofs, proof("sdpa_efficient", H100, long, 50)]
-    assert choose(long, H100, statuses(long, H100), fused).kernel == "sdpa_efficient"
+    assert choose(long, H100, fused).kernel == "sdpa_efficient"
 
 
 def test_whole_score_matrices_are_better_than_a_default_that_cannot_be_used():
     long = Problem(128, 12, 12, False, "bfloat16", (19_824,))
     wrong = [proof(name, H100, long, verdict="wrong", case="pack") for name in ("sdpa_flash", "sdpa_efficient")]
-    choice = choose(long, H100, statuses(long, H100), [*wrong, proof("eager", H100, long, 20)])
+    choice = choose(long, H100, [*wrong, proof("eager", H100, long, 20)])
     assert (choice.kernel, choice.proven) == ("eager", True)

@@ -5,7 +5,7 @@ import torch
 
 from ocroute.kernels.base import Refused
 from ocroute.kernels.flex_mask import block_mask
-from ocroute.kernels.kept import per_stream, upload
+from ocroute.kernels.stream_cache import per_stream, upload
 
 CPU = torch.device("cpu")
 

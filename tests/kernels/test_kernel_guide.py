@@ -19,7 +19,7 @@ PROVE = """
 import sys
 from ocroute.kernels.base import Problem
 from ocroute.kernels.prove import prove
-from ocroute.kernels.probe.values import Proof
+from ocroute.kernels.probe.proof import Proof
 import msgspec
 if __name__ == "__main__":
     problem = Problem(64, 4, 2, True, "float32", (200,))
@@ -95,9 +95,9 @@ def test_the_kernel_is_caught_once_it_is_wrong(installed: Path, right: str, wron
 
 
 def test_limits_are_as_the_guide_says() -> None:
-    from ocroute.kernels.probe.compare import QUANTISED_COSINE, QUANTISED_L1
+    from ocroute.kernels.probe.compare import QUANTIZED_COSINE, QUANTIZED_L1
 
-    assert (QUANTISED_L1, QUANTISED_COSINE) == (0.10, 0.99)
+    assert (QUANTIZED_L1, QUANTIZED_COSINE) == (0.10, 0.99)
     text = " ".join((ROOT / "docs" / "kernels.md").read_text(encoding="utf-8").split())
     assert "off by 10 % of the values" in text
     assert "cosine of 0.99" in text

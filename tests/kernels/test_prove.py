@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import msgspec
@@ -15,17 +16,16 @@ from rich.console import Console
 
 from ocroute.cli.draw_kernels import kernel_table, model_table, proof_table
 from ocroute.errors import EngineUnavailable, UsageError
-from ocroute.kernels import here, identity
+from ocroute.kernels import this_machine
 from ocroute.kernels.base import KERNELS, KernelInfo, Problem
-from ocroute.kernels.here import best, choice_for, installed, place_of, proofs_here, stale_here
-from ocroute.kernels.identity import build_of
+from ocroute.kernels.inventory import inventory
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import probing_child
 from ocroute.kernels.probe.cases import CASES
 from ocroute.kernels.probe.prober import Limits, Lost, Prober
 from ocroute.kernels.prove import _Bench, prove, prove_here, unproven, unserved
-from ocroute.kernels.refusal import TorchFacts
-from ocroute.kernels.survey import survey
+from ocroute.kernels.requirements import TorchBuild
+from ocroute.kernels.this_machine import best, build_of, choice_on, installed, place_of, platform_here, stale_here
 from ocroute.machine import Gpu, inspect
 
 TOWER = Problem(32, 2, 2, False, "float32", (300,))
@@ -81,36 +81,36 @@ def test_without_torch_it_says_what_to_install():
 def test_what_is_proven_is_used_until_something_changes(proven, monkeypatch, tmp_path):
     monkeypatch.setenv("OCROUTE_HOME", str(tmp_path))
     bare = msgspec.structs.replace(inspect(), gpus=())
-    monkeypatch.setattr(here, "inspect", lambda: bare)
-    assert not choice_for(TOWER, machine=bare).proven
+    monkeypatch.setattr(this_machine, "inspect", lambda: bare)
+    assert not choice_on(platform_here(bare), TOWER).proven
     with pytest.raises(EngineUnavailable, match="ocroute prove"):
         best(TOWER, proven_only=True)
     for proof in proven:
         Ledger().record(proof)
-    choice = choice_for(TOWER, machine=bare)
+    choice = choice_on(platform_here(bare), TOWER)
     assert (choice.kernel, choice.proven) == ("sdpa_flash", True)
     assert best(TOWER, proven_only=True).__self__.__class__ is KERNELS.load("sdpa_flash")
-    assert [proof.kernel for proof in proofs_here(bare) if proof.verdict == "proven"] == ["sdpa_flash"] * 2
+    assert [proof.kernel for proof in platform_here(bare).proofs if proof.verdict == "proven"] == ["sdpa_flash"] * 2
     other = msgspec.structs.replace(bare, processor="another processor")
-    assert not choice_for(TOWER, machine=other).proven
+    assert not choice_on(platform_here(other), TOWER).proven
 
 
 @pytest.mark.parametrize(
     ("torch", "cause", "step"),
     [
         (
-            TorchFacts("2.13.0+cu130", "13.0", ("sm_90",)),
+            TorchBuild("2.13.0+cu130", "13.0", ("sm_90",)),
             "the NVIDIA driver serves CUDA 12.4",
             "Update the driver: https",
         ),
-        (TorchFacts("2.13.0+cpu"), "torch 2.13.0+cpu is a build for the CPU", "Install a build of torch for CUDA 12.6"),
+        (TorchBuild("2.13.0+cpu"), "torch 2.13.0+cpu is a build for the CPU", "Install a build of torch for CUDA 12.6"),
     ],
 )
 def test_where_torch_cannot_use_the_card_best_says_what_to_do_about_that(monkeypatch, torch, cause, step):
     card = Gpu("NVIDIA H100", 81_559, 81_000, (9, 0))
     machine = msgspec.structs.replace(inspect(), gpus=(card,), driver="550.1", driver_cuda="12.4")
-    monkeypatch.setattr(here, "inspect", lambda: machine)
-    monkeypatch.setattr(here, "torch_facts", lambda: torch)
+    monkeypatch.setattr(this_machine, "inspect", lambda: machine)
+    monkeypatch.setattr(this_machine, "torch_build", lambda: torch)
     with pytest.raises(EngineUnavailable) as error:
         best(TOWER)
     assert error.value.message.startswith(cause)
@@ -181,10 +181,10 @@ def test_tables_say_what_was_found(proven):
     assert "2 x 32, 300, float32" in text
     assert "4/2 x 32, 80 causal, float32" in text
     machine = msgspec.structs.replace(inspect(), gpus=())
-    text = drawn(kernel_table(survey(machine), machine, proven[:2]))
+    text = drawn(kernel_table(inventory(platform_here(machine)), machine, proven[:2]))
     assert all(name in text for name in KERNELS)
     assert "proven at 2 x 32, 300, float32" in text
-    text = drawn(model_table({"dots_ocr": {"vision": choice_for(TOWER, machine=machine)}}, trace=True))
+    text = drawn(model_table({"dots_ocr": {"vision": choice_on(platform_here(machine), TOWER)}}, trace=True))
     assert "dots_ocr" in text
     assert "sdpa_cudnn: refused: it needs an NVIDIA GPU" in text
 
@@ -197,7 +197,7 @@ def test_a_proof_is_readable_json(proven):
 
 def test_a_proof_ends_when_what_the_kernel_rests_on_changes(monkeypatch, tmp_path):
     versions = {"triton": "3.6.0"}
-    monkeypatch.setattr(identity, "_version_of", lambda name: versions.get(name, ""))
+    monkeypatch.setattr(this_machine, "_version_of", lambda name: versions.get(name, ""))
     info = KernelInfo("sageattention", rests_on=("triton", "not-installed"))
     assert build_of(info, "1.0.6") == "1.0.6 with triton 3.6.0"
     versions["triton"] = "3.7.0"
@@ -256,13 +256,13 @@ def test_a_kernel_has_one_state_on_the_screen_and_in_json(proven):
     machine = msgspec.structs.replace(inspect(), gpus=())
     right = msgspec.structs.replace(proven[0], kernel="eager")
     made = [msgspec.structs.replace(right, verdict=verdict) for verdict in ("proven", "timed_out", "wrong", "refused")]
-    rows = {row.name: row for row in survey(machine, proofs=made)}
+    rows = {row.name: row for row in inventory(replace(platform_here(machine), proofs=tuple(made)))}
     assert (rows["eager"].state, rows["eager"].presence) == ("wrong", "usable")
     assert rows["eager"].verdicts == ("wrong", "timed_out", "refused", "proven"), "the worst first"
     assert rows["sdpa_math"].state == "usable"
     assert rows["torch_varlen"].state == "refused"
     assert rows["flash2"].state == rows["flash2"].presence == "absent"
-    rows = {row.name: row for row in survey(machine, proofs=[made[3], made[0]])}
+    rows = {row.name: row for row in inventory(replace(platform_here(machine), proofs=(made[3], made[0])))}
     assert rows["eager"].state == "proven", "what it declined elsewhere is no fault"
 
 
@@ -277,7 +277,7 @@ def test_a_proof_that_holds_no_longer_is_shown_with_what_has_changed(proven):
         Ledger().record(proof)
     [stale] = stale_here(machine)
     assert stale.reason.startswith("torch was 1.0 and is ")
-    [row] = [row for row in survey(machine, stale=[stale]) if row.stale]
+    [row] = [row for row in inventory(platform_here(machine), [stale]) if row.stale]
     assert (row.name, row.state) == ("eager", "usable")
     said = " ".join(drawn(kernel_table([row], machine)).replace("│", " ").split())
     assert "proofs that hold no longer: torch was 1.0 and is " in said

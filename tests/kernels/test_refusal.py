@@ -1,14 +1,16 @@
 """What is refused on which card, before anything runs. The cards are described, not needed."""
 
 import datetime
+from dataclasses import replace
 
 import msgspec
 import pytest
 
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
-from ocroute.kernels.facts import Fact, all_facts, facts_about, older, satisfies
-from ocroute.kernels.refusal import TorchFacts, refusal, unusable
-from ocroute.kernels.survey import look, survey
+from ocroute.kernels.facts import Fact, all_facts, older, satisfies
+from ocroute.kernels.inventory import inventory
+from ocroute.kernels.requirements import Platform, TorchBuild, obstacle, torch_obstacle
+from ocroute.kernels.this_machine import imported, platform_here
 from ocroute.machine import Gpu, Machine
 
 CARDS = {
@@ -24,9 +26,9 @@ CARDS = {
     "none": None,
 }
 # as torch 2.11 for CUDA 13.0 says of itself
-TORCH = TorchFacts("2.11.0+cu130", "13.0", ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120"))
-OLD_TORCH = TorchFacts("2.6.0+cu124", "12.4", ("sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90"))
-CPU_TORCH = TorchFacts("2.13.0+cpu")
+TORCH = TorchBuild("2.11.0+cu130", "13.0", ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120"))
+OLD_TORCH = TorchBuild("2.6.0+cu124", "12.4", ("sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90"))
+CPU_TORCH = TorchBuild("2.13.0+cpu")
 VERSIONS = {
     "torch": TORCH.version,
     "flash-attn": "2.8.3",
@@ -50,15 +52,15 @@ def info_of(name):
 def ask(name, card, *, version="", problem=VISION, torch=TORCH, driver="13.0", facts=True):
     info = info_of(name)
     default = {"sage1": "1.0.6", "sage2": "2.2.0"}.get(name) or VERSIONS[info.distribution]
-    return refusal(
-        info,
-        Presence("usable", version or default),
-        problem,
-        gpu=CARDS[card],
-        driver_cuda=driver,
-        torch=torch,
-        facts=facts_about(name) if facts else (),
-    )
+    return why_not(name, info, Presence("usable", version or default), problem, card, torch, driver, facts)
+
+
+def why_not(name, info, presence, problem, card, torch=TORCH, driver="13.0", facts=True):
+    """Why a kernel is not run, in words; None where nothing is against it."""
+    known = all_facts() if facts is True else facts or ()
+    platform = Platform(CARDS[card], driver, torch, {name: (info, presence)}, facts=known)
+    found = obstacle(name, platform, problem)
+    return str(found) if found else None
 
 
 # which kernels are let through to the probe, on each card, for the vision tower of dots.ocr, if all were installed
@@ -100,18 +102,18 @@ def test_which_kernels_are_let_through_to_the_probe(card):
     ],
 )
 def test_flash4_on_consumer_blackwell_by_beta(version, card, refused):
-    said = ask("flash4", card, version=version)
-    assert (refused in said) if refused else said is None
+    told = ask("flash4", card, version=version)
+    assert (refused in told) if refused else told is None
 
 
 @pytest.mark.parametrize("name", ["flash3", "hub_flash3"])
 @pytest.mark.parametrize("card", ["B200", "5070 Ti", "5090"])
 def test_flash3_never_starts_where_it_would_end_the_process(name, card):
-    said = ask(name, card)
-    assert "ends the process" in said
-    assert "2026-08-15" in said
-    assert "issue 1785" in said
-    assert "--no-facts" in said
+    told = ask(name, card)
+    assert "ends the process" in told
+    assert "2026-08-15" in told
+    assert "issue 1785" in told
+    assert "--no-facts" in told
     assert ask(name, card, facts=False) is None  # the probe, in a child process, decides alone
 
 
@@ -164,8 +166,8 @@ def test_no_facts_skips_only_dated_facts():
     ],
 )
 def test_by_card_and_problem(name, card, problem, why):
-    said = ask(name, card, problem=problem)
-    assert (why in said) if why else said is None
+    told = ask(name, card, problem=problem)
+    assert (why in told) if why else told is None
 
 
 def test_flash2_wheels_without_blackwell_code():
@@ -176,20 +178,20 @@ def test_flash2_wheels_without_blackwell_code():
 
 def test_torch_without_code_for_the_card_says_what_to_install():
     for name in ("eager", "sdpa_flash", "flash4"):
-        said = ask(name, "5070 Ti", torch=OLD_TORCH)
+        told = ask(name, "5070 Ti", torch=OLD_TORCH)
         assert (
-            "torch 2.6.0+cu124 (CUDA 12.4) has no code for NVIDIA GeForce RTX 5070 Ti, compute capability 12.0" in said
+            "torch 2.6.0+cu124 (CUDA 12.4) has no code for NVIDIA GeForce RTX 5070 Ti, compute capability 12.0" in told
         )
-        assert "install a build of torch for CUDA 12.8 or newer: https://" in said
+        assert "install a build of torch for CUDA 12.8 or newer: https://" in told
     assert ask("sdpa_flash", "4090", torch=OLD_TORCH, version="2.6.0+cu124") is None
 
 
 def test_driver_too_old_for_torch_says_so():
-    said = ask("sdpa_flash", "4090", driver="12.2")
-    assert "serves CUDA 12.2" in said
-    assert "needs 13.0" in said
-    assert "update the driver" in said
-    assert ask("sdpa_flash", "4090", driver="12.4", torch=msgspec.structs.replace(TORCH, cuda="12.8")) is None
+    told = ask("sdpa_flash", "4090", driver="12.2")
+    assert "serves CUDA 12.2" in told
+    assert "needs 13.0" in told
+    assert "update the driver" in told
+    assert ask("sdpa_flash", "4090", driver="12.4", torch=replace(TORCH, cuda="12.8")) is None
     assert ask("sdpa_flash", "4090", driver="") is None  # unknown is not old
 
 
@@ -200,18 +202,19 @@ def test_gpu_with_a_torch_for_the_cpu():
 
 
 def test_flashinfer_needs_a_newer_cuda_for_consumer_blackwell():
-    said = ask("flashinfer", "5070 Ti", torch=msgspec.structs.replace(TORCH, cuda="12.8"))
-    assert "CUDA 12.9 or newer" in said
-    assert ask("flashinfer", "4090", torch=msgspec.structs.replace(TORCH, cuda="12.8")) is None
+    told = ask("flashinfer", "5070 Ti", torch=replace(TORCH, cuda="12.8"))
+    assert "CUDA 12.9 or newer" in told
+    assert ask("flashinfer", "4090", torch=replace(TORCH, cuda="12.8")) is None
 
 
 def test_what_is_not_installed_is_refused_with_the_command():
     info = info_of("flash4")
     absent = Presence("absent", reason="flash-attn-4 is not installed")
-    said = refusal(info, absent, VISION, gpu=CARDS["5090"], driver_cuda="13.0", torch=TORCH)
-    assert said == "absent: flash-attn-4 is not installed; to install: pip install --pre flash-attn-4"
+    assert why_not("flash4", info, absent, VISION, "5090") == (
+        "absent: flash-attn-4 is not installed; to install: pip install --pre flash-attn-4"
+    )
     broken = Presence("broken", "4.0.0b36", "ModuleNotFoundError: No module named 'cutlass'")
-    assert "No module named 'cutlass'" in refusal(info, broken, VISION, gpu=CARDS["5090"], driver_cuda="", torch=TORCH)
+    assert "No module named 'cutlass'" in why_not("flash4", info, broken, VISION, "5090", driver="")
 
 
 def test_versions_with_betas_and_local_parts():
@@ -236,9 +239,8 @@ def test_fact_on_a_problem_does_not_hold_while_the_problem_is_unknown():
     fact = Fact(("flex",), "breaks", "a source", datetime.date(2026, 1, 1), "read", head_dim_over=64)
     assert fact.holds("1.0", (9, 0), "13.0", VISION)
     assert not fact.holds("1.0", (9, 0), "13.0", None)
-    info = KernelInfo("torch")
-    said = refusal(info, Presence("usable", "1.0"), VISION, gpu=None, driver_cuda="", torch=TORCH, facts=(fact,))
-    assert said == "breaks (a source; read 2026-01-01); --no-facts lets the probe decide"
+    told = why_not("flex", KernelInfo("torch"), Presence("usable", "1.0"), VISION, "none", facts=(fact,))
+    assert told == "breaks (a source; read 2026-01-01); --no-facts lets the probe decide"
 
 
 def machine(**changes):
@@ -246,7 +248,7 @@ def machine(**changes):
 
 
 def test_survey_has_every_row_and_no_reason_is_missing():
-    rows = survey(machine())
+    rows = inventory(platform_here(machine()))
     assert [row.name for row in rows] == list(KERNELS)
     for row in rows:
         assert row.presence == "usable" or row.reason
@@ -259,12 +261,11 @@ def test_survey_has_every_row_and_no_reason_is_missing():
 
 def test_survey_asks_about_the_first_gpu():
     cards = (CARDS["5070 Ti"],)
-    _, torch_here = look("eager")
-    rows = {row.name: row for row in survey(machine(gpus=cards, driver_cuda="1.0"))}
+    _, torch_here = imported("eager")
+    rows = {row.name: row for row in inventory(platform_here(machine(gpus=cards, driver_cuda="1.0")))}
     assert ("build for the CPU" if "+cpu" in torch_here.version else "CUDA 1.0") in rows["sdpa_flash"].refusal
 
 
-ON_A_CARD = KernelInfo("torch", capabilities=(((0, 0), (99, 9)),))
 V100 = Gpu("Tesla V100", 16_384, 16_000, (7, 0))
 THOR = Gpu("NVIDIA Thor", 122_880, 120_000, (11, 0))
 
@@ -283,23 +284,22 @@ THOR = Gpu("NVIDIA Thor", 122_880, 120_000, (11, 0))
     ],
 )
 def test_who_must_install_another_torch_is_told_which(gpu, driver, torch, build):
-    here = Presence("usable", torch.version)
-    said = refusal(ON_A_CARD, here, None, gpu=gpu, driver_cuda=driver, torch=torch)
-    assert f"install a build of torch for {build} https://pytorch.org/" in said
-    assert ("update the driver: https://" in said) == ("needs 13.0" in said)
+    found = torch_obstacle(Platform(gpu, driver, torch))
+    assert f"install a build of torch for {build} https://pytorch.org/" in found.next_step
+    assert ("update the driver: https://" in found.next_step) == ("needs 13.0" in found.cause)
 
 
 @pytest.mark.parametrize(("gpu", "driver"), [(CARDS["4090"], "11.8"), (V100, "11.4"), (THOR, "12.8")])
 def test_a_driver_for_which_no_torch_is_built_must_be_updated(gpu, driver):
     """There is no build for this card that such a driver serves: one "below 13" would be looked for in vain."""
-    cause, step = unusable(gpu, driver, TORCH)
-    assert cause == f"the NVIDIA driver serves CUDA {driver} and torch 2.11.0+cu130 needs 13.0"
-    assert step == "update the driver: https://www.nvidia.com/drivers"
-    _, step = unusable(gpu, driver, CPU_TORCH)
+    found = torch_obstacle(Platform(gpu, driver, TORCH))
+    assert found.cause == f"the NVIDIA driver serves CUDA {driver} and torch 2.11.0+cu130 needs 13.0"
+    assert found.next_step == "update the driver: https://www.nvidia.com/drivers"
+    step = torch_obstacle(Platform(gpu, driver, CPU_TORCH)).next_step
     assert step.startswith("update the driver: https://www.nvidia.com/drivers, and install a build of torch for CUDA ")
     assert "below" not in step
 
 
 def test_nothing_stands_in_the_way_of_a_card_that_torch_can_use():
-    assert unusable(CARDS["5070 Ti"], "13.0", TORCH) is None
-    assert unusable(None, "", TORCH) is None
+    assert torch_obstacle(Platform(CARDS["5070 Ti"], "13.0", TORCH)) is None
+    assert torch_obstacle(Platform(None, "", TORCH)) is None

@@ -134,7 +134,7 @@ class Int8(Right):
 class Int8Quantised(Int8):
     """The same, and says so."""
 
-    info = KernelInfo("ocroute-kernel-zoo", dtypes=DTYPES, numerics="quantised")
+    info = KernelInfo("ocroute-kernel-zoo", dtypes=DTYPES, numerics="quantized")
 
 
 class Int8Rough(Right):

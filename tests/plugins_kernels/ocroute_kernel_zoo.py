@@ -65,7 +65,7 @@ class Right:
 class Noisy(Right):
     """As a quantised kernel is: off by one part in fifty of each value."""
 
-    info = info(numerics="quantised")
+    info = info(numerics="quantized")
 
     def one(self, q, k, v, causal, scale):
         out = super().one(q, k, v, causal, scale)

@@ -11,10 +11,10 @@ from rich.text import Text
 from ocroute.cli.terminal import STATE_STYLES, console
 
 if TYPE_CHECKING:
-    from ocroute.kernels.base import Problem
+    from ocroute.kernels.base import Problem, SubModel
     from ocroute.kernels.choice import Choice
+    from ocroute.kernels.inventory import KernelRow
     from ocroute.kernels.probe import Proof
-    from ocroute.kernels.survey import KernelRow
     from ocroute.machine import Machine
 
 VERDICT_STYLES = {"proven": "green", "refused": "yellow", "out_of_memory": "yellow"}
@@ -24,10 +24,10 @@ def kernel_table(rows: Sequence[KernelRow], machine: Machine, proofs: Iterable[P
     """Every kernel: absent, broken, usable, or what its proofs say; why; what to install.
 
     Args:
-        proofs: that hold on this machine, see `ocroute.kernels.here.proofs_here`.
+        proofs: that hold on this machine, see `ocroute.kernels.requirements.Platform`.
     """
     gpu = machine.gpus[0] if machine.gpus else None
-    where = f"{gpu.name}, {'.'.join(map(str, gpu.compute_capability))}" if gpu else "the processor"
+    where = f"{gpu.name}, {'.'.join(map(str, gpu.compute_capability))}" if gpu else "the CPU"
     table = Table(title=f"Attention kernels on {where}", title_justify="left")
     for heading in ("kernel", "state", "version"):
         table.add_column(heading, no_wrap=True)
@@ -42,7 +42,7 @@ def kernel_table(rows: Sequence[KernelRow], machine: Machine, proofs: Iterable[P
         if row.presence != "usable" and row.install:
             remarks.append(f"to install: {row.install}")
         if row.numerics != "exact":
-            remarks.append("quantised: used only when asked for")
+            remarks.append("quantized: used only when asked for")
         table.add_row(row.name, _state(row), row.version, Text("\n".join(remark for remark in remarks if remark)))
     return table
 
@@ -90,15 +90,15 @@ def proof_table(proofs: Sequence[Proof]) -> Table:
     return table
 
 
-def model_table(outlooks: Mapping[str, Mapping[str, Choice]], *, trace: bool = False) -> Table:
+def model_table(choices: Mapping[str, Mapping[SubModel, Choice]], *, trace: bool = False) -> Table:
     """What each part of each model would run on here, and why.
 
     Args:
-        outlooks: model to part to choice, see `ocroute.kernels.outlook.outlook`.
+        choices: model to sub-model to choice, see `ocroute.engines.neural.attention.kernel_choices`.
         trace: also why no other kernel was chosen.
     """
     table = Table("model", "part", "kernel", "why", title="Kernels by model", title_justify="left")
-    for model, parts in outlooks.items():
+    for model, parts in choices.items():
         for part, choice in parts.items():
             style = "green" if choice.proven else "yellow" if choice.kernel else "red"
             others = [f"{one.kernel}: {one.reason}" for one in choice.trace if one.kernel != choice.kernel]

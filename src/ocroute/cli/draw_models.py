@@ -11,7 +11,7 @@ from rich.text import Text
 from ocroute.cli.terminal import STATE_STYLES
 
 if TYPE_CHECKING:
-    from ocroute.engines.neural.outlook import ModelRow
+    from ocroute.engines.neural.model_status import ModelRow
     from ocroute.kernels.choice import Choice
 
 _HOW = """\

@@ -40,13 +40,13 @@ def kernels(
         with logged():
             Ledger().export_to(Path(export)) if export != "-" else product(Ledger().export(), first=True)
         return
-    from ocroute.kernels.here import proofs_here, stale_here
-    from ocroute.kernels.survey import survey
+    from ocroute.kernels.inventory import inventory
+    from ocroute.kernels.this_machine import platform_here, stale_here
     from ocroute.machine import inspect
 
     machine = inspect()
-    proofs, stale = proofs_here(machine), stale_here(machine)
-    rows = survey(machine, facts=not no_facts, proofs=proofs, stale=stale)
+    platform, stale = platform_here(machine, facts=not no_facts), stale_here(machine)
+    rows, proofs = inventory(platform, stale), platform.proofs
     if json:
         write_json({"kernels": rows, "proofs": proofs, "stale": stale})
     else:
@@ -92,7 +92,7 @@ def prove(
     with stoppable(), logged():
         try:
             for proof in prove_here(
-                names or (), problems, facts=not no_facts, quantised=quantized, limits=Limits.of(timeout)
+                names or (), problems, facts=not no_facts, quantized=quantized, limits=Limits.of(timeout)
             ):
                 draw.draw_verdict(proof)
                 made.append(proof)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ocroute.kernels.base import Problem
-from ocroute.kernels.here import best
+from ocroute.kernels.this_machine import best
 
 if TYPE_CHECKING:
     from ocroute.kernels.adaptor import plug_into

@@ -1,6 +1,6 @@
 """The contract of an attention kernel: packed attention over sequences of varying length.
 
-One form serves both halves of an OCR model: a vision tower (each image one sequence, bidirectional) and text prefill
+One form serves the vision encoder of an OCR model (each image one sequence, bidirectional) and the prefill of its decoder
 (causal, fewer key/value heads than query heads).
 """
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 DType = Literal["float16", "bfloat16", "float32"]
-Numerics = Literal["exact", "quantised"]
+Numerics = Literal["exact", "quantized"]
 
+SubModel = Literal["vision", "text"]
+"""A model's vision encoder, or its text decoder; called as in the names of transformers' configurations."""
 
 NEWEST = (99, 9)
 """The upper end of a range of compute capabilities that no instruction and no list of the kernel's own ends."""
@@ -77,6 +79,21 @@ class Problem(msgspec.Struct, frozen=True):
         return self.heads // self.kv_heads
 
     @property
+    def longest(self) -> int:
+        """Tokens of the longest sequence."""
+        return max((*self.lengths, *self.keys), default=0)
+
+    @property
+    def tokens(self) -> int:
+        """Queries or keys in the pack, whichever are more."""
+        return max(sum(self.lengths), sum(self.keys))
+
+    def same_class(self, other: Problem) -> bool:
+        """Whether the two differ in lengths and the number of heads only."""
+        mine = (self.head_dim, self.dtype, self.causal, self.group)
+        return mine == (other.head_dim, other.dtype, other.causal, other.group)
+
+    @property
     def flops(self) -> int:
         """Multiplications and additions of the two matrix products; a causal call counts the cells that are seen."""
         cells = 0
@@ -104,7 +121,7 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         head_dim_multiple: of which the head dim must be a multiple.
         cpu_dtypes: what it accepts on the CPU, where that differs; see ``dtypes_on_cpu``.
         gqa: whether fewer key/value heads are accepted; our row may have to repeat them.
-        numerics: ``exact`` rounds like the dtype, ``quantised`` computes in fewer bits and is used only when asked for.
+        numerics: ``exact`` rounds like the dtype, ``quantized`` computes in fewer bits and is used only when asked for.
         packed: whether several sequences go in one call; otherwise the row calls once a sequence.
         materialises: whether it keeps a whole score matrix, so that memory grows with the square of the length.
         compiles: whether the first call of a shape compiles for seconds to minutes.
@@ -141,6 +158,23 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     def dtypes_on_cpu(self) -> tuple[DType, ...]:
         """What it accepts without a GPU; empty where it needs one."""
         return self.cpu_dtypes or (() if self.capabilities else self.dtypes)
+
+    def misfit(self, *, head_dim: int, dtype: str, grouped: bool, on_cpu: bool) -> str:
+        """Why a call of this form is not for the kernel, as the rest of a sentence; empty if it is."""
+        dtypes = self.dtypes_on_cpu if on_cpu else self.dtypes
+        if not dtypes:
+            return "needs an NVIDIA GPU"
+        if dtype not in dtypes:
+            return f"takes {' or '.join(dtypes)}, not {dtype}"
+        if self.head_dims and head_dim not in self.head_dims:
+            return f"takes head dim {' or '.join(map(str, self.head_dims))}, not {head_dim}"
+        if self.max_head_dim and head_dim > self.max_head_dim:
+            return f"takes head dims up to {self.max_head_dim}, not {head_dim}"
+        if head_dim % self.head_dim_multiple:
+            return f"takes head dims that are multiples of {self.head_dim_multiple}, not {head_dim}"
+        if grouped and not self.gqa:
+            return "takes as many key/value heads as query heads, not fewer"
+        return ""
 
 
 class Presence(msgspec.Struct, frozen=True, omit_defaults=True):

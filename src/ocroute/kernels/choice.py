@@ -1,29 +1,22 @@
 """Which kernel serves a problem, and why no other does. Pure: nothing is looked at or run here.
 
-For which problems a proof speaks is said in `ocroute.kernels.reach`.
+For which problems a proof speaks is said in `ocroute.kernels.probe.proof`, what keeps a kernel from running in
+`ocroute.kernels.requirements`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from ocroute.kernels.base import KernelInfo, Presence, Problem
-from ocroute.kernels.probe.values import Proof
-from ocroute.kernels.reach import condemns, longest, same_class, serves, size
+from ocroute.kernels.base import KernelInfo, Problem
+from ocroute.kernels.probe.proof import Proof
+from ocroute.kernels.requirements import Platform, obstacle
 from ocroute.machine import Gpu
 
 _LONG = 2_048  # tokens; from here on the score matrices of a layer take hundreds of MiB, and most of the time
 _CONDEMNING = ("wrong", "crashed", "timed_out")
-
-
-class KernelStatus(msgspec.Struct, frozen=True):
-    """A kernel's constant facts, its presence, and why it may not be used for the problem in hand; empty if it may."""
-
-    info: KernelInfo
-    presence: Presence
-    refusal: str = ""
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -34,6 +27,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
         reason: why it is accepted, or rejected; of one that is accepted and not used in spite of that, why.
         tflops: what its proof measured.
         condemned: whether a proof on this device saw it give a wrong result, crash or hang.
+        barred: whether it must not be used even unproven.
     """
 
     kernel: str
@@ -41,6 +35,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str
     tflops: float | None = None
     condemned: bool = False
+    barred: bool = False
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -64,55 +59,48 @@ class Choice(msgspec.Struct, frozen=True):
         return tuple(one.kernel for one in self.trace if one.condemned)
 
 
-def choose(
-    problem: Problem,
-    gpu: Gpu | None,
-    statuses: Mapping[str, KernelStatus],
-    proofs: Iterable[Proof],
-    *,
-    allow_quantised: bool = False,
-    proven_only: bool = False,
-) -> Choice:
-    """The fastest kernel proven exact for ``problem`` on ``gpu``; else torch's own, named as unproven.
+def choose(problem: Problem, platform: Platform, *, quantized: bool = False, proven_only: bool = False) -> Choice:
+    """The fastest kernel proven exact for ``problem`` on ``platform``; else torch's own, named as unproven.
 
     A proven kernel that keeps whole score matrices does not take the place of torch's own where these are large: a page that
     runs out of memory is not read any better.
 
     Args:
-        gpu: None for the CPU.
-        statuses: every registered kernel.
-        proofs: that are not stale, see `ocroute.kernels.ledger.Ledger.fresh`; those of other devices are passed over.
-        allow_quantised: consider kernels that compute in fewer bits too.
+        platform: whose proofs of other devices are passed over.
+        quantized: consider kernels that compute in fewer bits too.
         proven_only: prefer any proven kernel to an unproven one.
     """
-    here = [proof for proof in proofs if _same_device(proof, gpu) and same_class(proof.problem, problem)]
-    by_kernel = {name: [proof for proof in here if proof.kernel == name] for name in statuses}
-    rejections = {
-        name: _rejection(name, status, problem, by_kernel[name], allow_quantised) for name, status in statuses.items()
-    }
-    rejected = tuple(one for one in rejections.values() if one)
+    infos = {name: info for name, (info, _) in platform.kernels.items()}
+    here = [
+        proof for proof in platform.proofs if _same_device(proof, platform.gpu) and proof.problem.same_class(problem)
+    ]
+    by_kernel = {name: [proof for proof in here if proof.kernel == name] for name in infos}
+    rejections = {name: _rejection(name, platform, problem, by_kernel[name], quantized=quantized) for name in infos}
+    rejected = {name: one for name, one in rejections.items() if one}
     holding = {name: _holding(by_kernel[name], problem) for name, one in rejections.items() if one is None}
     common = _common(holding.values())
     accepted = sorted(
-        (_candidate(name, statuses[name].info, holding[name], common) for name in holding),
+        (_candidate(name, infos[name], proofs, common) for name, proofs in holding.items()),
         key=lambda one: (-(one.tflops or 0.0), one.kernel),
     )
-    default = next((name for name in defaults(problem, gpu) if _may(name, statuses, problem, here)), None)
-    large = longest(problem) >= _LONG and all(statuses[one.kernel].info.materialises for one in accepted)
-    if accepted and large and default and not statuses[default].info.materialises and not proven_only:
+    usable = [name for name in infos if name not in rejected or not rejected[name].barred]
+    default = next((name for name in defaults(problem, platform.gpu) if name in usable), None)
+    large = problem.longest >= _LONG and all(infos[one.kernel].materialises for one in accepted)
+    trace = tuple(rejected.values())
+    if accepted and large and default and not infos[default].materialises and not proven_only:
         reason = (
-            f"unproven: what is proven here keeps whole score matrices, too slow and large at {longest(problem)} tokens, "
+            f"unproven: what is proven here keeps whole score matrices, too slow and large at {problem.longest} tokens, "
             f"and {default} is torch's own default; run: ocroute prove {default}"
         )
-        return Choice(default, False, reason, (*(_put_off(one, problem) for one in accepted), *rejected))
+        return Choice(default, False, reason, (*(_put_off(one, problem) for one in accepted), *trace))
     if accepted:
         best = accepted[0]
         among = f"the fastest of {len(accepted)}" if len(accepted) > 1 else "the only one"
-        return Choice(best.kernel, True, f"{among} proven here: {best.reason}", (*accepted, *rejected))
+        return Choice(best.kernel, True, f"{among} proven here: {best.reason}", (*accepted, *trace))
     if default:
         reason = f"unproven: no kernel is proven here for this problem class, and {default} is torch's own default"
-        return Choice(default, False, reason, rejected)
-    return Choice(None, False, "no kernel can serve this problem here", rejected)
+        return Choice(default, False, reason, trace)
+    return Choice(None, False, "no kernel can serve this problem here", trace)
 
 
 def defaults(problem: Problem, gpu: Gpu | None) -> tuple[str, ...]:
@@ -124,34 +112,53 @@ def defaults(problem: Problem, gpu: Gpu | None) -> tuple[str, ...]:
     return ("sdpa_efficient", "sdpa_math", "eager")
 
 
+def proven_lengths(problem: Problem, proofs: Iterable[Proof], kernel: str = "") -> list[int]:
+    """Tokens of the longest sequence of each proof in the class of ``problem``, the longest first.
+
+    Args:
+        kernel: whose proofs count; anyone's when left out.
+    """
+    proven = (proof for proof in proofs if proof.verdict == "proven" and kernel in ("", proof.kernel))
+    return sorted({proof.problem.longest for proof in proven if proof.problem.same_class(problem)}, reverse=True)
+
+
 def _rejection(
-    name: str, status: KernelStatus, problem: Problem, proofs: Sequence[Proof], allow_quantised: bool
+    name: str, platform: Platform, problem: Problem, proofs: Sequence[Proof], *, quantized: bool
 ) -> Candidate | None:
     """The kernel as one that is not proven for ``problem``, with the reason; None if it is."""
-    if reason := _out(name, status, problem, proofs):
-        condemned = any(proof.verdict in _CONDEMNING and condemns(proof, problem) for proof in proofs)
-        return Candidate(name, False, reason, condemned=condemned)
-    if status.info.numerics != "exact" and not allow_quantised:
-        return Candidate(name, False, "quantised, and only exact kernels were asked for")
-    proven = [proof for proof in proofs if proof.verdict == "proven"]
+    info, presence = platform.kernels[name]
+    against = [proof for proof in proofs if proof.condemns(problem)]
+    condemned = any(proof.verdict in _CONDEMNING for proof in against)
+    if found := obstacle(name, platform, problem):
+        reason = found.cause if presence.state != "usable" else f"refused: {found}"
+        return Candidate(name, False, reason, condemned=condemned, barred=True)
+    if against:
+        reason = f"{against[0].verdict.replace('_', ' ')}: {against[0].reason}"
+        return Candidate(name, False, reason, condemned=condemned, barred=True)
+    if info.numerics != "exact" and not quantized:
+        return Candidate(name, False, "quantized, and only exact kernels were asked for")
+    proven = [proof.problem.longest for proof in proofs if proof.verdict == "proven"]
     if not proven:
         return Candidate(name, False, "unproven for this problem class; run: ocroute prove " + name)
-    if not _holding(proven, problem):
-        most = max(longest(proof.problem) for proof in proven)
-        return Candidate(name, False, f"proven up to {most} tokens only; {longest(problem)} are needed")
+    if not _holding(proofs, problem):
+        return Candidate(name, False, f"proven up to {max(proven)} tokens only; {problem.longest} are needed")
     return None
 
 
 def _holding(proofs: Iterable[Proof], problem: Problem) -> list[Proof]:
     """Those that stand behind a kernel at ``problem``, the nearest first."""
-    found = [proof for proof in proofs if proof.verdict == "proven" and serves(proof, problem)]
-    return sorted(found, key=lambda proof: size(proof.problem))
+    return sorted((proof for proof in proofs if proof.serves(problem)), key=lambda proof: _size(proof.problem))
 
 
 def _common(holding: Collection[Sequence[Proof]]) -> Problem | None:
     """The nearest problem at which all kernels were timed, so that their speeds can be compared; None if there is none."""
     timed = [{proof.problem for proof in proofs if proof.measure} for proofs in holding]
-    return min(set.intersection(*timed), key=size, default=None) if timed else None
+    return min(set.intersection(*timed), key=_size, default=None) if timed else None
+
+
+def _size(problem: Problem) -> tuple[int, int]:
+    """By which problems of a class are ordered."""
+    return problem.longest, problem.tokens
 
 
 def _candidate(name: str, info: KernelInfo, holding: Sequence[Proof], common: Problem | None) -> Candidate:
@@ -159,30 +166,14 @@ def _candidate(name: str, info: KernelInfo, holding: Sequence[Proof], common: Pr
     proof = next((proof for proof in holding if proof.problem == common), holding[0])
     figure = proof.measure
     speed = f", {figure.milliseconds:.3g} ms, {figure.tflops:.3g} TFLOP/s" if figure else ""
-    kind = "exact" if info.numerics == "exact" else "within the limits of quantised kernels"
-    reason = f"{name} is {kind} at up to {longest(proof.problem)} tokens{speed}"
+    kind = "exact" if info.numerics == "exact" else "within the limits of quantized kernels"
+    reason = f"{name} is {kind} at up to {proof.problem.longest} tokens{speed}"
     return Candidate(name, True, reason, figure.tflops if figure else None)
 
 
 def _put_off(one: Candidate, problem: Problem) -> Candidate:
-    why = f"{one.reason}; not used at {longest(problem)} tokens: it keeps whole score matrices"
+    why = f"{one.reason}; not used at {problem.longest} tokens: it keeps whole score matrices"
     return msgspec.structs.replace(one, reason=why)
-
-
-def _may(name: str, statuses: Mapping[str, KernelStatus], problem: Problem, proofs: Sequence[Proof]) -> bool:
-    return name in statuses and not _out(name, statuses[name], problem, proofs)
-
-
-def _out(name: str, status: KernelStatus, problem: Problem, proofs: Sequence[Proof]) -> str:
-    """Why the kernel must not be used, whatever else is known of it; empty if it may."""
-    if status.presence.state != "usable":
-        return f"{status.presence.state}: {status.presence.reason}"
-    if status.refusal:
-        return f"refused: {status.refusal}"
-    for proof in proofs:
-        if proof.kernel == name and proof.verdict != "proven" and condemns(proof, problem):
-            return f"{proof.verdict.replace('_', ' ')}: {proof.reason}"
-    return ""
 
 
 def _same_device(proof: Proof, gpu: Gpu | None) -> bool:

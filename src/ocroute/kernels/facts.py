@@ -56,11 +56,6 @@ def all_facts() -> tuple[Fact, ...]:
     return msgspec.convert(tomllib.loads(text), _File).fact
 
 
-def facts_about(kernel: str) -> tuple[Fact, ...]:
-    """The facts about one row."""
-    return tuple(fact for fact in all_facts() if kernel in fact.kernels)
-
-
 def within(capability: Capability, ranges: tuple[tuple[Capability, Capability], ...]) -> bool:
     """Whether one of the inclusive ranges holds the compute capability."""
     return any(low <= capability <= high for low, high in ranges)

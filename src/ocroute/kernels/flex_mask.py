@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.kernels.kept import per_stream, upload
+from ocroute.kernels.stream_cache import per_stream, upload
 
 if TYPE_CHECKING:
     import torch

@@ -21,7 +21,7 @@ from ocroute import __version__
 from ocroute.errors import OutputError, UsageError
 from ocroute.files import write_whole
 from ocroute.kernels.discreet import discreet
-from ocroute.kernels.probe.values import PROBE_VERSION, Place, Proof
+from ocroute.kernels.probe.proof import PROBE_VERSION, Place, Proof
 from ocroute.machine import Machine, inspect
 
 _SET_ASIDE = ".unreadable"

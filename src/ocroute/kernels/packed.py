@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from ocroute.kernels.base import Refused
-from ocroute.kernels.kept import upload
+from ocroute.kernels.stream_cache import upload
 
 if TYPE_CHECKING:
     import torch

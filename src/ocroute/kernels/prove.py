@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 from ocroute.errors import EngineUnavailable, Interrupted, UsageError
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
-from ocroute.kernels.here import installed, place_of, refused
-from ocroute.kernels.identity import build_of
+from ocroute.kernels.facts import all_facts
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
 from ocroute.kernels.probe.prober import Limits, Lost, Prober
-from ocroute.kernels.probe.values import Place, Proof, judged
-from ocroute.kernels.survey import torch_facts
+from ocroute.kernels.probe.proof import Place, Proof, judged
+from ocroute.kernels.requirements import Platform, obstacle
+from ocroute.kernels.this_machine import build_of, installed, place_of, torch_build
 from ocroute.machine import Gpu, Machine, inspect
 
 __all__ = ["Limits", "prove", "prove_here"]
@@ -28,7 +28,7 @@ def prove_here(
     problems: Sequence[Problem],
     *,
     facts: bool = True,
-    quantised: bool = False,
+    quantized: bool = False,
     device: str | None = None,
     ledger: Ledger | None = None,
     limits: Limits | None = None,
@@ -37,7 +37,7 @@ def prove_here(
 
     Args:
         problems: of the models that are to run here, see `ocroute.engines.neural.attention_shapes`.
-        kernels, facts, quantised, device, limits: see `prove`.
+        kernels, facts, quantized, device, limits: see `prove`.
         ledger: the user's own when left out.
 
     Raises:
@@ -46,7 +46,7 @@ def prove_here(
     """
     ledger, kept = ledger or Ledger(), 0
     try:
-        for proof in prove(kernels, problems, facts=facts, quantised=quantised, device=device, limits=limits):
+        for proof in prove(kernels, problems, facts=facts, quantized=quantized, device=device, limits=limits):
             if proof.ran:
                 ledger.record(proof)
                 kept += 1
@@ -63,7 +63,7 @@ def prove(
     problems: Sequence[Problem],
     *,
     facts: bool = True,
-    quantised: bool = False,
+    quantized: bool = False,
     device: str | None = None,
     machine: Machine | None = None,
     limits: Limits | None = None,
@@ -72,9 +72,9 @@ def prove(
     """One proof for each kernel and problem, kernel by kernel, as they are made.
 
     Args:
-        kernels: by name; every installed one when empty, of which quantised ones only with ``quantised``.
+        kernels: by name; every installed one when empty, of which quantized ones only with ``quantized``.
         facts: heed dated facts about versions and cards; without it the probe alone decides.
-        device: ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; the first GPU when left out, or the processor without one.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; the first GPU when left out, or the CPU without one.
         seed: of the values in the tensors.
 
     Raises:
@@ -91,16 +91,11 @@ def prove(
     for name in kernels:
         if name not in KERNELS:
             raise UsageError(f"there is no kernel named {name!r}", next_step=f"Choose from: {', '.join(KERNELS)}")
-    torch = torch_facts()
     found = {name: installed(name) for name in kernels or KERNELS}
     if not kernels:
-        found = {name: kernel for name, kernel in found.items() if _meant(*kernel, quantised=quantised)}
-    refusals = {
-        name: [
-            refused(name, kernel, problem, gpu=gpu, machine=machine, torch=torch, facts=facts) for problem in problems
-        ]
-        for name, kernel in found.items()
-    }
+        found = {name: kernel for name, kernel in found.items() if _meant(*kernel, quantized=quantized)}
+    platform = Platform(gpu, machine.driver_cuda, torch_build(), found, facts=all_facts() if facts else ())
+    refusals = {name: [obstacle(name, platform, problem) for problem in problems] for name in found}
     waiting = [name for name, reasons in refusals.items() if not all(reasons)]
     ahead = min(_AHEAD, machine.cores // 4) if gpu else 0  # without a GPU their imports would take part in the timings
     bench = _Bench(device, place_of(machine, gpu), limits or Limits(), seed)
@@ -109,7 +104,7 @@ def prove(
             build = build_of(info, presence.version)
             for problem, why in zip(problems, refusals[name], strict=True):
                 if why:
-                    yield Proof(name, build, problem, bench.place, "refused", why, date=_now())
+                    yield Proof(name, build, problem, bench.place, "refused", str(why), date=_now())
                     continue
                 first = waiting.index(name)
                 bench.warm_up(waiting[first : first + 1 + ahead])
@@ -119,9 +114,9 @@ def prove(
         bench.end(*bench.children)
 
 
-def _meant(info: KernelInfo, presence: Presence, *, quantised: bool) -> bool:
+def _meant(info: KernelInfo, presence: Presence, *, quantized: bool) -> bool:
     """Whether the kernel is tried without being named."""
-    return presence.state != "absent" and (quantised or info.numerics == "exact")
+    return presence.state != "absent" and (quantized or info.numerics == "exact")
 
 
 def unproven(names: Sequence[str], proofs: Sequence[Proof]) -> list[str]:

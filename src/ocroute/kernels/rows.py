@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from ocroute.kernels.base import DType, KernelInfo, Presence, Refused
+from ocroute.kernels.base import KernelInfo, Presence, Refused
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,24 +45,6 @@ def find(distribution: str, load: Callable[[], object], *, belongs: Callable[[st
     return Presence("usable", found)
 
 
-def misfit(info: KernelInfo, *, head_dim: int, dtype: str, grouped: bool, on_cpu: bool) -> str:
-    """Why a call of this form is not for the kernel; empty if it is."""
-    dtypes: tuple[DType, ...] = info.dtypes_on_cpu if on_cpu else info.dtypes
-    if not dtypes:
-        return "needs an NVIDIA GPU"
-    if dtype not in dtypes:
-        return f"takes {' or '.join(dtypes)}, not {dtype}"
-    if info.head_dims and head_dim not in info.head_dims:
-        return f"takes head dim {' or '.join(map(str, info.head_dims))}, not {head_dim}"
-    if info.max_head_dim and head_dim > info.max_head_dim:
-        return f"takes head dims up to {info.max_head_dim}, not {head_dim}"
-    if head_dim % info.head_dim_multiple:
-        return f"takes head dims that are multiples of {info.head_dim_multiple}, not {head_dim}"
-    if grouped and not info.gqa:
-        return "takes as many key/value heads as query heads, not fewer"
-    return ""
-
-
 def admit(info: KernelInfo, q: Tensor, k: Tensor, cu_q: Tensor, cu_k: Tensor) -> None:
     """Let a call pass that is of the contract's form and that the kernel's facts allow.
 
@@ -73,8 +55,7 @@ def admit(info: KernelInfo, q: Tensor, k: Tensor, cu_q: Tensor, cu_k: Tensor) ->
         raise Refused(f"{q.shape[1]} query heads are no multiple of {k.shape[1]} key/value heads")
     if str(cu_q.dtype) != "torch.int32" or str(cu_k.dtype) != "torch.int32":
         raise Refused(f"boundaries are int32, not {cu_q.dtype} and {cu_k.dtype}")
-    reason = misfit(
-        info,
+    reason = info.misfit(
         head_dim=q.shape[2],
         dtype=str(q.dtype).removeprefix("torch."),
         grouped=q.shape[1] != k.shape[1],

@@ -21,7 +21,7 @@ class Sage1(DenseKernel):
         capabilities=(((8, 0), NEWEST),),
         dtypes=("float16", "bfloat16", "float32"),
         head_dims=(64, 96, 128),
-        numerics="quantised",
+        numerics="quantized",
         compiles=True,
         install="pip install sageattention==1.0.6",
         source="sageattention/core.py of 1.0.6",

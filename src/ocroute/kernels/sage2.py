@@ -22,7 +22,7 @@ class Sage2(DenseKernel):
         min_version="2.0",
         capabilities=(((8, 0), NEWEST),),
         max_head_dim=128,
-        numerics="quantised",
+        numerics="quantized",
         compiles=True,
         capturable=False,
         default_stream_only=True,

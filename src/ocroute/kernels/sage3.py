@@ -20,7 +20,7 @@ class Sage3(DenseKernel):
         "sageattn3",
         capabilities=(((12, 0), (12, 1)),),
         head_dims=(64, 128),
-        numerics="quantised",
+        numerics="quantized",
         install="ocroute build sage3 --source SAGEATTENTION/sageattention3_blackwell",
         source="SageAttention sageattention3_blackwell/sageattn3/api.py at d1a57a5",
     )

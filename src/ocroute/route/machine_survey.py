@@ -1,4 +1,4 @@
-"""What this machine offers: the answer to ``ocroute doctor``, and the ground on which plans are made."""
+"""What this machine offers: the answer to ``ocroute doctor``, and what plans are made of."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ocroute.engines.base import ENGINES, Availability, EngineInfo, Wanted
-from ocroute.engines.neural.attention import outlook
+from ocroute.engines.neural.attention import kernel_choices
 from ocroute.engines.neural.attention_shapes import models
 from ocroute.engines.neural.canary.history import kept
-from ocroute.engines.neural.outlook import ModelRow, model_rows
+from ocroute.engines.neural.model_status import ModelRow, model_rows
 from ocroute.errors import EngineUnavailable, PluginError
+from ocroute.kernels.base import SubModel
 from ocroute.kernels.choice import Choice
-from ocroute.kernels.here import stale_here
-from ocroute.kernels.outlook import Ground, ground_here
-from ocroute.kernels.probe.values import Proof
-from ocroute.kernels.survey import KernelRow
-from ocroute.kernels.survey import survey as survey_kernels
+from ocroute.kernels.inventory import KernelRow, inventory
+from ocroute.kernels.probe.proof import Proof
+from ocroute.kernels.requirements import Platform
+from ocroute.kernels.this_machine import platform_here, stale_here
 from ocroute.machine import Machine, inspect
 from ocroute.route.plan import EngineStatus, Plan, Wish, plan
 
@@ -33,7 +33,7 @@ class Survey(msgspec.Struct, frozen=True):
     Attributes:
         kernels: every attention kernel.
         proofs: that hold on this machine.
-        models: model to part to the kernel that it would run on; empty without torch.
+        models: model to sub-model to the kernel that it would run on; empty without torch.
         neural: every neural engine: its weights, memory, kernels and last canary page.
     """
 
@@ -43,7 +43,7 @@ class Survey(msgspec.Struct, frozen=True):
     problem: str = ""
     kernels: tuple[KernelRow, ...] = ()
     proofs: tuple[Proof, ...] = ()
-    models: dict[str, dict[str, Choice]] = {}
+    models: dict[str, dict[SubModel, Choice]] = {}
     neural: tuple[ModelRow, ...] = ()
 
 
@@ -58,7 +58,7 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
     """
     wish = wish or Wish()
     machine, engines = inspect(), statuses(wish)
-    here = ground_here(machine) if kernels else ground(machine, engines, wish)
+    here = platform_here(machine) if kernels else platform(machine, engines, wish)
     try:
         found = Survey(machine, engines, plan(machine, engines, wish, here))
     except EngineUnavailable as error:
@@ -67,9 +67,9 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
         return found
     return msgspec.structs.replace(
         found,
-        kernels=tuple(survey_kernels(machine, proofs=here.proofs, stale=stale_here(machine))),
+        kernels=tuple(inventory(here, stale_here(machine))),
         proofs=here.proofs,
-        models={model: outlook(model, machine, here) for model in models()} if here.torch else {},
+        models={model: kernel_choices(model, here) for model in models()} if here.torch else {},
         neural=model_rows({name: (one.info, one.availability) for name, one in engines.items()}, machine, here, kept()),
     )
 
@@ -81,14 +81,14 @@ def plan_here(wish: Wish) -> Plan:
         UsageError, EngineUnavailable: there is none for this wish.
     """
     machine, engines = inspect(), statuses(wish)
-    return plan(machine, engines, wish, ground(machine, engines, wish))
+    return plan(machine, engines, wish, platform(machine, engines, wish))
 
 
-def ground(machine: Machine, engines: dict[str, EngineStatus], wish: Wish) -> Ground | None:
+def platform(machine: Machine, engines: dict[str, EngineStatus], wish: Wish) -> Platform | None:
     """What neural engines would run on; None where none of them can be tried, which spares the import of torch."""
     tried = [engines[wish.engine]] if wish.engine in engines else engines.values()
     neural = any(one.info.kind == "vlm" and one.availability.state == "usable" for one in tried)
-    return ground_here(machine) if neural and machine.gpus else None
+    return platform_here(machine) if neural and machine.gpus else None
 
 
 def statuses(wish: Wish | None = None) -> dict[str, EngineStatus]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
-from ocroute.engines.neural.attention import outlook
+from ocroute.engines.neural.attention import kernel_choices
 from ocroute.errors import EngineUnavailable, UsageError
-from ocroute.kernels.outlook import Ground, torch_refusal
+from ocroute.kernels.requirements import Platform, torch_obstacle
 from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
 from ocroute.machine import HIDE_GPUS, Machine
 from ocroute.route.wish import Wish, as_remark, as_step, check_options
@@ -36,14 +36,14 @@ class Plan(msgspec.Struct, frozen=True):
     rejected: dict[str, str]
 
 
-def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish, ground: Ground | None = None) -> Plan:
+def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish, platform: Platform | None = None) -> Plan:
     """Order the engines that can serve ``wish`` on ``machine``.
 
     Engines that lack a script or language asked for are left out as long as another one has it. When none has, they stay as a
     last resort: the page then comes out doubtful, with the package to install, rather than not at all.
 
     Args:
-        ground: the torch and the attention kernels that neural engines would run on.
+        platform: the GPU, torch and attention kernels that neural engines would run on.
 
     Raises:
         UsageError: the pinned engine, or a language code, does not exist, or an option would have no effect.
@@ -55,17 +55,17 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish, grou
         raise UsageError(f"there is no engine named {wish.engine!r}", next_step=f"Choose from: {known}")
     check_options(wish, engines[wish.engine].info if wish.engine else None)
     if wish.engine:
-        return _pinned(engines, wish, machine, ground)
+        return _pinned(engines, wish, machine, platform)
     fitting: dict[str, str] = {}
     unfit: dict[str, str] = {}
     rejected: dict[str, str] = {}
     for name, status in sorted(engines.items(), key=lambda item: _order(item[0], item[1], wish)):
-        if reason := _cannot_run(name, status, machine, wish, ground):
+        if reason := _cannot_run(name, status, machine, wish, platform):
             rejected[name] = reason
         elif reason := _cannot_write(status, wish.wanted.languages):
             unfit[name] = reason
         else:
-            fitting[name] = _why(name, status, machine, wish, ground)
+            fitting[name] = _why(name, status, wish, platform)
     if any(engines[name].info.kind != "textlayer" for name in fitting):
         return Plan(fitting, rejected | unfit)
     routes = fitting | {name: f"last resort: {reason}" for name, reason in unfit.items()}
@@ -82,7 +82,7 @@ def _order(name: str, status: EngineStatus, wish: Wish) -> tuple[bool, int, str]
     return wish.prefer == "speed" and slow, status.info.rank, name
 
 
-def _pinned(engines: Mapping[str, EngineStatus], wish: Wish, machine: Machine, ground: Ground | None) -> Plan:
+def _pinned(engines: Mapping[str, EngineStatus], wish: Wish, machine: Machine, platform: Platform | None) -> Plan:
     name = wish.engine
     info, availability = engines[name].info, engines[name].availability
     if availability.state != "usable":
@@ -90,16 +90,16 @@ def _pinned(engines: Mapping[str, EngineStatus], wish: Wish, machine: Machine, g
             f"the engine {name} is {availability.state} here: {availability.reason}",
             next_step=as_step(availability.install) or "Run: ocroute doctor",
         )
-    if info.gpu_mb and machine.gpus and ground and (reason := torch_refusal(machine, ground.torch)):
+    if info.gpu_mb and platform and (found := torch_obstacle(platform)):
         raise EngineUnavailable(
-            f"the engine {name} cannot use {machine.gpus[0].name}: {reason}",
-            next_step=f"To read on the processor all the same, minutes a page: {HIDE_GPUS} ocroute read PAGE --engine {name}",
+            f"the engine {name} cannot use {machine.gpus[0].name}: {found}",
+            next_step=f"To read on the CPU all the same, minutes a page: {HIDE_GPUS} ocroute read PAGE --engine {name}",
         )
     others = {other: f"only {name} was asked for" for other in engines if other != name}
     return Plan({name: "asked for by name"}, others)
 
 
-def _cannot_run(name: str, status: EngineStatus, machine: Machine, wish: Wish, ground: Ground | None) -> str:
+def _cannot_run(name: str, status: EngineStatus, machine: Machine, wish: Wish, platform: Platform | None) -> str:
     availability = status.availability
     if availability.state != "usable":
         return f"{availability.state}: {availability.reason}{_hint(availability)}"
@@ -107,20 +107,20 @@ def _cannot_run(name: str, status: EngineStatus, machine: Machine, wish: Wish, g
         return "asks a server, so it is used only when asked for by name or with a server's address"
     if status.info.memory_mb > machine.free_mb:
         return f"needs {status.info.memory_mb} MiB of memory; {machine.free_mb} MiB are free"
-    return _no_gpu_for(name, status.info, machine, ground) if status.info.kind == "vlm" else ""
+    return _no_gpu_for(name, status.info, machine, platform) if status.info.kind == "vlm" else ""
 
 
-def _no_gpu_for(name: str, info: EngineInfo, machine: Machine, ground: Ground | None) -> str:
+def _no_gpu_for(name: str, info: EngineInfo, machine: Machine, platform: Platform | None) -> str:
     """Why a neural engine is not tried by itself on this machine's GPU."""
     if not machine.gpus:
         return "without a GPU it takes minutes a page, so it is used only when asked for by name"
-    ground = ground or Ground()
-    if reason := torch_refusal(machine, ground.torch):
-        return reason
     gpu = machine.gpus[0]
+    platform = platform or Platform(gpu, machine.driver_cuda)
+    if found := torch_obstacle(platform):
+        return str(found)
     if info.gpu_mb > gpu.free_mb:
         return f"needs {info.gpu_mb} MiB of GPU memory for a page; {gpu.free_mb} of {gpu.memory_mb} MiB are free"
-    none = [part for part, choice in outlook(name, machine, ground).items() if choice.kernel is None]
+    none = [sub_model for sub_model, choice in kernel_choices(name, platform).items() if choice.kernel is None]
     return f"no attention kernel can serve its {' and '.join(none)} part on {gpu.name}" if none else ""
 
 
@@ -143,13 +143,13 @@ def _hint(availability: Availability) -> str:
     return f"; {as_remark(availability.install)}" if availability.install else ""
 
 
-def _why(name: str, status: EngineStatus, machine: Machine, wish: Wish, ground: Ground | None) -> str:
+def _why(name: str, status: EngineStatus, wish: Wish, platform: Platform | None) -> str:
     if status.info.kind == "textlayer":
         return "the file's own text is exact and costs nothing, where it matches the pixels"
     asked = f", and writes {', '.join(wish.wanted.languages)}" if wish.wanted.languages else ""
     said = f"usable here{asked}: {status.info.strengths}" if status.info.strengths else f"usable here{asked}"
-    if status.info.kind != "vlm" or ground is None:
+    if status.info.kind != "vlm" or platform is None:
         return said
-    parts = outlook(name, machine, ground, quantised=wish.wanted.quantized)
+    parts = kernel_choices(name, platform, quantized=wish.wanted.quantized)
     kernels = [f"{part} on {choice.kernel}{'' if choice.proven else ', unproven'}" for part, choice in parts.items()]
     return f"{said}; {'; '.join(kernels)}" if kernels else said

@@ -12,7 +12,7 @@ import msgspec
 
 from ocroute.engines.base import ENGINES
 from ocroute.errors import PluginError, UsageError
-from ocroute.kernels.base import DType, Problem
+from ocroute.kernels.base import DType, Problem, SubModel
 from ocroute.machine import Gpu
 
 PROMPT = 512
@@ -42,7 +42,7 @@ class AttentionShape(msgspec.Struct, frozen=True):
     lengths: tuple[int, ...] = ()
 
 
-def shapes_of(model: str) -> Mapping[str, AttentionShape]:
+def shapes_of(model: str) -> Mapping[SubModel, AttentionShape]:
     """What a kernel can serve of ``model`` (``vision``, ``text``), as the engine of that name declares it.
 
     Empty for engines without a model, and for ones that cannot be imported: who asks for those is told why elsewhere.
@@ -51,7 +51,7 @@ def shapes_of(model: str) -> Mapping[str, AttentionShape]:
         engine = ENGINES.load(model) if model in ENGINES else None
     except PluginError:
         return {}
-    shapes: Mapping[str, AttentionShape] = getattr(getattr(engine, "facts", None), "attention", {})
+    shapes: Mapping[SubModel, AttentionShape] = getattr(getattr(engine, "facts", None), "attention", {})
     return shapes
 
 
@@ -67,8 +67,8 @@ def dtype_for(gpu: Gpu | None) -> DType:
     return "bfloat16" if gpu.compute_capability >= (8, 0) else "float16"
 
 
-def problems_by_part(model: str, gpu: Gpu | None) -> dict[str, tuple[Problem, ...]]:
-    """The problem classes that each shape of ``model`` makes at this card's page sizes, the longest last.
+def problems_by_sub_model(model: str, gpu: Gpu | None) -> dict[SubModel, tuple[Problem, ...]]:
+    """The problem classes that each sub-model of ``model`` needs at this card's page sizes, the longest last.
 
     Raises:
         UsageError: there is no such model.
@@ -77,11 +77,11 @@ def problems_by_part(model: str, gpu: Gpu | None) -> dict[str, tuple[Problem, ..
     if not shapes:
         raise UsageError(f"no model is named {model!r}", next_step=f"Choose from: {', '.join(models())}")
     return {
-        part: tuple(
+        sub_model: tuple(
             Problem(shape.head_dim, shape.heads, shape.kv_heads, shape.causal, dtype_for(gpu), lengths)
             for lengths in _lengths(shape, gpu)
         )
-        for part, shape in shapes.items()
+        for sub_model, shape in shapes.items()
     }
 
 
@@ -91,7 +91,7 @@ def problems_for(model: str, gpu: Gpu | None) -> tuple[Problem, ...]:
     Raises:
         UsageError: there is no such model.
     """
-    return tuple(problem for problems in problems_by_part(model, gpu).values() for problem in problems)
+    return tuple(problem for problems in problems_by_sub_model(model, gpu).values() for problem in problems)
 
 
 def all_problems(gpu: Gpu | None) -> tuple[Problem, ...]:

@@ -33,7 +33,7 @@ from ocroute.engines.neural.canary import history
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
 from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
-from ocroute.kernels import faults
+from ocroute.kernels import device_errors
 from ocroute.pages.page import InputPage
 from ocroute.values import Block
 
@@ -176,10 +176,9 @@ class NeuralEngine(ABC):
         self.kernels = attention.plug_in(
             self.loaded.model,
             facts,
-            self.where,
             patches=self.budget.patches,
             tokens=self.budget.tokens,
-            quantised=task.quantized,
+            quantized=task.quantized,
         )
         self._read_canary(task)
 
@@ -204,7 +203,7 @@ class NeuralEngine(ABC):
                 try:
                     reading = self._reading(image, name, view, perf_counter() - began, deadline)
                 except Exception as error:  # whatever torch raises
-                    if isinstance(error, OcrouteError) or not faults.out_of_memory(error):
+                    if isinstance(error, OcrouteError) or not device_errors.out_of_memory(error):
                         raise
                 else:
                     self.budget = replace(self.budget, pixels=view.pixels)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ocroute.errors import EngineUnavailable
-from ocroute.kernels.outlook import torch_refusal
-from ocroute.kernels.survey import torch_facts
+from ocroute.kernels.requirements import Platform, torch_obstacle
+from ocroute.kernels.this_machine import torch_build
 from ocroute.machine import HIDE_GPUS, inspect
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def place() -> Place:
     machine = inspect()
     if not machine.gpus and not torch.cuda.is_available():
         return Place("cpu", torch.float32, "cpu")
-    reason = torch_refusal(machine, torch_facts()) if machine.gpus else ""
+    gpu = next(iter(machine.gpus), None)
+    reason = str(torch_obstacle(Platform(gpu, machine.driver_cuda, torch_build())) or "")
     if not reason and not torch.cuda.is_available():
         reason = f"torch {torch.__version__} finds no GPU, and the driver lists {machine.gpus[0].name}"
     if reason:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocroute.errors import EngineCrashed, EngineError, EngineUnavailable
-from ocroute.kernels.faults import lost, out_of_memory
+from ocroute.kernels.device_errors import lost, out_of_memory
 
 _AGAIN = "Start the program again; with a worker process that happens by itself: ocroute read PAGE --jobs 1"
 

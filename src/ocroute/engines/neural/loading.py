@@ -12,7 +12,7 @@ from ocroute.engines.neural import memory_count, shards, weights
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.model_facts import Facts
 from ocroute.errors import EngineUnavailable, OcrouteError
-from ocroute.kernels import faults
+from ocroute.kernels import device_errors
 
 Adjust = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -162,7 +162,7 @@ def telling(facts: Facts, folder: Path) -> Iterator[None]:
     except OcrouteError:
         raise
     except Exception as error:
-        if faults.out_of_memory(error) or faults.lost(error):
+        if device_errors.out_of_memory(error) or device_errors.lost(error):
             raise
         reason = " ".join(str(error).split())[:300]
         raise EngineUnavailable(

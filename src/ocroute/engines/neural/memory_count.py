@@ -187,7 +187,7 @@ def counted_attention(model: Any) -> Iterator[None]:
     import torch
     from transformers import AttentionInterface, AttentionMaskInterface
 
-    from ocroute.kernels.adaptor.plug import forget
+    from ocroute.kernels.adaptor.attention_interface import forget
 
     def attend(module: Any, q: Tensor, k: Tensor, v: Tensor, *_: Any, **__: Any) -> tuple[Tensor, None]:  # noqa: ARG001
         return torch.empty_like(q).transpose(1, 2), None

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from ocroute.engines.neural.attention_shapes import AttentionShape
 from ocroute.engines.neural.repetition import Guard
+from ocroute.kernels.base import SubModel
 
-Part = Literal["vision", "text"]
 Form = Literal["plain", "markdown", "mathpix"]
 
 
@@ -56,7 +56,7 @@ class Facts:
         min_pixels, max_pixels: of the image as the model sees it.
         processor_pixels: the most on a processor; 0 for `budget.PROCESSOR_PAGE`, with which a model of many patches reads a
             page in minutes.
-        attention: the shapes of the parts whose attention a kernel can take over, as published: kernels are proven for them.
+        attention: the shapes of the sub-models whose attention a kernel can take over, as published: kernels are proven for them.
         own_pixels: whether an engine without an ``image_processor`` makes its pixels as preprocessor_config.json says.
         packages: needed besides torch and transformers, by distribution name.
     """
@@ -75,13 +75,13 @@ class Facts:
     min_pixels: int = 28 * 28 * 4
     max_pixels: int = 28 * 28 * 4096
     processor_pixels: int = 0
-    attention: Mapping[Part, AttentionShape] = field(default_factory=dict)
+    attention: Mapping[SubModel, AttentionShape] = field(default_factory=dict)
     own_pixels: bool = False
     packages: tuple[str, ...] = ()
 
     @property
-    def kernels(self) -> tuple[Part, ...]:
-        """The parts whose attention a kernel can take over."""
+    def kernels(self) -> tuple[SubModel, ...]:
+        """The sub-models whose attention a kernel can take over."""
         return tuple(self.attention)
 
     @property

@@ -44,7 +44,7 @@ class PyTorch:
     def __call__(
         self, module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **keywords: Any
     ) -> Output:
-        """See `ocroute.kernels.adaptor.attention.KernelAttention`.
+        """See `ocroute.kernels.adaptor.kernel_attention.KernelAttention`.
 
         Raises:
             Refused: a keyword is beyond it.

@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from torch import nn
 from transformers import PreTrainedModel
 
-from ocroute.kernels.adaptor.handle import Left, Role
+from ocroute.errors import UsageError
+from ocroute.kernels.adaptor.plugged import Kept
+from ocroute.kernels.base import DType, Problem, SubModel
+from ocroute.machine import Gpu, Machine
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -30,7 +33,7 @@ class Group:
     modules: list[nn.Module] = field(default_factory=list)
 
     @property
-    def role(self) -> Role:
+    def sub_model(self) -> SubModel:
         """``text`` for causal layers. Asked only where ``obstacle`` is None."""
         return "text" if self.modules[0].is_causal else "vision"
 
@@ -49,12 +52,47 @@ class Group:
             )
         return None
 
-    def left(self, reason: str) -> Left:
+    def kept(self, reason: str) -> Kept:
         """These layers, left alone."""
-        return Left(self.path, type(self.modules[0]).__name__, len(self.modules), reason)
+        sub_model = None if self.obstacle() else self.sub_model
+        return Kept(self.path, type(self.modules[0]).__name__, len(self.modules), reason, sub_model)
+
+    def problem(self, length: int) -> Problem | None:
+        """The problem class of these layers at sequences of so many tokens; None where they do not tell."""
+        dtype: DType | None = next((name for name in get_args(DType) if f"torch.{name}" == str(self.owner.dtype)), None)
+        try:
+            return shape(self.config, self.sub_model, length, dtype) if dtype else None
+        except (AttributeError, UsageError):
+            return None
+
+    def gpu(self, machine: Machine) -> Gpu | None:
+        """On which of the machine's GPUs they are; None for the CPU."""
+        device, gpus = self.owner.device, machine.gpus
+        return gpus[min(device.index or 0, len(gpus) - 1)] if device.type == "cuda" and gpus else None
 
 
-def survey(model: PreTrainedModel) -> tuple[list[Group], list[Left]]:
+def shape(config: Any, sub_model: SubModel, length: int, dtype: DType) -> Problem:
+    """The problem class of a sub-model's attention.
+
+    Args:
+        config: of the sub-model, as transformers reads it; for ``text`` that of the whole model will do.
+        length: of the longest sequence, tokens.
+
+    Raises:
+        AttributeError: the configuration does not tell.
+    """
+    if sub_model == "vision":
+        width = getattr(config, "embed_dim", None) or config.hidden_size
+        heads = kv_heads = getattr(config, "num_heads", None) or config.num_attention_heads
+    else:
+        config = config.get_text_config()
+        width, heads = config.hidden_size, config.num_attention_heads
+        kv_heads = getattr(config, "num_key_value_heads", None) or heads
+    head_dim = getattr(config, "head_dim", None) or width // heads
+    return Problem(head_dim, heads, kv_heads, sub_model == "text", dtype, (length,))
+
+
+def survey(model: PreTrainedModel) -> tuple[list[Group], list[Kept]]:
     """The layers that dispatch their attention, by configuration; and those that do not."""
     groups: dict[int, Group] = {}
     closed: dict[tuple[str, type[nn.Module]], int] = {}
@@ -65,7 +103,7 @@ def survey(model: PreTrainedModel) -> tuple[list[Group], list[Left]]:
         elif "Attention" in type(module).__name__ and not any(_dispatches(type(part)) for part in module.modules()):
             closed[owner_path, type(module)] = closed.get((owner_path, type(module)), 0) + 1
     reason = "it computes attention by itself, with no function that could be replaced"
-    return list(groups.values()), [Left(path, kind.__name__, n, reason) for (path, kind), n in closed.items()]
+    return list(groups.values()), [Kept(path, kind.__name__, n, reason) for (path, kind), n in closed.items()]
 
 
 def _owned(model: PreTrainedModel) -> Iterator[tuple[str, PreTrainedModel, nn.Module]]:

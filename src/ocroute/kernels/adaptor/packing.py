@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ocroute.kernels.base import Refused
-from ocroute.kernels.kept import per_stream, upload
 from ocroute.kernels.packed import boundaries, host_lengths
+from ocroute.kernels.stream_cache import per_stream, upload
 
 # Under this attribute a mask or a tensor of boundaries, which all layers of a forward share, keeps its packing.
 _PACKING = "_ocroute_packing"

@@ -19,7 +19,7 @@ from ocroute.machine import inspect
 
 if TYPE_CHECKING:
     from ocroute.kernels.base import Problem
-    from ocroute.kernels.probe.values import Proof
+    from ocroute.kernels.probe.proof import Proof
     from ocroute.machine import Gpu
 
 

@@ -3,6 +3,6 @@
 ``values`` and ``wire`` are plain data; the modules that import torch are loaded by the child only.
 """
 
-from ocroute.kernels.probe.values import PROBE_VERSION, Measure, Outcome, Place, Proof, Verdict, judged
+from ocroute.kernels.probe.proof import PROBE_VERSION, Measure, Outcome, Place, Proof, Verdict, judged
 
 __all__ = ["PROBE_VERSION", "Measure", "Outcome", "Place", "Proof", "Verdict", "judged"]

@@ -20,15 +20,15 @@ No value by more than 6, which chance does not reach; and a head of 64 rows by n
 to nearest gives 0.3 to 0.6 there: what is off a little everywhere (a scale, 8-bit keys, a sum in too few bits) shows only so.
 """
 
-QUANTISED_L1 = 0.10
-QUANTISED_COSINE = 0.99
-"""What a quantised kernel may be off, head by head: sum of errors over sum of values, and the cosine of the angle between them.
+QUANTIZED_L1 = 0.10
+QUANTIZED_COSINE = 0.99
+"""What a quantized kernel may be off, head by head: sum of errors over sum of values, and the cosine of the angle between them.
 
 There is no official bound. These are ours: an 8-bit product of Gaussian values stays within a third of them, and a softmax
 that counts keys which do not exist does not. Such a kernel is called proven within them, never exact.
 """
 
-_QUANTISED_RANGE = 1.1  # a weighted mean lies within the values; so far beyond them may 8 bits carry it
+_QUANTIZED_RANGE = 1.1  # a weighted mean lies within the values; so far beyond them may 8 bits carry it
 
 
 class Wrong(Exception):
@@ -36,7 +36,7 @@ class Wrong(Exception):
 
     Args:
         reason: a sentence with place and values.
-        error, limit: as in `ocroute.kernels.probe.values.Outcome`.
+        error, limit: as in `ocroute.kernels.probe.proof.Outcome`.
     """
 
     def __init__(self, reason: str, error: float | None = None, limit: float | None = None) -> None:
@@ -58,7 +58,7 @@ class Expected:
 
     def __init__(self, call: Call, info: KernelInfo) -> None:
         self.call = call
-        self._quantised = info.numerics == "quantised"
+        self._quantized = info.numerics != "exact"
         self._rows = reference.rows_of(call)
         self._index = torch.cat([q0 + rows for (q0, *_), rows in zip(call.spans(), self._rows, strict=True)])
         rounds_scores = call.q.device.type in info.rounds_scores
@@ -76,7 +76,7 @@ class Expected:
         found = out[self._index].to(right.dtype)
         if found.numel() and not bool(found.any()) and float(right.abs().max()) > 1e-3:
             raise Wrong("the output is all zeros", float(right.abs().max()), 0.0)
-        if not self._quantised:
+        if not self._quantized:
             return self._exact(found)
         return self._in_range(found) if self.call.beyond_8_bits else self._near(found)
 
@@ -115,18 +115,18 @@ class Expected:
         )
         cosine = torch.where(total == 0, 1.0, cosine)
         error, angle = _largest(l1), float(cosine.min()) if cosine.numel() else 1.0
-        if error > QUANTISED_L1 or angle < QUANTISED_COSINE:
+        if error > QUANTIZED_L1 or angle < QUANTIZED_COSINE:
             raise Wrong(
-                f"head {int(l1.argmax())} is off by {error:.1%} of its values (limit {QUANTISED_L1:.0%}), "
-                f"the smallest cosine is {angle:.4f} (limit {QUANTISED_COSINE})",
+                f"head {int(l1.argmax())} is off by {error:.1%} of its values (limit {QUANTIZED_L1:.0%}), "
+                f"the smallest cosine is {angle:.4f} (limit {QUANTIZED_COSINE})",
                 error,
-                QUANTISED_L1,
+                QUANTIZED_L1,
             )
-        return Figure(error, QUANTISED_L1)
+        return Figure(error, QUANTIZED_L1)
 
     def _in_range(self, found: Tensor) -> Figure:
         beyond = max(0.0, _largest(found) / max(self._largest_v, 1e-30) - 1)
-        limit = _QUANTISED_RANGE - 1
+        limit = _QUANTIZED_RANGE - 1
         if beyond > limit:
             raise Wrong(f"a value is {1 + beyond:.3g} times the largest of v, of which it is a mean", beyond, limit)
         return Figure(beyond, limit)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ocroute.kernels.base import Kernel, Problem, Refused
-from ocroute.kernels.faults import out_of_memory
+from ocroute.kernels.device_errors import out_of_memory
 from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS, Case, not_run, short
 from ocroute.kernels.probe.compare import Expected, Figure, Wrong
 from ocroute.kernels.probe.inputs import Call, make
+from ocroute.kernels.probe.proof import Outcome, Seen
 from ocroute.kernels.probe.runs import RUNS, checked
-from ocroute.kernels.probe.values import Outcome, Seen
 
 _Class = tuple[int, int, int, bool, str]
 

@@ -20,7 +20,7 @@ _FENCE = 130  # rows of NaN behind the last token: more than a tile that a kerne
 class Call:
     """The arguments of one call, and the lengths behind its boundaries. Shapes as in `Kernel.attend`.
 
-    ``beyond_8_bits``: of a quantised kernel's result only form, finiteness and range are compared.
+    ``beyond_8_bits``: of a quantized kernel's result only form, finiteness and range are compared.
     """
 
     q: Tensor

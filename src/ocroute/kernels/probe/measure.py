@@ -11,7 +11,7 @@ from torch import Tensor
 from ocroute.kernels.base import Kernel, Problem
 from ocroute.kernels.probe.compare import Expected, Wrong, formed
 from ocroute.kernels.probe.inputs import Call
-from ocroute.kernels.probe.values import Measure
+from ocroute.kernels.probe.proof import Measure
 
 MIB = 1 << 20
 _SECONDS = {"cuda": 0.25, "cpu": 0.5}

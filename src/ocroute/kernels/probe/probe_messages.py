@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ocroute.kernels.base import KernelInfo, Presence, Problem
-from ocroute.kernels.probe.values import Measure, Outcome
+from ocroute.kernels.probe.proof import Measure, Outcome
 
 
 class Setup(msgspec.Struct, frozen=True, tag=True):

@@ -22,7 +22,7 @@ from ocroute.kernels.probe.probe_messages import (
     Setup,
     ToParent,
 )
-from ocroute.kernels.probe.values import Measure, Outcome, Verdict
+from ocroute.kernels.probe.proof import Measure, Outcome, Verdict
 from ocroute.machine import memory_mb
 from ocroute.process import Child
 

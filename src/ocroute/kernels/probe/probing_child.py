@@ -14,7 +14,7 @@ from typing import cast
 import msgspec
 
 from ocroute.kernels.base import KERNELS, Kernel
-from ocroute.kernels.faults import out_of_memory
+from ocroute.kernels.device_errors import out_of_memory
 from ocroute.kernels.probe.probe_messages import (
     Ask,
     Begins,
@@ -28,7 +28,7 @@ from ocroute.kernels.probe.probe_messages import (
     ToChild,
     ToParent,
 )
-from ocroute.kernels.probe.values import Outcome
+from ocroute.kernels.probe.proof import Outcome
 from ocroute.process import Parent
 
 _IDLE = 0.5  # seconds without a question after which the parent is taken to be busy with another child

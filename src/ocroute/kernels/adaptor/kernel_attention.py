@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import WeakSet
 
@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from ocroute.kernels.adaptor.fallback import Output, PyTorch
-from ocroute.kernels.adaptor.handle import Attend, Role
 from ocroute.kernels.adaptor.masks import dense
 from ocroute.kernels.adaptor.packing import Packing, given, padded, whole
-from ocroute.kernels.base import Refused
+from ocroute.kernels.base import Refused, SubModel
+from ocroute.kernels.device_errors import lost, out_of_memory
 
 # Keywords that travel with a call and say nothing about its result: positions are in the queries and keys already, and a
 # packed batch that is known from its positions alone comes with a dense mask.
@@ -24,6 +24,46 @@ _HARMLESS = frozenset(
 )
 
 _MOST_REASONS = 64
+
+
+Attend = Callable[..., Tensor]  # a kernel's bound ``attend``
+
+
+class Guarded:
+    """A kernel inside a model: not asked for more than its proof holds for, and never again after it has raised.
+
+    What it refuses, PyTorch's attention computes, so the page is read all the same.
+
+    Args:
+        name: of the kernel.
+        attend: as `ocroute.kernels.base.Kernel.attend`.
+        longest: tokens of the longest sequence that its proof holds for; None where there is no proof.
+
+    Attributes:
+        fault: what it raised; empty while it works.
+    """
+
+    def __init__(self, name: str, attend: Attend, longest: int | None) -> None:
+        self.name = name
+        self.longest = longest
+        self.fault = ""
+        self._attend = attend
+
+    def __call__(self, q: Tensor, k: Tensor, v: Tensor, *, max_q: int, max_k: int, **keywords: Any) -> Tensor:
+        """As ``attend``."""
+        if self.fault:
+            raise Refused(f"{self.name} raised earlier: {self.fault}")
+        if self.longest is not None and max(max_q, max_k) > self.longest:
+            raise Refused(f"{self.name} is proven up to {self.longest} tokens only")
+        try:
+            return self._attend(q, k, v, max_q=max_q, max_k=max_k, **keywords)
+        except Refused:
+            raise
+        except Exception as error:
+            if out_of_memory(error) or lost(error):
+                raise  # a smaller page, or a new process: no other kernel would help
+            self.fault = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            raise Refused(f"{self.name} raised: {self.fault}") from error
 
 
 class KernelAttention:
@@ -38,15 +78,15 @@ class KernelAttention:
     def __init__(
         self,
         attend: Attend,
-        role: Role,
+        sub_model: SubModel,
         modules: Iterable[nn.Module],
-        served: Counter[Role],
+        served: Counter[SubModel],
         declined: Counter[str],
         pytorch: PyTorch,
     ) -> None:
         self._pytorch = pytorch
         self._attend = attend
-        self._role = role
+        self._sub_model = sub_model
         self._modules = WeakSet(modules)
         self._served = served
         self._declined = declined
@@ -92,19 +132,19 @@ class KernelAttention:
             _check(query, key, value, mask, packing, keywords)
             out = self._kernel(query, key, value, mask, packing, causal=causal, scale=keywords.get("scaling"))
         except Refused as refused:
-            self._note(f"{self._role}: {refused}")
+            self._note(f"{self._sub_model}: {refused}")
             if packing is not None and mask is None:
                 return self._pytorch.by_sequence(module, query, key, value, packing, **keywords)
             if mask is not None and mask.ndim == 2:
                 mask = dense(mask, query.shape[2], key.shape[2], causal=causal)
             return self._pytorch(module, query, key, value, mask, **keywords)
-        self._served[self._role] += 1
+        self._served[self._sub_model] += 1
         return out, None
 
     def _note(self, reason: str) -> None:
         # A reason may name a page's own shape; a long run must not gather them without end.
         full = len(self._declined) >= _MOST_REASONS and reason not in self._declined
-        self._declined[f"{self._role}: other reasons" if full else reason] += 1
+        self._declined[f"{self._sub_model}: other reasons" if full else reason] += 1
 
     def _kernel(
         self,

@@ -1,4 +1,13 @@
-"""What a probe finds, as plain values: they cross process borders, and lie in the ledger as JSON."""
+"""What a probe finds, as plain values: they cross process borders, and lie in the ledger as JSON.
+
+**Problem classes.** Two problems are of one class when head dim, dtype, causality, and the number of query heads to a key/value
+head agree. The length buckets of a class are open below: a proof at length L holds for every length up to L. Several sequences
+in one call need no proof of their own as long as no offset into the pack can outgrow 32 bits; beyond that the proof must have
+run as many tokens.
+
+**Verdicts.** A kernel once seen wrong in a class is out for the class, however it did at other times. Only what it showed at
+the proof's own lengths (wrong, crashed, too slow, out of memory) says nothing about shorter ones.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +17,12 @@ from typing import Literal
 import msgspec
 
 from ocroute.kernels.base import Problem
+from ocroute.kernels.probe.cases import MEASURE, OWN_LENGTHS
 
 PROBE_VERSION = 3
 """Goes up whenever a case or a limit changes: proofs made with another number are stale."""
+
+_OFFSETS = 2**31
 
 Verdict = Literal["proven", "wrong", "crashed", "timed_out", "refused", "out_of_memory"]
 Seen = Literal["passed", "wrong", "refused", "out_of_memory", "raised", "not_run"]
@@ -23,7 +35,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
         case: its name in `ocroute.kernels.probe.cases.CASES`.
         seen: ``raised`` is a Python exception; a case in which the process ended has no outcome.
         error: of an exact kernel the absolute error that came nearest to its limit: of one value, or the root mean square of
-            64 rows of a head; of a quantised one the largest relative L1 error of a head. None where the result had values
+            64 rows of a head; of a quantized one the largest relative L1 error of a head. None where the result had values
             that are not finite, or none was compared.
         limit: of that error; rows of small values have small limits.
         reason: a sentence, for all but ``passed``.
@@ -58,9 +70,9 @@ class Place(msgspec.Struct, frozen=True):
     """Where a proof holds: a change of any of these makes it stale.
 
     Attributes:
-        device: the GPU's name, or the processor's.
-        capability: compute capability ``(major, minor)``; ``(0, 0)`` for a processor.
-        driver: of NVIDIA; empty for a processor.
+        device: the GPU's name, or the CPU's.
+        capability: compute capability ``(major, minor)``; ``(0, 0)`` for a CPU.
+        driver: of NVIDIA; empty for a CPU.
         torch: its version, build included.
     """
 
@@ -74,7 +86,7 @@ class Proof(msgspec.Struct, frozen=True):
     """The verdict on one kernel at one problem class on one device.
 
     Attributes:
-        version: of the kernel's distribution, and of what else it rests on: see `ocroute.kernels.identity.build_of`.
+        version: of the kernel's distribution, and of what else it rests on: see `ocroute.kernels.this_machine.build_of`.
         reason: a sentence, for every verdict.
         case: the one that decided against the kernel, or that it was lost in; empty where it is proven.
         outcomes: of every case, in the order in which they ran.
@@ -103,6 +115,19 @@ class Proof(msgspec.Struct, frozen=True):
     def ran(self) -> bool:
         """Whether the kernel was started; what was refused before is known again at no cost."""
         return bool(self.outcomes or self.case) or self.verdict != "refused"
+
+    def serves(self, problem: Problem) -> bool:
+        """Whether the proof stands behind the kernel at ``problem``, which is of its class."""
+        if self.verdict != "proven" or problem.longest > self.problem.longest:
+            return False
+        in_reach = problem.tokens * problem.heads * problem.head_dim < _OFFSETS
+        return problem.tokens <= self.problem.tokens or in_reach
+
+    def condemns(self, problem: Problem) -> bool:
+        """Whether what went wrong here would go wrong at ``problem``, which is of its class."""
+        if self.verdict == "proven":
+            return False
+        return self.case not in (OWN_LENGTHS, MEASURE) or problem.longest >= self.problem.longest
 
     @property
     def worst(self) -> Outcome | None:

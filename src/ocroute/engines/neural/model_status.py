@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
-from ocroute.engines.neural.attention import outlook
+from ocroute.engines.neural.attention import kernel_choices
 from ocroute.engines.neural.availability import Located
 from ocroute.engines.neural.canary.history import Canary, matching, newest
+from ocroute.kernels.base import SubModel
 from ocroute.kernels.choice import Choice
-from ocroute.kernels.outlook import Ground
+from ocroute.kernels.requirements import Platform
 from ocroute.machine import Machine
 
-_PROCESSOR = "cpu"  # as records of pages and canaries call it
-_ON_PROCESSOR = 2  # there numbers take four bytes instead of two
+_CPU = "cpu"  # as records of pages and canaries call it
+_FLOAT32 = 2  # on the CPU a weight takes four bytes instead of two
 
 
 class ModelRow(msgspec.Struct, frozen=True):
@@ -27,10 +28,10 @@ class ModelRow(msgspec.Struct, frozen=True):
         get: the command that brings what is missing; empty when nothing is.
         lacking: whether weights are all that is missing.
         named: where the engine's last canary page had its weights from, if none are found now.
-        need_mb: memory for the weights and one A4 page at 100 dpi, in the numbers that this machine computes in.
-        free_mb: of the GPU, or of the processor without one.
+        need_mb: memory for the weights and one A4 page at 100 dpi, in the dtype that this machine computes in.
+        free_mb: of the GPU, or of the host without one.
         device: where that memory is.
-        kernels: part to the kernel that it would run on.
+        kernels: sub-model to the kernel that it would run on.
         canary: the last reading of the canary page with these very weights on this device; None when there was none.
         outdated: what has changed since then.
     """
@@ -42,7 +43,7 @@ class ModelRow(msgspec.Struct, frozen=True):
     need_mb: int
     free_mb: int
     device: str
-    kernels: Mapping[str, Choice] = {}
+    kernels: Mapping[SubModel, Choice] = {}
     canary: Canary | None = None
     outdated: str = ""
     lacking: bool = False
@@ -57,19 +58,19 @@ class ModelRow(msgspec.Struct, frozen=True):
 def model_rows(
     engines: Mapping[str, tuple[EngineInfo, Availability]],
     machine: Machine,
-    ground: Ground | None = None,
+    platform: Platform | None = None,
     canaries: Sequence[Canary] = (),
 ) -> tuple[ModelRow, ...]:
     """A row for each neural engine, in the order in which they are tried. Pure.
 
     Args:
         engines: every registered engine: its constant facts and its availability.
-        ground: of the choice of kernels; without torch there is none.
+        platform: that kernels would run on; without torch none is chosen.
         canaries: every result that is kept, the newest first, see `records.kept`.
     """
     neural = ((name, *both) for name, both in engines.items() if both[0].kind == "vlm")
     return tuple(
-        _row(name, info, here, machine, ground, canaries)
+        _row(name, info, here, machine, platform, canaries)
         for name, info, here in sorted(neural, key=lambda row: (row[1].rank, row[0]))
     )
 
@@ -79,13 +80,13 @@ def _row(
     info: EngineInfo,
     here: Availability,
     machine: Machine,
-    ground: Ground | None,
+    platform: Platform | None,
     canaries: Sequence[Canary],
 ) -> ModelRow:
     gpu = machine.gpus[0] if machine.gpus else None
-    kernels = outlook(name, machine, ground) if ground is not None and ground.torch is not None else {}
+    kernels = kernel_choices(name, platform) if platform and platform.torch else {}
     found = here if isinstance(here, Located) else Located(here.state)
-    device = gpu.name if gpu else _PROCESSOR
+    device = gpu.name if gpu else _CPU
     canary, last = matching(canaries, name, here.weights, device), newest(canaries, name)
     missing = f"not here: {found.lacking}" if found.lacking else here.reason
     return ModelRow(
@@ -93,9 +94,9 @@ def _row(
         state=here.state,
         weights=(found.where or "here") if here.state == "usable" else missing,
         get=here.install,
-        need_mb=info.gpu_mb if gpu else info.gpu_mb * _ON_PROCESSOR,
+        need_mb=info.gpu_mb if gpu else info.gpu_mb * _FLOAT32,
         free_mb=gpu.free_mb if gpu else machine.free_mb,
-        device=gpu.name if gpu else "the processor",
+        device=gpu.name if gpu else "the CPU",
         kernels=kernels,
         canary=canary,
         outdated=canary.outdated(_versions(canary, machine)) if canary else "",
