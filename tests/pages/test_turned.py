@@ -4,6 +4,7 @@ import pytest
 
 from ocroute.pages import InputPage
 from ocroute.pages.page import deskewed
+from ocroute.raster.grey import to_grey
 from ocroute.raster.marks import find_marks
 from ocroute.raster.skew import MAX_SKEW, estimate_skew
 from ocroute.values import Box, Line, Word
@@ -92,7 +93,7 @@ def test_skew_is_found_to_a_tenth_of_a_degree(skew, noise):
     rng = np.random.default_rng(7)
     leaning = deskewed(words_page(rng), -skew).astype(np.int16)
     leaning += rng.normal(0, noise, leaning.shape).astype(np.int16)
-    found = estimate_skew(find_marks(np.clip(leaning, 0, 255).astype(np.uint8)))
+    found = estimate_skew(find_marks(to_grey(np.clip(leaning, 0, 255).astype(np.uint8))))
     assert found == pytest.approx(skew, abs=0.1 if abs(skew) < 8 else 0.3)
 
 
@@ -135,9 +136,9 @@ def test_straight_and_textless_pages_are_left_alone(kind):
         "noise": lambda: rng.integers(0, 255, (600, 600, 3)).astype(np.uint8),
         "one pixel": lambda: np.zeros((1, 1, 3), np.uint8),
     }[kind]()
-    assert estimate_skew(find_marks(raster)) == 0.0
+    assert estimate_skew(find_marks(to_grey(raster))) == 0.0
 
 
 def test_more_skew_than_the_limit_is_not_guessed_at():
     leaning = deskewed(words_page(np.random.default_rng(1)), -(MAX_SKEW + 8))
-    assert abs(estimate_skew(find_marks(leaning))) <= MAX_SKEW
+    assert abs(estimate_skew(find_marks(to_grey(leaning)))) <= MAX_SKEW

@@ -25,6 +25,7 @@ from ocroute.errors import DeadlineExceeded, EngineError, EngineUnavailable
 from ocroute.languages import DATA, codes_of, package
 from ocroute.pages.page import InputPage
 from ocroute.raster import letter_height
+from ocroute.raster.grey import grey_of
 from ocroute.values import Box, Line, Word
 
 INSTALL = "sudo apt install tesseract-ocr  (macOS: brew install tesseract; Windows: winget install tesseract-ocr)"
@@ -167,7 +168,7 @@ class Tesseract:
 
 def _prepared(page: InputPage) -> tuple[NDArray[np.uint8], float]:
     """The page in grey at a size that suits Tesseract, and page pixels for one pixel of it."""
-    gray: NDArray[np.uint8] = cv2.cvtColor(np.ascontiguousarray(page.raster()), cv2.COLOR_RGB2GRAY)
+    gray = grey_of(page)
     calm = cv2.medianBlur(gray, 3)
     if 1.4826 * float(np.median(cv2.absdiff(gray, calm))) >= NOISE:
         gray = calm

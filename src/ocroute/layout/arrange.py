@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import msgspec
 
@@ -17,10 +18,10 @@ from ocroute.layout.lines import assemble
 from ocroute.layout.notes import footnotes
 from ocroute.layout.paragraphs import Column, Group, groups
 from ocroute.layout.pieces import Piece, Scale, boxes_are_tight, measure, roominess, scale_of
-from ocroute.layout.rules import Rule, horizontal_rules
 from ocroute.layout.tables import FoundTable, find_tables
 from ocroute.layout.typeface import with_fonts
 from ocroute.pages.page import InputPage
+from ocroute.raster.rules import Rule, page_rules
 from ocroute.values import Block, Category, Line
 
 
@@ -43,9 +44,10 @@ def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
     tight, roomy = boxes_are_tight(inked), roominess(inked)
     pieces = [measure(line, tight=tight, roomy=roomy) for line in rest or inked]
     scale = scale_of(pieces, width, height, tight=tight, roomy=roomy)
-    rules = horizontal_rules(page)
+    boxes = [line.box for line in inked]
+    rules = page_rules(page, median(box.height for box in boxes)).clear_of(boxes).across(width)
     pieces = attach(assemble(rest, scale), scale)
-    sorted_out = set_apart([*pieces, *(_placed(table, scale) for table in tables)], scale, [rule.y for rule in rules])
+    sorted_out = set_apart([*pieces, *(_placed(table, scale) for table in tables)], scale, [rule.at for rule in rules])
     joiner = Joiner(line.text for line in inked)
     drafts = [
         *(Draft(Category.PAGE_HEADER, [_alone(piece, scale)]) for piece in sorted_out.headers),
@@ -81,7 +83,7 @@ def _drafts(body: Sequence[Piece], scale: Scale, rules: Sequence[Rule]) -> list[
     bold = sum(len(piece.text) for piece in body if piece.bold) > 0.5 * sum(len(piece.text) for piece in body)
     text: list[Draft] = []
     notes: list[Draft] = []
-    heights = [rule.y for rule in rules]
+    heights = [rule.at for rule in rules]
     for lines in columns(body, scale, rules):
         found = groups(Column.of(lines, scale))
         count = footnotes(found, scale, heights)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ocroute.layout import limits
 from ocroute.layout.lines import Floats, edges
 from ocroute.layout.pieces import Piece, Scale, merged
-from ocroute.layout.rules import Rule
+from ocroute.raster.rules import Rule
 
 Row = list[Piece]
 Mask = NDArray[np.bool_]
@@ -40,7 +40,7 @@ def columns(pieces: Sequence[Piece], scale: Scale, rules: Sequence[Rule] = ()) -
     Args:
         rules: horizontal ones; no gutter crosses a rule.
     """
-    bars = np.array([(rule.x0, rule.x1, rule.y) for rule in rules], dtype=np.float64).reshape(-1, 3)
+    bars = np.array([(rule.start, rule.end, rule.at) for rule in rules], dtype=np.float64).reshape(-1, 3)
     return [_lines(region, scale) for region in _cut(list(pieces), scale, bars) if region]
 
 

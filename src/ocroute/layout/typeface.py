@@ -12,8 +12,9 @@ import msgspec
 
 from ocroute.layout import limits
 from ocroute.layout.pieces import weighted_quantile
-from ocroute.pages.page import InputPage, Raster
-from ocroute.raster.line_letters import Letters, measure
+from ocroute.pages.page import InputPage
+from ocroute.raster.grey import grey_of
+from ocroute.raster.line_letters import Grey, Letters, measure
 from ocroute.values import Font, Line
 
 _TALL = 0.73  # ascending letters' height in ems: 0.71 in Liberation Serif, 0.77 in DejaVu
@@ -28,12 +29,12 @@ def with_fonts(page: InputPage, lines: Sequence[Line]) -> list[Line]:
     """
     if not lines or any(line.font for line in lines):
         return list(lines)
-    raster = page.raster()
-    enlarged = _enlargement(raster, lines)
+    grey = grey_of(page)
+    enlarged = _enlargement(grey, lines)
     seen = {
         at: letters
         for at, line in enumerate(lines)
-        if line.angle == 0 and (letters := measure(raster, line, enlarged=enlarged)) is not None
+        if line.angle == 0 and (letters := measure(grey, line, enlarged=enlarged)) is not None
     }
     sizes = _evened({at: (size, lines[at]) for at, size in _sizes(seen).items()})
     bold = _bold(seen, sizes, lines)
@@ -43,10 +44,10 @@ def with_fonts(page: InputPage, lines: Sequence[Line]) -> list[Line]:
     ]
 
 
-def _enlargement(raster: Raster, lines: Sequence[Line]) -> float:
+def _enlargement(grey: Grey, lines: Sequence[Line]) -> float:
     """The factor by which to enlarge this page's lines before they are measured; one for all, so that they compare."""
     longest = sorted(lines, key=lambda line: -len(line.text))[:_SAMPLE]
-    heights = [letters.tall or letters.em for letters in (measure(raster, line) for line in longest) if letters]
+    heights = [letters.tall or letters.em for letters in (measure(grey, line) for line in longest) if letters]
     return 2.0 if heights and median(heights) < limits.SMALL_INK else 1.0
 
 

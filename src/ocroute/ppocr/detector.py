@@ -46,13 +46,13 @@ class Region:
 
 def detect(page: InputPage, threads: int) -> tuple[Region, ...]:
     """The text regions of ``page``, found once and shared by all who ask."""
-    return page.once("ppocr.regions", lambda: find(page.raster(), threads))
+    return page.once("ppocr.regions", lambda: find(page.raster(), letter_height.height(page), threads))
 
 
-def find(raster: Raster, threads: int, scale: float | None = None) -> tuple[Region, ...]:
-    """The text regions of an (H, W, 3) RGB raster."""
+def find(raster: Raster, letter: float | None, threads: int) -> tuple[Region, ...]:
+    """The text regions of an (H, W, 3) RGB raster whose small letters are ``letter`` pixels high; None where that is unknown."""
     height, width = raster.shape[:2]
-    scale = scale or _scale(raster)
+    scale = _scale(max(height, width), letter)
     small = cv2.resize(raster, _network_size(width, height, scale), interpolation=cv2.INTER_AREA)
     tensor = np.ascontiguousarray(normalised(small)[None])
     detector = inference.session(model_files.find().detector, threads, parallel=False)
@@ -60,10 +60,8 @@ def find(raster: Raster, threads: int, scale: float | None = None) -> tuple[Regi
     return _regions(chart, width, height)
 
 
-def _scale(raster: Raster) -> float:
+def _scale(longest: int, letter: float | None) -> float:
     """Network pixels for one page pixel: letters at about `X_HEIGHT`, sides between `SHORTEST` and `LONGEST`."""
-    longest = max(raster.shape[:2])
-    letter = letter_height.measure(raster)
     wanted = longest * X_HEIGHT / letter if letter else SHORTEST
     side = min(max(wanted, SHORTEST), LONGEST)
     enlarged = min(max(1.0, X_HEIGHT / letter), MOST_ENLARGED) if letter else 1.0

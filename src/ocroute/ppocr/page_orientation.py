@@ -13,6 +13,7 @@ import numpy as np
 
 from ocroute.pages.page import InputPage, Raster, deskewed
 from ocroute.ppocr.line_orientation import flipped_votes, reading_confidence
+from ocroute.raster.grey import grey_of, to_grey
 from ocroute.raster.marks import Bands, Marks, find_bands, find_marks, halved, turned
 from ocroute.raster.skew import estimate_skew
 
@@ -76,13 +77,13 @@ def make_upright(page: InputPage, threads: int = 1) -> InputPage:
     angle = page.text_angle()
     if angle is not None:
         return page.turned_by(-angle // 90)
-    turns, skew = page.once("uprightness", lambda: _look(page.raster(), threads))
+    turns, skew = page.once("uprightness", lambda: _look(page, threads))
     return page.turned_by(turns, skew)
 
 
-def _look(raster: Raster, threads: int) -> tuple[int, float]:
+def _look(page: InputPage, threads: int) -> tuple[int, float]:
     """(quarter turns counter-clockwise, degrees counter-clockwise besides) that make the page upright."""
-    marks = find_marks(raster)
+    raster, marks = page.raster(), find_marks(grey_of(page))
     level = _view(raster, marks)
     vote = _vote(level, threads)
     if vote is None or not _agreed(vote) or _runs_down(marks, raster.shape[1]):
@@ -98,7 +99,7 @@ def _view(raster: Raster, marks: Marks) -> _View:
     skew = estimate_skew(marks)
     if abs(skew) >= _VISIBLE_SKEW:
         raster = deskewed(raster, skew)
-        marks = find_marks(raster)
+        marks = find_marks(to_grey(raster))
         rest = estimate_skew(marks)  # a steep angle is measured on slanted letters, a little off
         if rest:
             skew = round(skew + rest, 2)

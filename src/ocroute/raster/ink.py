@@ -14,7 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.pages.page import InputPage, Raster
+from ocroute.pages.page import InputPage
+from ocroute.raster.grey import grey_of, reduced
+from ocroute.raster.rules import thin_strokes
 from ocroute.values import Box
 
 Mask = NDArray[np.uint8]
@@ -27,6 +29,7 @@ BLANK: Final = 0.003  # inked share of a blank page, in specks; one line of smal
 BLANK_GLYPHS: Final = 2  # dust may fall in a row, but seldom three specks of one size
 LEAST_CONTRAST: Final = 30  # grey levels between ink and its own background
 
+_THIN: Final = 7  # reduced pixels that a rule is less high than
 PHOTO: Final = (
     4.0  # mean grey levels by which the ground under a line may be uneven: paper is flat, photographs are not
 )
@@ -92,16 +95,14 @@ class Ink:
 
 def ink_of(page: InputPage) -> Ink:
     """The ink of ``page``, measured once."""
-    return page.once("judge.ink", lambda: measure(page.raster()))
+    return page.once("raster.ink", lambda: measure(grey_of(page)))
 
 
-def measure(raster: Raster) -> Ink:
-    """Find the ink of an (H, W, 3) RGB raster."""
-    factor = max(1, round(max(raster.shape[:2]) / LONG_SIDE))
-    height, width = (max(1, side // factor) for side in raster.shape[:2])
-    grey = cv2.cvtColor(raster, cv2.COLOR_RGB2GRAY)
-    small = grey if factor == 1 else cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
-    scale = raster.shape[0] / small.shape[0]
+def measure(grey: Mask) -> Ink:
+    """Find the ink of an (H, W) grey page."""
+    factor = max(1, round(max(grey.shape) / LONG_SIDE))
+    small = grey if factor == 1 else reduced(grey, factor)
+    scale = grey.shape[0] / small.shape[0]
     dark, uneven = _binarise(small)
     letters = dark & ~_rules(dark) & 1
     _, labels, stats, _ = cv2.connectedComponentsWithStats(letters, connectivity=8, ltype=cv2.CV_32S)
@@ -138,12 +139,9 @@ def _binarise(grey: Mask) -> tuple[Mask, Mask]:
 
 def _rules(mask: Mask) -> Mask:
     """The thin straight strokes of tables and underlines."""
-    rules = np.zeros_like(mask)
     length = max(24, max(mask.shape) // 24)
-    for size, thick in (((length, 1), (length, 7)), ((1, length), (7, length))):
-        straight = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
-        rules |= straight & ~cv2.morphologyEx(straight, cv2.MORPH_OPEN, np.ones(thick[::-1], np.uint8)) & 1
-    return rules
+    upright = thin_strokes(np.ascontiguousarray(mask.T), length, _THIN)
+    return thin_strokes(mask, length, _THIN) | upright.T
 
 
 def _sizes(stats: Stats, solid: NDArray[np.bool_], page_height: int) -> list[NDArray[np.bool_]]:

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.pages.page import Raster
 from ocroute.values import Line
+
+Grey = NDArray[np.uint8]
 
 _CONTRAST = 40  # grey levels between ink and paper below which nothing is measured
 _LOW = frozenset("aceimnorsuvwxzавгежзиклмнопстхчшъыьэюяακινοπστυω")
@@ -54,16 +55,17 @@ class Letters(NamedTuple):
     talls: int
 
 
-def measure(raster: Raster, line: Line, *, enlarged: float = 1.0) -> Letters | None:
+def measure(page: Grey, line: Line, *, enlarged: float = 1.0) -> Letters | None:
     """The letters of a level line; None where its ink does not tell.
 
     Args:
+        page: (H, W), in grey.
         enlarged: the factor by which to enlarge it first: between pixels lies what small letters differ by.
     """
     letters = [letter for letter in line.text if letter.isalnum()]
     if len(letters) <= _SYMBOLS * len(line.text):
         return None
-    grey = _crop(raster, line, enlarged)
+    grey = _crop(page, line, enlarged)
     ink = None if grey is None else _ink(grey)
     if ink is None:
         return None
@@ -84,21 +86,21 @@ def measure(raster: Raster, line: Line, *, enlarged: float = 1.0) -> Letters | N
     return Letters(low / enlarged, tall / enlarged, em / enlarged, _stroke(ink, found) / enlarged, talls)
 
 
-def _crop(raster: Raster, line: Line, enlarged: float) -> Raster | None:
-    """The line in grey with some room above and below."""
-    height, width = raster.shape[:2]
+def _crop(page: Grey, line: Line, enlarged: float) -> Grey | None:
+    """The line with some room above and below."""
+    height, width = page.shape
     room = _ROOM * line.box.height
     x0, x1 = max(0, int(line.box.x0) - 2), min(width, int(line.box.x1) + 3)
     y0, y1 = max(0, round(line.box.y0 - room)), min(height, round(line.box.y1 + room))
     if x1 - x0 < 4 or y1 - y0 < 6:
         return None
-    grey = cv2.cvtColor(np.ascontiguousarray(raster[y0:y1, x0:x1]), cv2.COLOR_RGB2GRAY)
+    grey = page[y0:y1, x0:x1]
     if enlarged > 1:
-        grey = cv2.resize(grey, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(grey, np.uint8)
+        return np.asarray(cv2.resize(grey, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return grey
 
 
-def _ink(grey: Raster) -> Raster | None:
+def _ink(grey: Grey) -> Grey | None:
     """1 where there is ink, dark on light or light on dark; None where nothing stands out."""
     _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     share = cv2.countNonZero(dark) / dark.size
@@ -108,7 +110,7 @@ def _ink(grey: Raster) -> Raster | None:
     return np.asarray(dark if share <= 0.5 else 1 - dark, np.uint8) if contrast >= _CONTRAST else None
 
 
-def _shapes(ink: Raster, inset: float) -> tuple[NDArray[np.int32], Raster]:
+def _shapes(ink: Grey, inset: float) -> tuple[NDArray[np.int32], Grey]:
     """Connected shapes (rows of OpenCV's statistics) that may be letters of this line, not parts of its neighbours, and the
     ink without specks where it is full of them.
     """
@@ -182,7 +184,7 @@ def _reach(found: NDArray[np.int32], window: int) -> float:
     return float(np.median([bottom[places == at].max() - top[places == at].min() for at in np.unique(places)]))
 
 
-def _stroke(ink: Raster, found: NDArray[np.int32]) -> float:
+def _stroke(ink: Grey, found: NDArray[np.int32]) -> float:
     """The mean length of the shorter runs of ink along the rows between the highest and the lowest letter."""
     top = int(found[:, cv2.CC_STAT_TOP].min())
     bottom = int((found[:, cv2.CC_STAT_TOP] + found[:, cv2.CC_STAT_HEIGHT]).max())

@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.pages.page import Raster
-
 _WORK_SIDE = 2400
 """Pixels of the long side on which marks are looked for; larger pages are reduced."""
 
@@ -40,13 +38,12 @@ class Marks(NamedTuple):
         return len(self.left)
 
 
-def find_marks(raster: Raster) -> Marks:
-    """The letter-sized marks of a page. Rules, frames, pictures and specks are left out."""
-    grey = cv2.cvtColor(raster, cv2.COLOR_RGB2GRAY)
+def find_marks(grey: NDArray[np.uint8]) -> Marks:
+    """The letter-sized marks of an (H, W) grey page. Rules, frames, pictures and specks are left out."""
     scale = max(1.0, max(grey.shape) / _WORK_SIDE)
     if scale > 1:
         size = (max(1, round(grey.shape[1] / scale)), max(1, round(grey.shape[0] / scale)))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     dark = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 51, 20)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8, ltype=cv2.CV_32S)
     x, y, width, height, area = stats.T.astype(np.float64)

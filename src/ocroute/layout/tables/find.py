@@ -11,11 +11,11 @@ from ocroute.layout.tables.kinds import is_caption
 from ocroute.layout.tables.lattice import frame_box, frames, lattice
 from ocroute.layout.tables.regions import gutters, prose, runs, stacks
 from ocroute.layout.tables.rows import Row, Segment, baselines, row_box, segments
-from ocroute.layout.tables.rules import Rules, page_rules
-from ocroute.layout.tables.scanned import capped, unstruck
+from ocroute.layout.tables.scanned import capped
 from ocroute.layout.tables.stream import stream
 from ocroute.layout.tables.tokens import Scale, Token, join
 from ocroute.pages.page import InputPage
+from ocroute.raster.rules import Rules, page_rules
 from ocroute.values import Box
 
 FEWEST_WORDS = 6
@@ -62,7 +62,7 @@ def _without(rows: Sequence[Row], found: Sequence[Grid], scale: Scale) -> list[R
 
 def _framed(rows: Sequence[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
     taken: set[int] = set()
-    rules = unstruck(rules, rows)
+    rules = rules.clear_of([token.ink for row in rows for segment in row for token in segment.tokens])
     for drawn in frames(rules, scale):
         box = frame_box(drawn)
         inner = rules.within(box.x0, box.y0, box.x1, box.y1)  # also pieces of rules that touch no other

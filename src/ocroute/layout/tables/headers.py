@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from ocroute.layout.tables.grid import Extent, Grid, GridRow, Part, column_extents
 from ocroute.layout.tables.kinds import is_number
-from ocroute.layout.tables.rules import Rule, Rules
 from ocroute.layout.tables.tokens import Scale
+from ocroute.raster.rules import Rule, Rules
 
 MOST_HEADER_ROWS = 6
 _YEAR = re.compile(r"^(?:fy\s?)?(?:19|20)\d\d\s?\S{0,2}$", re.IGNORECASE)

@@ -10,8 +10,8 @@ from ocroute.layout.tables.columns import separators
 from ocroute.layout.tables.grid import Grid, GridRow, Part
 from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.rows import baselines
-from ocroute.layout.tables.rules import Rule, Rules
 from ocroute.layout.tables.tokens import Scale, Token
+from ocroute.raster.rules import Rule, Rules
 from ocroute.values import Box
 
 FAINT = 0.4

@@ -10,8 +10,8 @@ import numpy as np
 
 from ocroute.layout.tables.kinds import is_caption, is_number
 from ocroute.layout.tables.rows import Row, Segment, row_box
-from ocroute.layout.tables.rules import Rule, Rules
 from ocroute.layout.tables.tokens import Scale
+from ocroute.raster.rules import Rule, Rules
 from ocroute.values import Box
 
 PROSE_LETTERS = 32  # letters in a segment from which it may be a line of a paragraph

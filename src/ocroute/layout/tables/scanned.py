@@ -6,26 +6,11 @@ from collections.abc import Sequence
 
 from ocroute.layout.tables.lattice import frame_box
 from ocroute.layout.tables.rows import Row
-from ocroute.layout.tables.rules import Rule, Rules
 from ocroute.layout.tables.tokens import Scale
+from ocroute.raster.rules import Rule, Rules
 
 _TALLEST = 2.5
 """Heights of a word that a head of one line takes, with the white and the rules around it."""
-
-
-def unstruck(rules: Rules, rows: Sequence[Row]) -> Rules:
-    """The rules without those that run through words for most of their length: the strokes of blurred letters."""
-    boxes = [token.ink for row in rows for segment in row for token in segment.tokens]
-
-    def struck(rule: Rule) -> bool:
-        through = (
-            min(rule.end, box.x1) - max(rule.start, box.x0)
-            for box in boxes
-            if box.y0 + 0.15 * box.height < rule.at < box.y1 - 0.15 * box.height
-        )
-        return sum(length for length in through if length > 0) > 0.6 * rule.length
-
-    return Rules(tuple(rule for rule in rules.horizontal if not struck(rule)), rules.vertical)
 
 
 def capped(frame: Rules, rules: Rules, rows: Sequence[Row], scale: Scale) -> Rules:

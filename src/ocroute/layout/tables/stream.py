@@ -10,9 +10,9 @@ from ocroute.layout.tables.grid import Extent, Grid, GridRow, Part, column_exten
 from ocroute.layout.tables.headers import mark_headers
 from ocroute.layout.tables.merge import glue_columns, settle
 from ocroute.layout.tables.rows import Row, Segment, baselines, segments
-from ocroute.layout.tables.rules import Rules
 from ocroute.layout.tables.tokens import Scale, Token
 from ocroute.layout.tables.wrapped import join_rows
+from ocroute.raster.rules import Rules
 
 
 def stream(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Grid | None:

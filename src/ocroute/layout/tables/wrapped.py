@@ -7,8 +7,8 @@ from itertools import pairwise
 from ocroute.layout.tables.grid import Grid, GridRow, column_extents, pitch_of
 from ocroute.layout.tables.headers import gap_rules, is_long
 from ocroute.layout.tables.kinds import is_number
-from ocroute.layout.tables.rules import Rules
 from ocroute.layout.tables.tokens import Scale
+from ocroute.raster.rules import Rules
 
 
 def join_rows(grid: Grid, rules: Rules, scale: Scale) -> None:

@@ -9,12 +9,13 @@ from PIL import Image
 from tests.support.judge_pages import PROSE, font, letter, sheet
 
 from ocroute.judge import at_sight
+from ocroute.raster.grey import to_grey
 from ocroute.raster.ink import measure
 from ocroute.values import Box
 
 
 def pixels(image):
-    return np.asarray(image.convert("RGB"))
+    return to_grey(np.asarray(image.convert("RGB")))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""Ruling lines of scans: one finder for tables, columns, notes and furniture."""
+
+import cv2
+import numpy as np
+import pytest
+
+from ocroute.pages import InputPage
+from ocroute.raster.ink import ink_of
+from ocroute.raster.rules import Rule, Rules, page_rules
+from ocroute.values import Box
+
+
+class Scan(InputPage):
+    """A white page without text layer or vectors, and what was drawn on it."""
+
+    def __init__(self, width=1600, height=2200):
+        super().__init__()
+        self.source, self.number, self.dpi = "scan", 1, 200.0
+        self.pixels = np.full((height, width, 3), 255, np.uint8)
+
+    @property
+    def size(self):
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    def _render(self):
+        return self.pixels
+
+    def rule(self, x0, y0, x1, y1, grey=0, thick=2):
+        cv2.line(self.pixels, (x0, y0), (x1, y1), (grey,) * 3, thick)
+
+
+@pytest.mark.parametrize("grey", [0, 150])
+def test_a_rule_is_found_be_it_black_or_a_grey_hairline(grey):
+    page = Scan()
+    page.rule(200, 1900, 700, 1900, grey, thick=1 if grey else 2)
+    (rule,) = page_rules(page, 35.0).across(1600)
+    assert rule.at == pytest.approx(1900, abs=3)
+    assert (rule.start, rule.end) == (pytest.approx(200, abs=8), pytest.approx(700, abs=8))
+
+
+def test_pieces_of_a_rule_are_joined_over_a_gutter():
+    page = Scan()
+    page.rule(100, 500, 780, 500)
+    page.rule(800, 500, 1500, 501)
+    (rule,) = page_rules(page, 35.0).across(1600)
+    assert rule.length > 1350
+
+
+def test_strokes_that_run_through_words_are_letters():
+    rules = Rules((Rule(120.0, 100.0, 300.0), Rule(200.0, 100.0, 300.0)))
+    words = [Box(90, 100, 200, 140), Box(205, 100, 310, 140)]
+    assert rules.clear_of(words).horizontal == (Rule(200.0, 100.0, 300.0),)
+
+
+def test_bars_are_no_rules_and_rules_are_no_text():
+    page = Scan()
+    page.rule(200, 300, 1400, 300, thick=40)
+    page.rule(200, 600, 1400, 600, thick=3)
+    page.rule(200, 600, 200, 1500, thick=3)
+    found = page_rules(page, 35.0)
+    assert [round(rule.at, -1) for rule in found.horizontal] == [600]
+    assert [round(rule.at, -1) for rule in found.vertical] == [200]
+    assert ink_of(page).lines == ()
+
+
+def test_a_page_is_searched_once_and_forgets_when_it_is_released():
+    page = Scan()
+    page.rule(200, 1900, 700, 1900)
+    assert page_rules(page, 35.0).horizontal
+    page.pixels[:] = 255
+    assert page_rules(page, 35.0).horizontal
+    page.release()
+    assert not page_rules(page, 35.0).horizontal
