@@ -38,19 +38,6 @@ def _in_blocks(grid: Tensor, merge: int) -> Tensor:
     return grid.reshape(rows // merge, merge, columns // merge, merge).permute(0, 2, 1, 3).flatten()
 
 
-def rotate(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """``states`` ``(patches, heads, head_dim)`` turned by angles ``(patches, 1, head_dim / 2)``, in float32 and cast back.
-
-    The first half of a head pairs with the second. The halves are handled one after the other because on a large page each
-    float32 copy takes as much memory as the layer's own input.
-    """
-    half = states.shape[-1] // 2
-    first, second = states[..., :half].float(), states[..., half:].float()
-    return torch.cat(
-        ((first * cos - second * sin).to(states.dtype), (second * cos + first * sin).to(states.dtype)), dim=-1
-    )
-
-
 class TextRotary(nn.Module):
     """Cosines and sines of the decoder's positions; takes the place of the module of that name in ``Qwen2Model``."""
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import PreTrainedModel
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from ocroute.kernels.packed import boundaries
 from ocroute.models.dots_ocr.config import DotsVisionConfig
-from ocroute.models.dots_ocr.rotary import rotate, vision_angles
+from ocroute.models.dots_ocr.rotary import vision_angles
+from ocroute.runtime.fused import add_norm, gated, rotate_pair
 
 
 class DotsRMSNorm(nn.Module):
@@ -25,8 +25,7 @@ class DotsRMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(..., width)`` to the same shape and type."""
-        wide = x.float()
-        return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)).to(x.dtype) * self.weight
+        return add_norm(x, None, self.weight, self.eps)[1]
 
 
 class DotsPatchifier(nn.Module):
@@ -64,7 +63,7 @@ class Pack:
     Attributes:
         lengths: patches of each image.
         cu: int32 ``(images + 1,)`` on the device.
-        cos, sin: float32 ``(patches, 1, head_dim / 2)``.
+        cos, sin: float32 ``(patches, head_dim / 2)``.
     """
 
     def __init__(self, grids: list[tuple[int, int, int]], config: DotsVisionConfig, device: torch.device) -> None:
@@ -72,7 +71,7 @@ class Pack:
         self.lengths = [rows * columns for rows, columns in frames]
         self.cu = boundaries(self.lengths, device)
         head_dim = config.embed_dim // config.num_attention_heads
-        angles = vision_angles(frames, head_dim, config.spatial_merge_size, device)[:, None]
+        angles = vision_angles(frames, head_dim, config.spatial_merge_size, device)
         self.cos, self.sin = angles.cos(), angles.sin()
 
 
@@ -96,8 +95,7 @@ class DotsVisionAttention(nn.Module):
 
     def forward(self, x: Tensor, pack: Pack) -> Tensor:
         """``x`` ``(patches, embed_dim)`` to the same shape."""
-        q, k, v = self.qkv(x).view(x.shape[0], 3, self.heads, -1).unbind(1)
-        q, k = rotate(q, pack.cos, pack.sin), rotate(k, pack.cos, pack.sin)
+        q, k, v = rotate_pair(self.qkv(x).view(x.shape[0], 3, self.heads, -1), pack.cos, pack.sin)
         name = self.config._attn_implementation
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(name, _eager)
         if "flash" in name:
@@ -115,7 +113,7 @@ class DotsVisionAttention(nn.Module):
         elif len(pack.lengths) == 1:
             out = self._call(attend, q, k, v)
         else:
-            images = zip(*(states.split(pack.lengths) for states in (q, k, v)), strict=True)
+            images = zip(*(torch.split(states, pack.lengths) for states in (q, k, v)), strict=True)
             out = torch.cat([self._call(attend, *image) for image in images])
         mixed: Tensor = self.proj(out.flatten(1))
         return mixed
@@ -146,7 +144,7 @@ class DotsSwiGLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(patches, embed_dim)`` to the same shape."""
-        passed: Tensor = self.fc2(functional.silu(self.fc1(x)) * self.fc3(x))
+        passed: Tensor = self.fc2(gated(self.fc1(x), self.fc3(x)))
         return passed
 
 
@@ -160,10 +158,11 @@ class DotsVisionBlock(nn.Module):
         self.norm2 = DotsRMSNorm(config.embed_dim, config.rms_norm_eps)
         self.mlp = DotsSwiGLU(config)
 
-    def forward(self, x: Tensor, pack: Pack) -> Tensor:
-        """``(patches, embed_dim)`` to the same shape."""
-        x = x + self.attn(self.norm1(x), pack)
-        return x + self.mlp(self.norm2(x))  # type: ignore[no-any-return]
+    def forward(self, x: Tensor, delta: Tensor | None, pack: Pack) -> tuple[Tensor, Tensor]:
+        """``(patches, embed_dim)`` each: the stream and what the layer before adds to it, to the same after this layer."""
+        x, inner = add_norm(x, delta, self.norm1.weight, self.norm1.eps)
+        x, inner = add_norm(x, self.attn(inner, pack), self.norm2.weight, self.norm2.eps)
+        return x, self.mlp(inner)
 
 
 class DotsPatchMerger(nn.Module):
@@ -218,8 +217,11 @@ class DotsVisionTower(PreTrainedModel):  # type: ignore[no-untyped-call]
         if sum(pack.lengths) != pixels.shape[0]:
             raise ValueError(f"{pixels.shape[0]} patches came for grids {grids}, which have {sum(pack.lengths)}")
         x = self.patch_embed(pixels)
+        delta = None
         for block in self.blocks:
-            x = block(x, pack)
+            x, delta = block(x, delta, pack)
+        if delta is not None:
+            x = x + delta
         if self.config.post_norm:
             x = self.post_trunk_norm(x)
         merged: Tensor = self.merger(x)
