@@ -5,7 +5,8 @@ import pytest
 from tests.support.typeset import PROSE, Sheet
 
 from ocroute.document.model import Page, Verdict
-from ocroute.layout import across_pages, arrange
+from ocroute.layout.arrange import arrange
+from ocroute.run.records import laid_out_across, pack, unpack
 from ocroute.values import Block, Box, Category
 
 
@@ -108,6 +109,11 @@ def test_footnotes_stay_and_come_last() -> None:
 def page(number: int, *blocks: tuple[Category, str, float]) -> Page:
     made = tuple(Block(category, text, Box(100, y, 900, y + 20)) for category, text, y in blocks)
     return Page("book.pdf", number, 1000, 1400, Verdict("accepted", 1.0), made)
+
+
+def across_pages(pages: list[Page]) -> tuple[Page, ...]:
+    """The pages as they come out of a run, which keeps them packed."""
+    return tuple(unpack(record.body) for record in laid_out_across([pack(page) for page in pages]))
 
 
 def test_what_repeats_in_the_margin_is_furniture() -> None:

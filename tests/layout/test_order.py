@@ -5,7 +5,7 @@ import random
 import pytest
 from tests.support.typeset import PROSE, Sheet
 
-from ocroute.layout import arrange
+from ocroute.layout.arrange import arrange
 from ocroute.values import Block, Category
 
 

@@ -3,7 +3,7 @@
 import pytest
 from tests.support.typeset import PROSE, Sheet
 
-from ocroute.layout import arrange
+from ocroute.layout.arrange import arrange
 from ocroute.values import Block, Category
 
 MORE = "In the second winter the ledger was kept by his sister. " + PROSE

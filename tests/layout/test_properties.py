@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.typeset import Blank
 
-from ocroute.layout import arrange
+from ocroute.layout.arrange import arrange
 from ocroute.layout.hyphens import Joiner
 from ocroute.values import Block, Box, Font, Line, Word
 

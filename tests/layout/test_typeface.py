@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tests.support.typeset import PROSE, Blank, Sheet
 
 from ocroute.engines.base import ENGINES, Task
-from ocroute.layout import arrange
+from ocroute.layout.arrange import arrange
 from ocroute.layout.typeface import with_fonts
 from ocroute.pages import Raster
 from ocroute.values import Box, Category, Line

@@ -11,7 +11,7 @@ from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Ve
 from ocroute.engines.base import ONE_THREAD, Engine, EngineInfo, PageLimits, Reading, Task
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.judge import at_sight, judge
-from ocroute.layout import arrange
+from ocroute.layout.arrange import arrange
 from ocroute.pages.page import InputPage
 from ocroute.ppocr.page_orientation import make_upright
 from ocroute.route.attempts import attempts

@@ -19,7 +19,7 @@ from ocroute.run.executor import Executor, Serial, ask, in_order
 from ocroute.run.jobs import Count, Counted, Describe, Described, Input, Outcome, Read, Record, Refused
 from ocroute.run.journal import Journal, key_of
 from ocroute.run.output import Writer, stems
-from ocroute.run.records import give_up
+from ocroute.run.records import give_up, laid_out_across
 from ocroute.run.results import InputResult
 from ocroute.run.worker_pool import WorkerPool
 
@@ -202,7 +202,7 @@ def _kept(answers: Iterable[tuple[int, Outcome]], works: list[_Work]) -> Iterato
 
 
 def _finished(work: _Work, reused: int, writer: Writer | None) -> InputResult:
-    records = tuple(work.known[number] for number in work.numbers)
+    records = laid_out_across([work.known[number] for number in work.numbers])
     result = InputResult(work.input.label, reused=reused, _records=records)
     if writer is None:
         return result

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from ocroute.document.model import Attempt, Page, Status, Verdict
+from ocroute.layout.across_pages import PageOutline, headers_footers_across
 from ocroute.run.jobs import Read, Record
+from ocroute.values import Category
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Page).decode
@@ -24,6 +27,7 @@ class _Status(msgspec.Struct):
 
 
 _decode_head = msgspec.json.Decoder(_Head).decode
+_decode_outline = msgspec.json.Decoder(PageOutline).decode
 
 
 def pack(page: Page) -> Record:
@@ -53,6 +57,27 @@ def recognise(body: bytes) -> Record | None:
     except (OSError, EOFError, zlib.error, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return Record(head.number, head.verdict.status, body)
+
+
+def laid_out_across(records: Sequence[Record]) -> tuple[Record, ...]:
+    """The records of one input with headers and footers set right over all its pages: the last step of its layout.
+
+    One page at a time is unpacked, and of it no lines; only pages in which a block changes are packed anew.
+    """
+    if len(records) < 2:
+        return tuple(records)
+    changes = headers_footers_across(_decode_outline(gzip.decompress(record.body)) for record in records)
+    return tuple(
+        pack(_recategorised(unpack(record.body), changes[index])) if index in changes else record
+        for index, record in enumerate(records)
+    )
+
+
+def _recategorised(page: Page, categories: Mapping[int, Category]) -> Page:
+    blocks = list(page.blocks)
+    for index, category in categories.items():
+        blocks[index] = msgspec.structs.replace(blocks[index], category=category, level=None, marker=None)
+    return msgspec.structs.replace(page, blocks=tuple(blocks))
 
 
 def give_up(job: Read, reason: str) -> Record:

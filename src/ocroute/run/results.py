@@ -44,10 +44,8 @@ class InputResult:
         return tuple(record.status for record in self._records)
 
     def document(self) -> Document:
-        """All pages, headers and footers set apart over all of them. They are kept packed and unpacked at every call."""
-        from ocroute.layout import across_pages
-
-        return Document(self.source, across_pages(tuple(map(self._page, self._records))))
+        """All pages. They are kept packed and unpacked at every call."""
+        return Document(self.source, tuple(map(self._page, self._records)))
 
     def troubled(self) -> Iterator[Page]:
         """The doubtful and failed pages."""
