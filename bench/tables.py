@@ -22,7 +22,7 @@ from PIL import Image, ImageFilter
 from bench import harness
 from ocroute.compare.measures import ALIKE, Overlap, table_adjacency
 from ocroute.engines.base import ENGINES, PageLimits, Task
-from ocroute.layout.tables import find_tables
+from ocroute.layout.tables.find import find_tables
 from ocroute.pages import InputPage, open_input
 from ocroute.values import Line, Table
 

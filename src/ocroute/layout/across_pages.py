@@ -6,12 +6,24 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
-from ocroute.layout import limits
-from ocroute.layout.furniture.phrases import is_telling
+from ocroute.layout.wording import HEADING_CHARS, is_telling
 from ocroute.values import Box, Category
+
+MARGIN_SHARE: Final = 0.13
+"""Running titles and page numbers stand within this share of the page's height from its top or bottom."""
+
+REPEATED_PAGES: Final = 2
+"""Pages on which the same margin text must stand, at the same height, to be furniture beyond doubt."""
+
+SAME_PLACE: Final = 0.015
+"""Share of the page's height by which running titles move from page to page."""
+
+ENOUGH_PAGES: Final = 4
+"""Pages that must be known before a header that only one of them has is doubted."""
 
 _NUMBER = re.compile(r"\d+")
 _ROMAN = re.compile(r"\b[ivxlc]+\b")
@@ -86,11 +98,11 @@ def headers_footers_across(pages: Iterable[PageOutline]) -> dict[int, dict[int, 
 def _marginal(index: int, page: PageOutline) -> Iterator[_Marginal]:
     text = [block.box for block in page.blocks if block.box is not None and not block.category.is_furniture]
     for number, block in enumerate(page.blocks):
-        if block.box is None or block.category is Category.TABLE or not 0 < len(block.text) < limits.HEADING_CHARS:
+        if block.box is None or block.category is Category.TABLE or not 0 < len(block.text) < HEADING_CHARS:
             continue
         share = block.box.center[1] / page.height
-        upper = share < limits.MARGIN_SHARE and not any(box.y1 <= block.box.y0 for box in text)
-        lower = share > 1 - limits.MARGIN_SHARE and not any(box.y0 >= block.box.y1 for box in text)
+        upper = share < MARGIN_SHARE and not any(box.y1 <= block.box.y0 for box in text)
+        lower = share > 1 - MARGIN_SHARE and not any(box.y0 >= block.box.y1 for box in text)
         if upper or lower:
             yield _Marginal(index, number, page.number, block.category, block.text, share)
 
@@ -104,7 +116,7 @@ def _alike(marginal: Iterable[_Marginal]) -> Iterator[list[_Marginal]]:
         group.sort(key=lambda seen: seen.share)
         start = 0
         for end in range(1, len(group) + 1):
-            if end == len(group) or group[end].share - group[end - 1].share > limits.SAME_PLACE:
+            if end == len(group) or group[end].share - group[end - 1].share > SAME_PLACE:
                 yield group[start:end]
                 start = end
 
@@ -118,7 +130,7 @@ def _repeated(group: Sequence[_Marginal]) -> Iterator[_Marginal]:
             if len(number) < 5:
                 wordings[int(number) - seen.number].append(seen)
     for members in wordings.values():
-        if len({seen.page for seen in members}) >= limits.REPEATED_PAGES:
+        if len({seen.page for seen in members}) >= REPEATED_PAGES:
             yield from members
 
 
@@ -127,9 +139,9 @@ def _is_doubtful(seen: _Marginal, heights: Sequence[float], count: int) -> bool:
     side = [height for height in heights if (height < 0.5) == (seen.share < 0.5)]
     return (
         seen.category.is_furniture
-        and count >= limits.ENOUGH_PAGES
+        and count >= ENOUGH_PAGES
         and bool(side)
-        and min(abs(height - seen.share) for height in side) > limits.SAME_PLACE
+        and min(abs(height - seen.share) for height in side) > SAME_PLACE
         and not any(letter.isdigit() for letter in seen.text)
         and not is_telling(seen.text)
     )

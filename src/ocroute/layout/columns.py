@@ -11,14 +11,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import mean, median
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.layout import limits
-from ocroute.layout.lines import Floats, edges
-from ocroute.layout.pieces import Piece, Scale, merged
+from ocroute.layout.line_measures import Piece, Scale, merged
+from ocroute.layout.lines import GUTTER, SAME_BASELINE, WIDEST_WORD_GAP, Floats, edges
 from ocroute.raster.rules import Rule
+
+COLUMN_ROWS: Final = 2
+"""Rows that the shorter of two columns needs; below that they are the two ends of one row."""
+
+LABEL_CHARS: Final = 14
+"""Cells in front of longer text that are this short on average, and stand on its baselines, are labels, not a column."""
+
+CUT_THROUGH: Final = 0.6
+"""What a strip's score keeps when its upper or lower end would cut through a line of another column."""
+
+STRAY_ROWS: Final = 2
+STRAY_GAP: Final = 2.5
+"""So few rows, this far above the rest of a column pair and on one side only, stand above both columns."""
 
 Row = list[Piece]
 Mask = NDArray[np.bool_]
@@ -48,7 +61,7 @@ def rows_of(pieces: Sequence[Piece], scale: Scale) -> list[Row]:
     """Pieces side by side, from top to bottom; within a row from left to right."""
     rows: list[Row] = []
     for piece in sorted(pieces, key=lambda p: (p.base, p.box.x0)):
-        near = limits.SAME_BASELINE * min(piece.size, 2 * scale.size)
+        near = SAME_BASELINE * min(piece.size, 2 * scale.size)
         if rows and piece.table is None and rows[-1][0].table is None and piece.base - _level(rows[-1]) < near:
             rows[-1].append(piece)
         else:
@@ -61,7 +74,7 @@ def _level(row: Row) -> float:
 
 
 def _cut(region: list[Piece], scale: Scale, bars: Floats) -> Iterator[list[Piece]]:
-    strip = _best_strip(region, scale, bars) if len(region) > 2 * limits.COLUMN_ROWS - 1 else None
+    strip = _best_strip(region, scale, bars) if len(region) > 2 * COLUMN_ROWS - 1 else None
     if strip is None:
         yield region
         return
@@ -81,7 +94,7 @@ def _cut(region: list[Piece], scale: Scale, bars: Floats) -> Iterator[list[Piece
 
 def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip | None:
     x0, x1, y0, y1 = edges(region)
-    half = limits.GUTTER * scale.size / 2
+    half = GUTTER * scale.size / 2
     # Wherever a strip is, one no wider than a gutter touches the end or the start of some line in it.
     places = np.unique(np.round(np.concatenate([x1 + half, x0 - half]) / (0.2 * half))) * 0.2 * half
     near = 0.8 * half
@@ -105,7 +118,7 @@ def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip |
                 continue
             ends = np.array([[strip.top], [strip.bottom]])
             if ((y0 < ends - 0.3 * scale.size) & (y1 > ends + 0.3 * scale.size)).any():
-                strip = _Strip(strip.x, strip.top, strip.bottom, limits.CUT_THROUGH * strip.score)
+                strip = _Strip(strip.x, strip.top, strip.bottom, CUT_THROUGH * strip.score)
             if best is None or strip.score > best.score:
                 best = strip
     return best
@@ -121,11 +134,11 @@ def _between(
     order = np.argsort(tops)
     starts = np.concatenate([[-np.inf], np.maximum.accumulate(bottoms[order])])
     ends = np.concatenate([tops[order], [np.inf]])
-    tall = ends - starts >= limits.COLUMN_ROWS * scale.size
+    tall = ends - starts >= COLUMN_ROWS * scale.size
     for top, bottom in zip(starts[tall], ends[tall], strict=True):
         inside = (middle > top) & (middle < bottom)
         left, right = np.flatnonzero(inside & on_left), np.flatnonzero(inside & on_right)
-        if min(left.size, right.size) >= limits.COLUMN_ROWS and (
+        if min(left.size, right.size) >= COLUMN_ROWS and (
             _side_by_side(left, right, y0 - scale.pitch / 2, y1 + scale.pitch / 2) > least
         ):
             yield left, right
@@ -148,13 +161,13 @@ def _checked(x: float, left: list[Piece], right: list[Piece], scale: Scale) -> _
     top = _top_without_strays(left, right, scale)
     left, right = ([p for p in side if (p.box.y0 + p.box.y1) / 2 >= top] for side in (left, right))
     rows_left, rows_right = rows_of(left, scale), rows_of(right, scale)
-    if min(len(rows_left), len(rows_right)) < limits.COLUMN_ROWS or _reads_across(rows_left, rows_right, scale):
+    if min(len(rows_left), len(rows_right)) < COLUMN_ROWS or _reads_across(rows_left, rows_right, scale):
         return None
     bottom = max(p.box.y1 for p in (*left, *right))
     _, _, y0, y1 = edges((*left, *right))
     sides = np.arange(len(left)), np.arange(len(left), len(left) + len(right))
     score = _side_by_side(*sides, y0 - scale.pitch / 2, y1 + scale.pitch / 2)
-    return _Strip(x, top, bottom, score) if score > limits.COLUMN_ROWS * scale.pitch else None
+    return _Strip(x, top, bottom, score) if score > COLUMN_ROWS * scale.pitch else None
 
 
 def _top_without_strays(left: Sequence[Piece], right: Sequence[Piece], scale: Scale) -> float:
@@ -162,10 +175,10 @@ def _top_without_strays(left: Sequence[Piece], right: Sequence[Piece], scale: Sc
     early, late = (left, max(tops)) if tops[0] < tops[1] else (right, max(tops))
     stray = [p for p in early if p.box.y1 <= late]
     rest = [p.box.y0 for p in early if p.box.y1 > late]
-    if not stray or not rest or len(rows_of(stray, scale)) > limits.STRAY_ROWS:
+    if not stray or not rest or len(rows_of(stray, scale)) > STRAY_ROWS:
         return min(tops)
     gap = min(rest) - max(p.box.y1 for p in stray)
-    return min(late, *rest) if gap > limits.STRAY_GAP * scale.size else min(tops)
+    return min(late, *rest) if gap > STRAY_GAP * scale.size else min(tops)
 
 
 def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bool:
@@ -178,7 +191,7 @@ def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
     if aligned < 0.8:
         return False
     chars = [median(sum(len(piece.text) for piece in row) for row in side) for side in (few, many)]
-    if min(chars) <= limits.LABEL_CHARS:
+    if min(chars) <= LABEL_CHARS:
         return True
     # A hanging label may be long, but then its entry is longer and the label stands alone beside it.
     alone = [below - above for above, below in pairwise(_level(row) for row in few)]
@@ -202,7 +215,7 @@ def _lines(region: Sequence[Piece], scale: Scale) -> list[Piece]:
 def _labelled(run: Row) -> Piece:
     """Pieces of a row as one line; one that starts with a label says where the text behind it begins."""
     line = merged(run)
-    if len(run) == 1 or len(run[0].text) > limits.LABEL_CHARS or len(run[1].text) <= len(run[0].text):
+    if len(run) == 1 or len(run[0].text) > LABEL_CHARS or len(run[1].text) <= len(run[0].text):
         return line
     return replace(line, hang=run[1].box.x0)
 
@@ -212,4 +225,4 @@ def _one_line(left: Piece, right: Piece) -> bool:
         return False
     gap = (right.box.x0 - left.box.x1) / min(left.size, right.size)
     shorter = min(len(left.text), len(right.text))
-    return gap < limits.WIDEST_WORD_GAP or shorter <= limits.LABEL_CHARS
+    return gap < WIDEST_WORD_GAP or shorter <= LABEL_CHARS

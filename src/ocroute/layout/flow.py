@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from ocroute.layout import limits
 from ocroute.layout.hyphens import Joiner
-from ocroute.layout.lists import split_marker
-from ocroute.layout.notes import is_caption
-from ocroute.layout.paragraphs import Group, begins, ended, one_size
-from ocroute.layout.pieces import Piece
+from ocroute.layout.line_measures import Piece
+from ocroute.layout.paragraphs import INDENT, Group, one_size
+from ocroute.layout.wording import begins, ended, is_caption, split_marker
 from ocroute.values import Block, Box, Category, Line
+
+SAME_COLUMN: Final = 0.6
+"""A sentence goes on in a column of about the same width: not from a sidebar into the text."""
 
 _FLOATS = frozenset({Category.CAPTION, Category.TABLE, Category.FOOTNOTE, Category.PICTURE})
 _RUNNING = frozenset({Category.TEXT, Category.LIST_ITEM})
@@ -63,12 +65,12 @@ def _goes_on(above: Group, below: Group) -> bool:
     if ended(last.text) or not one_size(last, first) or split_marker(first.text):
         return False
     widths = sorted(part.column.right - part.column.left for part in (above, below))
-    if widths[0] < limits.SAME_COLUMN * widths[1]:
+    if widths[0] < SAME_COLUMN * widths[1]:
         return False
     missing = above.column.right - last.box.x1
     if not begins(first.text):
         return missing < 0.25 * (above.column.right - above.column.left) or last.text.endswith("-")
-    flush = first.box.x0 < below.column.left + limits.INDENT * first.size
+    flush = first.box.x0 < below.column.left + INDENT * first.size
     several = len(above.lines) > 1 and len(below.lines) > 1
     return missing < 1.5 * last.size and flush and several and above.is_last and below.first == 0
 

@@ -7,15 +7,44 @@ the white goes on, straight, over several rows with text on both sides.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.layout import limits
-from ocroute.layout.pieces import Piece, Scale, measure, merged
+from ocroute.layout.line_measures import LONG_LINE, Piece, Scale, measure, merged
 from ocroute.values import Box, Line, Word
 
 Floats = NDArray[np.float64]
+_WORDS_OF_ONE_LETTER = frozenset("AIOYÀÉÓАВИОСУЯ")
+
+SAME_WORDS_GAP: Final = 0.6
+"""Gaps up to here are never a gutter: newspapers keep columns at least this far apart, word spaces are mostly narrower."""
+
+LOOSE_GAP: Final = 1.3
+"""Fragments of one baseline further apart than this are joined only where their engine gave them as one line."""
+
+WIDEST_WORD_GAP: Final = 3.0
+"""No justified line stretches a word space further; a wider gap is a tab, a leader or a column."""
+
+GUTTER: Final = 0.5
+"""The narrowest white strip that can part two columns."""
+
+GUTTER_ROWS: Final = 3
+"""Rows of text on both sides that a strip needs before it splits a line: rivers in justified text are shorter."""
+
+RIVER_ROWS: Final = 5
+"""The same for a gap that an engine read across: it takes more to overrule it."""
+
+SAME_BASELINE: Final = 0.4
+"""Baselines this close are one line: a superscript sits higher, the next line lower."""
+
+LONG_LINE_NOISE: Final = 0.08
+SHORT_LINE_NOISE: Final = 0.2
+"""Relative errors of sizes measured from boxes, on lines longer and shorter than that."""
+
+INITIAL_SIZE: Final = 1.7
+"""A drop cap is at least two lines high."""
 
 
 def assemble(lines: Sequence[Line], scale: Scale) -> list[Piece]:
@@ -48,7 +77,7 @@ def assemble(lines: Sequence[Line], scale: Scale) -> list[Piece]:
 def _even(piece: Piece, scale: Scale) -> Piece:
     """A piece whose measured size is the body's but for the chance of its letters has exactly the body's size."""
     known = piece.line.font is not None and piece.line.font.size > 0
-    tolerance = limits.LONG_LINE_NOISE if len(piece.text) > limits.LONG_LINE else limits.SHORT_LINE_NOISE
+    tolerance = LONG_LINE_NOISE if len(piece.text) > LONG_LINE else SHORT_LINE_NOISE
     if known or abs(piece.size - scale.size) > tolerance * scale.size:
         return piece
     return Piece(piece.line, scale.size, piece.base)
@@ -63,7 +92,7 @@ def _runs(line: Line, scale: Scale) -> Iterator[Line]:
     unit = line.font.size if line.font and line.font.size else scale.size
     run = [words[0]]
     for word in words[1:]:
-        if word.box.x0 - run[-1].box.x1 > limits.SAME_WORDS_GAP * unit:
+        if word.box.x0 - run[-1].box.x1 > SAME_WORDS_GAP * unit:
             yield _line_of(run, line)
             run = []
         run.append(word)
@@ -82,7 +111,7 @@ def _neighbours(runs: Sequence[Piece]) -> dict[int, int]:
     x0, x1, _, _ = edges(runs)
     base = np.array([run.base for run in runs])
     size = np.array([run.size for run in runs])
-    level = np.abs(base[:, None] - base[None, :]) < limits.SAME_BASELINE * np.minimum(size[:, None], size[None, :])
+    level = np.abs(base[:, None] - base[None, :]) < SAME_BASELINE * np.minimum(size[:, None], size[None, :])
     gap = x0[None, :] - x1[:, None]
     overlap = 0.5 * np.minimum(size[:, None], size[None, :])
     distance = np.where(level & (gap > -overlap) & (x0[None, :] > x0[:, None]), gap, np.inf)
@@ -98,12 +127,12 @@ def _neighbours(runs: Sequence[Piece]) -> dict[int, int]:
 def _belong(left: Piece, right: Piece, one_source: bool, strips: _Strips) -> bool:
     unit = min(left.size, right.size)
     gap = (right.box.x0 - left.box.x1) / unit
-    if gap <= limits.SAME_WORDS_GAP:
+    if gap <= SAME_WORDS_GAP:
         return True
-    if gap > (limits.WIDEST_WORD_GAP if one_source else limits.LOOSE_GAP):
+    if gap > (WIDEST_WORD_GAP if one_source else LOOSE_GAP):
         return False
     rows = strips.rows(left.box.x1, right.box.x0, (left.base + right.base) / 2 - 0.3 * unit)
-    needed = limits.RIVER_ROWS if one_source and gap < limits.LOOSE_GAP else limits.GUTTER_ROWS
+    needed = RIVER_ROWS if one_source and gap < LOOSE_GAP else GUTTER_ROWS
     return rows < needed
 
 
@@ -134,7 +163,7 @@ class _Strips:
 
     def rows(self, left: float, right: float, y: float) -> int:
         """Rows of text on the emptier side of the longest white strip through the gap ``left``..``right`` at ``y``."""
-        half = limits.GUTTER * self.scale.size / 2
+        half = GUTTER * self.scale.size / 2
         return max(self._rows(x, half, y) for x in (left + half, (left + right) / 2, right - half))
 
     def _rows(self, x: float, half: float, y: float) -> int:
@@ -151,3 +180,32 @@ class _Strips:
         """Distinct rows among the chosen runs."""
         middles = np.sort(self.middle[chosen])
         return int(middles.size and 1 + (np.diff(middles) > 0.5 * self.scale.size).sum())
+
+
+def with_initials(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
+    """The same pieces, each large initial joined to the first line beside it."""
+    rest = list(pieces)
+    for initial in pieces:
+        if not _is_initial(initial, scale):
+            continue
+        beside = [p for p in rest if p is not initial and _stands_beside(p, initial)]
+        if not beside:
+            continue
+        first = min(beside, key=lambda p: p.box.y0)
+        # "T" + "he", but "A" + "dog": a word of one letter is set a space away where capitals do not follow.
+        space = initial.text in _WORDS_OF_ONE_LETTER and first.box.x0 - initial.box.x1 > 0.4 * first.size
+        whole = merged([initial, first], separator=" " if space else "")
+        rest[rest.index(first)] = Piece(whole.line, first.size, first.base)
+        rest.remove(initial)
+    return rest
+
+
+def _is_initial(piece: Piece, scale: Scale) -> bool:
+    text = piece.text.strip('"“«‘')
+    return len(text) == 1 and text.isupper() and piece.size > INITIAL_SIZE * scale.size
+
+
+def _stands_beside(piece: Piece, initial: Piece) -> bool:
+    near = -0.2 * piece.size < piece.box.x0 - initial.box.x1 < 1.5 * piece.size
+    middle = (piece.box.y0 + piece.box.y1) / 2
+    return near and initial.box.y0 - 0.3 * piece.size < middle < initial.box.y1 and piece.size < 0.8 * initial.size

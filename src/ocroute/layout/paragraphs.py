@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
-from ocroute.layout import limits
-from ocroute.layout.lists import is_weak, split_marker
-from ocroute.layout.notes import is_caption
-from ocroute.layout.pieces import Piece, Scale
+from ocroute.layout.line_measures import Piece, Scale
+from ocroute.layout.wording import begins, ended, is_caption, is_weak, split_marker
 
-_ENDED = re.compile(r"[.!?:;。！？：；][\"'”’»)\]\d*†‡]{0,3}$")
-_OPENING = "\"'“‘«([¿¡"
+PARAGRAPH_PITCH: Final = 1.3
+"""Baselines further apart than this times the column's usual distance are parted on purpose."""
+
+INDENT: Final = 0.7
+"""Steps of the left edge smaller than this are scanner and justification noise."""
+
+DEEPEST_INDENT: Final = 5.0
+"""A first line is never indented further; beyond that the line is centred or set apart."""
+
+SAME_SIZE: Final = 0.13
+"""Relative difference of sizes that still is one size; measured heights vary by a tenth with the letters of a line."""
 
 
 @dataclass(slots=True)
@@ -96,19 +103,8 @@ def one_size(a: Piece, b: Piece, *, doubtful: bool = False) -> bool:
         doubtful: whether other evidence speaks for one size, so that it takes a large difference to say otherwise.
     """
     known = a.line.font is not None and b.line.font is not None
-    tolerance = (limits.SAME_SIZE if known else 2 * limits.SAME_SIZE) * (2 if doubtful else 1)
+    tolerance = (SAME_SIZE if known else 2 * SAME_SIZE) * (2 if doubtful else 1)
     return abs(a.size - b.size) <= tolerance * max(a.size, b.size)
-
-
-def ended(text: str) -> bool:
-    """Whether a text ends like a sentence."""
-    return bool(_ENDED.search(text.rstrip()))
-
-
-def begins(text: str) -> bool:
-    """Whether a text may begin a sentence: with a capital, a digit, a quotation mark or a script without case."""
-    stripped = text.lstrip(_OPENING)
-    return bool(stripped) and not stripped[0].islower()
 
 
 def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
@@ -117,7 +113,7 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
         return True
     size = max(above.size, below.size)
     step = below.base - above.base
-    if step < 0.3 * size or step > limits.PARAGRAPH_PITCH * column.pitch * size:
+    if step < 0.3 * size or step > PARAGRAPH_PITCH * column.pitch * size:
         return True
     flows = not ended(above.text) and not begins(below.text)
     if not one_size(above, below, doubtful=flows or min(len(above.text), len(below.text)) < 4):
@@ -130,7 +126,7 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
         return True
     if _is_centred_capitals(above, column) and not below.text.isupper() and begins(below.text):
         return True
-    if below.hang is not None and (above.hang is not None or below.box.x0 < above.box.x0 - limits.INDENT * size):
+    if below.hang is not None and (above.hang is not None or below.box.x0 < above.box.x0 - INDENT * size):
         return True
     marker = split_marker(below.text)
     if marker and (not is_weak(marker[0]) or ended(above.text) or _is_item(group)):
@@ -159,7 +155,7 @@ def _is_item(group: Group) -> bool:
 def _set_apart(group: Group, below: Piece, column: Column, index: int, size: float) -> bool:
     """Whether the edges of the lines say that ``below`` begins something new."""
     above = group.lines[-1]
-    indent = limits.INDENT * size
+    indent = INDENT * size
     starts = [above.box.x0] if above.hang is None else [above.hang, above.box.x0]
     step = min((below.box.x0 - start for start in starts), key=abs)
     centred = abs(below.box.center[0] - above.box.center[0]) < 0.6 * size
@@ -171,10 +167,10 @@ def _set_apart(group: Group, below: Piece, column: Column, index: int, size: flo
         if len(group.lines) == 1 and (
             _is_item(group) or (not ends_short and not (ended(above.text) and begins(below.text)))
         ):
-            return step > limits.DEEPEST_INDENT * size and not _is_item(group)
+            return step > DEEPEST_INDENT * size and not _is_item(group)
         return True
     if step < -indent:
-        opening = len(group.lines) == 1 and -step < limits.DEEPEST_INDENT * size and not _is_item(group)
+        opening = len(group.lines) == 1 and -step < DEEPEST_INDENT * size and not _is_item(group)
         return not opening or (ends_short and ended(above.text))
     if not ends_short or not begins(below.text):
         return False

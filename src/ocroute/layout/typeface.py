@@ -7,15 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
+from typing import Final
 
 import msgspec
 
-from ocroute.layout import limits
-from ocroute.layout.pieces import weighted_quantile
+from ocroute.layout.line_measures import INK_NOISE, LONG_LINE, weighted_quantile
 from ocroute.pages.page import InputPage
 from ocroute.raster.grey import grey_of
 from ocroute.raster.line_letters import Grey, Letters, measure
 from ocroute.values import Font, Line
+
+SMALL_INK: Final = 20
+"""Pixels of height below which letters are enlarged before they are measured: half a pixel is 4 % of 9-point type at 150 dpi."""
+
+BOLD: Final = (0.018, 0.03)
+"""Ems by which bold strokes are at least thicker than the page's usual, on a clean page and on an uneven one: in common faces
+it is 0.037 to 0.06 before the blur of a scan."""
+
+BOLD_CAPITALS: Final = 0.017
+"""Ems by which the stems of capitals are thicker than those of small letters of the same weight."""
+
+UNEVEN_INK: Final = 4.0
+"""Times the usual difference of strokes from line to line (2.7 standard deviations) that may be chance."""
+
+LEAST_BOLD: Final = 0.13
+"""Strokes that differ by a smaller share, on a page that is blurred badly, differ by chance."""
+
+SMALLEST_BOLD: Final = 14
+"""Pixels to the em below which a stem is a pixel or two wide, whatever its weight."""
 
 _TALL = 0.73  # ascending letters' height in ems: 0.71 in Liberation Serif, 0.77 in DejaVu
 _LOW = 0.7  # x-height to that height, where a page does not show both
@@ -48,7 +67,7 @@ def _enlargement(grey: Grey, lines: Sequence[Line]) -> float:
     """The factor by which to enlarge this page's lines before they are measured; one for all, so that they compare."""
     longest = sorted(lines, key=lambda line: -len(line.text))[:_SAMPLE]
     heights = [letters.tall or letters.em for letters in (measure(grey, line) for line in longest) if letters]
-    return 2.0 if heights and median(heights) < limits.SMALL_INK else 1.0
+    return 2.0 if heights and median(heights) < SMALL_INK else 1.0
 
 
 def _sizes(seen: dict[int, Letters]) -> dict[int, float]:
@@ -72,7 +91,7 @@ def _evened(measured: dict[int, tuple[float, Line]]) -> dict[int, float]:
     weights: list[int] = []
     chosen: dict[int, int] = {}
     for at, (size, line) in sorted(measured.items(), key=lambda item: (-len(item[1][1].text), item[0])):
-        noise = limits.INK_NOISE * (1.0 if len(line.text) > limits.LONG_LINE else 1.5)
+        noise = INK_NOISE * (1.0 if len(line.text) > LONG_LINE else 1.5)
         near = min(range(len(sizes)), key=lambda index: abs(sizes[index] - size), default=-1)
         if near < 0 or abs(sizes[near] - size) > max(noise * size, 1.0 / _TALL):
             near = len(sizes)
@@ -91,10 +110,10 @@ def _bold(seen: dict[int, Letters], sizes: dict[int, float], lines: Sequence[Lin
         weights = {at: letters.stroke / sizes[at] for at, letters in seen.items() if bool(letters.em) is ideographs}
         usual = weighted_quantile(((weight, len(lines[at].text)) for at, weight in weights.items()), 0.5)
         spread = weighted_quantile(((abs(weight - usual), len(lines[at].text)) for at, weight in weights.items()), 0.5)
-        least, most = limits.BOLD
-        extra = min(max(least, limits.UNEVEN_INK * spread, limits.LEAST_BOLD * usual), most)
+        least, most = BOLD
+        extra = min(max(least, UNEVEN_INK * spread, LEAST_BOLD * usual), most)
         for at, weight in weights.items():
-            capitals = limits.BOLD_CAPITALS if lines[at].text.isupper() else 0.0
-            if sizes[at] >= limits.SMALLEST_BOLD and weight > usual + extra + capitals:
+            capitals = BOLD_CAPITALS if lines[at].text.isupper() else 0.0
+            if sizes[at] >= SMALLEST_BOLD and weight > usual + extra + capitals:
                 bold.add(at)
     return bold

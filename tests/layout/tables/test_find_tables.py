@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.table_pages import SetPage, across, down, grid, line, rows
 
-from ocroute.layout.tables import find_tables
+from ocroute.layout.tables.find import find_tables
 from ocroute.layout.tables.tokens import words_of
 
 BODY = [["Item", "2019", "2020"], ["Seed", "1,204", "(88)"], ["Grain", "12.5%", "7.1%"], ["Copper", "31", "–"]]

@@ -5,23 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
+import msgspec
+
 from ocroute.layout.tables import plausible
+from ocroute.layout.tables.cell_text import is_caption
 from ocroute.layout.tables.grid import Grid
-from ocroute.layout.tables.kinds import is_caption
-from ocroute.layout.tables.lattice import frame_box, frames, lattice
+from ocroute.layout.tables.lattice import capped, frame_box, frames, lattice
 from ocroute.layout.tables.regions import gutters, prose, runs, stacks
-from ocroute.layout.tables.rows import Row, Segment, baselines, row_box, segments
-from ocroute.layout.tables.scanned import capped
+from ocroute.layout.tables.segments import Row, Segment, baselines, row_box, segments
 from ocroute.layout.tables.stream import stream
-from ocroute.layout.tables.tokens import Scale, Token, join
+from ocroute.layout.tables.tokens import Scale, Token, join, pieces, tokens_of
 from ocroute.pages.page import InputPage
 from ocroute.raster.rules import Rules, page_rules
-from ocroute.values import Box
+from ocroute.values import Box, Line, Table
 
 FEWEST_WORDS = 6
 
 
-def grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
+class FoundTable(msgspec.Struct, frozen=True):
+    """A table on a page, and what is left of the lines it took its words from.
+
+    Attributes:
+        lines: the lines, or parts of lines, that went into cells, for formats that show geometry.
+    """
+
+    box: Box
+    table: Table
+    lines: tuple[Line, ...]
+
+
+def find_tables(page: InputPage, lines: Sequence[Line]) -> tuple[tuple[FoundTable, ...], tuple[Line, ...]]:
+    """The tables of a page, top to bottom, and the lines that belong to none of them.
+
+    Every word of ``lines`` is either in one cell of one table or in the lines that are left. A line that lies partly in a
+    table is cut: its words outside become lines of their own.
+    """
+    tokens = tokens_of(lines)
+    found = _grids(page, tokens)
+    if not found:
+        return (), tuple(lines)
+    tables = tuple(
+        FoundTable(Box.around(t.box for t in grid.tokens), grid.freeze(), pieces(lines, grid.tokens)) for grid in found
+    )
+    taken = {id(t) for grid in found for t in grid.tokens}
+    return tables, pieces(lines, [t for t in tokens if id(t) not in taken])
+
+
+def _grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
     """The tables among ``tokens``, top to bottom; no word is in two of them."""
     tokens = [t for t in tokens if not t.upended]
     if len(tokens) < FEWEST_WORDS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from ocroute.layout.tables.kinds import is_number
+from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.tokens import Token, join
 from ocroute.values import Box, Cell, Table
 

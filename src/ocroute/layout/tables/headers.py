@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.grid import Extent, Grid, GridRow, Part, column_extents
-from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.tokens import Scale
 from ocroute.raster.rules import Rule, Rules
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import pairwise
 from statistics import mean, median
 
+from ocroute.layout.tables.cell_text import is_caption, is_marker, is_number
 from ocroute.layout.tables.grid import Grid, Part
-from ocroute.layout.tables.kinds import is_caption, is_marker, is_number
-from ocroute.layout.tables.lookalikes import code, drawing, lookalike, matrix
 
+_CODE = re.compile(r"[{;]$|^[{}()\[\];,]*[{}][{}()\[\];,]*$|\\[a-zA-Z_@:]+.*\\[a-zA-Z_@:]+")
+_PAGES = re.compile(r"^\d{1,4}(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*,$|^\d{1,4}(?:, \d{1,4}(?:[-–]\d{1,4})?)+$")
+"""Page numbers of an index entry, perhaps to be continued."""
+
+_BRACKET_PIECE = re.compile("[\u239b-\u23b1\uf8e5-\uf8fe]")
+"""Parts of brackets several lines high: in Unicode, and where Adobe's symbol fonts have them."""
 _PAGE = re.compile(r"^(?:\d{1,4}|[ivxlc]+)$")
 _ENTRY = re.compile(r"[^\W\d].*[\s,.]\d{1,4}(?:[-–]\d{1,4})?(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*$")
 _MATHS = re.compile(r"\blim\b|[=∑∫∏√∈⊂∀∃≡→⇒∂∇|\U0001d400-\U0001d7ff]|[a-zA-Zα-ω][({].*[)}]")
@@ -25,7 +31,7 @@ def drawn(grid: Grid) -> bool:
     covered = sum((p.last - p.first + 1) * p.rows for p in parts)
     if len(parts) < 4 or covered < 0.25 * places:
         return False
-    if _formula(grid) or _dots(grid) or matrix(grid) or drawing(grid) or code(grid):
+    if _formula(grid) or _dots(grid) or _matrix(grid) or _drawing(grid) or _code(grid):
         return False
     letters = sorted(len(p.text) for p in parts)
     # One cell with most of the words is a text box with a margin, not a table.
@@ -38,7 +44,7 @@ def stacked(grid: Grid) -> bool:
         return False
     if _torn(grid) or _dots(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
-    if lookalike(grid):
+    if _lookalike(grid):
         return False
     return grid.columns > 2 or _short(grid) or _values(grid) >= 0.3
 
@@ -51,7 +57,7 @@ def aligned(grid: Grid) -> bool:
     fill, values = _fill(grid), _values(grid)
     if fill < 0.5 or _dots(grid) or _torn(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
-    if lookalike(grid) or _spread_out(grid) or _index(grid):
+    if _lookalike(grid) or _spread_out(grid) or _index(grid):
         return False
     if len(body) < 3 and (grid.columns < 3 or values < 0.6):
         return False
@@ -173,3 +179,60 @@ def _spread_out(grid: Grid) -> bool:
     height = median(b.height for b in boxes)
     gaps = [b.y0 - a.y1 for a, b in pairwise(boxes)]
     return median(gaps) > 1.6 * height
+
+
+def _lookalike(grid: Grid) -> bool:
+    """Whether a grid is what stands in rows and columns and is no table: code, a drawing, a matrix, a title page, lists.
+
+    Such a grid may hold words that are worth reading, but in lines.
+    """
+    return _code(grid) or _matrix(grid) or _drawing(grid) or _scattered(grid) or _lists(grid)
+
+
+def _code(grid: Grid) -> bool:
+    """Whether rows end or stand as lines of programs do: in braces and semicolons, or with several commands in one piece."""
+    lines = sum(1 for row in grid.rows if any(_CODE.search(part.text) for part in row.parts))
+    return lines >= max(2, 0.3 * len(grid.rows))
+
+
+def _matrix(grid: Grid) -> bool:
+    """Whether there are brackets several lines high among the words."""
+    return sum(1 for token in grid.tokens if _BRACKET_PIECE.search(token.text)) >= 2
+
+
+def _drawing(grid: Grid) -> bool:
+    """Whether few positions are taken, and those by letters and signs such as name the points of a figure."""
+    parts = [part for row in grid.rows for part in row.parts]
+    places = grid.columns * len(grid.rows)
+    return len(parts) < 0.6 * places and sum(1 for part in parts if _names_a_point(part.text)) >= 0.6 * len(parts)
+
+
+def _names_a_point(text: str) -> bool:
+    if any(letter.isalpha() for letter in text):
+        return len(text) <= 2
+    return not is_number(text) and not any(letter.isalnum() for letter in text)
+
+
+def _scattered(grid: Grid) -> bool:
+    """Whether rows stand far apart and unevenly, as on a title page or a form of one word here and there."""
+    boxes = [row.box for row in grid.rows]
+    if len(boxes) < 2:
+        return False
+    height = median(box.height for box in boxes)
+    gaps = [below.y0 - above.y1 for above, below in pairwise(boxes)]
+    if len(gaps) == 1:
+        return gaps[0] > 3 * height
+    return median(gaps) > 1.6 * height and max(gaps) > 2 * max(min(gaps), 0.5 * height)
+
+
+def _lists(grid: Grid) -> bool:
+    """Whether a grid is indexes or contents side by side: dots lead on in several columns, or cells list pages."""
+    parts = [part for row in grid.rows for part in row.parts]
+    led = Counter(part.first for part in parts if _leads_on(part))
+    pages = sum(1 for part in parts if _PAGES.match(part.text))
+    return (len(led) >= 2 and led.total() >= 0.3 * len(grid.rows)) or pages >= max(2, 0.2 * len(parts))
+
+
+def _leads_on(part: Part) -> bool:
+    last = part.tokens[-1]
+    return (last.leader or last.ink.x1 < last.box.x1) and not is_number(part.text)

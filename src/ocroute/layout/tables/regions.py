@@ -8,8 +8,8 @@ from statistics import median
 
 import numpy as np
 
-from ocroute.layout.tables.kinds import is_caption, is_number
-from ocroute.layout.tables.rows import Row, Segment, row_box
+from ocroute.layout.tables.cell_text import is_caption, is_number
+from ocroute.layout.tables.segments import Row, Segment, row_box
 from ocroute.layout.tables.tokens import Scale
 from ocroute.raster.rules import Rule, Rules
 from ocroute.values import Box

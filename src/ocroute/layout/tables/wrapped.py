@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.grid import Grid, GridRow, column_extents, pitch_of
 from ocroute.layout.tables.headers import gap_rules, is_long
-from ocroute.layout.tables.kinds import is_number
 from ocroute.layout.tables.tokens import Scale
 from ocroute.raster.rules import Rules
 

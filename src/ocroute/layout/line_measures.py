@@ -6,11 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import Final
 
 import numpy as np
 
-from ocroute.layout.tables import FoundTable
+from ocroute.layout.tables.find import FoundTable
 from ocroute.values import Box, Font, Line
+
+LONG_LINE: Final = 30
+"""Characters from which a line has letters of all heights, so that its box tells its size."""
+
+INK_NOISE: Final = 0.05
+"""Relative difference of measured sizes, on long lines, that may be chance."""
 
 ASCENDERS = frozenset("bdfhkltißABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789()[]{}/|!?&%$#\"'’“”")
 DESCENDERS = frozenset("gjpqy,;()[]{}/|Q")

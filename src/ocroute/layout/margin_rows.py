@@ -1,21 +1,28 @@
-"""How much speaks for a margin row being furniture."""
+"""How much speaks for a row at the edge of a page being a header or footer rather than text.
+
+On one page nothing proves it, so evidence is added up: where the row stands, how far from the body, a rule between, a page
+number beside it, smaller type, and phrases that only margins have.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
-from ocroute.layout import limits
+from ocroute.layout.across_pages import MARGIN_SHARE
+from ocroute.layout.categories import HEADING_SIZE, SMALL_SIZE
 from ocroute.layout.columns import Row
-from ocroute.layout.furniture.phrases import PAGE_NUMBER, is_telling
-from ocroute.layout.notes import is_caption
-from ocroute.layout.paragraphs import ended
-from ocroute.layout.pieces import Scale
+from ocroute.layout.line_measures import Scale
+from ocroute.layout.wording import PAGE_NUMBER, ended, is_caption, is_telling
+
+EDGE_SHARE: Final = 0.085
+"""Within this share hardly any body text is printed."""
 
 _GAP = ((1.5, 1.5), (0.6, 1.0), (0.25, 0.5))
 """White towards the body beyond the usual, in line pitches, and what it weighs; less than the last speaks against."""
 
-_PLACE = ((limits.EDGE_SHARE / 2, 1.0), (limits.EDGE_SHARE, 0.5))
+_PLACE = ((EDGE_SHARE / 2, 1.0), (EDGE_SHARE, 0.5))
 """Distance from the page's edge, and what it weighs."""
 
 _PROSE_END = re.compile(r"[.,;:!?\-]$")
@@ -70,8 +77,8 @@ def _spread(row: Row, following: Row, scale: Scale) -> float:
 def _type(row: Row, scale: Scale) -> float:
     """How the row is set: running titles are small, in capitals or in italics, titles are large."""
     size = max(piece.size for piece in row)
-    score = 0.5 if size < limits.SMALL_SIZE * scale.size else 0.0
-    if size > limits.HEADING_SIZE * scale.size and not (len(row) > 1 and PAGE_NUMBER.match(row[-1].text)):
+    score = 0.5 if size < SMALL_SIZE * scale.size else 0.0
+    if size > HEADING_SIZE * scale.size and not (len(row) > 1 and PAGE_NUMBER.match(row[-1].text)):
         score = -1.5
     italic = all(piece.line.font is not None and piece.line.font.italic for piece in row)
     return score + (0.5 if italic or text_of(row).isupper() else 0.0)
@@ -109,7 +116,7 @@ def _has_page_number(row: Row) -> bool:
 
 def in_margin(row: Row, scale: Scale, *, top: bool) -> bool:
     """Whether a row stands where running titles and page numbers do."""
-    return _distance(row, scale, top=top) < limits.MARGIN_SHARE
+    return _distance(row, scale, top=top) < MARGIN_SHARE
 
 
 def is_content(row: Row) -> bool:

@@ -1,15 +1,27 @@
-"""What a group of lines is: heading, item, caption, formula or text."""
+"""What a group of lines is: heading, item, caption, formula or text; which heading is the title, and the levels of the others."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Final
 
-from ocroute.layout import limits
-from ocroute.layout.lists import is_weak, split_marker
-from ocroute.layout.notes import is_caption
-from ocroute.layout.paragraphs import Group, begins
-from ocroute.layout.pieces import Scale
+from ocroute.layout.line_measures import INK_NOISE, Scale
+from ocroute.layout.paragraphs import PARAGRAPH_PITCH, SAME_SIZE, Group
+from ocroute.layout.wording import HEADING_CHARS, begins, is_caption, is_weak, split_marker
 from ocroute.values import Category
+
+HEADING_SIZE: Final = 1.14
+"""The smallest step by which typesetters enlarge a heading that has no other mark."""
+
+SURELY_LARGE: Final = 1.24
+"""From here on a size that was measured on ink is larger than the text's beyond doubt."""
+
+TITLE_SIZE: Final = 1.3
+"""A title is clearly larger than the text; section headers are seldom that large."""
+
+SMALL_SIZE: Final = 0.93
+"""Footnotes, captions and running titles are set at least this much smaller where they are set smaller at all."""
 
 NUMBERING = re.compile(
     r"^(?P<number>(?:\d{1,2}(?:\.\d{1,2}){0,4}|[A-Z](?:\.\d{1,2}){1,3}|[IVX]{1,5}|[A-H])[.)]?)\s+(?P<rest>[^\W\d].*)$"
@@ -54,29 +66,24 @@ def _is_formula(group: Group, text: str, scale: Scale) -> bool:
 
 def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bool:
     letters = [letter for letter in text if letter.isalpha()]
-    if (
-        len(group.lines) > 4
-        or len(text) > limits.HEADING_CHARS
-        or len(letters) < 3
-        or len(letters) < 0.5 * len(text) * 0.8
-    ):
+    if len(group.lines) > 4 or len(text) > HEADING_CHARS or len(letters) < 3 or len(letters) < 0.5 * len(text) * 0.8:
         return False
     fonts_known = group.lines[0].line.font is not None
     if not fonts_known and not begins(text):
         return False  # the middle of a sentence whose size was measured badly
     ratio = group.size / scale.size
-    step = limits.HEADING_SIZE if fonts_known else limits.HEADING_SIZE + 0.16
+    step = HEADING_SIZE if fonts_known else HEADING_SIZE + 0.16
     large = ratio >= step and group.size > 1.05 * scale.large
-    doubtful = group.lines[0].measured and not group.bold and ratio < limits.SURELY_LARGE
+    doubtful = group.lines[0].measured and not group.bold and ratio < SURELY_LARGE
     if doubtful and (_CODE.search(text) or not begins(text)):
         return False  # type of even width looks larger than the text about it
-    if large and (not re.search(r"[.,;]$", text) or ratio > limits.TITLE_SIZE):
+    if large and (not re.search(r"[.,;]$", text) or ratio > TITLE_SIZE):
         return True
-    if ratio < limits.SMALL_SIZE or re.search(r"[.,;:]$", text) or len(group.lines) > 2:
+    if ratio < SMALL_SIZE or re.search(r"[.,;:]$", text) or len(group.lines) > 2:
         return False
     if _NAMED.match(re.sub(r"^[\dIVX.\s]+", "", text).strip()):
         return True
-    apart = group.gap_above > limits.PARAGRAPH_PITCH - 1
+    apart = group.gap_above > PARAGRAPH_PITCH - 1
     if not bold_body and group.bold:
         return True
     short = max(line.box.x1 for line in group.lines) < group.column.right - 0.15 * (
@@ -87,3 +94,39 @@ def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bo
     if NUMBERING.match(text) and short and not split_marker(text):
         return True
     return len(letters) >= 4 and "".join(letters).isupper() and (short or len(group.lines) == 1)
+
+
+def title_of(headings: Sequence[Group], scale: Scale) -> Group | None:
+    """The heading that is the page's title: the largest, clearly larger than the text, unnumbered, in the upper half."""
+    upper = [
+        group
+        for group in headings
+        if group.lines[0].box.y0 < 0.5 * scale.height and _count_letters(group) > 3 and not NUMBERING.match(group.text)
+    ]
+    if not upper:
+        return None
+    largest = max(upper, key=lambda group: (round(group.size / scale.size, 1), -group.lines[0].box.y0))
+    least = TITLE_SIZE * (1 - INK_NOISE if largest.lines[0].measured else 1)
+    return largest if largest.size >= least * scale.size else None
+
+
+def levels(headings: Sequence[Group]) -> list[int]:
+    """A level from 1 to 6 for each section header: by its numbering where it has one, else by its size among the others."""
+    sizes: list[float] = []
+    step = 0.8 * SAME_SIZE if any(group.lines[0].measured for group in headings) else SAME_SIZE / 2
+    for size in sorted((group.size for group in headings), reverse=True):
+        if not sizes or size < sizes[-1] * (1 - step):
+            sizes.append(size)
+    return [_level(group, sizes) for group in headings]
+
+
+def _level(group: Group, sizes: Sequence[float]) -> int:
+    numbered = NUMBERING.match(group.text)
+    if numbered:
+        return min(6, 1 + numbered["number"].rstrip(".)").count("."))
+    rank = min(range(len(sizes)), key=lambda index: abs(sizes[index] - group.size))
+    return min(6, 1 + rank)
+
+
+def _count_letters(group: Group) -> int:
+    return sum(letter.isalpha() for letter in group.text)

@@ -1,0 +1,73 @@
+"""What the words of a line tell, wherever it stands: list markers, captions, page numbers, phrases that only margins have."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+HEADING_CHARS: Final = 160
+"""Longer than this is a paragraph however it is set."""
+
+_BULLETS = "•‣⁃▪▫■□●○◦∙·◆◇▶►➢➤✓✔❖\uf0b7\uf0a7–—*-"
+_MARKER = re.compile(
+    rf"^(?P<marker>[{_BULLETS}]|\[\d{{1,3}}\]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})\)|(?:\d{{1,3}}|[a-z]|[ivx]{{1,5}})\.)"
+    r"\s+(?P<rest>\S.*)$",
+    re.DOTALL,
+)
+_GLUED = re.compile(r"^(?P<marker>[•‣▪■●○◦◆➢➤✓✔❖\uf0b7\uf0a7])(?P<rest>[^\W_].*)$", re.DOTALL)
+_WEAK = frozenset("–—*-·")
+_CAPTION = re.compile(
+    r"^(?:fig(?:ure|\.)?|table|tab\.|scheme|chart|plate|box|exhibit|algorithm|listing|abbildung|abb\.|tabelle|рис(?:унок|\.)"
+    r"|таблица|табл\.|figura|tableau|图|表)\s*(?:S|[A-Z]\.?)?\d{1,3}(?:[.\-–]\d{1,3})*[a-z]?\s*(?P<end>[.:|—–)]|$|\s[A-ZА-Я(])",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(r"[.!?:;。！？：；][\"'”’»)\]\d*†‡]{0,3}$")
+_OPENING = "\"'“‘«([¿¡"
+_ROMAN = r"(?=[ivxlc])(?:x{0,3}|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
+PAGE_NUMBER = re.compile(
+    rf"^[\s\-–—~•·|\[(.]*(?:(?:page|pg\.?|p\.|seite|стр\.?|страница|página|pagina)\s*)?"
+    rf"(?:\d{{1,4}}|{_ROMAN}|[A-Z]{{1,2}}[\-–.]?\d{{1,3}}|\d{{1,3}}[\-–.]\d{{1,3}})"
+    rf"(?:\s*(?:of|/|von|из|de|sur)\s*\d{{1,4}})?[\s\-–—~•·|\]).]*$",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(
+    r"downloaded (?:from|by|on)|\barxiv:\d|^\s*(?:https?://)?(?:dx\.)?doi(?:\.org|:|\s)|©|\(c\)\s*(?:19|20)\d\d|copyright\b"
+    r"|all rights reserved|^proceedings of|\bvol(?:ume|\.)\s*\d+.{0,40}(?:\bno\b|\bissue\b|\bnumber\b|\b(?:19|20)\d\d\b)"
+    r"|\bISSN\b|\bISBN\b|^preprint\b|preprint submitted to|authorized licensed use|this article is protected by"
+    r"|^page \d+ of \d+|to whom correspondence|^manuscript\b.{0,40}(?:draft|submitted)|\bconfidential\b.{0,30}$"
+    r"|licensed under|creative commons|^(?:received|accepted|published)\b.{0,60}\b(?:19|20)\d\d",
+    re.IGNORECASE,
+)
+
+
+def split_marker(text: str) -> tuple[str, str] | None:
+    """The list marker that ``text`` begins with and the text behind it, or None."""
+    found = _MARKER.match(text) or _GLUED.match(text)
+    return (found["marker"], found["rest"]) if found else None
+
+
+def is_weak(marker: str) -> bool:
+    """Whether a line may well begin so in running text (a dash, a letter, a number) and siblings or an indent must confirm it."""
+    return marker in _WEAK or (marker[0] not in _BULLETS and not marker.startswith("["))
+
+
+def is_caption(text: str) -> bool:
+    """Whether a text begins as a caption does: ``Figure 3:``, ``Table 2. ...``, not ``Figure 3 shows``."""
+    found = _CAPTION.match(text)
+    return bool(found) and not (found["end"].strip().islower() if found else False)
+
+
+def ended(text: str) -> bool:
+    """Whether a text ends like a sentence."""
+    return bool(_ENDED.search(text.rstrip()))
+
+
+def begins(text: str) -> bool:
+    """Whether a text may begin a sentence: with a capital, a digit, a quotation mark or a script without case."""
+    stripped = text.lstrip(_OPENING)
+    return bool(stripped) and not stripped[0].islower()
+
+
+def is_telling(text: str) -> bool:
+    """Whether a text is a page number or a phrase that only margins have."""
+    return bool(PAGE_NUMBER.match(text)) or (bool(_PHRASE.search(text)) and len(text) < HEADING_CHARS)
