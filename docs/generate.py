@@ -20,7 +20,6 @@ from ocroute.document.model import EXPORTERS
 from ocroute.engines import ENGINES
 from ocroute.errors import ExitCode
 from ocroute.judge import CHECKS
-from ocroute.kernels.advice import CARDS, advice
 from ocroute.options import CommandOptions, ReadOptions, declared
 
 HERE = Path(__file__).parent
@@ -151,21 +150,6 @@ def judge() -> str:
     return table(("check", "failures", "recall", "precision"), rows) + f"\n{alarms}; {record['date']}.\n"
 
 
-def old_advice() -> str:
-    """Every claim about attention packages, with what its source says."""
-    parts = []
-    for row in advice().claims:
-        verdict = f"**{row.verdict[:1].upper()}{row.verdict[1:]}.**"
-        parts.append(f"> {row.claim}\n\n{verdict} {row.answer}\n*{row.source}; {row.date}.*\n\n    {row.instead}\n")
-    return "\n".join(parts)
-
-
-def card_code() -> str:
-    """For which cards each attention package has code."""
-    rows = [(row.name, f"`{row.get}`", *row.cards) for row in advice().packages]
-    return table(("package", "get it with", *CARDS), rows)
-
-
 def sm120() -> str:
     """What came out of one source of FlashAttention 2, compiled without a card."""
     record = measured("sm120-compile")
@@ -187,9 +171,7 @@ def sm120() -> str:
 
 PARTS: dict[str, Part] = {
     "accuracy": accuracy,
-    "card-code": card_code,
     "judge": judge,
-    "old-advice": old_advice,
     "sm120": sm120,
     "speed": speed,
     "exit-codes": exit_codes,

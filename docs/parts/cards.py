@@ -88,7 +88,7 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A plan, and the kernels of the model's parts."""
+    """A plan, and the kernels of the model's vision encoder and decoder."""
 
     plan: Plan
     parts: dict[SubModel, Choice]
@@ -107,7 +107,7 @@ class Seen(msgspec.Struct, frozen=True):
     def brief(self) -> str:
         """In a few words."""
         if self.why_not:
-            return "processor: " + self.order.replace(", then", ",")
+            return "CPU: " + self.order.replace(", then", ",")
         kernels = dict.fromkeys(kernel(choice) for choice in self.parts.values())
         proven = all(choice.proven for choice in self.parts.values())
         return f"`{MODEL}` on {' and '.join(kernels)}{'' if proven else ', unproven'}"
@@ -177,7 +177,7 @@ def details(scene: Scene) -> Part:
         step = "" if proven else f"unproven: run `ocroute prove --for {MODEL}`"
         return seen.order, *map(kernel, seen.parts.values()), step
 
-    head = ("card", "a page is read by", "vision tower on", "text prefill on", "next step, or what is missing")
+    head = ("card", "a page is read by", "vision encoder on", "decoder on", "next step, or what is missing")
     return lambda: table(head, grouped(row))
 
 
@@ -191,7 +191,7 @@ def with_flash4() -> str:
         choice = seen.parts["vision"]
         return seen.order, kernel(choice), next(one.reason for one in choice.trace if one.kernel == "flash4")
 
-    return table(("card", "a page is read by", "vision tower on", "what is said of `flash4`"), grouped(row))
+    return table(("card", "a page is read by", "vision encoder on", "what is said of `flash4`"), grouped(row))
 
 
 @from_evidence("kernels", "python -m bench.kernels --json evidence/kernels.json")
@@ -205,7 +205,7 @@ def proven(record: Record) -> str:
             return seen.order, "", seen.why_not
         return seen.order, *map(ranking, seen.parts.values())
 
-    head = ("card", "a page is read by", "vision tower on, the fastest first", "text prefill on, the fastest first")
+    head = ("card", "a page is read by", "vision encoder on, the fastest first", "decoder on, the fastest first")
     taken = ", ".join(f"`{name}`" for name in sorted(scene.speeds))
     end = f"\nKernels: {taken}, in the order of their speed on {record['gpu']}, {record['date']}.\n"
     return table(head, grouped(row)) + end

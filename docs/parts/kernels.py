@@ -6,6 +6,7 @@ from ocroute.kernels.base import KERNELS, KernelInfo
 from ocroute.kernels.build.recipes import book
 from ocroute.kernels.facts import Fact, all_facts, in_words
 from ocroute.kernels.probe.cases import CASES, Case
+from parts.advice import CARDS, advice
 from parts.common import Part, built_in, code, table
 
 SHORT = {"float16": "fp16", "bfloat16": "bf16", "float32": "fp32"}
@@ -19,7 +20,7 @@ def kernels() -> str:
             f"`{name}`",
             f"{info.distribution}{f' {info.min_version} or newer' if info.min_version else ''}",
             in_words(info.capabilities) if info.capabilities else "any device",
-            numbers(info),
+            dtypes(info),
             head_dims(info),
             "yes" if info.gqa else "no",
             "one call" if info.packed else "a call each",
@@ -33,8 +34,8 @@ def kernels() -> str:
     return table(head, rows)
 
 
-def numbers(info: KernelInfo) -> str:
-    """Number formats; those of the processor where they differ."""
+def dtypes(info: KernelInfo) -> str:
+    """Those on a GPU, and those on the CPU where they differ."""
     usual = ", ".join(SHORT[name] for name in info.dtypes)
     on_cpu = info.dtypes_on_cpu
     return (
@@ -151,7 +152,24 @@ def nvcc() -> str:
     return table(("compute capability", "nvcc"), [(", ".join(archs), age) for age, archs in by_age.items()])
 
 
+def old_advice() -> str:
+    """Every claim about attention packages, with what its source says."""
+    parts = []
+    for row in advice().claims:
+        verdict = f"**{row.verdict[:1].upper()}{row.verdict[1:]}.**"
+        parts.append(f"> {row.claim}\n\n{verdict} {row.answer}\n*{row.source}; {row.date}.*\n\n    {row.instead}\n")
+    return "\n".join(parts)
+
+
+def card_code() -> str:
+    """For which cards each attention package has code."""
+    rows = [(row.name, f"`{row.get}`", *row.cards) for row in advice().packages]
+    return table(("package", "get it with", *CARDS), rows)
+
+
 PARTS: dict[str, Part] = {
+    "card-code": card_code,
+    "old-advice": old_advice,
     "kernels": kernels,
     "kernel-facts": facts,
     "kernel-cases": cases,

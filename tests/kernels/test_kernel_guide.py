@@ -95,7 +95,7 @@ def test_the_kernel_is_caught_once_it_is_wrong(installed: Path, right: str, wron
 
 
 def test_limits_are_as_the_guide_says() -> None:
-    from ocroute.kernels.probe.compare import QUANTIZED_COSINE, QUANTIZED_L1
+    from ocroute.kernels.probe.expected import QUANTIZED_COSINE, QUANTIZED_L1
 
     assert (QUANTIZED_L1, QUANTIZED_COSINE) == (0.10, 0.99)
     text = " ".join((ROOT / "docs" / "kernels.md").read_text(encoding="utf-8").split())

@@ -10,9 +10,9 @@ import pytest
 
 from ocroute.errors import OutputError, UsageError
 from ocroute.kernels.base import Problem
-from ocroute.kernels.discreet import discreet
 from ocroute.kernels.ledger import Ledger, home, staleness
 from ocroute.kernels.probe import PROBE_VERSION, Measure, Outcome, Place, Proof
+from ocroute.kernels.redaction import redacted
 
 PLACE = Place("NVIDIA GeForce RTX 5070 Ti", (12, 0), "590.48", "2.13.0+cu130")
 PROBLEM = Problem(128, 12, 12, False, "bfloat16", (19_824,))
@@ -174,7 +174,7 @@ def test_an_export_does_not_tell_whose_machine_it_is(ledger, monkeypatch):
     ],
 )
 def test_only_paths_are_cut(text, left):
-    assert discreet(text) == left
+    assert redacted(text) == left
 
 
 def test_an_export_of_nothing_says_what_to_do(ledger, tmp_path):
@@ -190,7 +190,7 @@ def test_an_export_of_nothing_says_what_to_do(ledger, tmp_path):
 WRITER = """
 import sys, msgspec
 from pathlib import Path
-from ocroute.kernels.discreet import discreet
+from ocroute.kernels.redaction import redacted
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import Proof
 ledger = Ledger(Path(sys.argv[1]))

@@ -6,9 +6,9 @@ import torch
 
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.probe import reference
+from ocroute.kernels.probe.case_inputs import make
 from ocroute.kernels.probe.cases import Case
 from ocroute.kernels.probe.examine import Examiner
-from ocroute.kernels.probe.inputs import make
 
 PROBLEM = Problem(32, 4, 2, False, "bfloat16", (140, 61))
 

@@ -9,11 +9,11 @@ from ocroute.engines.neural.attention_shapes import all_problems, models, proble
 from ocroute.errors import UsageError
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.probe import reference
+from ocroute.kernels.probe.case_inputs import make
 from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS, Case
-from ocroute.kernels.probe.compare import Expected, Wrong
 from ocroute.kernels.probe.examine import Examiner
-from ocroute.kernels.probe.inputs import make
-from ocroute.kernels.probe.measure import measure
+from ocroute.kernels.probe.expected import Expected, Wrong
+from ocroute.kernels.probe.timing import measure
 from ocroute.machine import Gpu
 
 EXACT = KERNELS.load("sdpa_math").info

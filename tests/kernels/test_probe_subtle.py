@@ -6,9 +6,9 @@ import pytest
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.probe import judged
 from ocroute.kernels.probe.cases import OWN_LENGTHS
-from ocroute.kernels.probe.compare import Wrong
 from ocroute.kernels.probe.examine import Examiner
-from ocroute.kernels.probe.measure import measure
+from ocroute.kernels.probe.expected import Wrong
+from ocroute.kernels.probe.timing import measure
 from ocroute.kernels.prove import prove
 
 pytestmark = pytest.mark.usefixtures("kernel_zoo")

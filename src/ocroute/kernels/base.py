@@ -31,7 +31,7 @@ class Refused(OcrouteError):
 
 
 class NoProblem(UsageError, ValueError):
-    """The numbers of a `Problem` do not fit together. A ValueError too, so that a file that holds one counts as unreadable."""
+    """The values of a `Problem` do not fit together. A ValueError too, so that a file that holds one counts as unreadable."""
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -69,7 +69,7 @@ class FlashInfer:
         return out
 
 
-@per_stream(4)  # vision tower and text of one model, and those of the page before
+@per_stream(4)  # vision encoder and decoder of one model, and those of the page before
 def _planned(
     queries: tuple[int, ...],
     keys: tuple[int, ...],

@@ -20,8 +20,8 @@ import msgspec
 from ocroute import __version__
 from ocroute.errors import OutputError, UsageError
 from ocroute.files import write_whole
-from ocroute.kernels.discreet import discreet
 from ocroute.kernels.probe.proof import PROBE_VERSION, Place, Proof
+from ocroute.kernels.redaction import redacted
 from ocroute.machine import Machine, inspect
 
 _SET_ASIDE = ".unreadable"
@@ -123,12 +123,12 @@ class Ledger:
         Raises:
             UsageError: there are no proofs.
         """
-        proofs = tuple(map(_discreet, self.proofs()))
+        proofs = tuple(map(_redacted, self.proofs()))
         if not proofs:
             raise UsageError(f"there are no proofs in {self.folder}", next_step="Run: ocroute prove")
         machine = inspect()
         gpus = tuple(msgspec.structs.replace(gpu, uuid="") for gpu in machine.gpus)
-        machine = msgspec.structs.replace(machine, gpus=gpus, gpu_note=discreet(machine.gpu_note))
+        machine = msgspec.structs.replace(machine, gpus=gpus, gpu_note=redacted(machine.gpu_note))
         whole = Export(__version__, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", machine, proofs)
         return readable(whole)
 
@@ -181,10 +181,10 @@ def staleness(proof: Proof, place: Place, versions: Mapping[str, str]) -> str:
     return "; ".join(f"{what} was {old or 'none'} and is {new or 'none'}" for what, old, new in pairs if old != new)
 
 
-def _discreet(proof: Proof) -> Proof:
+def _redacted(proof: Proof) -> Proof:
     """``proof`` without what kernels may have said of this machine in their last words."""
-    outcomes = tuple(msgspec.structs.replace(one, reason=discreet(one.reason)) for one in proof.outcomes)
-    return msgspec.structs.replace(proof, reason=discreet(proof.reason), outcomes=outcomes)
+    outcomes = tuple(msgspec.structs.replace(one, reason=redacted(one.reason)) for one in proof.outcomes)
+    return msgspec.structs.replace(proof, reason=redacted(proof.reason), outcomes=outcomes)
 
 
 def _dotted(capability: tuple[int, int]) -> str:

@@ -1,4 +1,4 @@
-"""The inputs that broke real kernels, as a table. What a row means is done by ``inputs`` and ``runs``."""
+"""The inputs that broke real kernels, as a table. What a row means is done by ``case_inputs`` and ``runs``."""
 
 from __future__ import annotations
 

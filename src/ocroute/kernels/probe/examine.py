@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from ocroute.kernels.base import Kernel, Problem, Refused
 from ocroute.kernels.device_errors import out_of_memory
+from ocroute.kernels.probe.case_inputs import Call, make
 from ocroute.kernels.probe.cases import CASES, OWN_LENGTHS, Case, not_run, short
-from ocroute.kernels.probe.compare import Expected, Figure, Wrong
-from ocroute.kernels.probe.inputs import Call, make
+from ocroute.kernels.probe.expected import Expected, Figure, Wrong
 from ocroute.kernels.probe.proof import Outcome, Seen
 from ocroute.kernels.probe.runs import RUNS, checked
 

@@ -79,10 +79,10 @@ def _take(setup: Setup) -> None:
 
 def _serve(kernel: Kernel, setup: Setup, parent: Parent[ToChild]) -> None:
     from ocroute.kernels.probe.cases import MEASURE
-    from ocroute.kernels.probe.compare import Wrong
     from ocroute.kernels.probe.compiling import Announced
     from ocroute.kernels.probe.examine import Examiner
-    from ocroute.kernels.probe.measure import measure
+    from ocroute.kernels.probe.expected import Wrong
+    from ocroute.kernels.probe.timing import measure
 
     def tell(message: ToParent, patience: float) -> None:
         faulthandler.dump_traceback_later(patience + _GRACE, exit=True)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ocroute.kernels.probe.inputs import Call
+from ocroute.kernels.probe.case_inputs import Call
 
 _CELLS = 1 << 26  # scores of one block, in values
 _EXACT_CELLS = 1 << 31  # above so many multiplications, and on a GPU, float32 instead of float64

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ocroute.kernels.base import Kernel, Refused
-from ocroute.kernels.probe.compare import Expected, Figure, Wrong, formed
-from ocroute.kernels.probe.inputs import Call
+from ocroute.kernels.probe.case_inputs import Call
+from ocroute.kernels.probe.expected import Expected, Figure, Wrong, formed
 
 _REPEATS = {"cuda": 1000, "cpu": 12}
 _HELD = 50  # results kept at once while repeating

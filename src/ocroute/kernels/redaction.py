@@ -16,7 +16,7 @@ _PATH = re.compile(
 _PACKAGES = re.compile(r"[\\/](?:site|dist)-packages[\\/]")
 
 
-def discreet(text: str) -> str:
+def redacted(text: str) -> str:
     """``text`` with the names of folders, of the user and of the host taken out.
 
     Of a path its last part stays, or what lies below ``site-packages``: it tells which library spoke.

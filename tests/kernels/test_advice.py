@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from docs.parts.advice import Claim, advice
 
-from ocroute.kernels.advice import Claim, advice
 from ocroute.kernels.base import KERNELS
 from ocroute.kernels.build import Request, book, checked, parse_arch, recipe
 

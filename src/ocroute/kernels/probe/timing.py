@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ocroute.kernels.base import Kernel, Problem
-from ocroute.kernels.probe.compare import Expected, Wrong, formed
-from ocroute.kernels.probe.inputs import Call
+from ocroute.kernels.probe.case_inputs import Call
+from ocroute.kernels.probe.expected import Expected, Wrong, formed
 from ocroute.kernels.probe.proof import Measure
 
 MIB = 1 << 20

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ocroute.kernels.base import KernelInfo
 from ocroute.kernels.probe import reference
-from ocroute.kernels.probe.inputs import Call
+from ocroute.kernels.probe.case_inputs import Call
 
 VALUE_LIMIT = 6.0
 BLOCK_LIMIT = 1.0
