@@ -19,6 +19,9 @@ MAX_CHARS = 200_000
 
 SPACE = 0x20
 
+LEVEL = 0.995
+"""Cosine from which a direction is straight: the text layer of a scan may follow its skew by tenths of a degree."""
+
 _INVISIBLE = (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
 _FAKE_BOLD = (pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE, pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE_CLIP)
 
@@ -40,6 +43,11 @@ class Style(NamedTuple):
     hidden: bool
     bold: bool
 
+    @property
+    def level(self) -> bool:
+        """Whether it runs from left to right, but for the skew of a scan."""
+        return self.direction[0] > LEVEL
+
 
 class Glyphs(NamedTuple):
     """The characters of a page in the order of the file, as columns. Boxes are raster pixels before any turn.
@@ -48,7 +56,7 @@ class Glyphs(NamedTuple):
         code: (N,) code points; spaces that the file itself has are among them.
         x, y: (N,) origins on the baseline.
         box: (N, 4) loose boxes: as wide as the advance, as tall as the font. Degenerate where text stands sideways.
-        ink: (N, 4) boxes of the outlines.
+        ink: (N, 4) boxes of the outlines; zeros for level text, which its loose boxes measure.
         style: (N,) indices into ``styles``.
         styles: one for each text object.
         size: of the raster.
@@ -90,7 +98,9 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     at_x, at_y, at = byref(x), byref(y), (byref(left), byref(right), byref(bottom), byref(top))
     rect = pdfium.FS_RECTF()
     at_rect = byref(rect)
+    nowhere = (0.0, 0.0, 0.0, 0.0)
     styles: list[Style] = []
+    level: list[bool] = []  # of each style
     style_of: dict[int, int] = {}
     faces: dict[int, Face] = {}
     table = array(
@@ -112,16 +122,15 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
         if style is None:
             style = style_of[address] = len(styles)
             styles.append(_style(raw, index, owner, frame, faces))
+            level.append(styles[style].level)
         origin_of(raw, index, at_x, at_y)
         loose_of(raw, index, at_rect)
-        ink_of(raw, index, *at)
-        table.extend(
-            (
-                *(code, style, x.value, y.value),
-                *(rect.left, rect.bottom, rect.right, rect.top),
-                *(left.value, bottom.value, right.value, top.value),
-            )
-        )
+        loose = (rect.left, rect.bottom, rect.right, rect.top)
+        ink = nowhere
+        if not level[style]:
+            ink_of(raw, index, *at)
+            ink = (left.value, bottom.value, right.value, top.value)
+        table.extend((code, style, x.value, y.value, *loose, *ink))
     rows = np.array(table, np.float64).reshape(-1, _WIDE)
     return Glyphs(
         rows[:, 0].astype(np.int64),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.pages.pdf_chars import SPACE, Glyphs, Style
+from ocroute.pages.pdf_chars import LEVEL, SPACE, Glyphs, Style
 from ocroute.pages.pdf_runs import Run, join_runs, set_accents, split_runs
 from ocroute.pages.pdf_text import clean
 from ocroute.values import Box, Font, Line, Word
@@ -80,9 +80,8 @@ def _by_direction(glyphs: Glyphs, indices: NDArray[np.intp]) -> dict[_Turn, list
 
 def _turn_of(style: Style) -> _Turn:
     x, y = style.direction
-    # What is all but straight is straight: a scan's text layer may follow the skew by tenths of a degree.
     for straight in ((1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (0.0, 1.0)):
-        if x * straight[0] + y * straight[1] > 0.995:
+        if x * straight[0] + y * straight[1] > LEVEL:
             return _Turn(*straight, style.hidden)
     return _Turn(round(x, 2), round(y, 2), style.hidden)
 

@@ -73,7 +73,7 @@ class Ink:
 
     def inked(self, boxes: Iterable[Box]) -> Floats:
         """The share of each box that is inked, 0 to 1; boxes in raster pixels."""
-        return _means(self.mask, self.scale, boxes)
+        return _means(self.mask, self.scale, _sides(boxes))
 
     def cover(self, boxes: Iterable[Box], *, margin: float = 0.0) -> Mask:
         """A mask of the masks' shape that is 1 inside any of ``boxes``, each grown by ``margin`` times its height."""
@@ -87,7 +87,7 @@ class Ink:
 
     def share(self, mask: Mask, boxes: Iterable[Box]) -> Floats:
         """The share of the text ink in each box for which ``mask`` is 1; 1 where a box holds no text ink."""
-        every = tuple(boxes)
+        every = _sides(boxes)
         ink = _means(self.text, self.scale, every)
         both = _means(self.text & mask, self.scale, every)
         return np.divide(both, ink, out=np.ones_like(ink), where=ink > 0)
@@ -108,7 +108,7 @@ def measure(grey: Mask) -> Ink:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(letters, connectivity=8, ltype=cv2.CV_32S)
     solid = stats[:, cv2.CC_STAT_AREA] >= SPECK
     solid[0] = False
-    mask = solid.astype(np.uint8)[labels] | (dark & ~letters & 1)
+    mask = np.take(solid.astype(np.uint8), labels) | (dark & ~letters & 1)
     text = np.zeros_like(mask)
     lines: list[InkLine] = []
     for wanted in _sizes(stats, solid, small.shape[0]):
@@ -161,28 +161,41 @@ def _rows(
     labels: NDArray[np.int32], stats: Stats, wanted: NDArray[np.bool_], uneven: Mask, scale: float
 ) -> tuple[list[InkLine], Mask]:
     """Join the wanted shapes to rows and keep the rows that look like lines of text."""
-    nothing = np.zeros(labels.shape, np.uint8)
+    text = np.zeros(labels.shape, np.uint8)
     if not wanted.any():
-        return [], nothing
-    letters = wanted.astype(np.uint8)[labels]
+        return [], text
+    letters = np.take(wanted.astype(np.uint8), labels)
     typical = float(np.median(stats[wanted, cv2.CC_STAT_HEIGHT]))
     reach = np.ones((1, max(3, round(1.3 * typical) | 1)), np.uint8)
-    count, rows, boxes, _ = cv2.connectedComponentsWithStats(
-        cv2.morphologyEx(letters, cv2.MORPH_CLOSE, reach), connectivity=8, ltype=cv2.CV_32S
-    )
+    # Without OpenCV's statistics, which cost more than the labels: a row is as large as its letters together.
+    count, rows = cv2.connectedComponents(cv2.morphologyEx(letters, cv2.MORPH_CLOSE, reach), connectivity=8)
+    inside = np.flatnonzero(letters)
+    row_of_pixel = rows.ravel()[inside]
     owner = np.zeros(len(stats), np.int32)
-    inside = letters.astype(bool)
-    owner[labels[inside]] = rows[inside]
-    keep = _text_like(stats, np.where(wanted, owner, 0), count, boxes)
-    keep &= _means(uneven, 1.0, [Box(x, y, x + w, y + h) for x, y, w, h, _ in boxes.tolist()]) <= PHOTO
-    lines = [
-        InkLine(Box(x * scale, y * scale, (x + w) * scale, (y + h) * scale), int(glyphs))
-        for (x, y, w, h, _), glyphs in zip(boxes[keep], np.bincount(owner[wanted], minlength=count)[keep], strict=True)
-    ]
-    return lines, keep.astype(np.uint8)[rows] & letters
+    owner[labels.ravel()[inside]] = row_of_pixel
+    boxes = _around(stats[wanted], owner[wanted], count)
+    keep = _text_like(stats, owner, count, boxes)
+    keep &= _means(uneven, 1.0, boxes) <= PHOTO
+    glyphs = np.bincount(owner[wanted], minlength=count)
+    kept = zip((boxes[keep] * scale).tolist(), glyphs[keep].tolist(), strict=True)
+    lines = [InkLine(Box(*box), shapes) for box, shapes in kept]
+    text.ravel()[inside] = keep[row_of_pixel]
+    return lines, text
 
 
-def _text_like(stats: Stats, owner: NDArray[np.int32], count: int, boxes: Stats) -> NDArray[np.bool_]:
+def _around(stats: Stats, owner: NDArray[np.int32], count: int) -> Floats:
+    """(count, 4) x0, y0, x1, y1 around the shapes that each of ``count`` rows owns; zeros for a row without any."""
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    edges = np.zeros((4, count))
+    edges[:2] = np.inf
+    np.minimum.at(edges[0], owner, left)
+    np.minimum.at(edges[1], owner, top)
+    np.maximum.at(edges[2], owner, left + stats[:, cv2.CC_STAT_WIDTH])
+    np.maximum.at(edges[3], owner, top + stats[:, cv2.CC_STAT_HEIGHT])
+    return np.where(edges[2] > 0, edges, 0.0).T
+
+
+def _text_like(stats: Stats, owner: NDArray[np.int32], count: int, boxes: Floats) -> NDArray[np.bool_]:
     """Whether each row is at least three shapes of like size, wider than high, neither solid nor scattered."""
     height, area = (stats[:, at].astype(np.float64) for at in (cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
     glyphs = np.bincount(owner, minlength=count)
@@ -191,7 +204,7 @@ def _text_like(stats: Stats, owner: NDArray[np.int32], count: int, boxes: Stats)
     spread = np.sqrt(np.maximum(np.bincount(owner, area * height**2, count) / ink - mean**2, 0.0)) / np.maximum(
         mean, 1.0
     )
-    row_width, row_height = (boxes[:, at].astype(np.float64) for at in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
+    row_width, row_height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     density = ink / np.maximum(row_width * row_height, 1.0)
     like = (glyphs >= 3) & (spread <= 0.45) & (row_height <= 2.6 * mean) & (row_width >= 1.5 * row_height)
     like &= (density >= 0.08) & (density <= 0.7)
@@ -199,13 +212,17 @@ def _text_like(stats: Stats, owner: NDArray[np.int32], count: int, boxes: Stats)
     return like
 
 
-def _means(mask: Mask, scale: float, boxes: Iterable[Box]) -> Floats:
-    """The mean of ``mask`` inside each box (``scale`` box pixels to one of the mask's); 0 for boxes without area."""
+def _sides(boxes: Iterable[Box]) -> Floats:
+    """(N, 4) x0, y0, x1, y1."""
+    return np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], dtype=np.float64).reshape(-1, 4)
+
+
+def _means(mask: Mask, scale: float, boxes: Floats) -> Floats:
+    """The mean of ``mask`` inside each (N, 4) box (``scale`` box pixels to one of the mask's); 0 for boxes without area."""
     total = cv2.integral(mask)
     height, width = mask.shape
-    sides = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], dtype=np.float64).reshape(-1, 4)
-    x0, y0, x1, y1 = np.clip(np.rint(sides / scale), 0, (width, height, width, height)).astype(np.intp).T
+    x0, y0, x1, y1 = np.clip(np.rint(boxes / scale), 0, (width, height, width, height)).astype(np.intp).T
     ink = total[y1, x1] - total[y0, x1] - total[y1, x0] + total[y0, x0]
     area = (x1 - x0) * (y1 - y0)
-    result: Floats = np.divide(ink, area, out=np.zeros(len(sides)), where=area > 0)
+    result: Floats = np.divide(ink, area, out=np.zeros(len(boxes)), where=area > 0)
     return result
