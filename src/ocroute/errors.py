@@ -17,11 +17,12 @@
     ├── UsageError                        2     options that contradict each other
     └── Interrupted                     130     the user, or the system, told us to stop
 
-Every message names the cause; ``next_step`` names what to do, as a command where there is one.
+Every message names the cause; ``next_step`` says what to do, as a command where there is one.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 
@@ -39,20 +40,43 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What the reader can do about it: a ``command`` to type as it is, or ``advice`` in a sentence; empty where there is none."""
+
+    advice: str = ""
+    command: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.advice or self.command)
+
+    def __str__(self) -> str:
+        """As it stands after an error's message."""
+        return f"Run: {self.command}" if self.command else self.advice
+
+    @property
+    def remark(self) -> str:
+        """As it stands beside what is missing."""
+        return f"to install: {self.command}" if self.command else f"{self.advice[:1].lower()}{self.advice[1:]}"
+
+
+DOCTOR = NextStep(command="ocroute doctor")
+
+
 class OcrouteError(Exception):
     """The base of every error raised on purpose.
 
     Args:
         message: the cause, one line, naming the file, page, engine or option at fault.
-        next_step: what the reader can do about it; empty when there is nothing to do.
+        next_step: what the reader can do about it; a string is advice.
     """
 
     exit_code: ExitCode = ExitCode.INTERNAL
 
-    def __init__(self, message: str, *, next_step: str = "") -> None:
+    def __init__(self, message: str, *, next_step: NextStep | str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.next_step = next_step
+        self.next_step = NextStep(next_step) if isinstance(next_step, str) else next_step
 
     def __str__(self) -> str:
         return f"{self.message}. {self.next_step}" if self.next_step else self.message

@@ -64,7 +64,7 @@ class TestReading:
         missing = next(code for code in ("hy", "ka", "lo") if code not in Tesseract.probe().languages)
         with pytest.raises(EngineUnavailable, match="no data for") as caught:
             Tesseract(Task(languages=(missing,)))
-        assert package(missing) in caught.value.next_step
+        assert package(missing) in str(caught.value.next_step)
 
 
 def fake(tmp_path, monkeypatch, script):

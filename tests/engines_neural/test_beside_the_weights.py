@@ -122,4 +122,4 @@ def test_a_generation_config_of_another_form_is_said(checkpoint):
     (folder / "generation_config.json").write_text("[1]")
     with pytest.raises(EngineUnavailable, match=r"dots_ocr cannot be loaded from .*: TypeError") as caught:
         engine("dots_ocr").load(folder, CPU)
-    assert "ocroute read PAGE --engine dots_ocr" in caught.value.next_step
+    assert "ocroute read PAGE --engine dots_ocr" in str(caught.value.next_step)

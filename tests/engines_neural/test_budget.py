@@ -100,7 +100,7 @@ def test_too_little_memory_is_said_before_anything_is_loaded(random_checkpoint, 
     monkeypatch.setattr(ENGINES.load("qwen2_vl"), "load", lambda *_: pytest.fail("it was loaded"))
     with pytest.raises(EngineUnavailable, match=r"qwen2_vl needs \d+ MiB .* and 1 MiB are free on cpu") as caught:
         ENGINES.load("qwen2_vl")(Task(model=str(random_checkpoint("qwen2_vl"))))
-    assert "Close what else uses it" in caught.value.next_step
+    assert "Close what else uses it" in str(caught.value.next_step)
 
 
 def test_memory_that_runs_out_all_the_same_halves_the_page(babbling, sheet, monkeypatch):

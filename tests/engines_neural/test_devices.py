@@ -48,7 +48,7 @@ def test_a_card_that_torch_cannot_use_is_said_and_not_passed_over(torch, said, d
     described(CARD, torch=torch)
     with pytest.raises(EngineUnavailable, match=said) as caught:
         devices.place()
-    assert "CUDA_VISIBLE_DEVICES=-1" in caught.value.next_step
+    assert "CUDA_VISIBLE_DEVICES=-1" in str(caught.value.next_step)
 
 
 def test_without_a_card_it_is_the_processor(described):

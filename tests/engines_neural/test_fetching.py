@@ -316,14 +316,14 @@ def test_what_is_none_is_taken_for_a_folder_that_is_not_there(model):
         with pytest.raises(weights.EngineUnavailable) as caught:
             weights.find(facts, model)
         assert caught.value.message.startswith(f"there is no folder {model}, and it is no model on the hub either")
-        assert "ocroute read PAGE --engine dots_ocr --model rednote-hilab/dots.ocr" in caught.value.next_step
+        assert "ocroute read PAGE --engine dots_ocr --model rednote-hilab/dots.ocr" in str(caught.value.next_step)
 
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(weights.EngineUnavailable, match="is a file, and weights are named by their folder") as caught:
         weights.find(ENGINES.load("dots_ocr").facts, str(tmp_path / "model.safetensors"))
-    assert caught.value.next_step == f"Run: ocroute read PAGE --engine dots_ocr --model {tmp_path}"
+    assert str(caught.value.next_step) == f"Run: ocroute read PAGE --engine dots_ocr --model {tmp_path}"
 
 
 def test_a_path_from_here_that_looks_like_a_hub_id_is_a_path(tmp_path, monkeypatch):

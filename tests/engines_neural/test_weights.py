@@ -76,7 +76,7 @@ def test_a_download_that_broke_off_is_named_with_the_command_that_goes_on(broken
     assert weights.to_fetch(FACTS, "someone/else")
     with pytest.raises(EngineUnavailable, match=r"lacks 1 of 2 weight files: model-00002") as caught:
         weights.check(FACTS, broken_off)
-    assert caught.value.next_step == "Run: ocroute read PAGE --engine qwen2_vl --model someone/else"
+    assert str(caught.value.next_step) == "Run: ocroute read PAGE --engine qwen2_vl --model someone/else"
     checkpoint(broken_off, files=("model-00002-of-00002.safetensors",))
     assert not weights.to_fetch(FACTS, "someone/else")
     assert Qwen2Vl.probe_for(Task(model="someone/else")).weights, "whole weights are told apart by their digest"
@@ -153,7 +153,7 @@ def test_a_file_beside_the_weights_that_is_missing_is_named(tmp_path, name, engi
     (checkpoint(tmp_path, {"architectures": list(facts.architectures)}) / name).unlink()
     with pytest.raises(EngineUnavailable, match=f"lacks {name}") as caught:
         weights.check(facts, tmp_path)
-    assert facts.hub in caught.value.next_step
+    assert facts.hub in str(caught.value.next_step)
     assert ENGINES.load(engine).probe_for(Task(model=str(tmp_path))).state == "absent"
 
 
@@ -168,7 +168,7 @@ def test_the_first_publication_of_deepseek_ocr_2_is_refused_with_the_one_that_ca
     checkpoint(tmp_path, {"architectures": ["DeepseekOCR2ForCausalLM"], "auto_map": {"AutoModel": "a.B"}})
     with pytest.raises(EngineUnavailable, match="holds DeepseekOCR2ForCausalLM, which needs code from") as caught:
         weights.check(facts, tmp_path)
-    assert "--model deepseek-community/DeepSeek-OCR-2" in caught.value.next_step
+    assert "--model deepseek-community/DeepSeek-OCR-2" in str(caught.value.next_step)
 
 
 def test_what_is_copied_while_loading_is_what_has_other_numbers(tmp_path):

@@ -171,7 +171,7 @@ def test_a_refused_key_is_told_without_showing_it(server, engine, monkeypatch):
     with pytest.raises(EngineUnavailable, match=r"401 .*: \*\*\*|provided: \*\*\*") as caught:
         engine()
     assert "secret" not in str(caught.value)
-    assert "OCROUTE_API_KEY" in caught.value.next_step
+    assert "OCROUTE_API_KEY" in str(caught.value.next_step)
     assert len(server.requests) == 1
 
 
@@ -241,7 +241,7 @@ def test_all_tries_of_a_page_share_its_seconds(server, engine, grey):
     assert time.monotonic() - started < 16
     assert 1 < len(server.posts) < 20
     assert "of 1 seconds" in caught.value.message or "within 1 seconds" in caught.value.message
-    assert caught.value.next_step.endswith("--timeout SECONDS allows more time")
+    assert str(caught.value.next_step).endswith("--timeout SECONDS allows more time")
 
 
 def test_a_question_that_is_put_again_without_a_setting_gets_no_new_seconds(server, engine, grey):

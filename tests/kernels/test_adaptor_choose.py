@@ -117,5 +117,5 @@ def test_where_proofs_speak_against_all_the_model_is_left_alone_and_the_sentence
         record(model, "text", kernel, "wrong", case="scale")
     with pytest.raises(EngineUnavailable, match="sdpa_math: wrong: seen in this test") as error:
         plug_into(model)
-    assert error.value.next_step == "Run: ocroute prove"
+    assert str(error.value.next_step) == "Run: ocroute prove"
     assert model.config._attn_implementation == "sdpa"

@@ -114,7 +114,7 @@ def test_where_torch_cannot_use_the_card_best_says_what_to_do_about_that(monkeyp
     with pytest.raises(EngineUnavailable) as error:
         best(TOWER)
     assert error.value.message.startswith(cause)
-    assert error.value.next_step.startswith(step)
+    assert str(error.value.next_step).startswith(step)
 
 
 def test_proofs_go_to_the_ledger_and_refusals_do_not(tmp_path, monkeypatch):

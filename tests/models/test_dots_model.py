@@ -294,8 +294,8 @@ def test_numbers_that_are_not_finite_are_refused(loaded):
         loaded.model.vision_tower.merger.mlp[0].bias[3] = float("inf")
     with pytest.raises(EngineError, match="not finite in float32") as caught:
         generate(loaded, inputs, 4)
-    assert "damaged" in caught.value.next_step, "in float32 no other format would help"
-    assert "in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read" in not_finite(torch.float16).next_step
+    assert "damaged" in str(caught.value.next_step), "in float32 no other format would help"
+    assert "in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read" in str(not_finite(torch.float16).next_step)
 
 
 class Head(nn.Module):

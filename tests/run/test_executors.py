@@ -14,7 +14,7 @@ from ocroute.events import InputFailed, PageDone, listening
 from ocroute.route.plan import Wish
 from ocroute.run import exit_code, read_documents
 from ocroute.run.executor import Serial, ask, in_order
-from ocroute.run.jobs import Count, Counted, Input, Read, Record, Refused
+from ocroute.run.jobs import Count, Counted, Input, JobFailed, Read, Record
 from ocroute.run.records import unpack
 from ocroute.run.worker_pool import WorkerPool
 
@@ -124,7 +124,7 @@ def test_pages_that_are_not_there_are_an_error_of_that_input(make_pages, faulty)
 
 def test_errors_cross_from_a_worker_whole():
     error = PasswordNeeded("x.pdf is encrypted", next_step="Give --password")
-    again = Refused.of(error).error()
+    again = JobFailed.of(error).error()
     assert (type(again), str(again)) == (PasswordNeeded, str(error))
 
 

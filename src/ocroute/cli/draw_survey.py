@@ -10,7 +10,6 @@ from rich.text import Text
 from ocroute.cli.draw_kernels import kernel_table, model_table
 from ocroute.cli.draw_models import canary_table
 from ocroute.cli.terminal import STATE_STYLES, console
-from ocroute.route.wish import as_remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +47,7 @@ def engine_table(survey: Survey) -> Table:
     table.add_column("remarks", overflow="fold", ratio=1)  # commands to be typed: nothing of them may be cut off
     for name, status in survey.engines.items():
         here = status.availability
-        remarks = [here.reason, as_remark(here.install), status.info.strengths]
+        remarks = [here.reason, here.next_step.remark, status.info.strengths]
         table.add_row(
             name,
             Text(here.state, style=STATE_STYLES[here.state]),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
+from ocroute.errors import NextStep
 from ocroute.pages.page import InputPage
 from ocroute.registry import Registry
 from ocroute.values import Block, Line
@@ -23,6 +24,7 @@ class Availability(msgspec.Struct, frozen=True, omit_defaults=True):
         version: of the library or program behind it.
         reason: why it is not usable.
         install: the command that would make it usable, or more capable (e.g. a missing language pack).
+        advice: what would, in a sentence, where no one command does.
         scripts: ISO 15924 codes of the scripts it can write *here*, from its own dictionary or data files.
         languages: ISO 639-1 codes where it tells languages apart; empty where it knows scripts only.
         weights: what tells the weights that it would load from others, e.g. from ones that are put in their place; empty where
@@ -36,6 +38,12 @@ class Availability(msgspec.Struct, frozen=True, omit_defaults=True):
     scripts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     weights: str = ""
+    advice: str = ""
+
+    @property
+    def next_step(self) -> NextStep:
+        """What would make it usable, or more capable."""
+        return NextStep(self.advice, self.install)
 
 
 class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -39,7 +39,7 @@ class RapidOcr:
             models = model_files.find()
             return Availability("usable", version=models.version, scripts=model_files.scripts(models.recogniser))
         except EngineUnavailable as error:
-            return Availability("absent", reason=error.message, install=error.next_step)
+            return Availability("absent", reason=error.message, install=error.next_step.command)
         except Exception as error:  # probing must survive a damaged install
             return Availability("broken", reason=f"{type(error).__name__}: {error}", install=model_files.INSTALL)
 

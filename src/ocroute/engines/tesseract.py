@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -21,14 +22,16 @@ from numpy.typing import NDArray
 
 from ocroute import process
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
-from ocroute.errors import DeadlineExceeded, EngineError, EngineUnavailable
+from ocroute.errors import DeadlineExceeded, EngineError, EngineUnavailable, NextStep, OcrouteError
 from ocroute.languages import DATA, codes_of, package
 from ocroute.pages.page import InputPage
 from ocroute.raster import letter_height
 from ocroute.raster.grey import grey_of
 from ocroute.values import Box, Line, Word
 
-INSTALL = "sudo apt install tesseract-ocr  (macOS: brew install tesseract; Windows: winget install tesseract-ocr)"
+INSTALL = {"darwin": "brew install tesseract", "win32": "winget install tesseract-ocr"}.get(
+    sys.platform, "sudo apt install tesseract-ocr"
+)
 PROBE_SECONDS = 20
 READ_SECONDS = 600  # a program that hangs is ended; the page's own deadline is the runner's business
 SMALL, LARGE = 10, 50  # x-heights, in pixels, below and above which a page is resized
@@ -89,9 +92,10 @@ class Tesseract:
         try:
             found = find_program()
         except EngineUnavailable as error:
-            return Availability("absent", reason=error.message, install=error.next_step)
+            return Availability("absent", reason=error.message, install=error.next_step.command)
         except Exception as error:  # whatever a damaged program does
-            return Availability("broken", reason=str(error), install=getattr(error, "next_step", "") or INSTALL)
+            step = error.next_step.command if isinstance(error, OcrouteError) else ""
+            return Availability("broken", reason=str(error), install=step or INSTALL)
         data = [DATA[code] for code in found.languages if code in DATA]
         return Availability(
             "usable",
@@ -120,7 +124,8 @@ class Tesseract:
         if missing:
             packages = " ".join(package(language) for language in missing)
             raise EngineUnavailable(
-                f"tesseract has no data for {', '.join(missing)}", next_step=f"sudo apt install {packages}"
+                f"tesseract has no data for {', '.join(missing)}",
+                next_step=NextStep(command=f"sudo apt install {packages}"),
             )
         return asked
 
@@ -223,12 +228,14 @@ def find_program() -> Program:
     """
     path = shutil.which("tesseract")
     if path is None:
-        raise EngineUnavailable("tesseract is not installed", next_step=INSTALL)
+        raise EngineUnavailable("tesseract is not installed", next_step=NextStep(command=INSTALL))
     version = run_program(path, ["--version"], threads=1, seconds=PROBE_SECONDS)
     listed = run_program(path, ["--list-langs"], threads=1, seconds=PROBE_SECONDS).splitlines()
     languages = tuple(line.strip() for line in listed[1:] if line.strip() and "/" not in line)
     if not set(languages) - {"osd", "equ"}:
-        raise EngineError(f"{path} has no language data", next_step="sudo apt install tesseract-ocr-eng")
+        raise EngineError(
+            f"{path} has no language data", next_step=NextStep(command="sudo apt install tesseract-ocr-eng")
+        )
     number = re.search(r"tesseract v?(\S+)", version)
     return Program(path, number[1] if number else "", languages, "osd" in languages)
 
@@ -247,7 +254,7 @@ def run_program(
     except subprocess.TimeoutExpired:
         raise DeadlineExceeded(f"tesseract did not end within {seconds:g} s") from None
     except OSError as error:
-        raise EngineError(f"{path} cannot be started: {error}", next_step=INSTALL) from error
+        raise EngineError(f"{path} cannot be started: {error}", next_step=NextStep(command=INSTALL)) from error
     if done.returncode != 0:
         words = done.stderr.decode(errors="replace").strip().splitlines()
         raise EngineError(f"tesseract ended with code {done.returncode}: {words[-1] if words else 'no message'}")

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from ocroute import __version__
-from ocroute.errors import OutputError, UsageError
+from ocroute.errors import NextStep, OutputError, UsageError
 from ocroute.files import write_whole
 from ocroute.kernels.probe.proof import PROBE_VERSION, Place, Proof
 from ocroute.kernels.redaction import redacted
@@ -125,7 +125,7 @@ class Ledger:
         """
         proofs = tuple(map(_redacted, self.proofs()))
         if not proofs:
-            raise UsageError(f"there are no proofs in {self.folder}", next_step="Run: ocroute prove")
+            raise UsageError(f"there are no proofs in {self.folder}", next_step=NextStep(command="ocroute prove"))
         machine = inspect()
         gpus = tuple(msgspec.structs.replace(gpu, uuid="") for gpu in machine.gpus)
         machine = msgspec.structs.replace(machine, gpus=gpus, gpu_note=redacted(machine.gpu_note))

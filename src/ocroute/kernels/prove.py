@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from ocroute.errors import EngineUnavailable, Interrupted, UsageError
+from ocroute.errors import EngineUnavailable, Interrupted, NextStep, UsageError
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, Problem
 from ocroute.kernels.facts import all_facts
 from ocroute.kernels.ledger import Ledger
@@ -86,7 +86,7 @@ def prove(
     gpu = _gpu(machine, device)
     if "torch" not in machine.libraries:
         raise EngineUnavailable(
-            "kernels are proven with torch, which is absent", next_step="pip install 'ocroute[vlm]'"
+            "kernels are proven with torch, which is absent", next_step=NextStep(command="pip install 'ocroute[vlm]'")
         )
     for name in kernels:
         if name not in KERNELS:

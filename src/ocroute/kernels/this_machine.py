@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution, version
 from typing import TYPE_CHECKING
 
-from ocroute.errors import EngineUnavailable, PluginError
+from ocroute.errors import EngineUnavailable, NextStep, PluginError
 from ocroute.kernels.base import KERNELS, Kernel, KernelInfo, Presence, Problem
 from ocroute.kernels.choice import Choice, choose
 from ocroute.kernels.facts import all_facts
@@ -109,7 +109,7 @@ def best(problem: Problem, *, allow_quantized: bool = False, proven_only: bool =
         if platform.torch and (found := torch_obstacle(platform)):
             raise EngineUnavailable(found.cause, next_step=found.next_step[:1].upper() + found.next_step[1:])
         why = "; ".join(f"{one.kernel}: {one.reason}" for one in choice.trace)
-        raise EngineUnavailable(f"{choice.reason} ({why})", next_step="Run: ocroute prove")
+        raise EngineUnavailable(f"{choice.reason} ({why})", next_step=NextStep(command="ocroute prove"))
     kernel: Kernel = KERNELS.load(choice.kernel)()
     return kernel.attend
 

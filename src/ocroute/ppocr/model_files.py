@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from ocroute.errors import EngineUnavailable
+from ocroute.errors import EngineUnavailable, NextStep
 
 INSTALL = "pip install 'rapidocr>=3.10,<3.11'"
 DETECTOR = "PP-OCRv6_det_small.onnx"
@@ -65,7 +65,7 @@ def _installed() -> str:
     try:
         return version("rapidocr")
     except PackageNotFoundError:
-        raise EngineUnavailable("rapidocr is not installed", next_step=INSTALL) from None
+        raise EngineUnavailable("rapidocr is not installed", next_step=NextStep(command=INSTALL)) from None
 
 
 @cache
@@ -74,7 +74,9 @@ def _path(name: str) -> Path:
     spec = find_spec("rapidocr")
     path = (Path(spec.origin).parent if spec and spec.origin else Path()) / "models" / name
     if not path.is_file():
-        raise EngineUnavailable(f"rapidocr {installed} lacks its model {name} in {path.parent}", next_step=INSTALL)
+        raise EngineUnavailable(
+            f"rapidocr {installed} lacks its model {name} in {path.parent}", next_step=NextStep(command=INSTALL)
+        )
     return path
 
 
@@ -101,7 +103,7 @@ def characters(recogniser: Path) -> tuple[str, ...]:
         # A protobuf map entry: field 1 is the key, field 2 (tag 0x12) the value, its length a varint.
         tag = data.rfind(b"\x0a\x09character\x12")
         if tag < 0:
-            raise EngineUnavailable(f"{recogniser} holds no dictionary", next_step=INSTALL)
+            raise EngineUnavailable(f"{recogniser} holds no dictionary", next_step=NextStep(command=INSTALL))
         start = tag + 12
         length = shift = 0
         while True:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ocroute.engines.base import ENGINES, Engine, Task
 from ocroute.engines.neural.devices import free_memory
 from ocroute.engines.neural.failures import check_device
-from ocroute.errors import EngineUnavailable
+from ocroute.errors import EngineUnavailable, NextStep
 
 
 class LoadedEngines:
@@ -20,7 +20,7 @@ class LoadedEngines:
 
     def __init__(self) -> None:
         self._loaded: dict[str, Engine] = {}
-        self._refused: dict[str, tuple[str, str]] = {}
+        self._refused: dict[str, tuple[str, NextStep]] = {}
 
     def get(self, name: str, task: Task, on_load: Callable[[str], None]) -> Engine:
         """The engine of row ``name``.

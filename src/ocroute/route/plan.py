@@ -8,11 +8,11 @@ import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
 from ocroute.engines.neural.attention import kernel_choices
-from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
 from ocroute.kernels.requirements import Platform, torch_obstacle
 from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
 from ocroute.machine import HIDE_GPUS, Machine
-from ocroute.route.wish import Wish, as_remark, as_step, check_options
+from ocroute.route.wish import Wish, check_options
 
 __all__ = ["EngineStatus", "Plan", "Wish", "plan"]
 
@@ -72,7 +72,7 @@ def plan(machine: Machine, engines: Mapping[str, EngineStatus], wish: Wish, plat
     if not routes:
         raise EngineUnavailable(
             "no engine can run here: " + "; ".join(f"{name}: {reason}" for name, reason in rejected.items()),
-            next_step="Run: ocroute doctor",
+            next_step=DOCTOR,
         )
     return Plan(routes, rejected)
 
@@ -88,7 +88,7 @@ def _pinned(engines: Mapping[str, EngineStatus], wish: Wish, machine: Machine, p
     if availability.state != "usable":
         raise EngineUnavailable(
             f"the engine {name} is {availability.state} here: {availability.reason}",
-            next_step=as_step(availability.install) or "Run: ocroute doctor",
+            next_step=availability.next_step or DOCTOR,
         )
     if info.gpu_mb and platform and (found := torch_obstacle(platform)):
         raise EngineUnavailable(
@@ -140,7 +140,7 @@ def _cannot_write(status: EngineStatus, languages: tuple[str, ...]) -> str:
 
 
 def _hint(availability: Availability) -> str:
-    return f"; {as_remark(availability.install)}" if availability.install else ""
+    return f"; {availability.next_step.remark}" if availability.next_step else ""
 
 
 def _why(name: str, status: EngineStatus, wish: Wish, platform: Platform | None) -> str:

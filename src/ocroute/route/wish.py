@@ -72,18 +72,3 @@ def _typed(wanted: Wanted, one: Declared) -> str:
     """The option as it stands on the command line; a switch has no value."""
     value = _value(wanted, one)
     return one.flag if value is True else f"{one.flag} {value}"
-
-
-def is_command(step: str) -> bool:
-    """Whether a next step is a command, and not a sentence: those begin with a capital letter."""
-    return step[:1].islower()
-
-
-def as_step(step: str) -> str:
-    """``step`` as an error's next step: a command is announced as one."""
-    return f"Run: {step}" if is_command(step) else step
-
-
-def as_remark(step: str) -> str:
-    """``step`` as a remark beside what is missing; empty where there is none."""
-    return f"to install: {step}" if is_command(step) else f"{step[:1].lower()}{step[1:]}"

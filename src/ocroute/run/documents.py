@@ -16,7 +16,7 @@ from ocroute.pages.inputs import expand
 from ocroute.route.plan import Wish
 from ocroute.run.capacity import cores, default_deadline, default_workers
 from ocroute.run.executor import Executor, Serial, ask, in_order
-from ocroute.run.jobs import Count, Counted, Describe, Described, Input, Outcome, Read, Record, Refused
+from ocroute.run.jobs import Count, Counted, Describe, Described, Input, JobFailed, Outcome, Read, Record
 from ocroute.run.journal import Journal, key_of
 from ocroute.run.output import Writer, stems
 from ocroute.run.records import give_up, laid_out_across
@@ -119,7 +119,7 @@ def _count(executor: Executor, works: list[_Work], pages: str | None, *, digest:
         match answer:
             case Counted():
                 work.numbers, work.digest = answer.numbers, answer.digest
-            case Refused():
+            case JobFailed():
                 work.error = answer.error()
             case _:
                 raise TypeError(f"not an answer to Count: {answer}")
@@ -141,7 +141,7 @@ def _fetch(executor: Executor, wish: Wish) -> None:
     if fetches is None or not fetches(wish.wanted):
         return
     answer = ask(executor, Describe(wish))
-    if isinstance(answer, Refused):
+    if isinstance(answer, JobFailed):
         raise answer.error()
     engine.fetch(wish.wanted)
 
@@ -172,7 +172,9 @@ def _results(
         reused = len(work.known)
         for number in work.missing:
             answer = next(answers)
-            if isinstance(answer, Refused) and read:  # a later process failed to load the engine: nothing read is lost
+            if (
+                isinstance(answer, JobFailed) and read
+            ):  # a later process failed to load the engine: nothing read is lost
                 answer = give_up(Read(work.input, number, wish), str(answer.error()))
             if not isinstance(answer, Record):
                 raise _error(answer)
@@ -221,7 +223,7 @@ def _failed(source: str, error: OcrouteError) -> InputResult:
 
 
 def _error(answer: Outcome) -> OcrouteError:
-    return answer.error() if isinstance(answer, Refused) else OcrouteError(f"a worker gave a wrong answer: {answer}")
+    return answer.error() if isinstance(answer, JobFailed) else OcrouteError(f"a worker gave a wrong answer: {answer}")
 
 
 def _deadline(timeout: float) -> float | None:

@@ -18,11 +18,11 @@ from ocroute.run.jobs import (
     Doing,
     Input,
     Job,
+    JobFailed,
     Kept,
     Outcome,
     Read,
     Record,
-    Refused,
 )
 from ocroute.run.records import give_up, pack, unpack
 
@@ -61,7 +61,7 @@ class JobRunner:
                 case Read():
                     return self._read(job, self._reader_for(job.wish))
         except OcrouteError as error:
-            return Refused.of(error)
+            return JobFailed.of(error)
 
     def close(self) -> None:
         """Let the open file go."""

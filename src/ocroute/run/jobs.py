@@ -9,7 +9,7 @@ import msgspec
 import ocroute.errors
 from ocroute.document.model import Attempt, Status
 from ocroute.engines.base import PageLimits
-from ocroute.errors import OcrouteError
+from ocroute.errors import NextStep, OcrouteError
 from ocroute.route.plan import Wish
 
 
@@ -87,15 +87,15 @@ class Record(msgspec.Struct, frozen=True, tag=True):
     body: bytes
 
 
-class Refused(msgspec.Struct, frozen=True, tag=True):
+class JobFailed(msgspec.Struct, frozen=True, tag=True):
     """An error of ours, to be raised again where the answer arrives."""
 
     kind: str
     message: str
-    next_step: str = ""
+    next_step: NextStep = NextStep()
 
     @classmethod
-    def of(cls, error: OcrouteError) -> Refused:
+    def of(cls, error: OcrouteError) -> JobFailed:
         """``error`` as a value."""
         return cls(type(error).__name__, error.message, error.next_step)
 
@@ -130,5 +130,5 @@ class Kept(msgspec.Struct, frozen=True, tag=True):
 
 
 Job = Describe | Count | Read
-Outcome = Described | Counted | Record | Refused
+Outcome = Described | Counted | Record | JobFailed
 Message = Hello | Doing | Kept | Outcome

@@ -18,10 +18,10 @@ from typing import Literal, Self
 import msgspec
 
 from ocroute.document.model import Attempt
-from ocroute.errors import EngineUnavailable, UsageError
+from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
 from ocroute.process import Child, Inbox
 from ocroute.run.executor import announce
-from ocroute.run.jobs import Count, Describe, Doing, Hello, Job, Kept, Message, Outcome, Read, Refused
+from ocroute.run.jobs import Count, Describe, Doing, Hello, Job, JobFailed, Kept, Message, Outcome, Read
 from ocroute.run.records import give_up
 
 START_LIMIT = 120.0
@@ -194,7 +194,7 @@ class WorkerPool:
                 ticket.job = msgspec.structs.replace(ticket.job, spent=message.attempts, kept=message.body)
             case Kept():
                 pass
-            case Refused(kind="EngineUnavailable") if isinstance(ticket.job, Read) and self._workers > 1:
+            case JobFailed(kind="EngineUnavailable") if isinstance(ticket.job, Read) and self._workers > 1:
                 self._dismiss(child, message)
             case _:
                 self._failed_starts = 0
@@ -203,7 +203,7 @@ class WorkerPool:
                 return self._answered(ticket, message)
         return None
 
-    def _dismiss(self, child: Child[Message], refused: Refused) -> None:
+    def _dismiss(self, child: Child[Message], refused: JobFailed) -> None:
         """Go on with one worker less: the engine that was asked for may be one of which the card holds fewer than there are
         workers. What the last worker is refused is the answer.
         """
@@ -245,7 +245,7 @@ class WorkerPool:
             self._failed_starts += 1
             if lost == "timed_out" or self._failed_starts >= _START_TRIES:
                 raise EngineUnavailable(
-                    f"worker processes end before they can work: the last one {how}", next_step="Run: ocroute doctor"
+                    f"worker processes end before they can work: the last one {how}", next_step=DOCTOR
                 )
         self._retry.append(ticket)
         return None
@@ -284,6 +284,6 @@ def _unopened(job: Job, how: str) -> Outcome:
         case Read():
             return give_up(job, f"the process that opened and turned this page {how}")
         case Count():
-            return Refused("CorruptInput", f"{job.input.label} cannot be opened: the process that tried {how}")
+            return JobFailed("CorruptInput", f"{job.input.label} cannot be opened: the process that tried {how}")
         case Describe():
-            return Refused("EngineUnavailable", f"the process that looked at the engines {how}")
+            return JobFailed("EngineUnavailable", f"the process that looked at the engines {how}")

@@ -45,7 +45,8 @@ def availability(facts: Facts, model: str) -> Located:
         fingerprint = weights.digest(folder)[:16]
     except EngineUnavailable as error:
         lacking = "" if model or folder else weights.wanted(facts)
-        return Located("absent", reason=error.message, install=error.next_step.removeprefix("Run: "), lacking=lacking)
+        step = error.next_step
+        return Located("absent", reason=error.message, install=step.command, advice=step.advice, lacking=lacking)
     except Exception as error:  # probing must survive a damaged cache
         return Located("broken", reason=f"{type(error).__name__}: {error}", install=INSTALL)
     return Located("usable", version=version, scripts=facts.scripts, weights=fingerprint, where=str(folder))

@@ -32,7 +32,7 @@ from ocroute.engines.neural import (
 from ocroute.engines.neural.canary import history
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
-from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
+from ocroute.errors import EngineError, EngineUnavailable, NextStep, OcrouteError, UsageError
 from ocroute.kernels import device_errors
 from ocroute.pages.page import InputPage
 from ocroute.values import Block
@@ -131,7 +131,9 @@ class NeuralEngine(ABC):
         facts = self.facts
         self._mode(task)  # a mode that does not exist is said before minutes are spent on loading
         if lacking := availability.missing(facts.transformers, facts.packages):
-            raise EngineUnavailable(f"{facts.name} cannot run: {lacking}", next_step=f"Run: {availability.INSTALL}")
+            raise EngineUnavailable(
+                f"{facts.name} cannot run: {lacking}", next_step=NextStep(command=availability.INSTALL)
+            )
         failures.check_device(facts.name)
         folder = weights.find(facts, task.model)
         weights.check(facts, folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ocroute.errors import EngineCrashed, EngineError, EngineUnavailable
+from ocroute.errors import DOCTOR, EngineCrashed, EngineError, EngineUnavailable
 from ocroute.kernels.device_errors import lost, out_of_memory
 
 _AGAIN = "Start the program again; with a worker process that happens by itself: ocroute read PAGE --jobs 1"
@@ -21,19 +21,19 @@ def translated(error: Exception, engine: str) -> EngineError:
     if lost(error):
         _lost_to = reason
         return EngineCrashed(f"{engine} broke the GPU's context: {reason}", next_step=_AGAIN)
-    return EngineError(f"{engine} failed: {type(error).__name__}: {reason}", next_step="Run: ocroute doctor")
+    return EngineError(f"{engine} failed: {type(error).__name__}: {reason}", next_step=DOCTOR)
 
 
 def at_start(error: Exception, engine: str, device: str) -> EngineUnavailable:
     """``error``, raised while a model is loaded or reads for the first time, as the reason why it cannot be used."""
     if isinstance(error, EngineError):
-        return EngineUnavailable(error.message, next_step=error.next_step or "Run: ocroute doctor")
+        return EngineUnavailable(error.message, next_step=error.next_step or DOCTOR)
     if out_of_memory(error):
         return EngineUnavailable(
             f"{engine} does not fit into the memory of {device}",
             next_step="Close what else uses it, or choose a smaller model: ocroute engines",
         )
-    return EngineUnavailable(translated(error, engine).message, next_step="Run: ocroute doctor")
+    return EngineUnavailable(translated(error, engine).message, next_step=DOCTOR)
 
 
 def check_device(engine: str) -> None:

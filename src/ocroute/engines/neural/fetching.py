@@ -20,7 +20,7 @@ from typing import Any
 
 from ocroute.engines.neural import shards, weights
 from ocroute.engines.neural.model_facts import Facts
-from ocroute.errors import EngineUnavailable, OcrouteError
+from ocroute.errors import EngineUnavailable, NextStep, OcrouteError
 from ocroute.events import Fetching, emit
 
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
@@ -48,7 +48,7 @@ def fetch(facts: Facts, hub: str) -> Path:
         if not any(_heavy(file) for file in files):
             raise EngineUnavailable(
                 f"{hub} has no safetensors files on the hub, and ocroute opens no others",
-                next_step=f"Run: {weights.command(facts, facts.hub)}",
+                next_step=NextStep(command=weights.command(facts, facts.hub)),
             )
         absent = sorted(filter(_absent, files), key=_heavy)
         told = _Told(facts.name, hub, sum(file.file_size or 0 for file in absent))
@@ -199,19 +199,20 @@ def _telling(facts: Facts, hub: str) -> Iterator[None]:
         cause = error.__cause__ if isinstance(error, errors.DryRunError) and error.__cause__ else error
         match cause:
             case errors.GatedRepoError():
-                said, step = "the hub gives it only to those who have agreed to its terms", f"hf auth login && {again}"
+                said = "the hub gives it only to those who have agreed to its terms"
+                step = NextStep(command=f"hf auth login && {again}")
             case errors.RepositoryNotFoundError():
                 said = f"there is no folder of that name, and {constants.ENDPOINT} has no such model, or hides it"
-                step = f"{weights.command(facts, facts.hub)}, or for a hidden one: hf auth login"
+                step = NextStep(f"Run: {weights.command(facts, facts.hub)}, or for a hidden one: hf auth login")
             case errors.OfflineModeIsEnabled():
-                said, step = "HF_HUB_OFFLINE forbids it", f"HF_HUB_OFFLINE=0 {again}"
+                said, step = "HF_HUB_OFFLINE forbids it", NextStep(command=f"HF_HUB_OFFLINE=0 {again}")
             case _:
                 reason = " ".join(str(cause).split())[:200]
                 said = f"{type(cause).__name__}: {reason}" if reason else type(cause).__name__
-                step = (
-                    f"{again}, which keeps the files that have arrived; or on a machine that reaches {constants.ENDPOINT}: "
+                step = NextStep(
+                    f"Run: {again}, which keeps the files that have arrived; or on a machine that reaches {constants.ENDPOINT}: "
                     f"hf download {hub} --local-dir FOLDER, and here: {weights.command(facts, 'FOLDER')}"
                 )
-        raise EngineUnavailable(f"{hub} cannot be fetched: {said}", next_step=f"Run: {step}") from error
+        raise EngineUnavailable(f"{hub} cannot be fetched: {said}", next_step=step) from error
     finally:
         client.set_verbosity(level)

@@ -93,7 +93,7 @@ def _row(
         engine=name,
         state=here.state,
         weights=(found.where or "here") if here.state == "usable" else missing,
-        get=here.install,
+        get=here.install or here.advice,
         need_mb=info.gpu_mb if gpu else info.gpu_mb * _FLOAT32,
         free_mb=gpu.free_mb if gpu else machine.free_mb,
         device=gpu.name if gpu else "the CPU",

@@ -15,7 +15,7 @@ from typing import Any
 
 from ocroute.engines.neural import shards
 from ocroute.engines.neural.model_facts import Facts
-from ocroute.errors import EngineUnavailable
+from ocroute.errors import EngineUnavailable, NextStep
 from ocroute.models.settings import settings
 
 MODELS = "OCROUTE_MODELS"
@@ -52,7 +52,7 @@ def find(facts: Facts, model: str = "") -> Path:
         return cached
     raise EngineUnavailable(
         f"the weights of {facts.name} are not on this machine ({wanted(facts)})",
-        next_step=f"Run: {command(facts, facts.hub)}",
+        next_step=NextStep(command=command(facts, facts.hub)),
     )
 
 
@@ -93,7 +93,7 @@ def _named(facts: Facts, model: str) -> Path:
         kind = "a file" if folder.is_file() else "no folder"
         raise EngineUnavailable(
             f"{model} is {kind}, and weights are named by their folder",
-            next_step=f"Run: {command(facts, str(folder.parent))}",
+            next_step=NextStep(command=command(facts, str(folder.parent))),
         )
     if not is_hub_id(model):
         raise EngineUnavailable(
@@ -104,7 +104,7 @@ def _named(facts: Facts, model: str) -> Path:
         return cached
     raise EngineUnavailable(
         f"{model} is not on this machine yet, and there is no folder of that name",
-        next_step=f"Run: {command(facts, model)}",
+        next_step=NextStep(command=command(facts, model)),
     )
 
 
@@ -202,12 +202,12 @@ def _lacking(facts: Facts, folder: Path) -> str:
     return f"lacks {' and '.join(missing)}" if missing else ""
 
 
-def again(facts: Facts, folder: Path) -> str:
+def again(facts: Facts, folder: Path) -> NextStep:
     """How to get what is missing: in the hub's cache, the command that goes on with a download."""
     for part in reversed(folder.parts):
         if part.startswith("models--"):
-            return f"Run: {command(facts, part.removeprefix('models--').replace('--', '/', 1))}"
-    return f"Copy it again from where it came, or use the published one: {command(facts, facts.hub)}"
+            return NextStep(command=command(facts, part.removeprefix("models--").replace("--", "/", 1)))
+    return NextStep(f"Copy it again from where it came, or use the published one: {command(facts, facts.hub)}")
 
 
 def digest(folder: Path) -> str:

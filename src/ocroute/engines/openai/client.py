@@ -14,7 +14,7 @@ import httpx
 from ocroute.engines.openai.address import EXAMPLE, Address
 from ocroute.engines.openai.background import Background
 from ocroute.engines.openai.retry import PASSING, Deadline, Limits, retry_after, wait
-from ocroute.errors import DeadlineExceeded, EngineError, UsageError
+from ocroute.errors import DeadlineExceeded, EngineError, NextStep, UsageError
 
 T = TypeVar("T")
 
@@ -237,7 +237,7 @@ def _without_time(fault: EngineError, deadline: Deadline, asked: float) -> Engin
     """``fault``, after which there is no time for another try: the server asks for ``asked`` seconds before it, if any."""
     wish = f" and asks to wait for {asked:.0f} seconds" if asked else ""
     fault.message += f"{wish}; no time is left of {deadline.seconds:g} seconds"
-    fault.next_step = "; ".join(filter(None, (fault.next_step, deadline.more)))
+    fault.next_step = NextStep("; ".join(filter(None, (str(fault.next_step), deadline.more))))
     return fault
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from ocroute.errors import EngineUnavailable
+from ocroute.errors import EngineUnavailable, NextStep
 from ocroute.kernels.adaptor.packing import Packing
 from ocroute.kernels.base import Refused
 
@@ -39,7 +39,9 @@ class PyTorch:
         barred = set(condemned) & _BACK_ENDS.keys()
         self._allowed = [back_end for name, back_end in _BACK_ENDS.items() if name not in barred] if barred else None
         if self._allowed == []:
-            raise EngineUnavailable("every attention of PyTorch was seen wrong here", next_step="Run: ocroute prove")
+            raise EngineUnavailable(
+                "every attention of PyTorch was seen wrong here", next_step=NextStep(command="ocroute prove")
+            )
 
     def __call__(
         self, module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **keywords: Any

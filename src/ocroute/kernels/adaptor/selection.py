@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ocroute.errors import EngineUnavailable
+from ocroute.errors import EngineUnavailable, NextStep
 from ocroute.kernels.adaptor.kernel_attention import Guarded
 from ocroute.kernels.base import KERNELS, Kernel, Problem, Refused
 from ocroute.kernels.choice import Choice, proven_lengths
@@ -70,7 +70,7 @@ def fastest(problem: Problem, longest: int | None, platform: Platform, *, quanti
         return first.reason
     if first.kernel is None:
         why = "; ".join(f"{one.kernel}: {one.reason}" for one in first.trace if one.condemned)
-        raise EngineUnavailable(f"{first.reason} ({why})", next_step="Run: ocroute prove")
+        raise EngineUnavailable(f"{first.reason} ({why})", next_step=NextStep(command="ocroute prove"))
     return _guarded(first, None)
 
 

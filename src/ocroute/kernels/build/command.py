@@ -49,7 +49,7 @@ def wanted(
         dims = tuple(int(dim) for dim in head_dims)
     except ValueError:
         raise UsageError(
-            f"--head-dims {','.join(head_dims)} are not whole numbers", next_step="e.g. --head-dims 64,128"
+            f"--head-dims {','.join(head_dims)} are not whole numbers", next_step="Write, e.g.: --head-dims 64,128"
         ) from None
     return checked(
         Request(

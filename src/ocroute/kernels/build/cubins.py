@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from ocroute.errors import ExitCode, OcrouteError
+from ocroute.errors import ExitCode, NextStep, OcrouteError
 from ocroute.kernels.binaries import runs_on
 from ocroute.kernels.build.recipes import dotted
 from ocroute.kernels.build.toolchain import cuobjdump
@@ -36,7 +36,9 @@ def architectures(wheel: Path) -> dict[str, tuple[str, ...]]:
     """
     tool = cuobjdump()
     if tool is None:
-        raise NotInside(f"nothing here can look into {wheel.name}", next_step="pip install nvidia-cuda-cuobjdump")
+        raise NotInside(
+            f"nothing here can look into {wheel.name}", next_step=NextStep(command="pip install nvidia-cuda-cuobjdump")
+        )
     found: dict[str, tuple[str, ...]] = {}
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ocroute.engines.neural.canary.diagnosis import Sight, added, diagnose, unfinished
 from ocroute.engines.neural.failures import Overflow
-from ocroute.errors import EngineUnavailable
+from ocroute.errors import DOCTOR, EngineUnavailable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -73,7 +73,7 @@ def require(engine: str, read: Read) -> Sight:
         kind = (
             Overflow if sight.ending == "not finite" else Unfinished if unfinished(sight, TRUTH) else EngineUnavailable
         )
-        raise kind(f"{engine} {fault}", next_step="Run: ocroute doctor")
+        raise kind(f"{engine} {fault}", next_step=DOCTOR)
     if words := added(sight.text, TRUTH):
         _log.warning("%s reads the canary page and adds words that are not on it: %s", engine, words)
     return sight
