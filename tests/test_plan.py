@@ -245,7 +245,7 @@ def test_a_pinned_model_is_not_read_on_the_processor_behind_the_back_of_a_gpu():
     with pytest.raises(EngineUnavailable, match=r"2\.13\.0\+cpu is a build for the CPU") as caught:
         routed(card, Wish("dots_ocr"), torch=CPU_TORCH)
     assert "RTX 5070 Ti" in caught.value.message
-    assert "CUDA_VISIBLE_DEVICES=-1" in caught.value.next_step
+    assert "CUDA_VISIBLE_DEVICES=-1" in str(caught.value.next_step)
     assert list(routed(card, Wish("dots_ocr")).routes) == ["dots_ocr"]
     assert list(routed(LAPTOP, Wish("dots_ocr"), torch=CPU_TORCH).routes) == ["dots_ocr"]
 

@@ -123,7 +123,7 @@ def test_takes_no_more_cores_than_threads(name, typeset):
     if (os.cpu_count() or 1) < 2:
         pytest.skip("on one core nothing can be told")
     page = typeset(ENGLISH * 4)
-    task = task_for(name, threads=1)
+    task = task_for(name)
     engine = ENGINES.load(name)(task)
     list(engine.read([typeset(ENGLISH[:1])], task))
     times = psutil.Process().cpu_times()

@@ -5,7 +5,7 @@ import pytest
 from tests.support.asking import HASTY, Sheet
 from tests.support.chat_server import Scripted
 
-from ocroute.engines.base import Task
+from ocroute.engines.base import ONE_THREAD, Task
 from ocroute.engines.openai import OpenAi
 
 
@@ -28,8 +28,8 @@ def engine(server):
     """Builds engines that ask ``server``; they are closed after the test."""
     made = []
 
-    def build(limits=HASTY, **task):
-        engine = OpenAi(Task(**({"base_url": server.url} | task)), limits=limits)
+    def build(limits=HASTY, page_limits=ONE_THREAD, **task):
+        engine = OpenAi(Task(**({"base_url": server.url} | task), limits=page_limits), limits=limits)
         made.append(engine)
         return engine
 

@@ -212,7 +212,7 @@ def test_the_task_s_seconds_end_the_building_of_an_engine_too(server, engine, sl
         server.read_canary = lambda _: Reply(wait=60.0)
     started = time.monotonic()
     with pytest.raises(EngineUnavailable, match=r"within 1 seconds.*--timeout SECONDS allows more"):
-        engine(replace(AMPLE, small=60.0), seconds=1.0)
+        engine(replace(AMPLE, small=60.0), page_limits=PageLimits(seconds=1.0))
     assert 1.0 <= time.monotonic() - started < 16
 
 
