@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench import harness
-from ocroute.models.dots_ocr.salvage import cells
+from ocroute.models.dots_ocr.json_cells import cells
 
 Made = dict[str, Any]
 Kept = tuple[tuple[int, ...] | None, str, str | None]  # box, category, text

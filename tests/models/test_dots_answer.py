@@ -12,8 +12,8 @@ from ocroute.engines import dots_ocr
 from ocroute.engines.neural import Answered, markdown_blocks
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
+from ocroute.models.dots_ocr.json_cells import Cell, cells
 from ocroute.models.dots_ocr.latex import unescape
-from ocroute.models.dots_ocr.salvage import Cell, cells
 from ocroute.values import Block, Box, Category
 
 FRAME = Frame(1000, 1000)

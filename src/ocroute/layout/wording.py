@@ -9,17 +9,23 @@ HEADING_CHARS: Final = 160
 """Longer than this is a paragraph however it is set."""
 
 _BULLETS = "•‣⁃▪▫■□●○◦∙·◆◇▶►➢➤✓✔❖\uf0b7\uf0a7–—*-"
-_MARKER = re.compile(
-    rf"^(?P<marker>[{_BULLETS}]|\[\d{{1,3}}\]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})\)|(?:\d{{1,3}}|[a-z]|[ivx]{{1,5}})\.)"
-    r"\s+(?P<rest>\S.*)$",
-    re.DOTALL,
+_LIST_MARKER = (
+    rf"[{_BULLETS}]|\[\d{{1,3}}\]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})\)|(?:\d{{1,3}}|[a-z]|[ivx]{{1,5}})\."
+)
+_MARKER = re.compile(rf"^(?P<marker>{_LIST_MARKER})\s+(?P<rest>\S.*)$", re.DOTALL)
+_ALONE = re.compile(
+    rf"{_LIST_MARKER}|[A-Z]\.|\(?[ivxlc]{{1,5}}[.)]|\(?\w{{1,3}}\]|\[[\w+]{{1,8}}\]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?|§+"
 )
 _GLUED = re.compile(r"^(?P<marker>[•‣▪■●○◦◆➢➤✓✔❖\uf0b7\uf0a7])(?P<rest>[^\W_].*)$", re.DOTALL)
 _WEAK = frozenset("–—*-·")
-_CAPTION = re.compile(
-    r"^(?:fig(?:ure|\.)?|table|tab\.|scheme|chart|plate|box|exhibit|algorithm|listing|abbildung|abb\.|tabelle|рис(?:унок|\.)"
-    r"|таблица|табл\.|figura|tableau|图|表)\s*(?:S|[A-Z]\.?)?\d{1,3}(?:[.\-–]\d{1,3})*[a-z]?\s*(?P<end>[.:|—–)]|$|\s[A-ZА-Я(])",
-    re.IGNORECASE,
+_NAMES = (
+    r"(?:supplementary |extended data )?(?:fig(?:ure|\.)?|table|tab\.|scheme|chart|plate|box|exhibit|algorithm|listing|abbildung"
+    r"|abb\.|tabelle|рис(?:унок|\.)|таблица|табл\.|figura|tableau|tabla|图|表)"
+)
+_NUMBERED = rf"{_NAMES}(?:\s*(?:S|[A-Z]\.?)?\d{{1,3}}(?:[.\-–]\d{{1,3}})*[a-z]?|\s+(?-i:[IVX]{{1,5}})\b)"
+_CAPTION = re.compile(rf"^{_NUMBERED}\s*(?P<end>[.:|—–)]|$|\s[A-ZА-Я(])", re.IGNORECASE)
+_BESIDE_TABLE = re.compile(
+    rf"^(?:{_NUMBERED}|{_NAMES}\s+(?-i:[A-Z])\b|(?:{_NAMES}|sources?|notes?)\s*[.:])", re.IGNORECASE
 )
 _ENDED = re.compile(r"[.!?:;。！？：；][\"'”’»)\]\d*†‡]{0,3}$")
 _OPENING = "\"'“‘«([¿¡"
@@ -51,10 +57,20 @@ def is_weak(marker: str) -> bool:
     return marker in _WEAK or (marker[0] not in _BULLETS and not marker.startswith("["))
 
 
+def is_marker(text: str) -> bool:
+    """Whether a text is nothing but a bullet, a list number, a reference key or a section number."""
+    return bool(_ALONE.fullmatch(text))
+
+
 def is_caption(text: str) -> bool:
     """Whether a text begins as a caption does: ``Figure 3:``, ``Table 2. ...``, not ``Figure 3 shows``."""
     found = _CAPTION.match(text)
     return bool(found) and not (found["end"].strip().islower() if found else False)
+
+
+def is_beside_table(text: str) -> bool:
+    """Whether a line next to a table begins as its caption or its notes do: ``Table 3`` whatever follows, ``Source: ...``."""
+    return bool(_BESIDE_TABLE.match(text))
 
 
 def ended(text: str) -> bool:

@@ -33,6 +33,16 @@ def test_columns_without_rules():
     assert {c.row for c in table.table.cells if c.header} == {0}
 
 
+@pytest.mark.parametrize(
+    ("said", "whole"), [(("항구의 창고", "안에 있다"), "항구의 창고 안에 있다"), (("港口的", "仓库"), "港口的仓库")]
+)
+def test_wrapped_cells_of_korean_keep_their_spaces_and_chinese_gets_none(said, whole):
+    texts = [["Code", "Goods"], ["A1", said[0]], ["", said[1]], ["B2", "slate"], ["C3", "grain"]]
+    rules = across(90, 700, 95, 125, 182, 208, 238) + down(95, 238, 90, 380, 700)
+    table, _ = only(SetPage(rules), rows(100, [100, 400], texts))
+    assert grid(table.table)[1] == ["A1", whole]
+
+
 def test_a_full_grid_keeps_empty_and_wrapped_cells():
     texts = [["Code", "Goods"], ["A1", "slate and grain"], ["", "for the pilot"], ["B2", ""], ["", ""]]
     rules = across(90, 700, 95, 125, 182, 238) + down(95, 238, 90, 380, 700)

@@ -1,4 +1,4 @@
-"""What a cell's text is: a number, a symbol that belongs to one, a caption, an entry of a list."""
+"""What a cell's text is: a number, or a symbol that belongs to one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,6 @@ _MONTH = (
     "|dec(?:ember)?"
 )
 _DATE = re.compile(rf"^(?:\d{{1,2}}[\s./-])?(?:{_MONTH})\.?(?:[\s,./-]*\d{{1,4}}(?:,?\s\d{{2,4}})?)?$", re.IGNORECASE)
-_CAPTION = re.compile(
-    r"^(?:supplementary |extended data )?(?:table|tab\.|figure|fig\.?|exhibit|chart|listing|algorithm|source|sources|notes?|"
-    r"tabelle|tableau|tabla|таблица|рис\.?|рисунок|表|图)\s*[\dIVXSA-Z:.]",
-    re.IGNORECASE,
-)
-_MARKER = re.compile(
-    r"^(?:[•●○◦▪■□–—*·►▶‣⁃➢✓-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)\]]|\[[\w+]{1,8}\]|\d{1,2}(?:\.\d{1,2}){1,3}\.?|§+)$"
-)
 _BEFORE = re.compile(r"^(?:[A-Z]{0,3}[$€£¥₹₽₩]|EUR|USD|GBP|CHF|Rs\.?|\(|[<>≤≥~≈±+−–-])$")
 _AFTER = re.compile(r"^(?:%|‰|\)|\)%|%\)|[*†‡§¶]{1,4}|[€£₽]|\(?[a-z]\)|[a-z])$")
 
@@ -35,16 +27,6 @@ _AFTER = re.compile(r"^(?:%|‰|\)|\)%|%\)|[*†‡§¶]{1,4}|[€£₽]|\(?[a-z
 def is_number(text: str) -> bool:
     """Whether a cell holds a value: a number with its sign, unit and marks, a date, a tick or a dash for none."""
     return bool(_NUMBER.match(text) or _DATE.match(text))
-
-
-def is_caption(text: str) -> bool:
-    """Whether a line opens the way captions and notes do."""
-    return bool(_CAPTION.match(text))
-
-
-def is_marker(text: str) -> bool:
-    """Whether a text is a bullet, a list number, a reference key or a section number."""
-    return bool(_MARKER.match(text))
 
 
 def leans_right(text: str) -> bool:

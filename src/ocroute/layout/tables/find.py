@@ -8,13 +8,13 @@ from itertools import groupby, pairwise
 import msgspec
 
 from ocroute.layout.tables import plausible
-from ocroute.layout.tables.cell_text import is_caption
 from ocroute.layout.tables.grid import Grid
 from ocroute.layout.tables.lattice import capped, frame_box, frames, lattice
 from ocroute.layout.tables.regions import gutters, prose, runs, stacks
 from ocroute.layout.tables.segments import Row, Segment, baselines, row_box, segments
 from ocroute.layout.tables.stream import stream
 from ocroute.layout.tables.tokens import Scale, Token, join, pieces, tokens_of
+from ocroute.layout.wording import is_beside_table
 from ocroute.pages.page import InputPage
 from ocroute.raster.rules import Rules, page_rules
 from ocroute.values import Box, Line, Table
@@ -198,7 +198,7 @@ def _continues(row: Row, edge: Box, step: int, paragraphs: set[Segment], scale: 
     """Whether a row next to a table is part of it: as many cells as make a row, or a small piece of its head."""
     box = row_box(row)
     gap = edge.y0 - box.y1 if step < 0 else box.y0 - edge.y1
-    if gap > 1.2 * scale.height or any(s in paragraphs for s in row) or is_caption(join(row[0].tokens)):
+    if gap > 1.2 * scale.height or any(s in paragraphs for s in row) or is_beside_table(join(row[0].tokens)):
         return False
     head = step < 0 and gap < 0.4 * scale.height and all(s.letters < 25 for s in row)
     return len(row) >= 3 or head

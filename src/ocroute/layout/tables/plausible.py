@@ -7,8 +7,9 @@ from collections import Counter
 from itertools import pairwise
 from statistics import mean, median
 
-from ocroute.layout.tables.cell_text import is_caption, is_marker, is_number
+from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.grid import Grid, Part
+from ocroute.layout.wording import is_beside_table, is_marker
 
 _CODE = re.compile(r"[{;]$|^[{}()\[\];,]*[{}][{}()\[\];,]*$|\\[a-zA-Z_@:]+.*\\[a-zA-Z_@:]+")
 _PAGES = re.compile(r"^\d{1,4}(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*,$|^\d{1,4}(?:, \d{1,4}(?:[-–]\d{1,4})?)+$")
@@ -154,7 +155,7 @@ def _contents(grid: Grid) -> bool:
     if grid.columns > 3:
         return False
     last: list[Part] = [p for row in grid.rows for p in row.parts if p.last == grid.columns - 1 and p.first > 0]
-    if sum(1 for p in grid.column(0) if is_caption(p.text)) >= 0.5 * max(1, len(grid.column(0))):
+    if sum(1 for p in grid.column(0) if is_beside_table(p.text)) >= 0.5 * max(1, len(grid.column(0))):
         return True  # a list of figures or tables
     numbers = [t.text for p in last for t in p.tokens if not t.leader]
     if len(last) < 3 or sum(1 for text in numbers if _PAGE.match(text)) < 0.8 * len(numbers):

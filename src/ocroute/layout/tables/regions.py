@@ -8,9 +8,10 @@ from statistics import median
 
 import numpy as np
 
-from ocroute.layout.tables.cell_text import is_caption, is_number
+from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.segments import Row, Segment, row_box
 from ocroute.layout.tables.tokens import Scale
+from ocroute.layout.wording import is_beside_table
 from ocroute.raster.rules import Rule, Rules
 from ocroute.values import Box
 
@@ -88,7 +89,7 @@ def _tabular(inside: Sequence[Row], paragraphs: set[Segment], width: float) -> b
 
 def _one_line(inside: Sequence[Row]) -> bool:
     """Whether a single short line stands between: a heading inside the table, not a caption between two."""
-    return len(inside) == 1 and not is_caption(" ".join(t.text for t in inside[0][0].tokens))
+    return len(inside) == 1 and not is_beside_table(" ".join(t.text for t in inside[0][0].tokens))
 
 
 def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:

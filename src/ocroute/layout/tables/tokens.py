@@ -9,6 +9,7 @@ from statistics import median
 
 import msgspec
 
+from ocroute.layout.hyphens import is_cjk
 from ocroute.values import Box, Line, Word
 
 RULE_READ_AS_TEXT = re.compile(r"[|¦‖_]+")
@@ -126,13 +127,9 @@ def join(tokens: Iterable[Token]) -> str:
         elif token.box.y0 > before.middle and re.search(r"[^\W\d_]-$", out) and text[:1].islower():
             out = out[:-1] + text
         else:
-            out += text if _cjk(out[-1:]) and _cjk(text[:1]) else " " + text
+            out += text if is_cjk(out[-1:]) and is_cjk(text[:1]) else " " + text
         before = token
     return out
-
-
-def _cjk(char: str) -> bool:
-    return "　" <= char <= "鿿" or "가" <= char <= "힯" or "＀" <= char <= "￯"
 
 
 def pieces(lines: Sequence[Line], taken: Iterable[Token]) -> tuple[Line, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ocroute.document.markup import from_html
 from ocroute.models.dots_ocr.frame import Frame
-from ocroute.models.dots_ocr.salvage import Cell, cells
+from ocroute.models.dots_ocr.json_cells import Cell, cells
 from ocroute.values import Block, Category, Markup
 
 _CATEGORIES: Final = {category.value.casefold(): category for category in Category}
