@@ -47,7 +47,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = harness.arguments(__doc__, record="kernel-experiment")
-    parser.add_argument("--checkpoint", type=Path, default=Path("tests/checkpoints/dots_ocr"))
+    parser.add_argument("--checkpoint", type=Path, required=True, help="see python -m bench.tiny_models")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--few", action="store_true", help="four kernels, one line of print of each script")
     parser.add_argument("--kernels", default="", help="names, separated by commas; all when left out")

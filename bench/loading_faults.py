@@ -23,7 +23,7 @@ from bench import harness
 
 def main() -> None:
     parser = harness.arguments(__doc__, record="loading-faults")
-    parser.add_argument("--checkpoint", type=Path, default=Path("tests/checkpoints/dots_ocr"))
+    parser.add_argument("--checkpoint", type=Path, required=True, help="see python -m bench.tiny_models")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--few", action="store_true", help="one line of print of each script")
     parser.add_argument("--longest", type=int, default=600, help="tokens after which an answer is cut")

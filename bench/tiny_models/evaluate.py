@@ -119,8 +119,8 @@ def measure(reader: Reader, samples: int, keep: Path | None, until: float) -> li
                     "seconds": seconds,
                 }
                 row |= compared(batch.texts, found[index * samples : (index + 1) * samples])
-                rows.append(row)
                 print(json.dumps(row, ensure_ascii=False), flush=True)
+                rows.append({name: value for name, value in row.items() if name != "worst"})
                 if keep:
                     _keep(keep, f"{task}-{kind}-{script}", batch)
     return rows
@@ -139,7 +139,7 @@ def compared(wanted: list[str], found: list[str]) -> dict[str, Any]:
     errors = errors_of(wanted, found)
     row |= {"characters": errors.length, "edits": errors.edits, "cer": round(errors.rate, 5)}
     worst = max(range(len(wanted)), key=lambda at: errors_of(wanted[at : at + 1], found[at : at + 1]).edits)
-    row["example"], row["worst"] = [wanted[0][:100], found[0][:100]], [wanted[worst][:300], found[worst][:300]]
+    row["worst"] = [wanted[worst][:300], found[worst][:300]]
     return row
 
 

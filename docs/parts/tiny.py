@@ -7,9 +7,7 @@ from typing import Any
 from parts.common import Part, Record, from_evidence, stamp, table
 
 
-@from_evidence(
-    "tiny-models", "python -m bench.tiny_models.evaluate tests/checkpoints/MODEL --json evidence/tiny-models.json"
-)
+@from_evidence("tiny-models", "python -m bench.tiny_models.evaluate FOLDER --json evidence/tiny-models.json")
 def tiny(record: Record) -> str:
     """A row for each model and number format; the worst of its tasks, kinds and scripts beside the whole."""
     rows = [

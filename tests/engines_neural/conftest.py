@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import torch
 from tests.support import tiny_models as tiny
-from tests.support.sheets import TRAINED, Sheet
+from tests.support.checkpoints import trained
+from tests.support.sheets import Sheet
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary
@@ -101,6 +102,6 @@ def weights_here(tmp_path, monkeypatch):
     def put(*names):
         (tmp_path / "models").mkdir()
         for name in names:
-            (tmp_path / "models" / name).symlink_to(TRAINED / name)
+            (tmp_path / "models" / name).symlink_to(trained(name))
 
     return put

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from tests.support import published
-from tests.support.sheets import NAMES
+from tests.support.checkpoints import NAMES
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import devices, pixel_budget

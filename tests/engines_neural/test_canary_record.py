@@ -2,11 +2,11 @@
 
 import shutil
 from io import StringIO
-from pathlib import Path
 
 import msgspec
 import pytest
 from rich.console import Console
+from tests.support.checkpoints import BY_HEART
 
 from ocroute.cli.draw_models import canary_table
 from ocroute.engines.base import ENGINES, Task, Wanted
@@ -19,8 +19,6 @@ from ocroute.machine import Gpu, Machine
 from ocroute.route import machine_survey
 from ocroute.route.machine_survey import statuses
 from ocroute.route.plan import Wish
-
-BY_HEART = Path(__file__).parent / "by_heart"
 
 RECORD = history.Canary(
     "dots_ocr", "/models/dots", "ab" * 32, "NVIDIA X", "bfloat16", {"torch": "2.11.0", "transformers": "5.23.0"},

@@ -5,11 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from rapidfuzz.distance import Levenshtein
 from safetensors.torch import load_file, save_file
+from tests.support.checkpoints import BY_HEART, PAGES, trained
 
 from ocroute.engines.base import ENGINES, Wanted
 from ocroute.engines.neural import canary
@@ -17,9 +17,6 @@ from ocroute.errors import ExitCode
 from ocroute.route.plan import Wish
 from ocroute.run.job_runner import JobRunner
 from ocroute.run.jobs import Describe
-
-BY_HEART = Path(__file__).parent / "by_heart"
-TRAINED = Path(__file__).parents[1] / "checkpoints"
 
 
 @pytest.fixture
@@ -59,8 +56,8 @@ def test_a_page_is_read_with_the_weights_that_the_user_names(page):
 )
 def test_a_trained_model_reads_words_that_it_never_saw(engine, kept):
     """Weights, processor, kernels, canary, answer, judge: everything is real but the model's size."""
-    picture = TRAINED / "pages" / engine / f"{kept}.png"
-    done = ocroute("read", picture, "--engine", engine, "--model", TRAINED / engine, "--format", "json")
+    picture = PAGES / engine / f"{kept}.png"
+    done = ocroute("read", picture, "--engine", engine, "--model", trained(engine), "--format", "json")
     assert done.returncode == ExitCode.OK, done.stderr
     (read,) = json.loads(done.stdout)["pages"]
     words = " ".join(block["text"] for block in read["blocks"]).split()
@@ -102,7 +99,7 @@ def test_doctor_tells_what_came_of_a_model(page):
     unasked = doctor()["qwen2_vl"]
     assert unasked["canary"] is None, "those were not the weights that would be loaded now"
     assert unasked["named"] == str(BY_HEART)
-    assert doctor("--engine", "qwen2_vl", "--model", TRAINED / "qwen2_vl")["qwen2_vl"]["canary"] is None
+    assert doctor("--engine", "qwen2_vl", "--model", trained("qwen2_vl"))["qwen2_vl"]["canary"] is None
     rows = doctor("--engine", "qwen2_vl", "--model", BY_HEART)
     assert set(rows) == {name for name, row in ENGINES.items() if row.builtin and ENGINES.load(name).info.kind == "vlm"}
     row = rows["qwen2_vl"]

@@ -8,8 +8,8 @@ import shutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tests.support.checkpoints import trained
 from tests.support.next_steps import COMMAND
-from tests.support.sheets import TRAINED
 
 import ocroute
 from ocroute.engines.base import ENGINES, Task
@@ -82,7 +82,7 @@ def folder(tmp_path, monkeypatch):
     """Where the user keeps dots.ocr; nothing is cached."""
     monkeypatch.setenv("OCROUTE_MODELS", str(tmp_path / "models"))
     monkeypatch.setattr("ocroute.engines.neural.weights._cached", lambda _: None)
-    return shutil.copytree(TRAINED / "dots_ocr", tmp_path / "models" / "dots_ocr")
+    return shutil.copytree(trained("dots_ocr"), tmp_path / "models" / "dots_ocr")
 
 
 @pytest.mark.parametrize("name", DAMAGE)

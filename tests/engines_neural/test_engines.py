@@ -6,7 +6,7 @@ import shutil
 import pytest
 import torch
 from tests.support import tiny_models as tiny
-from tests.support.sheets import NAMES
+from tests.support.checkpoints import NAMES
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary

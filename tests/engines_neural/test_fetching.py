@@ -10,14 +10,14 @@ import time
 
 import pytest
 from tests.support import hub as hubs
-from tests.support.sheets import TRAINED
+from tests.support.checkpoints import trained
 
 from ocroute.engines.base import ENGINES
 from ocroute.engines.neural import canary, weights
 from ocroute.errors import ExitCode
 
 MODEL = "someone/tiny-dots"
-TINY = TRAINED / "dots_ocr"
+TINY = trained("dots_ocr")
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_a_model_behind_terms(hub, ocroute):
 
 
 def test_another_kind_of_model_is_refused_before_its_weights_come(hub, ocroute):
-    hub.models[MODEL] = TRAINED / "got_ocr2"
+    hub.models[MODEL] = trained("got_ocr2")
     done = ocroute()
     assert done.returncode == ExitCode.UNAVAILABLE
     assert "holds GotOcr2ForConditionalGeneration; dots_ocr reads DotsOCRForCausalLM" in done.stderr

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from tests.support import published
-from tests.support.sheets import NAMES
+from tests.support.checkpoints import NAMES
 
 from ocroute.engines.base import ENGINES
 from ocroute.engines.neural import devices, pixel_budget

@@ -10,7 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tests.support import tiny_models as tiny
-from tests.support.sheets import TRAINED, Sheet
+from tests.support.checkpoints import trained
+from tests.support.sheets import Sheet
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary, devices, loading, pixel_budget
@@ -21,7 +22,7 @@ from ocroute.engines.qwen2_vl import Qwen2Vl
 from ocroute.errors import EngineUnavailable
 from ocroute.machine import MIB
 
-MODEL = TRAINED / "qwen2_vl"
+MODEL = trained("qwen2_vl")
 """A tiny Qwen2-VL that has learnt to read."""
 
 

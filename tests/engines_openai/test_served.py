@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 from tests.support.asking import HASTY, Sheet
+from tests.support.checkpoints import BY_HEART
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
@@ -26,7 +27,6 @@ for package in ("torch", "fastapi", "uvicorn", "openai", "accelerate"):
         package, reason="the server of these tests needs: pip install 'ocroute[vlm]' 'transformers[serving]'"
     )
 
-WEIGHTS = Path(__file__).parents[1] / "engines_neural" / "by_heart"
 TEMPLATE = (
     "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for c in m.content %}"
@@ -42,7 +42,7 @@ def checkpoint(tmp_path_factory):
     Qwen2-VL's own processor wants torchvision for its videos; PaddleOCR-VL's, which has none, counts image tokens the same way.
     """
     folder = tmp_path_factory.mktemp("weights") / "Qwen2-VL-by-heart"
-    shutil.copytree(WEIGHTS, folder)
+    shutil.copytree(BY_HEART, folder)
     for name, more in (
         ("preprocessor_config.json", {"processor_class": "PaddleOCRVLProcessor"}),
         (

@@ -7,19 +7,35 @@ import pytest
 import torch
 from bench.tiny_models.evaluate import Reader
 from bench.tiny_models.layouts import boxes_apart, is_layout
+from bench.tiny_models.packed import PACKED, WEIGHTS, pack, unpack
 from PIL import Image
+from safetensors.torch import load_file
+from tests.support.checkpoints import KEPT, PAGES, TRAINED, trained
 
 from ocroute.compare.measures import character_errors
 
-CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
-TRAINED = ("dots_ocr", "qwen2_vl", "got_ocr2", "deepseek_ocr")
 LIMIT = 0.03
 OVERLAP = 0.85  # of boxes with the true ones, in the mean
 
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_files_are_small(name: str) -> None:
-    assert (CHECKPOINTS / name / "model.safetensors").stat().st_size <= 8_000_000
+    trained(name)
+    assert (KEPT / name / PACKED).stat().st_size <= 2_300_000
+
+
+def test_packing_again_changes_little(tmp_path: Path) -> None:
+    """Steps are parts of the rows' spread: what was rounded to them is near what would be rounded to them again."""
+    before = load_file(trained("qwen2_vl") / WEIGHTS)
+    pack(trained("qwen2_vl"), tmp_path / "packed")
+    after = load_file(unpack(tmp_path / "packed", tmp_path / "again") / WEIGHTS)
+    assert before.keys() == after.keys()
+    for name, tensor in before.items():
+        spread = tensor.float().flatten(1).square().mean(1).sqrt() if tensor.dim() > 1 else torch.zeros(())
+        worst = (after[name].float() - tensor.float()).abs()
+        assert bool(
+            (worst.flatten(1).amax(1) <= 0.14 * spread + 1e-6).all() if tensor.dim() > 1 else worst.max() == 0
+        ), name
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
@@ -29,8 +45,8 @@ def test_kept_pages_are_read(name: str, dtype: torch.dtype) -> None:
 
     A processor is slow in bfloat16: in it one script is read.
     """
-    reader = Reader(CHECKPOINTS / name, dtype, "cpu")
-    pictures = sorted((CHECKPOINTS / "pages" / name).glob("*.png" if dtype is torch.float32 else "*-latin.png"))
+    reader = Reader(trained(name), dtype, "cpu")
+    pictures = sorted((PAGES / name).glob("*.png" if dtype is torch.float32 else "*-latin.png"))
     assert pictures
     wrong = total = 0
     overlaps = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import reportlab
-from bench.judge.canvas import Sheet
+from bench.pages.canvas import Sheet
 from PIL import Image, ImageFont
 
 FONT = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"

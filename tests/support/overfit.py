@@ -82,8 +82,9 @@ def _batch(engine: Qwen2Vl) -> dict[str, torch.Tensor]:
 
 if __name__ == "__main__":  # some minutes
     from tests.support import tiny_models as tiny
+    from tests.support.checkpoints import BY_HEART
 
-    target = Path(__file__).parents[1] / "engines_neural" / "by_heart"
+    target = BY_HEART
     target.mkdir(exist_ok=True)
     tiny.qwen2_vl(target)
     print(overfit(target, steps=900))

@@ -1,16 +1,8 @@
-"""Pages without files, the engines that are tried on them, and weights that have learnt to read."""
-
-from pathlib import Path
+"""Pages without files."""
 
 import numpy as np
 
 from ocroute.pages.page import InputPage
-
-NAMES = ("qwen2_vl", "got_ocr2", "deepseek_ocr", "deepseek_ocr2", "glm_ocr", "lighton_ocr")
-"""Those whose model is one of transformers' own."""
-
-TRAINED = Path(__file__).parents[1] / "checkpoints"
-"""A tiny checkpoint for each of several engines, and in ``pages`` what they are known to read."""
 
 
 class Sheet(InputPage):
