@@ -61,7 +61,22 @@ def write(path: Path | None, result: Mapping[str, Any]) -> None:
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**machine(), **result}, indent=1) + "\n", encoding="utf-8")
+    path.write_text(as_text({**machine(), **result}) + "\n", encoding="utf-8")
+
+
+def as_text(value: Any, indent: str = "") -> str:
+    """JSON with a line for each thing that holds no other: rows can be read and compared, and files stay small."""
+    if isinstance(value, (dict, list, tuple)) and value:
+        inner = value.values() if isinstance(value, dict) else value
+        if any(isinstance(each, (dict, list, tuple)) for each in inner):
+            deeper = indent + " "
+            keys = (
+                (json.dumps(str(key)) + ": " for key in value) if isinstance(value, dict) else iter([""] * len(value))
+            )
+            lines = (deeper + next(keys) + as_text(each, deeper) for each in inner)
+            first, last = "{}" if isinstance(value, dict) else "[]"
+            return f"{first}\n" + ",\n".join(lines) + f"\n{indent}{last}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def read(name: str) -> dict[str, Any]:
