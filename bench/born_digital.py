@@ -16,12 +16,7 @@ import time
 from pathlib import Path
 from statistics import fmean
 
-from bench.ocr_speed import FONTS, sentences
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.utils import simpleSplit
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
+from bench.pages.prose import digital_pdf
 
 from bench import harness
 from ocroute.compare.measures import cer
@@ -32,27 +27,6 @@ from ocroute.route.page_reader import PageReader
 
 OCROUTE = str(Path(sysconfig.get_path("scripts")) / "ocroute")
 LIMIT = 20.0
-MARGIN, POINTS, LEADING = 65, 11, 14.5
-
-
-def typeset(path: Path, pages: int) -> list[str]:
-    """A PDF of ``pages`` pages; returns their texts."""
-    pdfmetrics.registerFont(TTFont("Body", str(FONTS / "LiberationSerif-Regular.ttf")))
-    canvas = Canvas(str(path), pagesize=A4)
-    texts = []
-    for page in range(pages):
-        canvas.setFont("Body", POINTS)
-        y, part, lines = A4[1] - MARGIN, 0, []
-        while y > MARGIN + 9 * LEADING:
-            for line in simpleSplit(sentences(1000 * page + part), "Body", POINTS, A4[0] - 2 * MARGIN):
-                canvas.drawString(MARGIN, y, line)
-                lines.append(line)
-                y -= LEADING
-            y, part = y - LEADING / 2, part + 1
-        texts.append("\n".join(lines))
-        canvas.showPage()
-    canvas.save()
-    return texts
 
 
 def timed(reader: PageReader, page: InputPage) -> tuple[float, str]:
@@ -85,7 +59,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         pdf = Path(folder) / "report.pdf"
-        truths = typeset(pdf, args.pages)
+        truths = digital_pdf(pdf, args.pages)
         readers = {name: PageReader(Wish(name, Wanted())) for name in ("textlayer", args.engine)}
         seconds = dict.fromkeys(readers, 0.0)
         texts: dict[str, list[str]] = {name: [] for name in readers}

@@ -9,7 +9,6 @@ the result does not count.
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 import tempfile
@@ -17,49 +16,13 @@ import time
 from pathlib import Path
 
 import psutil
-from PIL import Image, ImageDraw, ImageFont
-from reportlab.lib.pagesizes import A5
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
+from bench.pages.prose import numbered_pdf, own_sentence
 
 from bench import harness
 
 LIMIT = 1.15
 PERIOD = 0.05
 KINDS = ("digital", "scanned")
-FILLER = "The committee heard the report of the treasurer and agreed that the fence be painted in spring."
-
-
-def sentence(number: int) -> str:
-    """What only page ``number`` says."""
-    return f"These are the minutes of meeting {number}."
-
-
-def make_pdf(path: Path, kind: str, pages: int) -> None:
-    """A PDF of A5 pages: forty lines of text, or as scanned eight lines at 150 dpi, because a scan costs seconds a page."""
-    canvas = Canvas(str(path), pagesize=A5)
-    for number in range(1, pages + 1):
-        lines = [FILLER] * (40 if kind == "digital" else 8)
-        lines[len(lines) // 2] = sentence(number)  # at the top it would be a page header, as it is on every page
-        if kind == "digital":
-            canvas.setFont("Helvetica", 8)
-            for place, line in enumerate(lines):
-                canvas.drawString(20, A5[1] - 40 - 13 * place, line)
-        else:
-            canvas.drawImage(ImageReader(scan(lines)), 0, 0, *A5)
-        canvas.showPage()
-    canvas.save()
-
-
-def scan(lines: list[str]) -> io.BytesIO:
-    """A page as a scanner gives it."""
-    image = Image.new("L", (874, 1240), 250)
-    font = ImageFont.load_default(18)
-    for place, line in enumerate(lines):
-        ImageDraw.Draw(image).text((50, 80 + 40 * place), line, font=font, fill=20)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=80)
-    return file
 
 
 def resident(process: psutil.Process) -> int:
@@ -91,7 +54,7 @@ def measure(pdf: Path, out: Path, jobs: int) -> tuple[int, int, float]:
 def correct(out: Path, pages: int) -> bool:
     """Whether every page's own sentence stands in the result, in order."""
     text = " ".join((out / "pages.md").read_text().split())
-    places = [text.find(sentence(number)) for number in range(1, pages + 1)]
+    places = [text.find(own_sentence(number)) for number in range(1, pages + 1)]
     return places == sorted(places) and places[0] >= 0
 
 
@@ -107,7 +70,7 @@ def main() -> int:
         for pages in options.pages:
             with tempfile.TemporaryDirectory() as folder:
                 pdf, out = Path(folder, "pages.pdf"), Path(folder, "out")
-                make_pdf(pdf, kind, pages)
+                numbered_pdf(pdf, kind, pages)
                 tree, parent, seconds = measure(pdf, out, options.jobs)
                 right = correct(out, pages)
             peaks.append(tree)

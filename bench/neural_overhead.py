@@ -32,7 +32,7 @@ from typing import Any
 import torch
 from bench.dictation import Dictation, checkpoint, config_for, tokenizer
 from bench.neural_readings import ADDED, Timed, Whole, alone
-from bench.neural_sheet import DPI, SENTENCES, Sheet, canary_sheet, full, slip, small
+from bench.pages.full_letter import DPI, SENTENCES, Sheet, canary_sheet, full, slip, small
 
 from bench import harness
 from ocroute.engines.base import Wanted

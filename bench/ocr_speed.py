@@ -13,10 +13,8 @@ that it need not convert colours, and its side text is taken. CPU seconds say wh
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -28,104 +26,13 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from bench.pages.prose import DPI, scanned_page
 
 from bench import harness
 from ocroute.compare.measures import cer
 
-DPI = 200
-A4 = round(8.27 * DPI), round(11.69 * DPI)
-MARGIN = round(0.9 * DPI)
-FONTS = Path("/usr/share/fonts/truetype/liberation")
-FACES = [("LiberationSerif-Regular", 11), ("LiberationSans-Regular", 10), ("LiberationSerif-Italic", 12)]
 OCROUTE = str(Path(sysconfig.get_path("scripts")) / "ocroute")
 LIMITS = {"rapidocr": 2.0, "tesseract": 1.0}
-
-WHO = [
-    "the harbour master",
-    "a retired surveyor",
-    "our committee",
-    "the night watchman",
-    "Mrs. Ellery",
-    "the county archive",
-]
-DID = [
-    "has measured",
-    "would not sell",
-    "described in detail",
-    "found again in 1987",
-    "lent to the museum",
-    "repaired twice",
-]
-WHAT = [
-    "forty-three tide tables",
-    "the eastern sea wall",
-    "a brass theodolite (no. 217)",
-    "every lobster pot on the quay",
-    "nine letters to the ministry",
-]
-WHY = [
-    "because nobody else had asked",
-    "at a cost of 1,250.75 in all",
-    "after the flood of 12 March",
-    "with help from both schools",
-    "so that ships of 30 to 45 metres could pass",
-]
-THEN = [
-    "It took six weeks.",
-    "Was it worth it?",
-    "The report runs to 88 pages; see section 4.2.",
-    '"Never again," she said.',
-]
-
-
-def sentences(seed: int) -> str:
-    """A paragraph that reads like prose and differs with ``seed``."""
-    choice = random.Random(seed)
-    said = []
-    for _ in range(choice.randint(3, 6)):
-        who, did, what, why = (choice.choice(part) for part in (WHO, DID, WHAT, WHY))
-        said.append(f"{who[0].upper()}{who[1:]} {did} {what}, {why}.")
-        if choice.random() < 0.4:
-            said.append(choice.choice(THEN))
-    return " ".join(said)
-
-
-def draw(seed: int) -> tuple[Image.Image, str]:
-    """A scanned page and its text."""
-    name, points = FACES[seed % len(FACES)]
-    face = ImageFont.truetype(str(FONTS / f"{name}.ttf"), round(points * DPI / 72))
-    page = Image.new("L", A4, 255)
-    pen = ImageDraw.Draw(page)
-    lines: list[str] = []
-    y, step, part = MARGIN, round(1.3 * points * DPI / 72), 0
-    while y + 8 * step < A4[1] - MARGIN:
-        for line in wrapped(sentences(1000 * seed + part), face, A4[0] - 2 * MARGIN):
-            pen.text((MARGIN, y), line, font=face, fill=25)
-            lines.append(line)
-            y += step
-        y, part = y + step // 2, part + 1
-    return scanned(page, seed), "\n".join(lines)
-
-
-def wrapped(text: str, face: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if face.getlength(longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-def scanned(page: Image.Image, seed: int) -> Image.Image:
-    grain = np.random.default_rng(seed).normal(0, 8, (page.height, page.width))
-    ink = np.asarray(page.filter(ImageFilter.GaussianBlur(0.6)), float) * 0.86 + 28
-    scan = Image.fromarray(np.clip(ink + grain, 0, 255).astype(np.uint8))
-    file = io.BytesIO()
-    scan.save(file, "JPEG", quality=70)
-    return Image.open(file)
 
 
 def plain_rapidocr(pdf: Path, out: Path) -> None:
@@ -219,7 +126,7 @@ def main() -> None:
         plain_rapidocr(*args.plain)
         return
     with tempfile.TemporaryDirectory() as folder:
-        pages, truths = zip(*(draw(seed) for seed in range(args.pages)), strict=True)
+        pages, truths = zip(*(scanned_page(seed) for seed in range(args.pages)), strict=True)
         pdf = Path(folder) / "scan.pdf"
         pages[0].save(pdf, "PDF", save_all=True, append_images=pages[1:], resolution=DPI)
         result: dict[str, object] = {"pages": args.pages, "jobs": args.jobs, "cpus": os.cpu_count(), "pairs": {}}

@@ -3,8 +3,8 @@
     python -m bench.tables [--seeds 4] [--scan rapidocr --scan tesseract] [--quick] [--kind KIND] [--show KIND]
 
 Scored are pairs of neighbouring cells, as precision and recall (see `ocroute.compare.measures.table_adjacency`). Pages without
-tables (prose, lists, contents, references, code, letters, figures) must give none. Scans are the same pages drawn at 150 dpi,
-slightly turned, blurred and noisy, read by the named engine.
+tables (prose, lists, contents, references, code, letters, figures) must give none. Scans are the same pages, slightly turned,
+blurred and noisy, read by the named engine.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from bench.tables_pages import TABLE_FREE, WITH_TABLES, Truth, draw
-from PIL import Image, ImageFilter
+from bench.pages.tables import TABLE_FREE, WITH_TABLES, Truth, draw
+from bench.pages.wear import WEARS, worn
+from PIL import Image
 
 from bench import harness
 from ocroute.compare.measures import ALIKE, Overlap, table_adjacency
@@ -34,13 +35,9 @@ def of_table(table: Table) -> Truth:
 
 
 def scanned(page: InputPage, seed: int, target: Path) -> Path:
-    """A page's raster as a scanner would give it."""
-    rng = np.random.default_rng(seed)
-    image = Image.fromarray(page.raster()).convert("L")
-    image = image.rotate(float(rng.uniform(-0.25, 0.25)), fillcolor=255, resample=Image.Resampling.BICUBIC)
-    image = image.filter(ImageFilter.GaussianBlur(0.6))
-    noisy = np.asarray(image, np.float32) * 0.92 + 12 + rng.normal(0, 6, (image.height, image.width))
-    Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(target, dpi=(200, 200))
+    """A page's raster as an office scanner gives it."""
+    grey = np.asarray(Image.fromarray(page.raster()).convert("L"))
+    worn(grey, WEARS["office"], seed).save(target, dpi=(200, 200))
     return target
 
 

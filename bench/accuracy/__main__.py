@@ -110,7 +110,7 @@ def _cases(group: str, wish: argparse.Namespace) -> list[Case]:
         return kept
     print(f"making the {group} pages in {HOME}", file=sys.stderr)
     if group == "generated":
-        from bench.accuracy.generated.make import make
+        from bench.accuracy.generated import make
 
         cases = make(wish.copies, wish.jobs)
     else:

@@ -17,11 +17,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from bench.judge.canvas import ArrayPage, Sheet
 from bench.judge.cases import Case
 from bench.judge.failures import failures
 from bench.judge.readings import boxless, in_blocks, noisy, of_lines, reshaped
-from bench.judge.sheets import KINDS, make
+from bench.pages.canvas import ArrayPage, Sheet
+from bench.pages.kinds import KINDS, make
 
 from bench import harness
 from ocroute.document.model import Finding

@@ -23,11 +23,11 @@ import random
 import string
 from collections.abc import Callable, Iterator
 
-from bench.judge import texts
-from bench.judge.canvas import Sheet
 from bench.judge.cases import Case, weight
 from bench.judge.fictions import fictions, talk
 from bench.judge.readings import boxless, jittered, noisy, of_lines, retold
+from bench.pages import texts
+from bench.pages.canvas import Sheet
 from msgspec.structs import replace
 
 from ocroute.engines.base import Reading

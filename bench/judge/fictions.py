@@ -7,10 +7,10 @@ import random
 import re
 from collections.abc import Iterator
 
-from bench.judge import texts
-from bench.judge.canvas import Sheet
 from bench.judge.cases import Case, weight
 from bench.judge.readings import boxless, in_blocks, retold
+from bench.pages import texts
+from bench.pages.canvas import Sheet
 
 from ocroute.engines.base import Reading
 from ocroute.engines.neural.markdown_blocks import from_plain

@@ -5,11 +5,11 @@ import pytest
 pytest.importorskip("rapidfuzz")
 
 from bench.accuracy.facts import Absent, Baseline, Order, PageText, Present, TableCell
-from bench.accuracy.generated import browser, latex
-from bench.accuracy.generated.make import page_facts, sources
+from bench.accuracy.generated import page_facts, sources
 from bench.accuracy.grids import tables
 from bench.accuracy.scores import Checked, score
 from bench.accuracy.text import find, normalise
+from bench.pages.typeset import browser, latex
 
 PROSE = "The northern harbour was surveyed in 1804 by two pilots."
 

@@ -14,7 +14,7 @@ pytest.importorskip("transformers", reason="needs the extra vlm: pip install 'oc
 
 from bench.dictation import Dictation, checkpoint, config_for, tokenizer
 from bench.dots_generate import generate
-from bench.neural_sheet import SENTENCES, full, small
+from bench.pages.full_letter import SENTENCES, full, small
 
 from ocroute.engines.base import Reading, Task
 from ocroute.engines.dots_ocr import DotsOcr

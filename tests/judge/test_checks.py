@@ -5,9 +5,9 @@ import itertools
 import msgspec
 import numpy as np
 import pytest
-from bench.judge import fonts
-from bench.judge.canvas import ArrayPage
 from bench.judge.readings import boxless, in_blocks, of_lines, retold
+from bench.pages import faces
+from bench.pages.canvas import ArrayPage
 from msgspec.structs import replace
 from PIL import ImageFilter
 from tests.support.judge_pages import PROSE, RUSSIAN, font, letter, sheet
@@ -253,11 +253,11 @@ def test_a_right_answer_in_another_form_is_accepted(page):
 
 
 def test_what_the_witness_cannot_read_is_said_and_not_refused():
-    path = fonts.path("tune", "serif")
-    if not fonts.knows_cyrillic("tune"):
+    path = faces.path("tune", "serif")
+    if not faces.knows_cyrillic("tune"):
         pytest.skip("no Cyrillic font here")
     made = sheet()
-    made.paragraph((100, 100, 1140, 950), RUSSIAN, fonts.font(path, 26))
+    made.paragraph((100, 100, 1140, 950), RUSSIAN, faces.font(path, 26))
     found = verdict(made, boxless(made.lines), kind="vlm")
     assert found.status == "accepted"
     assert [finding.code for finding in found.findings] == ["page_mismatch"]

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from bench.judge.canvas import ArrayPage, photo
+from bench.pages.canvas import ArrayPage, photo
 from PIL import Image
 from tests.support.judge_pages import PROSE, font, letter, sheet
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 from bench.accuracy.cases import HOME, Case
 from bench.accuracy.facts import Absent, AnyFact, Baseline, Order, Present, TableCell
-from bench.accuracy.generated.make import born_pdf, scan_pdf
+from bench.accuracy.generated import born_pdf, scan_pdf
 from bench.accuracy.real.documents import DOCUMENTS, Document
 from bench.accuracy.real.geometry import Sheet, Strip, columns, furniture, sheets
 from bench.accuracy.real.tables import TABLES

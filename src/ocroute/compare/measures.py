@@ -200,7 +200,8 @@ def word_order(truth: str, found: str, normalisation: Normalisation = "spaces") 
 
 def line_order(truth: Sequence[str], found: Sequence[str], least: float = ALIKE) -> Order:
     """`order` of lines, matched by likeness, so that misread letters do not count against the order."""
-    pairs = matches(truth, found, least)
+    alone = [text for text, count in Counter(truth).items() if count == 1]
+    pairs = matches(alone, found, least)
     return order([one for one, _ in sorted(pairs)], [one for one, _ in sorted(pairs, key=lambda pair: pair[1])])
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import re
 
-from bench.accuracy.generated.prose import Prose
-from bench.accuracy.generated.script import Piece, Role, Script, Source, TableData
-from bench.accuracy.generated.tabledata import KINDS
+from bench.pages.typeset.prose import Prose
+from bench.pages.typeset.script import Piece, Role, Script, Source, TableData
+from bench.pages.typeset.tabledata import KINDS
 
 _SPECIAL = re.compile(r"([%&$#_{}])")
 _MATHS = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from bench.accuracy.generated.prose import Prose
-from bench.accuracy.generated.script import Cell, TableData
+from bench.pages.typeset.prose import Prose
+from bench.pages.typeset.script import Cell, TableData
 
 
 def statistics(prose: Prose, dice: random.Random) -> TableData:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.accuracy.generated.script import Piece, Source
-from bench.accuracy.generated.slots import filled
-from bench.accuracy.generated.tabledata import KINDS
-from bench.accuracy.generated.tex import Writer, tabular, tex
+from bench.pages.typeset.script import Piece, Source
+from bench.pages.typeset.slots import filled
+from bench.pages.typeset.tabledata import KINDS
+from bench.pages.typeset.tex import Writer, tabular, tex
 
 
 def ieee(name: str, wear: str) -> Source:

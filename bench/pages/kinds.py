@@ -7,8 +7,8 @@ import random
 from collections.abc import Callable
 
 import numpy as np
-from bench.judge import fonts, texts
-from bench.judge.canvas import Sheet, photo
+from bench.pages import faces, texts
+from bench.pages.canvas import Sheet, photo
 from PIL import Image, ImageFilter, ImageFont
 
 WIDTH, HEIGHT = 1240, 1754  # A4 at 150 dots an inch
@@ -17,7 +17,7 @@ KINDS: dict[str, Maker] = {}
 
 
 class Press:
-    """What one page is made with: chance, a bank of sentences, a set of fonts."""
+    """What one page is made with: chance, a bank of sentences, a set of faces."""
 
     def __init__(self, half: str, seed: int) -> None:
         self.half, self.seed = half, seed
@@ -30,10 +30,10 @@ class Press:
         Raises:
             FileNotFoundError: it is not installed.
         """
-        file = fonts.path(self.half, style, self.seed)
+        file = faces.path(self.half, style, self.seed)
         if file is None:
             raise FileNotFoundError(f"no {style} font here")
-        return fonts.font(file, size)
+        return faces.font(file, size)
 
     def body(self, low: int = 20, high: int = 28) -> ImageFont.FreeTypeFont:
         """A serif or sans font of a chance size."""
@@ -142,7 +142,7 @@ def capitals(press: Press) -> Sheet:
 def cyrillic(press: Press) -> Sheet:
     sheet = press.sheet("cyrillic", "ru")
     font = press.font("serif" if press.half == "tune" else "sans", press.rng.randint(20, 28))
-    if not fonts.knows_cyrillic(press.half):
+    if not faces.knows_cyrillic(press.half):
         raise FileNotFoundError("no Cyrillic font here")
     sheet.paragraph((130, 140, 1110, press.rng.randint(500, 1600)), press.prose(40, "ru"), font)
     return sheet
@@ -301,9 +301,9 @@ def catalogue(press: Press) -> Sheet:
 @kind
 def formulas(press: Press) -> Sheet:
     sheet = press.sheet("formulas")
-    file = fonts.path("report", "mono") if press.half == "report" else fonts.path("tune", "serif")
+    file = faces.path("report", "mono") if press.half == "report" else faces.path("tune", "serif")
     assert file is not None
-    font, y = fonts.font(file, 26), 150.0
+    font, y = faces.font(file, 26), 150.0
     for _ in range(press.rng.randint(3, 6)):
         y = sheet.paragraph((130, y, 1110, 1500), press.prose(2), press.body(22, 24)) + 20
         sheet.write(350, y, press.rng.choice(texts.FORMULAS), font)

@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable
 from html import escape
 
-from bench.accuracy.generated.prose import Prose
-from bench.accuracy.generated.script import Piece, Role, Script, Source, TableData
-from bench.accuracy.generated.slots import filled
-from bench.accuracy.generated.tabledata import accounts, catalogue, statistics
+from bench.pages.typeset.prose import Prose
+from bench.pages.typeset.script import Piece, Role, Script, Source, TableData
+from bench.pages.typeset.slots import filled
+from bench.pages.typeset.tabledata import accounts, catalogue, statistics
 
 
 class _Sheet:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 import numpy as np
-from bench.judge.texts import REPORT, TUNE
+from bench.pages.texts import REPORT, TUNE
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from ocroute.engines.neural import canary

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench.accuracy.generated.script import Source
+from bench.pages.typeset.script import Source
 
 _PROGRAMS = {"latex": ("pdflatex",), "browser": ("chromium", "google-chrome", "chrome")}
 

@@ -15,11 +15,11 @@ import numpy as np
 import pypdfium2 as pdfium
 from bench.accuracy.cases import HOME, Case
 from bench.accuracy.facts import Absent, AnyFact, Baseline, Order, Present, TableCell
-from bench.accuracy.generated import browser, latex
-from bench.accuracy.generated.script import Script, Source, TableData
-from bench.accuracy.generated.typeset import typeset
-from bench.accuracy.generated.wear import WEARS, as_pdf, worn
 from bench.accuracy.text import find, normalise
+from bench.pages.typeset import browser, latex
+from bench.pages.typeset.programs import typeset
+from bench.pages.typeset.script import Script, Source, TableData
+from bench.pages.wear import WEARS, as_pdf, worn
 
 _PAGES_OF_A_DOCUMENT = 2
 _WEARS = {
