@@ -14,7 +14,7 @@ from bench.pages.canvas import Sheet
 
 from ocroute.engines.base import Reading
 from ocroute.engines.neural.markdown_blocks import from_plain
-from ocroute.judge.sought import figures
+from ocroute.judge.fuzzy_search import figures
 
 
 def fictions(sheet: Sheet, rng: random.Random) -> Iterator[Case]:

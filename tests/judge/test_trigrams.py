@@ -7,8 +7,8 @@ from math import inf
 import pytest
 from tests.support.judge_pages import RUSSIAN
 
+from ocroute.judge.alphabet_confusions import as_other_script, odd_capitals
 from ocroute.judge.garbage import SURPRISE, broken_characters, mojibake, rare_ideographs, symbols, unreadable
-from ocroute.judge.lookalikes import as_other_script, odd_capitals
 from ocroute.judge.trigrams import fluency
 
 ENGLISH = (

@@ -1,7 +1,7 @@
-"""A cheap second pair of eyes for the judge: where is text on this page, and what do these few crops say?
+"""The reference recogniser: where is text on this page, and what do these few crops say?
 
 Both use the PP-OCR models of the rapidocr wheel and share them, and the detected regions, with the ``rapidocr`` engine: to
-witness a page that it read costs nothing.
+check a page that it read costs nothing.
 """
 
 from __future__ import annotations

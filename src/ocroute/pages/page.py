@@ -31,7 +31,7 @@ class InputPage(ABC):
         number: from 1.
         dpi: pixels per inch of the raster, or None where the source does not say.
         turned: degrees counter-clockwise by which the source was turned so far (0, 90, 180, 270).
-        skew: degrees counter-clockwise that were straightened besides.
+        skew: degrees counter-clockwise of deskewing besides.
     """
 
     source: str
@@ -100,7 +100,7 @@ class InputPage(ABC):
 
 
 class TurnedPage(InputPage):
-    """``page`` turned counter-clockwise by quarter turns, then straightened by ``skew`` degrees on a canvas of equal size.
+    """``page`` turned counter-clockwise by quarter turns, then deskewed by ``skew`` degrees on a canvas of equal size.
 
     Args:
         page: what to turn; released together with this one.
@@ -128,7 +128,7 @@ class TurnedPage(InputPage):
         return deskewed(raster, self._own_skew) if self._own_skew else raster
 
     def text_layer(self) -> tuple[Line, ...] | None:
-        """The page's own text in the turned frame; None where it has none or is straightened."""
+        """The page's own text in the turned frame; None where it has none or is deskewed."""
         return self.once("text_layer", self._turned_lines)
 
     def _turned_lines(self) -> tuple[Line, ...] | None:
@@ -146,7 +146,7 @@ class TurnedPage(InputPage):
         return None if angle is None else (angle + 90 * self._quarter_turns) % 360
 
     def rules(self) -> tuple[Segment, ...] | None:
-        """Ruling lines in the turned frame; None where there are none or the page is straightened."""
+        """Ruling lines in the turned frame; None where there are none or the page is deskewed."""
         rules = None if self._own_skew else self._page.rules()
         return None if rules is None else tuple(self._turn_segment(rule) for rule in rules)
 

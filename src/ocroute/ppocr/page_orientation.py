@@ -1,4 +1,4 @@
-"""Which way is up: turn a page by quarter turns and straighten it, before any engine reads it.
+"""Orientation detection: turn a page by quarter turns and deskew it, before any engine reads it.
 
 A false turn costs the whole page, a missed one costs only what the engines cannot do themselves, so a page is turned on
 strong evidence alone: the line classifier in rapidocr's wheel (is this line upside down?) must agree over many lines, and a
@@ -49,11 +49,11 @@ _READABLE = 0.7
 
 _CROP_ASPECT = 6.0
 _VISIBLE_SKEW = 0.8
-"""Degrees from which lines are cut out of a straightened page: steeper ones leave their crops."""
+"""Degrees from which lines are cut out of a deskewed page: steeper ones leave their crops."""
 
 
 class _View(NamedTuple):
-    """The page laid on one side, straightened, with its stretches of text."""
+    """The page laid on one side, deskewed, with its stretches of text."""
 
     raster: Raster
     marks: Marks

@@ -1,7 +1,7 @@
 """What is printed on a page, found without reading it: the ink, and the lines of it that look like text.
 
-An independent, cheap witness (about 30 ms a page): thresholds, connected components and the shape of their rows. It knows no
-letters, so it can be wrong about a logo, but it cannot make the mistakes of an engine.
+Independent of any engine and cheap (about 30 ms a page): thresholds, connected components and the shape of their rows. It
+knows no letters, so it can be wrong about a logo, but it cannot make the mistakes of an engine.
 """
 
 from __future__ import annotations

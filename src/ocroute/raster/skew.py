@@ -1,4 +1,4 @@
-"""How far a page's text leans, from the raster alone."""
+"""The skew angle of a page's text, from its marks alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_SKEW = 15.0
 """Degrees either way that are looked for."""
 
 LEAST_SKEW = 0.15
-"""A page that leans less is straight: turning it would blur more than it mends."""
+"""A page with less is straight: deskewing would blur more than it mends."""
 
 _FEW = 30
 _SHARP = 1.5

@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.engines.neural.preamble import parted, suspects
-from ocroute.judge.glimpses import seen, stretches
-from ocroute.judge.pieces import quote
-from ocroute.judge.sought import SAME, Sought, weight
+from ocroute.judge.fuzzy_search import SAME, SearchedText, weight
+from ocroute.judge.line_crops import crops_of_lines, read_crops
+from ocroute.judge.reading_pieces import quote
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 from ocroute.values import Box
@@ -52,8 +52,12 @@ class Chatter:
         """Whether the page shows ``passage`` where it would stand; None where nothing can be read there."""
         lines: Sequence[Box] = [line.box for line in ink_of(page).lines]
         near = lines[:LINES] if passage == before else lines[-LINES:]
-        read = [one for one in seen(page, stretches(page, near), task.limits.threads) if weight(one.text) >= FEWEST]
-        return any(Sought(passage).likeness(one.text) >= SAME for one in read) if read else None
+        read = [
+            one
+            for one in read_crops(page, crops_of_lines(page, near), task.limits.threads)
+            if weight(one.text) >= FEWEST
+        ]
+        return any(SearchedText(passage).likeness(one.text) >= SAME for one in read) if read else None
 
     def _finding(self, passages: list[str], what: str, weight: float) -> Finding:
         said = " and ".join(quote(text, 80) for text in passages)

@@ -6,9 +6,8 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.capacity import capacity
-from ocroute.judge.missing import missing
-from ocroute.judge.pieces import pieces, weight
+from ocroute.judge.ink_match import capacity, missing
+from ocroute.judge.reading_pieces import pieces, weight
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.garbage import broken_characters, mojibake, rare_ideographs, symbols, unreadable
-from ocroute.judge.pieces import plain
+from ocroute.judge.reading_pieces import plain
 from ocroute.pages.page import InputPage
 
 

@@ -6,9 +6,8 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.bare import bare
-from ocroute.judge.capacity import capacity
-from ocroute.judge.pieces import Piece, pieces, quote
+from ocroute.judge.ink_match import blank_paper, capacity
+from ocroute.judge.reading_pieces import Piece, pieces, quote
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 
@@ -32,7 +31,9 @@ class Invented:
         if not placed:
             return self._without_boxes(page, every, total)
         unseen = [
-            piece for piece, empty in zip(placed, bare(ink_of(page), placed), strict=True) if empty or piece.overfull
+            piece
+            for piece, empty in zip(placed, blank_paper(ink_of(page), placed), strict=True)
+            if empty or piece.overfull
         ]
         surplus = sum(piece.letters for piece in unseen)
         if surplus < FEWEST or surplus / total < self.limit:

@@ -8,9 +8,8 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.bare import bare
-from ocroute.judge.capacity import capacity
-from ocroute.judge.pieces import WIDEST, Piece, pieces, quote
+from ocroute.judge.ink_match import blank_paper, capacity
+from ocroute.judge.reading_pieces import WIDEST, Piece, pieces, quote
 from ocroute.judge.repeats import Repeat, repeats
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import Ink, InkLine, ink_of
@@ -68,7 +67,7 @@ def _unseen(repeat: Repeat, every: Sequence[Piece], ink: Ink, total: int) -> int
     seen: list[Box] = []
     lost = 0
     tight = CROWDED * _density(every)
-    for piece, empty in zip(span, bare(ink, span), strict=True):
+    for piece, empty in zip(span, blank_paper(ink, span), strict=True):
         assert piece.box is not None
         again = any(box.intersection(piece.box) > 0.5 * min(box.area, piece.box.area) for box in seen)
         crowded = piece.rows == 1 and piece.weight > tight * _length(piece.box) + SLACK

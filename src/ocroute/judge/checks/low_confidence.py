@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.pieces import pieces
+from ocroute.judge.reading_pieces import pieces
 from ocroute.pages.page import InputPage
 
 FEWEST: Final = 12  # characters with a confidence

@@ -9,10 +9,10 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import reference_recogniser
-from ocroute.judge.glimpses import Glimpse, seen, spread, stretches
-from ocroute.judge.pieces import pieces, plain, quote
+from ocroute.judge.fuzzy_search import FEWEST, SAME, SearchedText, figures, weight
+from ocroute.judge.line_crops import ReadCrop, crops_of_lines, read_crops, spread
+from ocroute.judge.reading_pieces import pieces, plain, quote
 from ocroute.judge.scripts import census
-from ocroute.judge.sought import FEWEST, SAME, Sought, figures, weight
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 from ocroute.values import Box, Category
@@ -27,7 +27,7 @@ WRONG_FIGURES: Final = 0.5  # share of the numbers
 SUSPECT: Final = 0.15  # share of what the first look found from which a second one is worth its second of time
 LOOSE: Final = 0.35  # the limit without boxes: models leave out running heads and the words in pictures
 TALL: Final = 2.0  # height over width of a region from which its text may run downwards
-WITNESSED: Final = frozenset({"Latn", "Hani", "Jpan"})
+RECOGNISED: Final = frozenset({"Latn", "Hani", "Jpan"})
 
 
 class PageMismatch:
@@ -40,7 +40,7 @@ class PageMismatch:
         """The share of the print, or of the numbers, that was read again and is not in the text."""
         if engine.kind not in KINDS:
             return None
-        text = Sought(plain(reading))
+        text = SearchedText(plain(reading))
         letters = census(text.text)
         if weight(text.text) < FEWEST:  # nothing that could be wrong; what is missing is for others to say
             return None
@@ -52,28 +52,28 @@ class PageMismatch:
             lines = _of_text(_regions(page, task.limits.threads), reading)
             again = self._looked(page, text, lines, task.limits.threads, at_once=True)
             return self._of_words(text, again, reading) or self._of_figures(text, [*found, *again])
-        if len(words) < LEAST and letters and letters.most_common(1)[0][0] not in WITNESSED:
-            what = "The words were not compared with the page: the witness cannot read their script."
+        if len(words) < LEAST and letters and letters.most_common(1)[0][0] not in RECOGNISED:
+            what = "The words were not compared with the page: the reference recogniser cannot read their script."
             return Finding("page_mismatch", 0.0, self.limit, what, refuses=False, weight=0.1)
         return None
 
     def _looked(
-        self, page: InputPage, text: Sought, lines: Sequence[Box], threads: int, *, at_once: bool = False
-    ) -> list[Glimpse]:
+        self, page: InputPage, text: SearchedText, lines: Sequence[Box], threads: int, *, at_once: bool = False
+    ) -> list[ReadCrop]:
         """As much of the print as it takes to tell."""
-        chosen = spread(stretches(page, lines), SECOND)
+        chosen = spread(crops_of_lines(page, lines), SECOND)
         first = SECOND if at_once else FIRST
-        found = seen(page, chosen[:first], threads)
+        found = read_crops(page, chosen[:first], threads)
         if _missing(text, found):
-            found += seen(page, chosen[first:], threads)
+            found += read_crops(page, chosen[first:], threads)
         if len(text.figures) > FIGURES and len(_figures(found)) < FIGURES:
-            columns = spread(stretches(page, lines, narrow=True), SECOND)
-            found += seen(page, columns[:FIRST], threads)
+            columns = spread(crops_of_lines(page, lines, narrow=True), SECOND)
+            found += read_crops(page, columns[:FIRST], threads)
             if _absent(text, found):
-                found += seen(page, columns[FIRST:], threads)
+                found += read_crops(page, columns[FIRST:], threads)
         return found
 
-    def _of_words(self, text: Sought, found: Sequence[Glimpse], reading: Reading) -> Finding | None:
+    def _of_words(self, text: SearchedText, found: Sequence[ReadCrop], reading: Reading) -> Finding | None:
         every = _words(found)
         missing, share = _missing(text, every), _share(text, every)
         placed = all(piece.box is not None for piece in pieces(reading))
@@ -87,7 +87,7 @@ class PageMismatch:
         )
         return self._finding(share, limit, what)
 
-    def _of_figures(self, text: Sought, found: Sequence[Glimpse]) -> Finding | None:
+    def _of_figures(self, text: SearchedText, found: Sequence[ReadCrop]) -> Finding | None:
         every = _figures(found)
         missing = _absent(text, found)
         if len(missing) < LEAST or len(missing) < WRONG_FIGURES * len(every):
@@ -101,25 +101,25 @@ class PageMismatch:
         return Finding("page_mismatch", round(share, 4), limit, f"{what}.", weight=weight)
 
 
-def _words(found: Sequence[Glimpse]) -> list[Glimpse]:
+def _words(found: Sequence[ReadCrop]) -> list[ReadCrop]:
     return [one for one in found if weight(one.text) >= FEWEST]
 
 
-def _missing(text: Sought, found: Sequence[Glimpse]) -> list[Glimpse]:
+def _missing(text: SearchedText, found: Sequence[ReadCrop]) -> list[ReadCrop]:
     return [one for one in _words(found) if text.likeness(one.text) < SAME]
 
 
-def _share(text: Sought, words: Sequence[Glimpse]) -> float:
+def _share(text: SearchedText, words: Sequence[ReadCrop]) -> float:
     """Of the letters that were seen, how many are in stretches that are missing."""
     lost = sum(weight(one.text) for one in _missing(text, words))
     return lost / max(1, sum(weight(one.text) for one in words))
 
 
-def _absent(text: Sought, found: Sequence[Glimpse]) -> list[str]:
+def _absent(text: SearchedText, found: Sequence[ReadCrop]) -> list[str]:
     return [figure for figure in _figures(found) if not text.has_figure(figure)]
 
 
-def _figures(found: Sequence[Glimpse]) -> list[str]:
+def _figures(found: Sequence[ReadCrop]) -> list[str]:
     """The numbers that were seen, each once."""
     return list(dict.fromkeys(figure for one in found for figure in figures(one.text)))
 

@@ -7,8 +7,8 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.pieces import quote
-from ocroute.judge.spots import Spot, agreement, gaps, plainly_so, spots
+from ocroute.judge.reading_pieces import quote
+from ocroute.judge.word_crops import Spot, agreement, gaps, plainly_so, spots
 from ocroute.pages.page import InputPage
 
 FIRST: Final = 8  # words that must stand there plainly before a layer is believed without more ado
@@ -26,7 +26,7 @@ class TextLayerMismatch:
     limit: ClassVar[float] = 0.14  # share of the letters looked at that are others; about a quarter of the words
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
-        """How much sampled words differ; for scripts the witness cannot read, how much ink stands between words."""
+        """How much sampled words differ; for scripts the reference recogniser cannot read, how much ink stands between words."""
         if engine.kind != "textlayer":
             return None
         between = gaps(page, reading)

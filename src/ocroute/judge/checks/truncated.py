@@ -7,8 +7,8 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.missing import missing
-from ocroute.judge.pieces import pieces
+from ocroute.judge.ink_match import missing
+from ocroute.judge.reading_pieces import pieces
 from ocroute.pages.page import InputPage
 from ocroute.values import Box
 

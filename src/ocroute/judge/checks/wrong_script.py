@@ -8,8 +8,8 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.lookalikes import as_other_script, odd_capitals
-from ocroute.judge.pieces import pieces, plain
+from ocroute.judge.alphabet_confusions import as_other_script, odd_capitals
+from ocroute.judge.reading_pieces import pieces, plain
 from ocroute.judge.scripts import advice, census, letters_of, script_of
 from ocroute.pages.page import InputPage
 

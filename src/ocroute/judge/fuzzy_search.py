@@ -39,7 +39,7 @@ def figures(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Sought:
+class SearchedText:
     """A text in which printed words are looked for.
 
     Attributes:

@@ -14,13 +14,13 @@ from rapidfuzz.distance import Indel
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import reference_recogniser
-from ocroute.judge.glimpses import LEGIBLE, around, spread
-from ocroute.judge.sought import SAME, solid
+from ocroute.judge.fuzzy_search import SAME, solid
+from ocroute.judge.line_crops import LEGIBLE, around, spread
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 from ocroute.values import Box, Line, Word
 
-SURE: Final = 0.6  # confidence below which the witness has no say
+SURE: Final = 0.6  # confidence below which the reference recogniser has no say
 STRIP: Final = 4  # words that are read at once where each of them is likely to be right
 ALIKE: Final = 0.96  # likeness of eight such words, joined, that allows for one slip
 _READABLE: Final = re.compile(r"[A-Za-zÀ-ɏﬀ-ﬆ0-9.,:;()'’\-]{4,24}")
@@ -28,7 +28,7 @@ _SHORT: Final = 6  # letters up to which a word is read for half the price, and 
 
 
 def spots(reading: Reading, most: int) -> list[Word]:
-    """Up to ``most`` words that the witness can read, spread over fonts and places; the same for the same page every time."""
+    """Up to ``most`` words that the reference recogniser can read, spread over fonts and places, the same ones every time."""
     groups: dict[str, list[Word]] = defaultdict(list)
     for line in _lines(reading):
         for word in line.words:
@@ -56,15 +56,15 @@ class Spot:
 
     @property
     def same(self) -> bool:
-        """Whether they are one word, but for slips of the witness."""
+        """Whether they are one word, but for slips of the reference recogniser."""
         return self.likeness >= SAME
 
 
 def plainly_so(page: InputPage, words: Sequence[Word], threads: int) -> bool:
     """Whether the page shows ``words`` letter for letter, as a cheap reading of them in strips tells.
 
-    It looks for any wrong letter, not for wrong words: the witness hardly errs on words like these, and a layer in which two
-    words of five are wrong has one time in ten no wholly wrong word among five.
+    It looks for any wrong letter, not for wrong words: the reference recogniser hardly errs on words like these, and a layer
+    in which two words of five are wrong has one time in ten no wholly wrong word among five.
     """
     strips = [words[at::2] for at in range(min(2, len(words)))] if len(words) > STRIP else [words]
     try:
@@ -77,7 +77,7 @@ def plainly_so(page: InputPage, words: Sequence[Word], threads: int) -> bool:
 
 
 def agreement(page: InputPage, words: Sequence[Word], threads: int) -> list[Spot]:
-    """Each word that the witness could read, beside what it read."""
+    """Each word that the reference recogniser could read, beside what it read."""
     if not words:
         return []
     try:

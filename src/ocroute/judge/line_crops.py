@@ -1,4 +1,4 @@
-"""Glimpses of a page: short stretches of its printed lines, chosen without chance and read again from the pixels."""
+"""Crops of printed lines: short stretches, chosen without chance and read again from the pixels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ocroute.pages.page import InputPage
 from ocroute.raster.ink import Ink, ink_of
 from ocroute.values import Box
 
-LEGIBLE: Final = (9.0, 160.0)  # pixels of a line's height that the witness reads well
+LEGIBLE: Final = (9.0, 160.0)  # pixels of a line's height that the reference recogniser reads well
 SURE: Final = 0.93  # confidence of print; handwriting and worn type stay below
 LENGTH: Final = 8.0  # a stretch's width over its height: about 17 letters, 25 ms of one core
 SHORTEST: Final = 2.0  # the same of a line: a figure in a column
@@ -23,14 +23,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Glimpse:
-    """What the witness surely reads in one place."""
+class ReadCrop:
+    """What the reference recogniser surely reads in one place."""
 
     text: str
     box: Box
 
 
-def stretches(page: InputPage, lines: Iterable[Box], *, narrow: bool = False) -> list[Box]:
+def crops_of_lines(page: InputPage, lines: Iterable[Box], *, narrow: bool = False) -> list[Box]:
     """Pieces of the printed ``lines`` (page pixels), cut between words, in the order of the lines.
 
     Args:
@@ -60,12 +60,12 @@ def spread(every: Sequence[T], count: int) -> list[T]:
     return [even[at] for at in golden]
 
 
-def seen(page: InputPage, boxes: Sequence[Box], threads: int) -> list[Glimpse]:
-    """What the witness reads in ``boxes`` and is sure of; nothing where there is no witness.
+def read_crops(page: InputPage, boxes: Sequence[Box], threads: int) -> list[ReadCrop]:
+    """What the reference recogniser reads in ``boxes`` and is sure of; nothing where there is none.
 
     A place is read once a page: the next engine's text is often sought in the same ones.
     """
-    known: dict[Box, tuple[str, float]] = page.once("judge.glimpses", dict)
+    known: dict[Box, tuple[str, float]] = page.once("judge.read_crops", dict)
     unread = [box for box in boxes if box not in known]
     try:
         if unread:
@@ -79,7 +79,7 @@ def seen(page: InputPage, boxes: Sequence[Box], threads: int) -> list[Glimpse]:
     except (EngineUnavailable, EngineError):  # no second pair of eyes here: ink and language must do
         return []
     read = ((box, *known[box]) for box in boxes)
-    return [Glimpse(text, box) for box, text, confidence in read if confidence >= SURE and any(map(str.isalnum, text))]
+    return [ReadCrop(text, box) for box, text, confidence in read if confidence >= SURE and any(map(str.isalnum, text))]
 
 
 def around(page: InputPage, box: Box) -> Box:
