@@ -212,7 +212,7 @@ def routed(machine, wish=None, **described):
 def test_without_flash_attn_a_card_reads_with_dots_ocr_on_a_kernel_of_torch(name, memory_mb, capability):
     result = routed(with_gpu(name, memory_mb, capability))
     assert list(result.routes) == ["dots_ocr", "latin"]
-    assert "vision on sdpa_flash, unproven" in result.routes["dots_ocr"]
+    assert "vision encoder on sdpa_flash, unproven" in result.routes["dots_ocr"]
 
 
 def test_the_fastest_proven_kernel_is_named():
@@ -224,7 +224,7 @@ def test_the_fastest_proven_kernel_is_named():
         for problem in problems_for("dots_ocr", machine.gpus[0])
     )
     result = routed(machine, proofs=proofs)
-    assert result.routes["dots_ocr"].endswith("vision on torch_varlen; text on torch_varlen")
+    assert result.routes["dots_ocr"].endswith("vision encoder on torch_varlen; decoder on torch_varlen")
 
 
 def test_a_torch_without_code_for_the_card_is_named_and_the_page_read_on_the_processor():

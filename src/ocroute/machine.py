@@ -53,6 +53,11 @@ class Machine(msgspec.Struct, frozen=True):
     gpu_note: str = ""
     libraries: dict[str, str] = {}
 
+    @property
+    def first_gpu(self) -> Gpu | None:
+        """The one that torch calls ``cuda:0``; None without any."""
+        return next(iter(self.gpus), None)
+
 
 def inspect() -> Machine:
     """Look at this machine. Loads no model and imports no torch; takes a few milliseconds, with several GPUs some tenths of a

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ocroute.cli.terminal import STATE_STYLES, console
+from ocroute.kernels.base import SUB_MODELS
 
 if TYPE_CHECKING:
     from ocroute.kernels.base import Problem, SubModel
@@ -26,7 +27,7 @@ def kernel_table(rows: Sequence[KernelRow], machine: Machine, proofs: Iterable[P
     Args:
         proofs: that hold on this machine, see `ocroute.kernels.requirements.Platform`.
     """
-    gpu = machine.gpus[0] if machine.gpus else None
+    gpu = machine.first_gpu
     where = f"{gpu.name}, {'.'.join(map(str, gpu.compute_capability))}" if gpu else "the CPU"
     table = Table(title=f"Attention kernels on {where}", title_justify="left")
     for heading in ("kernel", "state", "version"):
@@ -91,19 +92,19 @@ def proof_table(proofs: Sequence[Proof]) -> Table:
 
 
 def model_table(choices: Mapping[str, Mapping[SubModel, Choice]], *, trace: bool = False) -> Table:
-    """What each part of each model would run on here, and why.
+    """What the vision encoder and the decoder of each model would run on here, and why.
 
     Args:
         choices: model to sub-model to choice, see `ocroute.engines.neural.attention.kernel_choices`.
         trace: also why no other kernel was chosen.
     """
-    table = Table("model", "part", "kernel", "why", title="Kernels by model", title_justify="left")
-    for model, parts in choices.items():
-        for part, choice in parts.items():
+    table = Table("model", "sub-model", "kernel", "why", title="Kernels by model", title_justify="left")
+    for model, of_model in choices.items():
+        for sub_model, choice in of_model.items():
             style = "green" if choice.proven else "yellow" if choice.kernel else "red"
             others = [f"{one.kernel}: {one.reason}" for one in choice.trace if one.kernel != choice.kernel]
             why = "\n".join([choice.reason, *(others if trace else ())])
-            table.add_row(model, part, Text(choice.kernel or "none", style=style), Text(why))
+            table.add_row(model, SUB_MODELS[sub_model], Text(choice.kernel or "none", style=style), Text(why))
     return table
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ocroute.cli.terminal import STATE_STYLES
+from ocroute.kernels.base import SUB_MODELS
 
 if TYPE_CHECKING:
     from ocroute.engines.neural.model_status import ModelRow
@@ -44,15 +45,15 @@ def canary_table(rows: Sequence[ModelRow]) -> Table:
 
 
 def _kernels(row: ModelRow) -> Text:
-    return Text("\n").join(_kernel(part, choice) for part, choice in row.kernels.items())
+    return Text("\n").join(_kernel(SUB_MODELS[sub_model], choice) for sub_model, choice in row.kernels.items())
 
 
-def _kernel(part: str, choice: Choice) -> Text:
+def _kernel(name: str, choice: Choice) -> Text:
     if choice.kernel is None:
-        return Text(f"{part}: none", style="red")
+        return Text(f"{name}: none", style="red")
     if choice.proven:
-        return Text(f"{part}: {choice.kernel}", style="green")
-    return Text(f"{part}: PyTorch's own, unproven", style="yellow")
+        return Text(f"{name}: {choice.kernel}", style="green")
+    return Text(f"{name}: PyTorch's own, unproven", style="yellow")
 
 
 def _canary(row: ModelRow) -> Text:

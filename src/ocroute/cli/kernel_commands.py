@@ -86,7 +86,7 @@ def prove(
     from ocroute.run import stoppable
 
     show = write_json if json else draw.draw_proofs
-    gpu = next(iter(inspect().gpus), None)
+    gpu = inspect().first_gpu
     problems = problems_for(model, gpu) if model else all_problems(gpu)
     made: list[Proof] = []
     with stoppable(), logged():

@@ -22,6 +22,9 @@ Numerics = Literal["exact", "quantized"]
 SubModel = Literal["vision", "text"]
 """A model's vision encoder, or its text decoder; called as in the names of transformers' configurations."""
 
+SUB_MODELS: dict[SubModel, str] = {"vision": "vision encoder", "text": "decoder"}
+"""The same in words."""
+
 NEWEST = (99, 9)
 """The upper end of a range of compute capabilities that no instruction and no list of the kernel's own ends."""
 

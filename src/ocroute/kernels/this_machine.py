@@ -78,7 +78,7 @@ def platform_of(machine: Machine, gpu: Gpu | None, *, facts: bool = True) -> Pla
 
 def platform_here(machine: Machine, *, facts: bool = True) -> Platform:
     """As `platform_of`, on this machine's first GPU, or on its CPU without one."""
-    return platform_of(machine, next(iter(machine.gpus), None), facts=facts)
+    return platform_of(machine, machine.first_gpu, facts=facts)
 
 
 def choice_on(platform: Platform, problem: Problem, *, quantized: bool = False, proven_only: bool = False) -> Choice:
@@ -119,7 +119,7 @@ def stale_here(machine: Machine) -> list[Stale]:
 
     Those of kernels that were tried again since, in the same problem class, are passed over.
     """
-    place = place_of(machine, next(iter(machine.gpus), None))
+    place = place_of(machine, machine.first_gpu)
     builds = _builds({name: installed(name) for name in KERNELS})
     ledger = Ledger()
     fresh = ledger.fresh(place, builds)

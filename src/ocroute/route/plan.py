@@ -9,6 +9,7 @@ import msgspec
 from ocroute.engines.base import Availability, EngineInfo
 from ocroute.engines.neural.attention import kernel_choices
 from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
+from ocroute.kernels.base import SUB_MODELS
 from ocroute.kernels.requirements import Platform, torch_obstacle
 from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
 from ocroute.machine import HIDE_GPUS, Machine
@@ -120,8 +121,10 @@ def _no_gpu_for(name: str, info: EngineInfo, machine: Machine, platform: Platfor
         return str(found)
     if info.gpu_mb > gpu.free_mb:
         return f"needs {info.gpu_mb} MiB of GPU memory for a page; {gpu.free_mb} of {gpu.memory_mb} MiB are free"
-    none = [sub_model for sub_model, choice in kernel_choices(name, platform).items() if choice.kernel is None]
-    return f"no attention kernel can serve its {' and '.join(none)} part on {gpu.name}" if none else ""
+    none = [
+        SUB_MODELS[sub_model] for sub_model, choice in kernel_choices(name, platform).items() if choice.kernel is None
+    ]
+    return f"no attention kernel can serve its {' and '.join(none)} on {gpu.name}" if none else ""
 
 
 def _cannot_write(status: EngineStatus, languages: tuple[str, ...]) -> str:
@@ -150,6 +153,9 @@ def _why(name: str, status: EngineStatus, wish: Wish, platform: Platform | None)
     said = f"usable here{asked}: {status.info.strengths}" if status.info.strengths else f"usable here{asked}"
     if status.info.kind != "vlm" or platform is None:
         return said
-    parts = kernel_choices(name, platform, quantized=wish.wanted.quantized)
-    kernels = [f"{part} on {choice.kernel}{'' if choice.proven else ', unproven'}" for part, choice in parts.items()]
+    choices = kernel_choices(name, platform, quantized=wish.wanted.quantized)
+    kernels = [
+        f"{SUB_MODELS[sub_model]} on {choice.kernel}{'' if choice.proven else ', unproven'}"
+        for sub_model, choice in choices.items()
+    ]
     return f"{said}; {'; '.join(kernels)}" if kernels else said

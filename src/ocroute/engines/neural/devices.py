@@ -58,8 +58,7 @@ def place() -> Place:
     machine = inspect()
     if not machine.gpus and not torch.cuda.is_available():
         return Place("cpu", torch.float32, "cpu")
-    gpu = next(iter(machine.gpus), None)
-    reason = str(torch_obstacle(Platform(gpu, machine.driver_cuda, torch_build())) or "")
+    reason = str(torch_obstacle(Platform(machine.first_gpu, machine.driver_cuda, torch_build())) or "")
     if not reason and not torch.cuda.is_available():
         reason = f"torch {torch.__version__} finds no GPU, and the driver lists {machine.gpus[0].name}"
     if reason:

@@ -83,7 +83,7 @@ def _row(
     platform: Platform | None,
     canaries: Sequence[Canary],
 ) -> ModelRow:
-    gpu = machine.gpus[0] if machine.gpus else None
+    gpu = machine.first_gpu
     kernels = kernel_choices(name, platform) if platform and platform.torch else {}
     found = here if isinstance(here, Located) else Located(here.state)
     device = gpu.name if gpu else _CPU

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, get_args
 
 from ocroute.errors import UsageError
 from ocroute.kernels.adaptor.plugged import Kept, Plugged, Replaced
-from ocroute.kernels.base import Kernel, Refused, SubModel
+from ocroute.kernels.base import SUB_MODELS, Kernel, Refused, SubModel
 from ocroute.kernels.this_machine import platform_of
 from ocroute.machine import inspect
 
@@ -107,7 +107,7 @@ def _selector(
                 return f"no kernel was given for {group.sub_model}"
             return given(wanted[group.sub_model], problem, platform)
         if group.sub_model not in only:
-            return f"no kernel is wanted for {group.sub_model}"
+            return f"no kernel is wanted for the {SUB_MODELS[group.sub_model]}"
         if problem is None:
             return f"{type(group.config).__name__} does not tell the heads of its layers, so no proof can be looked up"
         return fastest(problem, longest.get(group.sub_model), platform, quantized=quantized)
@@ -147,7 +147,7 @@ def _by_sub_model(kernel: KernelLike | Mapping[SubModel, KernelLike]) -> Mapping
     wanted: Mapping[SubModel, KernelLike] = (
         kernel if isinstance(kernel, Mapping) else {"vision": kernel, "text": kernel}
     )
-    unknown = [str(name) for name in wanted if name not in _SUFFIX]
+    unknown = [str(name) for name in wanted if name not in SUB_MODELS]
     if unknown or not wanted:
         raise UsageError(f"no sub-model is called {', '.join(unknown) or '(none)'}", next_step="Use: vision, text")
     return wanted
