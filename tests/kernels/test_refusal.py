@@ -285,8 +285,8 @@ THOR = Gpu("NVIDIA Thor", 122_880, 120_000, (11, 0))
 )
 def test_who_must_install_another_torch_is_told_which(gpu, driver, torch, build):
     found = torch_obstacle(Platform(gpu, driver, torch))
-    assert f"install a build of torch for {build} https://pytorch.org/" in found.next_step
-    assert ("update the driver: https://" in found.next_step) == ("needs 13.0" in found.cause)
+    assert f"install a build of torch for {build} https://pytorch.org/" in found.next_step.remark
+    assert ("update the driver: https://" in found.next_step.remark) == ("needs 13.0" in found.cause)
 
 
 @pytest.mark.parametrize(("gpu", "driver"), [(CARDS["4090"], "11.8"), (V100, "11.4"), (THOR, "12.8")])
@@ -294,8 +294,8 @@ def test_a_driver_for_which_no_torch_is_built_must_be_updated(gpu, driver):
     """There is no build for this card that such a driver serves: one "below 13" would be looked for in vain."""
     found = torch_obstacle(Platform(gpu, driver, TORCH))
     assert found.cause == f"the NVIDIA driver serves CUDA {driver} and torch 2.11.0+cu130 needs 13.0"
-    assert found.next_step == "update the driver: https://www.nvidia.com/drivers"
-    step = torch_obstacle(Platform(gpu, driver, CPU_TORCH)).next_step
+    assert found.next_step.remark == "update the driver: https://www.nvidia.com/drivers"
+    step = torch_obstacle(Platform(gpu, driver, CPU_TORCH)).next_step.remark
     assert step.startswith("update the driver: https://www.nvidia.com/drivers, and install a build of torch for CUDA ")
     assert "below" not in step
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ocroute.errors import NextStep
 from ocroute.kernels.base import KernelInfo, Presence, Problem
 from ocroute.kernels.binaries import runs_on
 from ocroute.kernels.facts import Capability, Fact, all_facts, in_words, older, within
@@ -66,13 +67,13 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why something cannot run, and what to do about it; both begin in lower case."""
+    """Why something cannot run, and what to do about it."""
 
     cause: str
-    next_step: str = ""
+    next_step: NextStep = field(default_factory=NextStep)
 
     def __str__(self) -> str:
-        return f"{self.cause}; {self.next_step}" if self.next_step else self.cause
+        return f"{self.cause}; {self.next_step.remark}" if self.next_step else self.cause
 
 
 def obstacle(kernel: str, platform: Platform, problem: Problem | None = None) -> Obstacle | None:
@@ -82,7 +83,7 @@ def obstacle(kernel: str, platform: Platform, problem: Problem | None = None) ->
         problem: what is to be computed; None asks about the card alone.
     """
     info, presence = platform.kernels[kernel]
-    install = f"to install: {info.install}" if info.install else ""
+    install = NextStep(command=info.install)
     if presence.state != "usable":
         return Obstacle(f"{presence.state}: {presence.reason}", install)
     if info.min_version and older(presence.version, info.min_version):
@@ -95,7 +96,7 @@ def obstacle(kernel: str, platform: Platform, problem: Problem | None = None) ->
     for fact in platform.facts:
         capability, cuda = gpu.compute_capability if gpu else None, torch.cuda if torch else ""
         if kernel in fact.kernels and fact.holds(presence.version, capability, cuda, problem):
-            return Obstacle(str(fact), "--no-facts lets the probe decide")
+            return Obstacle(str(fact), NextStep("--no-facts lets the probe decide"))
     return None
 
 
@@ -105,15 +106,15 @@ def torch_obstacle(platform: Platform) -> Obstacle | None:
     if gpu is None:
         return None
     if torch is None:
-        return Obstacle("torch is not installed", "to install: pip install 'ocroute[vlm]'")
+        return Obstacle("torch is not installed", NextStep(command="pip install 'ocroute[vlm]'"))
     if not torch.cuda:
         return Obstacle(f"torch {torch.version} is a build for the CPU", _build_for(gpu, driver_cuda))
     serves = _major(driver_cuda)
     if serves and serves < _major(torch.cuda):
         cause = f"the NVIDIA driver serves CUDA {driver_cuda} and torch {torch.version} needs {torch.cuda}"
-        step = f"update the driver: {_DRIVERS}"
+        step = f"Update the driver: {_DRIVERS}"
         there_is = serves >= _major(_oldest_for(gpu.compute_capability))
-        return Obstacle(cause, f"{step}, or {_build_for(gpu, driver_cuda)}" if there_is else step)
+        return Obstacle(cause, NextStep(f"{step}, or {_build_for(gpu, driver_cuda).remark}" if there_is else step))
     if torch.arch_list and not any(runs_on(code, gpu.compute_capability) for code in torch.arch_list):
         cause = (
             f"torch {torch.version} (CUDA {torch.cuda}) has no code for {gpu.name}, compute capability "
@@ -139,15 +140,15 @@ def _misfit(info: KernelInfo, problem: Problem, *, on_cpu: bool) -> str:
     return info.misfit(head_dim=problem.head_dim, dtype=problem.dtype, grouped=problem.group > 1, on_cpu=on_cpu)
 
 
-def _build_for(gpu: Gpu, driver_cuda: str) -> str:
+def _build_for(gpu: Gpu, driver_cuda: str) -> NextStep:
     """Which build of torch has code for the card and runs on the driver, and where to find the command that installs it."""
     oldest, serves = _oldest_for(gpu.compute_capability), _major(driver_cuda)
     too_old = 0 < serves < _major(oldest)
     which = f"CUDA {oldest}"
     if gpu.compute_capability >= _TURING:
         which += " or newer" + (f", below {serves + 1}" if serves and not too_old and serves < _NEWEST else "")
-    update = f"update the driver: {_DRIVERS}, and " if too_old else ""
-    return f"{update}install a build of torch for {which}: {_BUILDS} gives the command for your system"
+    update = f"Update the driver: {_DRIVERS}, and install" if too_old else "Install"
+    return NextStep(f"{update} a build of torch for {which}: {_BUILDS} gives the command for your system")
 
 
 def _oldest_for(card: Capability) -> str:

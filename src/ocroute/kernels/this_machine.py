@@ -107,7 +107,7 @@ def best(problem: Problem, *, allow_quantized: bool = False, proven_only: bool =
     choice = choice_on(platform, problem, quantized=allow_quantized, proven_only=proven_only)
     if choice.kernel is None or (proven_only and not choice.proven):
         if platform.torch and (found := torch_obstacle(platform)):
-            raise EngineUnavailable(found.cause, next_step=found.next_step[:1].upper() + found.next_step[1:])
+            raise EngineUnavailable(found.cause, next_step=found.next_step)
         why = "; ".join(f"{one.kernel}: {one.reason}" for one in choice.trace)
         raise EngineUnavailable(f"{choice.reason} ({why})", next_step=NextStep(command="ocroute prove"))
     kernel: Kernel = KERNELS.load(choice.kernel)()
