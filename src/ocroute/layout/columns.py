@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ocroute.layout.line_measures import Piece, Scale, merged
 from ocroute.layout.lines import GUTTER, SAME_BASELINE, WIDEST_WORD_GAP, Floats, edges
+from ocroute.layout.rows import side_by_side
 from ocroute.raster.rules import Rule
 
 COLUMN_ROWS: Final = 2
@@ -58,15 +59,20 @@ def columns(pieces: Sequence[Piece], scale: Scale, rules: Sequence[Rule] = ()) -
 
 
 def rows_of(pieces: Sequence[Piece], scale: Scale) -> list[Row]:
-    """Pieces side by side, from top to bottom; within a row from left to right."""
-    rows: list[Row] = []
-    for piece in sorted(pieces, key=lambda p: (p.base, p.box.x0)):
-        near = SAME_BASELINE * min(piece.size, 2 * scale.size)
-        if rows and piece.table is None and rows[-1][0].table is None and piece.base - _level(rows[-1]) < near:
-            rows[-1].append(piece)
-        else:
-            rows.append([piece])
-    return [sorted(row, key=lambda p: p.box.x0) for row in rows]
+    """Pieces on one baseline as rows, from top to bottom; within a row from left to right. A table stands alone."""
+
+    def fit(left: Piece, right: Piece) -> float:
+        if left.table is not None or right.table is not None:
+            return 0.0
+        return SAME_BASELINE - abs(left.base - right.base) / min(left.size, right.size, 2 * scale.size)
+
+    return side_by_side(
+        sorted(pieces, key=lambda piece: (piece.box.x0, piece.base)),
+        place=lambda piece: piece.base,
+        unit=scale.size,
+        fit=fit,
+        leads=lambda piece: piece.size >= 0.85 * scale.size,
+    )
 
 
 def _level(row: Row) -> float:

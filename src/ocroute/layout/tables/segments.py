@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from ocroute.layout.rows import side_by_side
 from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.tokens import Scale, Token
 from ocroute.values import Box
@@ -47,31 +48,19 @@ def row_box(row: Row) -> Box:
 
 
 def baselines(tokens: Sequence[Token], scale: Scale) -> list[list[Token]]:
-    """Words grouped by the height they stand at, top to bottom, each group left to right.
+    """Words grouped by the height they stand at, top to bottom, each group left to right."""
 
-    Each word is held against its neighbour to the left, not against the whole row, so that a slightly skewed scan holds
-    together. Small words (marks, exponents) join the row they overlap.
-    """
-    rows: list[list[Token]] = []
-    ends: list[Token] = []  # of each row, the last word of about the usual height
-    near: dict[int, list[int]] = {}  # rows by the height at which they end, so that few are looked at for each word
-    for token in sorted(tokens, key=lambda t: (t.box.x0, t.box.y0, t.text)):
-        place = int(token.middle / scale.height)
-        best, fit = -1, 0.5
-        for index in {i for step in (-1, 0, 1) for i in near.get(place + step, ())}:
-            share = _shared(ends[index], token, scale)
-            if share > fit or (share == fit and index < best):
-                best, fit = index, share
-        if best < 0:
-            best = len(rows)
-            rows.append([])
-            ends.append(token)
-        elif token.box.height >= 0.85 * scale.height or ends[best].box.height < 0.85 * scale.height:
-            ends[best] = token
-        rows[best].append(token)
-        near.setdefault(int(ends[best].middle / scale.height), []).append(best)
-    rows.sort(key=lambda row: (sum(t.middle for t in row) / len(row), row[0].box.x0))
-    return rows
+    def fit(left: Token, right: Token) -> float:
+        share = _shared(left, right, scale)
+        return share if share > 0.5 else 0.0
+
+    return side_by_side(
+        sorted(tokens, key=lambda t: (t.box.x0, t.box.y0, t.text)),
+        place=lambda token: token.middle,
+        unit=scale.height,
+        fit=fit,
+        leads=lambda token: token.box.height >= 0.85 * scale.height,
+    )
 
 
 def _shared(last: Token, token: Token, scale: Scale) -> float:

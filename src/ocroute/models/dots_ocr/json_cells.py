@@ -100,7 +100,7 @@ def _object(answer: str, start: int) -> tuple[Cell | None, int]:
 def _cell(members: dict[str, Value], complete: bool) -> Cell | None:
     if not members.keys() & _OWN_KEYS:
         return None
-    box = _four_numbers(members.get("bbox"))
+    box = _finite_numbers(members.get("bbox"))
     category = members.get("category")
     written = category if isinstance(category, str) else ""
     return Cell(
@@ -145,7 +145,7 @@ def _value(answer: str, start: int, keys: Quote) -> tuple[Value | None, int, boo
     return None, start, False
 
 
-def _four_numbers(found: Value | None) -> tuple[float, ...]:
+def _finite_numbers(found: Value | None) -> tuple[float, ...]:
     """The numbers that ``found`` holds, also where they were written as strings; none where one of them is too large."""
     if found is None:
         return ()
