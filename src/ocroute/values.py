@@ -5,7 +5,7 @@ Coordinates are pixels of the page as it was read: upright, origin top left, x t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -124,6 +124,14 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     words: tuple[Word, ...] = ()
     font: Font | None = None
     angle: int = 0
+
+    @staticmethod
+    def of_words(words: Sequence[Word]) -> Line:
+        """One line of ``words`` (at least one, none empty); its confidence is theirs, weighted by letters."""
+        letters = sum(len(word.text) for word in words)
+        confidence = sum((word.confidence or 0.0) * len(word.text) for word in words) / letters
+        text = " ".join(word.text for word in words)
+        return Line(text, Box.around(word.box for word in words), confidence, tuple(words))
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -276,10 +276,7 @@ def lines_of_tsv(tsv: str, scale: float, width: float, height: float) -> Iterato
         width, height: of the page, pixels; boxes are cut to it.
     """
     for _, rows in groupby(_rows(tsv, scale, width, height), key=lambda row: row[0]):
-        words = tuple(word for _, word in rows)
-        letters = sum(len(word.text) for word in words)
-        confidence = sum((word.confidence or 0.0) * len(word.text) for word in words) / letters
-        yield Line(" ".join(word.text for word in words), Box.around(word.box for word in words), confidence, words)
+        yield Line.of_words([word for _, word in rows])
 
 
 def _rows(tsv: str, scale: float, page_width: float, page_height: float) -> Iterator[tuple[tuple[str, ...], Word]]:

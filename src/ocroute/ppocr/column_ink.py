@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocroute.pages.page import Raster
+from ocroute.raster.grey import otsu_ink, to_grey
 
 BODY = (0.12, 0.88)  # the rows looked at, as shares of the height: neighbouring lines reach into the rest
 RULE = 0.8  # a row with more ink than this share is an underline or a table rule
@@ -41,13 +42,13 @@ class ColumnInk:
 
 def measure(pixels: Raster) -> ColumnInk | None:
     """The ink of an (H, W, 3) RGB crop; None where none stands out."""
-    gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-    height = gray.shape[0]
-    body = gray[int(height * BODY[0]) : max(1, round(height * BODY[1]))]
-    level, dark = cv2.threshold(cv2.blur(body, (3, 3)), 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    grey = to_grey(pixels)
+    height = grey.shape[0]
+    body = grey[int(height * BODY[0]) : max(1, round(height * BODY[1]))]
+    dark, level = otsu_ink(np.asarray(cv2.blur(body, (3, 3)), np.uint8))
     if not 0 < level < 255:
         return None
-    ink = dark.astype(bool) if dark.mean() <= 0.5 else ~dark.astype(bool)
+    ink = dark.astype(bool)
     ink[ink.mean(axis=1) > RULE] = False
     columns = ink.sum(axis=0)
     inked = np.flatnonzero(columns > SPECK * height)

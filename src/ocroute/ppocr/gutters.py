@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.ppocr.word_boxes import joined
 from ocroute.values import Line
 
 Floats = NDArray[np.floating]
@@ -68,4 +67,4 @@ def _pieces(line: Line, cuts: list[float]) -> list[Line]:
     groups = [
         [word for word, edge in zip(line.words, edges, strict=True) if edge == side] for side in range(len(cuts) + 1)
     ]
-    return [joined(group) for group in groups if group]
+    return [Line.of_words(group) for group in groups if group]

@@ -6,7 +6,7 @@ recogniser wrote is put at the gap nearest to it. A gap as wide as the line's sp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ocroute.ppocr import column_ink
 from ocroute.ppocr.crops import Crop
 from ocroute.ppocr.recogniser import Traced
-from ocroute.values import Box, Line, Word
+from ocroute.values import Line, Word
 
 DOUBTFUL = 0.5  # confidence below which a line says nothing that can be believed
 UNWRITTEN = 0.3  # letters written for each stroke seen, below which a line was not read
@@ -57,7 +57,7 @@ def lines(crop: Crop, traced: Traced) -> tuple[list[Line], list[Line]]:
     breaks = sorted(_breaks(traced, letters, seen, height), key=lambda each: each.at)
     left, right = _ends(seen, traced.centers[letters], height) if seen else (0, width)
     words = list(_words(crop, traced, letters, breaks, left, right))
-    return [joined(piece) for piece in _columns(words, breaks, height)], []
+    return [Line.of_words(piece) for piece in _columns(words, breaks, height)], []
 
 
 def _ends(seen: column_ink.ColumnInk, centers: NDArray[np.floating], height: int) -> tuple[int, int]:
@@ -129,10 +129,3 @@ def _columns(words: list[Word], breaks: list[_Break], height: int) -> Iterator[l
     cuts = [0, *(index + 1 for index, width in enumerate(widths) if width >= limit), len(words)]
     for start, end in pairwise(cuts):
         yield words[start:end]
-
-
-def joined(words: Sequence[Word]) -> Line:
-    """One line of ``words`` (at least one); its confidence is theirs, weighted by letters."""
-    letters = sum(len(word.text) for word in words)
-    confidence = sum((word.confidence or 0.0) * len(word.text) for word in words) / letters
-    return Line(" ".join(word.text for word in words), Box.around(word.box for word in words), confidence, tuple(words))

@@ -1,4 +1,4 @@
-"""A page in grey, made once and shared by all that look at its ink."""
+"""A page in grey, made once and shared by all that look at its ink; and the plainest way to tell ink from paper."""
 
 from __future__ import annotations
 
@@ -29,3 +29,9 @@ def reduced(grey: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     # Whole squares take a path in OpenCV that is four times faster.
     whole = grey[: height * factor, : width * factor]
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def otsu_ink(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+    """1 where there is ink, by one threshold for all (Otsu 1979), and that threshold. Ink is what covers less than half."""
+    level, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    return np.asarray(dark if 2 * cv2.countNonZero(dark) <= dark.size else 1 - dark, np.uint8), level

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocroute.pages.page import InputPage
-from ocroute.raster.grey import grey_of
+from ocroute.raster.grey import grey_of, otsu_ink
 
 SPECK = 4  # pixels; lower marks are noise, dots and commas
 SAMPLE = 4_000_000  # pixels that are looked at: the middle of larger pages
@@ -23,9 +23,7 @@ def measure(grey: NDArray[np.uint8]) -> float | None:
     rows = max(1, SAMPLE // grey.shape[1])
     start = max(0, (grey.shape[0] - rows) // 2)
     calm = cv2.medianBlur(grey[start : start + rows], 3)
-    _, ink = cv2.threshold(calm, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    if ink.mean() > 127:
-        ink = cv2.bitwise_not(ink)
+    ink, _ = otsu_ink(np.asarray(calm, np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     widths, heights = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
     letters = heights[

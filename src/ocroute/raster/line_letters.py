@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocroute.raster.grey import otsu_ink
 from ocroute.values import Line
 
 Grey = NDArray[np.uint8]
@@ -102,12 +103,12 @@ def _crop(page: Grey, line: Line, enlarged: float) -> Grey | None:
 
 def _ink(grey: Grey) -> Grey | None:
     """1 where there is ink, dark on light or light on dark; None where nothing stands out."""
-    _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    share = cv2.countNonZero(dark) / dark.size
-    if not 0.01 < share < 0.99:
+    ink, _ = otsu_ink(grey)
+    share = cv2.countNonZero(ink) / ink.size
+    if share <= 0.01:
         return None
-    contrast = (cv2.mean(grey)[0] - cv2.mean(grey, dark)[0]) / (1 - share)
-    return np.asarray(dark if share <= 0.5 else 1 - dark, np.uint8) if contrast >= _CONTRAST else None
+    contrast = abs(cv2.mean(grey)[0] - cv2.mean(grey, ink)[0]) / (1 - share)
+    return ink if contrast >= _CONTRAST else None
 
 
 def _shapes(ink: Grey, inset: float) -> tuple[NDArray[np.int32], Grey]:
