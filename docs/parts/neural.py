@@ -61,6 +61,17 @@ def scripts() -> str:
     return table(("engine", "scripts"), rows)
 
 
+def served_models() -> str:
+    """Models that are known behind a server."""
+    rows = [
+        (served.family, f"`{name}`", f"`{served.names}`")
+        for name, engine in neural().items()
+        if (served := engine.facts.served)
+    ]
+    head = ("family, in the page record", "asked as by", "its name there, small letters and digits only, holds")
+    return table(head, rows)
+
+
 @from_evidence("page-memory", "python -m bench.page_memory --json evidence/page-memory.json")
 def page_memory(record: Record) -> str:
     """Peak memory of dots.ocr for a page: predicted and measured."""
@@ -107,6 +118,7 @@ PARTS: dict[str, Part] = {
     "neural-engines": engines,
     "neural-prompts": prompts,
     "neural-scripts": scripts,
+    "served-models": served_models,
     "page-memory": page_memory,
     "answers": answers,
 }

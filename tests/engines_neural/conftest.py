@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 import torch
-from tests.support import tiny_models as tiny
 from tests.support.checkpoints import trained
 from tests.support.sheets import Sheet
 
@@ -21,6 +20,7 @@ from ocroute.kernels.requirements import TorchBuild
 from ocroute.kernels.this_machine import platform_here
 from ocroute.machine import Gpu, inspect
 from ocroute.route import machine_survey
+from ocroute.testing import tiny_checkpoint
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def random_checkpoint(tmp_path_factory):
     def make(name: str) -> Path:
         if name not in made:
             folder = tmp_path_factory.mktemp(name)
-            getattr(tiny, name)(folder)
+            tiny_checkpoint(ENGINES.load(name), folder)
             made[name] = folder
         return made[name]
 

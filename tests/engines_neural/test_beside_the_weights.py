@@ -4,13 +4,14 @@ import json
 
 import pytest
 import torch
-from tests.support import tiny_models as tiny
+from tests.support.checkpoints import edit
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary, weights
 from ocroute.engines.neural.devices import Place
 from ocroute.errors import EngineUnavailable
 from ocroute.models.settings import settings
+from ocroute.testing import tiny_checkpoint
 
 CPU = Place("cpu", torch.float32, "cpu")
 OLD, NEW = "preprocessor_config.json", "processor_config.json"
@@ -35,7 +36,7 @@ def engine(name):
 @pytest.fixture
 def checkpoint(tmp_path):
     def make(name):
-        getattr(tiny, name)(tmp_path)
+        tiny_checkpoint(ENGINES.load(name), tmp_path)
         return tmp_path
 
     return make
@@ -76,7 +77,7 @@ def test_bounds_that_are_not_set_are_those_of_the_size(name, place, checkpoint):
     if place == NEW:
         moved(folder, lambda keys: keys | unset)
     else:
-        tiny.edit(folder, OLD, **unset)
+        edit(folder, OLD, **unset)
     assert shown(name, folder)[0] == frame
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.support import published
 from tests.support.checkpoints import NAMES
 
 from ocroute.engines.base import ENGINES, Task
@@ -12,11 +11,11 @@ from ocroute.engines.neural import devices, pixel_budget
 from ocroute.engines.neural.memory_count import Need
 from ocroute.errors import EngineUnavailable
 from ocroute.machine import MIB
+from ocroute.testing import published_files
 
 GIB = 1024 * MIB
 CARD = devices.Place("cuda:0", torch.bfloat16, "a described card")
 A4_100, A4_150, A4_200 = pixel_budget.SMALL_PAGE, 1240 * 1754, 1654 * 2339
-ALL = ("dots_ocr", *NAMES)
 
 
 @pytest.fixture
@@ -25,13 +24,13 @@ def engine(tmp_path):
 
     def make(name):
         made = ENGINES.load(name).__new__(ENGINES.load(name))
-        made.loaded = made.outline(published.write(name, tmp_path / name), CARD)
+        made.loaded = made.outline(published_files(type(made), tmp_path / name), CARD)
         return made
 
     return make
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_memory_that_an_engine_claims_is_what_is_counted(name, engine):
     made = engine(name)
     facts = made.facts

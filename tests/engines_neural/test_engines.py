@@ -5,8 +5,7 @@ import shutil
 
 import pytest
 import torch
-from tests.support import tiny_models as tiny
-from tests.support.checkpoints import NAMES
+from tests.support.checkpoints import NAMES, edit
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary
@@ -145,7 +144,7 @@ def copy(random_checkpoint, tmp_path):
 
 def test_a_head_that_is_not_shared_is_random_and_refused(copy):
     folder = copy("got_ocr2")
-    tiny.edit(folder, "config.json", tie_word_embeddings=False)
+    edit(folder, "config.json", tie_word_embeddings=False)
     with pytest.raises(EngineUnavailable, match="lm_head"):
         ENGINES.load("got_ocr2")(Task(model=str(folder)))
 
@@ -196,7 +195,7 @@ def test_code_beside_the_weights_is_never_run(copy, monkeypatch):
     folder = copy("deepseek_ocr")
     (folder / "modeling_deepseekocr.py").write_text("raise SystemExit('executed')")
     for name in ("tokenizer_config.json", "config.json"):
-        tiny.edit(
+        edit(
             folder,
             name,
             auto_map={"AutoModel": "modeling_deepseekocr.X", "AutoTokenizer": ["modeling_deepseekocr.X", None]},

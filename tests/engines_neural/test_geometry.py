@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from tests.support import published
 from tests.support.checkpoints import NAMES
 
 from ocroute.engines.base import ENGINES
@@ -10,16 +9,17 @@ from ocroute.engines.neural import devices, pixel_budget
 from ocroute.engines.neural.attention_shapes import models, problems_by_sub_model
 from ocroute.kernels.adaptor.layers import survey
 from ocroute.machine import Gpu
+from ocroute.testing import published_files
 
 PLACE = devices.Place("cuda:0", torch.bfloat16, "a described card")
 CARD = Gpu("a described card", 16_303, 15_000, (12, 0))
 A4_200 = 1654 * 2339
 
 
-@pytest.mark.parametrize("name", ["dots_ocr", *NAMES])
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_proven_for_a_model_is_what_it_asks_for(name, tmp_path):
     engine = ENGINES.load(name).__new__(ENGINES.load(name))
-    engine.loaded = engine.outline(published.write(name, tmp_path), PLACE)
+    engine.loaded = engine.outline(published_files(type(engine), tmp_path), PLACE)
     facts = engine.facts
     pixels = min(A4_200, facts.max_pixels)
     inputs = engine.prepare(pixel_budget.blank(pixels), facts.modes[facts.default_mode], pixels).inputs
@@ -38,4 +38,4 @@ def test_what_is_proven_for_a_model_is_what_it_asks_for(name, tmp_path):
 
 def test_every_engine_that_declares_shapes_can_be_proven_for():
     declared = {name for name in ENGINES if getattr(getattr(ENGINES.load(name), "facts", None), "attention", None)}
-    assert declared == set(models()) >= {"dots_ocr", *NAMES}
+    assert declared == set(models()) >= set(NAMES)

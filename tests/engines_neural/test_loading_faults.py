@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.support import tiny_models as tiny
-from tests.support.checkpoints import trained
+from tests.support.checkpoints import edit, trained
 from tests.support.sheets import Sheet
 
 from ocroute.engines.base import Task
@@ -113,7 +112,7 @@ def test_a_wrong_stop_token(copy):
         facts = dataclasses.replace(Qwen2Vl.facts, stop_tokens=("<|endoftext|>",))
 
     never = loading.load(Qwen2Vl.facts, copy, CPU).tokenizer.convert_tokens_to_ids("<|endoftext|>")
-    tiny.edit(copy, "generation_config.json", eos_token_id=never)
+    edit(copy, "generation_config.json", eos_token_id=never)
     sentence = refusal(copy, Endless)
     assert "stop" in sentence
     assert "wrong stop token (it stops at <|endoftext|>)" in sentence

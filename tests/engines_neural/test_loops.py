@@ -8,17 +8,17 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import tiny_models as tiny
 
 from ocroute.engines.base import PageLimits, Task
 from ocroute.engines.neural.repetition import COVERED, LONGEST, TAIL, Circles, loop_length, repeats
+from ocroute.testing import byte_tokenizer
 
 CELL = [11, 12, 13, 14]
 
 
 @pytest.fixture(scope="session")
 def tokenizer(tmp_path_factory):
-    return tiny.tokenizer(tmp_path_factory.mktemp("bytes"), [])
+    return byte_tokenizer(tmp_path_factory.mktemp("bytes"), [])
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What every registered neural engine must do, shown with tiny checkpoints of random weights: what they say is babble.
 
-Whether weights lie on this machine makes no difference here. A new engine needs a maker of its name in `tiny`.
+Whether weights lie on this machine makes no difference here. An engine's layout says what they are like.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from tests.support.checkpoints import NAMES
 from tests.support.sheets import Sheet
 
 from ocroute.engines.base import ENGINES, PageLimits, Reading, Task
@@ -16,13 +17,15 @@ from ocroute.engines.neural import canary
 from ocroute.errors import Declined, EngineUnavailable, UsageError
 from ocroute.values import Category
 
-NAMES = [name for name in ENGINES if ENGINES[name].builtin and ENGINES.load(name).info.kind == "vlm"]
-
 pytestmark = pytest.mark.parametrize("name", NAMES)
 
 
+def drawn(width=336, height=224):
+    return canary.page().resize((width, height))
+
+
 def page(width=336, height=224):
-    return Sheet(canary.page().resize((width, height)))
+    return Sheet(drawn(width, height))
 
 
 def test_the_facts_are_whole(name):
@@ -89,6 +92,21 @@ def test_every_mode_can_be_asked_for(name, babbling):
         assert reading.settings["mode"] == mode
     with pytest.raises(UsageError, match="knows no task 'svg'"):
         list(engine.read([page()], Task(mode="svg")))
+
+
+def test_every_prompt_is_the_model_s_own_with_a_token_for_each_feature(name, babbling):
+    engine = babbling(name)
+    config = engine.loaded.model.config
+    image = engine.loaded.tokenizer.convert_ids_to_tokens(config.image_token_id)
+    for mode in engine.facts.modes.values():
+        prepared = engine.prepare(drawn(), mode, engine.facts.max_pixels)
+        ids = prepared.inputs["input_ids"]
+        count = int((ids == config.image_token_id).sum())
+        wanted = engine.facts.layout.prompt.replace("{image}", image * count).replace("{prompt}", mode.prompt)
+        assert engine.loaded.tokenizer.decode(ids[0]) == wanted
+        with torch.inference_mode():  # as many features as places, or the model itself refuses
+            logits = engine.loaded.model(**engine.where.take(prepared.inputs)).logits
+        assert logits.isfinite().all()
 
 
 def test_it_leaves_the_page_as_it_was(name, babbling):

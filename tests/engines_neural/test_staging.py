@@ -5,13 +5,13 @@ import sys
 
 import pytest
 import torch
-from tests.support import tiny_models as tiny
 
 from ocroute.engines.neural import pixel_budget
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.qwen2_vl import Qwen2Vl
 from ocroute.errors import EngineUnavailable
 from ocroute.machine import MIB, inspect
+from ocroute.testing import tiny_checkpoint
 
 CARD, OLD_CARD = (Place("cuda:0", dtype, "a described card") for dtype in (torch.bfloat16, torch.float16))
 CPU = Place("cpu", torch.float32, "cpu")
@@ -21,7 +21,10 @@ CPU = Place("cpu", torch.float32, "cpu")
 def folder(tmp_path_factory):
     """A checkpoint of about 80 MB in bfloat16."""
     made = tmp_path_factory.mktemp("qwen2_vl")
-    tiny.qwen2_vl(made, hidden=512, layers=8).to(torch.bfloat16).save_pretrained(made)
+    text = {"hidden_size": 512, "intermediate_size": 1024, "num_hidden_layers": 8}
+    vision = {"depth": 8, "embed_dim": 512, "hidden_size": 512}
+    made_model = tiny_checkpoint(Qwen2Vl, made, text_config=text, vision_config=vision)
+    made_model.to(torch.bfloat16).save_pretrained(made)
     return made
 
 

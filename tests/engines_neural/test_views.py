@@ -5,18 +5,18 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from tests.support import published
 
 from ocroute.engines.base import ENGINES
 from ocroute.engines.deepseek_ocr import MOST_TILES, TILE, WHOLE, Views
 from ocroute.engines.neural.devices import Place
 from ocroute.errors import EngineUnavailable
+from ocroute.testing import published_files
 
 SMALL = SimpleNamespace(vision_config=SimpleNamespace(sam_config=SimpleNamespace(image_size=256, patch_size=8)))
 
 
 def test_the_published_checkpoint_is_shown_its_published_sizes(tmp_path):
-    folder = published.write("deepseek_ocr", tmp_path / "published")
+    folder = published_files(ENGINES.load("deepseek_ocr"), tmp_path / "published")
     assert not (folder / "preprocessor_config.json").exists()
     engine = object.__new__(ENGINES.load("deepseek_ocr"))
     views = engine.outline(folder, Place("cpu", torch.float32, "cpu")).image_processor

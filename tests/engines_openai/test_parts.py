@@ -1,4 +1,4 @@
-"""Addresses, waits and recipes, without any server."""
+"""Addresses, waits and what is known of served models, without any server."""
 
 from datetime import UTC, datetime
 
@@ -6,8 +6,8 @@ import pytest
 
 from ocroute.engines.openai.address import address
 from ocroute.engines.openai.engine import limits_from
-from ocroute.engines.openai.recipes import recipe_for
 from ocroute.engines.openai.retry import Limits, retry_after, wait
+from ocroute.engines.openai.served_models import served_model
 from ocroute.errors import UsageError
 
 
@@ -97,9 +97,9 @@ def test_the_time_for_a_page_comes_from_the_environment():
     ],
 )
 def test_families_are_known_by_name(name, family):
-    assert recipe_for([name]).family == family
+    assert served_model([name]).family == family
 
 
 def test_what_was_loaded_tells_the_family_where_the_name_does_not():
-    assert recipe_for(["rednote-hilab/dots.ocr", "model"]).family == "dots.ocr"
-    assert recipe_for(["/weights/final", "dots.ocr"]).family == "dots.ocr"
+    assert served_model(["rednote-hilab/dots.ocr", "model"]).family == "dots.ocr"
+    assert served_model(["/weights/final", "dots.ocr"]).family == "dots.ocr"

@@ -118,8 +118,8 @@ def test_it_reads_pages_in_order(engine, page):
 
 
 def test_an_answer_that_is_cut_says_so(engine, page):
-    short = replace(engine._recipe.modes["text"], max_new_tokens=9)
-    engine._recipe = replace(engine._recipe, modes={"text": short})
+    short = replace(engine._served.modes["text"], max_new_tokens=9)
+    engine._served = replace(engine._served, modes={"text": short})
     (reading,) = engine.read([page], Task())
     assert reading.finish == "length"
     assert reading.settings["tokens"] == 9

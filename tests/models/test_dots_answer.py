@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ocroute.document.model import Document, Page, Verdict
-from ocroute.engines import dots_ocr
+from ocroute.engines.dots_ocr import DotsOcr
 from ocroute.engines.neural import Answered, markdown_blocks
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.frame import Frame
@@ -333,10 +333,10 @@ TWO_CELLS = (
 
 
 def answered(text):
-    return Answered(text, dots_ocr.MODES["layout"], (1000, 1000), (1000, 1000))
+    return Answered(text, DotsOcr.facts.modes["layout"], (1000, 1000), (1000, 1000))
 
 
-@pytest.mark.parametrize("cut", [dots_ocr.cut, markdown_blocks.cut])
+@pytest.mark.parametrize("cut", [DotsOcr.cut, markdown_blocks.cut])
 @pytest.mark.parametrize(
     "text",
     [
@@ -350,7 +350,7 @@ def test_an_answer_that_is_closed_is_not_cut_whatever_its_backslashes(cut, text)
 
 @pytest.mark.parametrize("end", [-1, -2, -30, 40, 90])
 def test_cells_that_break_off_are_cut(end):
-    assert dots_ocr.cut(answered(TWO_CELLS[:end]))
+    assert DotsOcr.cut(answered(TWO_CELLS[:end]))
 
 
 def test_json_that_nobody_asked_for_is_cut_where_it_is_not_closed():

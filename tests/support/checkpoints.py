@@ -2,14 +2,17 @@
 
 import atexit
 import functools
+import json
 import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
 
-NAMES = ("qwen2_vl", "got_ocr2", "deepseek_ocr", "deepseek_ocr2", "glm_ocr", "lighton_ocr")
-"""Engines whose model is one of transformers' own."""
+from ocroute.engines.base import ENGINES
+
+NAMES = tuple(name for name in ENGINES if ENGINES[name].builtin and ENGINES.load(name).info.kind == "vlm")
+"""The engines that load a model: a new one is tested as soon as it is registered."""
 
 TRAINED = ("dots_ocr", "qwen2_vl", "got_ocr2", "deepseek_ocr")
 KEPT = Path(__file__).parents[1] / "checkpoints"
@@ -37,3 +40,9 @@ def _folder() -> Path:
     made = Path(tempfile.mkdtemp(prefix="ocroute-checkpoints-"))
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
+
+
+def edit(folder: Path, name: str, **changes) -> None:
+    """Change a JSON file of a checkpoint."""
+    file = folder / name
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))

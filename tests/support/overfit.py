@@ -81,10 +81,10 @@ def _batch(engine: Qwen2Vl) -> dict[str, torch.Tensor]:
 
 
 if __name__ == "__main__":  # some minutes
-    from tests.support import tiny_models as tiny
+    from ocroute.testing import tiny_checkpoint
     from tests.support.checkpoints import BY_HEART
 
     target = BY_HEART
     target.mkdir(exist_ok=True)
-    tiny.qwen2_vl(target)
+    tiny_checkpoint(Qwen2Vl, target)
     print(overfit(target, steps=900))

@@ -11,9 +11,11 @@ from ocroute.engines.neural import (
     Answered,
     AttentionShape,
     Facts,
+    Layout,
     Mode,
     NeuralEngine,
     Prepared,
+    Served,
     deepseek_family,
     tiles,
     weights,
@@ -97,18 +99,38 @@ class Views:
         return ceil(side // self.patch / 4)
 
 
+LAYOUT = Layout(
+    config={
+        "model_type": "deepseek_vl_v2",
+        "auto_map": {"AutoModel": "modeling_deepseekocr.DeepseekOCRForCausalLM"},
+        "tile_tag": "2D", "global_view_pos": "head", "torch_dtype": "bfloat16",
+        "language_config": deepseek_family.DECODER | {
+            "model_type": "deepseek_v2", "first_k_dense_replace": 1, "use_mla": False, "topk_method": "greedy",
+            "architectures": ["DeepseekOCRForCausalLM"], "torch_dtype": "bfloat16",
+        },
+        "vision_config": {},
+    },
+    ids={"image_token_id": "<image>"},
+    tokens=deepseek_family.TOKENS,
+    first_tokens=deepseek_family.FIRST_TOKENS,
+    prompt=deepseek_family.PROMPT,
+    vocabulary="language_config",
+    tiny={
+        "language_config": deepseek_family.TINY_DECODER,
+        "vision_config": {
+            "sam_config": deepseek_family.TINY_SAM | {"downsample_channels": [12, 16]},
+            "encoder_config": {
+                "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+            },
+        },
+    },
+    generation=False,
+)  # fmt: skip
+
+
 class DeepseekOcr(NeuralEngine):
     """deepseek-ai/DeepSeek-OCR through transformers' class for its twin, which has the same modules."""
 
-    info: ClassVar[EngineInfo] = EngineInfo(
-        kind="vlm",
-        rank=4,
-        gives_layout=True,
-        gives_confidence=False,
-        needs=("pip install 'ocroute[vlm]'", "deepseek-ai/DeepSeek-OCR, 6.7 GB", "a GPU with 10 GB"),
-        gpu_mb=7300,
-        strengths="whole pages as Markdown with boxes, in few tokens",
-    )
     facts: ClassVar[Facts] = Facts(
         name="deepseek_ocr",
         hub="deepseek-ai/DeepSeek-OCR",
@@ -123,9 +145,18 @@ class DeepseekOcr(NeuralEngine):
         max_pixels=ALL_PIXELS,
         processor_pixels=ALL_PIXELS,  # by count 5 TFLOP, a third of what dots.ocr takes for A4 at 100 dpi
         attention={"text": AttentionShape(128, 10, 10, True, lengths=(273 + 30 * 31 + PROMPT,))},
+        layout=LAYOUT,
+        served=Served("deepseekocr", deepseek_family.NAME),
+    )
+    info: ClassVar[EngineInfo] = facts.info(
+        rank=4,
+        gpu_mb=7300,
+        card="a GPU with 10 GB",
+        strengths="whole pages as Markdown with boxes, in few tokens",
     )
 
-    def adjust(self, config: dict[str, Any]) -> dict[str, Any]:
+    @staticmethod
+    def adjust(config: dict[str, Any]) -> dict[str, Any]:
         """The published config.json for the twin's class: full attention, where the twin's own slides over a window."""
         text = dict(config.get("language_config") or config.get("text_config") or {})
         text["layer_types"] = ["full_attention"] * int(text.get("num_hidden_layers", 12))
@@ -167,7 +198,8 @@ class DeepseekOcr(NeuralEngine):
         """Of the canary page as large as pages are that are shown in tiles too: otherwise that way would go untried."""
         return super()._sight(tiles.beyond(image, self.loaded.image_processor.tile), task)
 
-    def blocks(self, answer: Answered) -> tuple[Block, ...]:
+    @staticmethod
+    def blocks(answer: Answered) -> tuple[Block, ...]:
         """Regions with boxes, or Markdown."""
         return deepseek_family.blocks(answer)
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo, Task
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, deepseek_family, tiles
+from ocroute.engines.neural import (
+    Answered,
+    AttentionShape,
+    Facts,
+    Layout,
+    Mode,
+    NeuralEngine,
+    Prepared,
+    Served,
+    deepseek_family,
+    tiles,
+)
 from ocroute.engines.neural.attention_shapes import PROMPT
 from ocroute.values import Block
 
@@ -19,21 +30,41 @@ ALL_PIXELS = WHOLE * WHOLE + MOST_TILES * TILE * TILE
 STRIDE = 16 * 4  # pixels of a side that become one feature: patches of 16, then two halvings
 
 
+LAYOUT = Layout(
+    config={
+        "model_type": "deepseek_ocr2",
+        "text_config": deepseek_family.DECODER | {"mlp_layer_types": ["dense"] + ["sparse"] * 11},
+        "vision_config": {
+            "encoder_config": {
+                "hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "num_attention_heads": 14,
+                "num_key_value_heads": 2,
+            },
+            "sam_config": {"downsample_channels": [512, 896]},
+        },
+    },
+    ids={"image_token_id": "<image>"},
+    tokens=deepseek_family.TOKENS,
+    first_tokens=deepseek_family.FIRST_TOKENS,
+    prompt=deepseek_family.PROMPT,
+    tiny={  # its two sets of queries belong to tiles of 768 and a whole view of 1024 pixels
+        "text_config": deepseek_family.TINY_DECODER | {"mlp_layer_types": ["dense", "sparse"]},
+        "vision_config": {
+            "encoder_config": {
+                "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+                "num_key_value_heads": 2,
+            },
+            "sam_config": deepseek_family.TINY_SAM | {"downsample_channels": [12, 16]},
+        },
+    },
+)  # fmt: skip
+
+
 class DeepseekOcr2(NeuralEngine):
     """deepseek-community/DeepSeek-OCR-2, the copy in transformers' own format.
 
     The first publication, deepseek-ai/DeepSeek-OCR-2, describes itself for code of its own, and is refused.
     """
 
-    info: ClassVar[EngineInfo] = EngineInfo(
-        kind="vlm",
-        rank=3,
-        gives_layout=True,
-        gives_confidence=False,
-        needs=("pip install 'ocroute[vlm]'", "deepseek-community/DeepSeek-OCR-2, 6.8 GB", "a GPU with 10 GB"),
-        gpu_mb=7400,
-        strengths="whole pages as Markdown with boxes and reading order",
-    )
     facts: ClassVar[Facts] = Facts(
         name="deepseek_ocr2",
         hub="deepseek-community/DeepSeek-OCR-2",
@@ -49,6 +80,14 @@ class DeepseekOcr2(NeuralEngine):
         max_pixels=ALL_PIXELS,
         processor_pixels=ALL_PIXELS,  # by count 5 TFLOP, a third of what dots.ocr takes for A4 at 100 dpi
         attention={"text": AttentionShape(128, 10, 10, True, lengths=(256 + MOST_TILES * 144 + 1 + PROMPT,))},
+        layout=LAYOUT,
+        served=Served("deepseekocr2", deepseek_family.NAME),
+    )
+    info: ClassVar[EngineInfo] = facts.info(
+        rank=3,
+        gpu_mb=7400,
+        card="a GPU with 10 GB",
+        strengths="whole pages as Markdown with boxes and reading order",
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
@@ -75,6 +114,7 @@ class DeepseekOcr2(NeuralEngine):
         """Of the canary page as large as pages are that are shown in tiles too: otherwise that way would go untried."""
         return super()._sight(tiles.beyond(image, TILE), task)
 
-    def blocks(self, answer: Answered) -> tuple[Block, ...]:
+    @staticmethod
+    def blocks(answer: Answered) -> tuple[Block, ...]:
         """Regions with boxes, or Markdown."""
         return deepseek_family.blocks(answer)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, markdown_blocks
+from ocroute.engines.neural import (
+    Answered,
+    AttentionShape,
+    Facts,
+    Layout,
+    Mode,
+    NeuralEngine,
+    Prepared,
+    Served,
+    markdown_blocks,
+)
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.loading import Loaded, telling
 from ocroute.models.dots_ocr.answer import is_cut, parse
-from ocroute.models.dots_ocr.frame import Frame
-from ocroute.models.dots_ocr.prompts import ENDS, PROMPTS
+from ocroute.models.dots_ocr.frame import Frame, fit
+from ocroute.models.dots_ocr.prompts import END_OF_IMAGE, ENDS, IMAGE, IMAGE_PAD, PROMPTS, SPECIAL, chat
 from ocroute.values import Block
 
 if TYPE_CHECKING:
@@ -28,18 +39,40 @@ MODES = {
 }
 
 
+LEAST, MOST = 3_136, 11_289_600  # pixels
+
+LAYOUT = Layout(
+    config={
+        "model_type": "dots_ocr", "attention_bias": True, "hidden_act": "silu", "rms_norm_eps": 1e-6, "use_cache": True,
+        "max_position_embeddings": 131072, "hidden_size": 1536, "intermediate_size": 8960, "num_hidden_layers": 28,
+        "num_attention_heads": 12, "num_key_value_heads": 2, "vocab_size": 151936, "rope_theta": 1000000,
+        "tie_word_embeddings": False,
+        "vision_config": {
+            "embed_dim": 1536, "hidden_size": 1536, "intermediate_size": 4224, "num_hidden_layers": 42,
+            "num_attention_heads": 12, "num_channels": 3, "patch_size": 14, "spatial_merge_size": 2,
+            "temporal_patch_size": 1, "use_bias": False, "post_norm": True, "is_causal": False,
+        },
+    },
+    ids={"image_token_id": IMAGE_PAD, "video_token_id": "<|video_pad|>"},
+    tokens=("<|endoftext|>", "<|video_pad|>", *SPECIAL),
+    prompt=chat("{prompt}", 1).replace(IMAGE_PAD, "{image}"),
+    vocabulary="",
+    pixels={
+        "min_pixels": LEAST, "max_pixels": MOST, "patch_size": 14, "temporal_patch_size": 1, "merge_size": 2,
+        "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
+    },
+    tiny={
+        "hidden_size": 24, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "vision_config": {
+            "embed_dim": 32, "hidden_size": 24, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2,
+        },
+    },
+)  # fmt: skip
+
+
 class DotsOcr(NeuralEngine):
     """rednote-hilab/dots.ocr and dots.mocr, with our own model classes: transformers has none."""
 
-    info: ClassVar[EngineInfo] = EngineInfo(
-        kind="vlm",
-        rank=2,
-        gives_layout=True,
-        gives_confidence=False,
-        needs=("pip install 'ocroute[vlm]'", "rednote-hilab/dots.ocr, 6.1 GB", "a GPU with 10 GB, or patience"),
-        gpu_mb=7050,
-        strengths="layout, reading order, tables and formulas in many scripts",
-    )
     facts: ClassVar[Facts] = Facts(
         name="dots_ocr",
         hub="rednote-hilab/dots.ocr",
@@ -52,14 +85,36 @@ class DotsOcr(NeuralEngine):
             *("Thai", "Armn", "Geor"),
         ),
         stop_tokens=ENDS,
-        min_pixels=3_136,
-        max_pixels=11_289_600,
+        min_pixels=LEAST,
+        max_pixels=MOST,
         attention={
             "vision": AttentionShape(128, 12, 12, False, patches=1, cap=57_600),
             "text": AttentionShape(128, 12, 2, True, patches=4, cap=57_600),
         },
         own_pixels=True,
+        layout=LAYOUT,
+        # vLLM puts a line end between image and text, which the model was not trained on, unless the text brings the image's
+        # place itself. The image is sent at the size to which the server would bring it: boxes are in the pixels of that.
+        served=Served(
+            "dotsm?ocr",
+            "dots.ocr",
+            before={"vllm": IMAGE + IMAGE_PAD + END_OF_IMAGE},
+            fit=partial(fit, factor=28, min_pixels=LEAST, max_pixels=MOST),
+        ),
     )
+    info: ClassVar[EngineInfo] = facts.info(
+        rank=2,
+        gpu_mb=7050,
+        card="a GPU with 10 GB, or patience",
+        strengths="layout, reading order, tables and formulas in many scripts",
+    )
+
+    @classmethod
+    def model_class(cls) -> Any:
+        """Of `ocroute.models.dots_ocr`."""
+        from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+
+        return DotsOCRForCausalLM
 
     def load(self, folder: Path, where: Place) -> Loaded:
         """With the classes in `ocroute.models.dots_ocr`; the code that lies in the checkpoint's folder is not run."""
@@ -93,22 +148,14 @@ class DotsOcr(NeuralEngine):
         }
         return Prepared(inputs, made.frame)
 
-    def blocks(self, answer: Answered) -> tuple[Block, ...]:
-        """The cells of its JSON, or what its Markdown tells apart."""
-        return blocks(answer)
+    @staticmethod
+    def blocks(answer: Answered) -> tuple[Block, ...]:
+        """The cells of its JSON where the model was asked for boxes, else what its Markdown tells apart."""
+        if answer.mode.boxes:
+            return parse(answer.text, Frame(*answer.frame), answer.size)
+        return markdown_blocks.blocks(answer)
 
-    def cut(self, answer: Answered) -> str:
+    @staticmethod
+    def cut(answer: Answered) -> str:
         """As its JSON shows."""
-        return cut(answer)
-
-
-def blocks(answer: Answered) -> tuple[Block, ...]:
-    """The cells of an answer's JSON where the model was asked for boxes, else what its Markdown tells apart."""
-    if answer.mode.boxes:
-        return parse(answer.text, Frame(*answer.frame), answer.size)
-    return markdown_blocks.blocks(answer)
-
-
-def cut(answer: Answered) -> str:
-    """How an answer breaks off, see `Reading`."""
-    return markdown_blocks.cut(answer) or ("its JSON ends within a cell" if is_cut(answer.text) else "")
+        return markdown_blocks.cut(answer) or ("its JSON ends within a cell" if is_cut(answer.text) else "")

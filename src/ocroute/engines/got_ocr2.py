@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, markdown_blocks
+from ocroute.engines.neural import (
+    Answered,
+    AttentionShape,
+    Facts,
+    Layout,
+    Mode,
+    NeuralEngine,
+    Prepared,
+    markdown_blocks,
+)
 from ocroute.engines.neural.attention_shapes import PROMPT
 from ocroute.engines.neural.image_prompts import encode
 from ocroute.engines.neural.mathpix import from_mathpix
@@ -31,19 +40,42 @@ MODES = {
 }
 
 
+LAYOUT = Layout(
+    config={
+        "model_type": "got_ocr2",
+        "tie_word_embeddings": True,
+        "text_config": {
+            "model_type": "qwen2", "hidden_size": 1024, "intermediate_size": 2816, "num_hidden_layers": 24,
+            "num_attention_heads": 16, "num_key_value_heads": 16, "vocab_size": 151860, "rms_norm_eps": 1e-6,
+            "max_position_embeddings": 131072, "tie_word_embeddings": True, "bos_token_id": None, "eos_token_id": None,
+        },
+        "vision_config": {
+            "hidden_size": 768, "output_channels": 256, "num_hidden_layers": 12, "num_attention_heads": 12,
+            "image_size": 1024, "patch_size": 16, "window_size": 14, "global_attn_indexes": [2, 5, 8, 11],
+            "mlp_dim": 3072, "use_abs_pos": True, "use_rel_pos": True,
+        },
+    },
+    ids={"image_token_index": "<imgpad>"},
+    tokens=("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<img>", "</img>", "<imgpad>"),
+    prompt=f"{_BEFORE}{{image}}</img>\n{{prompt}}{_AFTER}",
+    pixels={"size": {"height": 1024, "width": 1024}},
+    tiny={  # the decoder must be as wide as the four features that are merged
+        "text_config": {
+            "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "num_key_value_heads": 2,
+        },
+        "vision_config": {
+            "hidden_size": 32, "output_channels": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 64,
+            "window_size": 2, "global_attn_indexes": [1], "mlp_dim": 64,
+        },
+    },
+    tiny_pixels={"size": {"height": 64, "width": 64}},
+)  # fmt: skip
+
+
 class GotOcr2(NeuralEngine):
     """stepfun-ai/GOT-OCR-2.0-hf."""
 
-    info: ClassVar[EngineInfo] = EngineInfo(
-        kind="vlm",
-        rank=7,
-        gives_boxes=False,
-        gives_layout=True,
-        gives_confidence=False,
-        needs=("pip install 'ocroute[vlm]'", "stepfun-ai/GOT-OCR-2.0-hf, 1.1 GB", "a GPU with 4 GB, or patience"),
-        gpu_mb=3200,
-        strengths="English and Chinese pages, formulas and tables as Markdown, on small cards; no boxes",
-    )
     facts: ClassVar[Facts] = Facts(
         name="got_ocr2",
         hub="stepfun-ai/GOT-OCR-2.0-hf",
@@ -59,6 +91,13 @@ class GotOcr2(NeuralEngine):
         min_pixels=1024 * 1024,
         # The vision tower adds relative positions to its scores: no kernel here does.
         attention={"text": AttentionShape(64, 16, 16, True, lengths=((MOST_TILES + 1) * 256 + PROMPT,))},
+        layout=LAYOUT,
+    )
+    info: ClassVar[EngineInfo] = facts.info(
+        rank=7,
+        gpu_mb=3200,
+        card="a GPU with 4 GB, or patience",
+        strengths="English and Chinese pages, formulas and tables as Markdown, on small cards; no boxes",
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
@@ -81,6 +120,7 @@ class GotOcr2(NeuralEngine):
         ids = encode(self.loaded.tokenizer, prompt, image_token=config.image_token_id, expected=features)
         return Prepared({"input_ids": ids, "pixel_values": made["pixel_values"]}, (side, side))
 
-    def blocks(self, answer: Answered) -> tuple[Block, ...]:
+    @staticmethod
+    def blocks(answer: Answered) -> tuple[Block, ...]:
         """Paragraphs, or what Markdown and LaTeX tell apart."""
         return from_mathpix(answer.text) if answer.mode.form == "mathpix" else markdown_blocks.blocks(answer)

@@ -5,27 +5,53 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, markdown_blocks
+from ocroute.engines.neural import AttentionShape, Facts, Layout, Mode, NeuralEngine, Prepared, Served
 from ocroute.engines.neural.image_prompts import chat, decline_strips, encode
-from ocroute.values import Block
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+LAYOUT = Layout(
+    config={
+        "model_type": "lighton_ocr",
+        "tie_word_embeddings": True,
+        "text_config": {
+            "model_type": "qwen3", "vocab_size": 151936, "hidden_size": 1024, "intermediate_size": 3072,
+            "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 128,
+            "bos_token_id": None, "eos_token_id": None,
+        },
+        "vision_config": {
+            "model_type": "pixtral", "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24,
+            "num_attention_heads": 16, "head_dim": 64, "image_size": 1540, "patch_size": 14,
+        },
+    },
+    ids={"image_token_id": "<|image_pad|>"},
+    tokens=("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|image_pad|>"),
+    prompt="<|im_start|>user\n{image}<|im_end|>\n<|im_start|>assistant\n",
+    chat_template=(
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for c in m.content %}"
+        "{% if c.type == 'image' %}<|image_pad|>{% else %}{{ c.text }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    ),
+    pixels={"patch_size": {"height": 28, "width": 28}, "size": {"longest_edge": 1540}},
+    tiny={
+        "text_config": {
+            "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "num_key_value_heads": 2, "head_dim": 16,
+        },
+        "vision_config": {
+            "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2, "head_dim": 16,
+            "image_size": 448,
+        },
+    },
+    tiny_pixels={"size": {"longest_edge": 448}},
+)  # fmt: skip
+
+
 class LightOnOcr(NeuralEngine):
     """lightonai/LightOnOCR-1B-1025 and its successors of the same class."""
 
-    info: ClassVar[EngineInfo] = EngineInfo(
-        kind="vlm",
-        rank=6,
-        gives_boxes=False,
-        gives_layout=True,
-        gives_confidence=False,
-        needs=("pip install 'ocroute[vlm]'", "lightonai/LightOnOCR-1B-1025, 2 GB", "a GPU with 6 GB, or patience"),
-        gpu_mb=2900,
-        strengths="whole pages of European languages as Markdown, on small cards; no boxes",
-    )
     facts: ClassVar[Facts] = Facts(
         name="lighton_ocr",
         hub="lightonai/LightOnOCR-1B-1025",
@@ -37,6 +63,14 @@ class LightOnOcr(NeuralEngine):
         modes={"markdown": Mode("", max_new_tokens=6144)},
         max_pixels=1540 * 1540,
         attention={"text": AttentionShape(128, 16, 8, True, patches=4, cap=12_100)},
+        layout=LAYOUT,
+        served=Served("lightonocr", "lighton-ocr"),
+    )
+    info: ClassVar[EngineInfo] = facts.info(
+        rank=6,
+        gpu_mb=2900,
+        card="a GPU with 6 GB, or patience",
+        strengths="whole pages of European languages as Markdown, on small cards; no boxes",
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:  # noqa: ARG002 - it has one mode, without words
@@ -53,7 +87,3 @@ class LightOnOcr(NeuralEngine):
         ids = encode(loaded.tokenizer, prompt, image_token=config.image_token_id, expected=count)
         inputs = {"input_ids": ids, "pixel_values": made["pixel_values"], "image_sizes": made["image_sizes"]}
         return Prepared(inputs, (wide, high))
-
-    def blocks(self, answer: Answered) -> tuple[Block, ...]:
-        """What its Markdown tells apart."""
-        return markdown_blocks.blocks(answer)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import Answered, AttentionShape, Facts, Mode, NeuralEngine, Prepared, markdown_blocks
+from ocroute.engines.neural import AttentionShape, Facts, Layout, Mode, NeuralEngine, Prepared, Served
 from ocroute.engines.neural.image_prompts import patched
-from ocroute.values import Block
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,19 +18,44 @@ MODES = {
 }
 
 
+_BEFORE = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n<|vision_start|>"
+_AFTER = "<|im_end|>\n<|im_start|>assistant\n"
+
+LAYOUT = Layout(
+    config={
+        "model_type": "qwen2_vl",
+        "tie_word_embeddings": True,
+        "text_config": {
+            "hidden_size": 1536, "intermediate_size": 8960, "num_hidden_layers": 28, "num_attention_heads": 12,
+            "num_key_value_heads": 2, "vocab_size": 151936, "rms_norm_eps": 1e-6, "max_position_embeddings": 131072,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]},
+        },
+        "vision_config": {"depth": 32, "embed_dim": 1280, "num_heads": 16, "mlp_ratio": 4, "hidden_size": 1536},
+    },
+    ids={
+        "image_token_id": "<|image_pad|>", "video_token_id": "<|video_pad|>", "vision_start_token_id": "<|vision_start|>",
+        "vision_end_token_id": "<|vision_end|>",
+    },
+    tokens=(
+        "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>",
+        "<|video_pad|>",
+    ),
+    prompt=f"{_BEFORE}{{image}}<|vision_end|>{{prompt}}{_AFTER}",
+    pixels={"min_pixels": 3136, "max_pixels": 12845056},
+    tiny={
+        "text_config": {
+            "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "num_key_value_heads": 2, "max_position_embeddings": 4096,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [2, 3, 3]},
+        },
+        "vision_config": {"depth": 2, "embed_dim": 64, "hidden_size": 64, "num_heads": 4, "mlp_ratio": 2},
+    },
+)  # fmt: skip
+
+
 class Qwen2Vl(NeuralEngine):
     """Qwen2-VL-2B-Instruct and larger ones of its class."""
 
-    info: ClassVar[EngineInfo] = EngineInfo(
-        kind="vlm",
-        rank=8,
-        gives_boxes=False,
-        gives_layout=True,
-        gives_confidence=False,
-        needs=("pip install 'ocroute[vlm]'", "Qwen/Qwen2-VL-2B-Instruct, 4.4 GB", "a GPU with 8 GB, or patience"),
-        gpu_mb=4850,
-        strengths="photographs, signs and odd pages in many scripts; no boxes",
-    )
     facts: ClassVar[Facts] = Facts(
         name="qwen2_vl",
         hub="Qwen/Qwen2-VL-2B-Instruct",
@@ -46,16 +70,16 @@ class Qwen2Vl(NeuralEngine):
             "vision": AttentionShape(80, 16, 16, False, patches=1, cap=65_536),
             "text": AttentionShape(128, 12, 2, True, patches=4, cap=65_536),
         },
+        layout=LAYOUT,
+        served=Served(r"qwen\d*vl", "qwen-vl"),
+    )
+    info: ClassVar[EngineInfo] = facts.info(
+        rank=8,
+        gpu_mb=4850,
+        card="a GPU with 8 GB, or patience",
+        strengths="photographs, signs and odd pages in many scripts; no boxes",
     )
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
         """ChatML with the system prompt that the model was trained with."""
         return patched(self.loaded, image, pixels, before=_BEFORE, after=f"<|vision_end|>{mode.prompt}{_AFTER}")
-
-    def blocks(self, answer: Answered) -> tuple[Block, ...]:
-        """Paragraphs, or what Markdown tells apart."""
-        return markdown_blocks.blocks(answer)
-
-
-_BEFORE = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n<|vision_start|>"
-_AFTER = "<|im_end|>\n<|im_start|>assistant\n"

@@ -1,7 +1,7 @@
-"""What all neural engines share: weights, loading, the canary page, generation, memory. An engine adds its recipe."""
+"""What all neural engines share: weights, loading, the canary page, generation, memory. An engine adds its model."""
 
 from ocroute.engines.neural.attention_shapes import AttentionShape
 from ocroute.engines.neural.base import NeuralEngine
-from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
+from ocroute.engines.neural.model_facts import Answered, Facts, Layout, Mode, Prepared, Served
 
-__all__ = ["Answered", "AttentionShape", "Facts", "Mode", "NeuralEngine", "Prepared"]
+__all__ = ["Answered", "AttentionShape", "Facts", "Layout", "Mode", "NeuralEngine", "Prepared", "Served"]

@@ -1,4 +1,4 @@
-"""The engine that a recipe turns into one for its model."""
+"""The engine that a subclass turns into one for its model."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ _log = logging.getLogger(__name__)
 class NeuralEngine(ABC):
     """Reads pages with a vision-language model. Used only after it has read the canary page.
 
-    A subclass gives `info` and `facts` and says how an image and a prompt become the model's inputs (`prepare`) and how its
-    answer becomes blocks (`blocks`). The weights are found by `weights.find`; nothing in a checkpoint is ever executed.
+    A subclass gives `info` and `facts`, says how an image and a prompt become the model's inputs (`prepare`) and, where its
+    answers are not plain text or Markdown, how they become blocks (`blocks`). The weights are found by `weights.find`; nothing
+    in a checkpoint is ever executed.
 
     Raises:
         EngineUnavailable: packages, weights or memory are missing, or the canary page was not read; the message says which.
@@ -64,20 +65,30 @@ class NeuralEngine(ABC):
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
         """The model's inputs for an RGB ``image`` of which it may see at most ``pixels`` pixels."""
 
-    @abstractmethod
-    def blocks(self, answer: Answered) -> tuple[Block, ...]:
-        """The blocks in an answer, in reading order, boxes in page pixels."""
+    @staticmethod
+    def blocks(answer: Answered) -> tuple[Block, ...]:
+        """The blocks in an answer, in reading order, boxes in page pixels. Pure: answers of a server are read by it too."""
+        return markdown_blocks.blocks(answer)
 
-    def cut(self, answer: Answered) -> str:
+    @staticmethod
+    def cut(answer: Answered) -> str:
         """How an answer breaks off, see `Reading`; for models that are asked for a form that must be closed."""
         return markdown_blocks.cut(answer)
 
-    def adjust(self, config: dict[str, Any]) -> dict[str, Any]:
-        """The checkpoint's config.json as the model class wants it; as it is, unless a recipe knows better."""
+    @staticmethod
+    def adjust(config: dict[str, Any]) -> dict[str, Any]:
+        """The checkpoint's config.json as the model class wants it; as it is, unless an engine knows better."""
         return config
 
+    @classmethod
+    def model_class(cls) -> Any:
+        """The class of the model."""
+        import transformers
+
+        return getattr(transformers, cls.facts.model_class)
+
     def load(self, folder: Path, where: devices.Place) -> loading.Loaded:
-        """Load the model; for recipes whose model is not one of transformers' own."""
+        """Load the model; for engines whose model is not one of transformers' own."""
         return loading.load(self.facts, folder, where, adjust=self.adjust)
 
     def outline(self, folder: Path, where: devices.Place) -> loading.Loaded:

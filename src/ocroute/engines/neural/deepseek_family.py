@@ -21,10 +21,29 @@ from ocroute.values import Block, Box, Category
 if TYPE_CHECKING:
     from torch import Tensor
 
+NAME = "deepseek-ocr"
 LONGEST = 8192
 SCRIPTS = ("Latn", "Hans", "Hant", "Jpan", "Kore", "Cyrl", "Grek", "Arab", "Hebr", "Deva", "Thai")
 GROUNDING = "<|grounding|>"
 GUARD = Guard(run=30, window=90, exempt=("<td>", "</td>"))  # as the authors' own server sets it for images
+TOKENS = ("<image>", "<|ref|>", "<|/ref|>", "<|det|>", "<|/det|>", GROUNDING)
+FIRST_TOKENS = ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜▁pad▁｜>")
+PROMPT = f"{FIRST_TOKENS[0]}{{image}}\n{{prompt}}"
+
+DECODER: dict[str, Any] = {
+    "vocab_size": 129280, "hidden_size": 1280, "intermediate_size": 6848, "moe_intermediate_size": 896,
+    "num_hidden_layers": 12, "num_attention_heads": 10, "num_key_value_heads": 10, "n_routed_experts": 64,
+    "num_experts_per_tok": 6, "n_shared_experts": 2, "n_group": 1, "topk_group": 1, "max_position_embeddings": 8192,
+    "head_dim": 128, "bos_token_id": 0, "eos_token_id": 1,
+}  # fmt: skip
+TINY_DECODER: dict[str, Any] = {
+    "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 2,
+    "n_routed_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1, "moe_intermediate_size": 16, "head_dim": 16,
+}  # fmt: skip
+TINY_SAM: dict[str, Any] = {
+    "hidden_size": 16, "output_channels": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "global_attn_indexes": [1],
+    "mlp_dim": 32, "window_size": 14,
+}  # fmt: skip
 
 SPACE = 999
 """The largest coordinate."""

@@ -121,10 +121,10 @@ def complete(facts: Facts, folder: Path, model: Any, report: dict[str, Any]) -> 
 
 
 def stop_ids(facts: Facts, model: Any, tokenizer: Any) -> tuple[int, ...]:
-    """Tokens that end an answer: those of the checkpoint's generation_config.json and those that the recipe names.
+    """Tokens that end an answer: those of the checkpoint's generation_config.json and those that the engine names.
 
     Raises:
-        EngineUnavailable: there is none, or one that the recipe names is no single token here.
+        EngineUnavailable: there is none, or one that the engine names is no single token here.
     """
     listed = model.generation_config.eos_token_id
     given = listed if isinstance(listed, list) else [] if listed is None else [listed]

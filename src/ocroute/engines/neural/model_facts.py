@@ -1,11 +1,15 @@
-"""What a neural engine says of its model, as data."""
+"""What a neural engine says of its model, as data.
+
+All that is known of a model stands in its engine's module: tests, docs, benches and the engine for servers read it from there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural.attention_shapes import AttentionShape
 from ocroute.engines.neural.repetition import Guard
 from ocroute.kernels.base import SubModel
@@ -38,6 +42,53 @@ class Mode:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """How the model wants to be asked where an OpenAI-compatible server runs it.
+
+    Attributes:
+        names: a regular expression, looked for in the server's name for a model without all but its small letters and digits.
+        family: the model's name in page records.
+        before: a server's program, e.g. ``vllm``, to what it wants in front of the prompt.
+        fit: (width, height) of a page to those of the image that is sent; None where that may be the page as it is.
+    """
+
+    names: str
+    family: str
+    before: Mapping[str, str] = field(default_factory=dict)
+    fit: Callable[[int, int], tuple[int, int]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The published checkpoint's files beside its weights: enough to count memory, and to write tiny checkpoints of that layout.
+
+    Attributes:
+        config: the content of config.json but for the ids of tokens.
+        ids: keys of config.json to the special tokens whose ids they hold.
+        tokens: the tokenizer's special tokens; ``first_tokens`` have the lowest ids.
+        prompt: the whole of a prompt, ``{image}`` where the image's tokens stand and ``{prompt}`` for a mode's own words.
+        vocabulary: the part of config.json in which the size of the vocabulary stands; empty where that is the whole.
+        chat_template: as the checkpoint has it, for models whose engine uses it.
+        pixels: the settings of the image processor.
+        tiny: what differs in the config.json of a model that is small enough for tests, key by key within dictionaries.
+        tiny_pixels: the same for the image processor.
+        generation: whether there is a generation_config.json.
+    """
+
+    config: Mapping[str, Any]
+    ids: Mapping[str, str]
+    tokens: tuple[str, ...]
+    prompt: str
+    first_tokens: tuple[str, ...] = ()
+    vocabulary: str = "text_config"
+    chat_template: str = ""
+    pixels: Mapping[str, Any] = field(default_factory=dict)
+    tiny: Mapping[str, Any] = field(default_factory=dict)
+    tiny_pixels: Mapping[str, Any] = field(default_factory=dict)
+    generation: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A model that transformers can load, and how it wants to be used.
 
@@ -59,6 +110,8 @@ class Facts:
         attention: the shapes of the sub-models whose attention a kernel can take over, as published: kernels are proven for them.
         own_pixels: whether an engine without an ``image_processor`` makes its pixels as preprocessor_config.json says.
         packages: needed besides torch and transformers, by distribution name.
+        layout: of the published checkpoint; an engine of ocroute's own has one, so that every test of such engines includes it.
+        served: how to ask for the model behind a server; None where no server runs it.
     """
 
     name: str
@@ -78,6 +131,26 @@ class Facts:
     attention: Mapping[SubModel, AttentionShape] = field(default_factory=dict)
     own_pixels: bool = False
     packages: tuple[str, ...] = ()
+    layout: Layout | None = None
+    served: Served | None = None
+
+    def info(self, *, rank: int, gpu_mb: int, card: str, strengths: str) -> EngineInfo:
+        """The constant facts of the engine, as far as they follow from these.
+
+        Args:
+            rank, gpu_mb, strengths: as in `EngineInfo`.
+            card: the GPU that it needs, in words.
+        """
+        return EngineInfo(
+            kind="vlm",
+            rank=rank,
+            gives_boxes=any(mode.boxes for mode in self.modes.values()),
+            gives_layout=True,
+            gives_confidence=False,
+            needs=("pip install 'ocroute[vlm]'", f"{self.hub}, {self.gigabytes:g} GB", card),
+            gpu_mb=gpu_mb,
+            strengths=strengths,
+        )
 
     @property
     def kernels(self) -> tuple[SubModel, ...]:

@@ -19,8 +19,8 @@ from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.openai.address import address
 from ocroute.engines.openai.answers import Completion, WroteNothing, completion
 from ocroute.engines.openai.picture import Picture, picture
-from ocroute.engines.openai.recipes import recipe_for
 from ocroute.engines.openai.retry import Deadline, Limits
+from ocroute.engines.openai.served_models import served_model
 from ocroute.errors import EngineError, EngineUnavailable, UsageError
 from ocroute.languages import SCRIPT_NAMES
 from ocroute.pages.page import InputPage
@@ -74,7 +74,7 @@ class OpenAi:
         try:
             self._server = self._client.wait(survey(self._client, task.limits.seconds))
             self._model = self._server.model(task.model)
-            self._recipe = recipe_for(filter(None, (self._model.root, self._model.id)))
+            self._served = served_model(filter(None, (self._model.root, self._model.id)))
             self._mode(task)
             self._unsupported: frozenset[str] = frozenset()
             self._require_canary(task)
@@ -94,19 +94,19 @@ class OpenAi:
         for page in pages:
             begun, deadline = perf_counter(), Deadline.of_page(self.limits, task.limits.seconds)
             image = Image.fromarray(page.raster())
-            sent = picture(image, self._recipe.frame(*image.size))
+            sent = picture(image, self._served.fit(*image.size))
             yield self._client.wait(self._read(sent, image.size, name, perf_counter() - begun, deadline))
 
     async def _read(
         self, sent: Picture, size: tuple[int, int], name: str, prepare: float, deadline: Deadline
     ) -> Reading:
-        mode = self._recipe.modes[name]
+        mode = self._served.modes[name]
         asked = perf_counter()
         answer, made = await self._ask(sent, mode, deadline)
         settings = {
             "mode": name,
             "base_url": self._client.address.url,
-            "family": self._recipe.family,
+            "family": self._served.family,
             "frame": list(sent.frame),
             "image": sent.form,
             "prompt_tokens": made.prompt_tokens,
@@ -118,10 +118,10 @@ class OpenAi:
         }
         answered = Answered(made.text, mode, sent.frame, size)
         return Reading(
-            blocks=self._recipe.blocks(answered),
+            blocks=self._served.blocks(answered),
             raw=made.raw,
             finish=made.finish,
-            cut=self._recipe.cut(answered),
+            cut=self._served.cut(answered),
             transcribes=mode.text,
             seconds={"prepare": prepare, "answer": perf_counter() - asked},
             model=made.model or self._model.id,
@@ -146,7 +146,7 @@ class OpenAi:
 
     def _question(self, sent: Picture, mode: Mode, left_out: frozenset[str]) -> dict[str, Any]:
         content: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": sent.url}}]
-        if prompt := self._recipe.marks.get(self._server.program, "") + mode.prompt:
+        if prompt := self._served.before.get(self._server.program, "") + mode.prompt:
             content.append({"type": "text", "text": prompt})
         made = {
             "model": self._model.id,
@@ -159,7 +159,7 @@ class OpenAi:
             not room or 2 * mode.max_new_tokens <= room
         ):  # otherwise image and answer might not fit: the server knows best
             made["max_completion_tokens" if "max_tokens" in left_out else "max_tokens"] = mode.max_new_tokens
-        if self._recipe.keep_special and self._server.program in ("vllm", "sglang"):
+        if self._served.keep_special and self._server.program in ("vllm", "sglang"):
             made["skip_special_tokens"] = False
         return {name: value for name, value in made.items() if name not in left_out}
 
@@ -175,9 +175,9 @@ class OpenAi:
 
     def _require_canary(self, task: Task) -> None:
         """Have the model read the canary page; one that has not begun with it when its room is used up is given all of it."""
-        mode = self._recipe.modes[self._mode(task)]
+        mode = self._served.modes[self._mode(task)]
         if not mode.text:
-            mode = next(known for known in self._recipe.modes.values() if known.text)
+            mode = next(known for known in self._served.modes.values() if known.text)
         short = replace(mode, max_new_tokens=min(mode.max_new_tokens, CANARY_TOKENS))
         name, deadline = f"the model {self._model.id}", Deadline.of_page(self.limits, task.limits.seconds)
         try:
@@ -197,21 +197,21 @@ class OpenAi:
 
     def _sight(self, image: Image.Image, mode: Mode, deadline: Deadline) -> Sight:
         """What the model makes of an image, on the way that pages take."""
-        sent = picture(image, self._recipe.frame(*image.size))
+        sent = picture(image, self._served.fit(*image.size))
         try:
             _, made = self._client.wait(self._ask(sent, mode, deadline))
         except WroteNothing as nothing:
             if not nothing.cut:
                 raise
             return Sight("", nothing.raw, "length")
-        blocks = self._recipe.blocks(Answered(made.text, mode, sent.frame, image.size))
+        blocks = self._served.blocks(Answered(made.text, mode, sent.frame, image.size))
         return Sight("\n".join(block.text for block in blocks), made.raw, made.finish)
 
     def _mode(self, task: Task) -> str:
-        modes = self._recipe.modes
+        modes = self._served.modes
         if task.mode and task.mode not in modes:
             raise UsageError(
-                f"the model {self._model.id} ({self._recipe.family}) knows no task {task.mode!r}",
+                f"the model {self._model.id} ({self._served.family}) knows no task {task.mode!r}",
                 next_step=f"Choose from: {', '.join(modes)}",
             )
         return task.mode or next(iter(modes))
