@@ -118,7 +118,7 @@ def speed() -> str:
     share = f"{overhead['share']:.1%}"
     rows.append(("judge, layout and routing, of the engine's own time", share, "15 % or less", "all pages accepted"))
     for name, pair in measured("startup")["pairs"].items():
-        rows.append((f"`{name}`", f"{pair['ratio']:.2f}x", "3x or less", "nothing heavy is imported"))
+        rows.append((f"`{name}`", f"{pair['ratio']:.2f}x", f"{pair['limit']:g}x or less", "nothing heavy is imported"))
     memory = measured("memory")["runs"]
     for short, long in zip(memory[::2], memory[1::2], strict=True):
         what = f"peak memory, {long['pages']} {long['kind']} pages over {short['pages']}"

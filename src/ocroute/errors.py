@@ -60,6 +60,7 @@ class NextStep:
         return f"to install: {self.command}" if self.command else f"{self.advice[:1].lower()}{self.advice[1:]}"
 
 
+NOTHING = NextStep()
 DOCTOR = NextStep(command="ocroute doctor")
 
 

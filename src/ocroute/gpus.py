@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -33,7 +34,8 @@ class Gpu(msgspec.Struct, frozen=True):
     uuid: str = ""
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FoundGpus:
     """What there is.
 
     Attributes:
@@ -52,31 +54,31 @@ class _CudaError(Exception):
     """CUDA does not answer."""
 
 
-def find() -> Found:
+def find() -> FoundGpus:
     """Ask the driver."""
     try:
         import pynvml
     except ImportError as error:
-        return Found(note=f"the NVIDIA management library's binding cannot be imported: {error}")
+        return FoundGpus(note=f"the NVIDIA management library's binding cannot be imported: {error}")
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
-        return Found(note=f"no NVIDIA driver answers ({error})")
+        return FoundGpus(note=f"no NVIDIA driver answers ({error})")
     try:
         driver = str(pynvml.nvmlSystemGetDriverVersion())
         number = int(pynvml.nvmlSystemGetCudaDriverVersion_v2())
         cuda = f"{number // 1000}.{number % 1000 // 10}"
         count = pynvml.nvmlDeviceGetCount()
         if count == 0:
-            return Found((), driver, cuda, "the NVIDIA driver lists no GPU")
+            return FoundGpus((), driver, cuda, "the NVIDIA driver lists no GPU")
         if count == 1 and VISIBLE not in os.environ:
-            return Found((_described(pynvml.nvmlDeviceGetHandleByIndex(0)),), driver, cuda)
+            return FoundGpus((_described(pynvml.nvmlDeviceGetHandleByIndex(0)),), driver, cuda)
         gpus = tuple(_matched(uuid) for uuid in _numbered())
-        return Found(gpus, driver, cuda, "" if gpus else f"{VISIBLE}={os.environ.get(VISIBLE, '')} hides every GPU")
+        return FoundGpus(gpus, driver, cuda, "" if gpus else f"{VISIBLE}={os.environ.get(VISIBLE, '')} hides every GPU")
     except pynvml.NVMLError as error:
-        return Found(note=f"the NVIDIA driver answers with an error ({error})")
+        return FoundGpus(note=f"the NVIDIA driver answers with an error ({error})")
     except _CudaError as error:
-        return Found(note=f"CUDA cannot be used: {error}")
+        return FoundGpus(note=f"CUDA cannot be used: {error}")
     finally:
         pynvml.nvmlShutdown()
 

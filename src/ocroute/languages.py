@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ocroute.errors import UsageError
 
 
-class Data(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TesseractData:
     """One of Tesseract's data files: its ISO 639-1 language and ISO 15924 script."""
 
     language: str
@@ -17,7 +18,7 @@ class Data(NamedTuple):
 
 # code -> language, script; the codes are the names of the .traineddata files. Where a language has several, the usual one first.
 DATA = {
-    code: Data(language, script)
+    code: TesseractData(language, script)
     for script, pairs in {
         "Latn": "eng=en deu=de fra=fr spa=es ita=it por=pt nld=nl pol=pl ces=cs slk=sk slv=sl hrv=hr bos=bs hun=hu ron=ro "
         "swe=sv dan=da nor=no fin=fi est=et lav=lv lit=lt tur=tr vie=vi ind=id msa=ms cat=ca eus=eu glg=gl isl=is gle=ga "
@@ -48,7 +49,7 @@ DATA = {
         "Sinh": "sin=si",
     }.items()
     for code, language in (pair.split("=") for pair in pairs.split())
-} | {"srp_latn": Data("sr", "Latn")}
+} | {"srp_latn": TesseractData("sr", "Latn")}
 
 SCRIPT_NAMES = {
     "Latn": "Latin",

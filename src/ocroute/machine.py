@@ -1,4 +1,4 @@
-"""What is here: processors, memory, GPUs, drivers, libraries. Frozen, so that a plan can be made for any machine."""
+"""What is here: CPU, memory, GPUs, drivers, libraries. Frozen, so that a plan can be made for any machine."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Machine(msgspec.Struct, frozen=True):
     """What a plan needs to know of a computer.
 
     Attributes:
+        processor: the CPU's name.
         cores: that this process may use, after affinity and container limits.
         memory_mb, free_mb: MiB that this process may use, after container limits, and what of it is free.
         gpus: that this process may use, in CUDA's order: the first is torch's ``cuda:0``.
@@ -64,7 +65,7 @@ def inspect() -> Machine:
     second.
     """
     memory, free = memory_mb()
-    gpus, driver, cuda, note = find()
+    found = find()
     return Machine(
         os=f"{platform.system()} {platform.release()}",
         architecture=platform.machine(),
@@ -73,10 +74,10 @@ def inspect() -> Machine:
         memory_mb=memory,
         free_mb=free,
         python=platform.python_version(),
-        gpus=gpus,
-        driver=driver,
-        driver_cuda=cuda,
-        gpu_note=note,
+        gpus=found.gpus,
+        driver=found.driver,
+        driver_cuda=found.cuda,
+        gpu_note=found.note,
         libraries=_libraries(),
     )
 

@@ -1,4 +1,4 @@
-"""Progress goes to a terminal on stderr and nowhere else."""
+"""ProgressBar goes to a terminal on stderr and nowhere else."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 
-from ocroute.cli.progress_bar import Progress
+from ocroute.cli.progress_bar import ProgressBar
 from ocroute.errors import ExitCode
 
 
@@ -52,8 +52,8 @@ def test_a_download_shows_how_far_it_is():
     code = """
 import time
 from ocroute.events import Fetching, emit
-from ocroute.cli.progress_bar import Progress
-with Progress():
+from ocroute.cli.progress_bar import ProgressBar
+with ProgressBar():
     emit(Fetching("e", "someone/model", "a.safetensors", done=1_230_000_000, total=6_100_000_000))
     time.sleep(0.5)
 """
@@ -75,7 +75,7 @@ def test_without_terminal_nothing_is_drawn(make_pages, ocroute):
 
 def test_what_the_library_logs_is_a_line_on_stderr(capsys):
     log = logging.getLogger("ocroute.kernels.ledger")
-    with Progress():
+    with ProgressBar():
         log.warning("the proof %s is torn", "a")
         log.info("fetching b")
         log.debug("a detail")
@@ -83,7 +83,7 @@ def test_what_the_library_logs_is_a_line_on_stderr(capsys):
 
 
 def test_quiet_logs_nothing(capsys):
-    with Progress(quiet=True):
+    with ProgressBar(quiet=True):
         logging.getLogger("ocroute.run").info("fetching b")
     assert capsys.readouterr().err == ""
 
@@ -91,8 +91,8 @@ def test_quiet_logs_nothing(capsys):
 def test_on_a_terminal_logged_lines_stand_above_the_bar():
     code = """
 import logging
-from ocroute.cli.progress_bar import Progress
-with Progress():
+from ocroute.cli.progress_bar import ProgressBar
+with ProgressBar():
     logging.getLogger("ocroute.run").info("fetching [b]")
 """
     shown, _ = shown_by(

@@ -23,7 +23,7 @@ def explain(document: Document) -> None:
     for page in document.pages:
         out.print(Text(f"{page.source} page {page.number}: {page.verdict.status}", style="bold"))
         turned = f", turned by {page.turned} degrees" if page.turned else ""
-        skew = f", straightened by {page.skew:.1f} degrees" if page.skew else ""
+        skew = f", deskewed by {page.skew:.1f} degrees" if page.skew else ""
         out.print(f"  {page.width:.0f} x {page.height:.0f} pixels{turned}{skew}")
         for attempt in page.attempts:
             seconds = sum(value for step, value in attempt.seconds.items() if step != "upright")

@@ -70,7 +70,7 @@ def _machine_table(machine: Machine) -> Table:
     )
     rows: Mapping[str, Any] = {
         "system": f"{machine.os}, {machine.architecture}",
-        "processor": f"{machine.processor}, {machine.cores} usable cores",
+        "CPU": f"{machine.processor}, {machine.cores} usable cores",
         "memory": f"{machine.memory_mb} MiB, {machine.free_mb} MiB free",
         "GPU": gpus or f"none: {machine.gpu_note}",
         "NVIDIA driver": f"{machine.driver}, serves CUDA {machine.driver_cuda}" if machine.driver else "none",

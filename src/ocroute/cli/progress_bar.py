@@ -13,7 +13,7 @@ from ocroute.cli.terminal import error_line, logged
 from ocroute.events import AttemptStarted, EngineLoading, Event, Fetching, InputDone, PageDone, RunStarted, listening
 
 
-class Progress:
+class ProgressBar:
     """Draws what happens inside its ``with`` block.
 
     The bar is gone whenever a result is handed out, so that the product can go to the same terminal, and comes back with the

@@ -19,7 +19,7 @@ def read(
 ) -> None:
     """Read pages: the text goes to stdout, or with -o into files."""
     from ocroute.cli.draw_pages import explain, remarks
-    from ocroute.cli.progress_bar import Progress
+    from ocroute.cli.progress_bar import ProgressBar
     from ocroute.cli.terminal import product
     from ocroute.errors import ExitCode, UsageError
     from ocroute.route.wish import wish_of
@@ -31,7 +31,7 @@ def read(
             f"--format {','.join(formats)} names {len(formats)} formats for one stdout", next_step="Add: -o FOLDER"
         )
     code, first = ExitCode.OK, True
-    with stoppable(), Progress(quiet=options["quiet"]):
+    with stoppable(), ProgressBar(quiet=options["quiet"]):
         for result in read_documents(
             files,
             wish_of(options),

@@ -1,4 +1,4 @@
-"""The way of one page: upright, route, engine, layout, judge, and on to the next route while the judge refuses."""
+"""The way of one page: orientation, route, engine, layout, judge, and on to the next route while the judge refuses."""
 
 from __future__ import annotations
 
@@ -85,16 +85,16 @@ class PageReader:
         except InputError as error:
             return msgspec.structs.replace(record, error=str(error))
         except EngineUnavailable:
-            pass  # without the models that tell how a page stands, it is read as it stands
+            pass  # without the models of orientation detection it is read as it stands
         record = msgspec.structs.replace(
             record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew
         )
-        upright = time.perf_counter() - started
+        orientation = time.perf_counter() - started
         task = Task.of(self.wish.wanted, limits)
         policy = attempts(self.plan.routes, record.attempts)
         engine = next(policy, None)
         while engine is not None:
-            record = _better(record, self._attempt(engine, page, task, record, upright, on_load, on_attempt))
+            record = _better(record, self._attempt(engine, page, task, record, orientation, on_load, on_attempt))
             if record.attempts[-1].outcome != "accepted":
                 on_refused(record)
             try:
@@ -110,12 +110,12 @@ class PageReader:
         page: InputPage,
         task: Task,
         record: Page,
-        upright: float,
+        orientation: float,
         on_load: Callable[[str], None],
         on_attempt: Callable[[str], None],
     ) -> Page:
         """``record`` as this engine alone would leave it; the attempt is its last."""
-        seconds: dict[str, float] = {"upright": round(upright, 4)}
+        seconds: dict[str, float] = {"upright": round(orientation, 4)}
         clock = time.perf_counter()
 
         def lap(step: str) -> None:

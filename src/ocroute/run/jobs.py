@@ -9,7 +9,7 @@ import msgspec
 import ocroute.errors
 from ocroute.document.model import Attempt, Status
 from ocroute.engines.base import PageLimits
-from ocroute.errors import NextStep, OcrouteError
+from ocroute.errors import NOTHING, NextStep, OcrouteError
 from ocroute.route.plan import Wish
 
 
@@ -92,7 +92,7 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
 
     kind: str
     message: str
-    next_step: NextStep = NextStep()
+    next_step: NextStep = NOTHING
 
     @classmethod
     def of(cls, error: OcrouteError) -> JobFailed:
