@@ -22,6 +22,9 @@ from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.load import Loaded, outline
 from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
 from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, IMAGE_PAD, PROMPTS, SPECIAL
+from ocroute.runtime import batch_state
+from ocroute.runtime.batch import Ended
+from ocroute.runtime.single import Single
 
 MERGES = 860  # so few that English words are 1.3 tokens long on average, as with the published vocabulary
 END = "<|endoftext|>"
@@ -92,8 +95,11 @@ def checkpoint(folder: Path, words: Tokenizer, config: DotsOCRConfig, device: st
 class Dictation:
     """Answers by the length of the prompt that they belong to, the token at which they end included.
 
+    Both ways to write are dictated to: transformers' ``generate``, and our own decoder, there also to many sequences at once.
+
     Attributes:
-        likeliest: for each answer given so far, the tokens that the model would have written by itself.
+        likeliest: for each answer given so far, the tokens that the model would have written by itself; of sequences written
+            together see `Choice.likeliest`.
     """
 
     def __init__(self, answers: Mapping[int, Sequence[int]]) -> None:
@@ -103,22 +109,66 @@ class Dictation:
     @contextmanager
     def given(self) -> Iterator[None]:
         """Dictate to every dots.ocr in this process."""
-        generate = DotsOCRForCausalLM.generate
+        generate, greedy, write = DotsOCRForCausalLM.generate, batch_state.greedy, Single.write
+        choice: Choice | None = None
 
         def dictated(model: Any, *, logits_processor: Sequence[Any] = (), **keywords: Any) -> Any:
-            prompt = keywords["input_ids"].shape[1]
-            if prompt not in self.answers:
-                raise SystemExit(f"nothing to dictate after {prompt} tokens of prompt; known: {sorted(self.answers)}")
-            voice = _Voice(prompt, self.answers[prompt], keywords["input_ids"].device)
+            voice = _Voice(*self._answer(keywords), keywords["input_ids"].device)
             out = generate(model, logits_processor=LogitsProcessorList([*logits_processor, voice]), **keywords)
             self.likeliest.append(voice.likeliest.tolist())
             return out
 
+        def chosen(scores: torch.Tensor, likeliest: torch.Tensor, state: batch_state.State) -> torch.Tensor:
+            nonlocal choice
+            choice = choice or Choice(self.answers, scores.device)
+            return choice(scores, likeliest, state)
+
+        def written(single: Single, inputs: Mapping[str, Any], **keywords: Any) -> Ended:
+            prompt, answer = self._answer(inputs)
+            ended = write(single, inputs, **keywords)
+            assert choice is not None
+            self.likeliest.append(choice.likeliest(prompt)[: len(answer)])
+            return ended
+
         DotsOCRForCausalLM.generate = dictated  # type: ignore[method-assign]
+        batch_state.greedy, Single.write = chosen, written  # type: ignore[method-assign]
         try:
             yield
         finally:
             DotsOCRForCausalLM.generate = generate  # type: ignore[method-assign]
+            batch_state.greedy, Single.write = greedy, write  # type: ignore[method-assign]
+
+    def _answer(self, inputs: Mapping[str, Any]) -> tuple[int, Sequence[int]]:
+        prompt = inputs["input_ids"].shape[1]
+        if prompt not in self.answers:
+            raise SystemExit(f"nothing to dictate after {prompt} tokens of prompt; known: {sorted(self.answers)}")
+        return prompt, self.answers[prompt]
+
+
+class Choice:
+    """Dictates within a step of our own decoder, and never waits for the device."""
+
+    def __init__(self, answers: Mapping[int, Sequence[int]], device: torch.device) -> None:
+        longest = max(len(answer) for answer in answers.values())
+        self._prompts = list(answers)
+        self._lengths = torch.tensor(self._prompts, device=device)
+        padded = [[*answer, *[answer[-1]] * (longest - len(answer))] for answer in answers.values()]
+        self._tokens = torch.tensor(padded, device=device)
+        self._likeliest = torch.zeros_like(self._tokens)
+
+    def __call__(self, _scores: torch.Tensor, likeliest: torch.Tensor, state: batch_state.State) -> torch.Tensor:
+        """As `batch_state.greedy`; ``scores`` have been computed all the same."""
+        prompts = state.positions - state.written + (state.written > 0)
+        answers = (prompts[:, None] == self._lengths).int().argmax(-1)
+        places = state.written.clamp(max=self._tokens.shape[1] - 1)
+        before = self._likeliest[answers, places]
+        self._likeliest[answers, places] = torch.where(state.active, likeliest, before)
+        return self._tokens[answers, places]
+
+    def likeliest(self, prompt: int) -> list[int]:
+        """What the model itself found likeliest after a prompt of that length, the last time."""
+        found: list[int] = self._likeliest[self._prompts.index(prompt)].tolist()
+        return found
 
 
 class _Voice:

@@ -5,7 +5,7 @@
 
 One Letter page at 200 dpi full of text, the published geometry, random bfloat16 weights. It is read in turn
 
-- *alone*: opened, cut into patches and answered by ``generate``, by hand: the model's classes and an attention kernel;
+- *alone*: opened, cut into patches and answered, by hand: the model's classes, an attention kernel and our decoder;
 - *whole*: as `ocroute.read` does, from the file to the accepted document: looked at, turned upright, routed, read by the engine
   with its watch over the answer, judged.
 
@@ -51,6 +51,7 @@ from ocroute.ppocr import inference, model_files
 from ocroute.route.machine_survey import plan_here
 from ocroute.route.plan import Wish
 from ocroute.run import read_documents
+from ocroute.runtime.single import Single
 
 LIMIT = 0.03
 MOST_PAIRS = 5
@@ -193,7 +194,8 @@ def _by_turns(
     kernels = {part: said["kernel"] for part, said in page.provenance.settings["kernels"].items() if said["proven"]}
     if kernels:
         plug_into(loaded.model, kernels)
-    alone(loaded, path, most=8)  # warms up what only a large page needs
+    single = Single(loaded.model, loaded.stop_ids)
+    alone(loaded, single, path, most=8)  # warms up what only a large page needs
     dictation.likeliest.clear()
     sides: dict[str, list[Timed]] = {"alone": [], "whole": []}
     sequence: list[str] = []
@@ -202,7 +204,7 @@ def _by_turns(
         began = time.perf_counter()
         order = ("alone", "whole") if len(sides["whole"]) % 2 == 0 else ("whole", "alone")
         for side in order:
-            read = alone(loaded, path) if side == "alone" else whole.read()
+            read = alone(loaded, single, path) if side == "alone" else whole.read()
             sides[side].append(read)
             sequence.append(side)
             print(f"{side}: {read.wall:.2f} s: {_rounded(read.steps)}", flush=True)

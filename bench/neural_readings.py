@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.dots_generate import generate
 from bench.stopwatch import Stopwatch
 from PIL import Image
 
@@ -24,6 +23,7 @@ from ocroute.models.dots_ocr.load import Loaded
 from ocroute.models.dots_ocr.prompts import PROMPTS
 from ocroute.pages.images import ImagePage
 from ocroute.run import InputResult
+from ocroute.runtime.single import Single
 
 LONGEST = 24_000  # tokens: what the engine allows too
 ADDED = ("look for ink", "turn upright", "engine around the model", "judge", "route and record")
@@ -53,15 +53,22 @@ class Timed:
     text: str
 
 
-def alone(loaded: Loaded, path: Path, most: int = LONGEST) -> Timed:
-    """Open the page, cut it into patches, let the model answer with up to ``most`` tokens."""
+def alone(loaded: Loaded, single: Single, path: Path, most: int = LONGEST) -> Timed:
+    """Open the page, cut it into patches, let the model answer with up to ``most`` tokens, in the way that engines do."""
     started = time.perf_counter()
     with Image.open(path) as file:
         image = file.convert("RGB")
     opened = time.perf_counter()
     inputs = prepare(loaded, image, PROMPTS["layout"])
     ready = time.perf_counter()
-    answer = generate(loaded, inputs, most).text
+    given = {
+        "input_ids": inputs.input_ids,
+        "pixel_values": inputs.pixel_values,
+        "image_grid_thw": inputs.image_grid_thw,
+    }
+    ended = single.write(given, limit=most)
+    tokens = ended.tokens[:-1] if ended.ending == "stop" else ended.tokens
+    answer = str(loaded.tokenizer.decode(tokens, skip_special_tokens=False, clean_up_tokenization_spaces=False))
     ended = time.perf_counter()
     steps = {"open": opened - started, "prepare": ready - opened, "generate": ended - ready}
     return Timed(ended - started, steps, "\n".join(block.text for block in parse(answer, inputs.frame, image.size)))

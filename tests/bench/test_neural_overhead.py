@@ -60,7 +60,18 @@ def test_a_model_writes_what_it_is_told_and_still_computes(tmp_path):
 
 def test_the_bench_itself(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "bench.neural_overhead", "--tiny", "--prove", "no", "--seconds", "0", "--out", tmp_path],
+        [
+            sys.executable,
+            "-m",
+            "bench.neural_overhead",
+            "--tiny",
+            "--prove",
+            "no",
+            "--seconds",
+            "0",
+            "--json",
+            str(tmp_path / "neural-overhead.json"),
+        ],
         cwd=ROOT,
         env=os.environ | {"OCROUTE_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"},
         capture_output=True,

@@ -6,17 +6,15 @@ pytest.importorskip("torch", reason="needs the extra vlm: pip install 'ocroute[v
 pytest.importorskip("transformers", reason="needs the extra vlm: pip install 'ocroute[vlm]'")
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
+from tests.support import checkpoints
 
 from ocroute.engines.base import ENGINES
 from ocroute.engines.neural.devices import Place
 from ocroute.runtime.decoder import Decoder, decoder_of
-
-CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ def trained():
             kind = ENGINES.load(name)
             engine = kind.__new__(kind)  # without its canary page and planning
             place = Place("cpu", torch.float32, "cpu")
-            engine.loaded = engine.load(CHECKPOINTS / name, place)
+            engine.loaded = engine.load(checkpoints.trained(name), place)
             mode = next(iter(kind.facts.modes.values()))
-            pages = sorted((CHECKPOINTS / "pages" / name).glob("*.png"))[::3]
+            pages = sorted((checkpoints.PAGES / name).glob("*.png"))[::3]
             prompts = [
                 engine.prepare(Image.open(page).convert("RGB"), mode, kind.facts.max_pixels).inputs for page in pages
             ]

@@ -7,7 +7,7 @@ import torch
 
 from ocroute.runtime.batch import LOOK_EVERY, Batch, Prompt
 from ocroute.runtime.cached_attention import split
-from ocroute.runtime.no_repeat import no_repeat
+from ocroute.runtime.no_repeat import NoRepeat
 from ocroute.runtime.prefill import prefill
 
 LIMIT = 90
@@ -162,7 +162,7 @@ def test_a_sequence_that_is_dropped_makes_room(trained):
 def test_no_run_of_tokens_comes_again(trained):
     model = trained("dots_ocr")
     run = 3
-    batch = batch_of(model, stop_ids=(-7,), choose=no_repeat(run), remember=64)
+    batch = batch_of(model, stop_ids=(-7,), choose=NoRepeat(run, 64).choose, remember=64)
     for name in (1, 2):
         batch.enter(name, prefill(model.model, model.prompts[name]), limit=60)
     for each in all_of(batch).values():

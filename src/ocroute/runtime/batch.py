@@ -285,7 +285,8 @@ class Batch:
         """Let every slot hold ``need`` tokens: half as many again, since all that was captured is captured anew."""
         if need <= self.slots.capacity:
             return
-        capacity = _rounded(max(need, self.slots.capacity * 3 // 2))
+        longest = max((each.prompt + each.limit for each in self._sequences.values()), default=need)
+        capacity = _rounded(max(need, min(longest, self.slots.capacity * 3 // 2)))
         self._graphs.forget()
         self.slots = self.slots.grown(capacity, *self.decoder.angles(capacity))
 

@@ -9,7 +9,7 @@ step can be captured.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import cache
 
 import torch
@@ -19,20 +19,18 @@ _log = logging.getLogger(__name__)
 Heads = tuple[int, int, int]
 Attend = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
 _TOLERANCE = 2.0**-6
-FLASH = "sdpa_flash"  # the registered kernel that has flash's code; a proof against it counts here as well
 
 
-def attention_for(device: torch.device, dtype: torch.dtype, heads: Heads, barred: Collection[str] = ()) -> Attend:
+def attention_for(device: torch.device, dtype: torch.dtype, heads: Heads) -> Attend:
     """The fastest attention that has given on this device what float32 arithmetic gives.
 
     Args:
         heads: query heads, key heads, head dimension.
-        barred: registered kernels that a proof on this device speaks against.
     """
     if device.type == "cuda":
         if is_right("split_keys", device.index or 0, dtype, heads):
             return _named("split_keys")
-        if FLASH not in barred and is_right("flash", device.index or 0, dtype, heads):
+        if is_right("flash", device.index or 0, dtype, heads):
             return flash
     return split
 

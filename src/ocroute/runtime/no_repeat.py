@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ocroute.runtime.batch_state import Choose, State
+from ocroute.runtime.batch_state import State
 
 
-def no_repeat(run: int, exempt: Sequence[int] = ()) -> Choose:
-    """The likeliest token that does not complete a run of ``run`` tokens which `State.history` holds already.
+@dataclass(frozen=True, slots=True)
+class NoRepeat:
+    """The likeliest token that does not complete a run of tokens which stands in the answer's end already.
 
-    Args:
-        run: at least two.
+    Attributes:
+        run: tokens, at least two.
+        window: how many of the last tokens are looked at: the columns that `State.history` needs.
         exempt: tokens that may always come again.
     """
 
-    def choose(scores: Tensor, likeliest: Tensor, state: State) -> Tensor:  # noqa: ARG001 - the form of a choice
-        return scores.masked_fill(forbidden(state.history, run, exempt, scores.shape[-1]), -torch.inf).argmax(-1)
+    run: int
+    window: int
+    exempt: tuple[int, ...] = ()
 
-    return choose
+    def choose(self, scores: Tensor, likeliest: Tensor, state: State) -> Tensor:  # noqa: ARG002 - the form of a choice
+        """As `batch_state.greedy`, of what is not forbidden."""
+        barred = forbidden(state.history, self.run, self.exempt, scores.shape[-1])
+        return scores.masked_fill(barred, -torch.inf).argmax(-1)
 
 
 def forbidden(history: Tensor, run: int, exempt: Sequence[int], vocabulary: int) -> Tensor:

@@ -34,11 +34,14 @@ from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
 from ocroute.errors import EngineError, EngineUnavailable, NextStep, OcrouteError, UsageError
 from ocroute.kernels import device_errors
+from ocroute.kernels.base import Refused
 from ocroute.pages.page import InputPage
 from ocroute.values import Block
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from ocroute.runtime.single import Single
 
 CANARY_TOKENS = 512
 CANARY_SECONDS = 240.0
@@ -179,6 +182,7 @@ class NeuralEngine(ABC):
 
     def _load(self, folder: Path, task: Task) -> None:
         facts, mode = self.facts, self.facts.modes[self._mode(task)]
+        self.single: Single | None = None
         self.loaded = self.outline(folder, self.where)
         gc.collect()  # a model that was in its place
         devices.free_memory()
@@ -193,7 +197,19 @@ class NeuralEngine(ABC):
             tokens=self.budget.tokens,
             quantized=task.quantized,
         )
+        self.single, self.decoding = self._decoder()
+        devices.free_memory()  # weights have moved
         self._read_canary(task)
+
+    def _decoder(self) -> tuple[Single | None, dict[str, str]]:
+        """What writes the answers, and how it is called in a page record."""
+        from ocroute.runtime.single import Single
+
+        try:
+            single = Single(self.loaded.model, self.loaded.stop_ids)
+        except Refused as refused:
+            return None, {"decoder": "transformers", "reason": refused.message}
+        return single, {"decoder": "ocroute", "attention": single.attention}
 
     def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
         """One reading a page, in order."""
@@ -251,6 +267,7 @@ class NeuralEngine(ABC):
             "mode": name,
             "dtype": self.where.numbers,
             **self.kernels.record(),
+            "decoding": self.decoding,
             "frame": list(prepared.frame),
             "memory": self.budget.record(pixel_budget.values(prepared.inputs), view.pixels),
             "prompt_tokens": answer.prompt_tokens,
@@ -284,6 +301,7 @@ class NeuralEngine(ABC):
             deadline=deadline,
             guard=mode.guard,
             boxes=mode.boxes and mode.text,
+            single=self.single,
         )
 
     def _read_canary(self, task: Task) -> None:

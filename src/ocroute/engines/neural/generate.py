@@ -13,6 +13,8 @@ from ocroute.engines.neural.repetition import TAIL, Circles, Guard
 if TYPE_CHECKING:
     import torch
 
+    from ocroute.runtime.single import Single
+
 Ending = Literal["stop", "length", "loop", "late", "not finite"]
 ODD_EVERY = 16  # tokens between two looks at the scores: each makes the host wait for the device
 LOOK_EVERY = 64  # tokens between two looks at what is being written
@@ -81,6 +83,7 @@ def answer(
     deadline: float | None = None,
     guard: Guard | None = None,
     boxes: bool = False,
+    single: Single | None = None,
 ) -> Answer:
     """Let the model write, always taking the likeliest token.
 
@@ -91,13 +94,46 @@ def answer(
         keep_special: whether special tokens are part of the answer.
         deadline: by ``time.perf_counter``; None for none.
         guard: forbids runs of tokens to come again.
-        boxes: whether the answer says where each text stands, see `loops.Circles`.
+        boxes: whether the answer says where each text stands, see `Circles`.
+        single: writes it; without, transformers' own loop does, which waits for the device at every token.
     """
+    prompt_tokens = inputs["input_ids"].shape[1]
+    circles = Circles(loaded.tokenizer, boxes=boxes)
+    if single is None:
+        tokens, ending = _by_transformers(loaded, inputs, max_new_tokens, deadline, guard, circles)
+    else:
+        rule = guard.rule(loaded.tokenizer) if guard else None
+        with quiet():
+            ended = single.write(
+                inputs,
+                limit=max_new_tokens,
+                deadline=deadline,
+                runs_in_circles=lambda written: circles.found(written[-TAIL:]),
+                rule=rule,
+            )
+        tokens, ending = ended.tokens, ended.ending
+    count = len(tokens)
+    if ending == "stop":
+        tokens = tokens[:-1]
+    elif ending == "loop":
+        tokens = circles.cut(tokens)
+    text = loaded.tokenizer.decode(tokens, skip_special_tokens=not keep_special, clean_up_tokenization_spaces=False)
+    return Answer(text, ending, count, prompt_tokens)
+
+
+def _by_transformers(
+    loaded: Loaded,
+    inputs: Mapping[str, Any],
+    max_new_tokens: int,
+    deadline: float | None,
+    guard: Guard | None,
+    circles: Circles,
+) -> tuple[list[int], Ending]:
+    """The tokens, the one that ended the answer included, and why it ended."""
     import torch
     from transformers import LogitsProcessorList, StoppingCriteriaList
 
     prompt_tokens = inputs["input_ids"].shape[1]
-    circles = Circles(loaded.tokenizer, boxes=boxes)
     watch = _Watch(prompt_tokens, deadline, circles)
     processors: list[Any] = [watch]  # the first: the guard's forbidden tokens have no finite score
     if guard:
@@ -119,13 +155,8 @@ def answer(
             stopping_criteria=StoppingCriteriaList([watch.done]),
         )
     tokens = written[0, prompt_tokens:].tolist()
-    count = len(tokens)
-    ending: Ending = watch.ending or "length"
     if watch.odd():
-        ending = "not finite"
-    elif tokens and tokens[-1] in loaded.stop_ids:
-        tokens, ending = tokens[:-1], "stop"
-    elif ending == "loop":
-        tokens = circles.cut(tokens)
-    text = loaded.tokenizer.decode(tokens, skip_special_tokens=not keep_special, clean_up_tokenization_spaces=False)
-    return Answer(text, ending, count, prompt_tokens)
+        return tokens, "not finite"
+    if tokens and tokens[-1] in loaded.stop_ids:
+        return tokens, "stop"
+    return tokens, watch.ending or "length"

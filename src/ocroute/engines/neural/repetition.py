@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     import torch
 
+    from ocroute.runtime.no_repeat import NoRepeat
+
 LONGEST: Final = 256  # tokens of the longest circle looked for: a paragraph
 COVERED: Final = (
     512  # tokens that a circle must cover: more than the leaders of a list of contents or a form's empty rows take
@@ -118,8 +120,16 @@ class Guard:
 
     def processor(self, tokenizer: Any, prompt_tokens: int) -> Any:
         """A logits processor for one answer."""
-        free = {tokenizer.convert_tokens_to_ids(token) for token in self.exempt} - {None, tokenizer.unk_token_id}
-        return _Forbid(self, prompt_tokens, free)
+        return _Forbid(self, prompt_tokens, self._free(tokenizer))
+
+    def rule(self, tokenizer: Any) -> NoRepeat:
+        """The same for our own decoder."""
+        from ocroute.runtime.no_repeat import NoRepeat
+
+        return NoRepeat(self.run, self.window, tuple(sorted(self._free(tokenizer))))
+
+    def _free(self, tokenizer: Any) -> set[int]:
+        return {tokenizer.convert_tokens_to_ids(token) for token in self.exempt} - {None, tokenizer.unk_token_id}
 
 
 @dataclass(frozen=True)

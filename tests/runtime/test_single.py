@@ -1,0 +1,55 @@
+"""One answer after the other, and what engines make of it."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from tests.support import checkpoints
+
+from ocroute.engines.neural.generate import answer
+from ocroute.engines.neural.loading import Loaded
+from ocroute.engines.neural.repetition import Guard
+from ocroute.runtime.single import Single
+
+
+@pytest.fixture
+def loaded(trained, request):
+    model = trained("dots_ocr")
+    from ocroute.models.dots_ocr.load import outline
+
+    rest = outline(checkpoints.trained("dots_ocr"), dtype=torch.float32)
+    return Loaded(model.model, rest.tokenizer, None, model.stop_ids), model.prompts
+
+
+@pytest.mark.parametrize("wishes", [{}, {"guard": Guard(3, 40, ("e",))}, {"keep_special": True}, {"max_new_tokens": 7}])
+def test_answers_are_those_of_the_loop_of_transformers(loaded, wishes):
+    made, prompts = loaded
+    single = Single(made.model, made.stop_ids)
+    for prompt in prompts[:3]:
+        given = {"max_new_tokens": 120} | wishes
+        assert answer(made, prompt, single=single, **given) == answer(made, prompt, **given)
+
+
+def test_circles_are_cut_alike(loaded, monkeypatch):
+    made, prompts = loaded
+    never = 383  # a token that it does not write
+    monkeypatch.setattr(
+        "ocroute.engines.neural.generate.Circles.cut", lambda _, tokens: tokens[:100] if len(tokens) >= 150 else tokens
+    )
+    found = answer(made, prompts[1], max_new_tokens=400, single=Single(made.model, (never,)))
+    meant = answer(replace(made, stop_ids=(never,)), prompts[1], max_new_tokens=400)
+    assert found == meant
+    assert (found.ending, found.tokens) == ("loop", 192)
+
+
+def test_a_failure_leaves_nothing_behind(loaded, monkeypatch):
+    made, prompts = loaded
+    single = Single(made.model, made.stop_ids)
+    meant = single.write(prompts[0], limit=40)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "ocroute.runtime.batch.step", lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError("no memory"))
+        )
+        with pytest.raises(torch.OutOfMemoryError):
+            single.write(prompts[1], limit=40)
+    assert single.write(prompts[0], limit=40) == meant
