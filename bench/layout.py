@@ -23,7 +23,7 @@ from bench.pages.articles import BODY, FURNITURE, HEADING, TITLE, Article, artic
 from bench import harness
 from ocroute.compare.measures import Order, Overlap, line_order, matches, wilson, word_overlap
 from ocroute.engines.base import ENGINES, Task
-from ocroute.layout import arrange
+from ocroute.layout.arrange import arrange
 from ocroute.pages.page import InputPage
 from ocroute.values import Block, Category, Line
 
