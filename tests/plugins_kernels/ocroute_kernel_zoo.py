@@ -63,7 +63,7 @@ class Right:
 
 
 class Noisy(Right):
-    """As a quantised kernel is: off by one part in fifty of each value."""
+    """As a quantized kernel is: off by one part in fifty of each value."""
 
     info = info(numerics="quantized")
 

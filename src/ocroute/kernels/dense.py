@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ocroute.kernels.admission import admit
 from ocroute.kernels.base import KernelInfo
 from ocroute.kernels.packed import by_sequence, lower_right
-from ocroute.kernels.rows import admit
 
 if TYPE_CHECKING:
     from torch import Tensor

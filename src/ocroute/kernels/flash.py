@@ -11,8 +11,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ocroute.kernels.admission import admit, find
 from ocroute.kernels.base import KernelInfo, Presence, Refused
-from ocroute.kernels.rows import admit, find
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from ocroute.kernels.admission import find
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence
 from ocroute.kernels.flash import FlashKernel
-from ocroute.kernels.rows import find
 
 
 class Flash4(FlashKernel):

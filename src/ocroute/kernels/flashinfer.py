@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ocroute.kernels.admission import admit, find
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence
 from ocroute.kernels.packed import host_lengths
-from ocroute.kernels.rows import admit, find
 from ocroute.kernels.stream_cache import per_stream
 
 if TYPE_CHECKING:

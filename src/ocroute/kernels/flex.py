@@ -11,10 +11,10 @@ from importlib import import_module
 from math import isclose
 from typing import TYPE_CHECKING, ClassVar
 
+from ocroute.kernels.admission import admit, find
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
 from ocroute.kernels.flex_mask import block_mask
 from ocroute.kernels.packed import host_lengths
-from ocroute.kernels.rows import admit, find
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ocroute.kernels.rows import NotHere
+from ocroute.kernels.admission import NotHere
 
 
 def load_downloaded(repository: str, versions: tuple[int, ...]) -> Callable[..., Any]:

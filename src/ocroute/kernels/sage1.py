@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ocroute.kernels.admission import find
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence
 from ocroute.kernels.dense import DenseKernel
-from ocroute.kernels.rows import find
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ocroute.kernels.admission import find
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
 from ocroute.kernels.dense import DenseKernel
-from ocroute.kernels.rows import find
 from ocroute.kernels.sage1 import load, major
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ocroute.kernels.admission import find, only_default_scale
 from ocroute.kernels.base import KernelInfo, Presence
 from ocroute.kernels.dense import DenseKernel
 from ocroute.kernels.packed import expanded
-from ocroute.kernels.rows import find, only_default_scale
 
 if TYPE_CHECKING:
     from torch import Tensor

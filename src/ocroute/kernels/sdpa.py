@@ -14,9 +14,9 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ocroute.kernels.admission import admit, find
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
 from ocroute.kernels.packed import Dense, by_sequence, expanded, lower_right
-from ocroute.kernels.rows import admit, find
 
 if TYPE_CHECKING:
     from torch import Tensor

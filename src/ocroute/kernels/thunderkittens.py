@@ -6,9 +6,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ocroute.kernels.admission import find, only_default_scale
 from ocroute.kernels.base import KernelInfo, Presence, Refused
 from ocroute.kernels.dense import DenseKernel
-from ocroute.kernels.rows import find, only_default_scale
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ocroute.kernels.admission import admit, find
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence
-from ocroute.kernels.rows import admit, find
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,9 +8,9 @@ if not any(check.state == "fail" for check in checks(request, tools)):
     build(made, watch=print)  # what runs
 """
 
+from ocroute.kernels.build.build_steps import Plan, Step, plan, script
 from ocroute.kernels.build.checks import Check, checks, gb_per_job, jobs, needed_modules
 from ocroute.kernels.build.cubins import NotInside, architectures, verify
-from ocroute.kernels.build.plan import Plan, Step, plan, script
 from ocroute.kernels.build.progress import Progress
 from ocroute.kernels.build.recipes import Recipe, book, dotted, parse_arch, recipe
 from ocroute.kernels.build.request import Request, checked

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocroute.errors import Interrupted, UsageError
+from ocroute.kernels.build.build_steps import plan
 from ocroute.kernels.build.checks import needed_modules
-from ocroute.kernels.build.plan import plan
 from ocroute.kernels.build.progress import Progress
 from ocroute.kernels.build.recipes import dotted, parse_arch, recipe
 from ocroute.kernels.build.request import Request, checked

@@ -14,8 +14,8 @@ import msgspec
 
 from ocroute.errors import ExitCode, OcrouteError
 from ocroute.files import held
+from ocroute.kernels.build.build_steps import Plan, Step
 from ocroute.kernels.build.cubins import architectures
-from ocroute.kernels.build.plan import Plan, Step
 from ocroute.kernels.build.progress import Counter, Progress
 from ocroute.kernels.build.recipes import book
 from ocroute.process import Program

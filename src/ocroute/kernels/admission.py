@@ -1,4 +1,4 @@
-"""What the rows share: finding the code behind a kernel, and refusing what its facts say that it cannot take."""
+"""Whether a kernel is here and takes a call: finds the code behind it, and refuses what its facts say that it cannot take."""
 
 from __future__ import annotations
 
