@@ -6,12 +6,26 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image, ImageDraw
 
 from ocroute import registry
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
+NO_POSIX = Path(__file__).parent.parent / "support" / "no_posix"
+
+
+@pytest.fixture(scope="module", params=["native", "portable"])
+def means(request):
+    """How processes are held together: as this system does best, or as any does and without what only POSIX systems have."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "portable":
+            patch.setenv("OCROUTE_CONTAINMENT", "portable")
+            patch.syspath_prepend(str(NO_POSIX))  # for the children of this process
+            paths = (str(NO_POSIX), os.environ.get("PYTHONPATH", ""))
+            patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))  # for commands, and for their children
+        yield request.param
 
 
 @pytest.fixture(scope="session")
@@ -85,15 +99,21 @@ class Command:
         return [int(line.split()[1]) for line in lines if line.split()[0] == engine]
 
     def alive(self):
-        """Processes of this test that are running; a zombie is not."""
+        """Processes of this test that are running; a zombie is not, nor what watches over this one."""
+        name, _, mark = self.mark.partition("=")
         found = []
-        for entry in Path("/proc").glob("[0-9]*"):
+        for process in psutil.process_iter():
             try:
-                if self.mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append((int(entry.name), (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()))
-            except OSError:
+                if process.environ().get(name) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append((process.pid, " ".join(process.cmdline())))
+            except (psutil.Error, OSError):
                 continue
-        return found
+        guard = psutil.Process().children()
+        return [
+            (pid, command)
+            for pid, command in found
+            if not any(pid == child.pid and "guard.py" in command for child in guard)
+        ]
 
 
 @pytest.fixture

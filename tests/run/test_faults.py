@@ -29,7 +29,7 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def document(tmp_path_factory, dotted_pages):
+def document(tmp_path_factory, dotted_pages, means):
     """One page for each fault and one for none; engine k misbehaves on page k, the last one behaves on all."""
     path = tmp_path_factory.mktemp("faults") / "pages.tif"
     frames = dotted_pages(len(FAULTS) + 1)

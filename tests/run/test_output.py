@@ -1,7 +1,6 @@
 """Results are whole or not there, each under its own name, and a disk that is full is an error in one line."""
 
 import os
-import resource
 import shutil
 import stat
 import subprocess
@@ -68,7 +67,7 @@ def tiny_disk(tmp_path):
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
     if (
-        os.geteuid() != 0
+        getattr(os, "geteuid", lambda: 1)() != 0
         or not shutil.which("mount")
         or subprocess.run(mount, check=False, capture_output=True).returncode
     ):
@@ -97,6 +96,7 @@ def test_full_disk_costs_its_input_only(tiny_disk, make_pages, ocroute, tmp_path
 
 
 def test_file_size_limit_is_an_error_in_one_line(make_pages, ocroute, tmp_path):
+    resource = pytest.importorskip("resource")
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))  # noqa: E731
     done = ocroute.run(make_pages(2), "-o", tmp_path / "out", "--format", "json", engines=["null"], preexec=limit)
     assert done.returncode == ExitCode.BAD_OUTPUT, done.stderr

@@ -14,7 +14,6 @@ import atexit
 import contextlib
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import threading
@@ -61,9 +60,12 @@ def system() -> Literal["linux", "windows", "any"]:
 
 def containment() -> Containment:
     """The best means that this system has."""
-    if system() == "linux":
+    used = system()
+    if sys.platform == "linux" and used == "linux":
+        from ocroute.process.linux_group import ProcessGroup
+
         return ProcessGroup()
-    if system() == "windows":
+    if sys.platform == "win32" and used == "windows":
         from ocroute.process.windows_job import Job, JobError
 
         with contextlib.suppress(JobError):
@@ -82,49 +84,6 @@ def end_with_us() -> None:
     """End what this process started, where that does not happen by itself as soon as this process is gone."""
     if (inherited := os.environ.get(guard.MARK)) is not None:
         guard.kill_marked(inherited)
-
-
-class ProcessGroup:
-    """Linux: a process group of its own, and the pipe that it inherits.
-
-    The pipe is told, with ``F_SETSIG``, to kill the group once nobody can write to it any more. Only this process can.
-    """
-
-    def __init__(self) -> None:
-        self._inherited, self._ours = os.pipe()
-        self._group = 0
-        self.options: dict[str, Any] = {"process_group": 0, "pass_fds": (self._inherited,), "env": {}}
-
-    def hold(self, process: subprocess.Popen[bytes]) -> None:
-        """See `Containment`."""
-        import fcntl
-
-        self._group = process.pid
-        fcntl.fcntl(self._inherited, fcntl.F_SETOWN, -self._group)
-        fcntl.fcntl(self._inherited, fcntl.F_SETSIG, signal.SIGKILL)
-        flags = fcntl.fcntl(self._inherited, fcntl.F_GETFL)
-        fcntl.fcntl(self._inherited, fcntl.F_SETFL, flags | os.O_ASYNC)
-        os.close(self._inherited)
-        self._inherited = -1
-
-    def terminate(self) -> None:
-        """See `Containment`."""
-        self._signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """See `Containment`."""
-        self._signal(signal.SIGKILL)
-
-    def release(self) -> None:
-        """See `Containment`."""
-        for descriptor in (self._inherited, self._ours):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._inherited = self._ours = -1
-
-    def _signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._group, number)
 
 
 class Marked:
