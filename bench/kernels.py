@@ -13,11 +13,10 @@ import argparse
 import contextlib
 import fcntl
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,8 @@ from ocroute.machine import Gpu, inspect
 
 PEAK_TFLOPS = 989.0  # dense bf16 of an H100 or H200 SXM, from NVIDIA's data sheet
 SHARE, MICROSECONDS = 0.03, 20.0  # what the contract may add, whichever is more
-DEADLINE = 150.0  # seconds for one kernel, its turn to measure included
 AHEAD = 4  # processes at a time
+DEADLINE = AHEAD * 150.0  # seconds for one kernel, waiting for its turn to measure included
 
 VISION, TEXT = {"head_dim": 128, "heads": 12, "kv_heads": 12}, {"head_dim": 128, "heads": 12, "kv_heads": 2}
 LENGTHS = {"page_4096": (4096,), "page_19012": (19_012,), "four_pages": (4692, 4710, 4724, 4688), "text_5000": (5000,)}
@@ -98,10 +97,14 @@ def _calls(kernel: str, problem: Problem, q: Any, k: Any, v: Any) -> list[Callab
 
 
 def _measure(kernel: str, problem: Problem, device: str) -> dict[str, Any]:
+    from bench.vision_peers import reference
+
     from bench import kernels_measure as measuring
+    from ocroute.kernels.packed import boundaries
 
     q, k, v = measuring.inputs(problem, device)
-    right = measuring.reference(problem, q, k, v)
+    cu, scale = boundaries(problem.lengths, q.device), problem.head_dim**-0.5
+    right = reference(q, k, v, cu_q=cu, scale=scale, causal=problem.causal)
     calls = _calls(kernel, problem, q, k, v)
     errors = [measuring.error(call(), right) for call in calls]
     del right
@@ -172,43 +175,20 @@ def versions(names: list[str]) -> dict[str, Any]:
     }
 
 
-class Child:
-    """One kernel's process."""
-
-    def __init__(self, kernel: str, device: str, *, tiny: bool, folder: Path) -> None:
-        self.kernel = kernel
-        self.part = folder / f"{kernel}.json"
-        self.log = folder / f"{kernel}.log"
-        command = [sys.executable, "-m", "bench.kernels", "--device", device, "--keep", str(folder), "--child", kernel]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(command + ["--tiny"] * tiny, stdout=log, stderr=log, cwd=harness.ROOT)
-
-    def result(self) -> dict[str, Any]:
-        """Its rows, or how it ended without."""
-        try:
-            code = self.process.wait(DEADLINE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return {"crashed": f"not done within {DEADLINE:.0f} s"}
-        if code == 0 and self.part.exists():
-            return json.loads(self.part.read_text())
-        tail = self.log.read_text(errors="replace").strip().splitlines()[-3:]
-        return {"crashed": f"exit code {code}: {' | '.join(tail)[:500]}"}
-
-
 def run(names: list[str], device: str, *, tiny: bool) -> dict[str, Any]:
+    """Each kernel's rows, or how its process ended without any."""
     results: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        waiting = list(names)
-        running: list[Child] = []
-        while waiting or running:
-            while waiting and len(running) < AHEAD:
-                running.append(Child(waiting.pop(0), device, tiny=tiny, folder=Path(folder)))
-            child = running.pop(0)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AHEAD) as pool:
+
+        def rows(name: str) -> tuple[dict[str, Any], float]:
+            options = ["--device", device, "--keep", folder, "--child", name, *["--tiny"] * tiny]
             started = time.perf_counter()
-            results[child.kernel] = child.result()
-            _say(child.kernel, results[child.kernel], time.perf_counter() - started)
+            row = harness.child_row("bench.kernels", *options, seconds=DEADLINE)
+            return ({"crashed": row["reason"]} if "state" in row else row), time.perf_counter() - started
+
+        for name, (row, seconds) in zip(names, pool.map(rows, names), strict=True):
+            results[name] = row
+            _say(name, row, seconds)
     return results
 
 
@@ -244,7 +224,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.child:
         rows = measure(args.child, args.device, tiny=args.tiny, lock=args.keep / "device.lock")
-        (args.keep / f"{args.child}.json").write_text(json.dumps(rows))
+        print(json.dumps(rows))
         return
     if not KERNELS:
         raise SystemExit("ocroute's entry points are not installed; run: pip install --no-deps -e .")

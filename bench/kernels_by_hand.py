@@ -10,6 +10,7 @@ from collections.abc import Callable
 from itertools import accumulate
 
 import torch
+from bench.vision_peers import PEERS
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention as sdpa
 
@@ -163,32 +164,12 @@ def flashinfer(problem: Problem, q: Tensor, k: Tensor, v: Tensor) -> Call:
     return lambda: wrapper.run(q, k, v)
 
 
-def upstream_sdpa(problem: Problem, q: Tensor, k: Tensor, v: Tensor) -> Call:
-    """A boolean mask over the whole pack, made in every layer, and inputs of three dimensions, which no fused back end takes."""
+def _upstream(name: str) -> Callable[[Problem, Tensor, Tensor, Tensor], Call]:
+    def prepare(problem: Problem, q: Tensor, k: Tensor, v: Tensor) -> Call:
+        packed, cu = [x.transpose(0, 1)[None] for x in (q, k, v)], _boundaries(problem, torch.device("cpu"))
+        return lambda: PEERS[name](None, *packed, cu_seq_lens_q=cu)[0][0]
 
-    def call() -> Tensor:
-        tokens = len(q)
-        mask = torch.zeros(1, tokens, tokens, dtype=torch.bool, device=q.device)
-        for start, end in _spans(problem):
-            mask[:, start:end, start:end] = True
-        return sdpa(q.transpose(0, 1), k.transpose(0, 1), v.transpose(0, 1), mask).transpose(0, 1)
-
-    return call
-
-
-def upstream_eager(problem: Problem, q: Tensor, k: Tensor, v: Tensor) -> Call:
-    """A mask of the inputs' dtype, added to the scores of the whole pack."""
-
-    def call() -> Tensor:
-        tokens = len(q)
-        mask = torch.full((1, tokens, tokens), torch.finfo(q.dtype).min, dtype=q.dtype, device=q.device)
-        for start, end in _spans(problem):
-            mask[:, start:end, start:end] = 0
-        scores = q.transpose(0, 1) @ k.permute(1, 2, 0) / problem.head_dim**0.5 + mask
-        weights = torch.softmax(scores, -1, dtype=torch.float32).to(q.dtype)
-        return (weights @ v.transpose(0, 1)).transpose(0, 1)
-
-    return call
+    return prepare
 
 
 BY_HAND: dict[str, Callable[[Problem, Tensor, Tensor, Tensor], Call]] = {
@@ -207,7 +188,10 @@ BY_HAND: dict[str, Callable[[Problem, Tensor, Tensor, Tensor], Call]] = {
     "xformers": xformers,
     "flashinfer": flashinfer,
 }
-UPSTREAM = {"upstream_sdpa": upstream_sdpa, "upstream_eager": upstream_eager}
+UPSTREAM = {
+    "upstream_sdpa": _upstream("upstream sdpa, 3-D, dense mask"),
+    "upstream_eager": _upstream("upstream eager, dense mask"),
+}
 
 
 def _spans(problem: Problem) -> list[tuple[int, int]]:

@@ -28,24 +28,6 @@ def inputs(problem: Problem, device: str) -> tuple[Tensor, Tensor, Tensor]:
     return make(problem.heads), make(problem.kv_heads), make(problem.kv_heads)
 
 
-def reference(problem: Problem, q: Tensor, k: Tensor, v: Tensor, rows: int = 512) -> Tensor:
-    """In float32, ``rows`` queries at a time, so that no whole score matrix is kept."""
-    out = torch.empty(q.shape, dtype=torch.float32, device=q.device)
-    start = 0
-    for length in problem.lengths:
-        page = slice(start, start + length)
-        own, keys, values = (x[page].float().transpose(0, 1) for x in (q, k, v))
-        keys, values = (x.repeat_interleave(problem.group, 0) for x in (keys, values))
-        for first in range(0, length, rows):
-            scores = own[:, first : first + rows] @ keys.transpose(1, 2) * problem.head_dim**-0.5
-            if problem.causal:
-                place = torch.arange(length, device=q.device)
-                scores.masked_fill_(place > place[first : first + rows, None], float("-inf"))
-            out[start + first : start + min(first + rows, length)] = (scores.softmax(-1) @ values).transpose(0, 1)
-        start += length
-    return out
-
-
 def error(out: Tensor, right: Tensor) -> dict[str, float]:
     off = (out.float() - right).abs()
     return {"max": off.max().item(), "mean": off.mean().item()}

@@ -56,13 +56,17 @@ PEERS: dict[str, Peer] = {
 }
 
 
-def reference(q: Tensor, k: Tensor, v: Tensor, *, cu_q: Tensor, scale: float, **_: Any) -> Tensor:
+def reference(q: Tensor, k: Tensor, v: Tensor, *, cu_q: Tensor, scale: float, causal: bool = False, **_: Any) -> Tensor:
     """The contract's ``attend`` in float32 and a few rows at a time: what all others are held against."""
-    out = torch.empty_like(q)
+    out = torch.empty(q.shape, dtype=torch.float32, device=q.device)
+    group = q.shape[1] // k.shape[1]
     for start, end in pairwise(cu_q.tolist()):
-        keys, values = k[start:end].float().transpose(0, 1), v[start:end].float().transpose(0, 1)
+        keys, values = (x[start:end].float().transpose(0, 1).repeat_interleave(group, 0) for x in (k, v))
         for row in range(start, end, _BLOCK):
             stop = min(row + _BLOCK, end)
             scores = q[row:stop].float().transpose(0, 1) @ keys.transpose(-1, -2) * scale
+            if causal:
+                place = torch.arange(start, end, device=q.device)
+                scores.masked_fill_(place > place[row - start : stop - start, None], float("-inf"))
             out[row:stop] = (scores.softmax(-1) @ values).transpose(0, 1)
     return out

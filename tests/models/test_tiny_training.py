@@ -15,7 +15,6 @@ from bench.tiny_models.pages import Painter, short
 from bench.tiny_models.pixels import worn
 from bench.tiny_models.reading import Prompts, prefix, read
 from bench.tiny_models.specs import SPECS
-from bench.tiny_models.together import shares
 from PIL import Image
 from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast
@@ -219,10 +218,3 @@ def test_muon_goes_downhill_and_takes_matrices_only() -> None:
     torch.testing.assert_close(stacked[0], apart)
     with pytest.raises(ValueError, match="matrices"):
         Muon([torch.nn.Parameter(torch.zeros(3))], lr=0.1)
-
-
-def test_models_share_gpus_and_cores() -> None:
-    parts = shares(3, ["4", "6"], list(range(7)))
-    assert [part.gpu for part in parts] == ["4", "6", "4"]
-    assert [part.cores for part in parts] == [[0, 1], [2, 3], [4, 5]]
-    assert [part.cores for part in shares(3, [], [0, 1])] == [[0, 1]] * 3
