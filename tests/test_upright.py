@@ -6,28 +6,15 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
-from ocroute.pages import InputPage, open_input
+from ocroute.pages import open_input
 from ocroute.pages.page import deskewed
 from ocroute.ppocr.page_orientation import make_upright
+from tests.support.pages import ArrayPage
 
 ENGLISH = "It was a bright cold day in April and the clocks were striking thirteen while the brown fox ran"
 RUSSIAN = "Однажды весною в час небывало жаркого заката в Москве на Патриарших прудах появились два гражданина"
 CHINESE = "人人生而自由在尊严和权利上一律平等他们赋有理性和良心并应以兄弟关系的精神相对待今天天气很好我们去公园"
 NUMBERS = "1,234 56.78 90 0.125 6,543.21"
-
-
-class Drawn(InputPage):
-    def __init__(self, raster):
-        super().__init__()
-        self.source, self.number = "drawn", 1
-        self._pixels = raster
-
-    @property
-    def size(self):
-        return self._pixels.shape[1], self._pixels.shape[0]
-
-    def _render(self):
-        return self._pixels
 
 
 def font(language, size):
@@ -88,7 +75,7 @@ def standing(page):
 
 @pytest.mark.parametrize("kind", UPRIGHT)
 def test_an_upright_page_is_not_touched(kind):
-    page = Drawn(UPRIGHT[kind]())
+    page = ArrayPage(UPRIGHT[kind]())
     assert make_upright(page) is page
 
 
@@ -96,13 +83,13 @@ def test_an_upright_page_is_not_touched(kind):
 @pytest.mark.parametrize("kind", PAGES)
 def test_a_turned_page_is_turned_back(kind, turns):
     raster = np.ascontiguousarray(np.rot90(PAGES[kind](), -turns))
-    assert standing(Drawn(raster)) == (90 * turns, 0.0)
+    assert standing(ArrayPage(raster)) == (90 * turns, 0.0)
 
 
 @pytest.mark.parametrize(("turns", "skew"), [(0, 3.0), (1, -2.0), (2, 5.0), (3, 1.2)])
 def test_a_turned_and_leaning_page_is_put_straight(turns, skew):
     raster = deskewed(np.ascontiguousarray(np.rot90(PAGES["english"](), -turns)), -skew)
-    turned, found = standing(Drawn(raster))
+    turned, found = standing(ArrayPage(raster))
     assert turned == 90 * turns
     assert found == pytest.approx(skew, abs=0.15)
 

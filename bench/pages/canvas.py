@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -14,24 +15,46 @@ from ocroute.values import Box, Font, Line, Word
 
 
 class ArrayPage(InputPage):
-    """A page that is already pixels."""
+    """A page without a file.
 
-    def __init__(self, raster: Raster, lines: tuple[Line, ...] | None = None) -> None:
+    Args:
+        pixels: (H, W, 3) uint8, anything that numpy makes that of, or a function that gives it when it is asked for.
+        layer: its text layer.
+        rules: its ruling lines, as a PDF has them.
+        size: (width, height), with a function.
+    """
+
+    def __init__(
+        self,
+        pixels: Any,
+        layer: tuple[Line, ...] | None = None,
+        rules: Iterable[tuple[float, float, float, float]] | None = None,
+        *,
+        size: tuple[int, int] | None = None,
+        dpi: float | None = None,
+        source: str = "drawn",
+    ) -> None:
         super().__init__()
-        self.source, self.number = "array", 1
-        self._raster, self._lines = raster, lines
+        self.source, self.number, self.dpi = source, 1, dpi
+        self.pixels = pixels if callable(pixels) else np.ascontiguousarray(pixels)
+        self.layer, self._rules, self._size = layer, None if rules is None else tuple(rules), size
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
-        return self._raster.shape[1], self._raster.shape[0]
+        return self._size or (self.pixels.shape[1], self.pixels.shape[0])
 
     def _render(self) -> Raster:
-        return self._raster
+        raster: Raster = self.pixels() if callable(self.pixels) else self.pixels
+        return raster
 
     def text_layer(self) -> tuple[Line, ...] | None:
-        """The truth, where it was handed over."""
-        return self._lines
+        """What was handed over."""
+        return self.layer
+
+    def rules(self) -> tuple[tuple[float, float, float, float], ...] | None:
+        """What was handed over."""
+        return self._rules
 
 
 @dataclass

@@ -1,5 +1,9 @@
 """Every bench starts."""
 
+import ast
+import importlib
+import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +38,41 @@ def test_every_bench_shows_its_help_and_says_how_it_is_called():
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"{name} starts" for name in SCRIPTS]
     assert len(SCRIPTS) > 20
+
+
+def test_what_benches_take_from_ocroute_is_there():
+    """In functions too: most benches run only where there is a GPU, and would be found broken there."""
+    pytest.importorskip("torch", reason="needs the extra vlm: pip install 'ocroute[vlm]'")
+    missing = []
+    for path in sorted((ROOT / "bench").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in ("ocroute", "bench"):
+                module = importlib.import_module(node.module)
+                missing += [
+                    f"{path.relative_to(ROOT)}:{node.lineno}: {name.name}"
+                    for name in node.names
+                    if not hasattr(module, name.name) and not importlib.util.find_spec(f"{node.module}.{name.name}")
+                ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "right"),
+    [
+        ("layout", ["--seeds", "1"], lambda found: found["media"]["lines"]["2 columns"]["tau"] > 0.99),
+        (
+            "tables",
+            ["--quick", "--kind", "ruled", "--kind", "prose"],
+            lambda found: found["media"]["vector"]["f1"] > 0.9,
+        ),
+        ("orientation", ["--seeds", "1", "--kind", "form"], lambda found: found["positions"]["turned"]["right"] == 3),
+    ],
+)
+def test_benches_of_the_processor_run_and_leave_a_record(name, options, right, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [name, *options, "--json", str(tmp_path / "record.json")])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(f"bench.{name}", run_name="__main__", alter_sys=True)
+    assert not ended.value.code
+    record = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    assert {"date", "machine", "versions"} <= set(record)
+    assert right(record)

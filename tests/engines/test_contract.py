@@ -7,7 +7,7 @@ import time
 import numpy as np
 import psutil
 import pytest
-from tests.support.rendered_pages import ENGLISH
+from tests.support.pages import ENGLISH
 
 from ocroute.engines.base import ENGINES, Availability, EngineInfo, Task
 from ocroute.errors import Declined

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from tests.support.rendered_pages import ENGLISH, RUSSIAN, SANS, SERIF, PageOf, face
+from tests.support.pages import ENGLISH, RUSSIAN, SANS, SERIF, ArrayPage, face
 
 from ocroute.engines.base import Task
 from ocroute.engines.rapidocr import RapidOcr
@@ -39,13 +39,13 @@ def test_reads_small_and_large_print(engine, typeset, size):
 def test_reads_a_tilted_page(engine, typeset):
     page = typeset(ENGLISH)
     image = Image.fromarray(page.pixels).rotate(1.5, Image.Resampling.BICUBIC, fillcolor="white")
-    assert lines_of(read(engine, PageOf(np.asarray(image)))) == list(ENGLISH)
+    assert lines_of(read(engine, ArrayPage(image, dpi=200))) == list(ENGLISH)
 
 
 @pytest.mark.parametrize("quarters", [1, 3])
 def test_reads_a_line_that_runs_up_or_down_the_page(engine, typeset, quarters):
     page = typeset(ENGLISH[:1])
-    turned = PageOf(np.ascontiguousarray(np.rot90(page.pixels, quarters)))
+    turned = ArrayPage(np.rot90(page.pixels, quarters), dpi=200)
     reading = read(engine, turned)
     assert lines_of(reading) == [ENGLISH[0]]
     box = reading.lines[0].box
@@ -114,7 +114,7 @@ def two_columns(gutter, lines=8):
             for word in words:
                 draw.text((x, 20 + 40 * index), word, font=letters, fill="black")
                 x += letters.getlength(word) + slack
-    return PageOf(np.asarray(image)), 440 + gutter / 2
+    return ArrayPage(image, dpi=200), 440 + gutter / 2
 
 
 @pytest.mark.parametrize("gutter", [60, 90])

@@ -1,11 +1,12 @@
 """Tesseract: languages found and asked for, sizes, noise, and a program that is missing or broken."""
 
 import io
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
-from tests.support.rendered_pages import ENGLISH, RUSSIAN, SANS, needs_tesseract
+from tests.support.pages import ENGLISH, RUSSIAN, SANS
 
 from ocroute.engines import tesseract
 from ocroute.engines.base import Task
@@ -28,7 +29,7 @@ def read(page, **wishes):
     return reading
 
 
-@needs_tesseract
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
 @pytest.mark.tesseract
 class TestReading:
     def test_english(self, typeset):

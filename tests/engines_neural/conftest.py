@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import torch
 from tests.support.checkpoints import trained
-from tests.support.sheets import Sheet
+from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import canary
@@ -26,7 +26,7 @@ from ocroute.testing import tiny_checkpoint
 @pytest.fixture
 def sheet():
     """The canary page, larger, as a page to read."""
-    return Sheet(canary.page().resize((672, 448)))
+    return ArrayPage(canary.page().resize((672, 448)))
 
 
 @pytest.fixture(scope="session")

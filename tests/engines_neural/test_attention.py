@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.support.sheets import Sheet
+from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import attention, canary
@@ -68,7 +68,7 @@ def test_a_page_longer_than_the_proof_goes_to_pytorch(babbling):
     prove(Problem(HEAD, 4, 4, False, "float32", (2_520,)))  # the page for which kernels are proven on a CPU
     engine = babbling("qwen2_vl")
     assert engine.kernels.used()["vision"]["kernel"] == "sdpa_flash"
-    small, large = Sheet(canary.page().resize((336, 224))), Sheet(canary.page().resize((1008, 896)))
+    small, large = ArrayPage(canary.page().resize((336, 224))), ArrayPage(canary.page().resize((1008, 896)))
     assert "declined" not in read(engine, small).settings
     (reason,) = (declined := read(engine, large).settings["declined"])
     assert reason == "vision: sdpa_flash is proven up to 2520 tokens only"

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from tests.support.sheets import Sheet
+from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import failures
@@ -107,7 +107,7 @@ def test_a_small_page_in_tiles_is_shown_smaller_too(babbling):
     engine.budget = replace(engine.budget, pixels=engine.facts.max_pixels)
     shown = seen(engine)
     with pytest.raises(EngineError, match="even with the page shown at 512 x 512 pixels"):
-        list(engine.read([Sheet(np.full((700, 700, 3), 255, np.uint8))], Task()))
+        list(engine.read([ArrayPage(np.full((700, 700, 3), 255, np.uint8))], Task()))
     assert len(shown) >= 3
     assert all(less < 0.76 * more for more, less in pairwise(shown)), shown
 
@@ -185,7 +185,7 @@ def test_errors_of_our_own_come_out_as_they_are(error, babbling, sheet):
 
 def test_a_strip_of_paper_is_declined(babbling):
     with pytest.raises(Declined, match=r"^the page is 6000 x 20 pixels: more than 200 times as long as wide"):
-        list(babbling("qwen2_vl").read([Sheet(np.full((20, 6000, 3), 255, np.uint8))], Task()))
+        list(babbling("qwen2_vl").read([ArrayPage(np.full((20, 6000, 3), 255, np.uint8))], Task()))
 
 
 def test_errors_of_our_own_while_loading_keep_their_words(random_checkpoint, monkeypatch):

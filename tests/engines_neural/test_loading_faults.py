@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tests.support.checkpoints import edit, trained
-from tests.support.sheets import Sheet
+from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary, devices, loading, pixel_budget
@@ -47,7 +47,7 @@ def change(folder: Path, edit) -> None:
 
 def test_the_sound_model_reads_the_canary_page_and_is_let_in():
     engine = Qwen2Vl(Task(model=str(MODEL)))
-    (reading,) = engine.read([Sheet(canary.page())], Task())
+    (reading,) = engine.read([ArrayPage(canary.page())], Task())
     assert error_rate(canary.TRUTH, reading.text) <= LIMIT
     assert reading.finish == "stop"
 
@@ -150,7 +150,7 @@ def test_what_overflows_in_float16_is_read_in_float32_where_that_fits(overflowin
     (note,) = caplog.messages
     assert "not numbers" in note
     assert "loaded again in float32" in note
-    (reading,) = engine.read([Sheet(canary.page())], Task())
+    (reading,) = engine.read([ArrayPage(canary.page())], Task())
     assert error_rate(canary.TRUTH, reading.text) <= LIMIT
     assert reading.settings["dtype"] == "float32"
     assert history.newest(history.kept(), "qwen2_vl").read
@@ -178,7 +178,7 @@ def test_the_page_comes_out_of_the_next_route(copy, monkeypatch):
     )
     monkeypatch.setenv("OCROUTE_MODELS", str(copy.parent))
     reader = PageReader(Wish(), Plan({"qwen2_vl": "first", "rapidocr": "next"}, {}))
-    record = reader.read(Sheet(canary.page().resize((1344, 896))))
+    record = reader.read(ArrayPage(canary.page().resize((1344, 896))))
     assert [attempt.outcome for attempt in record.attempts] == ["failed", "accepted"]
     assert "canary page" in record.attempts[0].reason
     assert "herons" in " ".join(block.text for block in record.blocks)

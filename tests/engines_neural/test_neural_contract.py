@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from tests.support.checkpoints import NAMES
-from tests.support.sheets import Sheet
+from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import ENGINES, PageLimits, Reading, Task
 from ocroute.engines.neural import canary
@@ -25,7 +25,7 @@ def drawn(width=336, height=224):
 
 
 def page(width=336, height=224):
-    return Sheet(drawn(width, height))
+    return ArrayPage(drawn(width, height))
 
 
 def test_the_facts_are_whole(name):
@@ -122,7 +122,7 @@ def test_odd_pages_are_read_or_declined(name, babbling):
     engine = babbling(name)
     for shape in [(1, 1, 3), (1, 500, 3), (500, 1, 3), (40, 40, 3)]:
         try:
-            (reading,) = engine.read([Sheet(np.full(shape, 255, np.uint8))], Task())
+            (reading,) = engine.read([ArrayPage(np.full(shape, 255, np.uint8))], Task())
         except Declined:
             assert max(shape) > 200 * min(shape[:2])
         else:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.support.asking import HASTY, Sheet
+from tests.support.asking import HASTY
 from tests.support.chat_server import Scripted
+from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import ONE_THREAD, Task
 from ocroute.engines.openai import OpenAi
@@ -41,4 +42,4 @@ def engine(server):
 @pytest.fixture
 def grey():
     """A page that is all of one grey, by which the server knows it."""
-    return lambda level, size=(64, 96): Sheet(np.full((*size, 3), level, np.uint8))
+    return lambda level, size=(64, 96): ArrayPage(np.full((*size, 3), level, np.uint8))

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.support.asking import HASTY, Sheet
+from tests.support.asking import HASTY
 from tests.support.chat_server import Reply, completion
+from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
@@ -90,7 +91,7 @@ def test_a_forgotten_engine_ends_its_thread(server):
 
 def test_a_large_page_is_sent_smaller_and_a_photograph_as_jpeg(server, engine):
     noise = np.random.default_rng(0).integers(0, 256, (4000, 4000, 3), np.uint8)
-    reading = only(engine(replace(HASTY, page=60.0)), [Sheet(noise)])
+    reading = only(engine(replace(HASTY, page=60.0)), [ArrayPage(noise)])
     width, height = server.posts[0].image.size
     assert width == height
     assert 12_800_000 < width * height <= 12_845_056

@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from tests.support.asking import HASTY, Sheet
+from tests.support.asking import HASTY
 from tests.support.checkpoints import BY_HEART
+from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
@@ -101,14 +102,14 @@ def engine(served, checkpoint):
 
 @pytest.fixture
 def page():
-    return Sheet(canary.page())
+    return ArrayPage(canary.page())
 
 
 def test_it_reads_pages_in_order(engine, page):
     strips = np.asarray(canary.page())
     other = strips.copy()  # the first line below the others, which the model has seen too
     other[20:158], other[158:204] = strips[66:204], strips[20:66]
-    readings = list(engine.read([page, Sheet(other), page], Task()))
+    readings = list(engine.read([page, ArrayPage(other), page], Task()))
     assert [reading.text.split()[0] for reading in readings] == ["Grey", "by", "Grey"]
     assert readings[0].text == canary.TRUTH
     assert readings[0].finish == "stop"

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from bench.judge.readings import boxless, in_blocks, of_lines, retold
 from bench.pages import faces
-from bench.pages.canvas import ArrayPage
 from msgspec.structs import replace
 from PIL import ImageFilter
-from tests.support.judge_pages import PROSE, RUSSIAN, font, letter, sheet
+from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, ArrayPage, letter, sheet, vera
 
 from ocroute.document.model import Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
@@ -79,7 +78,7 @@ def test_invented_on_paper_and_on_a_blank_page(page):
 def test_leaders_and_commas_are_not_invented():
     made = sheet()
     for at in range(12):
-        made.write(100, 100 + 50 * at, f"Chapter {at + 1} {'.' * 80} {at * 7 + 3}", font(22))
+        made.write(100, 100 + 50 * at, f"Chapter {at + 1} {'.' * 80} {at * 7 + 3}", vera(22))
     assert codes(made, of_lines(made.lines)) == set()
 
 
@@ -135,7 +134,7 @@ def test_a_loop_at_the_end_of_a_reading_without_boxes(page):
 def test_a_form_that_prints_the_same_line_again_is_no_loop():
     made = sheet()
     for at in range(12):
-        made.write(100, 100 + 60 * at, "Name of the witness and date of birth:", font(22))
+        made.write(100, 100 + 60 * at, "Name of the witness and date of birth:", vera(22))
     assert codes(made, of_lines(made.lines)) == set()
     assert codes(made, boxless(made.lines), kind="vlm") == set()
 
@@ -143,8 +142,8 @@ def test_a_form_that_prints_the_same_line_again_is_no_loop():
 def test_blocks_of_a_form_are_neither_a_loop_nor_invented():
     made = sheet()
     for at in range(12):
-        made.write(100, 100 + 60 * at, "Name of witness:", font(16))
-        made.write(1000, 100 + 60 * at, "Date:", font(16))
+        made.write(100, 100 + 60 * at, "Name of witness:", vera(16))
+        made.write(1000, 100 + 60 * at, "Date:", vera(16))
     assert codes(made, in_blocks(made.lines), kind="vlm") == set()
 
 
@@ -187,7 +186,7 @@ def test_low_confidence_is_weighed_by_length(page):
 
 
 def test_a_layer_with_other_words_in_the_right_places_does_not_match(page):
-    bank = PROSE.replace(".", "").split()
+    bank = LIGHTHOUSE.replace(".", "").split()
     words = iter(bank[7:] + bank[:7])
     other = [retold(line, lambda _: next(words)) for line in page.lines]
     assert "textlayer_mismatch" in codes(page, of_lines(other), kind="textlayer")
@@ -232,8 +231,8 @@ def test_half_an_invention_is_refused(page):
 def test_numbers_of_another_page_are_refused():
     made = sheet()
     for at in range(14):
-        made.write(100, 100 + 55 * at, f"Delivery {4211 + 37 * at}", font(24))
-        made.write(700, 100 + 55 * at, f"{1873.4 + 211.7 * at:.2f}", font(24))
+        made.write(100, 100 + 55 * at, f"Delivery {4211 + 37 * at}", vera(24))
+        made.write(700, 100 + 55 * at, f"{1873.4 + 211.7 * at:.2f}", vera(24))
     assert codes(made, boxless(made.lines), kind="vlm") == set()
     turned = str.maketrans("0123456789", "8306914257")
     other = [retold(line, lambda text: text.translate(turned)) for line in made.lines]
@@ -255,9 +254,9 @@ def test_a_right_answer_in_another_form_is_accepted(page):
 def test_what_the_witness_cannot_read_is_said_and_not_refused():
     path = faces.path("tune", "serif")
     if not faces.knows_cyrillic("tune"):
-        pytest.skip("no Cyrillic font here")
+        pytest.skip("no Cyrillic vera here")
     made = sheet()
-    made.paragraph((100, 100, 1140, 950), RUSSIAN, faces.font(path, 26))
+    made.paragraph((100, 100, 1140, 950), QUARRY_IN_RUSSIAN, faces.font(path, 26))
     found = verdict(made, boxless(made.lines), kind="vlm")
     assert found.status == "accepted"
     assert [finding.code for finding in found.findings] == ["page_mismatch"]
@@ -303,17 +302,17 @@ def test_words_that_may_be_the_models_own_are_looked_for_on_the_page(page, said)
     assert codes(page, answered(f"{said}\n\n{text}"), kind="vlm") == {"chatter"}
     assert codes(page, answered(f"{text}\n\nPlease let me know if you have any questions."), kind="vlm") == {"chatter"}
     printed = sheet()
-    printed.write(100, 60, said, font(24))
-    printed.paragraph((100, 120, 1140, 850), PROSE, font(24))
-    printed.write(100, 900, "Please let me know if you have any questions.", font(24))
+    printed.write(100, 60, said, vera(24))
+    printed.paragraph((100, 120, 1140, 850), LIGHTHOUSE, vera(24))
+    printed.write(100, 900, "Please let me know if you have any questions.", vera(24))
     whole = "\n\n".join(line.text for line in printed.lines)
     assert codes(printed, answered(whole), kind="vlm") == set()
 
 
 def test_chatter_that_the_page_prints_should_not_have_been_cut():
     made = sheet()
-    made.write(100, 60, SAID, font(24))
-    made.paragraph((100, 120, 1140, 850), PROSE, font(24))
+    made.write(100, 60, SAID, vera(24))
+    made.paragraph((100, 120, 1140, 850), LIGHTHOUSE, vera(24))
     found = verdict(made, answered("\n".join(line.text for line in made.lines)), kind="remote")
     (finding,) = [finding for finding in found.findings if finding.refuses]
     assert finding.code == "chatter"

@@ -5,7 +5,7 @@ import string
 from math import inf
 
 import pytest
-from tests.support.judge_pages import RUSSIAN
+from tests.support.pages import QUARRY_IN_RUSSIAN
 
 from ocroute.judge.alphabet_confusions import as_other_script, odd_capitals
 from ocroute.judge.garbage import SURPRISE, broken_characters, mojibake, rare_ideographs, symbols, unreadable
@@ -46,7 +46,7 @@ REAL = {
         "MILK GAL BRD WHT WHL CHKN BRST BNLS SKNLS GRND BNNA TTL TAX CASH CHNG VISA APPRVD SHPPNG TNDR "
         "SUBTTL YGRT PLN BTTR SLTD"
     ),
-    "russian": RUSSIAN,
+    "russian": QUARRY_IN_RUSSIAN,
     "greek": (
         "Την άνοιξη το λατομείο έκλεισε και οι περισσότερες οικογένειες μετακόμισαν στην ακτή, όπου "
         "υπήρχε ακόμη δουλειά για όλους."
@@ -67,7 +67,7 @@ def test_real_text_is_no_garbage(text):
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize(
-    ("text", "alphabet"), [(ENGLISH, string.ascii_lowercase), (RUSSIAN, "абвгдежзийклмнопрстуфхцчшщъыьэюя")]
+    ("text", "alphabet"), [(ENGLISH, string.ascii_lowercase), (QUARRY_IN_RUSSIAN, "абвгдежзийклмнопрстуфхцчшщъыьэюя")]
 )
 def test_every_substitution_cipher_is_garbage(text, alphabet, seed):
     mixed = random.Random(seed).sample(alphabet, len(alphabet))
@@ -86,7 +86,7 @@ def test_a_garbled_paragraph_among_good_ones_is_measured_by_its_share():
 
 
 def test_wrong_decoding_and_missing_characters():
-    assert mojibake(RUSSIAN.encode().decode("cp1252", "replace")) > 0.2
+    assert mojibake(QUARRY_IN_RUSSIAN.encode().decode("cp1252", "replace")) > 0.2
     assert broken_characters("".join(chr(0xE000 + ord(s) % 64) for s in ENGLISH)) == 1
     assert broken_characters("(cid:12)(cid:7)(cid:44) (cid:9)(cid:2)(cid:3)(cid:12)(cid:7)(cid:44)") == 1
     assert symbols("~ ' , | ^ : ; ~ « } * / \\ ' , _ - = ; ! ? [ ] { ) ( & % # @ ; : ~ | ^") > 0.9

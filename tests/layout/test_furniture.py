@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from tests.support.typeset import PROSE, Sheet
+from tests.support.pages import PROSE, TypesetPage
 
 from ocroute.document.model import Page, Verdict
 from ocroute.layout.arrange import arrange
@@ -10,14 +10,14 @@ from ocroute.run.records import laid_out_across, pack, unpack
 from ocroute.values import Block, Box, Category
 
 
-def split(sheet: Sheet) -> tuple[str, str]:
+def split(sheet: TypesetPage) -> tuple[str, str]:
     """What the page says, and what of it is furniture."""
     blocks = arrange(sheet.page, sheet.lines)
     furniture = " | ".join(block.text for block in blocks if block.category.is_furniture)
     return " ".join(block.text for block in blocks if not block.category.is_furniture), furniture
 
 
-def body(sheet: Sheet, top: float = 260) -> None:
+def body(sheet: TypesetPage, top: float = 260) -> None:
     y = top
     for _ in range(8):
         y = sheet.prose(PROSE, 170, y, 1360, indent=40)
@@ -26,7 +26,7 @@ def body(sheet: Sheet, top: float = 260) -> None:
 @pytest.mark.parametrize("number", ["7", "- 7 -", "Page 3 of 9", "xiv", "A-3", "[12]", "3/10"])
 @pytest.mark.parametrize("y", [120, 2080])
 def test_page_numbers(number: str, y: float) -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet)
     sheet.centred(number, y, size=24)
     text, furniture = split(sheet)
@@ -35,7 +35,7 @@ def test_page_numbers(number: str, y: float) -> None:
 
 
 def test_running_title_with_number_and_footer() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet)
     sheet.line("12", 170, 130, size=22)
     sheet.line("A. Lind and E. Brandt", 1300, 130, size=22)
@@ -46,7 +46,7 @@ def test_running_title_with_number_and_footer() -> None:
 
 
 def test_header_over_a_rule() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet)
     sheet.line("Harbours of the North", 170, 180, size=26)
     sheet.rules.append((170, 222, 1530, 222))
@@ -54,7 +54,7 @@ def test_header_over_a_rule() -> None:
 
 
 def test_a_stamp_up_the_margin() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet)
     sheet.line("arXiv:2401.01234v2 [cs.CL] 3 Jan 2024", 0, 0)
     sheet.lines[-1] = msgspec.structs.replace(sheet.lines[-1], box=Box(40, 600, 75, 1500), words=())
@@ -62,7 +62,7 @@ def test_a_stamp_up_the_margin() -> None:
 
 
 def test_line_numbers_beside_the_text() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet)
     rows = sorted({line.box.y0 for line in sheet.lines})
     for count, y in enumerate(rows, start=1):
@@ -74,14 +74,14 @@ def test_line_numbers_beside_the_text() -> None:
 
 @pytest.mark.parametrize("title", ["The Ledgers of Northport", "REPORT ON THE LOSSES OF THE WINTER"])
 def test_a_title_at_the_top_stays(title: str) -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     sheet.centred(title, 150, size=48, bold=True)
     body(sheet, 300)
     assert split(sheet)[0].startswith(title)
 
 
 def test_a_letterhead_stays() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     for index, text in enumerate(["Northport Harbour Office", "3 Quay Road", "Northport NP1 4AB", "Telephone 417"]):
         sheet.centred(text, 130 + 36 * index)
     body(sheet, 420)
@@ -89,7 +89,7 @@ def test_a_letterhead_stays() -> None:
 
 
 def test_text_that_fills_the_page_stays() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     y = 90.0
     while y < 2000:
         y = sheet.prose(PROSE, 170, y, 1360, indent=40)
@@ -97,7 +97,7 @@ def test_text_that_fills_the_page_stays() -> None:
 
 
 def test_footnotes_stay_and_come_last() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet)
     sheet.rules.append((170, 1990, 500, 1990))
     sheet.line("1 The ledger is kept in the customs house at Northport, where it may be seen.", 170, 2005, size=21)
@@ -144,7 +144,7 @@ def test_pages_are_kept_in_number_and_order() -> None:
 
 
 def test_a_watermark_aslant_and_a_turned_stamp_by_their_angles() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet)
     for text, box, angle in (
         ("DRAFT COPY", Box(300, 500, 1300, 1500), 45),
@@ -158,7 +158,7 @@ def test_a_watermark_aslant_and_a_turned_stamp_by_their_angles() -> None:
 
 
 def test_a_column_that_ends_beside_a_stamp_keeps_its_last_line() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     for left in (170, 870):
         y = 200.0
         while y < 1950:
@@ -172,7 +172,7 @@ def test_a_column_that_ends_beside_a_stamp_keeps_its_last_line() -> None:
 
 
 def test_a_page_number_beside_a_label_that_hangs_lower() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet)
     sheet.line("4", 850, 1945)
     for number, label in enumerate(("title", "author", "address", "email")):
@@ -181,7 +181,7 @@ def test_a_page_number_beside_a_label_that_hangs_lower() -> None:
 
 
 def test_a_large_running_title_beside_its_page_number() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet)
     sheet.line("Guide for authors", 1100, 130, size=34)
     sheet.line("8", 1510, 130, size=34)
@@ -191,7 +191,7 @@ def test_a_large_running_title_beside_its_page_number() -> None:
 
 
 def test_a_running_head_close_to_the_text() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     body(sheet, top=192)
     sheet.line("4", 170, 150)
     sheet.line("HARBOURS OF THE NORTH", 650, 150)
@@ -202,7 +202,7 @@ def test_a_running_head_close_to_the_text() -> None:
 
 
 def test_the_first_line_of_contents_stays() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     for number, title in enumerate(["Harbours", "Lights", "Pilots", "Losses", "Insurance", "Owners"]):
         sheet.line(title, 170, 130 + 50 * number)
         sheet.line(str(2 * number**2 + 3), 1480, 130 + 50 * number)

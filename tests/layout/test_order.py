@@ -3,13 +3,13 @@
 import random
 
 import pytest
-from tests.support.typeset import PROSE, Sheet
+from tests.support.pages import PROSE, TypesetPage
 
 from ocroute.layout.arrange import arrange
 from ocroute.values import Block, Category
 
 
-def read(sheet: Sheet) -> tuple[Block, ...]:
+def read(sheet: TypesetPage) -> tuple[Block, ...]:
     lines = list(sheet.lines)
     random.Random(5).shuffle(lines)
     return arrange(sheet.page, lines)
@@ -33,7 +33,7 @@ def numbered(*names: str) -> list[str]:
 @pytest.mark.parametrize("fonts", [True, False])
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_columns_are_read_one_after_the_other(count: int, fonts: bool) -> None:
-    sheet = Sheet(fonts=fonts)
+    sheet = TypesetPage(fonts=fonts)
     sheet.centred("A Title Over All Columns", 200, size=52, bold=True)
     width = 1360 / count - 40
     names = ["Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel"][: 2 * count]
@@ -45,7 +45,7 @@ def test_columns_are_read_one_after_the_other(count: int, fonts: bool) -> None:
 
 
 def test_a_figure_across_two_columns_parts_the_page() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     above = numbered("Upleft", "Upright")
     below = numbered("Lowleft", "Lowright")
     for side in range(2):
@@ -64,7 +64,7 @@ def test_a_figure_across_two_columns_parts_the_page() -> None:
 
 
 def test_a_sidebar_does_not_break_into_the_text() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     texts = numbered("Main", "Second")
     y = sheet.prose(texts[0], 170, 200, 900)
     sheet.prose(texts[1], 170, y + 40, 900)
@@ -82,7 +82,7 @@ def test_a_sidebar_does_not_break_into_the_text() -> None:
 
 
 def test_sentence_runs_on_into_the_next_column_past_a_caption_and_a_footnote() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     y = sheet.prose(PROSE, 170, 200, 660)
     y = sheet.prose(PROSE + " The last sentence of this column goes", 170, y, 660, indent=40)
     sheet.line("on when the column has ended, because it is", 170, y, width=660)
@@ -97,7 +97,7 @@ def test_sentence_runs_on_into_the_next_column_past_a_caption_and_a_footnote() -
 
 
 def test_letter_with_sender_and_date_on_the_right_is_read_downwards() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     for index, text in enumerate(["Harbour Office", "3 Quay Road", "Northport"]):
         sheet.line(text, 1200, 200 + 36 * index)
     for index, text in enumerate(["Mrs Ada Lind", "12 Mill Lane", "Easton"]):
@@ -119,7 +119,7 @@ def test_letter_with_sender_and_date_on_the_right_is_read_downwards() -> None:
 
 
 def test_labels_are_read_with_what_they_label() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     sheet.prose(PROSE, 170, 200, 1360)
     rows = [("Master:", "Captain Elias Brandt of Northport"), ("Cargo:", "Timber, grain and eleven sacks of letters")]
     rows += [
@@ -134,14 +134,14 @@ def test_labels_are_read_with_what_they_label() -> None:
 
 
 def test_words_apart_from_each_other_are_one_line_unless_a_gutter_parts_them() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     sheet.line("loosely set words of one line", 170, 300, width=900)
     assert read(sheet)[0].text == "loosely set words of one line"
 
 
 def test_lines_read_across_a_gutter_are_parted() -> None:
     """Some engines return a row of two columns as one line."""
-    sheet, across = Sheet(), Sheet()
+    sheet, across = TypesetPage(), TypesetPage()
     left, right = numbered("Left", "Right")
     sheet.prose(left, 170, 200, 660)
     sheet.prose(right, 860, 200, 660)
@@ -158,7 +158,7 @@ def test_lines_read_across_a_gutter_are_parted() -> None:
 
 
 def test_a_rule_over_several_columns_parts_stories() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     above, below = numbered("Upleft", "Upright"), numbered("Lowleft", "Lowright")
     for side in range(2):
         sheet.prose(above[side], 170 + side * 700, 200, 660)
@@ -171,7 +171,7 @@ def test_a_rule_over_several_columns_parts_stories() -> None:
 
 
 def test_definitions_behind_labels_are_one_block_each() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     y = 300.0
     for label in ("mast", "keel", "rudder"):
         sheet.line(label, 170, y)

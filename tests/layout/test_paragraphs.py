@@ -1,7 +1,7 @@
 """Where a paragraph begins and what it is."""
 
 import pytest
-from tests.support.typeset import PROSE, Sheet
+from tests.support.pages import PROSE, TypesetPage
 
 from ocroute.layout.arrange import arrange
 from ocroute.values import Block, Category
@@ -9,14 +9,14 @@ from ocroute.values import Block, Category
 MORE = "In the second winter the ledger was kept by his sister. " + PROSE
 
 
-def read(sheet: Sheet) -> tuple[Block, ...]:
+def read(sheet: TypesetPage) -> tuple[Block, ...]:
     return arrange(sheet.page, sheet.lines)
 
 
 @pytest.mark.parametrize("fonts", [True, False])
 @pytest.mark.parametrize(("gap", "indent"), [(0, 45), (30, 0), (30, 45)])
 def test_indents_and_gaps_begin_paragraphs(gap: int, indent: int, fonts: bool) -> None:
-    sheet = Sheet(fonts=fonts)
+    sheet = TypesetPage(fonts=fonts)
     y = sheet.prose(PROSE, 170, 300, 1360, indent=indent)
     y = sheet.prose(MORE, 170, y + gap, 1360, indent=indent)
     sheet.prose(PROSE, 170, y + gap, 1360, indent=indent)
@@ -24,7 +24,7 @@ def test_indents_and_gaps_begin_paragraphs(gap: int, indent: int, fonts: bool) -
 
 
 def test_a_short_last_line_ends_a_paragraph_without_gap_or_indent() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     y = sheet.prose(PROSE, 170, 300, 1360)
     sheet.prose(MORE, 170, y, 1360)
     assert [block.text for block in read(sheet)] == [PROSE, MORE]
@@ -32,14 +32,14 @@ def test_a_short_last_line_ends_a_paragraph_without_gap_or_indent() -> None:
 
 def test_broken_words_are_made_whole() -> None:
     text = " ".join(["The extra@ordinary insur@ance of mer@chant ves@sels was a well-known compli@cation."] * 6)
-    sheet = Sheet()
+    sheet = TypesetPage()
     sheet.prose(text, 170, 300, 430)
     assert any(line.text.endswith("-") for line in sheet.lines)
     assert read(sheet)[0].text == text.replace("@", "")
 
 
 def test_headings_by_size_weight_and_number() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     sheet.centred("The Ledgers of Northport", 180, size=50, bold=True)
     y = sheet.prose(PROSE, 170, 300, 1360)
     sheet.line("1 Introduction", 170, y + 50, size=36, bold=True)
@@ -55,7 +55,7 @@ def test_headings_by_size_weight_and_number() -> None:
 
 
 def test_list_items_keep_their_markers_levels_and_lines() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     y = sheet.prose(PROSE, 170, 300, 1360)
     items = [("•", "Timber from the north, of which more came than could be stored in the sheds along the quay.", 0)]
     items += [("–", "planks", 1), ("–", "masts and spars", 1), ("•", "Grain.", 0)]
@@ -66,7 +66,7 @@ def test_list_items_keep_their_markers_levels_and_lines() -> None:
 
 
 def test_references_with_hanging_lines_are_items() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     y = 300.0
     entries = [f"[{n}] A. Lind and E. Brandt. {PROSE[:190].rsplit(' ', 1)[0]}, 192{n}." for n in range(1, 6)]
     for entry in entries:
@@ -76,7 +76,7 @@ def test_references_with_hanging_lines_are_items() -> None:
 
 
 def test_drop_cap_is_joined_to_its_word() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     sheet.line("T", 170, 300, size=100)
     rest = PROSE.removeprefix("T")
     cut = rest.index("since")
@@ -88,7 +88,7 @@ def test_drop_cap_is_joined_to_its_word() -> None:
 
 
 def test_display_maths_is_kept_apart() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     y = sheet.prose(PROSE, 170, 300, 1360)
     sheet.line("E = mc2 + ∑ xi", 700, y + 30)
     sheet.line("(3)", 1480, y + 30)
@@ -101,4 +101,4 @@ def test_chinese_lines_are_joined_without_spaces() -> None:
     from ocroute.values import Box, Line
 
     lines = [Line("港口的管理员记录了每一艘船只的", Box(100, 300 + 40 * i, 560, 330 + 40 * i)) for i in range(3)]
-    assert arrange(Sheet().page, lines)[0].text == lines[0].text * 3
+    assert arrange(TypesetPage().page, lines)[0].text == lines[0].text * 3

@@ -5,7 +5,7 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.typeset import Blank
+from tests.support.pages import blank_page
 
 from ocroute.layout.arrange import arrange
 from ocroute.layout.hyphens import Joiner
@@ -51,7 +51,7 @@ def sources(blocks: tuple[Block, ...]) -> Counter[str]:
 @settings(max_examples=150, deadline=None)
 @given(pages)
 def test_every_word_is_kept_once_and_every_box_is_on_the_page(given_lines: list[Line]) -> None:
-    blocks = arrange(Blank(WIDTH, HEIGHT), given_lines)
+    blocks = arrange(blank_page(WIDTH, HEIGHT), given_lines)
     assert sources(blocks) == letters(line.text for line in given_lines)
     for block in blocks:
         assert block.box is not None
@@ -71,7 +71,7 @@ def test_the_order_of_the_input_does_not_matter(given_lines: list[Line], seed: i
     distinct = list({(line.box, line.text): line for line in given_lines}.values())
     shuffled = list(distinct)
     random.Random(seed).shuffle(shuffled)
-    page = Blank(WIDTH, HEIGHT)
+    page = blank_page(WIDTH, HEIGHT)
     assert arrange(page, distinct) == arrange(page, shuffled)
 
 
@@ -83,5 +83,5 @@ def test_joining_loses_no_letter(pair: list[str]) -> None:
 
 
 def test_nothing_is_arranged_to_nothing() -> None:
-    assert arrange(Blank(WIDTH, HEIGHT), []) == ()
-    assert arrange(Blank(WIDTH, HEIGHT), [Line("  ", Box(0, 0, 5, 5))]) == ()
+    assert arrange(blank_page(WIDTH, HEIGHT), []) == ()
+    assert arrange(blank_page(WIDTH, HEIGHT), [Line("  ", Box(0, 0, 5, 5))]) == ()

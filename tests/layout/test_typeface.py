@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from tests.support.typeset import PROSE, Blank, Sheet
+from tests.support.pages import PROSE, ArrayPage, TypesetPage
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.layout.arrange import arrange
@@ -39,17 +39,6 @@ HEADINGS = (
     "REPORT OF THE HARBOUR BOARD",
 )
 SIZE = 0.08  # the share by which a size may be wrong
-
-
-class Picture(Blank):
-    """A page that is only its raster."""
-
-    def __init__(self, pixels: Raster) -> None:
-        super().__init__(pixels.shape[1], pixels.shape[0])
-        self.pixels = pixels
-
-    def _render(self) -> Raster:
-        return self.pixels
 
 
 @dataclass
@@ -111,7 +100,7 @@ def wrong_weights(measured: list[Line], lines: list[Printed]) -> list[str]:
 def test_sizes_and_weights_are_right_in_any_box(face: str, dpi: int, points: float, room: float) -> None:
     lines = printed(dpi, points)
     pixels, boxes = typeset(lines, face, room=room)
-    measured = with_fonts(Picture(pixels), boxes)
+    measured = with_fonts(ArrayPage(pixels), boxes)
     assert max(map(abs, errors(measured, lines))) <= SIZE
     assert len(wrong_weights(measured, lines)) <= 0.05 * len(lines)
 
@@ -141,7 +130,7 @@ def worn(pixels: Raster, wear: str) -> Raster:
 def test_a_bad_scan_measures_the_same_or_says_nothing(wear: str) -> None:
     lines = printed(200, 10)
     pixels, boxes = typeset(lines, room=0.2)
-    measured = with_fonts(Picture(worn(pixels, wear)), boxes)
+    measured = with_fonts(ArrayPage(worn(pixels, wear)), boxes)
     assert max(map(abs, errors(measured, lines))) <= 0.1
     assert len(errors(measured, lines)) >= 0.9 * len(lines)
     assert not [line.text for line, was in zip(measured, lines, strict=True) if line.font and line.font.bold > was.bold]
@@ -153,7 +142,7 @@ def test_both_engines_boxes_lead_to_the_same_type(engine: str) -> None:
         pytest.skip("tesseract is not installed")
     lines = printed(200, 10)
     pixels, _ = typeset(lines)
-    page = Picture(pixels)
+    page = ArrayPage(pixels)
     task = Task(languages=("en",))
     (reading,) = ENGINES.load(engine)(task).read([page], task)
     truth = {line.text: [other for other in lines if other.text == line.text] for line in lines}
@@ -179,7 +168,7 @@ def test_ideographs_are_measured_by_their_squares() -> None:
         text = "港口的管理员记录了每一艘船只的名称和吨位"
         draw.text((60, 60 + 90 * row), text, font=font, fill="black")
         boxes.append(Line(text, Box(*draw.textbbox((60, 60 + 90 * row), text, font=font))))
-    measured = with_fonts(Picture(np.asarray(image)), boxes)
+    measured = with_fonts(ArrayPage(np.asarray(image)), boxes)
     assert [line.font.size for line in measured if line.font] == pytest.approx(sizes, rel=SIZE)
 
 
@@ -190,11 +179,11 @@ def test_nothing_is_said_where_there_is_no_ink_or_no_letter() -> None:
         Line("*", Box(50, 150, 60, 160)),
         Line("Out", Box(700, 350, 900, 420)),
     ]
-    assert with_fonts(Picture(white), lines) == lines
+    assert with_fonts(ArrayPage(white), lines) == lines
 
 
 def test_fonts_of_a_text_layer_are_kept_and_no_raster_is_made() -> None:
-    sheet = Sheet()
+    sheet = TypesetPage()
     sheet.prose(PROSE, 170, 300, 1360)
     page = sheet.page
     page._render = lambda: pytest.fail("the page was rendered")  # type: ignore[method-assign]
@@ -212,6 +201,6 @@ def test_a_bold_line_is_a_heading_and_a_bold_word_is_not() -> None:
     image = Image.fromarray(pixels)
     font = ImageFont.truetype(str(FONTS / FACES["Liberation Serif"][1]), size)
     ImageDraw.Draw(image).text((3 * size, 3 * size + row * 1.3 * size), word, font=font, fill="black")
-    blocks = arrange(Picture(np.asarray(image)), boxes)
+    blocks = arrange(ArrayPage(np.asarray(image)), boxes)
     assert [block.text for block in blocks if block.category is Category.SECTION_HEADER] == [heading.text]
     assert [block.category for block in blocks] == [Category.TEXT, Category.SECTION_HEADER, Category.TEXT]

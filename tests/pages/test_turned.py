@@ -1,8 +1,8 @@
 import cv2
 import numpy as np
 import pytest
+from tests.support.pages import ArrayPage
 
-from ocroute.pages import InputPage
 from ocroute.pages.page import deskewed
 from ocroute.raster.grey import to_grey
 from ocroute.raster.marks import find_marks
@@ -10,33 +10,16 @@ from ocroute.raster.skew import MAX_SKEW, estimate_skew
 from ocroute.values import Box, Line, Word
 
 
-class Drawn(InputPage):
+def drawn(raster):
     """A page of a given raster, with one word and one rule on its ink."""
-
-    def __init__(self, raster):
-        super().__init__()
-        self.source, self.number, self.dpi = "drawn", 1, 200.0
-        self._pixels = raster
-
-    @property
-    def size(self):
-        return self._pixels.shape[1], self._pixels.shape[0]
-
-    def _render(self):
-        return self._pixels
-
-    def text_layer(self):
-        box = Box(20, 10, 60, 18)
-        return (Line("word", box, words=(Word("word", box),)),)
-
-    def rules(self):
-        return ((20, 18, 60, 18),)
+    box = Box(20, 10, 60, 18)
+    return ArrayPage(raster, (Line("word", box, words=(Word("word", box),)),), [(20, 18, 60, 18)], dpi=200)
 
 
 def page_with_ink():
     raster = np.full((100, 200, 3), 255, np.uint8)
     raster[10:18, 20:60] = 0
-    return Drawn(raster)
+    return drawn(raster)
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3, 5, -1])

@@ -4,9 +4,9 @@ import random
 
 import numpy as np
 import pytest
-from bench.pages.canvas import ArrayPage, photo
+from bench.pages.canvas import photo
 from PIL import Image
-from tests.support.judge_pages import PROSE, font, letter, sheet
+from tests.support.pages import LIGHTHOUSE, ArrayPage, letter, sheet, vera
 
 from ocroute.judge import at_sight
 from ocroute.raster.grey import to_grey
@@ -36,13 +36,13 @@ def test_each_printed_line_is_found_on_any_ground(ink, ground):
     for line in made.lines:
         own = [row for row in found.lines if row.box.intersection(line.box) > 0.4 * row.box.area]
         assert sum(row.box.width for row in own) > 0.8 * line.box.width
-    letters = len(PROSE.replace(" ", ""))
+    letters = len(LIGHTHOUSE.replace(" ", ""))
     assert 0.3 * letters < found.glyphs < 1.5 * letters
 
 
 def test_boxes_are_in_raster_pixels_though_the_page_is_reduced():
     made = sheet((2480, 3508))
-    made.paragraph((300, 2000, 2200, 3300), PROSE, font(50))
+    made.paragraph((300, 2000, 2200, 3300), LIGHTHOUSE, vera(50))
     found = measure(pixels(made.image))
     assert found.scale == pytest.approx(3, abs=0.01)
     around = Box.around(line.box for line in found.lines)
@@ -85,7 +85,7 @@ def test_specks_and_grain_leave_a_page_blank(ground):
 
 def test_one_word_makes_a_page_not_blank():
     made = sheet()
-    made.write(500, 500, "Page", font(24))
+    made.write(500, 500, "Page", vera(24))
     assert at_sight(made.page()) is None
 
 

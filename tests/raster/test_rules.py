@@ -3,27 +3,18 @@
 import cv2
 import numpy as np
 import pytest
+from tests.support.pages import ArrayPage
 
-from ocroute.pages import InputPage
 from ocroute.raster.ink import ink_of
 from ocroute.raster.rules import Rule, Rules, page_rules
 from ocroute.values import Box
 
 
-class Scan(InputPage):
+class Scan(ArrayPage):
     """A white page without text layer or vectors, and what was drawn on it."""
 
     def __init__(self, width=1600, height=2200):
-        super().__init__()
-        self.source, self.number, self.dpi = "scan", 1, 200.0
-        self.pixels = np.full((height, width, 3), 255, np.uint8)
-
-    @property
-    def size(self):
-        return self.pixels.shape[1], self.pixels.shape[0]
-
-    def _render(self):
-        return self.pixels
+        super().__init__(np.full((height, width, 3), 255, np.uint8), dpi=200)
 
     def rule(self, x0, y0, x1, y1, grey=0, thick=2):
         cv2.line(self.pixels, (x0, y0), (x1, y1), (grey,) * 3, thick)

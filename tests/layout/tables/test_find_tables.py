@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.table_pages import SetPage, across, down, grid, line, rows
+from tests.support.pages import across, down, grid, line, rows, ruled_page
 
 from ocroute.layout.tables.find import find_tables
 from ocroute.layout.tables.tokens import words_of
@@ -27,7 +27,7 @@ def prose(x, top, count):
 
 
 def test_columns_without_rules():
-    table, rest = only(SetPage(), rows(100, COLUMNS, BODY))
+    table, rest = only(ruled_page(), rows(100, COLUMNS, BODY))
     assert grid(table.table) == BODY
     assert rest == ()
     assert {c.row for c in table.table.cells if c.header} == {0}
@@ -39,14 +39,14 @@ def test_columns_without_rules():
 def test_wrapped_cells_of_korean_keep_their_spaces_and_chinese_gets_none(said, whole):
     texts = [["Code", "Goods"], ["A1", said[0]], ["", said[1]], ["B2", "slate"], ["C3", "grain"]]
     rules = across(90, 700, 95, 125, 182, 208, 238) + down(95, 238, 90, 380, 700)
-    table, _ = only(SetPage(rules), rows(100, [100, 400], texts))
+    table, _ = only(ruled_page(rules), rows(100, [100, 400], texts))
     assert grid(table.table)[1] == ["A1", whole]
 
 
 def test_a_full_grid_keeps_empty_and_wrapped_cells():
     texts = [["Code", "Goods"], ["A1", "slate and grain"], ["", "for the pilot"], ["B2", ""], ["", ""]]
     rules = across(90, 700, 95, 125, 182, 238) + down(95, 238, 90, 380, 700)
-    table, _ = only(SetPage(rules), rows(100, [100, 400], texts))
+    table, _ = only(ruled_page(rules), rows(100, [100, 400], texts))
     assert grid(table.table) == [["Code", "Goods"], ["A1", "slate and grain for the pilot"], ["B2", ""]]
 
 
@@ -54,7 +54,7 @@ def test_missing_borders_make_spans():
     texts = [["", "Spring", ""], ["Place", "Mean", "Share"], ["Calder", "31", "7%"], ["Point", "12", "9%"]]
     rules = across(90, 700, 95, 151, 179, 207) + across(390, 700, 123)
     rules += down(95, 207, 90, 390, 700) + down(123, 207, 590)
-    table, _ = only(SetPage(rules), rows(100, COLUMNS, texts))
+    table, _ = only(ruled_page(rules), rows(100, COLUMNS, texts))
     assert grid(table.table) == [["Place", "Spring", "Spring"], ["Place", "Mean", "Share"], *texts[2:]]
 
 
@@ -62,7 +62,7 @@ def test_headings_reach_over_the_columns_they_are_underlined_across():
     texts = [["Place", "Mean", "Share", "Error"], ["Calder", "31", "7%", "2"], ["Point", "12", "9%", "1"]]
     lines = [line(450, 72, "Spring"), *rows(100, [100, 400, 500, 640], texts)]
     rules = across(90, 720, 65, 124, 180) + across(395, 560, 95)
-    table, _ = only(SetPage(rules), lines)
+    table, _ = only(ruled_page(rules), lines)
     assert grid(table.table) == [["", "Spring", "Spring", ""], *texts]
     assert [c.column_span for c in table.table.cells if c.text == "Spring"] == [2]
 
@@ -75,7 +75,7 @@ def test_lines_that_run_on_join_their_row():
         ["Dunmore", "quarry", "1871"],
         ["Calder", "furnace of the pilots", "1902"],
     ]
-    table, _ = only(SetPage(across(90, 700, 95, 124, 245)), rows(100, [100, 250, 620], texts))
+    table, _ = only(ruled_page(across(90, 700, 95, 124, 245)), rows(100, [100, 250, 620], texts))
     assert grid(table.table)[1] == ["Marlow", "a meadow near the old canal with barley", "1860"]
     assert table.table.rows == 4
 
@@ -89,7 +89,7 @@ def test_currency_signs_and_dot_leaders():
         dots = ". " * (16 - len(label)) + "......"
         lines.append(line(100, y, f"{label} {dots}"))
         lines += [line(400, y, "$"), line(460, y, first), line(560, y, "$"), line(620, y, second)]
-    table, _ = only(SetPage(), lines)
+    table, _ = only(ruled_page(), lines)
     assert grid(table.table) == [["Sales", "$ 900", "$ 800"], ["Costs", "$ (70)", "$ 60"], ["Result", "$ 830", "$ 740"]]
 
 
@@ -99,7 +99,7 @@ def test_a_line_that_an_engine_read_across_all_columns_is_cut_into_cells():
         parts = [line(x, 100 + 28 * k, text) for x, text in zip(COLUMNS, row, strict=True)]
         words = tuple(word for part in parts for word in part.words)
         lines.append(line(0, 0, " ".join(row)).__class__(" ".join(row), parts[0].box, None, words))
-    table, rest = only(SetPage(), lines)
+    table, rest = only(ruled_page(), lines)
     assert grid(table.table) == BODY
     assert table.lines == tuple(lines)
     assert rest == ()
@@ -108,14 +108,14 @@ def test_a_line_that_an_engine_read_across_all_columns_is_cut_into_cells():
 def test_rules_are_found_on_a_scan():
     texts = [["Code", "Goods"], ["A1", "slate"], ["B2", "barley and"], ["", "grain"], ["C3", "ice"]]
     rules = across(90, 700, 95, 125, 152, 208, 238) + down(95, 238, 90, 380, 700)
-    table, _ = only(SetPage(rules, scan=True), rows(100, [100, 400], texts))
+    table, _ = only(ruled_page(rules, scan=True), rows(100, [100, 400], texts))
     assert grid(table.table) == [["Code", "Goods"], ["A1", "slate"], ["B2", "barley and grain"], ["C3", "ice"]]
 
 
 def test_caption_and_prose_around_a_table_stay_out():
     caption = line(100, 60, "Table 3: Goods by year")
     around = [caption, *prose(100, 300, 5)]
-    table, rest = only(SetPage(across(95, 700, 92, 124, 208)), [*rows(100, COLUMNS, BODY), *around])
+    table, rest = only(ruled_page(across(95, 700, 92, 124, 208)), [*rows(100, COLUMNS, BODY), *around])
     assert grid(table.table) == BODY
     assert set(rest) == set(around)
 
@@ -125,7 +125,7 @@ def test_the_other_column_of_the_page_stays_out():
     narrow = [line(510, 100 + 26 * k, "a pilot and a witness saw the furnace glow again") for k in range(20)]
     texts = [["Item", "Old", "New"], ["Seed", "12", "88"], ["Grain", "43", "71"], ["Slate", "31", "65"]]
     left = [line(20, 100 + 26 * k, "the meadow by the canal gave barley and much more") for k in range(6)]
-    table, rest = only(SetPage(), [*left, *rows(290, [40, 220, 340], texts, pitch=26), *narrow])
+    table, rest = only(ruled_page(), [*left, *rows(290, [40, 220, 340], texts, pitch=26), *narrow])
     assert grid(table.table) == texts
     assert Counter(rest) == Counter([*left, *narrow])
 
@@ -167,14 +167,14 @@ FREE = {
 
 @pytest.mark.parametrize("kind", FREE)
 def test_no_table_where_there_is_none(kind):
-    found, rest = find_tables(SetPage(), FREE[kind])
+    found, rest = find_tables(ruled_page(), FREE[kind])
     assert found == ()
     assert rest == tuple(FREE[kind])
 
 
 def test_a_frame_around_prose_is_no_table():
     lines = prose(100, 100, 8)
-    found, _ = find_tables(SetPage(across(80, 900, 90, 320) + down(90, 320, 80, 900)), lines)
+    found, _ = find_tables(ruled_page(across(80, 900, 90, 320) + down(90, 320, 80, 900)), lines)
     assert found == ()
 
 
@@ -212,11 +212,11 @@ def test_rules_alone_make_no_table(kind):
     rules = across(60, 900, *heights[kind])
     if kind == "drawing":
         rules += down(80, 440, 60, 250, 450, 650, 900)
-    assert find_tables(SetPage(rules), RULED[kind])[0] == ()
+    assert find_tables(ruled_page(rules), RULED[kind])[0] == ()
 
 
 def test_empty_page():
-    assert find_tables(SetPage(), []) == ((), ())
+    assert find_tables(ruled_page(), []) == ((), ())
 
 
 TEXTS = st.sampled_from(["", "1", "4.5", "(120)", "Seed", "grain and slate", "$", "....", "•", "x", PROSE])
@@ -234,7 +234,7 @@ def test_no_word_is_lost_or_doubled_and_order_does_not_matter(texts, rules, pitc
     lines = [
         line(30 + 190 * c, 60 + pitch * r, text) for r, row in enumerate(texts) for c, text in enumerate(row) if text
     ]
-    page = SetPage([(x, y, x, y + n) if upright else (x, y, x + n, y) for x, y, n, upright in rules])
+    page = ruled_page([(x, y, x, y + n) if upright else (x, y, x + n, y) for x, y, n, upright in rules])
     found, rest = find_tables(page, lines)
     assert words_in([*rest, *(part for table in found for part in table.lines)]) == words_in(lines)
     for table in found:
@@ -255,7 +255,7 @@ def test_a_label_beside_the_middle_of_two_rows_of_headings_reaches_over_both():
     lines = [line(400, 100, "Winter"), line(620, 100, "Spring"), line(100, 121, "Place")]
     lines += rows(142, columns, [["", "Mean", "Share", "Mean", "Share"]])
     rules = across(90, 720, 90, 165, 207, 249, 291, 333) + across(290, 720, 131)
-    table, _ = only(SetPage(rules), [*lines, *rows(176, columns, body, pitch=42)])
+    table, _ = only(ruled_page(rules), [*lines, *rows(176, columns, body, pitch=42)])
     assert grid(table.table)[:2] == [
         ["Place", "Winter", "Winter", "Spring", "Spring"],
         ["Place", "Mean", "Share", "Mean", "Share"],
@@ -268,7 +268,7 @@ def test_rows_parted_by_white_keep_their_lines_together():
         [("Title", "Capitals"), ("Author", "Small letters"), ("Section", "Bold"), ("Note", "Thin")]
     ):
         lines += rows(150 + 70 * k, [100, 300, 620], [[name, "12 pt", f"{k} pt"], ["Heading", font, ""]], pitch=24)
-    table, _ = only(SetPage(across(90, 720, 95, 135, 430)), lines)
+    table, _ = only(ruled_page(across(90, 720, 95, 135, 430)), lines)
     assert grid(table.table)[1:3] == [
         ["Title Heading", "12 pt Capitals", "0 pt"],
         ["Author Heading", "12 pt Small letters", "1 pt"],
@@ -285,7 +285,7 @@ def test_terms_under_one_label_are_rows_of_their_own():
         ["remark", "exem", "Exemple", "Example"],
     ]
     rules = across(90, 800, 95, 124, 208, 236, 264)
-    table, _ = only(SetPage(rules), rows(100, [100, 300, 450, 620], texts))
+    table, _ = only(ruled_page(rules), rows(100, [100, 300, 450, 620], texts))
     assert grid(table.table) == texts
 
 
@@ -296,7 +296,7 @@ def test_formulas_may_head_columns_of_measured_values():
         ["Y", "e(U)", "q(y)", "b(T,U)"],
         ["0.725", "0.623", "0.680", "0.796"],
     ]
-    table, _ = only(SetPage(across(90, 720, 95, 212)), rows(100, [100, 260, 420, 580], texts))
+    table, _ = only(ruled_page(across(90, 720, 95, 212)), rows(100, [100, 260, 420, 580], texts))
     assert grid(table.table) == texts
 
 
@@ -308,7 +308,7 @@ def test_a_head_whose_upright_rules_were_not_seen_belongs_to_its_frame():
         ["Copper", "4 t", "88.00"],
     ]
     rules = across(90, 720, 95, 127, 152, 180, 208) + down(127, 208, 90, 390, 590, 720)
-    table, _ = only(SetPage(rules), rows(100, COLUMNS, texts))
+    table, _ = only(ruled_page(rules), rows(100, COLUMNS, texts))
     assert grid(table.table) == texts
     assert {cell.row for cell in table.table.cells if cell.header} == {0}
 
@@ -324,5 +324,5 @@ def test_rules_that_a_scan_shows_in_pieces_part_rows_and_blurred_words_do_not():
     for y in (124, 152, 180):
         rules += across(90, 250, y) + across(420, 520, y) + across(600, 700, y)
     rules += across(100, 150, 138) + across(400, 430, 166)
-    table, _ = only(SetPage(rules), rows(100, COLUMNS, texts))
+    table, _ = only(ruled_page(rules), rows(100, COLUMNS, texts))
     assert grid(table.table) == texts

@@ -1,0 +1,85 @@
+"""How well lines become blocks in reading order, how well tables are found, and how often turned pages are put upright."""
+
+from __future__ import annotations
+
+from parts.common import Part, Record, from_evidence, stamp, table
+
+MEDIA = {"lines": "their own lines", "vector": "their own lines and rules"}
+
+
+def medium(name: str) -> str:
+    """What the layout was given."""
+    return MEDIA.get(name, f"scans read by `{name}`")
+
+
+@from_evidence("layout", "python -m bench.layout --seeds 10 --scan rapidocr --json evidence/layout.json")
+def layout(record: Record) -> str:
+    """Order, headings and furniture of drawn articles."""
+    rows = [
+        (
+            f"{kind}, {medium(name)}",
+            f"{found['tau']:.4f}",
+            f"{found['pages_in_order']} of {found['pages']}",
+            f"{found['headings']['precision']:.0%}, {found['headings']['recall']:.0%}",
+            f"{found['furniture']['precision']:.0%}, {found['furniture']['recall']:.0%}",
+            f"{found['words_kept']:.2%}",
+            f"{found['ms_per_page']:.0f} ms",
+        )
+        for name, kinds in record["media"].items()
+        for kind, found in kinds.items()
+    ]
+    head = (
+        "pages",
+        "Kendall's tau of the lines",
+        "pages without any pair in the wrong order",
+        "headings: precision, recall",
+        "headers, footers: precision, recall",
+        "words kept",
+        "CPU a page",
+    )
+    return table(head, rows) + stamp(record)
+
+
+@from_evidence("tables", "python -m bench.tables --seeds 4 --scan rapidocr --json evidence/tables.json")
+def tables(record: Record) -> str:
+    """Neighbouring cells by kind of table, and tables seen where there are none."""
+    media = record["media"]
+    kinds = next(iter(media.values()))["kinds"]
+    rows = [
+        (kind.replace("_", " "), *(f"{found['kinds'][kind]['f1']:.3f}" for found in media.values())) for kind in kinds
+    ]
+    rows.append(("**all, mean of the kinds**", *(f"**{found['f1']:.3f}**" for found in media.values())))
+    rows.append(
+        ("pages without a table on which one was seen", *(f"{found['false_pages']:.1%}" for found in media.values()))
+    )
+    rows.append(("CPU a page", *(f"{found['ms_per_page']:.0f} ms" for found in media.values())))
+    return table(("tables", *(f"F1, {medium(name)}" for name in media)), rows) + stamp(record)
+
+
+@from_evidence("orientation", "python -m bench.orientation --json evidence/orientation.json")
+def orientation(record: Record) -> str:
+    """Quarter turns and leaning pages."""
+    rows = [
+        (
+            position,
+            str(found["total"]),
+            f"{found['right'] / found['total']:.1%} ({found['interval'][0]:.1%} to {found['interval'][1]:.1%})",
+            str(found["left as it is"]),
+            str(found["false turn"]),
+        )
+        for position, found in record["positions"].items()
+    ]
+    skew = record["skew"]
+    said = (
+        f"\nOf {skew['pages']} pages that leaned by up to five degrees, {skew['within']['pages']} stood straight within "
+        f"{skew['within']['degrees']} degrees afterwards; median error {skew['median_error']:.3f} degrees. "
+        f"{record['ms_per_page']:.0f} ms of one core a page.\n"
+    )
+    return (
+        table(("page", "positions", "right (95 % interval)", "left as it was", "false turn"), rows)
+        + said
+        + stamp(record)
+    )
+
+
+PARTS: dict[str, Part] = {"layout": layout, "tables": tables, "orientation": orientation}
