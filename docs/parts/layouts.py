@@ -7,9 +7,9 @@ from parts.common import Part, Record, from_evidence, stamp, table
 MEDIA = {"lines": "their own lines", "vector": "their own lines and rules"}
 
 
-def medium(name: str) -> str:
-    """What the layout was given."""
-    return MEDIA.get(name, f"scans read by `{name}`")
+def medium(name: str, seen: str) -> str:
+    """What the layout was given; ``seen`` is what engines read."""
+    return MEDIA.get(name, f"{seen} read by `{name}`")
 
 
 @from_evidence("layout", "python -m bench.layout --seeds 10 --scan rapidocr --json evidence/layout.json")
@@ -17,7 +17,7 @@ def layout(record: Record) -> str:
     """Order, headings and furniture of drawn articles."""
     rows = [
         (
-            f"{kind}, {medium(name)}",
+            f"{kind}, {medium(name, 'pictures')}",
             f"{found['tau']:.4f}",
             f"{found['pages_in_order']} of {found['pages']}",
             f"{found['headings']['precision']:.0%}, {found['headings']['recall']:.0%}",
@@ -53,7 +53,7 @@ def tables(record: Record) -> str:
         ("pages without a table on which one was seen", *(f"{found['false_pages']:.1%}" for found in media.values()))
     )
     rows.append(("CPU a page", *(f"{found['ms_per_page']:.0f} ms" for found in media.values())))
-    return table(("tables", *(f"F1, {medium(name)}" for name in media)), rows) + stamp(record)
+    return table(("tables", *(f"F1, {medium(name, 'scans')}" for name in media)), rows) + stamp(record)
 
 
 @from_evidence("orientation", "python -m bench.orientation --json evidence/orientation.json")
