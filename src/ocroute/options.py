@@ -2,8 +2,6 @@
 asked for, and the documentation all follow from here. Imports nothing heavy, for ``--help``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,6 @@
 """The root of the command line, and what its commands share."""
 
-from __future__ import annotations
-
+import gc
 import sys
 from typing import Annotated
 
@@ -33,8 +32,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does all
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Read pages with the best OCR engine this machine has, judge every page against its ink, and say what happened."""
+    gc.enable()

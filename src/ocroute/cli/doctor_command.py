@@ -1,7 +1,5 @@
 """``ocroute doctor`` and ``ocroute engines``."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

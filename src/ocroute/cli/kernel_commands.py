@@ -1,7 +1,5 @@
 """``ocroute kernels``, ``ocroute prove`` and ``ocroute build``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 

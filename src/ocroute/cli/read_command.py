@@ -1,7 +1,5 @@
 """``ocroute read``."""
 
-from __future__ import annotations
-
 from typing import Annotated, Unpack
 
 import typer
