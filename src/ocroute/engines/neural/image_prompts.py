@@ -53,6 +53,15 @@ def chat(tokenizer: Any, content: list[dict[str, str]]) -> str:
     return text
 
 
+def chat_around(loaded: Loaded, prompt: str, placeholder: str) -> tuple[str, str]:
+    """What the checkpoint's chat template has before and after the ``placeholder`` of an image that ``prompt`` is about."""
+    text = chat(loaded.tokenizer, [{"type": "image"}, {"type": "text", "text": prompt}])
+    before, found, after = text.partition(placeholder)
+    if not found:
+        raise EngineError("the checkpoint's chat template leaves the image out", next_step=_AGAIN)
+    return before, after
+
+
 def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: str, frames: int = 1) -> Prepared:
     """The prompt ``before`` + image tokens + ``after``, the patches, and their grid.
 
@@ -90,10 +99,7 @@ def patched(loaded: Loaded, image: Image, pixels: int, *, before: str, after: st
 
 def patched_chat(loaded: Loaded, image: Image, pixels: int, prompt: str, *, frames: int = 1) -> Prepared:
     """As `patched`, with the checkpoint's chat template around an image and a prompt."""
-    text = chat(loaded.tokenizer, [{"type": "image"}, {"type": "text", "text": prompt}])
-    before, token, after = text.partition(image_token(loaded))
-    if not token:
-        raise EngineError("the checkpoint's chat template leaves the image out", next_step=_AGAIN)
+    before, after = chat_around(loaded, prompt, image_token(loaded))
     return patched(loaded, image, pixels, before=before, after=after, frames=frames)
 
 
