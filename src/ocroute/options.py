@@ -77,10 +77,10 @@ class ReadOptions(TypedDict, total=False):
     languages: Annotated[
         Sequence[str],
         Option(
-            help="ISO 639-1 codes of what is written there, e.g. ru,en; found out when left out.",
+            help="What is written there: codes or names, e.g. ru,en or Russian; see ocroute languages. Found out when left out.",
             default=(),
             flag="--lang",
-            metavar="CODES",
+            metavar="NAMES",
             field="languages",
         ),
     ]

@@ -1,4 +1,4 @@
-"""``ocroute doctor`` and ``ocroute engines``."""
+"""``ocroute doctor``, ``ocroute engines`` and ``ocroute languages``."""
 
 from typing import Annotated
 
@@ -47,3 +47,30 @@ def engines(json: Annotated[bool, typer.Option("--json", help="Write it as JSON.
         from ocroute.cli.terminal import console
 
         console().print(engine_table(found))
+
+
+@app.command()
+def languages(json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False) -> None:
+    """List the languages that --lang takes, by code or name, and the engines that can write them here."""
+    from ocroute.languages import LANGUAGES
+    from ocroute.route.machine_survey import statuses
+    from ocroute.route.plan import writers
+
+    engines = statuses()
+    found = {code: writers(engines, code) for code in LANGUAGES}
+    if json:
+        write_json(
+            {
+                code: {
+                    "codes": [*one.others, *(name for name in one.data if name not in one.others)],
+                    "names": one.names,
+                    "native_names": one.native,
+                    "engines": found[code],
+                }
+                for code, one in LANGUAGES.items()
+            }
+        )
+    else:
+        from ocroute.cli.draw_survey import draw_languages
+
+        draw_languages(found, engines)

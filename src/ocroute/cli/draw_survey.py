@@ -10,12 +10,14 @@ from rich.text import Text
 from ocroute.cli.draw_kernels import kernel_table, model_table
 from ocroute.cli.draw_models import canary_table
 from ocroute.cli.terminal import STATE_STYLES, console
+from ocroute.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ocroute.machine import Machine
     from ocroute.route.machine_survey import Survey
+    from ocroute.route.plan import EngineStatus
 
 
 def draw_survey(survey: Survey) -> None:
@@ -56,6 +58,20 @@ def engine_table(survey: Survey) -> Table:
             Text("\n".join(remark for remark in remarks if remark)),
         )
     return table
+
+
+def draw_languages(writers: Mapping[str, tuple[str, ...]], engines: Mapping[str, EngineStatus]) -> None:
+    """Every language, by its English name: its codes, names, and who can write it here."""
+    table = Table("--lang", "or", "language", "itself", "written here by", box=None)
+    for language in sorted(LANGUAGES.values(), key=lambda one: one.names[0]):
+        codes = dict.fromkeys((*language.others, *language.data))
+        who = Text(", ".join(writers[language.code])) if writers[language.code] else Text("no engine", style="yellow")
+        table.add_row(language.code, " ".join(codes), language.names[0], language.native[0], who)
+    out = console()
+    out.print(table)
+    tesseract = engines.get("tesseract")
+    if tesseract is not None and not all(writers.values()) and tesseract.availability.next_step:
+        out.print(Text(f"for more languages: {tesseract.availability.next_step.remark.removeprefix('to install: ')}"))
 
 
 def _few(names: tuple[str, ...], most: int = 8) -> str:

@@ -13,8 +13,10 @@ STATE_STYLES = {"usable": "green", "absent": "yellow", "broken": "red"}
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console on stdout or stderr that never guesses colours into a file and never breaks words where it need not."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    """A console on stdout or stderr that never guesses colours into a file, and breaks lines on a terminal only."""
+    made = Console(stderr=stderr, highlight=False)
+    made.soft_wrap = not made.is_terminal
+    return made
 
 
 def error_line(message: str) -> None:

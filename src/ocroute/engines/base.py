@@ -26,7 +26,7 @@ class Availability(msgspec.Struct, frozen=True, omit_defaults=True):
         install: the command that would make it usable, or more capable (e.g. a missing language pack).
         advice: what would, in a sentence, where no one command does.
         scripts: ISO 15924 codes of the scripts it can write *here*, from its own dictionary or data files.
-        languages: ISO 639-1 codes where it tells languages apart; empty where it knows scripts only.
+        languages: codes as in `ocroute.languages.LANGUAGES` where it tells languages apart; empty where it knows scripts only.
         weights: what tells the weights that it would load from others, e.g. from ones that are put in their place; empty where
             it has no choice of them.
     """
@@ -77,7 +77,7 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the user wants of every page; where it differs, the result may.
 
     Attributes:
-        languages: ISO 639-1 codes of what is written there; empty when unknown.
+        languages: codes of what is written there, as `ocroute.languages.resolved` gives them; empty when unknown.
         model: weights for an engine that takes a choice of them: a folder, a hub id or a server's name for the model.
         mode: what a neural engine is asked to do, e.g. ``layout`` or ``text``; empty for its own default.
         base_url: of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``.

@@ -187,7 +187,7 @@ def _prepared(page: InputPage) -> tuple[NDArray[np.uint8], float]:
 
 
 def chosen_languages(languages: Iterable[str], installed: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The installed codes for ISO 639-1 ``languages``, and those of the languages that have none installed."""
+    """The installed codes for ``languages``, and those of the languages that have none installed."""
     have, found, missing = set(installed), [], []
     for language in languages:
         candidates = codes_of(language)

@@ -38,10 +38,10 @@ def census(text: str) -> Counter[str]:
 
 
 def letters_of(language: str) -> set[str]:
-    """The scripts of the letters in text of ``language`` (ISO 639-1)."""
+    """The scripts of the letters in text of ``language``."""
     return set().union(*(_LETTERS.get(script, {script}) for script in scripts_of(language)))
 
 
 def advice(language: str) -> str:
-    """What to do so that pages in ``language`` (ISO 639-1) can be read."""
+    """What to do so that pages in ``language`` can be read."""
     return f"Install its data for Tesseract (apt install tesseract-ocr {package(language)}) and read again with --lang {language}"

@@ -11,7 +11,7 @@ from ocroute.engines.neural.attention import kernel_choices
 from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
 from ocroute.kernels.base import SUB_MODELS
 from ocroute.kernels.requirements import Platform, torch_obstacle
-from ocroute.languages import SCRIPT_NAMES, checked, missing_scripts
+from ocroute.languages import SCRIPT_NAMES, checked, language_of, missing_scripts
 from ocroute.machine import HIDE_GPUS, Machine
 from ocroute.route.wish import Wish, check_options
 
@@ -136,10 +136,25 @@ def _cannot_write(status: EngineStatus, languages: tuple[str, ...]) -> str:
     if scripts:
         names = " and ".join(SCRIPT_NAMES.get(script, script) for script in scripts)
         return f"cannot write {names}{_hint(availability)}"
-    unknown = [code for code in languages if availability.languages and code not in availability.languages]
+    known = availability.languages
+    unknown = [tag for tag in languages if known and language_of(tag) not in known]
     if unknown:
         return f"has no data for {', '.join(unknown)}{_hint(availability)}"
     return ""
+
+
+def writers(engines: Mapping[str, EngineStatus], language: str) -> tuple[str, ...]:
+    """The engines that can write a language here, in the order in which they are tried; no text layers and servers."""
+    able = {
+        name: status
+        for name, status in engines.items()
+        if status.info.kind in ("ocr", "vlm") and status.availability.state == "usable"
+    }
+    return tuple(
+        name
+        for name in sorted(able, key=lambda name: (able[name].info.rank, name))
+        if not _cannot_write(able[name], (language,))
+    )
 
 
 def _hint(availability: Availability) -> str:

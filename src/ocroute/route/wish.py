@@ -9,6 +9,7 @@ import msgspec
 
 from ocroute.engines.base import EngineInfo, Wanted
 from ocroute.errors import UsageError
+from ocroute.languages import resolved
 from ocroute.options import Declared, ReadOptions, declared
 
 _SERVER = "http://127.0.0.1:8000/v1"
@@ -28,9 +29,13 @@ class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def wish_of(options: Mapping[str, Any]) -> Wish:
-    """What values of `ocroute.options.ReadOptions` ask for."""
+    """What values of `ocroute.options.ReadOptions` ask for.
+
+    Raises:
+        UsageError: a language is not known.
+    """
     wanted = {one.option.field: options[name] for name, one in declared(ReadOptions).items() if one.option.field}
-    return Wish(options["engine"], Wanted(**wanted | {"languages": tuple(wanted["languages"])}), options["prefer"])
+    return Wish(options["engine"], Wanted(**wanted | {"languages": resolved(wanted["languages"])}), options["prefer"])
 
 
 def check_options(wish: Wish, pinned: EngineInfo | None) -> None:
