@@ -206,6 +206,18 @@ def tensors(inputs):
     return {"input_ids": inputs.input_ids, "pixel_values": inputs.pixel_values, "image_grid_thw": inputs.image_grid_thw}
 
 
+def test_several_prompts_are_embedded_as_each_alone(loaded):
+    prompts = [
+        tensors(prepare(loaded, page(width, height, width), PROMPTS["text"])) for width, height in ((120, 90), (56, 84))
+    ]
+    with torch.inference_mode():
+        together = loaded.model.embed(prompts)
+        for prompt, embeddings in zip(prompts, together, strict=True):
+            torch.testing.assert_close(
+                loaded.model(inputs_embeds=embeddings).logits, loaded.model(**prompt).logits, atol=1e-4, rtol=1e-4
+            )
+
+
 def test_cast_and_moved_after_loading_it_still_runs(loaded):
     inputs = prepare(loaded, page(), PROMPTS["text"])
     with torch.inference_mode():

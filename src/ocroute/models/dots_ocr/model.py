@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -15,6 +16,12 @@ from ocroute.models.dots_ocr.rotary import TextRotary
 from ocroute.models.dots_ocr.vision import DotsVisionTower
 
 _LOOK = "To see whether the engine reads at all: ocroute doctor --engine dots_ocr"
+
+_PARTS = {
+    "input_ids": 1,
+    "pixel_values": 0,
+    "image_grid_thw": 0,
+}  # of a prompt, and the dimension that grows with images
 
 
 class NotFinite(EngineError, FloatingPointError):
@@ -79,6 +86,22 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
         return super().forward(  # type: ignore[no-any-return]
             inputs_embeds=inputs_embeds, attention_mask=attention_mask, logits_to_keep=logits_to_keep, **kwargs
         )
+
+    def embed(self, prompts: Sequence[Mapping[str, Tensor]]) -> tuple[Tensor, ...]:
+        """The embeddings of several prompts, all their images in one pass of the vision tower.
+
+        Args:
+            prompts: each as ``forward`` takes it: ``input_ids``, ``pixel_values``, ``image_grid_thw``.
+
+        Returns:
+            ``inputs_embeds`` for ``forward``, ``(1, length, hidden)`` each.
+
+        Raises:
+            EngineError, NotFinite: as ``forward``.
+        """
+        together = [torch.cat([prompt[name] for prompt in prompts], dim) for name, dim in _PARTS.items()]
+        lengths = [prompt["input_ids"].shape[1] for prompt in prompts]
+        return torch.split(self._embedded(*together), lengths, dim=1)
 
     def _embedded(self, input_ids: Tensor, pixels: Tensor | None, grids: Tensor | None) -> Tensor:
         """Embeddings ``(batch, length, hidden)`` of the tokens, those of the images put in."""

@@ -1,0 +1,57 @@
+"""How fast a GPU reads pages."""
+
+from __future__ import annotations
+
+from parts.common import Part, Record, from_evidence, stamp, table
+
+
+@from_evidence("gpu-pages", "python -m bench.gpu_pages --peers --json evidence/gpu-pages.json")
+def gpu_pages(record: Record) -> str:
+    """What each piece takes, one page, many pages; the peers; and how near to float32 all of it is."""
+    vision, prompt, one = record["vision"], record["prompt"], record["one page"]
+    rows = [
+        (
+            "vision tower",
+            f"{vision['ms']:.0f} ms; {vision['ms, steps in plain torch']:.0f} ms with its small steps in plain torch",
+        ),
+        ("prompt", f"{prompt['ms']:.0f} ms"),
+        ("**one page**", f"**{one['seconds']:.2f} s**, {one['tokens/s']:,} tokens/s"),
+    ]
+    for name, found in record.items():
+        count, _, kind = name.partition(" ")
+        if kind == "sequences" and "tokens/s" in found:
+            rows.append(
+                (f"{count} answers together", f"{found['tokens/s']:,} tokens/s, {found['step ms']:.2f} ms a step")
+            )
+        elif kind == "pages" and "pages/s" in found:
+            rows.append(
+                (
+                    f"**{count} pages together**",
+                    f"**{found['pages/s']:.2f} pages/s**, {found['peak MiB'] / 1024:.0f} GiB",
+                )
+            )
+    crops = record.get("crops", {})
+    if "ms, packed" in crops:
+        apart, packed = crops["ms, one after the other"], crops["ms, packed"]
+        rows.insert(1, ("eight blocks of a page", f"{packed:.0f} ms in one pass; {apart:.0f} ms one after the other"))
+    for name in ("loop of transformers", "static cache of transformers"):
+        if "tokens/s" in record.get(name, {}):
+            waits = record[name].get("until it is fast")
+            after = f", after {waits:.0f} s" if waits else ""
+            rows.append((name, f"{record[name]['tokens/s']:.0f} tokens/s{after}"))
+    page, far = record["page"], record["distance from float32"]
+    kernels = ", ".join(f"{part} on `{kernel}`" for part, kernel in record["kernels"].items())
+    within = "" if far["within rounding"] else " THIS IS NOT WITHIN ROUNDING."
+    return (
+        table(("", "measured"), rows)
+        + f"\ndots.ocr's geometry, random bfloat16 weights. A page has {page['patches']:,} patches (A4 at 200 dpi), "
+        f"{page['prompt']:,} tokens of prompt and {page['answer']:,} of answer, which are dictated at the full cost of each. "
+        "Inputs are ready and nothing is judged; "
+        f"{kernels}. Scores are {far['scores, 1 together']:.1%} (alone) and {far['scores, 3 together']:.1%} (together) from "
+        f"those of float32, those of transformers' loop {far['scores, transformers']:.1%}; the tower's output "
+        f"{far['tower, fused steps']:.1%}, and {far['tower, plain steps']:.1%} with plain steps.{within}\n"
+        + stamp(record)
+    )
+
+
+PARTS: dict[str, Part] = {"gpu-pages": gpu_pages}
