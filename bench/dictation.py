@@ -19,7 +19,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import LogitsProcessorList
 
 from ocroute.models.dots_ocr.config import DotsOCRConfig
-from ocroute.models.dots_ocr.load import Loaded, outline
+from ocroute.models.dots_ocr.load import Loaded, on_meta_device
 from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
 from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, IMAGE_PAD, PROMPTS, SPECIAL
 from ocroute.runtime import batch_state
@@ -88,7 +88,7 @@ def checkpoint(folder: Path, words: Tokenizer, config: DotsOCRConfig, device: st
     model.save_pretrained(folder)
     words.save(str(folder / "tokenizer.json"))
     (folder / "preprocessor_config.json").write_text(json.dumps(PIXELS), encoding="utf-8")
-    rest = outline(folder, dtype=dtype)
+    rest = on_meta_device(folder, dtype=dtype)
     return Loaded(model, rest.tokenizer, rest.preprocessing, tuple(stops), str(folder))
 
 

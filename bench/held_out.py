@@ -12,7 +12,7 @@ from PIL import Image
 
 from ocroute.compare.measures import character_errors
 from ocroute.models.dots_ocr.answer import parse
-from ocroute.models.dots_ocr.frame import Frame
+from ocroute.models.dots_ocr.input_size import InputSize
 
 SIZES = {"line": (56, 448), "page": (336, 448)}  # height, width
 
@@ -51,7 +51,7 @@ def sheets(each: int, seed: int = 2024) -> list[Sheet]:
 
 def plain(answer: str, size: tuple[int, int]) -> str:
     """The text of an answer's blocks, as an engine finds them."""
-    return "\n".join(block.text for block in parse(answer, Frame(*size), size))
+    return "\n".join(block.text for block in parse(answer, InputSize(*size), size))
 
 
 def error_rate(pages: Sequence[Sheet], answers: Sequence[str]) -> float:

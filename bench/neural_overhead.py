@@ -44,7 +44,7 @@ from ocroute.kernels.ledger import Ledger, home
 from ocroute.kernels.prove import prove
 from ocroute.machine import inspect
 from ocroute.models.dots_ocr.config import DotsOCRConfig
-from ocroute.models.dots_ocr.frame import fit
+from ocroute.models.dots_ocr.input_size import fit
 from ocroute.models.dots_ocr.load import Loaded
 from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, PROMPTS, chat
 from ocroute.ppocr import inference, model_files

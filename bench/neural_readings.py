@@ -71,7 +71,9 @@ def alone(loaded: Loaded, single: Single, path: Path, most: int = LONGEST) -> Ti
     answer = str(loaded.tokenizer.decode(tokens, skip_special_tokens=False, clean_up_tokenization_spaces=False))
     ended = time.perf_counter()
     steps = {"open": opened - started, "prepare": ready - opened, "generate": ended - ready}
-    return Timed(ended - started, steps, "\n".join(block.text for block in parse(answer, inputs.frame, image.size)))
+    return Timed(
+        ended - started, steps, "\n".join(block.text for block in parse(answer, inputs.input_size, image.size))
+    )
 
 
 class Whole:

@@ -16,7 +16,7 @@ import torch
 from bench import harness
 from ocroute.engines.neural import memory_count
 from ocroute.models.dots_ocr.config import DotsOCRConfig
-from ocroute.models.dots_ocr.frame import fit
+from ocroute.models.dots_ocr.input_size import fit
 from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
 
 ANSWER = 64
@@ -52,12 +52,12 @@ def main() -> None:
     config = DotsOCRConfig(**(TINY if given.tiny else GEOMETRY))
     config._attn_implementation = "sdpa"
     device = "cpu" if given.tiny else "cuda"
-    blueprint = memory_count.blueprint(lambda: DotsOCRForCausalLM(config), torch.bfloat16)
+    on_meta_device = memory_count.on_meta_device(lambda: DotsOCRForCausalLM(config), torch.bfloat16)
     torch.set_default_dtype(torch.bfloat16)
     with torch.device(device):
         model = DotsOCRForCausalLM(config).eval()
     torch.set_default_dtype(torch.float32)
-    pages = {f"A4 {dpi} dpi": _page(model, blueprint, dpi) for dpi in ((20,) if given.tiny else (150, 200, 300))}
+    pages = {f"A4 {dpi} dpi": _page(model, on_meta_device, dpi) for dpi in ((20,) if given.tiny else (150, 200, 300))}
     for name, page in pages.items():
         print(f"{name}: {page}")
     result = {
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def _page(model: Any, blueprint: Any, dpi: int) -> dict[str, Any]:
+def _page(model: Any, on_meta_device: Any, dpi: int) -> dict[str, Any]:
     """Counted and measured bytes for one A4 page, MiB."""
     width, height = (round(inches * dpi) for inches in A4_INCHES)
     frame = fit(width, height, factor=28, min_pixels=3136, max_pixels=11289600)
@@ -79,7 +79,7 @@ def _page(model: Any, blueprint: Any, dpi: int) -> dict[str, Any]:
     grid = torch.tensor([[1, rows, columns]])
     tokens = images + PROMPT
     need = memory_count.need(
-        blueprint,
+        on_meta_device,
         lambda model: model.vision_tower(torch.empty(patches, 588, device="meta"), grid),
         tokens=tokens,
         answer=ANSWER,

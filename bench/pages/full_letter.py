@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary.draw import LEADING, LEFT, LETTERS, TOP
-from ocroute.models.dots_ocr.frame import Frame
+from ocroute.models.dots_ocr.input_size import InputSize
 from ocroute.values import Box
 
 SENTENCES = [*TUNE["en"], *REPORT["en"]]
@@ -48,7 +48,7 @@ class Sheet:
         """All of it, a line a cell."""
         return "\n".join(cell.text for cell in self.cells)
 
-    def answer(self, frame: Frame) -> str:
+    def answer(self, frame: InputSize) -> str:
         """The layout as dots.ocr writes it, boxes in pixels of ``frame``."""
         cells = (
             {"bbox": list(frame.from_page(cell.box, self.image.size)), "category": cell.category, "text": cell.text}

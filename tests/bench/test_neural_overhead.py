@@ -20,7 +20,7 @@ from ocroute.engines.base import Reading, Task
 from ocroute.engines.dots_ocr import DotsOcr
 from ocroute.judge import judge
 from ocroute.models.dots_ocr.answer import parse
-from ocroute.models.dots_ocr.frame import Frame
+from ocroute.models.dots_ocr.input_size import InputSize
 from ocroute.models.dots_ocr.inputs import prepare
 from ocroute.pages import open_input
 
@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def verdict(page, sheet):
-    answer = sheet.answer(Frame(*sheet.image.size))
-    blocks = parse(answer, Frame(*sheet.image.size), sheet.image.size)
+    answer = sheet.answer(InputSize(*sheet.image.size))
+    blocks = parse(answer, InputSize(*sheet.image.size), sheet.image.size)
     return judge(page, Reading(blocks=blocks, raw=answer), engine=DotsOcr.info, task=Task()).status
 
 

@@ -54,7 +54,7 @@ def shown(name, folder):
     made = engine(name)
     made.loaded = made.load(folder, CPU)
     prepared = made.prepare(canary.page(), made.facts.modes[made.facts.default_mode], 400_000)
-    return prepared.frame, prepared.inputs["pixel_values"]
+    return prepared.input_size, prepared.inputs["pixel_values"]
 
 
 @pytest.mark.parametrize("name", PATCHED)

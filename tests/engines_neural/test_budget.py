@@ -24,7 +24,7 @@ def engine(tmp_path):
 
     def make(name):
         made = ENGINES.load(name).__new__(ENGINES.load(name))
-        made.loaded = made.outline(published_files(type(made), tmp_path / name), CARD)
+        made.loaded = made.on_meta_device(published_files(type(made), tmp_path / name), CARD)
         return made
 
     return make
@@ -140,7 +140,7 @@ def test_models_of_tiles_see_all_of_a_page_on_a_processor_too(name, mode, engine
     chosen = pixel_budget.fitted(made.facts, where, lambda pixels: made.sample(asked, pixels), 80 * GIB)
     assert chosen.pixels == made.facts.max_pixels
     prepared = made.prepare(pixel_budget.blank(A4_200), asked, chosen.pixels)
-    assert prepared.frame == (1024, 1024)
+    assert prepared.input_size == (1024, 1024)
     tiles = prepared.inputs.get("num_local_patches", [len(prepared.inputs["pixel_values"]) - 1])
     assert tiles[0] >= 2
 

@@ -1,4 +1,4 @@
-"""Answers of chat models are freed of what they say to the asker, and letters keep every word."""
+"""Answers of chat models are freed of preambles, and letters keep every word."""
 
 import pytest
 

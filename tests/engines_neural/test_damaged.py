@@ -106,7 +106,7 @@ def test_damage_is_named_with_a_command_and_the_page_is_read(name, folder, tmp_p
 def test_weights_in_other_numbers_are_converted(numbers, folder):
     weights(lambda tensor: tensor.to(getattr(torch, numbers)))(folder)
     engine = ENGINES.load("dots_ocr")(Task(model=str(folder)))
-    assert engine.where.numbers == "float32"
+    assert engine.where.dtype_name == "float32"
     assert {weight.dtype for weight in engine.loaded.model.parameters()} == {torch.float32}
 
 

@@ -54,7 +54,7 @@ def test_a_card_that_torch_cannot_use_is_said_and_not_passed_over(torch, said, d
 def test_without_a_card_it_is_the_processor(described):
     described(torch=TorchBuild("2.13.0+cpu"))
     place = devices.place()
-    assert (place.device, place.numbers) == ("cpu", "float32")
+    assert (place.device, place.dtype_name) == ("cpu", "float32")
 
 
 def test_the_model_before_is_gone_when_the_next_is_loaded(random_checkpoint, monkeypatch):

@@ -4,14 +4,13 @@ import pytest
 
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary import TRUTH
-from ocroute.engines.neural.canary.diagnosis import Sight, diagnose, error_rate
-from ocroute.engines.neural.canary.match import find
+from ocroute.engines.neural.canary.diagnosis import Sight, diagnose, error_rate, find
 
 NOTHING = Sight("", "", "stop")
 
 
-def said(text, ending="stop", *, raw=None, blank=NOTHING, numbers="float16", stops=("<|im_end|>",)):
-    return diagnose(Sight(text, text if raw is None else raw, ending, numbers, stops), TRUTH, lambda: blank)
+def said(text, ending="stop", *, raw=None, blank=NOTHING, dtype="float16", stops=("<|im_end|>",)):
+    return diagnose(Sight(text, text if raw is None else raw, ending, dtype, stops), TRUTH, lambda: blank)
 
 
 @pytest.mark.parametrize(
@@ -69,10 +68,10 @@ def test_more_than_a_few_words_around_the_text_are_a_fault():
 
 
 CASES = [
-    ("!!!!!!!!!!!!", "not finite", "scores that are not numbers on the canary page ('!!!!!!!!!!!!').*overflow in float16"),
-    ("!!!!!!!!!!!!", "length", "reads the canary page as '!!!!!!!!!!!!', typical of scores that are not numbers"),
+    ("!!!!!!!!!!!!", "not finite", "NaN or Inf logits on the canary page ('!!!!!!!!!!!!').*overflow in float16"),
+    ("!!!!!!!!!!!!", "length", "reads the canary page as '!!!!!!!!!!!!', typical of NaN or Inf logits"),
     ("", "stop", "gives an empty answer"),
-    ("the the the " * 90, "loop", "runs in circles on the canary page: 'the the"),
+    ("the the the " * 90, "loop", "falls into a repetition loop on the canary page: 'the the"),
     (TRUTH + "\nOnce more, the sea", "length", "does not stop: it goes on with 'once more.*wrong stop token .*<|im_end"),
     (TRUTH, "length", "never ends its answer .length., typical of a wrong stop token"),
     (TRUTH + "<|endofuser|>", "stop", "leaves the special token <|endofuser|> in the text"),

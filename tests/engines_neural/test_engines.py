@@ -26,7 +26,7 @@ def test_reads_a_page_end_to_end(name, babbling, sheet):
     (reading,) = engine.read([sheet], Task())
     assert reading.settings["tokens"] <= 24
     assert set(reading.settings["kernels"]) == set(engine.facts.kernels)
-    assert reading.settings["dtype"] == engine.where.numbers
+    assert reading.settings["dtype"] == engine.where.dtype_name
     assert len(reading.model_hash) == 64
     assert reading.versions["transformers"]
     assert all(block.box is None or block.box.x1 <= 672 for block in reading.blocks)

@@ -19,7 +19,7 @@ A4_200 = 1654 * 2339
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_proven_for_a_model_is_what_it_asks_for(name, tmp_path):
     engine = ENGINES.load(name).__new__(ENGINES.load(name))
-    engine.loaded = engine.outline(published_files(type(engine), tmp_path), PLACE)
+    engine.loaded = engine.on_meta_device(published_files(type(engine), tmp_path), PLACE)
     facts = engine.facts
     pixels = min(A4_200, facts.max_pixels)
     inputs = engine.prepare(pixel_budget.blank(pixels), facts.modes[facts.default_mode], pixels).inputs

@@ -102,7 +102,7 @@ def test_pixels_that_are_left_out_of_the_answer():
         def _answer(self, prepared, mode, **rest):
             ids = prepared.inputs["input_ids"]
             text_only = ids[ids != self.loaded.model.config.image_token_id][None]
-            return super()._answer(Prepared({"input_ids": text_only}, prepared.frame), mode, **rest)
+            return super()._answer(Prepared({"input_ids": text_only}, prepared.input_size), mode, **rest)
 
     assert "gives an empty answer to the canary page" in refusal(MODEL, Blind)
 
@@ -137,9 +137,9 @@ def overflowing(copy, monkeypatch):
 
 def test_activations_that_overflow_in_float16(overflowing, monkeypatch):
     free = pixel_budget.free_bytes
-    monkeypatch.setattr(pixel_budget, "free_bytes", lambda where: MIB if where.numbers == "float32" else free(where))
+    monkeypatch.setattr(pixel_budget, "free_bytes", lambda where: MIB if where.dtype_name == "float32" else free(where))
     sentence = refusal(overflowing)
-    assert "not numbers" in sentence
+    assert "NaN or Inf logits" in sentence
     assert "float16" in sentence
     assert "; and in float32 qwen2_vl needs" in sentence
     assert "1 MiB are free" in sentence
@@ -148,7 +148,7 @@ def test_activations_that_overflow_in_float16(overflowing, monkeypatch):
 def test_what_overflows_in_float16_is_read_in_float32_where_that_fits(overflowing, caplog):
     engine = Qwen2Vl(Task(model=str(overflowing)))
     (note,) = caplog.messages
-    assert "not numbers" in note
+    assert "NaN or Inf logits" in note
     assert "loaded again in float32" in note
     (reading,) = engine.read([ArrayPage(canary.page())], Task())
     assert error_rate(canary.TRUTH, reading.text) <= LIMIT

@@ -63,7 +63,7 @@ def needed(model, side: int, *, answer: int = 100) -> memory_count.Need:
 
 
 def test_a_page_needs_memory_in_proportion_to_its_patches_not_to_their_square():
-    model = memory_count.blueprint(lambda: dots(2), torch.bfloat16)
+    model = memory_count.on_meta_device(lambda: dots(2), torch.bfloat16)
     small, large = needed(model, 16), needed(model, 64)
     assert large.vision == pytest.approx(16 * small.vision, rel=0.05)
     assert large.prompt == pytest.approx(16 * small.prompt, rel=0.05)
@@ -71,7 +71,7 @@ def test_a_page_needs_memory_in_proportion_to_its_patches_not_to_their_square():
 
 
 def test_the_whole_score_matrix_is_counted_where_attention_keeps_one():
-    model = memory_count.blueprint(lambda: dots(2), torch.bfloat16)
+    model = memory_count.on_meta_device(lambda: dots(2), torch.bfloat16)
     fused = needed(model, 64).vision
     model.vision_tower.config._attn_implementation = "eager"
     assert needed(model, 64).vision > fused + 4 * 4096 * 4096 * 4, "four heads of float32 scores"
@@ -79,7 +79,9 @@ def test_the_whole_score_matrix_is_counted_where_attention_keeps_one():
 
 
 def test_the_cache_grows_with_layers_and_answer():
-    two, four = (needed(memory_count.blueprint(lambda n=n: dots(n), torch.bfloat16), 16, answer=256) for n in (2, 4))
+    two, four = (
+        needed(memory_count.on_meta_device(lambda n=n: dots(n), torch.bfloat16), 16, answer=256) for n in (2, 4)
+    )
     assert two.answer == 2 * 2 * 256 * 2 * 16 * 2  # layers, keys and values, tokens, heads, width, bytes
     assert four.answer == 2 * two.answer
     assert four.peak > four.counted > four.weights
@@ -98,7 +100,7 @@ def test_models_of_the_library_are_counted_too():
         },
         vision_config={"depth": 2, "embed_dim": 64, "hidden_size": 64, "num_heads": 4, "mlp_ratio": 2},
     )
-    model = memory_count.blueprint(lambda: transformers.Qwen2VLForConditionalGeneration(config), torch.bfloat16)
+    model = memory_count.on_meta_device(lambda: transformers.Qwen2VLForConditionalGeneration(config), torch.bfloat16)
 
     def see(side):
         return lambda model: model.get_image_features(

@@ -19,7 +19,7 @@ def test_the_published_checkpoint_is_shown_its_published_sizes(tmp_path):
     folder = published_files(ENGINES.load("deepseek_ocr"), tmp_path / "published")
     assert not (folder / "preprocessor_config.json").exists()
     engine = object.__new__(ENGINES.load("deepseek_ocr"))
-    views = engine.outline(folder, Place("cpu", torch.float32, "cpu")).image_processor
+    views = engine.on_meta_device(folder, Place("cpu", torch.float32, "cpu")).image_processor
     assert views == Views(whole=1024, tile=640, most=6, patch=16)
     assert views.within(engine.facts.max_pixels) == (WHOLE, MOST_TILES)
     assert views.within(WHOLE**2 + 2 * TILE**2) == (WHOLE, 2)

@@ -11,12 +11,12 @@ from ocroute.document.model import Document, Page, Verdict
 from ocroute.engines.dots_ocr import DotsOcr
 from ocroute.engines.neural import Answered, markdown_blocks
 from ocroute.models.dots_ocr.answer import parse
-from ocroute.models.dots_ocr.frame import Frame
+from ocroute.models.dots_ocr.input_size import InputSize
 from ocroute.models.dots_ocr.json_cells import Cell, cells
 from ocroute.models.dots_ocr.latex import unescape
 from ocroute.values import Block, Box, Category
 
-FRAME = Frame(1000, 1000)
+FRAME = InputSize(1000, 1000)
 CATEGORIES = [category.value for category in Category]
 NOT_JSON_FAULTS = re.compile(r"[\b\f]|[\t\r]\w|\n[a-z]")  # what a model never means: backspaces, tabs before letters
 

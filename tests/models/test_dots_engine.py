@@ -122,8 +122,8 @@ def test_boxes_are_in_page_pixels_whatever_the_model_saw(engine, page_file):
     """The page is twice as large as the frame that the budget leaves, so what is read is the canary page again."""
     image = Image.open(page_file)
     small = engine.prepare(image, MODES["layout"], 336 * 224)
-    assert small.frame == (336, 224)
-    blocks = engine.blocks(Answered(json.dumps(CELLS), MODES["layout"], small.frame, image.size))
+    assert small.input_size == (336, 224)
+    blocks = engine.blocks(Answered(json.dumps(CELLS), MODES["layout"], small.input_size, image.size))
     assert vars_of(blocks[1].box) == (40, 132, 620, 212)
 
 
@@ -162,7 +162,7 @@ def test_a_tower_that_overflows_in_float16_is_used_in_float32(folder, tmp_path, 
     half = Place("cpu", torch.float16, "cpu")
     monkeypatch.setattr("ocroute.engines.neural.devices.place", lambda: half)
     engine = DotsOcr(Task(model=str(tmp_path)))
-    assert engine.where.numbers == "float32"
+    assert engine.where.dtype_name == "float32"
     (note,) = caplog.messages
     assert note.startswith(
         "the vision tower of dots.ocr gave numbers that are not finite in float16; it is loaded again"

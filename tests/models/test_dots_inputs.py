@@ -11,7 +11,7 @@ from tests.support import tiny_dots as tiny
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from ocroute.errors import Declined, EngineError
-from ocroute.models.dots_ocr.frame import Frame, fit
+from ocroute.models.dots_ocr.input_size import InputSize, fit
 from ocroute.models.dots_ocr.inputs import patchify, prepare
 from ocroute.models.dots_ocr.load import Preprocessing, load
 from ocroute.models.dots_ocr.prompts import PROMPTS, chat
@@ -81,14 +81,14 @@ def test_frame_keeps_bounds_and_shape(width, height, budget):
     st.tuples(st.integers(1, 9000), st.integers(1, 9000)),
 )
 def test_boxes_come_back_sorted_and_on_the_page(corners, size, page):
-    box = Frame(*size).to_page(corners, page)
+    box = InputSize(*size).to_page(corners, page)
     assert 0 <= box.x0 <= box.x1 <= page[0]
     assert 0 <= box.y0 <= box.y1 <= page[1]
 
 
 def test_boxes_scale_by_page_over_frame():
-    assert Frame(100, 200).to_page((30, 40, 10, 20), (1000, 1000)) == Box(100, 100, 300, 200)
-    assert Frame(100, 200).from_page(Box(101, 100, 299, 200), (1000, 1000)) == (10, 20, 30, 40)
+    assert InputSize(100, 200).to_page((30, 40, 10, 20), (1000, 1000)) == Box(100, 100, 300, 200)
+    assert InputSize(100, 200).from_page(Box(101, 100, 299, 200), (1000, 1000)) == (10, 20, 30, 40)
 
 
 @pytest.mark.parametrize("size", [(200, 140), (333, 77), (28, 28), (84, 700)])
@@ -109,7 +109,7 @@ def test_patches_are_those_of_the_published_image_processor(size):
 def test_transparency_lies_on_white():
     clear = Image.new("RGBA", (56, 56), (0, 0, 0, 0))
     white = Image.new("RGB", (56, 56), "white")
-    frame = Frame(56, 56)
+    frame = InputSize(56, 56)
     assert np.array_equal(patchify(clear, frame, HOW), patchify(white, frame, HOW))
 
 
@@ -120,14 +120,14 @@ def test_images_of_any_mode(mode):
         if mode == "I;16"
         else noise(60, 60).convert("RGB").convert(mode if mode != "LA" else "LA")
     )
-    assert patchify(image, Frame(56, 56), HOW).shape == (16, 588)
+    assert patchify(image, InputSize(56, 56), HOW).shape == (16, 588)
 
 
 def test_a_page_becomes_one_placeholder_for_four_patches(loaded):
     inputs = prepare(loaded, noise(300, 200), PROMPTS["text"])
     patches = inputs.pixel_values.shape[0]
-    assert inputs.image_grid_thw.tolist() == [[1, inputs.frame.height // 14, inputs.frame.width // 14]]
-    assert patches == inputs.frame.width * inputs.frame.height // 196
+    assert inputs.image_grid_thw.tolist() == [[1, inputs.input_size.height // 14, inputs.input_size.width // 14]]
+    assert patches == inputs.input_size.width * inputs.input_size.height // 196
     ids = inputs.input_ids[0].tolist()
     assert ids.count(loaded.model.config.image_token_id) == patches // 4
     tokens = loaded.tokenizer.convert_ids_to_tokens(ids)
@@ -140,9 +140,9 @@ def test_a_page_becomes_one_placeholder_for_four_patches(loaded):
 
 def test_the_budget_is_kept(loaded):
     inputs = prepare(loaded, noise(1000, 800), "x", max_pixels=100_000)
-    assert inputs.frame.width * inputs.frame.height <= 100_000
-    assert prepare(loaded, noise(1000, 800), "x", max_pixels=10**9).frame == fit(1000, 800, **LIMITS)
-    assert prepare(loaded, noise(60, 60), "x", max_pixels=1).frame == (28, 28)
+    assert inputs.input_size.width * inputs.input_size.height <= 100_000
+    assert prepare(loaded, noise(1000, 800), "x", max_pixels=10**9).input_size == fit(1000, 800, **LIMITS)
+    assert prepare(loaded, noise(60, 60), "x", max_pixels=1).input_size == (28, 28)
 
 
 def test_a_prompt_with_the_placeholder_in_it_is_refused(loaded):

@@ -8,20 +8,22 @@ from tests.support import checkpoints
 
 from ocroute.engines.neural.generate import answer
 from ocroute.engines.neural.loading import Loaded
-from ocroute.engines.neural.repetition import Guard
+from ocroute.engines.neural.repetition import NoRepeatNgram
 from ocroute.runtime.single import Single
 
 
 @pytest.fixture
 def loaded(trained, request):
     model = trained("dots_ocr")
-    from ocroute.models.dots_ocr.load import outline
+    from ocroute.models.dots_ocr.load import on_meta_device
 
-    rest = outline(checkpoints.trained("dots_ocr"), dtype=torch.float32)
+    rest = on_meta_device(checkpoints.trained("dots_ocr"), dtype=torch.float32)
     return Loaded(model.model, rest.tokenizer, None, model.stop_ids), model.prompts
 
 
-@pytest.mark.parametrize("wishes", [{}, {"guard": Guard(3, 40, ("e",))}, {"keep_special": True}, {"max_new_tokens": 7}])
+@pytest.mark.parametrize(
+    "wishes", [{}, {"no_repeat": NoRepeatNgram(3, 40, ("e",))}, {"keep_special": True}, {"max_new_tokens": 7}]
+)
 def test_answers_are_those_of_the_loop_of_transformers(loaded, wishes):
     made, prompts = loaded
     single = Single(made.model, made.stop_ids)
@@ -30,11 +32,12 @@ def test_answers_are_those_of_the_loop_of_transformers(loaded, wishes):
         assert answer(made, prompt, single=single, **given) == answer(made, prompt, **given)
 
 
-def test_circles_are_cut_alike(loaded, monkeypatch):
+def test_loops_are_cut_alike(loaded, monkeypatch):
     made, prompts = loaded
     never = 383  # a token that it does not write
     monkeypatch.setattr(
-        "ocroute.engines.neural.generate.Circles.cut", lambda _, tokens: tokens[:100] if len(tokens) >= 150 else tokens
+        "ocroute.engines.neural.generate.LoopDetector.cut",
+        lambda _, tokens: tokens[:100] if len(tokens) >= 150 else tokens,
     )
     found = answer(made, prompts[1], max_new_tokens=400, single=Single(made.model, (never,)))
     meant = answer(replace(made, stop_ids=(never,)), prompts[1], max_new_tokens=400)

@@ -126,7 +126,7 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
         blocks: from engines with layout, in reading order.
         raw: the engine's own output, for those who want to look.
         finish: ``stop`` when it ended by itself; else its text is cut: ``length`` when it ran out of room, ``loop`` when it
-            ran in circles, ``late`` when it ran out of time.
+            fell into a repetition loop, ``late`` when it ran out of time.
         cut: how its answer breaks off although the engine ended by itself, in words, e.g. ``its JSON is not closed``; empty where
             it comes to its own end.
         seconds: by step, e.g. ``{"detect": 0.9, "recognise": 2.1}``.

@@ -143,7 +143,7 @@ class DeepseekOcr(NeuralEngine):
         keep_special=True,
         min_pixels=512 * 512,
         max_pixels=ALL_PIXELS,
-        processor_pixels=ALL_PIXELS,  # by count 5 TFLOP, a third of what dots.ocr takes for A4 at 100 dpi
+        cpu_pixels=ALL_PIXELS,  # by count 5 TFLOP, a third of what dots.ocr takes for A4 at 100 dpi
         attention={"text": AttentionShape(128, 10, 10, True, lengths=(273 + 30 * 31 + PROMPT,))},
         layout=LAYOUT,
         served=Served("deepseekocr", deepseek_family.NAME),
@@ -171,9 +171,9 @@ class DeepseekOcr(NeuralEngine):
         """With `Views` in the place of an image processor."""
         return _with_views(super().load(folder, where), folder)
 
-    def outline(self, folder: Path, where: Place) -> Loaded:
+    def on_meta_device(self, folder: Path, where: Place) -> Loaded:
         """As `load`, without contents."""
-        return _with_views(super().outline(folder, where), folder)
+        return _with_views(super().on_meta_device(folder, where), folder)
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
         """The page whole, and in two to six tiles where it is larger than one and the checkpoint wants tiles."""

@@ -78,7 +78,7 @@ class DeepseekOcr2(NeuralEngine):
         keep_special=True,
         min_pixels=TILE * TILE,
         max_pixels=ALL_PIXELS,
-        processor_pixels=ALL_PIXELS,  # by count 5 TFLOP, a third of what dots.ocr takes for A4 at 100 dpi
+        cpu_pixels=ALL_PIXELS,  # by count 5 TFLOP, a third of what dots.ocr takes for A4 at 100 dpi
         attention={"text": AttentionShape(128, 10, 10, True, lengths=(256 + MOST_TILES * 144 + 1 + PROMPT,))},
         layout=LAYOUT,
         served=Served("deepseekocr2", deepseek_family.NAME),

@@ -21,7 +21,7 @@ from ocroute.engines.neural import (
 from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.loading import Loaded, telling
 from ocroute.models.dots_ocr.answer import is_cut, parse
-from ocroute.models.dots_ocr.frame import Frame, fit
+from ocroute.models.dots_ocr.input_size import InputSize, fit
 from ocroute.models.dots_ocr.prompts import END_OF_IMAGE, ENDS, IMAGE, IMAGE_PAD, PROMPTS, SPECIAL, chat
 from ocroute.values import Block
 
@@ -124,12 +124,12 @@ class DotsOcr(NeuralEngine):
             self._dots = load(folder, device=where.device, dtype=where.dtype)
         return Loaded(self._dots.model, self._dots.tokenizer, None, self._dots.stop_ids)
 
-    def outline(self, folder: Path, where: Place) -> Loaded:
+    def on_meta_device(self, folder: Path, where: Place) -> Loaded:
         """The same classes without contents."""
-        from ocroute.models.dots_ocr.load import outline
+        from ocroute.models.dots_ocr.load import on_meta_device
 
         with telling(self.facts, folder):
-            self._dots = outline(folder, dtype=where.dtype)
+            self._dots = on_meta_device(folder, dtype=where.dtype)
         return Loaded(self._dots.model, self._dots.tokenizer, None, ())
 
     def see(self, model: Any, inputs: dict[str, Any]) -> None:
@@ -146,13 +146,13 @@ class DotsOcr(NeuralEngine):
             "pixel_values": made.pixel_values,
             "image_grid_thw": made.image_grid_thw,
         }
-        return Prepared(inputs, made.frame)
+        return Prepared(inputs, made.input_size)
 
     @staticmethod
     def blocks(answer: Answered) -> tuple[Block, ...]:
         """The cells of its JSON where the model was asked for boxes, else what its Markdown tells apart."""
         if answer.mode.boxes:
-            return parse(answer.text, Frame(*answer.frame), answer.size)
+            return parse(answer.text, InputSize(*answer.input_size), answer.size)
         return markdown_blocks.blocks(answer)
 
     @staticmethod

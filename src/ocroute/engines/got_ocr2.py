@@ -87,7 +87,7 @@ class GotOcr2(NeuralEngine):
         scripts=("Latn", "Hans"),
         stop_tokens=("<|im_end|>",),
         max_pixels=ALL_PIXELS,
-        processor_pixels=ALL_PIXELS,  # by count 13 TFLOP, less than dots.ocr takes for A4 at 100 dpi
+        cpu_pixels=ALL_PIXELS,  # by count 13 TFLOP, less than dots.ocr takes for A4 at 100 dpi
         min_pixels=1024 * 1024,
         # The vision tower adds relative positions to its scores: no kernel here does.
         attention={"text": AttentionShape(64, 16, 16, True, lengths=((MOST_TILES + 1) * 256 + PROMPT,))},

@@ -71,7 +71,7 @@ class QianfanOcr(NeuralEngine):
         stop_tokens=("<|im_end|>",),
         min_pixels=2 * TILE * TILE,
         max_pixels=(MOST_TILES + 1) * TILE * TILE,
-        processor_pixels=(MOST_TILES + 1) * TILE * TILE,  # 3,328 image tokens: as many as dots.ocr has of A4 at 165 dpi
+        cpu_pixels=(MOST_TILES + 1) * TILE * TILE,  # 3,328 image tokens: as many as dots.ocr has of A4 at 165 dpi
         # The vision encoder sees tiles of 1,025 patches, which take PyTorch no time worth saving.
         attention={"text": AttentionShape(128, 32, 8, True, lengths=((MOST_TILES + 1) * 256 + PROMPT,))},
         layout=LAYOUT,

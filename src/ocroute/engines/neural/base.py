@@ -94,9 +94,9 @@ class NeuralEngine(ABC):
         """Load the model; for engines whose model is not one of transformers' own."""
         return loading.load(self.facts, folder, where, adjust=self.adjust)
 
-    def outline(self, folder: Path, where: devices.Place) -> loading.Loaded:
+    def on_meta_device(self, folder: Path, where: devices.Place) -> loading.Loaded:
         """As `load`, without contents."""
-        return loading.outline(self.facts, folder, where, adjust=self.adjust)
+        return loading.on_meta_device(self.facts, folder, where, adjust=self.adjust)
 
     def see(self, model: Any, inputs: dict[str, Any]) -> None:
         """Run the vision part of ``model`` on the inputs that `prepare` made, those of the text left out."""
@@ -104,7 +104,7 @@ class NeuralEngine(ABC):
         model.get_image_features(**{name: value for name, value in inputs.items() if name in wanted})
 
     def sample(self, mode: Mode, pixels: int) -> pixel_budget.Sample:
-        """What a page of ``pixels`` takes, counted on the outline that is in the place of the model."""
+        """What a page of ``pixels`` takes, counted on the model on the meta device that is in the place of the model."""
         with loading.quiet():
             inputs = self.prepare(pixel_budget.blank(pixels), mode, pixels).inputs
             tokens = int(inputs["input_ids"].shape[1])
@@ -169,7 +169,7 @@ class NeuralEngine(ABC):
             self._load(folder, task)
             return
         except FloatingPointError as overflow:
-            if self.where.numbers != "float16":
+            if self.where.dtype_name != "float16":
                 raise
             said = str(overflow.args[0])
         _log.warning("%s; it is loaded again in float32, which takes twice the memory", said)
@@ -183,7 +183,7 @@ class NeuralEngine(ABC):
     def _load(self, folder: Path, task: Task) -> None:
         facts, mode = self.facts, self.facts.modes[self._mode(task)]
         self.single: Single | None = None
-        self.loaded = self.outline(folder, self.where)
+        self.loaded = self.on_meta_device(folder, self.where)
         gc.collect()  # a model that was in its place
         devices.free_memory()
         free = pixel_budget.free_bytes(self.where)
@@ -238,14 +238,14 @@ class NeuralEngine(ABC):
                     self.budget = replace(self.budget, pixels=view.pixels)
                     settings = reading.settings | ({"out_of_memory": tried} if tried else {})
                     return msgspec.structs.replace(reading, settings=settings)
-                gc.collect()  # what the error held in circles, tensors among it
+                gc.collect()  # what the error held in loop_detector, tensors among it
                 devices.free_memory()
                 began = perf_counter()
         except OcrouteError:
             raise
         except Exception as error:
             raise failures.translated(error, self.facts.name) from error
-        width, height = view.prepared.frame
+        width, height = view.prepared.input_size
         raise EngineError(
             f"{self.facts.name} ran out of memory on {self.where.name}, even with the page shown at {width} x {height} pixels",
             next_step="Close what else uses that memory, or choose a smaller model: ocroute engines",
@@ -260,21 +260,21 @@ class NeuralEngine(ABC):
         written = perf_counter()
         if answer.ending == "not finite":
             raise EngineError(
-                f"{self.facts.name} gave scores that are not numbers after {answer.tokens} tokens in {self.where.numbers}",
+                f"{self.facts.name} gave NaN or Inf logits after {answer.tokens} tokens in {self.where.dtype_name}",
                 next_step=f"See which attention kernels are right here: ocroute prove --for {self.facts.name}",
             )
         settings = {
             "mode": name,
-            "dtype": self.where.numbers,
+            "dtype": self.where.dtype_name,
             **self.kernels.record(),
             "decoding": self.decoding,
-            "frame": list(prepared.frame),
+            "frame": list(prepared.input_size),
             "memory": self.budget.record(pixel_budget.values(prepared.inputs), view.pixels),
             "prompt_tokens": answer.prompt_tokens,
             "tokens": answer.tokens,
             "ending": answer.ending,
         }
-        answered = Answered(answer.text, mode, prepared.frame, image.size)
+        answered = Answered(answer.text, mode, prepared.input_size, image.size)
         return Reading(
             blocks=self.blocks(answered),
             raw=answer.text,
@@ -299,7 +299,7 @@ class NeuralEngine(ABC):
             max_new_tokens=most or mode.max_new_tokens,
             keep_special=self.facts.keep_special,
             deadline=deadline,
-            guard=mode.guard,
+            no_repeat=mode.no_repeat,
             boxes=mode.boxes and mode.text,
             single=self.single,
         )
@@ -324,7 +324,7 @@ class NeuralEngine(ABC):
                 self._model,
                 self._digest,
                 self.where.name,
-                self.where.numbers,
+                self.where.dtype_name,
                 availability.versions(),
                 self.kernels.record()["kernels"],
                 read,
@@ -340,10 +340,10 @@ class NeuralEngine(ABC):
         prepared = self.prepare(image, mode, self.budget.pixels)
         most = min(mode.max_new_tokens, CANARY_TOKENS)
         answer = self._answer(prepared, mode, most=most, deadline=perf_counter() + CANARY_SECONDS)
-        found = self.blocks(Answered(answer.text, mode, prepared.frame, image.size))
+        found = self.blocks(Answered(answer.text, mode, prepared.input_size, image.size))
         stops = self.loaded.tokenizer.convert_ids_to_tokens(list(self.loaded.stop_ids))
         text = "\n".join(block.text for block in found)
-        return Sight(text, answer.text, answer.ending, self.where.numbers, tuple(stops))
+        return Sight(text, answer.text, answer.ending, self.where.dtype_name, tuple(stops))
 
     def _mode(self, task: Task) -> str:
         modes = self.facts.modes

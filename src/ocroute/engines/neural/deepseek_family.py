@@ -14,7 +14,7 @@ from ocroute.engines.neural import markdown_blocks
 from ocroute.engines.neural.image_prompts import encode
 from ocroute.engines.neural.loading import Loaded
 from ocroute.engines.neural.model_facts import Answered, Mode
-from ocroute.engines.neural.repetition import Guard
+from ocroute.engines.neural.repetition import NoRepeatNgram
 from ocroute.errors import EngineUnavailable
 from ocroute.values import Block, Box, Category
 
@@ -25,7 +25,7 @@ NAME = "deepseek-ocr"
 LONGEST = 8192
 SCRIPTS = ("Latn", "Hans", "Hant", "Jpan", "Kore", "Cyrl", "Grek", "Arab", "Hebr", "Deva", "Thai")
 GROUNDING = "<|grounding|>"
-GUARD = Guard(run=30, window=90, exempt=("<td>", "</td>"))  # as the authors' own server sets it for images
+NO_REPEAT = NoRepeatNgram(run=30, window=90, exempt=("<td>", "</td>"))  # as the authors' own server sets it for images
 TOKENS = ("<image>", "<|ref|>", "<|/ref|>", "<|det|>", "<|/det|>", GROUNDING)
 FIRST_TOKENS = ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜▁pad▁｜>")
 PROMPT = f"{FIRST_TOKENS[0]}{{image}}\n{{prompt}}"
@@ -89,7 +89,7 @@ def modes() -> dict[str, Mode]:
     """What either model can be asked."""
 
     def mode(prompt: str, *, text: bool = True, **options: Any) -> Mode:
-        return Mode(prompt, text, prompt.startswith(GROUNDING), LONGEST, options, GUARD)
+        return Mode(prompt, text, prompt.startswith(GROUNDING), LONGEST, options, NO_REPEAT)
 
     return {
         "layout": mode(f"{GROUNDING}Convert the document to markdown."),

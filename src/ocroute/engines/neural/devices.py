@@ -1,4 +1,4 @@
-"""Where the model runs, and in which numbers."""
+"""Where the model runs, and in which dtype."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A device and the number format in which a model runs there.
+    """A device and the dtype in which a model runs there.
 
     Attributes:
         device: ``cuda:0`` or ``cpu``.
-        dtype: bfloat16 from compute capability 8.0 on, where the hardware has it; float16 below; float32 on a processor.
+        dtype: bfloat16 from compute capability 8.0 on, where the hardware has it; float16 below; float32 on a CPU.
         name: of the device, for the page record.
     """
 
@@ -31,12 +31,12 @@ class Place:
     name: str
 
     @property
-    def numbers(self) -> str:
-        """The format's name, e.g. ``bfloat16``."""
+    def dtype_name(self) -> str:
+        """The dtype's name, e.g. ``bfloat16``."""
         return str(self.dtype).removeprefix("torch.")
 
     def take(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """``inputs`` with every tensor on the device, and pixels in the model's number format."""
+        """``inputs`` with every tensor on the device, and pixels in the model's dtype."""
         import torch
 
         def taken(value: Any) -> Any:
@@ -48,7 +48,7 @@ class Place:
 
 
 def place() -> Place:
-    """The first GPU; the processor only where there is none, for a page takes minutes there.
+    """The first GPU; the CPU only where there is none, for a page takes minutes there.
 
     Raises:
         EngineUnavailable: there is a GPU, and the installed torch cannot use it.
@@ -64,14 +64,14 @@ def place() -> Place:
     if reason:
         raise EngineUnavailable(
             reason,
-            next_step=f"To read on the processor all the same, minutes a page: {HIDE_GPUS} ocroute read PAGE --engine ENGINE",
+            next_step=f"To read on the CPU all the same, minutes a page: {HIDE_GPUS} ocroute read PAGE --engine ENGINE",
         )
     capability = torch.cuda.get_device_capability(0)
     return Place("cuda:0", torch.bfloat16 if capability >= (8, 0) else torch.float16, torch.cuda.get_device_name(0))
 
 
 def limit_threads(threads: int) -> None:
-    """Let torch use no more than so many processor threads."""
+    """Let torch use no more than so many CPU threads."""
     import torch
 
     torch.set_num_threads(max(1, threads))

@@ -1,4 +1,4 @@
-"""Greedy answers, stopped when they end, run in circles, take too long or are no numbers any more."""
+"""Greedy answers, stopped when they end, fall into a repetition loop, take too long or come from NaN or Inf logits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from ocroute.engines.neural.loading import Loaded, quiet
-from ocroute.engines.neural.repetition import TAIL, Circles, Guard
+from ocroute.engines.neural.repetition import TAIL, LoopDetector, NoRepeatNgram
 
 if TYPE_CHECKING:
     import torch
@@ -26,8 +26,8 @@ class Answer:
 
     Attributes:
         text: without the token that ended it.
-        ending: ``stop``: by itself; ``length``: it was cut; ``loop``: it ran in circles, and all but two rounds are cut off;
-            ``late``: time was up; ``not finite``: the scores of the next token were not numbers.
+        ending: ``stop``: by itself; ``length``: it was cut; ``loop``: in a repetition loop, of which two rounds are kept;
+            ``late``: time was up; ``not finite``: the logits of the next token were NaN or Inf.
         tokens: how many it wrote.
         prompt_tokens: how many it was given, those of the image included.
     """
@@ -41,10 +41,10 @@ class Answer:
 class _Watch:
     """A logits processor and stopping criterion in one: sees every token, ends the answer for a reason."""
 
-    def __init__(self, prompt_tokens: int, deadline: float | None, circles: Circles) -> None:
+    def __init__(self, prompt_tokens: int, deadline: float | None, loop_detector: LoopDetector) -> None:
         self.prompt_tokens = prompt_tokens
         self.deadline = deadline
-        self.circles = circles
+        self.loop_detector = loop_detector
         self.ending: Ending | None = None
         self._peaks: torch.Tensor | None = None
 
@@ -63,7 +63,7 @@ class _Watch:
         written = input_ids.shape[1] - self.prompt_tokens
         if (written == 1 or written % ODD_EVERY == 0) and self.odd():
             self.ending = "not finite"
-        elif written % LOOK_EVERY == 0 and self.circles.found(input_ids[0, -min(written, TAIL) :].tolist()):
+        elif written % LOOK_EVERY == 0 and self.loop_detector.found(input_ids[0, -min(written, TAIL) :].tolist()):
             self.ending = "loop"
         elif self.deadline is not None and perf_counter() > self.deadline:
             self.ending = "late"
@@ -81,7 +81,7 @@ def answer(
     max_new_tokens: int,
     keep_special: bool = False,
     deadline: float | None = None,
-    guard: Guard | None = None,
+    no_repeat: NoRepeatNgram | None = None,
     boxes: bool = False,
     single: Single | None = None,
 ) -> Answer:
@@ -93,22 +93,22 @@ def answer(
         max_new_tokens: where to cut.
         keep_special: whether special tokens are part of the answer.
         deadline: by ``time.perf_counter``; None for none.
-        guard: forbids runs of tokens to come again.
-        boxes: whether the answer says where each text stands, see `Circles`.
+        no_repeat: keeps n-grams from coming again.
+        boxes: whether the answer says where each text stands, see `LoopDetector`.
         single: writes it; without, transformers' own loop does, which waits for the device at every token.
     """
     prompt_tokens = inputs["input_ids"].shape[1]
-    circles = Circles(loaded.tokenizer, boxes=boxes)
+    loop_detector = LoopDetector(loaded.tokenizer, boxes=boxes)
     if single is None:
-        tokens, ending = _by_transformers(loaded, inputs, max_new_tokens, deadline, guard, circles)
+        tokens, ending = _by_transformers(loaded, inputs, max_new_tokens, deadline, no_repeat, loop_detector)
     else:
-        rule = guard.rule(loaded.tokenizer) if guard else None
+        rule = no_repeat.rule(loaded.tokenizer) if no_repeat else None
         with quiet():
             ended = single.write(
                 inputs,
                 limit=max_new_tokens,
                 deadline=deadline,
-                runs_in_circles=lambda written: circles.found(written[-TAIL:]),
+                runs_in_circles=lambda written: loop_detector.found(written[-TAIL:]),
                 rule=rule,
             )
         tokens, ending = ended.tokens, ended.ending
@@ -116,7 +116,7 @@ def answer(
     if ending == "stop":
         tokens = tokens[:-1]
     elif ending == "loop":
-        tokens = circles.cut(tokens)
+        tokens = loop_detector.cut(tokens)
     text = loaded.tokenizer.decode(tokens, skip_special_tokens=not keep_special, clean_up_tokenization_spaces=False)
     return Answer(text, ending, count, prompt_tokens)
 
@@ -126,18 +126,18 @@ def _by_transformers(
     inputs: Mapping[str, Any],
     max_new_tokens: int,
     deadline: float | None,
-    guard: Guard | None,
-    circles: Circles,
+    no_repeat: NoRepeatNgram | None,
+    loop_detector: LoopDetector,
 ) -> tuple[list[int], Ending]:
     """The tokens, the one that ended the answer included, and why it ended."""
     import torch
     from transformers import LogitsProcessorList, StoppingCriteriaList
 
     prompt_tokens = inputs["input_ids"].shape[1]
-    watch = _Watch(prompt_tokens, deadline, circles)
-    processors: list[Any] = [watch]  # the first: the guard's forbidden tokens have no finite score
-    if guard:
-        processors.append(guard.processor(loaded.tokenizer, prompt_tokens))
+    watch = _Watch(prompt_tokens, deadline, loop_detector)
+    processors: list[Any] = [watch]  # the first: its forbidden tokens have no finite score
+    if no_repeat:
+        processors.append(no_repeat.processor(loaded.tokenizer, prompt_tokens))
     with torch.inference_mode(), quiet():
         written = loaded.model.generate(
             **inputs,

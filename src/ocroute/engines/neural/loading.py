@@ -40,7 +40,7 @@ def load(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None = No
     Args:
         facts: of the model.
         folder: with config.json, tokenizer.json, preprocessor_config.json, generation_config.json and safetensors.
-        where: device and number format.
+        where: device and dtype.
         adjust: changes the content of config.json, where a checkpoint describes itself for other code.
 
     Raises:
@@ -50,14 +50,14 @@ def load(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None = No
         return _load(facts, folder, where, adjust)
 
 
-def outline(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None = None) -> Loaded:
+def on_meta_device(facts: Facts, folder: Path, where: Place, *, adjust: Adjust | None = None) -> Loaded:
     """As `load`, with a model that has shapes but no contents, from which the memory that a page takes is counted."""
     import transformers
 
     model_class = getattr(transformers, facts.model_class)
     with telling(facts, folder):
         config = _config(facts, folder, adjust)
-        model = memory_count.blueprint(lambda: model_class(config), where.dtype)
+        model = memory_count.on_meta_device(lambda: model_class(config), where.dtype)
         return Loaded(model, *_helpers(facts, folder), ())
 
 

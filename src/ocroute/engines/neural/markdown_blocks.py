@@ -40,7 +40,7 @@ def cut(answer: Answered) -> str:
 
 
 def from_plain(answer: str) -> tuple[Block, ...]:
-    """One text block a paragraph; its line breaks are kept. What the model says to the asker is left out."""
+    """One text block a paragraph; its line breaks are kept. A model's preamble is left out."""
     parts = (part.strip() for part in _PARAGRAPHS.split(parted(answer).text))
     return tuple(Block(Category.TEXT, part) for part in parts if part)
 
@@ -49,15 +49,14 @@ def from_markdown(answer: str, box: Box | None = None) -> tuple[Block, ...]:
     """Headings, tables, formulas, program code and paragraphs, in order.
 
     Args:
-        answer: Markdown with HTML tables; a fence around the whole of it is taken off, and so is what the model says to the
-            asker.
+        answer: Markdown with HTML tables; a fence around the whole of it is taken off, and so is a model's preamble.
         box: where all of it stands, when the answer is about one region.
     """
     return tuple(apart(parted(answer).text, box))
 
 
 def apart(answer: str, box: Box | None = None) -> Iterator[Block]:
-    """The blocks of Markdown from which the words to the asker were taken."""
+    """The blocks of Markdown from which a preamble was taken."""
     start = 0
     for found in _PART.finditer(answer):
         yield from _paragraphs(answer[start : found.start()], box)

@@ -70,7 +70,7 @@ def from_mathpix(answer: str) -> tuple[Block, ...]:
     """Titles, headings, lists, tables, formulas, captions, footnotes and paragraphs, in order.
 
     Args:
-        answer: Markdown and LaTeX. One that is cut keeps all that was written; what the model says to the asker is left out.
+        answer: Markdown and LaTeX. One that is cut keeps all that was written; a model's preamble is left out.
     """
     return tuple(_blocks(parted(answer).text))
 

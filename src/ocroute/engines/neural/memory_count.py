@@ -51,7 +51,7 @@ class Need:
         return round(self.counted * SLACK)
 
 
-def blueprint(build: Callable[[], Any], dtype: torch.dtype) -> Any:
+def on_meta_device(build: Callable[[], Any], dtype: torch.dtype) -> Any:
     """The model that ``build`` makes, without contents, in ``dtype``, its attention set to one that only has a shape."""
     import torch
 
@@ -64,7 +64,7 @@ def need(model: Any, see: Callable[[Any], Any], *, tokens: int, answer: int) -> 
     """What a page takes.
 
     Args:
-        model: a `blueprint` of a transformers model with a decoder.
+        model: a `on_meta_device` of a transformers model with a decoder.
         see: runs the vision part of the model that it is given, on meta tensors of the page's size.
         tokens: of the prompt, those of the image included.
         answer: the longest answer, in tokens.
@@ -167,7 +167,7 @@ def _storages(tree: Any) -> Iterator[tuple[int, torch.UntypedStorage]]:
 
 
 def _together(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Arguments of one operation, all on the meta device if one is: models read small tensors, like grids, on the processor."""
+    """Arguments of one operation, all on the meta device if one is: models read small tensors, like grids, on the CPU."""
     import torch
     from torch.utils._pytree import tree_leaves, tree_map
 

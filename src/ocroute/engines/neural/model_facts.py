@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ocroute.engines.base import EngineInfo
 from ocroute.engines.neural.attention_shapes import AttentionShape
-from ocroute.engines.neural.repetition import Guard
+from ocroute.engines.neural.repetition import NoRepeatNgram
 from ocroute.kernels.base import SubModel
 
 Form = Literal["plain", "markdown", "mathpix"]
@@ -29,7 +29,7 @@ class Mode:
         form: of its text where it has no boxes; what the engine, or `plain.blocks`, takes it for.
         max_new_tokens: where the answer is cut.
         options: for the engine's own `prepare`.
-        guard: what the model's authors set against running in circles.
+        no_repeat: what the model's authors set against repetition.
     """
 
     prompt: str
@@ -37,7 +37,7 @@ class Mode:
     boxes: bool = False
     max_new_tokens: int = 4096
     options: Mapping[str, Any] = field(default_factory=dict)
-    guard: Guard | None = None
+    no_repeat: NoRepeatNgram | None = None
     form: Form = "markdown"
 
 
@@ -105,7 +105,7 @@ class Facts:
         stop_tokens: strings of the tokens that end an answer, besides those in the checkpoint's generation_config.json.
         keep_special: whether special tokens are part of the answer, like the tags around a box.
         min_pixels, max_pixels: of the image as the model sees it.
-        processor_pixels: the most on a processor; 0 for `budget.PROCESSOR_PAGE`, with which a model of many patches reads a
+        cpu_pixels: the most on a CPU; 0 for `pixel_budget.CPU_PAGE`, with which a model of many patches reads a
             page in minutes.
         attention: the shapes of the sub-models whose attention a kernel can take over, as published: kernels are proven for them.
         own_pixels: whether an engine without an ``image_processor`` makes its pixels as preprocessor_config.json says.
@@ -127,7 +127,7 @@ class Facts:
     keep_special: bool = False
     min_pixels: int = 28 * 28 * 4
     max_pixels: int = 28 * 28 * 4096
-    processor_pixels: int = 0
+    cpu_pixels: int = 0
     attention: Mapping[SubModel, AttentionShape] = field(default_factory=dict)
     own_pixels: bool = False
     packages: tuple[str, ...] = ()
@@ -170,11 +170,11 @@ class Prepared:
     Attributes:
         inputs: keyword arguments of ``generate``: ``input_ids`` int64 ``(1, prompt tokens)``, pixels as the model's own
             processor names them, float32, everything on the CPU.
-        frame: (width, height) in pixels of the image that the model sees, for models that answer in its coordinates.
+        input_size: (width, height) in pixels of the image that the model sees, for models that answer in its coordinates.
     """
 
     inputs: dict[str, Any]
-    frame: tuple[int, int]
+    input_size: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +184,11 @@ class Answered:
     Attributes:
         text: what the model wrote.
         mode: what it was asked.
-        frame: (width, height) of the image that it saw.
+        input_size: (width, height) of the image that it saw.
         size: (width, height) of the page, in whose pixels boxes are wanted.
     """
 
     text: str
     mode: Mode
-    frame: tuple[int, int]
+    input_size: tuple[int, int]
     size: tuple[int, int]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SMALL_PAGE = 827 * 1169
 """A4 at 100 dpi, the smallest page that is worth loading a model for. Pixels."""
 
-PROCESSOR_PAGE = SMALL_PAGE
-"""The largest page on a processor: there A4 at 200 dpi takes minutes before the first word, at 100 dpi an eighth of that."""
+CPU_PAGE = SMALL_PAGE
+"""The largest page on a CPU: there A4 at 200 dpi takes minutes before the first word, at 100 dpi an eighth of that."""
 
 TRIES = 4
 """How often a page is shown, each time smaller, before it is given up."""
@@ -120,7 +120,7 @@ class Budget:
 
 
 def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: int) -> Budget:
-    """The largest budget that fits into ``free`` bytes, up to ``facts.max_pixels``, or on a processor to what is set for that.
+    """The largest budget that fits into ``free`` bytes, up to ``facts.max_pixels``, or on a CPU to what is set for that.
 
     Args:
         where: for the message.
@@ -140,7 +140,7 @@ def fitted(facts: Facts, where: Place, sample: Callable[[int], Sample], free: in
     large = sample(min(facts.max_pixels, _SPREAD * least))
     most = facts.max_pixels
     if where.device == "cpu":
-        most = min(most, facts.processor_pixels or max(facts.min_pixels, PROCESSOR_PAGE))
+        most = min(most, facts.cpu_pixels or max(facts.min_pixels, CPU_PAGE))
     budget = Budget(most, free, small, large)
     while budget.at(budget.pixels) > free:
         pixels = _most(budget, least, free)
@@ -213,7 +213,7 @@ def host_memory(folder: Path, where: Place) -> int:
     """Bytes of the computer's memory that loading the checkpoint in ``folder`` takes besides what it takes on the device."""
     if not where.device.startswith("cuda"):
         return 0  # there is one memory, and `budget.fitted` has counted it
-    return shards.copied(folder, where.numbers, mapped=sys.platform != "win32")
+    return shards.copied(folder, where.dtype_name, mapped=sys.platform != "win32")
 
 
 def require_host_memory(facts: Facts, folder: Path, where: Place) -> None:

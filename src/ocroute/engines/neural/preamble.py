@@ -1,4 +1,4 @@
-"""What chat models say to the asker around a page's text, and the code fence that they put it in.
+"""Preambles: what chat models write around a page's text, and the code fence that they put it in.
 
 Words that name the image or the writing-down are surely the model's own. "Here is the text:" or "Let me know if you have any
 questions." may be a letter's: they are suspects, which only a look at the page can tell.
@@ -78,7 +78,7 @@ def parted(answer: str) -> Parts:
         ):
             return Parts(wrapped["text"], before, after)
     before, text = _first(answer, _SURE_BEFORE)
-    # Letters end with "Let me know if you have any questions", but not under a line that speaks to the asker.
+    # Letters end with "Let me know if you have any questions", but not under a preamble.
     text, after = _last(text, *((_SURE_AFTER, _MAYBE_AFTER) if before else (_SURE_AFTER,)))
     return Parts(text, before, after)
 

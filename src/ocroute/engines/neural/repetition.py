@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from ocroute.runtime.no_repeat import NoRepeat
 
-LONGEST: Final = 256  # tokens of the longest circle looked for: a paragraph
+LONGEST: Final = 256  # tokens of the longest loop looked for: a paragraph
 COVERED: Final = (
-    512  # tokens that a circle must cover: more than the leaders of a list of contents or a form's empty rows take
+    512  # tokens that a loop must cover: more than the leaders of a list of contents or a form's empty rows take
 )
 COVERED_BUT_BOXES: Final = (
     1024  # where its rounds differ in their boxes: more than a sheet of pictures without captions takes
@@ -29,8 +29,8 @@ TAIL: Final = 3 * ROUNDS * LONGEST  # tokens to look at: of a cell, two thirds m
 _NUMBERS: Final = frozenset("0123456789.,- \n")
 
 
-class Circles:
-    """Sees when a model's answer runs in circles.
+class LoopDetector:
+    """Sees when a model's answer falls into a repetition loop.
 
     Args:
         tokenizer: of the model.
@@ -44,11 +44,11 @@ class Circles:
         self._strings: dict[int, str] = {}
 
     def found(self, tokens: Sequence[int]) -> bool:
-        """Whether ``tokens`` end in a circle; the last `TAIL` of an answer will do."""
+        """Whether ``tokens`` end in a loop; the last `TAIL` of an answer will do."""
         return len(self.cut(tokens)) < len(tokens)
 
     def cut(self, tokens: Sequence[int]) -> list[int]:
-        """``tokens`` with the circle that they end in gone round twice only."""
+        """``tokens`` with the loop that they end in gone round twice only."""
         end = _end(tokens, COVERED)
         if end == len(tokens) and self._boxes:
             places = self._outside_boxes(tokens)
@@ -78,7 +78,7 @@ class Circles:
 
 
 def loop_length(tokens: Sequence[int], covered: int = COVERED) -> int:
-    """Tokens of the circle in which ``tokens`` end; 0 where they do not.
+    """Tokens of the loop in which ``tokens`` end; 0 where they do not.
 
     Args:
         covered: tokens that all its rounds must have together.
@@ -107,7 +107,7 @@ def _end(tokens: Sequence[int], covered: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class NoRepeatNgram:
     """Forbids the token that would repeat ``run`` tokens which stand within the last ``window``.
 
     Attributes:
@@ -120,7 +120,7 @@ class Guard:
 
     def processor(self, tokenizer: Any, prompt_tokens: int) -> Any:
         """A logits processor for one answer."""
-        return _Forbid(self, prompt_tokens, self._free(tokenizer))
+        return _NoRepeatNgramProcessor(self, prompt_tokens, self._free(tokenizer))
 
     def rule(self, tokenizer: Any) -> NoRepeat:
         """The same for our own decoder."""
@@ -133,22 +133,22 @@ class Guard:
 
 
 @dataclass(frozen=True)
-class _Forbid:
+class _NoRepeatNgramProcessor:
     """An object, not a function: transformers takes a processor's signature at every token, and a function's takes long."""
 
-    guard: Guard
+    rule: NoRepeatNgram
     prompt_tokens: int
     free: set[int]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        written = input_ids[0, self.prompt_tokens :][-self.guard.window :].tolist()
-        if forbidden := repeats(written, self.guard.run) - self.free:
+        written = input_ids[0, self.prompt_tokens :][-self.rule.window :].tolist()
+        if forbidden := banned_tokens(written, self.rule.run) - self.free:
             scores = scores.clone()
             scores[:, list(forbidden)] = -float("inf")
         return scores
 
 
-def repeats(tokens: Sequence[int], run: int) -> set[int]:
+def banned_tokens(tokens: Sequence[int], run: int) -> set[int]:
     """Every token that would complete a run of ``run`` tokens that ``tokens`` hold already."""
     if len(tokens) < run:
         return set()

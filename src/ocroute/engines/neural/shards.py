@@ -58,20 +58,20 @@ def names(folder: Path) -> set[str]:
     return {name for file in files(folder) for name in _tensors(header(file))}
 
 
-def copied(folder: Path, numbers: str, *, mapped: bool) -> int:
-    """Bytes, in the number format ``numbers``, of the tensors that transformers copies in memory while it loads the files.
+def copied(folder: Path, dtype: str, *, mapped: bool) -> int:
+    """Bytes, in ``dtype``, of the tensors that transformers copies in memory while it loads the files.
 
     Args:
         folder: with the files.
-        numbers: that the model will compute in.
-        mapped: whether tensors of that format are mapped from the file and not copied. Experts are stacked, so they always are.
+        dtype: that the model will compute in.
+        mapped: whether tensors of that dtype are mapped from the file and not copied. Experts are stacked, so they always are.
     """
-    size = next(_BYTES[code] for code, name in _NAMES.items() if name == numbers)
+    size = next(_BYTES[code] for code, name in _NAMES.items() if name == dtype)
     return sum(
         prod(tensor["shape"]) * size
         for file in files(folder)
         for name, tensor in _tensors(header(file)).items()
-        if not mapped or ".experts." in name or _NAMES.get(tensor["dtype"]) != numbers
+        if not mapped or ".experts." in name or _NAMES.get(tensor["dtype"]) != dtype
     )
 
 

@@ -107,7 +107,7 @@ class OpenAi:
             "mode": name,
             "base_url": self._client.address.url,
             "family": self._served.family,
-            "frame": list(sent.frame),
+            "frame": list(sent.input_size),
             "image": sent.form,
             "prompt_tokens": made.prompt_tokens,
             "tokens": made.tokens,
@@ -116,7 +116,7 @@ class OpenAi:
             "fingerprint": made.fingerprint,
             "left_out": sorted(self._unsupported),
         }
-        answered = Answered(made.text, mode, sent.frame, size)
+        answered = Answered(made.text, mode, sent.input_size, size)
         return Reading(
             blocks=self._served.blocks(answered),
             raw=made.raw,
@@ -204,7 +204,7 @@ class OpenAi:
             if not nothing.cut:
                 raise
             return Sight("", nothing.raw, "length")
-        blocks = self._served.blocks(Answered(made.text, mode, sent.frame, image.size))
+        blocks = self._served.blocks(Answered(made.text, mode, sent.input_size, image.size))
         return Sight("\n".join(block.text for block in blocks), made.raw, made.finish)
 
     def _mode(self, task: Task) -> str:

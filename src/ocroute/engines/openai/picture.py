@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from PIL import Image
 
@@ -13,30 +14,31 @@ LARGE = 6 << 20
 _QUALITY = 92
 
 
-class Picture(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Picture:
     """What is sent.
 
     Attributes:
         url: a data URL.
-        frame: (width, height) in pixels.
+        input_size: (width, height) in pixels.
         form: of the image.
     """
 
     url: str
-    frame: tuple[int, int]
+    input_size: tuple[int, int]
     form: Literal["png", "jpeg"]
 
 
-def picture(image: Image.Image, frame: tuple[int, int]) -> Picture:
-    """An RGB ``image``, resized to ``frame`` where that is another size."""
-    if image.size != frame:
-        image = image.resize(frame, Image.Resampling.BICUBIC)
+def picture(image: Image.Image, input_size: tuple[int, int]) -> Picture:
+    """An RGB ``image``, resized to ``input_size`` where that is another size."""
+    if image.size != input_size:
+        image = image.resize(input_size, Image.Resampling.BICUBIC)
     form: Literal["png", "jpeg"] = "png"
     data = _written(image, form, compress_level=3)
     if len(data) > LARGE:
         form = "jpeg"
         data = _written(image, form, quality=_QUALITY, subsampling=0)
-    return Picture(f"data:image/{form};base64,{b64encode(data).decode('ascii')}", frame, form)
+    return Picture(f"data:image/{form};base64,{b64encode(data).decode('ascii')}", input_size, form)
 
 
 def _written(image: Image.Image, form: str, **settings: int) -> bytes:

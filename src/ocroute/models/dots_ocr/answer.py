@@ -7,7 +7,7 @@ from collections import deque
 from typing import Final
 
 from ocroute.document.markup import from_html
-from ocroute.models.dots_ocr.frame import Frame
+from ocroute.models.dots_ocr.input_size import InputSize
 from ocroute.models.dots_ocr.json_cells import Cell, cells
 from ocroute.values import Block, Category, Markup
 
@@ -28,18 +28,18 @@ _MARKER: Final = re.compile(
 )
 
 
-def parse(answer: str, frame: Frame, page: tuple[float, float]) -> tuple[Block, ...]:
+def parse(answer: str, input_size: InputSize, page: tuple[float, float]) -> tuple[Block, ...]:
     """The blocks of ``answer``, in its order, which is the reading order.
 
     Whatever is whole in a broken or cut answer is kept, and of the last cell what there is. An answer that holds no cell at all
     is one block of text without a box.
 
     Args:
-        answer: to the prompts ``layout`` and ``layout_only``; its boxes are in pixels of ``frame``.
-        frame: the size at which the model saw the page.
+        answer: to the prompts ``layout`` and ``layout_only``; its boxes are in pixels of ``input_size``.
+        input_size: the size at which the model saw the page.
         page: width and height of the page in its own pixels, in which the blocks' boxes will be.
     """
-    blocks = tuple(_block(cell, frame, page) for cell in cells(answer))
+    blocks = tuple(_block(cell, input_size, page) for cell in cells(answer))
     if blocks or not answer.strip() or _JSON.match(answer):
         return blocks
     return (Block(Category.TEXT, answer.strip(), markup="markdown"),)
@@ -51,7 +51,7 @@ def is_cut(answer: str) -> bool:
     return bool(last) and not last[0].complete
 
 
-def _block(cell: Cell, frame: Frame, page: tuple[float, float]) -> Block:
+def _block(cell: Cell, input_size: InputSize, page: tuple[float, float]) -> Block:
     category = _CATEGORIES.get(cell.category.strip().replace("_", "-").casefold(), Category.TEXT)
     text = cell.text or ""
     level = marker = None
@@ -69,7 +69,7 @@ def _block(cell: Cell, frame: Frame, page: tuple[float, float]) -> Block:
     return Block(
         category,
         text,
-        box=frame.to_page(cell.bbox, page) if cell.bbox else None,
+        box=input_size.to_page(cell.bbox, page) if cell.bbox else None,
         markup=markup,
         level=level,
         marker=marker or None,

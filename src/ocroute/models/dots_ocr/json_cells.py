@@ -53,7 +53,7 @@ class Cell(msgspec.Struct, frozen=True):
     """One cell as the answer has it.
 
     Attributes:
-        bbox: x0, y0, x1, y1 in pixels of the frame, as written; None where there are not four finite numbers.
+        bbox: x0, y0, x1, y1 in pixels of the input size, as written; None where there are not four finite numbers.
         category: as written; empty where the answer ended before it.
         text: None where the cell has none, as pictures do.
         complete: whether its closing brace, or the next cell, was reached.

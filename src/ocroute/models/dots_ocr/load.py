@@ -26,7 +26,7 @@ class Preprocessing(msgspec.Struct, frozen=True):
     """The keys that say how an image becomes patches, see `ocroute.models.settings`.
 
     Attributes:
-        min_pixels, max_pixels: bounds of the frame's area.
+        min_pixels, max_pixels: bounds of the input's area.
         image_mean, image_std: of red, green and blue, values from 0 to 1.
     """
 
@@ -111,7 +111,7 @@ def load(
     return Loaded(model, tokenizer, preprocessing, _stop_ids(model, tokenizer), source)
 
 
-def outline(folder: Path, *, dtype: torch.dtype) -> Loaded:
+def on_meta_device(folder: Path, *, dtype: torch.dtype) -> Loaded:
     """As `load`, with a model on torch's meta device, which has shapes but no contents: for counting memory beforehand.
 
     Raises:

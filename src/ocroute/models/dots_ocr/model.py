@@ -31,7 +31,7 @@ class NotFinite(EngineError, FloatingPointError):
 def not_finite(dtype: torch.dtype) -> NotFinite:
     """The error for image embeddings of this type that are no numbers: it may be too narrow, or the weights are damaged."""
     numbers = str(dtype).removeprefix("torch.")
-    wider = "Read it on the processor, in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read PAGE --engine dots_ocr"
+    wider = "Read it on the CPU, in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read PAGE --engine dots_ocr"
     damaged = f"The weights themselves may be damaged: fetch or copy them again. {_LOOK}"
     return NotFinite(
         f"the vision tower of dots.ocr gave numbers that are not finite in {numbers}",

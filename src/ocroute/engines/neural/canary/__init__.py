@@ -65,7 +65,7 @@ def require(engine: str, read: Read) -> Sight:
     Raises:
         EngineUnavailable: it is not; the message says in one sentence what was seen.
         Unfinished: it is not, but more room for the answer might help.
-        Overflow: because the model's scores are not numbers.
+        Overflow: because the model's logits are NaN or Inf.
     """
     sight = read(page())
     fault = diagnose(sight, TRUTH, lambda: read(blank()))

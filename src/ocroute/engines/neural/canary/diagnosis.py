@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
 
-from ocroute.engines.neural.canary.match import Match, find
+from rapidfuzz.distance import Levenshtein
 
 LIMIT = 0.15
 """Character error rate up to which the words count as read: a small model may slip on a letter, a broken one on all. Numbers have
@@ -18,11 +18,29 @@ no such grace: nobody sees that one is wrong, and language does not help a model
 AROUND = 2.0
 """Characters that may stand around the text, for each of its own: room for a sentence before it and one after it."""
 
+LONGEST = 4000
+"""Characters that are searched: more than any model may say of the canary page."""
+
 _SHOWN = 60
 _TAG = re.compile(r"<\|[^|<>]{1,40}\|>|<｜[^｜<>]{1,40}｜>|</?s>")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SPACED = re.compile(r"(?<=\d)\s*([.,])\s*(?=\d)")
 _HTML = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The part of a text that is most like what was sought.
+
+    Attributes:
+        rate: edits that turn the part into what was sought, per character of it.
+        before, found, after: the text, in three.
+    """
+
+    rate: float
+    before: str
+    found: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +51,14 @@ class Sight:
         text: of the blocks found in its answer.
         raw: the answer as it came.
         ending: as in `generate.Answer`.
-        numbers: the format it computed in, e.g. ``float16``.
+        dtype: in which it computed, e.g. ``float16``.
         stops: the tokens at which its answers end, as strings.
     """
 
     text: str
     raw: str
     ending: str
-    numbers: str = ""
+    dtype: str = ""
     stops: tuple[str, ...] = ()
 
 
@@ -56,8 +74,8 @@ def diagnose(sight: Sight, truth: str, see_blank: Callable[[], Sight]) -> str:
     match = find(wanted, seen)
     if sight.ending == "not finite":
         return (
-            f"gives scores that are not numbers on the canary page ({shown(sight.raw)}), typical of activations that "
-            f"overflow in {sight.numbers or 'this number format'}"
+            f"gives NaN or Inf logits on the canary page ({shown(sight.raw)}), typical of activations that "
+            f"overflow in {sight.dtype or 'this dtype'}"
         )
     if sight.ending != "stop" and match.rate <= LIMIT and match.after:
         return (
@@ -116,9 +134,9 @@ def _unread(sight: Sight, seen: str, wanted: str, see_blank: Callable[[], Sight]
     if not raw:
         return "gives an empty answer to the canary page"
     if len(set(raw)) <= 2 and len(raw) >= 4:
-        return f"reads the canary page as {shown(raw)}, typical of scores that are not numbers or all equal"
+        return f"reads the canary page as {shown(raw)}, typical of NaN or Inf logits, or of equal ones"
     if sight.ending == "loop":
-        return f"runs in circles on the canary page: {shown(raw)}"
+        return f"falls into a repetition loop on the canary page: {shown(raw)}"
     if see_blank().raw.strip() == raw:
         return (
             f"gives {shown(raw)} for the canary page and for an empty page alike: it does not see the image, typical of pixels "
@@ -149,14 +167,7 @@ def plain(text: str) -> str:
 def error_rate(truth: str, text: str) -> float:
     """Edits that turn ``text`` into ``truth``, per character of ``truth``."""
     text = text[: 4 * len(truth) + 100]  # enough to be wrong by
-    row = list(range(len(text) + 1))
-    for index, wanted in enumerate(truth, 1):
-        left, row[0] = row[0], index
-        for column, seen in enumerate(text, 1):
-            change = left + (wanted != seen)
-            left = row[column]
-            row[column] = min(change, left + 1, row[column - 1] + 1)
-    return row[-1] / max(1, len(truth))
+    return Levenshtein.distance(truth, text) / max(1, len(truth))
 
 
 def shown(text: str) -> str:
@@ -170,3 +181,29 @@ def _shared(truth: str, text: str) -> float:
     if not 0.7 * len(truth) <= len(text) <= 1.4 * len(truth):
         return 0.0
     return (Counter(truth) & Counter(text)).total() / max(1, len(truth))
+
+
+def find(sought: str, text: str) -> Match:
+    """The part of ``text`` from which the fewest edits lead to ``sought``; the first where there are several.
+
+    Exact, unlike what libraries have for it: they look for the best part of the length of ``sought`` only.
+    """
+    searched = text[:LONGEST]
+    edits = [0] * (
+        len(searched) + 1
+    )  # of the best part that ends here; it may begin anywhere, so the first row is free
+    starts = list(range(len(searched) + 1))
+    for index, wanted in enumerate(sought, 1):
+        left, edits[0] = edits[0], index
+        begun, starts[0] = starts[0], 0
+        for column, seen in enumerate(searched, 1):
+            ways = (
+                (left + (wanted != seen), begun),
+                (edits[column] + 1, starts[column]),
+                (edits[column - 1] + 1, starts[column - 1]),
+            )
+            left, begun = edits[column], starts[column]
+            edits[column], starts[column] = min(ways)
+    end = min(range(len(edits)), key=edits.__getitem__)
+    start = starts[end]
+    return Match(edits[end] / max(1, len(sought)), text[:start].strip(), text[start:end], text[end:].strip())

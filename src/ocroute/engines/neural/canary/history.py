@@ -27,7 +27,7 @@ class Canary(msgspec.Struct, frozen=True):
     Attributes:
         model: the folder or hub id that it came from.
         weights: SHA-256, as `weights.digest`.
-        device, numbers: where it ran, and its number format.
+        device, dtype: where it ran, and in which dtype.
         versions: of torch and transformers.
         kernels: part to kernel, proven or not, and why; as in page records.
         read: whether the text was read.
@@ -39,7 +39,7 @@ class Canary(msgspec.Struct, frozen=True):
     model: str
     weights: str
     device: str
-    numbers: str
+    dtype: str = msgspec.field(name="numbers")
     versions: dict[str, str]
     kernels: dict[str, dict[str, Any]]
     read: bool
@@ -56,9 +56,9 @@ class Canary(msgspec.Struct, frozen=True):
 
     @property
     def setting(self) -> str:
-        """When, with which weights, where, in which numbers and on which kernels it was read, in a few words."""
+        """When, with which weights, where, in which dtype and on which kernels it was read, in a few words."""
         ran = [f"{part} {used.get('kernel')}" for part, used in self.kernels.items()]
-        return ", ".join([self.date[:10], self.model, self.device, self.numbers, *ran])
+        return ", ".join([self.date[:10], self.model, self.device, self.dtype, *ran])
 
 
 def keep(record: Canary) -> None:
@@ -66,7 +66,7 @@ def keep(record: Canary) -> None:
 
     A folder that cannot be written costs a note, not the page.
     """
-    key = hashlib.blake2b(f"{record.weights} {record.device} {record.numbers}".encode(), digest_size=6).hexdigest()
+    key = hashlib.blake2b(f"{record.weights} {record.device} {record.dtype}".encode(), digest_size=6).hexdigest()
     path = _folder() / f"{record.engine}-{key}.json"
     try:
         ledger.keep(path, record)
