@@ -98,6 +98,8 @@ def test_options_in_the_quick_start_exist() -> None:
 
 @pytest.mark.parametrize("example", examples("python-api.md"))
 def test_python_examples_run(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "to_dataframe" in examples("python-api.md")[example]:
+        pytest.importorskip("pandas")
     (tmp_path / "samples").symlink_to(ROOT / "samples")
     (tmp_path / "example.py").write_text(examples("python-api.md")[example], encoding="utf-8")
     monkeypatch.chdir(tmp_path)

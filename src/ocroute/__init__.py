@@ -15,21 +15,75 @@ TYPE_CHECKING = (
 )
 if TYPE_CHECKING:
     from ocroute.api import read
-    from ocroute.document.model import Document
-    from ocroute.errors import OcrouteError
+    from ocroute.document.model import Document, Finding, Page, Verdict
+    from ocroute.errors import (
+        CorruptInput,
+        DeadlineExceeded,
+        Declined,
+        EngineCrashed,
+        EngineError,
+        EngineUnavailable,
+        InputError,
+        InputNotFound,
+        Interrupted,
+        OcrouteError,
+        OutputError,
+        PackageMissing,
+        PageTooLarge,
+        PasswordNeeded,
+        PluginError,
+        UnsupportedInput,
+        UsageError,
+    )
+    from ocroute.values import Block, Box, Line, Table, Word
 
 __version__ = "0.1.0"
-__all__ = ["Document", "OcrouteError", "__version__", "read"]
+__all__ = [
+    "Block",
+    "Box",
+    "CorruptInput",
+    "DeadlineExceeded",
+    "Declined",
+    "Document",
+    "EngineCrashed",
+    "EngineError",
+    "EngineUnavailable",
+    "Finding",
+    "InputError",
+    "InputNotFound",
+    "Interrupted",
+    "Line",
+    "OcrouteError",
+    "OutputError",
+    "PackageMissing",
+    "Page",
+    "PageTooLarge",
+    "PasswordNeeded",
+    "PluginError",
+    "Table",
+    "UnsupportedInput",
+    "UsageError",
+    "Verdict",
+    "Word",
+    "__version__",
+    "read",
+]
 
-_HOMES = {"read": "ocroute.api", "Document": "ocroute.document.model", "OcrouteError": "ocroute.errors"}
+_HOMES = {
+    "ocroute.api": ("read",),
+    "ocroute.document.model": ("Document", "Finding", "Page", "Verdict"),
+    "ocroute.values": ("Block", "Box", "Line", "Table", "Word"),
+}
+"""Where a public name comes from; all others are errors."""
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'ocroute' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    home = next((module for module, names in _HOMES.items() if name in names), "ocroute.errors")
+    return getattr(import_module(home), name)
 
 
 def __dir__() -> list[str]:

@@ -14,6 +14,7 @@
     │   └── DeadlineExceeded
     ├── EngineUnavailable                 7     an engine was asked for that cannot run here
     ├── PluginError                       7     an entry point is broken or clashes
+    ├── PackageMissing                    7     an optional package that a call needs is not installed
     ├── UsageError                        2     options that contradict each other
     └── Interrupted                     130     the user, or the system, told us to stop
 
@@ -141,6 +142,12 @@ class EngineUnavailable(OcrouteError):
 
 class PluginError(OcrouteError):
     """An entry point cannot be loaded, has the wrong shape, or has a name that is taken."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class PackageMissing(OcrouteError, ImportError):
+    """An optional package that this call needs is not installed."""
 
     exit_code = ExitCode.UNAVAILABLE
 

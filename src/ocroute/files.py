@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ocroute.errors import OutputError
+
 _DRAFT = ".ocroute-{}.tmp"
+
+_ADVICE = {
+    errno.ENOSPC: "Free some space and try again",
+    errno.EDQUOT: "Your quota is used up: free some space and try again",
+    errno.EFBIG: "Files here may not grow that large: see ulimit -f",
+    errno.EACCES: "Choose a folder that you may write to",
+    errno.EPERM: "Choose a folder that you may write to",
+    errno.EROFS: "Choose a folder on a disk that can be written",
+    errno.ENOENT: "Make the folder first",
+    errno.ENOTDIR: "Choose a folder, not a file",
+    errno.EEXIST: "Choose a folder, not a file",
+    errno.EISDIR: "Choose the name of a file, not of a folder",
+    errno.ENAMETOOLONG: "Choose a shorter name",
+}
 
 
 def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -38,6 +55,20 @@ def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
+
+
+def cannot_write(what: str, path: Path, error: Exception, advice: Mapping[int, str]) -> OutputError:
+    """The error to raise where the system refused with ``error``.
+
+    Args:
+        what: begins the message, e.g. ``cannot write``.
+        advice: next steps by ``errno`` that fit here better than the general ones; 0 is for all errors not known.
+    """
+    number = (error.errno if isinstance(error, OSError) else None) or 0
+    reason = ((error.strerror if isinstance(error, OSError) else None) or str(error)).lower()
+    step = advice.get(number) or _ADVICE.get(number) or advice.get(0, "Choose another place")
+    name = os.fspath(path).encode(errors="surrogatepass").decode(errors="replace")
+    return OutputError(f"{what} {name}: {reason}", next_step=step)
 
 
 def sweep(folder: Path, *, older: float) -> None:

@@ -1,4 +1,4 @@
-"""What stands on a page, as pure values: boxes, words, lines, tables, blocks. Imports nothing of ocroute.
+"""What stands on a page, as pure values: boxes, words, lines, tables, blocks. Imports nothing of ocroute but an error.
 
 Coordinates are pixels of the page as it was read: upright, origin top left, x to the right, y down.
 """
@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def excerpt(text: str, most: int = 60) -> str:
+    """``text`` on one line and quoted, its end left out where it has more than ``most`` characters."""
+    line = " ".join(text[: 8 * most].split())
+    return repr(line if len(line) <= most and len(text) <= 8 * most else line[: most - 1] + "…")
 
 
 class Category(StrEnum):
@@ -125,6 +134,10 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     font: Font | None = None
     angle: int = 0
 
+    def __repr__(self) -> str:
+        """On one line, the text cut short."""
+        return f"Line({excerpt(self.text)}, {self.box})"
+
     @staticmethod
     def of_words(words: Sequence[Word]) -> Line:
         """One line of ``words`` (at least one, none empty); its confidence is theirs, weighted by letters."""
@@ -153,6 +166,67 @@ class Table(msgspec.Struct, frozen=True):
     columns: int
     cells: tuple[Cell, ...]
 
+    def __repr__(self) -> str:
+        """On one line."""
+        return f"Table({self.rows} x {self.columns}, {len(self.cells)} cells)"
+
+    def grid(self) -> list[list[str]]:
+        """The text of every position, row by row, all rows equally long.
+
+        A cell that spans several positions is repeated in each; a position that no cell covers is ``""``. Of cells that
+        claim one position none is lost: those that begin there stand in it, one below the other.
+        """
+        return [["\n".join(dict.fromkeys(cell.text for cell in place)) for place in row] for row in self._placed()]
+
+    def header_rows(self) -> int:
+        """How many rows from the top say what stands in the columns: those in which every cell with a text is a header."""
+        count = 0
+        for row in self._placed():
+            said = [cell.header for place in row for cell in place if cell.text]
+            if not said or not all(said):
+                break
+            count += 1
+        return count
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """This table for pandas, as ``pandas.read_html`` would lay it out: the `header_rows` become the columns.
+
+        Several header rows become a ``MultiIndex``; without any, columns are numbered from 0. All else is as in `grid`:
+        spans repeat, empty places are ``""``. Values are texts as printed: ``pandas.to_numeric`` makes numbers of them.
+
+        Raises:
+            PackageMissing: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            from ocroute.errors import NextStep, PackageMissing
+
+            step = NextStep(command="pip install pandas")
+            raise PackageMissing("a data frame needs pandas, which is not installed", next_step=step) from error
+        grid, top = self.grid(), self.header_rows()
+        width = len(grid[0]) if grid else self.columns
+        labels = [tuple(row[column] for row in grid[:top]) for column in range(width)]
+        columns: pandas.Index | range = range(width)
+        if top > 1:
+            columns = pandas.MultiIndex.from_tuples(labels)
+        elif top:
+            columns = pandas.Index([label for (label,) in labels])
+        return pandas.DataFrame(grid[top:], columns=columns, dtype=object)
+
+    def _placed(self) -> list[list[list[Cell]]]:
+        """The cells of every position: those that begin there, else the first that reaches into it."""
+        height = max([self.rows, *(cell.row + 1 for cell in self.cells)])
+        width = max([self.columns, *(cell.column + 1 for cell in self.cells)])
+        grid: list[list[list[Cell]]] = [[[] for _ in range(width)] for _ in range(height)]
+        for cell in self.cells:
+            grid[cell.row][cell.column].append(cell)
+        for cell in self.cells:
+            for row in range(cell.row, min(cell.row + cell.row_span, height)):
+                for column in range(cell.column, min(cell.column + cell.column_span, width)):
+                    grid[row][column] = grid[row][column] or [cell]
+        return grid
+
 
 Markup = Literal["plain", "markdown", "html", "latex"]
 
@@ -179,3 +253,10 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
     marker: str | None = None
     lines: tuple[Line, ...] = ()
     table: Table | None = None
+
+    def __repr__(self) -> str:
+        """On one line, the text cut short."""
+        told = [str(self.category), excerpt(self.text)]
+        told += [repr(self.box)] if self.box else []
+        told += [repr(self.table)] if self.table else []
+        return f"Block({', '.join(told)})"

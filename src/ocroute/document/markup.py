@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from html.parser import HTMLParser
@@ -12,6 +13,8 @@ from ocroute.values import Cell, Table
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererProtocol
+    from markdown_it.token import Token
 
 _SILENT = frozenset({"script", "style", "template", "head"})
 _BREAKING = frozenset(
@@ -100,7 +103,10 @@ def from_html(source: str) -> tuple[str, Table | None]:
 
 
 def html_from_markdown(source: str) -> str:
-    """``source`` as HTML; raw HTML in it comes out as text, and links only with safe schemes."""
+    """``source`` as HTML; raw HTML in it comes out as text, links only with safe schemes, and pictures as their names.
+
+    A picture's address would be fetched as soon as somebody opens the page: a text on paper could call out of the house.
+    """
     rendered: str = _markdown().render(source)
     return rendered.strip()
 
@@ -145,7 +151,13 @@ def columns_of(cell: Cell, table: Table) -> range:
 def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    markdown.add_render_rule("image", _picture)
+    return markdown
+
+
+def _picture(_renderer: RendererProtocol, tokens: Sequence[Token], index: int, *_: object) -> str:
+    return f'<span role="img" aria-label="{escape(tokens[index].content)}"></span>'
 
 
 def _span(value: str | None) -> int:

@@ -123,7 +123,7 @@ class TurnedPage(InputPage):
         return (height, width) if self._quarter_turns % 2 else (width, height)
 
     def _render(self) -> Raster:
-        raster = np.ascontiguousarray(np.rot90(self._page.raster(), self._quarter_turns))
+        raster = turned(self._page.raster(), self._quarter_turns)
         self._page.release()  # one raster in memory is enough
         return deskewed(raster, self._own_skew) if self._own_skew else raster
 
@@ -174,6 +174,11 @@ class TurnedPage(InputPage):
         """Free this page's raster and its original's."""
         super().release()
         self._page.release()
+
+
+def turned(raster: Raster, quarter_turns: int) -> Raster:
+    """``raster`` turned counter-clockwise by ``quarter_turns`` x 90 degrees."""
+    return np.ascontiguousarray(np.rot90(raster, quarter_turns))
 
 
 def deskewed(raster: Raster, skew: float) -> Raster:

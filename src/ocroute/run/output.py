@@ -12,18 +12,14 @@ from pathlib import Path
 
 from ocroute.document.model import EXPORTERS, Document, Exporter
 from ocroute.errors import OcrouteError, OutputError, UsageError
-from ocroute.files import sweep, write_whole
+from ocroute.files import cannot_write, sweep, write_whole
 
-_NEXT_STEPS = {
+_ADVICE = {
     errno.ENOSPC: "Free some space and run the same command again: it goes on where it stopped",
     errno.EDQUOT: "Your quota is used up: free some space and run the same command again",
-    errno.EFBIG: "Files here may not grow that large: see ulimit -f",
-    errno.EACCES: "Choose a folder that you may write to",
-    errno.EPERM: "Choose a folder that you may write to",
-    errno.EROFS: "Choose a folder on a disk that can be written",
-    errno.ENOTDIR: "Choose a folder, not a file",
-    errno.EEXIST: "Choose a folder, not a file",
+    errno.ENOENT: "Choose another folder with -o",
     errno.ENAMETOOLONG: "Give the input a shorter name",
+    0: "Choose another folder with -o",
 }
 
 
@@ -41,7 +37,7 @@ def make_folder(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise _cannot("cannot write to", folder, error) from error
+        raise cannot_write("cannot write to", folder, error, _ADVICE) from error
 
 
 def put(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -53,7 +49,7 @@ def put(path: Path, data: bytes, *, durable: bool = True) -> None:
     try:
         write_whole(path, data, durable=durable)
     except OSError as error:
-        raise _cannot("cannot write", path, error) from error
+        raise cannot_write("cannot write", path, error, _ADVICE) from error
 
 
 def write_changed(path: Path, data: bytes) -> None:
@@ -140,9 +136,3 @@ def stems(paths: Iterable[str]) -> list[str]:
 def _longer(path: Path, depth: int) -> str:
     parts = [part for part in path.absolute().parts if part not in (os.sep, "..")]
     return "-".join(parts[-depth - 1 :])
-
-
-def _cannot(what: str, path: Path, error: OSError) -> OutputError:
-    reason = (error.strerror or str(error)).lower()
-    step = _NEXT_STEPS.get(error.errno or 0, "Choose another folder with -o")
-    return OutputError(f"{what} {os.fsencode(path).decode(errors='replace')}: {reason}", next_step=step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import PurePath
 from typing import ClassVar
@@ -59,13 +59,14 @@ class Html:
             [
                 f'<section aria-label="Page {page.number}" data-page="{page.number}" data-status="{page.verdict.status}">',
                 *([f'<p class="notice" role="note">{escape(said[0].upper() + said[1:])}</p>'] if said else []),
-                *_blocks(printed(page, keep_headers_footers=self.keep_headers_footers)),
+                *elements(printed(page, keep_headers_footers=self.keep_headers_footers)),
                 "</section>",
             ]
         )
 
 
-def _blocks(blocks: Iterator[Block]) -> Iterator[str]:
+def elements(blocks: Iterable[Block]) -> Iterator[str]:
+    """Settled blocks as HTML, everything escaped. Only all of it together is well formed: lists span several blocks."""
     lists = _Lists()
     for block in blocks:
         if block.category is Category.LIST_ITEM and block.table is None:

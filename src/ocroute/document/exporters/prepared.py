@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ocroute.document.markup import from_html, words_from_markdown
+from ocroute.document.markup import from_html, html_from_markdown, words_from_markdown
 from ocroute.document.model import Page
 from ocroute.values import Block, Box, Category, Cell, Font, Table, Word
 
@@ -80,6 +80,16 @@ def settled(block: Block) -> Iterator[Block]:
         yield msgspec.structs.replace(block, text=_without_fences(text))
     else:
         yield msgspec.structs.replace(block, text=text)
+
+
+def tables(page: Page) -> tuple[Table, ...]:
+    """The tables of ``page`` in reading order, those too that an engine gave as HTML or Markdown."""
+    found = []
+    for block in page.blocks:
+        for piece in settled(block):
+            marked_up = piece.table is None and piece.markup == "markdown"
+            found.append(from_html(html_from_markdown(piece.text))[1] if marked_up else piece.table)
+    return tuple(table for table in found if table is not None)
 
 
 def plain_text(block: Block) -> str:

@@ -1,0 +1,119 @@
+"""A document into a file and back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ocroute.document.exporters.json import decode
+from ocroute.document.model import EXPORTERS, Document, Exporter
+from ocroute.errors import CorruptInput, InputError, InputNotFound, NextStep, PluginError, UnsupportedInput, UsageError
+from ocroute.files import cannot_write, write_whole
+
+PathLike = str | os.PathLike[str]
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # editors on Windows add it
+_UPDATE = NextStep(command="pip install --upgrade ocroute")
+
+
+def suffixes() -> dict[str, str]:
+    """The name of the format by the suffix of its files, e.g. ``".alto.xml"``: ours before those of plug-ins."""
+    found: dict[str, str] = {}
+    for name in sorted(EXPORTERS, key=lambda name: (not EXPORTERS[name].builtin, name)):
+        with contextlib.suppress(PluginError):  # it says so where its own format is asked for
+            exporter: type[Exporter] = EXPORTERS.load(name)
+            found.setdefault(exporter.suffix, name)
+    return found
+
+
+def format_of(path: PathLike) -> str:
+    """The name of the format that a file called ``path`` is in, by its longest known suffix; upper and lower case are one.
+
+    Raises:
+        UsageError: no format has its suffix.
+    """
+    known = suffixes()
+    name = Path(path).name
+    fitting = [suffix for suffix in known if name.lower().endswith(suffix)]
+    if not fitting:
+        raise UsageError(
+            f"{name!r} does not say by its suffix in which format to write",
+            next_step=f"Choose from: {', '.join(known)}",
+        )
+    return known[max(fitting, key=len)]
+
+
+def save(document: Document, path: PathLike, *, keep_headers_footers: bool = False) -> None:
+    """Write ``document`` to ``path`` in the format of its suffix: all of the file or nothing.
+
+    Raises:
+        UsageError: no format has this suffix.
+        OutputError: the file cannot be written; what was there is unchanged.
+    """
+    data = document.export(format_of(path), keep_headers_footers=keep_headers_footers)
+    try:
+        write_whole(Path(path), data)
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        raise cannot_write("cannot write", Path(path), error, {}) from error
+
+
+def load(path: PathLike) -> Document:
+    """The document that was written as JSON at ``path``.
+
+    Raises:
+        InputNotFound: there is no such file.
+        UnsupportedInput: it is no JSON, not a document of ocroute, or of another version of the form.
+        CorruptInput: it is not whole.
+        InputError: it cannot be read.
+    """
+    name, data = os.fspath(path), _content(path).removeprefix(_BYTE_ORDER_MARK)
+    if not data.strip():
+        raise CorruptInput(f"{name} is empty", next_step="Write it again: ocroute read --format json")
+    if data.lstrip()[:1] not in b"{[":
+        raise UnsupportedInput(
+            f"{name} is not JSON", next_step="Read images and PDFs with ocroute.read; load what was saved as .json"
+        )
+    try:
+        try:
+            return decode(data)
+        except msgspec.ValidationError as error:
+            raise _foreign(name, data, error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CorruptInput(
+            f"{name} is not whole JSON: {error}", next_step="Copy it again, or write it again"
+        ) from error
+
+
+def _content(path: PathLike) -> bytes:
+    try:
+        if Path(path).is_dir():  # Windows would call it a question of rights
+            raise UnsupportedInput(f"{path} is a folder", next_step="Name the JSON file in it")
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise InputNotFound(f"{path} does not exist", next_step="Check the path") from error
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read by this user", next_step=f"Allow it: chmod +r {path}") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        raise InputError(f"{str(path)!r} cannot be read: {error}", next_step="Check the path and the disk") from error
+
+
+def _foreign(name: str, data: bytes, error: msgspec.ValidationError) -> InputError:
+    """What to say of JSON that is not a document as this version knows it.
+
+    Raises:
+        msgspec.DecodeError, RecursionError: it is not whole after all.
+    """
+    head: Any = msgspec.json.decode(data)
+    if not isinstance(head, dict) or head.get("format") != "ocroute-document":
+        step = "Give a file that document.save or ocroute read --format json has written"
+        return UnsupportedInput(f"{name} is JSON, but not a document of ocroute", next_step=step)
+    version = head.get("version")
+    if isinstance(version, int) and version > 1:
+        return UnsupportedInput(f"{name} is written in version {version} of the form; known is 1", next_step=_UPDATE)
+    return CorruptInput(
+        f"{name} is not a valid document: {error}", next_step="Write it again: ocroute read --format json"
+    )

@@ -1,0 +1,100 @@
+"""The image of a page that was read before: opened again at its source, or given, and put upright as it was then."""
+
+from __future__ import annotations
+
+import os
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from ocroute.document.model import Page
+from ocroute.errors import InputError, NextStep, PasswordNeeded, UsageError
+from ocroute.pages.opening import open_input
+from ocroute.pages.page import Raster, deskewed, turned
+from ocroute.pages.pixels import to_rgb
+
+_GIVE_IT = NextStep("Give the image of the page, or the path where the source is now: page.draw(image)")
+_SAME_SHAPE = 0.02  # how far height / width may differ: renderers round to whole pixels
+
+
+def upright(
+    record: Page, image: Image.Image | NDArray[np.uint8] | str | os.PathLike[str] | None, *, password: str | None = None
+) -> Raster:
+    """The image in whose pixels the boxes of ``record`` are, (H, W, 3) uint8 RGB.
+
+    Args:
+        record: of a page that could be opened.
+        image: the page as it was read, before it was turned, at any resolution; or where its source is now. None: at
+            ``record.source``.
+        password: of an encrypted PDF.
+
+    Raises:
+        InputError: there is no such source, it cannot be opened, or its page is not the one that was read; or no page could
+            be opened then.
+        UsageError: the image is none, or has another shape.
+    """
+    if not (record.width and record.height):
+        raise InputError(
+            f"page {record.number} of {record.source} could not be opened when it was read: {record.error}",
+            next_step="Look at the other pages",
+        )
+    if image is None or isinstance(image, str | os.PathLike):
+        return _from_source(record, record.source if image is None else os.fspath(image), password)
+    return _from_image(record, _pixels(image))
+
+
+def _from_source(record: Page, path: str, password: str | None) -> Raster:
+    try:
+        with open_input(path, password=password) as source:
+            known = record.number <= source.page_count
+            page = source.page(record.number).turned_by(record.turned // 90, record.skew) if known else None
+            width, height = page.size if page else (0, 0)
+            if page and width == record.width and height == record.height:
+                return page.raster()
+    except PasswordNeeded as error:
+        raise PasswordNeeded(error.message, next_step="Give it: page.draw(password=...)") from error
+    except InputError as error:
+        message = f"the image of the page is not in the record, and its source cannot be opened: {error.message}"
+        raise type(error)(message, next_step=_GIVE_IT) from error
+    now = (
+        f"is {_size(width, height)} pixels now, and was {_size(record.width, record.height)}"
+        if page
+        else "is not in it now"
+    )
+    raise InputError(f"{path} is not what was read: page {record.number} {now}", next_step=_GIVE_IT)
+
+
+def _pixels(image: object) -> Raster:
+    if isinstance(image, Image.Image):
+        return to_rgb(ImageOps.exif_transpose(image))
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        shown = f"{image.dtype} array of shape {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise UsageError(
+            f"a page cannot be drawn on a {shown}", next_step="Give a PIL image, or an RGB array of uint8, H x W x 3"
+        )
+    return image
+
+
+def _from_image(record: Page, raster: Raster) -> Raster:
+    standing = turned(raster, record.turned // 90)
+    height, width = standing.shape[:2]
+    if not (height and width) or abs(height * record.width / (width * record.height) - 1) > _SAME_SHAPE:
+        across = record.turned % 180 != 0
+        wanted = (record.height, record.width) if across else (record.width, record.height)
+        raise UsageError(
+            f"the image has {_size(raster.shape[1], raster.shape[0])} pixels; the page was read as {_size(*wanted)}",
+            next_step=f"Give page {record.number} of {record.source} as it was read, whole and not turned",
+        )
+    size = (round(record.width), round(record.height))
+    if (width, height) != size:
+        shrinks = width > size[0]
+        standing = np.asarray(
+            cv2.resize(standing, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8
+        )
+    return deskewed(standing, record.skew) if record.skew else standing
+
+
+def _size(width: float, height: float) -> str:
+    return f"{width:.0f} x {height:.0f}"
