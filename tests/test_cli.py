@@ -225,6 +225,37 @@ def test_output_that_cannot_be_written(tmp_path):
     assert_no_traceback(done)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", [["read", SAMPLES / "invoice.pdf", "--jobs", "0"], ["doctor", "--json"], ["languages"], ["--version"]]
+)
+def test_a_full_stdout_is_one_line_and_a_code(arguments):
+    command = [sys.executable, "-m", "ocroute", *map(str, arguments)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=240)
+    assert done.returncode == ExitCode.BAD_OUTPUT, done.stderr
+    assert done.stderr == (
+        "ocroute: cannot write to standard output: no space left on device. With -o the results go into files\n"
+    )
+
+
+def test_a_file_with_fewer_pages_than_asked_for_is_named():
+    done = ocroute("read", SAMPLES / "report.pdf", SAMPLES / "invoice.pdf", "--pages", "2", "--engine", "textlayer")
+    assert done.returncode == ExitCode.USAGE
+    said = "page range '2' leaves the document, which has 1 page. Choose pages from 1 to 1"
+    assert f"ocroute: {SAMPLES / 'invoice.pdf'}: {said}" in done.stderr.splitlines()
+
+
+def test_help_has_a_letter_in_every_command_and_shells_can_complete():
+    for command in ([], ["read"], ["doctor"], ["prove"]):
+        assert ocroute(*command, "-h").stdout == ocroute(*command, "--help").stdout != ""
+    told = ocroute(_OCROUTE_COMPLETE="complete_bash", COMP_WORDS="ocroute read --keep", COMP_CWORD="2")
+    assert told.stdout.split() == ["--keep-headers-footers"]
+    for shell in ("bash", "zsh", "fish", "powershell"):
+        done = ocroute(_OCROUTE_COMPLETE=f"source_{shell}")
+        assert (done.returncode, "_OCROUTE_COMPLETE" in done.stdout) == (0, True), done.stderr
+
+
 def test_a_closed_pipe_ends_quietly():
     command = f"{sys.executable} -m ocroute read {SAMPLES / 'article-two-column.pdf'} | head -c 10"
     done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, timeout=240)

@@ -188,7 +188,7 @@ class ScreenOptions(TypedDict, total=False):
     explain: Annotated[
         bool, Option(help="Say on stderr what was tried on each page and why its text won.", default=False)
     ]
-    quiet: Annotated[bool, Option(help="No progress and no remarks on stderr.", default=False, short="-q")]
+    quiet: Annotated[bool, Option(help="No progress and no remarks on stderr, only errors.", default=False, short="-q")]
 
 
 class CommandOptions(OutputOptions, ReadOptions, ScreenOptions, total=False):

@@ -44,6 +44,7 @@ def test_terminal_shows_pages_rate_and_file(make_pages, ocroute):
     shown, out = on_terminal(ocroute, make_pages(3), "--jobs", "1")
     assert "3/3 pages" in shown
     assert "a minute" in shown
+    assert re.search(r"\d+ s left", shown)
     assert "pages.tif page 2: slow" in shown
     assert "\x1b" not in out
 
@@ -70,7 +71,44 @@ def test_quiet_shows_nothing(make_pages, ocroute):
 
 def test_without_terminal_nothing_is_drawn(make_pages, ocroute):
     done = ocroute.run(make_pages(2), "--jobs", "1", engines=["null"])
-    assert (done.returncode, done.stderr) == (ExitCode.OK, "")
+    assert done.returncode == ExitCode.OK
+    assert re.fullmatch(r"ocroute: 1 file, 2 pages, 0 doubtful, 0 failed, \d+\.\d s; text on stdout\n", done.stderr)
+
+
+def test_the_last_line_says_what_became_of_all(make_pages, ocroute, tmp_path):
+    inputs = (make_pages(2), tmp_path / "gone.tif", "-o", tmp_path / "out", "--jobs", "0")
+    first, again = (ocroute.run(*inputs, engines=["null"]).stderr.splitlines()[-1] for _ in range(2))
+    where = rf"; results in {re.escape(str(tmp_path / 'out'))}"
+    counted = r"0 doubtful, 0 failed, \d+\.\d s" + where
+    assert re.fullmatch(rf"ocroute: 2 files \(1 without results\), 2 pages, {counted}", first)
+    assert re.fullmatch(rf"ocroute: 2 files \(1 without results\), 2 pages \(2 from an earlier run\), {counted}", again)
+
+
+def test_quiet_still_says_why_there_is_no_result(make_pages, ocroute, tmp_path):
+    done = ocroute.run(tmp_path / "gone.tif", make_pages(1), "-q", "--jobs", "0", engines=["null"])
+    assert done.returncode == ExitCode.BAD_INPUT
+    assert done.stderr == f"ocroute: {tmp_path / 'gone.tif'} does not exist. Check the path\n"
+
+
+def test_an_error_stands_on_a_line_of_its_own_also_beside_the_bar():
+    code = """
+import time
+from ocroute.cli.progress_bar import ProgressBar
+from ocroute.cli.terminal import error_line
+from ocroute.events import InputFailed, RunStarted, emit
+with ProgressBar():
+    emit(RunStarted(3, 0))
+    time.sleep(0.3)
+    emit(InputFailed("a.tif", "gone"))
+    error_line("a.tif is gone")
+    time.sleep(0.3)
+"""
+    shown, _ = shown_by(
+        lambda to: subprocess.Popen([sys.executable, "-c", code], stderr=to, stdout=subprocess.PIPE, text=True)
+    )
+    (line,) = (line for line in shown.replace("\r", "\n").splitlines() if "is gone" in line)
+    assert line == "ocroute: a.tif is gone"
+    assert "pages" not in shown[shown.index("is gone") :]
 
 
 def test_what_the_library_logs_is_a_line_on_stderr(capsys):

@@ -34,8 +34,26 @@ def test_told_to_stop(number, make_pages, ocroute, until, tmp_path):
     assert process.returncode == ExitCode.INTERRUPTED, err
     assert out == ""
     assert err.count("\n") == 1, "one line, no traceback"
+    assert "The same command goes on where this one stopped" in err
     assert ocroute.alive() == []
     assert not list((tmp_path / "out").glob("*.md"))
+
+
+def test_only_what_was_kept_is_said_to_go_on(make_pages, ocroute, until, tmp_path):
+    def heed():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    for out, engines, pages, says in (
+        ((), SLOW, 3, "With -o FOLDER a run that was stopped goes on where it was"),
+        (("-o", tmp_path / "out"), ("hang", "null"), 0, "No page was done"),
+    ):
+        ocroute.log.unlink(missing_ok=True)
+        process = ocroute.start(make_pages(30), *out, "--jobs", "1", engines=engines, preexec=heed)
+        until(lambda engine=engines[0], pages=pages: len(ocroute.started(engine)) > pages)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == ExitCode.INTERRUPTED
+        assert err == f"ocroute: interrupted. {says}\n"
 
 
 @pytest.mark.usefixtures("means")

@@ -9,7 +9,7 @@ import typer
 app = typer.Typer(
     help="Read pages with the best OCR engine this machine has, judge every page against its ink, and say what happened.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -1,7 +1,9 @@
-"""Draws what became of pages: the trace of each, and a line for every one that is not fine. On stderr."""
+"""Draws what became of pages: the trace of each, a line for every one that is not fine, and the sum of all. On stderr."""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -10,6 +12,7 @@ from ocroute.cli.terminal import console, error_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from ocroute.document.model import Document, Page
     from ocroute.run import InputResult
@@ -58,12 +61,48 @@ def _why_this_text(page: Page) -> str:
             return f"there is no text: {page.error}"
 
 
-def remarks(result: InputResult) -> None:
-    """What a user must know of an input: why it has no results, where they are, and every page that is not fine."""
+def remarks(result: InputResult, *, quiet: bool = False) -> None:
+    """What a user must know of an input: why it has no results, and every page that is not fine; if ``quiet``, errors only."""
     if result.error is not None:
-        error_line(str(result.error))
+        said = str(result.error)
+        error_line(said if result.source in said else f"{result.source}: {said}")
     for page in result.troubled():
-        _warn(page)
+        if not quiet or page.verdict.status == "failed":
+            _warn(page)
+
+
+class Tally:
+    """Counts what became of all inputs, and says it in the last line."""
+
+    def __init__(self, out: Path | None) -> None:
+        self._out = out
+        self._began = time.monotonic()
+        self._files = self._unread = self._reused = 0
+        self._pages: Counter[str] = Counter()
+
+    def add(self, result: InputResult) -> None:
+        """One more input."""
+        self._files += 1
+        self._unread += result.error is not None
+        self._reused += result.reused
+        self._pages.update(result.statuses)
+
+    def line(self) -> None:
+        """Files, pages, doubtful and failed ones, seconds, and where the results are."""
+        pages = self._pages.total()
+        parts = [
+            _counted(self._files, "file") + (f" ({self._unread} without results)" if self._unread else ""),
+            _counted(pages, "page") + (f" ({self._reused} from an earlier run)" if self._reused else ""),
+            f"{self._pages['doubtful']} doubtful",
+            f"{self._pages['failed']} failed",
+            f"{time.monotonic() - self._began:.1f} s",
+        ]
+        where = "" if self._unread == self._files else f"; results in {self._out}" if self._out else "; text on stdout"
+        error_line(", ".join(parts) + where)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _warn(page: Page) -> None:

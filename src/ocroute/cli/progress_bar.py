@@ -10,7 +10,17 @@ from types import TracebackType
 from typing import Self
 
 from ocroute.cli.terminal import error_line, logged
-from ocroute.events import AttemptStarted, EngineLoading, Event, Fetching, InputDone, PageDone, RunStarted, listening
+from ocroute.events import (
+    AttemptStarted,
+    EngineLoading,
+    Event,
+    Fetching,
+    InputDone,
+    InputFailed,
+    PageDone,
+    RunStarted,
+    listening,
+)
 
 
 class ProgressBar:
@@ -21,19 +31,31 @@ class ProgressBar:
 
     Args:
         quiet: draw nothing at all.
+
+    Attributes:
+        pages: that are done so far, in an earlier run or in this one.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
+        self.pages = 0
         self._quiet = quiet
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        bar = _Bar() if sys.stderr.isatty() and not self._quiet else None
         if not self._quiet:
-            bar = _Bar() if sys.stderr.isatty() else None
             self._open.enter_context(logged(bar.line if bar else error_line))
+        if bar:
+            self._open.callback(bar.stop)
+
+        def listen(event: Event) -> None:
+            if isinstance(event, RunStarted):
+                self.pages = event.done
+            self.pages += isinstance(event, PageDone)
             if bar:
-                self._open.callback(bar.stop)
-                self._open.enter_context(listening(bar))
+                bar(event)
+
+        self._open.enter_context(listening(listen))
         return self
 
     def __exit__(
@@ -63,18 +85,18 @@ class _Bar:
             redirect_stderr=False,
         )
         self._task = self._progress.add_task("", total=None, rate="", current="opening the inputs")
-        self._done = 0
+        self._done = self._left = 0
         self._began = time.monotonic()
         self._progress.start()
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, InputDone):
-            self.stop()
+        if isinstance(event, InputDone | InputFailed):
+            self.stop()  # what is said of it stands on a line of its own
             return
         self._progress.start()  # without effect where it runs
         match event:
             case RunStarted():
-                self._began = time.monotonic()
+                self._began, self._left = time.monotonic(), event.pages - event.done
                 self._progress.update(self._task, total=event.pages, completed=event.done, current="")
             case EngineLoading() | AttemptStarted():
                 doing = "loading " if isinstance(event, EngineLoading) else ""
@@ -84,7 +106,9 @@ class _Bar:
                 self._show(f"fetching {event.model}: {far}, {event.file}")
             case PageDone():
                 self._done += 1
-                rate = f"{60 * self._done / (time.monotonic() - self._began):.1f} a minute"
+                each = (time.monotonic() - self._began) / self._done
+                self._left -= 1
+                rate = f"{60 / each:.1f} a minute, {_span(self._left * each)} left"
                 self._progress.update(self._task, advance=1, rate=rate)
             case _:
                 pass
@@ -101,3 +125,10 @@ class _Bar:
     def stop(self) -> None:
         """Take the bar off the terminal."""
         self._progress.stop()
+
+
+def _span(seconds: float) -> str:
+    """About so much time, in the unit that suits it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

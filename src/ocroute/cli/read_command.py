@@ -1,5 +1,6 @@
 """``ocroute read``."""
 
+from pathlib import Path
 from typing import Annotated, Unpack
 
 import typer
@@ -16,7 +17,7 @@ def read(
     **options: Unpack[CommandOptions],
 ) -> None:
     """Read pages: the text goes to stdout, or with -o into files."""
-    from ocroute.cli.draw_pages import explain, remarks
+    from ocroute.cli.draw_pages import Tally, explain, remarks
     from ocroute.cli.progress_bar import ProgressBar
     from ocroute.cli.terminal import product
     from ocroute.errors import ExitCode, UsageError
@@ -28,8 +29,9 @@ def read(
         raise UsageError(
             f"--format {','.join(formats)} names {len(formats)} formats for one stdout", next_step="Add: -o FOLDER"
         )
-    code, first = ExitCode.OK, True
-    with stoppable(), ProgressBar(quiet=options["quiet"]):
+    code, first, quiet = ExitCode.OK, True, options["quiet"]
+    tally, watched = Tally(out), ProgressBar(quiet=quiet)
+    with stoppable(lambda: _kept(out, watched.pages)), watched:
         for result in read_documents(
             files,
             wish_of(options),
@@ -47,6 +49,17 @@ def read(
                 first = False
             if options["explain"] and result.error is None:
                 explain(result.document())
-            if not options["quiet"]:
-                remarks(result)
+            remarks(result, quiet=quiet)
+            tally.add(result)
+    if not quiet:
+        tally.line()
     raise typer.Exit(code)
+
+
+def _kept(out: Path | None, pages: int) -> str:
+    """What is left of a run that was stopped when so many pages were done."""
+    if not pages:
+        return "No page was done"
+    if out is None:
+        return "With -o FOLDER a run that was stopped goes on where it was"
+    return f"The same command goes on where this one stopped: what was read is kept in {out}"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 
-from ocroute.errors import Interrupted
+from ocroute.errors import Interrupted, NextStep
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable(kept: Callable[[], NextStep | str] | None = None) -> Iterator[None]:
     """Inside the ``with`` block SIGTERM and SIGHUP stop the work as Ctrl-C does; the journal stays.
 
     The signals have no such effect outside the main thread.
+
+    Args:
+        kept: says, once the work was stopped, what is kept of it and how it can go on.
 
     Raises:
         Interrupted: the work was stopped.
@@ -25,7 +28,7 @@ def stoppable() -> Iterator[None]:
         with _signals_interrupt() if main else nullcontext():
             yield
     except KeyboardInterrupt:
-        raise Interrupted("interrupted", next_step="With -o, the same command goes on where this one stopped") from None
+        raise Interrupted("interrupted", next_step=kept() if kept else "") from None
 
 
 @contextmanager

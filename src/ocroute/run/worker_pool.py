@@ -87,7 +87,7 @@ class WorkerPool:
         self._retry: deque[_Ticket] = deque()
         self._taken = 0
         self._failed_starts = 0
-        self._said = ""
+        self._refused = self._said = ""
         self._unloadable: dict[str, Attempt] = {}
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
@@ -198,6 +198,9 @@ class WorkerPool:
                 self._dismiss(child, message)
             case _:
                 self._failed_starts = 0
+                if isinstance(ticket.job, Read) and not isinstance(message, JobFailed) and self._refused != self._said:
+                    self._said = self._refused
+                    _log.warning("fewer worker processes than asked for: %s", self._said)
                 self._idle.append(child)
                 del self._busy[child]
                 return self._answered(ticket, message)
@@ -211,9 +214,9 @@ class WorkerPool:
         child.end()
         self._workers -= 1
         self._retry.append(ticket)
-        if refused.message != self._said:
-            self._said = refused.message
-            _log.warning("fewer worker processes than asked for: %s", refused.message)
+        self._refused = (
+            refused.message
+        )  # said once another worker has read a page: until then it may be the whole answer
 
     def _lose(self, child: Child[Message], lost: _Lost) -> tuple[int, Outcome] | None:
         """End ``child`` and decide what becomes of its job: another worker goes on with it, or it is answered for."""

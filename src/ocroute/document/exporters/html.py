@@ -44,11 +44,11 @@ class Html:
         self.keep_headers_footers = keep_headers_footers
 
     def export(self, document: Document) -> bytes:
-        """UTF-8. The language is left open (``lang=""``): a document may have several and does not say which."""
+        """UTF-8. The language is left open, without ``lang``: a document may have several and does not say which."""
         title = escape(clean(PurePath(document.source).name) or "document")
         pages = "\n".join(self._page(page) for page in document.pages)
         return (
-            f'<!DOCTYPE html>\n<html lang="">\n<head>\n<meta charset="utf-8">\n'
+            f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n{pages}\n</main>\n</body>\n</html>\n"
         ).encode()
