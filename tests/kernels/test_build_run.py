@@ -27,7 +27,7 @@ from ocroute.kernels.build import (
     recipe,
     script,
 )
-from ocroute.kernels.build.progress import Counter
+from ocroute.kernels.build.runner import Counter
 
 SETUP = """
 import os, subprocess, sysconfig

@@ -109,7 +109,7 @@ def test_page_that_is_none_is_not_packed(wrong):
 
 
 def test_giving_up_keeps_the_best_text():
-    job = Read(Input(b"scan.pdf"), 3, Wish(), spent=(Attempt("hang", "timed_out"),), kept=pack(PAGE).body)
+    job = Read(Input(b"scan.pdf"), 3, Wish(), spent=(Attempt("hang", "timed_out"),), checkpoint=pack(PAGE).body)
     record = give_up(job, "no more engines")
     assert unpack(record.body).blocks == PAGE.blocks
     assert unpack(record.body).attempts == job.spent

@@ -177,7 +177,7 @@ def test_a_program_that_is_not_there_cannot_be_started(tmp_path):
 @pytest.mark.parametrize("grace", [0, 30])
 def test_a_program_may_clear_up_where_it_is_asked_to(grace, tmp_path, until):
     script = f"trap 'touch {tmp_path}/cleared; exit' TERM; touch {tmp_path}/started; sleep 600 & wait"
-    program = process.Program(["sh", "-c", script])
+    program = process.start(["sh", "-c", script])
     until((tmp_path / "started").exists)
     program.end(grace=grace)
     assert (tmp_path / "cleared").exists() == bool(grace)
@@ -256,7 +256,7 @@ def test_a_build_ends_with_the_command(number, ocroute, tmp_path, until):
     text = f"""
         from pathlib import Path
         from ocroute.kernels.build import Plan, Step, build
-        from ocroute.run import stoppable
+        from ocroute.process.interrupts import stoppable
         compiling = Step("compile", "sleep 600 & touch started; wait")
         with stoppable():
             build(Plan("tiny", Path({str(tmp_path)!r}), (compiling,), installs=False))

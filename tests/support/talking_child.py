@@ -10,8 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from ocroute.process import Parent
-from ocroute.process.containment import system
+from ocroute.process import Parent, system
 
 
 def facts():

@@ -81,7 +81,7 @@ def prove(
     from ocroute.errors import ExitCode, OcrouteError
     from ocroute.kernels.prove import Limits, prove_here, unproven, unserved
     from ocroute.machine import inspect
-    from ocroute.run import stoppable
+    from ocroute.process.interrupts import stoppable
 
     show = write_json if json else draw.draw_proofs
     gpu = inspect().first_gpu
@@ -136,7 +136,7 @@ def build(
     from ocroute.errors import ExitCode
     from ocroute.kernels.build import checks, command, plan, script
     from ocroute.kernels.prove import unproven
-    from ocroute.run import stoppable
+    from ocroute.process.interrupts import stoppable
 
     request = command.wanted(
         name,

@@ -21,8 +21,9 @@ def read(
     from ocroute.cli.progress_bar import ProgressBar
     from ocroute.cli.terminal import product
     from ocroute.errors import ExitCode, UsageError
+    from ocroute.process.interrupts import stoppable
     from ocroute.route.wish import wish_of
-    from ocroute.run import read_documents, stoppable
+    from ocroute.run import read_documents
 
     out, formats, kept = options["out"], options["formats"], options["keep_headers_footers"]
     if out is None and len(formats) != 1:

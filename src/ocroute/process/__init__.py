@@ -5,6 +5,7 @@ child = Child("ocroute.run.worker", Decoder(Message))   # a Python process that 
 """
 
 from ocroute.process.messages import Child, Inbox, Parent, StepClock
-from ocroute.process.program import Program, exit_in_words, run
+from ocroute.process.platform_choice import run, start, system
+from ocroute.process.process_tree import ProcessTree, exit_in_words
 
-__all__ = ["Child", "Inbox", "Parent", "Program", "StepClock", "exit_in_words", "run"]
+__all__ = ["Child", "Inbox", "Parent", "ProcessTree", "StepClock", "exit_in_words", "run", "start", "system"]

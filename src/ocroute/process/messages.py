@@ -20,8 +20,9 @@ from typing import BinaryIO, Generic, TypeVar, cast
 
 import msgspec
 
-from ocroute.process.containment import end_with_us, prefer_when_memory_ends
-from ocroute.process.program import DYING, Program, exit_in_words
+from ocroute.process.marked_tree import end_descendants
+from ocroute.process.platform_choice import prefer_when_memory_ends, start
+from ocroute.process.process_tree import DYING, exit_in_words
 
 T = TypeVar("T")
 
@@ -95,7 +96,7 @@ class Child(Generic[T]):
         scratch = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)) if folder else {}
         paths = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)  # an empty one: that folder
         try:
-            self._program = Program(
+            self._tree = start(
                 [sys.executable, "-m", module],
                 env={**(env or {}), **scratch, "PYTHONPATH": paths, "PYTHONSAFEPATH": "1"},
                 stdin=subprocess.PIPE,
@@ -111,23 +112,23 @@ class Child(Generic[T]):
     @property
     def pid(self) -> int:
         """Of the process."""
-        return self._program.popen.pid
+        return self._tree.popen.pid
 
     @property
     def gone(self) -> bool:
         """Whether the process has ended and said all, even where something it started holds its pipe open."""
-        if self._program.popen.poll() is None:
+        if self._tree.popen.poll() is None:
             return False
         self._died = self._died or StepClock(_LISTENING)
         return self._died.left < 0
 
     def send(self, message: object) -> None:
         """Tell it. A child that is gone takes it in silence: its end is seen when it is listened to."""
-        if os.fstat(self._log.fileno()).st_size > _LOG_LIMIT:
-            self._log.truncate(0)
-            self._log.seek(0)
         with contextlib.suppress(OSError, ValueError):
-            _write(cast("BinaryIO", self._program.popen.stdin), message)
+            if os.fstat(self._log.fileno()).st_size > _LOG_LIMIT:
+                self._log.truncate(0)
+                self._log.seek(0)
+            _write(cast("BinaryIO", self._tree.popen.stdin), message)
 
     def receive(self, seconds: float) -> T | None:
         """What it says next, where it does not share its inbox; None when it says no more.
@@ -140,9 +141,9 @@ class Child(Generic[T]):
     def lost(self) -> str:
         """How it ended, in words, with its own last words where it has any; for one that ended by itself."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._program.popen.wait(0 if self._fault else DYING)
-        code = self._program.popen.poll()
-        self._program.end()
+            self._tree.popen.wait(0 if self._fault else DYING)
+        code = self._tree.popen.poll()
+        self._tree.end()
         how = self._fault or exit_in_words(code)
         words = self._last_words() if how.startswith("exited") else ""
         self._close()
@@ -150,7 +151,7 @@ class Child(Generic[T]):
 
     def end(self) -> bool:
         """End it and all that it started, at once; whether it is gone then."""
-        code = self._program.end()
+        code = self._tree.end()
         self._close()
         return code is not None
 
@@ -159,8 +160,9 @@ class Child(Generic[T]):
         self._log.close()
 
     def _listen(self) -> None:
-        with contextlib.suppress(OSError, ValueError), cast("BinaryIO", self._program.popen.stdout) as stream:
+        with contextlib.suppress(OSError, ValueError), cast("BinaryIO", self._tree.popen.stdout) as stream:
             while (body := _read(stream)) is not None:
+                self._died = None
                 try:
                     self._inbox.put((self, self._decoder.decode(body)))
                 except msgspec.DecodeError as error:
@@ -222,7 +224,7 @@ class Parent(Generic[T]):
             while (body := _read(incoming)) is not None:
                 self._inbox.put(body)
         with contextlib.suppress(Exception):  # nothing may keep this process
-            end_with_us()
+            end_descendants()
         os._exit(1)
 
 

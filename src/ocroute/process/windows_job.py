@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import ctypes
-import subprocess
 from typing import Any
+
+from ocroute.process.process_tree import ProcessTree
 
 _EXTENDED_LIMITS = 9  # JobObjectExtendedLimitInformation
 _KILL_ON_CLOSE = 0x2000  # JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
@@ -47,55 +48,43 @@ class ExtendedLimits(ctypes.Structure):
     )
 
 
-class Job:
+class JobObject(ProcessTree):
     """A job object, whose only handle is ours: when this process ends, however it does, the system ends all in the job.
 
     Raises:
         JobError: the system does not give one.
     """
 
-    def __init__(self) -> None:
+    def _prepare(self) -> dict[str, Any]:
         self._kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
+        handle, number = ctypes.c_void_p, ctypes.c_uint32
         for name, kinds, result in (
-            ("CreateJobObjectW", (ctypes.c_void_p, ctypes.c_wchar_p), ctypes.c_void_p),
-            (
-                "SetInformationJobObject",
-                (ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32),
-                ctypes.c_int,
-            ),
-            ("AssignProcessToJobObject", (ctypes.c_void_p, ctypes.c_void_p), ctypes.c_int),
-            ("TerminateJobObject", (ctypes.c_void_p, ctypes.c_uint32), ctypes.c_int),
-            ("CloseHandle", (ctypes.c_void_p,), ctypes.c_int),
+            ("CreateJobObjectW", (ctypes.c_void_p, ctypes.c_wchar_p), handle),
+            ("SetInformationJobObject", (handle, ctypes.c_int, ctypes.c_void_p, number), ctypes.c_int),
+            ("AssignProcessToJobObject", (handle, handle), ctypes.c_int),
+            ("TerminateJobObject", (handle, number), ctypes.c_int),
+            ("CloseHandle", (handle,), ctypes.c_int),
         ):
             function = getattr(self._kernel, name)
             function.argtypes, function.restype = kinds, result
-        self.options: dict[str, Any] = {"creationflags": _NEW_GROUP, "env": {}}
-        self._handle = self._kernel.CreateJobObjectW(None, None)
+        self._job = self._kernel.CreateJobObjectW(None, None)
         limits = ExtendedLimits()
         limits.BasicLimitInformation.LimitFlags = _KILL_ON_CLOSE
-        size = ctypes.sizeof(limits)
-        if not self._handle or not self._kernel.SetInformationJobObject(
-            self._handle, _EXTENDED_LIMITS, ctypes.byref(limits), size
-        ):
-            self.release()
+        told = (_EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits))
+        if not self._job or not self._kernel.SetInformationJobObject(self._job, *told):
+            self._release()
             raise JobError("no job object")
+        return {"creationflags": _NEW_GROUP}
 
-    def hold(self, process: subprocess.Popen[bytes]) -> None:
-        """See `ocroute.process.containment.Containment`."""
-        handle = int(process._handle)  # type: ignore[attr-defined,unused-ignore]
-        if not self._kernel.AssignProcessToJobObject(self._handle, handle) and process.poll() is None:
-            raise JobError(f"process {process.pid} cannot be put into a job object")
+    def _hold(self) -> None:
+        process = int(self.popen._handle)  # type: ignore[attr-defined,unused-ignore]
+        if not self._kernel.AssignProcessToJobObject(self._job, process) and self.popen.poll() is None:
+            raise JobError(f"process {self.popen.pid} cannot be put into a job object")
 
-    def terminate(self) -> None:
-        """Windows has no way to ask."""
+    def _kill(self) -> None:
+        self._kernel.TerminateJobObject(self._job, _ENDED)
 
-    def kill(self) -> None:
-        """See `ocroute.process.containment.Containment`."""
-        if self._handle:
-            self._kernel.TerminateJobObject(self._handle, _ENDED)
-
-    def release(self) -> None:
-        """See `ocroute.process.containment.Containment`. What is still in the job ends."""
-        if self._handle:
-            self._kernel.CloseHandle(self._handle)
-        self._handle = None
+    def _release(self) -> None:
+        if self._job:
+            self._kernel.CloseHandle(self._job)  # what is still in the job ends
+        self._job = None

@@ -3,6 +3,5 @@
 from ocroute.run.capacity import DEADLINE
 from ocroute.run.documents import read_documents
 from ocroute.run.results import InputResult, exit_code
-from ocroute.run.stopping import stoppable
 
-__all__ = ["DEADLINE", "InputResult", "exit_code", "read_documents", "stoppable"]
+__all__ = ["DEADLINE", "InputResult", "exit_code", "read_documents"]

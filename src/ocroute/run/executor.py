@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from ocroute.errors import OcrouteError
 from ocroute.events import AttemptStarted, EngineLoading, PageDone, PageStarted, emit
 from ocroute.run.job_runner import JobRunner
-from ocroute.run.jobs import Doing, Job, Kept, Outcome, Read, Record
+from ocroute.run.jobs import Checkpoint, Doing, Job, Outcome, Read, Record
 
 
-class Executor(Protocol):
+class Executor(ABC):
     """Does jobs. Use it in a ``with`` block; engines stay warm from one ``run`` to the next.
 
     N jobs in, N answers out, whatever happens to the processes that do them.
     """
 
+    @abstractmethod
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Outcome]]:
         """The place of each job in ``jobs``, from 0, and its answer, in the order in which they are done.
 
@@ -26,20 +27,19 @@ class Executor(Protocol):
         Raises:
             EngineUnavailable: no worker can be started at all.
         """
-        ...
 
+    @abstractmethod
     def close(self) -> None:
         """End all workers at once. It may be run again after that."""
-        ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-class Serial:
+class Serial(Executor):
     """Does one job after another in the calling thread: the reference that `ocroute.run.worker_pool.WorkerPool` must equal.
 
     It has no deadline, and an engine that ends the process ends the caller.
@@ -58,21 +58,13 @@ class Serial:
             announce(job, outcome)
             yield index, outcome
 
-    def _tell(self, news: Doing | Kept) -> None:
+    def _tell(self, news: Doing | Checkpoint) -> None:
         if isinstance(news, Doing) and self._job is not None:
             announce(self._job, news)
 
     def close(self) -> None:
         """Let the open file go."""
         self._runner.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def in_order(answers: Iterable[tuple[int, Outcome]]) -> Iterator[Outcome]:

@@ -11,6 +11,7 @@ import msgspec
 from ocroute.document.model import Page
 from ocroute.errors import CorruptInput, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.run.jobs import (
+    Checkpoint,
     Count,
     Counted,
     Describe,
@@ -19,7 +20,6 @@ from ocroute.run.jobs import (
     Input,
     Job,
     JobFailed,
-    Kept,
     Outcome,
     Read,
     Record,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ocroute.route.page_reader import PageReader
     from ocroute.route.plan import Wish
 
-Tell = Callable[[Doing | Kept], None]
+Tell = Callable[[Doing | Checkpoint], None]
 Lost = Callable[[EngineCrashed], None]
 
 
@@ -98,7 +98,7 @@ class JobRunner:
                 page,
                 job.limits,
                 prior=job.spent,
-                best=unpack(job.kept) if job.kept else None,
+                best=unpack(job.checkpoint) if job.checkpoint else None,
                 on_load=lambda engine: self._tell(Doing("load", engine)),
                 on_attempt=lambda engine: self._tell(Doing("engine", engine)),
                 on_refused=self._keep,
@@ -113,7 +113,7 @@ class JobRunner:
 
     def _keep(self, page: Page) -> None:
         try:
-            self._tell(Kept(page.attempts, pack(page).body))
+            self._tell(Checkpoint(page.attempts, pack(page).body))
         except ValueError:
             return  # ill-formed values: the final record will say so
 

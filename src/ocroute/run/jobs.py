@@ -55,7 +55,7 @@ class Read(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         limits: what an engine may take for it.
         spent: attempts made on this page in workers that are gone; their engines are not tried again.
-        kept: the packed page record with the best refused text of those attempts.
+        checkpoint: the packed page record with the best refused text of those attempts.
     """
 
     input: Input
@@ -63,7 +63,7 @@ class Read(msgspec.Struct, frozen=True, tag=True):
     wish: Wish
     limits: PageLimits = PageLimits()
     spent: tuple[Attempt, ...] = ()
-    kept: bytes = b""
+    checkpoint: bytes = b""
 
 
 class Described(msgspec.Struct, frozen=True, tag=True):
@@ -122,7 +122,7 @@ class Doing(msgspec.Struct, frozen=True, tag=True):
     engine: str = ""
 
 
-class Kept(msgspec.Struct, frozen=True, tag=True):
+class Checkpoint(msgspec.Struct, frozen=True, tag=True):
     """The page as it stands after an attempt that was not accepted: a next worker goes on from here."""
 
     attempts: tuple[Attempt, ...]
@@ -131,4 +131,4 @@ class Kept(msgspec.Struct, frozen=True, tag=True):
 
 Job = Describe | Count | Read
 Outcome = Described | Counted | Record | JobFailed
-Message = Hello | Doing | Kept | Outcome
+Message = Hello | Doing | Checkpoint | Outcome

@@ -83,8 +83,8 @@ def _recategorised(page: Page, categories: Mapping[int, Category]) -> Page:
 def give_up(job: Read, reason: str) -> Record:
     """The record of a page that cannot be read: the best text of earlier attempts where there is one, else failed."""
     spent: tuple[Attempt, ...] = job.spent
-    if job.kept:
-        page = msgspec.structs.replace(unpack(job.kept), attempts=spent)
+    if job.checkpoint:
+        page = msgspec.structs.replace(unpack(job.checkpoint), attempts=spent)
         if page.blocks:
             return pack(page)
     else:

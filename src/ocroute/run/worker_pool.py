@@ -12,16 +12,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 import msgspec
 
 from ocroute.document.model import Attempt
 from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
 from ocroute.process import Child, Inbox
-from ocroute.run.executor import announce
-from ocroute.run.jobs import Count, Describe, Doing, Hello, Job, JobFailed, Kept, Message, Outcome, Read
+from ocroute.run.executor import Executor, announce
+from ocroute.run.jobs import Checkpoint, Count, Describe, Doing, Hello, Job, JobFailed, Message, Outcome, Read
 from ocroute.run.records import give_up
 
 START_LIMIT = 120.0
@@ -60,7 +59,7 @@ class _Ticket:
     doing: Doing = _START
 
 
-class WorkerPool:
+class WorkerPool(Executor):
     """Does jobs in ``workers`` processes (see `ocroute.process`): the caller's script needs no ``__main__`` guard, and nothing
     is pickled.
 
@@ -190,9 +189,9 @@ class WorkerPool:
                 self._begin(child, ticket, message)
                 self._failed_starts = 0 if message.step != "prepare" else self._failed_starts
                 announce(ticket.job, message)
-            case Kept() if isinstance(ticket.job, Read):
-                ticket.job = msgspec.structs.replace(ticket.job, spent=message.attempts, kept=message.body)
-            case Kept():
+            case Checkpoint() if isinstance(ticket.job, Read):
+                ticket.job = msgspec.structs.replace(ticket.job, spent=message.attempts, checkpoint=message.body)
+            case Checkpoint():
                 pass
             case JobFailed(kind="EngineUnavailable") if isinstance(ticket.job, Read) and self._workers > 1:
                 self._dismiss(child, message)
@@ -272,14 +271,6 @@ class WorkerPool:
         if self._scratch is not None:
             self._scratch.cleanup()
             self._scratch = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _unopened(job: Job, how: str) -> Outcome:

@@ -11,10 +11,9 @@ if not any(check.state == "fail" for check in checks(request, tools)):
 from ocroute.kernels.build.build_steps import Plan, Step, plan, script
 from ocroute.kernels.build.checks import Check, checks, gb_per_job, jobs, needed_modules
 from ocroute.kernels.build.cubins import NotInside, architectures, verify
-from ocroute.kernels.build.progress import Progress
 from ocroute.kernels.build.recipes import Recipe, book, dotted, parse_arch, recipe
 from ocroute.kernels.build.request import Request, checked
-from ocroute.kernels.build.runner import BuildFailed, Built, build
+from ocroute.kernels.build.runner import BuildFailed, Built, Progress, build
 from ocroute.kernels.build.toolchain import Toolchain, look
 
 __all__ = [

@@ -53,7 +53,7 @@ def plan(request: Request, tools: Toolchain) -> Plan:
         raise UsageError(f"{request.name} cannot be built for {dotted(request.arch)}", next_step=f"It can for {known}")
     python = shlex.quote(tools.python)
     steps = [_fetch(request, python), *_prepare(request), _compile(request, tools, python)]
-    inspect = f"{python} -m ocroute.kernels.build --arch {dotted(request.arch)} wheel/*.whl"
+    inspect = f"{python} -m ocroute.kernels.build.cubins --arch {dotted(request.arch)} wheel/*.whl"
     steps.append(Step("look inside", inspect, {"CUDA_HOME": tools.cuda_home}))
     if request.install:
         steps.append(Step("install", f"{python} -m pip install --no-deps --force-reinstall wheel/*.whl"))

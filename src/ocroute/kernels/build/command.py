@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from ocroute.errors import Interrupted, UsageError
 from ocroute.kernels.build.build_steps import plan
 from ocroute.kernels.build.checks import needed_modules
-from ocroute.kernels.build.progress import Progress
 from ocroute.kernels.build.recipes import dotted, parse_arch, recipe
 from ocroute.kernels.build.request import Request, checked
-from ocroute.kernels.build.runner import Built, build
+from ocroute.kernels.build.runner import Built, Progress, build
 from ocroute.kernels.build.toolchain import Toolchain, look
 from ocroute.kernels.ledger import home
 from ocroute.machine import inspect

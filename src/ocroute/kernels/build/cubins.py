@@ -1,16 +1,18 @@
-"""Which architectures a wheel's libraries hold."""
+"""Which architectures a wheel's libraries hold: ``python -m ocroute.kernels.build.cubins --arch 12.0 WHEEL...``."""
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
 from ocroute.errors import ExitCode, NextStep, OcrouteError
 from ocroute.kernels.binaries import runs_on
-from ocroute.kernels.build.recipes import dotted
+from ocroute.kernels.build.recipes import dotted, parse_arch
 from ocroute.kernels.build.toolchain import cuobjdump
 from ocroute.kernels.facts import Capability
 
@@ -72,3 +74,23 @@ def verify(wheel: Path, capability: Capability) -> dict[str, tuple[str, ...]]:
             held = ", ".join(codes)
             raise NotInside(f"{library} in {wheel.name} holds {held}, nothing that {dotted(capability)} runs")
     return inside
+
+
+def main() -> None:
+    """Print what is inside; exit with 7 where the card would find nothing."""
+    parser = argparse.ArgumentParser(description="List the GPU architectures inside wheels.")
+    parser.add_argument("wheels", nargs="+", type=Path)
+    parser.add_argument("--arch", required=True, help="compute capability that must be served, e.g. 12.0")
+    arguments = parser.parse_args()
+    try:
+        capability = parse_arch(arguments.arch)
+        for wheel in arguments.wheels:
+            for library, codes in verify(wheel, capability).items():
+                print(f"{library}: {', '.join(codes)}")
+    except OcrouteError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+
+
+if __name__ == "__main__":
+    main()

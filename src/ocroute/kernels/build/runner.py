@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -16,12 +16,57 @@ from ocroute.errors import ExitCode, OcrouteError
 from ocroute.files import held
 from ocroute.kernels.build.build_steps import Plan, Step
 from ocroute.kernels.build.cubins import architectures
-from ocroute.kernels.build.progress import Counter, Progress
 from ocroute.kernels.build.recipes import book
-from ocroute.process import Program
+from ocroute.process import start as start_process
 
 _GRACE = 5.0  # seconds in which a build that is stopped may clear up
 TAIL = 200  # lines that are searched for the cause of a failure
+
+# ninja writes "[3/74] command"; an extension builder that runs several ninjas starts again at 1
+_COUNT = re.compile(r"^\s*\[(\d+)/(\d+)\]")
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Where a build is.
+
+    Attributes:
+        step: title of the step.
+        number, steps: its place, from 1.
+        done, total: files compiled; both 0 before and between compilations.
+        file: the file that was finished last.
+    """
+
+    step: str
+    number: int
+    steps: int
+    done: int = 0
+    total: int = 0
+    file: str = ""
+
+
+class Counter:
+    """Follows one step's output.
+
+    Args:
+        start: the step's progress with nothing done.
+    """
+
+    def __init__(self, start: Progress) -> None:
+        self._now = start
+
+    def read(self, line: str) -> Iterator[Progress]:
+        """The progress after this line, if it changed."""
+        match = _COUNT.match(line)
+        if match is None:
+            return
+        files = re.findall(r"[\w./-]+\.(?:cu|cpp|cc)\b", line)
+        now = msgspec.structs.replace(
+            self._now, done=int(match[1]), total=int(match[2]), file=files[-1].rpartition("/")[2] if files else ""
+        )
+        if now != self._now:
+            self._now = now
+            yield now
+
 
 Watch = Callable[[Progress], None]
 
@@ -80,7 +125,7 @@ def _run(made: Plan, step: Step, start: Progress, log: TextIO, watch: Watch) -> 
     counter, tail = Counter(start), deque[str](maxlen=TAIL)
     log.write(f"## {step.title}\n{step.script}\n")
     command = ["bash", "-euo", "pipefail", "-c", step.script]
-    process = Program(command, cwd=made.folder, env=step.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = start_process(command, cwd=made.folder, env=step.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         for raw in process.popen.stdout or ():
             line = raw.decode(errors="replace")

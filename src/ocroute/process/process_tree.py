@@ -1,4 +1,4 @@
-"""A program that we start, with all that it starts; and how it ended, in words."""
+"""A process that we start, with all that it starts; and how it ended, in words."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self
-
-from ocroute.process.containment import containment
 
 DYING = 20.0
 """Seconds that a process which was killed may take: a driver may still be clearing up after it."""
@@ -53,8 +50,10 @@ def exit_in_words(code: int | None) -> str:
     return _SIGNALS.get(name, f"was ended by {name}")
 
 
-class Program:
-    """A running program. It and all that it started end with ``end``, at the end of a ``with`` block, and with this process.
+class ProcessTree:
+    """A process and all that it starts. All of it ends with `end`, at the end of a ``with`` block, and with this process.
+
+    What holds the tree together depends on the operating system: see the subclasses, and `ocroute.process.start`.
 
     Args:
         command: the program and its arguments.
@@ -76,23 +75,22 @@ class Program:
         stdout: int | IO[bytes] | None = subprocess.DEVNULL,
         stderr: int | IO[bytes] | None = subprocess.DEVNULL,
     ) -> None:
-        self._held = containment()
         self._ended = False
-        options: dict[str, Any] = dict(self._held.options)
-        options["env"] = {**os.environ, **(env or {}), **options["env"]}
+        options = self._prepare()
+        options["env"] = {**os.environ, **(env or {}), **options.get("env", {})}
         try:
             self.popen = subprocess.Popen(command, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr, **options)
         except BaseException:
-            self._held.release()
+            self._release()
             raise
         try:
-            self._held.hold(self.popen)
+            self._hold()
         except BaseException:
-            self.end()
+            self.close()
             raise
 
     def end(self, *, grace: float = 0.0) -> int | None:
-        """End it and all that it started; its return code, or None where it does not go even so.
+        """End all of it; the return code of the first process, or None where that does not go even so.
 
         Args:
             grace: seconds in which it may end by itself, after it was asked to.
@@ -101,19 +99,18 @@ class Program:
             return self.popen.poll()
         self._ended = True
         if grace:
-            self._held.terminate()
+            self._terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.popen.wait(grace)
         if self.popen.stdin is not None:
             with contextlib.suppress(OSError):
                 self.popen.stdin.close()
-        self._held.kill()
-        if self.popen.poll() is None:
-            with contextlib.suppress(OSError):
-                self.popen.kill()
+        self._kill()
+        with contextlib.suppress(OSError):
+            self.popen.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(DYING)
-        self._held.release()
+        self._release()
         return self.popen.poll()
 
     def close(self) -> None:
@@ -126,22 +123,21 @@ class Program:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _prepare(self) -> dict[str, Any]:
+        """Options for `subprocess.Popen`; ``env`` is added to the environment."""
+        raise NotImplementedError
 
-def run(
-    command: Sequence[str], *, stdin: bytes = b"", env: Mapping[str, str] | None = None, seconds: float
-) -> subprocess.CompletedProcess[bytes]:
-    """Run an outside program from its start to its end, as `subprocess.run` does with captured output.
+    def _hold(self) -> None:
+        """The first process has been started."""
 
-    Raises:
-        OSError: it cannot be started.
-        subprocess.TimeoutExpired: it did not end within ``seconds``; it has been ended.
-    """
-    pipe = subprocess.PIPE
-    with Program(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe) as program:
-        out, err = program.popen.communicate(stdin, timeout=seconds)
-        return subprocess.CompletedProcess(command, program.popen.returncode, out, err)
+    def _terminate(self) -> None:
+        """Ask all to end, where the system has a way to ask."""
+
+    def _kill(self) -> None:
+        """End all at once; also when the first has ended already."""
+
+    def _release(self) -> None:
+        """All have ended, or could not be started."""
