@@ -19,6 +19,7 @@ from ocroute.kernels.binaries import runs_on
 
 def limited(engine, most, error):
     """Have the model raise ``error`` for prompts of more than ``most`` tokens."""
+    engine.single = None  # transformers' own loop writes, which can be led
     model = engine.loaded.model
     generate = type(model).generate
 
@@ -61,6 +62,7 @@ def test_a_page_that_never_fits_goes_to_the_next_route(babbling, sheet):
 def seen(engine):
     """Has the engine's model note how many numbers of pixels it is shown."""
     shown = []
+    engine.single = None
     generate = engine.loaded.model.generate
 
     def noted(**inputs):
@@ -74,6 +76,7 @@ def seen(engine):
 def test_what_the_first_try_held_is_given_back_before_the_second(babbling, sheet):
     """Frames that an error leaves behind hold tensors, in circles that only the collector undoes."""
     engine = babbling("qwen2_vl")
+    engine.single = None
     generate, held = engine.loaded.model.generate, []
 
     def once(**inputs):
