@@ -77,13 +77,15 @@ _HOMES = {
 """Where a public name comes from; all others are errors."""
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module 'ocroute' has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
 
-    home = next((module for module, names in _HOMES.items() if name in names), "ocroute.errors")
-    return getattr(import_module(home), name)
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module 'ocroute' has no attribute {name!r}")
+        from importlib import import_module
+
+        home = next((module for module, names in _HOMES.items() if name in names), "ocroute.errors")
+        return getattr(import_module(home), name)
 
 
 def __dir__() -> list[str]:

@@ -168,7 +168,7 @@ class Table(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         """On one line."""
-        return f"Table({self.rows} x {self.columns}, {len(self.cells)} cells)"
+        return f"Table({self.rows} x {self.columns}, {len(self.cells)} cell{'' if len(self.cells) == 1 else 's'})"
 
     def grid(self) -> list[list[str]]:
         """The text of every position, row by row, all rows equally long.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -38,8 +40,8 @@ def test_a_console_shows_one_line() -> None:
     cut = "'All human beings are born free and equal in dignity and rig…'"
     assert repr(block) == f"Block(Text, {cut}, Box(x0=1, y0=2, x1=3, y1=4))"
     assert repr(block.lines[0]) == f"Line({cut}, Box(x0=1, y0=2, x1=3, y1=4))"
-    assert repr(table) == "Table(1 x 1, 1 cells)"
-    assert repr(Block(Category.TABLE, "", table=table)) == "Block(Table, '', Table(1 x 1, 1 cells))"
+    assert repr(table) == "Table(1 x 1, 1 cell)"
+    assert repr(Block(Category.TABLE, "", table=table)) == "Block(Table, '', Table(1 x 1, 1 cell))"
     assert repr(Document("", ())) == "Document('', no pages)"
 
 
@@ -124,6 +126,9 @@ def test_the_public_names_are_there_and_cost_nothing() -> None:
     assert raised <= set(ocroute.__all__)
     with pytest.raises(AttributeError):
         ocroute.NextStep  # noqa: B018  # internal
+    tree = ast.parse(Path(ocroute.__file__).read_text(encoding="utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert set(ocroute.__all__) - {"__version__"} <= imported, "a type checker does not see these"
     code = "import sys, ocroute; ocroute.Document; print(*sorted({'numpy', 'PIL', 'cv2', 'pandas'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

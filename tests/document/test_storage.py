@@ -50,6 +50,13 @@ def test_an_unknown_suffix_lists_those_that_are_known(name: str, tmp_path: Path)
     assert not list(tmp_path.iterdir())
 
 
+def test_plug_ins_may_choose_odd_suffixes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocroute.document.storage.suffixes", lambda: {"": "none", ".Big": "big", ".x.big": "longer"})
+    assert (format_of("a.big"), format_of("a.x.BIG")) == ("big", "longer")
+    with pytest.raises(ocroute.UsageError):
+        format_of("a.md")
+
+
 @pytest.mark.parametrize("name", ["no/x.md", "file/x.md", "folder.md", "n\0.md", "x" * 400 + ".md", "\ud800/x.md"])
 def test_a_place_that_cannot_be_written(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")

@@ -38,7 +38,7 @@ def format_of(path: PathLike) -> str:
     """
     known = suffixes()
     name = Path(path).name
-    fitting = [suffix for suffix in known if name.lower().endswith(suffix)]
+    fitting = [suffix for suffix in known if suffix and name.lower().endswith(suffix.lower())]
     if not fitting:
         raise UsageError(
             f"{name!r} does not say by its suffix in which format to write",
