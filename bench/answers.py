@@ -32,22 +32,9 @@ PLACES = 12  # breaks of each kind for each page
 LONG = 50_000
 
 WORDS = (
-    *(
-        "grain",
-        "harbour",
-        "ledger",
-        "river",
-        "minute",
-        "copper",
-        "autumn",
-        "signal",
-        "valley",
-        "order",
-        "measure",
-        "paper",
-    ),
-    *("northern", "engine", "glass", "report"),
-)
+    "grain", "harbour", "ledger", "river", "minute", "copper", "autumn", "signal", "valley", "order", "measure", "paper",
+    "northern", "engine", "glass", "report",
+)  # fmt: skip
 FORMULAS = (
     r"\frac{\partial u}{\partial t} = \nabla \cdot ( k \nabla u )",
     r"E_{n} = - \frac{\theta^{2}}{2 \hbar^{2}} \rho",

@@ -64,19 +64,7 @@ def run_ocrmypdf(pdf: Path, folder: Path, jobs: int) -> list[str]:
 def run_ocroute(engine: str) -> Callable[[Path, Path, int], list[str]]:
     def run(pdf: Path, folder: Path, jobs: int) -> list[str]:
         out = folder / f"ocroute-{engine}"
-        options = [
-            "-o",
-            str(out),
-            "--format",
-            "json",
-            "--jobs",
-            str(jobs),
-            "--engine",
-            engine,
-            "--lang",
-            "en",
-            "--quiet",
-        ]
+        options = f"-o {out} --format json --jobs {jobs} --engine {engine} --lang en --quiet".split()
         call([OCROUTE, "read", str(pdf), *options], accept=(0, 3))
         (result,) = out.rglob("*.json")
         pages = json.loads(result.read_text(encoding="utf-8"))["pages"]

@@ -6,8 +6,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Two processes share the tests (see pyproject.toml), often on two cores: more threads would only get in one another's way.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Two processes share the tests (see pyproject.toml), often on two cores: more threads would only wait for one another.
+for name in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT"):
+    os.environ.setdefault(name, "1")
 # Tensors of megabytes come and go: by default glibc gives each back to the system, which clears its pages anew every time.
 for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
     os.environ.setdefault(name, str(1 << 30))

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import msgspec
 from bench.accuracy import report
@@ -49,8 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wish.failures:
         print(report.failures(checked))
     print(report.as_text(scores))
-    if wish.report:
-        wish.report.write_text(report.as_html(scores, checked))
     harness.write(
         wish.json,
         {
@@ -82,7 +79,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--make", action="store_true", help="make all pages anew")
     parser.add_argument("--failures", action="store_true", help="print every fact that does not hold")
-    parser.add_argument("--report", type=Path, help="write the failures as an HTML page")
     parser.set_defaults(engine=None)
     return parser
 

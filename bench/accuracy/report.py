@@ -1,9 +1,8 @@
-"""The result for people: a table on the terminal, and a page that shows every failure with its context."""
+"""The result for people: a table, and every failure with its context."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 from bench.accuracy.scores import Checked, Score, kind_of
 
@@ -26,24 +25,6 @@ def failures(checked: Iterable[Checked]) -> str:
         for item in checked
         if item.refutation
     )
-
-
-def as_html(scores: list[Score], checked: Iterable[Checked]) -> str:
-    """One self-contained page: the table, then the failures under their pages."""
-    parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Accuracy</title>"
-        "<style>body{font:14px/1.4 sans-serif;max-width:70em;margin:2em auto}code{font-size:12px}</style>",
-        f"<h1>Accuracy</h1><pre>{escape(as_text(scores))}</pre>",
-    ]
-    last = ""
-    for item in sorted(checked, key=lambda each: (each.engine, each.case)):
-        if item.refutation is None:
-            continue
-        if (heading := f"{item.engine}: {item.case}") != last:
-            parts.append(f"<h3>{escape(heading)}</h3>")
-            last = heading
-        parts.append(f"<p><b>{kind_of(item.fact)}</b> <code>{escape(item.refutation)}</code></p>")
-    return "".join(parts)
 
 
 def _row(name: str, values: list[str]) -> str:

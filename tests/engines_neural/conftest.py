@@ -63,9 +63,6 @@ def babbling(random_checkpoint, monkeypatch):
 def one_thread():
     """The machine is shared: two threads would wait for each other."""
     torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ocroute.run.documents.cores", lambda: 1)
-        yield
 
 
 @pytest.fixture(autouse=True)

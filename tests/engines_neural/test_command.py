@@ -30,9 +30,7 @@ def ocroute(*arguments, **environment):
         [sys.executable, "-m", "ocroute", *map(str, arguments)],
         capture_output=True,
         text=True,
-        env=os.environ
-        | {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
-        | environment,  # two threads would wait for each other
+        env=os.environ | environment,
         timeout=240,
     )
 

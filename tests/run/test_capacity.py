@@ -20,7 +20,7 @@ def here(monkeypatch):
         described = Machine("Linux", "x86_64", "described", 8, 64_000, 60_000, "3.12", gpus=(gpu,) if gpu else ())
         monkeypatch.setattr(machine, "inspect", lambda: described)
         monkeypatch.setattr(machine_survey, "plan_here", lambda wish: Plan(dict.fromkeys(routes, "for this test"), {}))
-        monkeypatch.setattr(capacity, "cores", lambda: 8)
+        monkeypatch.setattr(capacity, "usable_cores", lambda: 8)
         monkeypatch.setattr(capacity, "WORKER_MB", 1)
 
     return make
@@ -48,3 +48,15 @@ def test_a_server_is_asked_by_as_many_as_it_is_worth_not_by_as_many_as_there_are
     assert (
         capacity.default_workers(Wish(engine, Wanted(base_url="http://127.0.0.1:8000/v1"))) == capacity.REMOTE_WORKERS
     )
+
+
+@pytest.mark.parametrize(
+    ("limit", "workers", "threads"),
+    [(None, 1, 8), (None, 3, 2), (None, 99, 1), ("1", 1, 1), ("3", 1, 3), ("3", 4, 2), ("0", 1, 1), ("many", 2, 4)],
+)
+def test_threads_are_a_part_of_the_cores_and_no_more_than_the_user_allows(limit, workers, threads, here, monkeypatch):
+    here(None, "rapidocr")
+    monkeypatch.delenv("OMP_THREAD_LIMIT", raising=False)
+    if limit is not None:
+        monkeypatch.setenv("OMP_THREAD_LIMIT", limit)
+    assert capacity.threads_each(workers) == threads

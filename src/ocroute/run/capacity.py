@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ocroute.machine import usable_cores
+
 if TYPE_CHECKING:
     from ocroute.route.plan import Wish
 
@@ -22,11 +24,11 @@ PROCESSOR_DEADLINE = 1800.0
 """As `DEADLINE`, where a neural model reads without a GPU: a dense page is a few thousand words, at a few in a second."""
 
 
-def cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def threads_each(workers: int) -> int:
+    """Threads for each of so many workers: their part of the cores, and no more than ``OMP_THREAD_LIMIT`` where that is set."""
+    limit = os.environ.get("OMP_THREAD_LIMIT", "")
+    part = max(1, usable_cores() // max(1, workers))
+    return min(part, max(1, int(limit))) if limit.isdigit() else part
 
 
 def default_workers(wish: Wish) -> int:
@@ -40,7 +42,7 @@ def default_workers(wish: Wish) -> int:
 
     free = psutil.virtual_memory().available // 2**20
     remote = _pinned(wish) == "remote" or (wish.wanted.base_url and not wish.engine)
-    most = REMOTE_WORKERS if remote else cores()
+    most = REMOTE_WORKERS if remote else usable_cores()
     return int(max(1, min(most, free // WORKER_MB)))
 
 

@@ -14,7 +14,7 @@ from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.events import InputDone, InputFailed, RunStarted, emit
 from ocroute.pages.inputs import expand
 from ocroute.route.plan import Wish
-from ocroute.run.capacity import cores, default_deadline, default_workers
+from ocroute.run.capacity import default_deadline, default_workers, threads_each
 from ocroute.run.executor import Executor, Serial, ask, in_order
 from ocroute.run.jobs import Count, Counted, Describe, Described, Input, JobFailed, Outcome, Read, Record
 from ocroute.run.journal import Journal, key_of
@@ -77,7 +77,7 @@ def read_documents(
     wish = wish or Wish()
     workers = default_workers(wish) if jobs is None else jobs
     limit = _deadline(default_deadline(wish) if timeout is None else timeout)
-    executor = WorkerPool(workers, timeout=limit, threads=max(1, cores() // workers)) if workers else Serial()
+    executor = WorkerPool(workers, timeout=limit, threads=threads_each(workers)) if workers else Serial()
     with executor:
         works = [
             _Work(Input(os.fsencode(file), password), stem)
@@ -85,8 +85,7 @@ def read_documents(
         ]
         _count(executor, works, pages, digest=writer is not None)
         total = sum(len(work.numbers) for work in works)
-        threads = max(1, cores() // max(1, min(workers, total)))
-        limits = _limits(threads, limit)
+        limits = _limits(threads_each(min(workers, total)), limit)
         if total:
             _fetch(executor, wish)
         if writer is not None and total:
