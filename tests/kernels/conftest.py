@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from tests.support.references import sharing_references
 
 from ocroute import registry
 
@@ -16,3 +17,10 @@ def kernel_zoo():
         registry._rows.cache_clear()
         yield
     registry._rows.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def shared_references():
+    """See `sharing_references`."""
+    with sharing_references():
+        yield

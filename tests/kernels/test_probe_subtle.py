@@ -11,7 +11,7 @@ from ocroute.kernels.probe.expected import Wrong
 from ocroute.kernels.probe.timing import measure
 from ocroute.kernels.prove import prove
 
-pytestmark = pytest.mark.usefixtures("kernel_zoo")
+pytestmark = pytest.mark.usefixtures("kernel_zoo", "shared_references")
 TOWER = Problem(64, 2, 2, False, "bfloat16", (300,))
 PREFILL = Problem(64, 2, 1, True, "bfloat16", (300,))
 

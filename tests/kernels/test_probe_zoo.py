@@ -10,7 +10,7 @@ from ocroute.kernels.probe.examine import Examiner
 from ocroute.kernels.probe.prober import Limits
 from ocroute.kernels.prove import prove
 
-pytestmark = pytest.mark.usefixtures("kernel_zoo")
+pytestmark = pytest.mark.usefixtures("kernel_zoo", "shared_references")
 TOWER = Problem(32, 4, 4, False, "float32", (300,))
 PREFILL = Problem(32, 4, 2, True, "float32", (300,))
 CUDA_ONLY = {
