@@ -84,7 +84,7 @@ def qwen2_5_vl(seed: int = 0) -> Any:
 def dots_ocr(seed: int = 0) -> Any:
     """A dots.ocr: vision tower of two heads of 80, one frame an image."""
     from ocroute.models.dots_ocr.config import DotsOCRConfig
-    from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+    from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 
     torch.manual_seed(seed)
     vision = {

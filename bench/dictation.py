@@ -20,7 +20,7 @@ from transformers import LogitsProcessorList
 
 from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.load import Loaded, on_meta_device
-from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, IMAGE_PAD, PROMPTS, SPECIAL
 from ocroute.runtime import batch_state
 from ocroute.runtime.batch import Ended

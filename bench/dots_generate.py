@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 import torch
 from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
 
-from ocroute.models.dots_ocr.inputs import Inputs
 from ocroute.models.dots_ocr.load import Loaded
+from ocroute.models.dots_ocr.model_inputs import Inputs
 
 
 class Generated(NamedTuple):

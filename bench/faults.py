@@ -19,7 +19,7 @@ from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.loading import Loaded
 from ocroute.errors import EngineError, OcrouteError
 from ocroute.models.dots_ocr import rotary, vision
-from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 
 
 def _nothing(_: Any) -> None:

@@ -31,7 +31,7 @@ from torch import Tensor
 from bench import harness
 from ocroute.kernels.adaptor import plug_into
 from ocroute.models.dots_ocr.config import DotsOCRConfig
-from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 from ocroute.runtime import batch_state, fused
 from ocroute.runtime.batch import Batch, Prompt
 from ocroute.runtime.cached_attention import attention_for

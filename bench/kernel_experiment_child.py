@@ -17,8 +17,8 @@ from torch import Tensor
 from ocroute.errors import OcrouteError
 from ocroute.kernels.adaptor import plug_into
 from ocroute.kernels.base import KERNELS
-from ocroute.models.dots_ocr.inputs import Inputs, prepare
 from ocroute.models.dots_ocr.load import Loaded, load
+from ocroute.models.dots_ocr.model_inputs import Inputs, prepare
 from ocroute.models.dots_ocr.prompts import PROMPTS
 
 

@@ -18,8 +18,8 @@ from ocroute.document.model import Page
 from ocroute.engines.base import Task
 from ocroute.engines.neural.base import NeuralEngine
 from ocroute.models.dots_ocr.answer import parse
-from ocroute.models.dots_ocr.inputs import prepare
 from ocroute.models.dots_ocr.load import Loaded
+from ocroute.models.dots_ocr.model_inputs import prepare
 from ocroute.models.dots_ocr.prompts import PROMPTS
 from ocroute.pages.images import ImagePage
 from ocroute.run import InputResult

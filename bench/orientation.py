@@ -1,8 +1,8 @@
-"""How often a page that lies on its side, or leans, is put upright and straight, and how often an upright one is left alone.
+"""How often a page that lies on its side, or is skewed, is put upright and straight, and how often an upright one is left alone.
 
     python -m bench.orientation [--seeds 2] [--kind KIND] [--json FILE]
 
-Drawn pages of many kinds, each as it is, turned by a quarter, a half and three quarters, and turned and leaning by up to five
+Drawn pages of many kinds, each as it is, turned by a quarter, a half and three quarters, and turned and skewed by up to five
 degrees. A turn is right when the page stands as it was drawn. A page that is not turned costs only what the engines cannot do
 themselves; a false turn loses it, so both are counted apart.
 """
@@ -30,16 +30,16 @@ FIRST = 500
 
 STEEPEST = 5.0
 SLACK = 0.25
-"""Degrees by which a page may lean still: lines of print then stay within themselves."""
+"""Degrees of skew that may stay: lines of print then stay within themselves."""
 
 SKEWED = ("dense", "two_column", "noisy_scan", "tiny", "fax", "picture", "cyrillic", "chinese", "capitals", "contents")
-"""Kinds with lines enough to lean by."""
+"""Kinds with lines enough to have a skew."""
 
 
-def turned(raster: np.ndarray, quarters: int, lean: float) -> np.ndarray:
-    """The page so many quarter turns clockwise, leaning by ``lean`` degrees more."""
+def turned(raster: np.ndarray, quarters: int, skew: float) -> np.ndarray:
+    """The page so many quarter turns clockwise, with ``skew`` degrees more."""
     lying = np.ascontiguousarray(np.rot90(raster, -quarters))
-    return deskewed(lying, -lean) if lean else lying
+    return deskewed(lying, -skew) if skew else lying
 
 
 def tried(kind: str, seed: int) -> dict[str, Any] | None:

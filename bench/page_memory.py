@@ -17,7 +17,7 @@ from bench import harness
 from ocroute.engines.neural import memory_count
 from ocroute.models.dots_ocr.config import DotsOCRConfig
 from ocroute.models.dots_ocr.input_size import fit
-from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 
 ANSWER = 64
 PROMPT = 420  # tokens of the layout prompt

@@ -164,7 +164,7 @@ def sm120() -> str:
         )
         for row in record["compiled"]
     ]
-    head = ("card", "build", "code inside", "tensor core instructions", "processor time", "peak memory")
+    head = ("card", "build", "code inside", "tensor core instructions", "CPU time", "peak memory")
     what = f"`{record['file']}` of {record['source']}, nvcc {record['nvcc']}, {record['date']}. Not run on such a card."
     return table(head, rows) + f"\n{what}\n"
 

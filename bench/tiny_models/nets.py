@@ -199,7 +199,7 @@ def model_class(spec: Spec) -> tuple[type[PreTrainedModel], type[Any]]:
     """The classes of a spec's model and configuration."""
     if spec.name == "dots_ocr":
         from ocroute.models.dots_ocr.config import DotsOCRConfig
-        from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+        from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 
         return DotsOCRForCausalLM, DotsOCRConfig
     import transformers

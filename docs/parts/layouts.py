@@ -58,7 +58,7 @@ def tables(record: Record) -> str:
 
 @from_evidence("orientation", "python -m bench.orientation --json evidence/orientation.json")
 def orientation(record: Record) -> str:
-    """Quarter turns and leaning pages."""
+    """Quarter turns and skewed pages."""
     rows = [
         (
             position,
@@ -71,7 +71,7 @@ def orientation(record: Record) -> str:
     ]
     skew = record["skew"]
     said = (
-        f"\nOf {skew['pages']} pages that leaned by up to five degrees, {skew['within']['pages']} stood straight within "
+        f"\nOf {skew['pages']} pages with a skew of up to five degrees, {skew['within']['pages']} stood straight within "
         f"{skew['within']['degrees']} degrees afterwards; median error {skew['median_error']:.3f} degrees. "
         f"{record['ms_per_page']:.0f} ms of one core a page.\n"
     )

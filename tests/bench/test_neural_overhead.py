@@ -21,7 +21,7 @@ from ocroute.engines.dots_ocr import DotsOcr
 from ocroute.judge import judge
 from ocroute.models.dots_ocr.answer import parse
 from ocroute.models.dots_ocr.input_size import InputSize
-from ocroute.models.dots_ocr.inputs import prepare
+from ocroute.models.dots_ocr.model_inputs import prepare
 from ocroute.pages import open_input
 
 ROOT = Path(__file__).parents[2]

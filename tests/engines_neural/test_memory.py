@@ -6,7 +6,7 @@ import transformers
 
 from ocroute.engines.neural import memory_count
 from ocroute.models.dots_ocr.config import DotsOCRConfig
-from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 
 KIB = 1024
 

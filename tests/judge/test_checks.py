@@ -105,7 +105,7 @@ def test_what_the_engine_says_is_cut_is_truncated(page):
 
 def test_an_answer_that_was_stopped_in_a_loop_is_called_so(page):
     found = verdict(page, replace(boxless(page.lines), finish="loop"))
-    assert any("round in circles" in finding.sentence for finding in found.findings)
+    assert any("repetition loop" in finding.sentence for finding in found.findings)
     assert not any("out of room" in finding.sentence for finding in found.findings)
 
 

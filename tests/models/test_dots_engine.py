@@ -20,9 +20,9 @@ from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.model_facts import Answered
 from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.models.dots_ocr.config import DotsOCRConfig
-from ocroute.models.dots_ocr.inputs import prepare
 from ocroute.models.dots_ocr.load import load
-from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.model_inputs import prepare
+from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 from ocroute.pages import open_input
 from ocroute.route import Wish
 from ocroute.route.page_reader import PageReader

@@ -12,8 +12,8 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from ocroute.errors import Declined, EngineError
 from ocroute.models.dots_ocr.input_size import InputSize, fit
-from ocroute.models.dots_ocr.inputs import patchify, prepare
 from ocroute.models.dots_ocr.load import Preprocessing, load
+from ocroute.models.dots_ocr.model_inputs import patchify, prepare
 from ocroute.models.dots_ocr.prompts import PROMPTS, chat
 from ocroute.values import Box
 

@@ -10,7 +10,7 @@ from tests.support import tiny_dots as tiny
 from ocroute.errors import EngineUnavailable
 from ocroute.models.dots_ocr.config import DotsOCRConfig, DotsVisionConfig
 from ocroute.models.dots_ocr.load import load
-from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 
 GRID = torch.tensor([[1, 4, 6]])
 

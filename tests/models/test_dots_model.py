@@ -14,9 +14,9 @@ from torch.nn import functional
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from ocroute.errors import EngineError
-from ocroute.models.dots_ocr.inputs import prepare
 from ocroute.models.dots_ocr.load import load
-from ocroute.models.dots_ocr.model import not_finite
+from ocroute.models.dots_ocr.model_inputs import prepare
+from ocroute.models.dots_ocr.modeling import not_finite
 from ocroute.models.dots_ocr.prompts import PROMPTS
 
 GRIDS = torch.tensor([[1, 4, 6], [1, 2, 8], [2, 2, 2]])

@@ -117,7 +117,7 @@ def test_circles_are_looked_for_at_fixed_places(trained):
         return len(tokens) >= 2 * LOOK_EVERY
 
     for name in ("a", "b"):
-        batch.enter(name, prefill(model.model, model.prompts[1]), limit=400, runs_in_circles=found)
+        batch.enter(name, prefill(model.model, model.prompts[1]), limit=400, is_loop=found)
     ended = all_of(batch)
     assert sorted(seen) == [LOOK_EVERY, LOOK_EVERY, 2 * LOOK_EVERY, 2 * LOOK_EVERY]
     assert {(each.ending, len(each.tokens)) for each in ended.values()} == {("loop", 2 * LOOK_EVERY)}

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from ocroute.models.dots_ocr.config import DotsOCRConfig
-from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 from ocroute.models.dots_ocr.prompts import PROMPTS
 
 SPECIAL = [

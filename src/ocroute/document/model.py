@@ -114,7 +114,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
         width, height: of the upright frame that boxes are in, pixels.
         dpi: pixels per inch of that frame, or None where the source does not say.
         turned: degrees counter-clockwise by which the source was turned to stand upright (0, 90, 180, 270).
-        skew: degrees counter-clockwise that were straightened besides.
+        skew: degrees counter-clockwise that it was deskewed by besides.
         blocks: in reading order.
         attempts: every engine tried, in order, with what was seen.
         rejected: every engine not tried: name and reason.

@@ -112,7 +112,7 @@ class DotsOcr(NeuralEngine):
     @classmethod
     def model_class(cls) -> Any:
         """Of `ocroute.models.dots_ocr`."""
-        from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+        from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 
         return DotsOCRForCausalLM
 
@@ -138,7 +138,7 @@ class DotsOcr(NeuralEngine):
 
     def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
         """Patches and prompt as the model was trained on them."""
-        from ocroute.models.dots_ocr.inputs import prepare
+        from ocroute.models.dots_ocr.model_inputs import prepare
 
         made = prepare(self._dots, image, mode.prompt, max_pixels=pixels)
         inputs = {

@@ -63,7 +63,7 @@ def spread(every: Sequence[T], count: int) -> list[T]:
 def read_crops(page: InputPage, boxes: Sequence[Box], threads: int) -> list[ReadCrop]:
     """What the reference recogniser reads in ``boxes`` and is sure of; nothing where there is none.
 
-    A place is read once a page: the next engine's text is often sought in the same ones.
+    A place is read once a page: the next engine's text is often looked for in the same ones.
     """
     known: dict[Box, tuple[str, float]] = page.once("judge.read_crops", dict)
     unread = [box for box in boxes if box not in known]

@@ -118,7 +118,7 @@ class Ledger:
     def export(self) -> bytes:
         """Everything as one JSON document: an `Export`.
 
-        Nothing in it tells whose machine it is: no folders, no names of user or host, no numbers of single cards.
+        Nothing in it tells whose machine it is: no folders, no names of user or host, no serial numbers of cards.
 
         Raises:
             UsageError: there are no proofs.

@@ -28,7 +28,7 @@ LONG_SIDE = (1500, 4000)
 _MAX_SMALL_DPI = 400.0
 
 _TELLING = 20
-"""Printed characters from which the page's own text tells which way is up."""
+"""Printed characters from which the page's own text tells its orientation."""
 
 _POINTS = (1.0, 200_000.0)
 """Page sides in points that can be real."""

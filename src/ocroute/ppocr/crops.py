@@ -46,7 +46,7 @@ class Crop:
 
 
 def cut(raster: Raster, region: Region) -> Crop:
-    """The pixels of ``region``, straightened where it is tilted."""
+    """The pixels of ``region``, deskewed where it is tilted."""
     top_left, top_right, _, bottom_left = region.corners
     along, down = top_right - top_left, bottom_left - top_left
     if abs(along[1]) <= UPRIGHT * abs(along[0]) or min(abs(along[0]), abs(down[1])) < 4:

@@ -17,13 +17,13 @@ from ocroute.values import Line
 Floats = NDArray[np.floating]
 
 REACH = 5.0  # line heights up and down in which lines are asked
-WITNESSES = 4  # lines, at least, that are blank there or end there
+LEAST_LINES = 4  # lines, at least, that are blank there or end there
 NARROWEST = 0.45  # of the line's height
 
 
 def part(lines: Sequence[Line]) -> list[Line]:
     """``lines``, each cut at the gutters that it runs across."""
-    if len(lines) <= WITNESSES:
+    if len(lines) <= LEAST_LINES:
         return list(lines)
     spans = np.array([(line.box.x0, line.box.x1, line.box.center[1], line.box.height) for line in lines])
     gaps = np.array(
@@ -48,7 +48,7 @@ def _cuts(index: int, spans: Floats, gaps: Floats) -> list[float]:
         across = near & (spans[:, 0] < middle) & (spans[:, 1] > middle)
         blank = near & _have_gap(middle, len(spans), gaps)
         ends = near & (np.minimum(np.abs(spans[:, 1] - x0), np.abs(spans[:, 0] - x1)) < height) & ~across
-        if not (across & ~blank).any() and int((blank | ends).sum()) >= WITNESSES:
+        if not (across & ~blank).any() and int((blank | ends).sum()) >= LEAST_LINES:
             cuts.append(float(middle))
     return cuts
 

@@ -1,7 +1,7 @@
 """How tall the letters of one line are and how thick their strokes, measured on its ink.
 
 A box does not tell: one engine pads it, another cuts it to the ink. The heights of single letters do not depend on the box,
-nor on a line that leans a little, and the text that was read says which heights to expect.
+nor on a line with a little skew, and the text that was read says which heights to expect.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class _Sequence:
     prompt: int
     limit: int
     deadline: float | None
-    runs_in_circles: Callable[[Sequence[int]], bool] | None
+    is_loop: Callable[[Sequence[int]], bool] | None
     asked: int = 1  # tokens asked of the device, the first included
     tokens: list[int] = field(default_factory=list)
     ended: bool = False
@@ -140,7 +140,7 @@ class Batch:
         *,
         limit: int,
         deadline: float | None = None,
-        runs_in_circles: Callable[[Sequence[int]], bool] | None = None,
+        is_loop: Callable[[Sequence[int]], bool] | None = None,
     ) -> None:
         """Take a sequence in and choose its first token. Waits for nothing.
 
@@ -148,7 +148,7 @@ class Batch:
             name: by which it will be known when it leaves.
             limit: tokens to write at most.
             deadline: by ``time.perf_counter``.
-            runs_in_circles: is given the answer so far, every `LOOK_EVERY` tokens.
+            is_loop: is given the answer so far, every `LOOK_EVERY` tokens.
         """
         slot = next(free for free in range(self.slots.count) if free not in self._sequences)
         self._make_room(prompt.length + STEPS)
@@ -162,7 +162,7 @@ class Batch:
         state.odd.fill_(False)
         state.history.fill_(NOTHING)
         state.out[STEPS] = accept(prompt.scores, state, self._choose, self._stop)
-        self._sequences[slot] = _Sequence(name, slot, prompt.length, limit, deadline, runs_in_circles)
+        self._sequences[slot] = _Sequence(name, slot, prompt.length, limit, deadline, is_loop)
 
     @torch.inference_mode()
     def advance(self) -> list[Ended]:
@@ -262,9 +262,9 @@ class Batch:
         """Take new tokens in, and say whether they are the last."""
         before = len(sequence.tokens) // LOOK_EVERY
         sequence.tokens += new
-        if sequence.runs_in_circles is not None:
+        if sequence.is_loop is not None:
             for end in range((before + 1) * LOOK_EVERY, len(sequence.tokens) + 1, LOOK_EVERY):
-                if sequence.runs_in_circles(sequence.tokens[:end]):
+                if sequence.is_loop(sequence.tokens[:end]):
                     del sequence.tokens[end:]
                     return "loop"
         if sequence.tokens and sequence.tokens[-1] in self._stops:

@@ -44,20 +44,20 @@ class Single:
         *,
         limit: int,
         deadline: float | None = None,
-        runs_in_circles: Callable[[Sequence[int]], bool] | None = None,
+        is_loop: Callable[[Sequence[int]], bool] | None = None,
         rule: NoRepeat | None = None,
     ) -> Ended:
         """The answer to one prompt.
 
         Args:
             inputs: of the model's ``forward``, on its device.
-            limit, deadline, runs_in_circles: see `Batch.enter`.
+            limit, deadline, is_loop: see `Batch.enter`.
             rule: forbids runs of tokens to come again.
         """
         try:
             prompt = prefill(self._model, inputs)
             batch = self._batch_for(prompt.length + min(limit, _ANSWER), rule)
-            batch.enter(None, prompt, limit=limit, deadline=deadline, runs_in_circles=runs_in_circles)
+            batch.enter(None, prompt, limit=limit, deadline=deadline, is_loop=is_loop)
             del prompt
             while not (ended := batch.advance()):
                 pass

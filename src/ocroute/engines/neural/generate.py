@@ -108,7 +108,7 @@ def answer(
                 inputs,
                 limit=max_new_tokens,
                 deadline=deadline,
-                runs_in_circles=lambda written: loop_detector.found(written[-TAIL:]),
+                is_loop=lambda written: loop_detector.found(written[-TAIL:]),
                 rule=rule,
             )
         tokens, ending = ended.tokens, ended.ending

@@ -1,4 +1,4 @@
-"""A chat model's words to the asker among the words of the page."""
+"""A chat model's preamble, and what else it says to its user, among the words of the page."""
 
 from __future__ import annotations
 

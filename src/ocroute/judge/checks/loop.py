@@ -1,4 +1,4 @@
-"""Text that goes round in circles."""
+"""Text in a repetition loop."""
 
 from __future__ import annotations
 

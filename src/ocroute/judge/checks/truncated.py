@@ -28,7 +28,7 @@ class Truncated:
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the page that is cut off, or 1 where the output itself says that it is cut."""
         if reading.finish == "loop":
-            return self._finding(1.0, 0.5, "The engine went round in circles and was stopped")
+            return self._finding(1.0, 0.5, "The engine fell into a repetition loop and was stopped")
         if reading.finish == "length":
             return self._finding(1.0, 0.5, "The engine ran out of room and stopped in the middle")
         if reading.finish == "late":

@@ -73,7 +73,7 @@ def _parts(pieces: Sequence[Segment], cuts: Sequence[float], scale: Scale) -> li
     """The pieces of a row as parts; two that fall into one column become one."""
     parts: list[Part] = []
     for piece in pieces:
-        # A word may lean a little over a strip's middle without meaning to span.
+        # A word may reach a little over a strip's middle without meaning to span.
         slack = min(0.75 * scale.char, piece.box.width / 3)
         first = bisect(cuts, piece.box.x0 + slack)
         last = max(first, bisect(cuts, piece.box.x1 - slack))

@@ -14,7 +14,7 @@ from transformers.utils.hub import cached_file
 
 from ocroute.errors import EngineUnavailable
 from ocroute.models.dots_ocr.config import DotsOCRConfig
-from ocroute.models.dots_ocr.model import DotsOCRForCausalLM
+from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 from ocroute.models.dots_ocr.prompts import ENDS, IMAGE_PAD, SPECIAL
 from ocroute.models.settings import settings
 

@@ -30,10 +30,10 @@ _HTML = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The part of a text that is most like what was sought.
+    """The part of a text that is most like what was looked for.
 
     Attributes:
-        rate: edits that turn the part into what was sought, per character of it.
+        rate: edits that turn the part into what was looked for, per character of it.
         before, found, after: the text, in three.
     """
 
@@ -183,17 +183,17 @@ def _shared(truth: str, text: str) -> float:
     return (Counter(truth) & Counter(text)).total() / max(1, len(truth))
 
 
-def find(sought: str, text: str) -> Match:
-    """The part of ``text`` from which the fewest edits lead to ``sought``; the first where there are several.
+def find(needle: str, text: str) -> Match:
+    """The part of ``text`` from which the fewest edits lead to ``needle``; the first where there are several.
 
-    Exact, unlike what libraries have for it: they look for the best part of the length of ``sought`` only.
+    Exact, unlike what libraries have for it: they look for the best part of the length of ``needle`` only.
     """
     searched = text[:LONGEST]
     edits = [0] * (
         len(searched) + 1
     )  # of the best part that ends here; it may begin anywhere, so the first row is free
     starts = list(range(len(searched) + 1))
-    for index, wanted in enumerate(sought, 1):
+    for index, wanted in enumerate(needle, 1):
         left, edits[0] = edits[0], index
         begun, starts[0] = starts[0], 0
         for column, seen in enumerate(searched, 1):
@@ -206,4 +206,4 @@ def find(sought: str, text: str) -> Match:
             edits[column], starts[column] = min(ways)
     end = min(range(len(edits)), key=edits.__getitem__)
     start = starts[end]
-    return Match(edits[end] / max(1, len(sought)), text[:start].strip(), text[start:end], text[end:].strip())
+    return Match(edits[end] / max(1, len(needle)), text[:start].strip(), text[start:end], text[end:].strip())

@@ -29,7 +29,7 @@ class NotFinite(EngineError, FloatingPointError):
 
 
 def not_finite(dtype: torch.dtype) -> NotFinite:
-    """The error for image embeddings of this type that are no numbers: it may be too narrow, or the weights are damaged."""
+    """The error for image embeddings of this type that are NaN or Inf: it may be too narrow, or the weights are damaged."""
     numbers = str(dtype).removeprefix("torch.")
     wider = "Read it on the CPU, in float32: CUDA_VISIBLE_DEVICES=-1 ocroute read PAGE --engine dots_ocr"
     damaged = f"The weights themselves may be damaged: fetch or copy them again. {_LOOK}"
@@ -126,7 +126,7 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
             raise EngineError(
                 f"{count} image placeholders stand in the prompt for {merged} image embeddings "
                 f"({pixels.shape[0]} patches)",
-                next_step=f"Make both with ocroute.models.dots_ocr.inputs.prepare. {_LOOK}",
+                next_step=f"Make both with ocroute.models.dots_ocr.model_inputs.prepare. {_LOOK}",
             )
         images = self.vision_tower(pixels, grids)
         if not self.training and not bool(torch.isfinite(images).all()):
