@@ -146,11 +146,28 @@ def test_doctor_and_engines_as_json():
     assert set(json.loads(ocroute("engines", "--json").stdout)) == set(report["engines"])
 
 
-def test_doctor_draws_a_table():
+def test_doctor_fits_a_screen_and_all_shows_the_rest():
     done = ocroute("doctor")
     assert done.returncode == 0
-    assert "usable" in done.stdout
     assert "rapidocr" in done.stdout
+    assert len(done.stdout.splitlines()) <= 25
+    rest = ocroute("doctor", "--all").stdout
+    assert len(rest.splitlines()) > 60
+    assert "usable" in rest
+    assert "Attention kernels on" in rest
+
+
+def test_doctor_of_one_engine_shows_no_other():
+    said = ocroute("doctor", "--engine", "dots_ocr", COLUMNS="200").stdout
+    assert "dots_ocr" in said
+    assert not any(name in said for name in ("rapidocr", "got_ocr2", "sage1", "libraries"))
+
+
+def test_engines_that_are_usable_come_first():
+    said = ocroute("engines", COLUMNS="160").stdout
+    states = [row["availability"]["state"] for row in json.loads(ocroute("engines", "--json").stdout).values()]
+    drawn = [word for line in said.splitlines() for word in line.split()[3:4] if word in ("usable", "broken", "absent")]
+    assert drawn == sorted(states, key=["usable", "broken", "absent"].index)
 
 
 @pytest.mark.parametrize(

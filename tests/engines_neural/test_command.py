@@ -107,7 +107,7 @@ def test_doctor_tells_what_came_of_a_model(page):
     assert row["kernels"].keys() == {"vision", "text"}
     assert row["need_mb"] > 0 < row["free_mb"]
     assert rows["dots_ocr"]["canary"] is None
-    drawn = ocroute("doctor", COLUMNS="220").stdout
+    drawn = ocroute("doctor", "--all", COLUMNS="220").stdout
     assert "Neural engines" in drawn
     assert "never loaded here" in drawn
     assert str(BY_HEART) in drawn

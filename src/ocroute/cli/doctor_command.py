@@ -9,15 +9,17 @@ from ocroute.cli.app import app, write_json
 
 @app.command()
 def doctor(
-    engine: Annotated[str, typer.Option(metavar="NAME", help="Plan for this engine only.")] = "",
+    engine: Annotated[str, typer.Option(metavar="NAME", help="Look at this engine only.")] = "",
     model: Annotated[
         str, typer.Option(metavar="WHERE", help="Weights for --engine that are looked at: a folder or a hub id.")
     ] = "",
-    json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every engine, kernel and library, and why not.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write all of it as JSON.")] = False,
 ) -> None:
-    """Say what this machine is, which engines and attention kernels can run on it, why the others cannot, what to install."""
+    """Say what reads pages on this machine, in order, and what is missing for more."""
     from ocroute.engines.base import ENGINES, Wanted
     from ocroute.errors import UsageError
+    from ocroute.machine import inspect
     from ocroute.route.machine_survey import survey
     from ocroute.route.plan import Wish
 
@@ -25,13 +27,19 @@ def doctor(
         raise UsageError(f"--model {model} says nothing of its engine", next_step="Add: --engine NAME")
     if engine and engine not in ENGINES:
         raise UsageError(f"there is no engine named {engine!r}", next_step=f"Choose from: {', '.join(ENGINES)}")
-    found = survey(Wish(engine, Wanted(model=model)), kernels=True)
+    kernels = json or everything or bool(engine) or bool(inspect().gpus)  # without a GPU the import of torch is spared
+    found = survey(Wish(engine, Wanted(model=model)), kernels=kernels)
     if json:
         write_json(found)
-    else:
-        from ocroute.cli.draw_survey import draw_survey
+        return
+    from ocroute.cli.draw_survey import draw_engine, draw_overview, draw_survey
 
+    if everything:
         draw_survey(found)
+    elif engine:
+        draw_engine(found, engine)
+    else:
+        draw_overview(found)
 
 
 @app.command()

@@ -4,24 +4,128 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
 from ocroute.cli.draw_kernels import kernel_table, model_table
 from ocroute.cli.draw_models import canary_table
 from ocroute.cli.terminal import STATE_STYLES, console
-from ocroute.languages import LANGUAGES
+from ocroute.languages import LANGUAGES, SCRIPT_NAMES, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ocroute.machine import Machine
     from ocroute.route.machine_survey import Survey
     from ocroute.route.plan import EngineStatus
 
 
+def draw_overview(survey: Survey) -> None:
+    """The answer to ``ocroute doctor``: what reads here, in order, and what is missing for more; a screenful."""
+    out = console()
+    for line in overview(survey):
+        out.print(Text(line))
+
+
+def overview(survey: Survey) -> list[str]:
+    """Its lines. Pure."""
+    routes = survey.plan.routes if survey.plan else {}
+    lines = [*_machine_lines(survey.machine), ""]
+    lines += ["Reads here, in this order:"] if routes else [f"No page can be read here: {survey.problem}"]
+    for place, name in enumerate(routes, start=1):
+        lines.append(f"  {place}. {_entitled(name, survey)}: {_writes(survey.engines[name], survey, name)}")
+    left = survey.plan.rejected if survey.plan else {}
+    named = [name for name in left if survey.engines[name].availability.state == "usable"]
+    if named:
+        lines += ["", "Only when asked for, with --engine:"] + [f"  {name}: {left[name]}" for name in named]
+    if steps := _steps(survey, routes):
+        lines += ["", "For more:"] + [f"  {step}" for step in steps]
+    return [*lines, "", "More: ocroute doctor --all, ocroute doctor --engine NAME, ocroute languages, ocroute kernels"]
+
+
+def _machine_lines(machine: Machine) -> list[str]:
+    free = f"{machine.free_mb / 1024:.1f} of {machine.memory_mb / 1024:.1f} GiB memory free"
+    ours = (
+        f"ocroute {machine.libraries.get('ocroute', '')}, Python {machine.python}, {machine.os}, {machine.architecture}"
+    )
+    lines = [ours, f"{machine.processor}, {machine.cores} cores, {free}"]
+    kinds: dict[str, int] = {}
+    for gpu in machine.gpus:
+        told = f"{gpu.name}, {gpu.memory_mb} MiB, compute capability {'.'.join(map(str, gpu.compute_capability))}"
+        kinds[told] = kinds.get(told, 0) + 1
+    lines += [f"GPU: {count} x {told}" if count > 1 else f"GPU: {told}" for told, count in kinds.items()]
+    if not machine.gpus:
+        return [*lines, f"no GPU: {machine.gpu_note}"]
+    torch = f", torch {machine.libraries['torch']}" if "torch" in machine.libraries else ""
+    return [*lines, f"NVIDIA driver {machine.driver}, serves CUDA {machine.driver_cuda}{torch}"]
+
+
+def _entitled(name: str, survey: Survey) -> str:
+    version = survey.engines[name].availability.version
+    return f"{name} {version}" if version and survey.engines[name].info.kind == "ocr" else name
+
+
+def _writes(status: EngineStatus, survey: Survey, name: str) -> str:
+    """The languages or scripts that an engine can write; of a neural engine also what it runs on."""
+    here = status.availability
+    if status.info.kind == "textlayer":
+        return "a PDF's own text, where it matches the pixels"
+    names = [name_of(one) for one in here.languages if one in LANGUAGES] or [
+        SCRIPT_NAMES.get(one, one) for one in here.scripts
+    ]
+    said = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    row = next((row for row in survey.neural if row.engine == name), None)
+    if row is None:
+        return said
+    unproven = any(not choice.proven for choice in row.kernels.values())
+    canary = (
+        "canary page never read" if row.canary is None else "canary page read" if row.canary.read else row.canary.seen
+    )
+    return f"{said}; kernels {'unproven' if unproven else 'proven'}; {canary}"
+
+
+def _steps(survey: Survey, routes: Collection[str]) -> list[str]:
+    """What would add engines or languages: each command once, those that need no administrator first."""
+    neural = [name for name, one in survey.engines.items() if one.info.kind == "vlm"]
+    steps: dict[str, list[str]] = {}
+    unasked = set() if survey.machine.gpus else set(neural)
+    for name, status in survey.engines.items():
+        here = status.availability
+        lacks = f"{name} is {here.state}" if here.state != "usable" else name
+        if name in unasked or (here.state == "usable" and name not in routes):
+            continue
+        for step in filter(None, (here.advice, here.install)):
+            steps.setdefault(step[:1].lower() + step[1:], []).append(lacks)
+        if here.state == "broken" and not here.next_step:
+            steps.setdefault(here.reason, []).append(lacks)
+    lines = [f"{', '.join(names)}: {step}" for step, names in steps.items()]
+    if unproven := [
+        row.engine
+        for row in survey.neural
+        if row.engine in routes and not all(one.proven for one in row.kernels.values())
+    ]:
+        lines.append(f"kernels of {', '.join(unproven)} are not proven on this card: ocroute prove")
+    if unasked:
+        least = "" if "torch" in survey.machine.libraries else "; they need torch: pip install 'ocroute[vlm]'"
+        lines.append(f"neural engines take minutes a page without a GPU{least}: {', '.join(neural)}")
+    return sorted(lines, key=lambda line: ": sudo " in line)
+
+
+def draw_engine(survey: Survey, engine: str) -> None:
+    """The answer to ``ocroute doctor --engine``: this engine and nothing else."""
+    out = console()
+    out.print(engine_table(msgspec.structs.replace(survey, engines={engine: survey.engines[engine]})))
+    if engine in survey.models:
+        out.print(model_table({engine: survey.models[engine]}))
+    if rows := [row for row in survey.neural if row.engine == engine]:
+        out.print(canary_table(rows))
+    if survey.plan is None:
+        out.print(Text(f"No page can be read with it here: {survey.problem}", style="red"))
+
+
 def draw_survey(survey: Survey) -> None:
-    """The answer to ``ocroute doctor``."""
+    """The answer to ``ocroute doctor --all``."""
     out = console()
     out.print(_machine_table(survey.machine))
     out.print(engine_table(survey))
@@ -40,21 +144,25 @@ def draw_survey(survey: Survey) -> None:
 
 
 def engine_table(survey: Survey) -> Table:
-    """Every registered engine, its state here, and what to install."""
+    """Every registered engine, the usable ones first, its state here, and what to install."""
     table = Table(title="Engines", title_justify="left")
     table.add_column("engine", no_wrap=True)
     table.add_column("state")
     table.add_column("version")
-    table.add_column("scripts", max_width=14)
+    table.add_column("writes", max_width=14)
     table.add_column("remarks", overflow="fold", ratio=1)  # commands to be typed: nothing of them may be cut off
-    for name, status in survey.engines.items():
+    states = ("usable", "broken", "absent")
+    ordered = sorted(
+        survey.engines.items(), key=lambda item: (states.index(item[1].availability.state), item[1].info.rank, item[0])
+    )
+    for name, status in ordered:
         here = status.availability
         remarks = [here.reason, here.next_step.remark, status.info.strengths]
         table.add_row(
             name,
             Text(here.state, style=STATE_STYLES[here.state]),
             here.version,
-            _few(here.scripts),
+            _few(here.languages or here.scripts),
             Text("\n".join(remark for remark in remarks if remark)),
         )
     return table

@@ -32,6 +32,14 @@ from ocroute.values import Box, Line, Word
 INSTALL = {"darwin": "brew install tesseract", "win32": "winget install tesseract-ocr"}.get(
     sys.platform, "sudo apt install tesseract-ocr"
 )
+_DATA = {"darwin": "brew install tesseract-lang", "win32": ""}.get(
+    sys.platform, "sudo apt install tesseract-ocr-LANGUAGE, e.g. tesseract-ocr-rus for Russian"
+)
+_WITHOUT_ROOT = "Without root: conda install -c conda-forge tesseract"
+_DATA_WITHOUT_ROOT = (
+    "More languages without root: copy its data folder, add LANGUAGE.traineddata from "
+    "https://github.com/tesseract-ocr/tessdata_fast, and name the copy in TESSDATA_PREFIX"
+)
 PROBE_SECONDS = 20
 READ_SECONDS = 600  # a program that hangs is ended; the page's own deadline is the runner's business
 SMALL, LARGE = 10, 50  # x-heights, in pixels, below and above which a page is resized
@@ -92,7 +100,8 @@ class Tesseract:
         try:
             found = find_program()
         except EngineUnavailable as error:
-            return Availability("absent", reason=error.message, install=error.next_step.command)
+            advice = "" if sys.platform == "win32" else _WITHOUT_ROOT
+            return Availability("absent", reason=error.message, install=error.next_step.command, advice=advice)
         except Exception as error:  # whatever a damaged program does
             step = error.next_step.command if isinstance(error, OcrouteError) else ""
             return Availability("broken", reason=str(error), install=step or INSTALL)
@@ -100,7 +109,8 @@ class Tesseract:
         return Availability(
             "usable",
             version=found.version,
-            install="sudo apt install tesseract-ocr-LANGUAGE, e.g. tesseract-ocr-rus for Russian",
+            install=_DATA,
+            advice=_DATA_WITHOUT_ROOT,
             scripts=tuple(sorted({item.script for item in data})),
             languages=tuple(sorted({item.language for item in data})),
         )
