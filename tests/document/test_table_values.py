@@ -6,11 +6,13 @@ import sys
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.support.random_documents import tables
 
 import ocroute
 from ocroute import Block, Document, Page, Table, Verdict
 from ocroute.document import Category, Cell
+from ocroute.document.markup import from_html, html_table
 
 ONE_HEADER = Table(
     3,
@@ -115,3 +117,40 @@ def test_tables_in_any_markup_are_found_in_order() -> None:
     grids = [table.grid() for table in page.tables]
     assert grids == [ONE_HEADER.grid(), [["h"], ["1"]], [["a", "b"], ["1", "2"]], []]
     assert Document("a.png", (page, page)).tables == page.tables * 2
+
+
+def html(rows: list[list[tuple[int, int]]]) -> str:
+    """A table whose cells, with these row and column spans, are numbered."""
+    numbers = iter(range(10_000_000))
+    cells = (
+        "".join(f'<td rowspan="{tall}" colspan="{wide}">{next(numbers)}</td>' for tall, wide in row) for row in rows
+    )
+    return "<table>" + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>"
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=4), min_size=1, max_size=5)
+)
+def test_cells_of_html_stand_where_a_browser_puts_them(rows: list[list[tuple[int, int]]]) -> None:
+    taken: set[tuple[int, int]] = set()
+    expected = []
+    for row, cells in enumerate(rows):
+        for tall, wide in cells:
+            column = next(column for column in range(99) if (row, column) not in taken)
+            taken |= {(row + down, column + right) for down in range(tall) for right in range(wide)}
+            expected.append((row, column, min(tall, len(rows) - row), wide))
+    table = from_html(html(rows))[1]
+    assert table
+    assert [(cell.row, cell.column, cell.row_span, cell.column_span) for cell in table.cells] == expected
+    assert (table.rows, table.columns) == (len(rows), 1 + max(column for _, column in taken))
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("rows", [[[(1000, 1000)] * 300] + [[(1, 1)]] * 1000, [[(1, 1)] * 20_000]])
+def test_absurd_spans_cost_no_memory_and_no_word(rows: list[list[tuple[int, int]]]) -> None:
+    table = from_html(html(rows))[1]
+    assert table
+    assert table.rows * table.columns <= len(rows) * max(map(len, rows)), "no larger than without spans"
+    assert [cell.text for cell in table.cells] == [str(number) for number in range(sum(map(len, rows)))]
+    assert html_table(table).count("<td") >= len(table.cells)

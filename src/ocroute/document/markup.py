@@ -9,6 +9,8 @@ from html import escape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ocroute.values import Cell, Table
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ _BREAKING = frozenset(
     {"br", "p", "div", "li", "ul", "ol", "tr", "table", "caption", "h1", "h2", "h3", "h4", "h5", "h6", "pre"}
 )
 _LARGEST_SPAN = 1000  # the limit that HTML itself sets for colspan
+_MOST_PLACES = 250_000  # rows x columns; spans that make a table larger than any page can hold are no spans
 
 
 class _Reader(HTMLParser):
@@ -29,8 +32,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.outside: list[str] = []
-        self.cells: list[Cell] = []
-        self._taken: set[tuple[int, int]] = set()
+        self.cells: list[Cell] = []  # in their rows, all in column 0 until `finish`
         self._row = -1
         self._cell: list[str] | None = None
         self._spans = (1, 1)
@@ -75,12 +77,8 @@ class _Reader(HTMLParser):
     def _close_cell(self) -> None:
         if self._cell is None:
             return
-        column = 0
-        while (self._row, column) in self._taken:
-            column += 1
         rows, columns = self._spans
-        self._taken.update((self._row + r, column + c) for r in range(rows) for c in range(columns))
-        self.cells.append(Cell(self._row, column, _tidy("".join(self._cell)), rows, columns, self._header))
+        self.cells.append(Cell(self._row, 0, _tidy("".join(self._cell)), rows, columns, self._header))
         self._cell = None
 
     def finish(self) -> tuple[str, Table | None]:
@@ -89,10 +87,27 @@ class _Reader(HTMLParser):
         self._close_cell()
         if not self.cells:
             return _tidy("".join(self.outside)), None
-        rows = max(cell.row for cell in self.cells) + 1
-        columns = max(cell.column + cell.column_span for cell in self.cells)
-        cells = tuple(_cut(cell, rows) for cell in self.cells)
-        return _tidy("".join(self.outside)), Table(rows, columns, cells)
+        return _tidy("".join(self.outside)), _placed(self.cells)
+
+
+def _placed(cells: Sequence[Cell]) -> Table:
+    """``cells``, row by row, each in the first column that is free, as a browser would lay them out."""
+    height = max(cell.row for cell in cells) + 1
+    has_spans = any(max(cell.row_span, cell.column_span) > 1 for cell in cells)
+    taken_until: dict[int, int] = {}  # by column: the first row that no cell from above reaches into
+    placed = []
+    row = column = 0
+    for cell in cells:
+        row, column = cell.row, column if cell.row == row else 0
+        while taken_until.get(column, 0) > row:
+            column += 1
+        rows = min(cell.row_span, height - row)
+        for covered in range(column, column + cell.column_span):
+            taken_until[covered] = max(taken_until.get(covered, 0), row + rows)
+        placed.append(msgspec.structs.replace(cell, column=column, row_span=rows))
+        if has_spans and height * len(taken_until) > _MOST_PLACES:
+            return _placed([msgspec.structs.replace(cell, row_span=1, column_span=1) for cell in cells])
+    return Table(height, max(taken_until) + 1, tuple(placed))
 
 
 def from_html(source: str) -> tuple[str, Table | None]:
@@ -162,12 +177,6 @@ def _picture(_renderer: RendererProtocol, tokens: Sequence[Token], index: int, *
 
 def _span(value: str | None) -> int:
     return min(int(value), _LARGEST_SPAN) or 1 if value and value.isascii() and value.isdigit() else 1
-
-
-def _cut(cell: Cell, rows: int) -> Cell:
-    if cell.row + cell.row_span <= rows:
-        return cell
-    return Cell(cell.row, cell.column, cell.text, rows - cell.row, cell.column_span, cell.header)
 
 
 def _tidy(text: str) -> str:
