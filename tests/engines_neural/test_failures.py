@@ -74,7 +74,7 @@ def seen(engine):
 
 
 def test_what_the_first_try_held_is_given_back_before_the_second(babbling, sheet):
-    """Frames that an error leaves behind hold tensors, in circles that only the collector undoes."""
+    """Frames that an error leaves behind hold tensors, in reference cycles that only the collector undoes."""
     engine = babbling("qwen2_vl")
     engine.single = None
     generate, held = engine.loaded.model.generate, []
@@ -115,7 +115,7 @@ def test_a_small_page_in_tiles_is_shown_smaller_too(babbling):
     assert all(less < 0.76 * more for more, less in pairwise(shown)), shown
 
 
-def test_an_answer_in_circles_is_called_one(babbling, sheet, monkeypatch):
+def test_a_repetition_loop_is_called_one(babbling, sheet, monkeypatch):
     engine = babbling("qwen2_vl")
     answer = engine._answer
     monkeypatch.setattr(engine, "_answer", lambda *a, **k: replace(answer(*a, **k), ending="loop"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from time import perf_counter
 from typing import Any, Literal
 
@@ -190,12 +191,17 @@ class Batch:
         self.state.row.zero_()
         size, span = self._size(), min(self.slots.capacity, _rounded(need) if self._cuda else need)
         taken = 0
-        while taken < count and (self._cuda or bool(self.state.active.any())):
+        while taken < count and (self._cuda or self._goes_on()):
             self._step(size, span)
             taken += 1
         for sequence in self._sequences.values():
             sequence.asked += taken
         self._reports.append(self._report(taken))
+
+    def _goes_on(self) -> bool:
+        """Whether to take one more step now. Off CUDA looking costs nothing, and a step may take a second."""
+        deadlines = [each.deadline for each in self._sequences.values() if each.deadline is not None]
+        return bool(self.state.active.any()) and perf_counter() <= min(deadlines, default=inf)
 
     def _size(self) -> int:
         """Slots that a step computes: all up to the last that is taken, rounded up."""

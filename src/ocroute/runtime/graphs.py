@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -53,8 +54,13 @@ class Graphs:
             graph.capture_begin(pool=self._pool, capture_error_mode="thread_local")
             try:
                 work()
-            finally:
-                graph.capture_end()
+            except BaseException:
+                with suppress(
+                    RuntimeError
+                ):  # of a capture that an error of CUDA broke it says only that; the first says why
+                    graph.capture_end()
+                raise
+            graph.capture_end()
         here.wait_stream(self._aside)
         self._pool = graph.pool()
         return graph

@@ -238,7 +238,7 @@ class NeuralEngine(ABC):
                     self.budget = replace(self.budget, pixels=view.pixels)
                     settings = reading.settings | ({"out_of_memory": tried} if tried else {})
                     return msgspec.structs.replace(reading, settings=settings)
-                gc.collect()  # what the error held in loop_detector, tensors among it
+                gc.collect()  # what the error held in reference cycles, tensors among it
                 devices.free_memory()
                 began = perf_counter()
         except OcrouteError:
