@@ -112,7 +112,7 @@ class Command:
         return [
             (pid, command)
             for pid, command in found
-            if not any(pid == child.pid and "guard.py" in command for child in guard)
+            if not any(pid == child.pid and "watchdog.py" in command for child in guard)
         ]
 
 

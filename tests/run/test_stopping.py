@@ -61,7 +61,7 @@ def test_workers_die_with_a_parent_that_is_killed(make_pages, ocroute, until, tm
     """Also one that is deep in C code, holds the interpreter lock and ignores signals; also what it started."""
     process = ocroute.start(make_pages(2), "--jobs", "2", engines=["hang_in_c:1", "hang:2", "null"])
     until(lambda: ocroute.started("hang_in_c") and ocroute.started("child") and ocroute.started("hang"))
-    assert len([command for _, command in ocroute.alive() if "guard.py" not in command]) == 4
+    assert len([command for _, command in ocroute.alive() if "watchdog.py" not in command]) == 4
     process.kill()
     process.communicate()
     until(lambda: not ocroute.alive(), seconds=5)

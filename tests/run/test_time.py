@@ -87,7 +87,7 @@ def test_a_deadline_that_leaves_no_time_is_refused(jobs, timeout, make_pages):
 def test_without_a_gpu_a_model_is_given_more_time(monkeypatch):
     bare = msgspec.structs.replace(machine.inspect(), gpus=())
     monkeypatch.setattr(machine, "inspect", lambda: bare)
-    assert capacity.default_deadline(Wish("dots_ocr")) == capacity.PROCESSOR_DEADLINE
+    assert capacity.default_deadline(Wish("dots_ocr")) == capacity.CPU_DEADLINE
     assert capacity.default_deadline(Wish()) == capacity.default_deadline(Wish("rapidocr")) == capacity.DEADLINE
     card = msgspec.structs.replace(bare, gpus=(machine.Gpu("a card", 16_000, 15_000, (12, 0)),))
     monkeypatch.setattr(machine, "inspect", lambda: card)

@@ -1,4 +1,4 @@
-"""Any system: a mark in the environment, which descendants inherit, and a guard process that kills what bears it after us."""
+"""Any system: a mark in the environment, which descendants inherit, and a watchdog process that kills what bears it after us."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ocroute.process import guard
+from ocroute.process import watchdog
 from ocroute.process.process_tree import ProcessTree
 
 _lock = threading.Lock()
@@ -23,27 +23,27 @@ _unended: set[str] = set()
 class MarkedTree(ProcessTree):
     """What bears a mark in its environment, by which `psutil` finds it, however the tree has fallen apart.
 
-    In a process that bears a mark itself, the guard of the first one watches over all that it starts.
+    In a process that bears a mark itself, the watchdog of the first one watches over all that it starts.
     """
 
     def _prepare(self) -> dict[str, Any]:
-        inherited = os.environ.get(guard.MARK)
+        inherited = os.environ.get(watchdog.MARK)
         if inherited is None:
             with _lock:
-                _guard(os.getpid())
+                _watchdog(os.getpid())
         self._mark = f"{inherited or _mark(os.getpid())}/{secrets.token_hex(6)}"
         _unended.add(self._mark)
-        return {"env": {guard.MARK: self._mark}}
+        return {"env": {watchdog.MARK: self._mark}}
 
     def _terminate(self) -> None:
-        for process in guard.marked(self._mark):
+        for process in watchdog.marked(self._mark):
             with contextlib.suppress(Exception):  # it has ended meanwhile
                 process.terminate()
 
     def _kill(self) -> None:
         with contextlib.suppress(OSError):
             self.popen.kill()  # it starts nothing more
-        guard.kill_marked(self._mark)
+        watchdog.kill_marked(self._mark)
 
     def _release(self) -> None:
         _unended.discard(self._mark)
@@ -51,8 +51,8 @@ class MarkedTree(ProcessTree):
 
 def end_descendants() -> None:
     """End what this process started, if it bears a mark itself. Without one, what it started ends by itself after it."""
-    if (own := os.environ.get(guard.MARK)) is not None:
-        guard.kill_marked(own)
+    if (own := os.environ.get(watchdog.MARK)) is not None:
+        watchdog.kill_marked(own)
 
 
 @cache
@@ -62,11 +62,11 @@ def _mark(pid: int) -> str:
 
 
 @cache
-def _guard(pid: int) -> subprocess.Popen[bytes]:
+def _watchdog(pid: int) -> subprocess.Popen[bytes]:
     """The process that kills what bears our mark when we are gone. It starts with Python's own modules only."""
     paths = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
     watching = subprocess.Popen(
-        [sys.executable, "-S", "-P", guard.__file__, _mark(pid)],
+        [sys.executable, "-S", "-P", watchdog.__file__, _mark(pid)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -77,7 +77,7 @@ def _guard(pid: int) -> subprocess.Popen[bytes]:
 
 
 def _part(watching: subprocess.Popen[bytes], pid: int) -> None:
-    """We end. Where all that we started has ended already, the guard has nothing to do."""
+    """We end. Where all that we started has ended already, the watchdog has nothing to do."""
     if pid == os.getpid():
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            watching.communicate(b"" if _unended else guard.DISMISSED, timeout=5)
+            watching.communicate(b"" if _unended else watchdog.DISMISSED, timeout=5)

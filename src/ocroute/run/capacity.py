@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ocroute.machine import usable_cores
+from ocroute.machine import memory_mb, usable_cores
 
 if TYPE_CHECKING:
     from ocroute.route.plan import Wish
@@ -20,7 +20,7 @@ together is the faster the more there are."""
 DEADLINE = 300.0
 """Seconds that one engine's attempt at one page may take unless the caller says otherwise."""
 
-PROCESSOR_DEADLINE = 1800.0
+CPU_DEADLINE = 1800.0
 """As `DEADLINE`, where a neural model reads without a GPU: a dense page is a few thousand words, at a few in a second."""
 
 
@@ -38,19 +38,16 @@ def default_workers(wish: Wish) -> int:
     """
     if _neural(wish):
         return 1
-    import psutil
-
-    free = psutil.virtual_memory().available // 2**20
     remote = _pinned(wish) == "remote" or (wish.wanted.base_url and not wish.engine)
     most = REMOTE_WORKERS if remote else usable_cores()
-    return int(max(1, min(most, free // WORKER_MB)))
+    return max(1, min(most, memory_mb()[1] // WORKER_MB))
 
 
 def default_deadline(wish: Wish) -> float:
     """Seconds for one engine's attempt at one page. By itself no neural engine is tried without a GPU: only a pinned one is."""
     from ocroute.machine import inspect
 
-    return PROCESSOR_DEADLINE if _pinned(wish) == "vlm" and not inspect().gpus else DEADLINE
+    return CPU_DEADLINE if _pinned(wish) == "vlm" and not inspect().gpus else DEADLINE
 
 
 def _neural(wish: Wish) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
+from ocroute import process
 from ocroute.errors import ExitCode, NextStep, OcrouteError
 from ocroute.kernels.binaries import runs_on
 from ocroute.kernels.build.recipes import dotted, parse_arch
@@ -53,9 +53,7 @@ def _listed(tool: Path, library: Path) -> tuple[str, ...]:
     """Architectures of one library; empty where it holds no GPU code."""
     names: set[str] = set()
     for option, pattern, prefix in (("--list-elf", _CODE, "sm"), ("--list-ptx", _PTX, "ptx")):
-        listing = subprocess.run(
-            [tool, option, library], capture_output=True, text=True, timeout=300, check=False
-        ).stdout
+        listing = process.run([str(tool), option, str(library)], seconds=300).stdout.decode(errors="replace")
         names |= {f"{prefix}_{major}{minor}{suffix}" for major, minor, suffix in pattern.findall(listing)}
     return tuple(sorted(names))
 

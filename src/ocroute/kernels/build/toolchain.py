@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from ocroute import machine
+from ocroute import machine, process
 from ocroute.kernels.facts import Capability
 
 GB = 1000**3
@@ -143,10 +143,10 @@ def cuobjdump() -> Path | None:
 def _first(pattern: str, *command: str | Path) -> str:
     """The first group of ``pattern`` in what a command prints; empty where there is none."""
     try:
-        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=30, check=False)
+        done = process.run([str(part) for part in command], seconds=30)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    match = re.search(pattern, done.stdout)
+    match = re.search(pattern, done.stdout.decode(errors="replace"))
     return match[1] if match else ""
 
 

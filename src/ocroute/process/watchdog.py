@@ -1,5 +1,5 @@
 """Finds processes by the mark that they inherited, and ends them. As a program it does so when the process that started it is
-gone: ``python guard.py MARK``. It imports nothing of ocroute, so that it starts in no time.
+gone: ``python watchdog.py MARK``. It imports nothing of ocroute, so that it starts in no time.
 """
 
 from __future__ import annotations
