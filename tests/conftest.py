@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -46,3 +47,6 @@ def homes(tmp_path_factory):
 def own_home(homes, monkeypatch):
     """What ocroute learns about a machine is kept apart: from test to test, and from the user's own."""
     monkeypatch.setenv("OCROUTE_HOME", str(next(homes)))
+    yield
+    if "ocroute.reader" in sys.modules:  # what one test has loaded is not what the next one asks for
+        sys.modules["ocroute.reader"].close()

@@ -15,7 +15,7 @@ from PIL import Image
 from ocroute.document.model import EXPORTERS
 from ocroute.errors import ExitCode
 from ocroute.kernels.build.recipes import book
-from ocroute.options import CommandOptions, ReadOptions, declared
+from ocroute.options import CommandOptions, InputOptions, ReaderOptions, ReadOptions, declared
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -84,7 +84,8 @@ def test_every_option_is_in_help_in_python_and_in_the_documentation_and_no_old_s
     import ocroute as library
 
     keywords = list(inspect.signature(library.read).parameters)
-    assert keywords == ["path", *declared(ReadOptions)]
+    assert keywords == ["source", *declared(InputOptions), *declared(ReaderOptions)]
+    assert list(inspect.signature(library.Reader).parameters) == [*declared(ReaderOptions)]
     assert all(f"{name}: " in (library.read.__doc__ or "") for name in keywords)
 
 

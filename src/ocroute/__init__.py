@@ -14,7 +14,6 @@ TYPE_CHECKING = (
     False  # known to type checkers by its name; the module typing would take as long as all of Python's start
 )
 if TYPE_CHECKING:
-    from ocroute.api import read
     from ocroute.document.model import Document, Finding, Page, Verdict
     from ocroute.errors import (
         CorruptInput,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
         UnsupportedInput,
         UsageError,
     )
+    from ocroute.reader import Reader, close, read
     from ocroute.values import Block, Box, Line, Table, Word
 
 __version__ = "0.1.0"
@@ -60,17 +60,19 @@ __all__ = [
     "PageTooLarge",
     "PasswordNeeded",
     "PluginError",
+    "Reader",
     "Table",
     "UnsupportedInput",
     "UsageError",
     "Verdict",
     "Word",
     "__version__",
+    "close",
     "read",
 ]
 
 _HOMES = {
-    "ocroute.api": ("read",),
+    "ocroute.reader": ("Reader", "close", "read"),
     "ocroute.document.model": ("Document", "Finding", "Page", "Verdict"),
     "ocroute.values": ("Block", "Box", "Line", "Table", "Word"),
 }

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and folders that one process holds alone."""
+"""Files that are whole or not there, folders that one process holds alone, and temporary ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -69,6 +72,38 @@ def cannot_write(what: str, path: Path, error: Exception, advice: Mapping[int, s
     step = advice.get(number) or _ADVICE.get(number) or advice.get(0, "Choose another place")
     name = os.fspath(path).encode(errors="surrogatepass").decode(errors="replace")
     return OutputError(f"{what} {name}: {reason}", next_step=step)
+
+
+class Scratch:
+    """A temporary folder, made when it is first asked for; removed by ``remove``, with this object, or when the process ends.
+
+    A process that was forked off leaves its parent's alone.
+    """
+
+    def __init__(self) -> None:
+        self._made: tuple[Path, weakref.finalize[[str, int], Scratch]] | None = None
+
+    def folder(self) -> Path:
+        """The folder.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        if self._made is None:
+            folder = tempfile.mkdtemp(prefix="ocroute-")
+            self._made = Path(folder), weakref.finalize(self, _remove, folder, os.getpid())
+        return self._made[0]
+
+    def remove(self) -> None:
+        """Remove it and all that is in it. It may be asked for again after that."""
+        if self._made is not None:
+            self._made[1]()
+            self._made = None
+
+
+def _remove(folder: str, process: int) -> None:
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(folder: Path, *, older: float) -> None:

@@ -65,8 +65,8 @@ class Declared:
         return self.option.default if self.option.command_default is ... else self.option.command_default
 
 
-class ReadOptions(TypedDict, total=False):
-    """What `ocroute.read` takes, and ``ocroute read`` too."""
+class ReaderOptions(TypedDict, total=False):
+    """What an `ocroute.Reader` is made for, `ocroute.read` takes, and ``ocroute read`` too."""
 
     engine: Annotated[
         str,
@@ -84,10 +84,6 @@ class ReadOptions(TypedDict, total=False):
             field="languages",
         ),
     ]
-    pages: Annotated[
-        str | None, Option(help="Pages to read, e.g. 1-3,7,10-; all when left out.", default=None, metavar="RANGES")
-    ]
-    password: Annotated[str | None, Option(help="Of encrypted PDFs.", default=None)]
     prefer: Annotated[
         Literal["layout", "speed"],
         Option(
@@ -154,6 +150,19 @@ class ReadOptions(TypedDict, total=False):
             metavar="SECONDS",
         ),
     ]
+
+
+class InputOptions(TypedDict, total=False):
+    """What is said of an input whenever one is read."""
+
+    pages: Annotated[
+        str | None, Option(help="Pages to read, e.g. 1-3,7,10-; all when left out.", default=None, metavar="RANGES")
+    ]
+    password: Annotated[str | None, Option(help="Of encrypted PDFs.", default=None)]
+
+
+class ReadOptions(InputOptions, ReaderOptions, total=False):
+    """All that `ocroute.read` takes."""
 
 
 class OutputOptions(TypedDict, total=False):

@@ -119,6 +119,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
         attempts: every engine tried, in order, with what was seen.
         rejected: every engine not tried: name and reason.
         error: why there is no text, in words, when the verdict is ``failed``.
+        input_index: of its input among those that were read together, from 0; see `ocroute.Reader.pages`.
     """
 
     source: str
@@ -134,6 +135,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
     attempts: tuple[Attempt, ...] = ()
     rejected: dict[str, str] = {}
     error: str = ""
+    input_index: int = 0
 
     def __repr__(self) -> str:
         """On one line."""

@@ -1,8 +1,21 @@
 """Opens images and PDFs and gives their pages, lazily."""
 
+from ocroute.pages.in_memory import is_input, is_path, name_of, spool
 from ocroute.pages.inputs import Inputs, expand
 from ocroute.pages.opening import open_input
 from ocroute.pages.page import InputPage, Raster
 from ocroute.pages.source import MAX_PIXELS, Source
 
-__all__ = ["MAX_PIXELS", "InputPage", "Inputs", "Raster", "Source", "expand", "open_input"]
+__all__ = [
+    "MAX_PIXELS",
+    "InputPage",
+    "Inputs",
+    "Raster",
+    "Source",
+    "expand",
+    "is_input",
+    "is_path",
+    "name_of",
+    "open_input",
+    "spool",
+]

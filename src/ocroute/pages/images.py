@@ -31,13 +31,13 @@ class _Header(NamedTuple):
 class ImageSource(Source):
     """An open image file."""
 
-    def __init__(self, path: str, *, pages: str | None, max_pixels: int) -> None:
+    def __init__(self, path: str, *, pages: str | None, max_pixels: int, file: str = "") -> None:
         with decoding(path):
-            self._image = Image.open(path, formats=FORMATS)
+            self._image = Image.open(file or path, formats=FORMATS)
         try:
             with decoding(path):
                 count = getattr(self._image, "n_frames", 1) if self._image.format == "TIFF" else 1
-            super().__init__(path, count, pages, max_pixels)
+            super().__init__(path, count, pages, max_pixels, file)
         except BaseException:
             self._image.close()
             raise
@@ -67,7 +67,7 @@ class ImagePage(InputPage):
     def __init__(self, source: ImageSource, number: int) -> None:
         super().__init__()
         self.source, self.number = source.path, number
-        self._name, self._max_pixels = source.name(number), source.max_pixels
+        self._file, self._name, self._max_pixels = source.file, source.name(number), source.max_pixels
         try:
             self._header: _Header | InputError = source.header(number)
         except InputError as error:  # raised when the page is used: it must not end the pages before it
@@ -101,7 +101,7 @@ class ImagePage(InputPage):
         target = self._target(header)
         # Opened anew, so that the decoded pixels go when this function ends; and as a file object, because Pillow maps a
         # named file into memory and then garbles uncompressed TIFF frames that are to be turned.
-        with decoding(self._name), Path(self.source).open("rb") as file, Image.open(file, formats=FORMATS) as image:
+        with decoding(self._name), Path(self._file).open("rb") as file, Image.open(file, formats=FORMATS) as image:
             image.seek(self.number - 1)
             if target != image.size:
                 image.draft(

@@ -13,6 +13,7 @@ from ocroute.pages.source import MAX_PIXELS, Source
 def open_input(
     path: str | os.PathLike[str],
     *,
+    name: str = "",
     password: str | None = None,
     pages: str | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -22,6 +23,7 @@ def open_input(
 
     Args:
         path: the file.
+        name: what it is called in errors and records; its path when left out.
         password: of an encrypted PDF.
         pages: which pages, e.g. ``"1-3,7,10-"``; all when None.
         max_pixels: the largest raster to make of a page; larger pages are reduced to it.
@@ -35,43 +37,45 @@ def open_input(
         PageTooLarge: an image needs more memory than there is.
         UsageError: ``pages`` is no page range or leaves the document.
     """
-    name = os.fspath(path)
+    file = os.fspath(path)
+    name = name or file
     if max_pixels < 1 or (dpi is not None and not 1 <= dpi <= 2400):
         raise UsageError(f"cannot render at {dpi} dpi and {max_pixels} pixels", next_step="Choose 72 to 600 dpi")
-    if sniff(name) == "pdf":
+    if sniff(file, name) == "pdf":
         from ocroute.pages.pdf import PdfSource
 
-        return PdfSource(name, password=password, pages=pages, max_pixels=max_pixels, dpi=dpi)
+        return PdfSource(name, password=password, pages=pages, max_pixels=max_pixels, dpi=dpi, file=file)
     from ocroute.pages.images import ImageSource
 
-    return ImageSource(name, pages=pages, max_pixels=max_pixels)
+    return ImageSource(name, pages=pages, max_pixels=max_pixels, file=file)
 
 
-def sniff(path: str) -> Kind:
-    """Whether the file is a PDF or an image.
+def sniff(path: str, name: str = "") -> Kind:
+    """Whether the file is a PDF or an image; errors call it ``name``.
 
     Raises:
         InputError: it is neither, or cannot be read; the error says which.
     """
-    head = _head(path)
+    name = name or path
+    head = _head(path, name)
     if not head:
-        raise CorruptInput(f"{path} is empty (0 bytes)", next_step="Copy or download it again")
+        raise CorruptInput(f"{name} is empty (0 bytes)", next_step="Copy or download it again")
     kind = kind_of(head)
     if kind is None:
         what, next_step = describe(head)
-        raise UnsupportedInput(f"{path} is not an image or PDF but {what}", next_step=next_step)
+        raise UnsupportedInput(f"{name} is not an image or PDF but {what}", next_step=next_step)
     return kind
 
 
-def _head(path: str) -> bytes:
+def _head(path: str, name: str) -> bytes:
     try:
         with Path(path).open("rb") as file:
             return file.read(HEAD_BYTES)
     except FileNotFoundError as error:
-        raise InputNotFound(f"{path} does not exist", next_step="Check the path") from error
+        raise InputNotFound(f"{name} does not exist", next_step="Check the path") from error
     except IsADirectoryError as error:
-        raise UnsupportedInput(f"{path} is a folder", next_step=f"Read its pages: ocroute read {path}") from error
+        raise UnsupportedInput(f"{name} is a folder", next_step=f"Read its pages: ocroute read {name}") from error
     except PermissionError as error:
-        raise InputError(f"{path} may not be read by this user", next_step=f"Allow it: chmod +r {path}") from error
+        raise InputError(f"{name} may not be read by this user", next_step=f"Allow it: chmod +r {name}") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise InputError(f"{path!r} cannot be read: {error}", next_step="Check the path and the disk") from error
+        raise InputError(f"{name!r} cannot be read: {error}", next_step="Check the path and the disk") from error

@@ -38,12 +38,19 @@ class PdfSource(Source):
     """An open PDF."""
 
     def __init__(
-        self, path: str, *, password: str | None, pages: str | None, max_pixels: int, dpi: float | None
+        self,
+        path: str,
+        *,
+        password: str | None,
+        pages: str | None,
+        max_pixels: int,
+        dpi: float | None,
+        file: str = "",
     ) -> None:
-        self.pdf = load(path, password)
+        self.pdf = load(file or path, password, name=path)
         self.dpi = dpi
         try:
-            super().__init__(path, len(self.pdf), pages, max_pixels)
+            super().__init__(path, len(self.pdf), pages, max_pixels, file)
         except BaseException:
             self.pdf.close()
             raise

@@ -28,8 +28,8 @@ _LOADING: dict[int, tuple[type[InputError], str, str]] = {
 _UNKNOWN = (CorruptInput, "it cannot be opened", "Download it again, or try: qpdf in.pdf out.pdf")
 
 
-def load(path: str, password: str | None) -> pypdfium2.PdfDocument:
-    """The PDF at ``path``, open.
+def load(path: str, password: str | None, *, name: str) -> pypdfium2.PdfDocument:
+    """The PDF at ``path``, open; errors call it ``name``.
 
     Raises:
         PasswordNeeded: it is encrypted and ``password`` does not open it.
@@ -38,11 +38,11 @@ def load(path: str, password: str | None) -> pypdfium2.PdfDocument:
     # Not by PdfDocument(path): for a file without pages that reports whatever error pdfium had before.
     raw = pdfium.FPDF_LoadDocument(os.fsencode(path), None if password is None else password.encode())
     if not raw:
-        raise loading_error(path, pdfium.FPDF_GetLastError(), password=password)
+        raise loading_error(name, pdfium.FPDF_GetLastError(), password=password)
     document = pypdfium2.PdfDocument(raw)
     if len(document) < 1:
         document.close()
-        raise CorruptInput(f"{path} has no pages", next_step="Export or download it again")
+        raise CorruptInput(f"{name} has no pages", next_step="Export or download it again")
     return document
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from operator import index
 
 from ocroute.errors import UsageError
 
 _PART = re.compile(r"(\d+)?\s*(-)?\s*(\d+)?")
 _EXAMPLE = "Write page ranges like 1-3,7,10-"
+_IN_PYTHON = 'Write them like "1-3,7" or [1, 3]; leave them out for all pages'
 
 
 def parse_ranges(text: str, count: int) -> tuple[int, ...]:
@@ -33,6 +36,29 @@ def parse_ranges(text: str, count: int) -> tuple[int, ...]:
             )
         numbers.update(range(first, last + 1))
     return tuple(sorted(numbers))
+
+
+def written(pages: str | Iterable[int] | None) -> str | None:
+    """Pages as a program gives them, e.g. ``"1-3,7"`` or ``[1, 3]``, in the one form that crosses to worker processes.
+
+    Raises:
+        UsageError: it is neither text nor page numbers from 1, or names none.
+    """
+    if pages is None:
+        return None
+    if isinstance(pages, str):
+        text = pages.strip()
+    else:
+        try:
+            numbers = [index(number) for number in pages if not isinstance(number, bool)]
+        except TypeError as error:
+            raise UsageError(f"pages={pages!r} are no page numbers", next_step=_IN_PYTHON) from error
+        if any(number < 1 for number in numbers):
+            raise UsageError(f"pages={pages!r}: pages are counted from 1", next_step=_IN_PYTHON)
+        text = ",".join(map(str, numbers))
+    if not text:
+        raise UsageError(f"pages={pages!r} names no page", next_step=_IN_PYTHON)
+    return text
 
 
 def _bounds(part: str, text: str, count: int) -> tuple[int, int]:

@@ -21,13 +21,15 @@ class Source(ABC):
     that a long document never stands in memory.
 
     Attributes:
-        path: as the user gave it.
+        path: as the user gave it: what it is called in errors and records.
+        file: the path that is opened.
         page_count: pages in the file.
         numbers: the chosen pages' numbers, from 1, ascending.
     """
 
-    def __init__(self, path: str, page_count: int, pages: str | None, max_pixels: int) -> None:
+    def __init__(self, path: str, page_count: int, pages: str | None, max_pixels: int, file: str = "") -> None:
         self.path = path
+        self.file = file or path
         self.page_count = page_count
         self.numbers = parse_ranges(pages, page_count) if pages else tuple(range(1, page_count + 1))
         self.max_pixels = max_pixels

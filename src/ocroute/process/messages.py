@@ -115,9 +115,14 @@ class Child(Generic[T]):
         return self._tree.popen.pid
 
     @property
+    def ended(self) -> bool:
+        """Whether the process has ended, whatever may still be heard of it."""
+        return self._tree.popen.poll() is not None
+
+    @property
     def gone(self) -> bool:
         """Whether the process has ended and said all, even where something it started holds its pipe open."""
-        if self._tree.popen.poll() is None:
+        if not self.ended:
             return False
         self._died = self._died or StepClock(_LISTENING)
         return self._died.left < 0

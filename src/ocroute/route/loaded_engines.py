@@ -43,6 +43,12 @@ class LoadedEngines:
             raise EngineUnavailable(message, next_step=next_step)
         return self._loaded[name]
 
+    def close(self) -> None:
+        """Let all engines go. They are loaded again when they are asked for."""
+        self._unload_neural()
+        self._loaded.clear()
+        self._refused.clear()
+
     def _load(self, name: str, task: Task) -> None:
         kind: type[Engine] = ENGINES.load(name)
         neural = kind.info.kind == "vlm"

@@ -104,6 +104,10 @@ class PageReader:
         page.release()
         return record if record.blocks or record.verdict.fine else _explained(record)
 
+    def close(self) -> None:
+        """Let the engines go."""
+        self._engines.close()
+
     def _attempt(
         self,
         name: str,

@@ -1,7 +1,19 @@
 """Many pages: worker processes and the in-process reference, page deadlines, resuming, and the writing of results."""
 
 from ocroute.run.capacity import DEADLINE
-from ocroute.run.documents import read_documents
+from ocroute.run.documents import documents, each_page, read_documents
+from ocroute.run.jobs import Input
 from ocroute.run.results import InputResult, exit_code
+from ocroute.run.session import Session, Work
 
-__all__ = ["DEADLINE", "InputResult", "exit_code", "read_documents"]
+__all__ = [
+    "DEADLINE",
+    "Input",
+    "InputResult",
+    "Session",
+    "Work",
+    "documents",
+    "each_page",
+    "exit_code",
+    "read_documents",
+]

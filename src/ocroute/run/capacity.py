@@ -36,7 +36,7 @@ def default_workers(wish: Wish) -> int:
 
     One alone where a neural engine will read: it has the GPU, or every core, to itself.
     """
-    if _neural(wish):
+    if neural(wish):
         return 1
     remote = _pinned(wish) == "remote" or (wish.wanted.base_url and not wish.engine)
     most = REMOTE_WORKERS if remote else usable_cores()
@@ -50,7 +50,7 @@ def default_deadline(wish: Wish) -> float:
     return CPU_DEADLINE if _pinned(wish) == "vlm" and not inspect().gpus else DEADLINE
 
 
-def _neural(wish: Wish) -> bool:
+def neural(wish: Wish) -> bool:
     """Whether a language model will read pages for this wish here."""
     from ocroute.engines.base import ENGINES
     from ocroute.errors import OcrouteError

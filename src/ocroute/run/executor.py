@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Self
 
 from ocroute.errors import OcrouteError
@@ -19,8 +19,11 @@ class Executor(ABC):
     """
 
     @abstractmethod
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Outcome]]:
+    def run(self, jobs: Iterable[Job]) -> Generator[tuple[int, Outcome], None, None]:
         """The place of each job in ``jobs``, from 0, and its answer, in the order in which they are done.
+
+        Close it to stop: what is being done then is ended.
+        When it ends no input is open any more: a file may have changed until the next run.
 
         ``jobs`` is read lazily, a bounded number of places ahead of the oldest job that is not done.
 
@@ -49,21 +52,24 @@ class Serial(Executor):
         self._job: Job | None = None
         self._runner = JobRunner(self._tell)
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Outcome]]:
+    def run(self, jobs: Iterable[Job]) -> Generator[tuple[int, Outcome], None, None]:
         """See `Executor.run`; here jobs are done in their order."""
-        for index, job in enumerate(jobs):
-            self._job = job
-            announce(job, None)
-            outcome = self._runner.do(job)
-            announce(job, outcome)
-            yield index, outcome
+        try:
+            for index, job in enumerate(jobs):
+                self._job = job
+                announce(job, None)
+                outcome = self._runner.do(job)
+                announce(job, outcome)
+                yield index, outcome
+        finally:
+            self._runner.let_go()
 
     def _tell(self, news: Doing | Checkpoint) -> None:
         if isinstance(news, Doing) and self._job is not None:
             announce(self._job, news)
 
     def close(self) -> None:
-        """Let the open file go."""
+        """Let the engines go."""
         self._runner.close()
 
 

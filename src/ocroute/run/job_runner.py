@@ -63,17 +63,26 @@ class JobRunner:
         except OcrouteError as error:
             return JobFailed.of(error)
 
-    def close(self) -> None:
+    def let_go(self) -> None:
         """Let the open file go."""
         if self._source is not None:
             self._source.close()
         self._input = self._source = None
+
+    def close(self) -> None:
+        """Let the open file and the engines go."""
+        self.let_go()
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
 
     def _reader_for(self, wish: Wish) -> PageReader:
         if self._reader is None or self._reader.wish != wish:
             self._tell(Doing("prepare"))
             from ocroute.route.page_reader import PageReader
 
+            if self._reader is not None:
+                self._reader.close()
             self._reader = PageReader(wish, on_lost=self._lost) if self._lost else PageReader(wish)
         return self._reader
 
@@ -82,7 +91,8 @@ class JobRunner:
 
         self._tell(Doing("open"))
         try:
-            with open_input(job.input.file, password=job.input.password, pages=job.pages) as source:
+            wanted = job.input
+            with open_input(wanted.file, name=wanted.label, password=wanted.password, pages=job.pages) as source:
                 numbers = tuple(source.numbers)
             return Counted(numbers, _digest(job.input) if job.digest else "")
         except OcrouteError:
@@ -121,8 +131,8 @@ class JobRunner:
         if self._source is None or self._input != wanted:
             from ocroute.pages import open_input
 
-            self.close()
-            self._source = open_input(wanted.file, password=wanted.password)
+            self.let_go()
+            self._source = open_input(wanted.file, name=wanted.label, password=wanted.password)
             self._input = wanted
         return self._source
 

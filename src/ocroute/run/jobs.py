@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import msgspec
 
@@ -14,15 +15,28 @@ from ocroute.route.plan import Wish
 
 
 class Input(msgspec.Struct, frozen=True):
-    """A file to read. The path is bytes, because a file's name need not be text."""
+    """A file to read.
+
+    Attributes:
+        path: in bytes, because a file's name need not be text.
+        password: of an encrypted PDF.
+        name: what it is called; its path when left out.
+    """
 
     path: bytes
     password: str | None = None
+    name: str = ""
+
+    @classmethod
+    def of(cls, file: str, password: str | None = None) -> Input:
+        """The file as the user names it; found by worker processes too, whatever folder they were started in."""
+        name = os.fsencode(file)
+        return cls(os.fsencode(Path(file).absolute()), password, name.decode(errors="replace"))
 
     @property
     def label(self) -> str:
-        """The path as text that can be shown and stored."""
-        return self.path.decode(errors="replace")
+        """Its name as text that can be shown and stored."""
+        return self.name or self.path.decode(errors="replace")
 
     @property
     def file(self) -> str:
@@ -64,6 +78,10 @@ class Read(msgspec.Struct, frozen=True, tag=True):
     limits: PageLimits = PageLimits()
     spent: tuple[Attempt, ...] = ()
     checkpoint: bytes = b""
+
+
+class LetGo(msgspec.Struct, frozen=True, tag=True):
+    """A run is over: let the open file go, which may be written, or removed, before the next. There is no answer."""
 
 
 class Described(msgspec.Struct, frozen=True, tag=True):
@@ -130,5 +148,6 @@ class Checkpoint(msgspec.Struct, frozen=True, tag=True):
 
 
 Job = Describe | Count | Read
+Order = Job | LetGo
 Outcome = Described | Counted | Record | JobFailed
 Message = Hello | Doing | Checkpoint | Outcome

@@ -11,18 +11,22 @@ import msgspec
 
 from ocroute.errors import EngineCrashed
 from ocroute.process import Parent
-from ocroute.run.jobs import Hello, Job
+from ocroute.run.jobs import Hello, LetGo, Order
 
 
 def main() -> None:
     """Do jobs until the parent is gone."""
-    parent: Parent[Job] = Parent(msgspec.msgpack.Decoder(Job))
+    parent: Parent[Order] = Parent(msgspec.msgpack.Decoder(Order))
     parent.send(Hello())
     from ocroute.run.job_runner import JobRunner
 
     runner = JobRunner(parent.send, lost=_end)
     while True:
-        parent.send(runner.do(parent.receive()))
+        order = parent.receive()
+        if isinstance(order, LetGo):
+            runner.let_go()
+        else:
+            parent.send(runner.do(order))
 
 
 def _end(error: EngineCrashed) -> NoReturn:

@@ -7,20 +7,19 @@ import logging
 import math
 import os
 import queue
-import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from ocroute.document.model import Attempt
 from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
+from ocroute.files import Scratch
 from ocroute.process import Child, Inbox
 from ocroute.run.executor import Executor, announce
-from ocroute.run.jobs import Checkpoint, Count, Describe, Doing, Hello, Job, JobFailed, Message, Outcome, Read
+from ocroute.run.jobs import Checkpoint, Count, Describe, Doing, Hello, Job, JobFailed, LetGo, Message, Outcome, Read
 from ocroute.run.records import give_up
 
 START_LIMIT = 120.0
@@ -88,14 +87,16 @@ class WorkerPool(Executor):
         self._failed_starts = 0
         self._refused = self._said = ""
         self._unloadable: dict[str, Attempt] = {}
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch = Scratch()
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Outcome]]:
+    def run(self, jobs: Iterable[Job]) -> Generator[tuple[int, Outcome], None, None]:
         """See `Executor.run`; one run at a time.
 
         While the caller holds an answer and does not ask for the next one, no deadline is kept.
         """
         pending = (_Ticket(index, job) for index, job in enumerate(jobs))
+        self._failed_starts = 0
+        self._bury()
         try:
             self._feed(pending)
             while self._busy:
@@ -108,6 +109,14 @@ class WorkerPool(Executor):
                 child.end()
             self._busy.clear()
             self._retry.clear()
+            for child in self._idle:
+                child.send(LetGo())
+
+    def _bury(self) -> None:
+        """Forget the workers that have ended since the last run: that is nothing against those to come."""
+        for child in [child for child in self._idle if child.ended]:
+            self._idle.remove(child)
+            child.end()
 
     def _feed(self, pending: Iterator[_Ticket]) -> None:
         """Give every free worker something to do."""
@@ -146,9 +155,7 @@ class WorkerPool(Executor):
 
     def _spawn(self) -> Child[Message]:
         try:
-            if self._scratch is None:
-                self._scratch = tempfile.TemporaryDirectory(prefix="ocroute-", ignore_cleanup_errors=True)
-            folder = Path(self._scratch.name)
+            folder = self._scratch.folder()
             return Child(
                 "ocroute.run.worker",
                 _decoder,
@@ -268,9 +275,7 @@ class WorkerPool(Executor):
             child.end()
         self._idle.clear()
         self._busy.clear()
-        if self._scratch is not None:
-            self._scratch.cleanup()
-            self._scratch = None
+        self._scratch.remove()
 
 
 def _unopened(job: Job, how: str) -> Outcome:

@@ -1,0 +1,419 @@
+"""Reading from Python: a reader that stays open, and one call on a reader of the process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import count, islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
+
+from ocroute.document.model import Document, Page
+from ocroute.errors import InputError, UsageError
+from ocroute.events import Event, listening
+from ocroute.files import Scratch
+from ocroute.languages import resolved
+from ocroute.options import ReaderOptions, documented, filled
+from ocroute.pages import expand, is_input, is_path, name_of, spool
+from ocroute.pages.ranges import written
+from ocroute.route.wish import wish_of
+from ocroute.run import Input, Session, Work, documents, each_page
+
+if TYPE_CHECKING:
+    from ocroute.pages.in_memory import PageInput
+
+_T = TypeVar("_T")
+
+_TOGETHER = 32
+"""Inputs of a stream that are opened and read together; pictures among them lie in the scratch folder meanwhile."""
+
+_IDLE = 300.0
+"""Seconds after which a reader of the process that nobody has used lets its engines go."""
+
+_WARM = 4
+"""Readers of the process that stay warm at most, each for other options."""
+
+
+class Reader:
+    """Reads inputs one after another; engines load once and stay. Use it in a ``with`` block, or ``close`` it.
+
+    Any thread may use it. One reading is done at a time: ``read`` waits until another thread's ``read`` is over, and until the
+    page stream of another thread has come to the end of what it has opened. Several readers read side by side.
+    A process that was forked off cannot use it.
+    """
+
+    @documented(ReaderOptions)
+    def __init__(self, **options: Unpack[ReaderOptions]) -> None:
+        """Nothing is loaded before the first page.
+
+        Args:
+            {options}
+
+        Raises:
+            UsageError: an option makes no sense.
+            TypeError: there is no such option.
+        """
+        values = _checked(options)
+        self._session = Session(wish_of(values), jobs=values["jobs"], timeout=values["timeout"])
+        self._scratch = Scratch()
+        self._numbers = count()
+        self._turn = threading.Lock()  # held from a reading's first step to its last
+        self._step = threading.RLock()  # held while one step is made
+        self._owner = 0
+        self._process = os.getpid()
+        self._end = weakref.finalize(self, _end, self._session, self._scratch, self._process)
+
+    @property
+    def neural(self) -> bool:
+        """Whether a neural model reads here."""
+        return self._session.neural
+
+    def read(
+        self, source: PageInput, *, pages: str | Iterable[int] | None = None, password: str | None = None
+    ) -> Document:
+        """Read one input.
+
+        Args:
+            source: an image or a PDF: a path, its bytes, a file object that gives them, a PIL image, or an array of uint8,
+                H x W x 3 in the order RGB or H x W for grey, origin top left.
+            pages: which pages, e.g. ``"1-3,7"`` or ``[1, 3]``; all when None.
+            password: of an encrypted PDF.
+
+        Returns:
+            A document with one record for each page, in order. Look at ``document.ok`` before you trust it, and at each
+            page's ``verdict``: a page whose text was refused by the judge is ``doubtful``, not missing.
+
+        Raises:
+            InputError: the input cannot be opened.
+            EngineUnavailable: no engine, or not the one asked for, can run here.
+            UsageError: an argument makes no sense, or the reader cannot be used here and now.
+        """
+        self._check()
+        wanted = written(pages)
+        with self._files() as files:
+            inputs = self._inputs(source, password, files)
+            if len(inputs) != 1:
+                raise UsageError(
+                    f"{os.fspath(cast('str', source))!r} names {len(inputs)} files",
+                    next_step="Read one at a time, or all: Reader.pages, or the command: ocroute read",
+                )
+            works = [Work(inputs[0])]
+            (result,) = self._run(lambda session: documents(session, works, wanted, last=False))
+        if result.error is not None:
+            raise result.error
+        return result.document()
+
+    def pages(
+        self,
+        inputs: Iterable[PageInput],
+        *,
+        ordered: bool = True,
+        on_event: Callable[[Event], None] | None = None,
+        pages: str | Iterable[int] | None = None,
+        password: str | None = None,
+    ) -> Iterator[Page]:
+        """Read many inputs; their pages one by one, as they are done.
+
+        Each page says where it is from: ``page.input_index`` (of its input among ``inputs``, from 0), ``page.source`` (its
+        name) and ``page.number``. An input that cannot be opened is one failed page, and costs the others nothing.
+        Page headers and footers are told by each page alone; those that only show over several pages, `read` finds.
+        While the iterator is not at its end, this thread cannot read anything else here. ``close`` the iterator to stop early.
+
+        Args:
+            inputs: each as for `read`, or a folder or glob. Taken as they are needed.
+            ordered: whether pages come in the order of the inputs, or each as soon as it is done.
+            on_event: told what happens meanwhile (see `ocroute.events`), in the thread that asks for the pages. ``RunStarted``
+                comes again whenever more inputs have been counted.
+            pages: which pages of each input; all when None.
+            password: of encrypted PDFs.
+
+        Raises:
+            EngineUnavailable: no engine, or not the one asked for, can run here.
+            UsageError: an argument or an input makes no sense, or the reader cannot be used here and now.
+        """
+        self._check()
+        if is_input(cast("object", inputs)):
+            raise UsageError(
+                "pages() takes several inputs, and was given one", next_step="Give a list: reader.pages([one])"
+            )
+        return self._stream(enumerate(inputs), written(pages), password, ordered, on_event)
+
+    def close(self) -> None:
+        """Let the engines go and end all workers; a page that another thread is waiting for comes first."""
+        if os.getpid() == self._process:
+            with self._step:
+                self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _stream(
+        self,
+        given: Iterator[tuple[int, PageInput]],
+        wanted: str | None,
+        password: str | None,
+        ordered: bool,
+        on_event: Callable[[Event], None] | None,
+    ) -> Iterator[Page]:
+        while some := list(islice(given, _TOGETHER)):
+            with self._files() as files:
+                works = [work for index, one in some for work in self._works(one, index, password, files)]
+                some.clear()  # pictures have become files
+                run = self._run(partial(each_page, works=works, pages=wanted, ordered=ordered), on_event)
+                with closing(run):
+                    for _, page in run:
+                        yield page
+
+    def _works(self, given: PageInput, index: int, password: str | None, files: list[Path]) -> list[Work]:
+        """An input of a stream, which may name several files; with its error where it names none."""
+        try:
+            return [Work(one, index) for one in self._inputs(given, password, files)]
+        except InputError as error:
+            return [Work(Input(b"", name=os.fsencode(cast("str", given)).decode(errors="replace")), index, error=error)]
+
+    def _inputs(self, given: PageInput, password: str | None, files: list[Path]) -> list[Input]:
+        """The files behind what was given; one that is made for it is noted in ``files``.
+
+        Raises:
+            InputError: it names nothing readable.
+            UsageError: it is nothing that can be read.
+        """
+        if is_path(given):
+            path = os.fspath(cast("str | os.PathLike[str]", given))
+            found = expand([os.fsdecode(path)])
+            for error in found.errors:
+                raise error
+            return [Input.of(file, password) for file in found.files]
+        files.append(self._scratch.folder() / f"{next(self._numbers)}.page")
+        spool(given, files[-1])
+        return [Input(os.fsencode(files[-1]), password, name_of(given))]
+
+    @contextmanager
+    def _files(self) -> Iterator[list[Path]]:
+        """Files that are removed when they have been read."""
+        files: list[Path] = []
+        try:
+            yield files
+        finally:
+            for file in files:
+                with suppress(OSError):
+                    file.unlink(missing_ok=True)
+
+    def _run(
+        self, begin: Callable[[Session], Generator[_T, None, None]], on_event: Callable[[Event], None] | None = None
+    ) -> Generator[_T, None, None]:
+        """Make the steps of a reading, each while nobody closes the reader, when it is this reading's turn."""
+        self._check()
+        with self._turn:
+            self._owner = threading.get_ident()
+            steps = begin(self._session)
+            try:
+                while True:
+                    with self._step, listening(on_event) if on_event else nullcontext():
+                        self._check_open()
+                        try:
+                            step = next(steps)
+                        except StopIteration:
+                            return
+                    yield step
+            finally:
+                with self._step:
+                    steps.close()
+                self._owner = 0
+
+    def _check(self) -> None:
+        """
+        Raises:
+            UsageError: it cannot be used by this process, any more, or now.
+        """
+        if os.getpid() != self._process:
+            raise UsageError(
+                "this Reader belongs to the process that this one was forked from",
+                next_step="Make a Reader after the fork, in the process that uses it",
+            )
+        self._check_open()
+        if self._owner == threading.get_ident():
+            raise UsageError(
+                "this Reader is in the middle of pages(), in this thread",
+                next_step="Take all its pages first, or close() the iterator, or make a second Reader",
+            )
+
+    def _check_open(self) -> None:
+        if not self._end.alive:
+            raise UsageError("this Reader is closed", next_step="Make a new one")
+
+
+def _end(session: Session, scratch: Scratch, process: int) -> None:
+    if os.getpid() == process:  # a forked process must not end the workers of its parent
+        session.close()
+        scratch.remove()
+
+
+def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a reader, all of them.
+
+    Raises:
+        UsageError: one is of the wrong kind.
+        TypeError: there is no such option.
+    """
+    values = filled(ReaderOptions, options)
+    for name, kinds, told in (("jobs", int, "a number of processes"), ("timeout", int | float, "seconds")):
+        if values[name] is not None and not isinstance(values[name], kinds):
+            raise UsageError(f"{name}={values[name]!r} is not {told}", next_step=f"Give a number, or leave {name} out")
+    return values | {"languages": resolved(values["languages"])}
+
+
+@dataclass(slots=True, eq=False)
+class _Warm:
+    """A reader of the process: how many use it now, and when one did last."""
+
+    reader: Reader
+    users: int = 0
+    used: float = 0.0
+
+
+class _WarmReaders:
+    """The readers of the process, one for each set of options; those that nobody uses for a while are closed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._warm: dict[Hashable, _Warm] = {}
+        self._timer: threading.Timer | None = None
+        self._inherited: list[_Warm] = []
+        self._used_here = self._unfit = False
+
+    @contextmanager
+    def lent(self, options: Mapping[str, Any]) -> Iterator[Reader]:
+        """A reader for these options. After an error that is not its input's it is not used again: what was missing may be
+        there by the next call.
+        """
+        values = _checked(options)
+        if (
+            self._unfit and values["jobs"] == 0
+        ):  # the models' threads stayed behind, and would be waited for without end
+            raise UsageError(
+                "this process was forked from one that has engines loaded",
+                next_step="Read with jobs=1 here, or start such processes with multiprocessing's spawn",
+            )
+        self._used_here = self._used_here or values["jobs"] == 0
+        key = tuple(sorted(values.items(), key=lambda item: item[0]))
+        with self._lock:
+            warm = self._warm.get(key) or self._new(key, values)
+            warm.users += 1
+        sound = False
+        try:
+            yield warm.reader
+            sound = True
+        except InputError:
+            sound = True
+            raise
+        finally:
+            with self._lock:
+                warm.users -= 1
+                warm.used = time.monotonic()
+                if not sound and self._warm.get(key) is warm:
+                    del self._warm[key]
+                kept = self._warm.get(key) is warm
+                self._wind()
+            if not kept and not warm.users:
+                warm.reader.close()
+
+    def _new(self, key: Hashable, values: dict[str, Any]) -> _Warm:
+        warm = _Warm(Reader(**cast("ReaderOptions", values)))
+        idle = sorted((one for one in self._warm.items() if not one[1].users), key=lambda item: item[1].used)
+        spare = max(0, len(self._warm) + 1 - _WARM)
+        for place, (other, old) in enumerate(idle):
+            if place < spare or (old.reader.neural and warm.reader.neural):
+                del self._warm[other]
+                old.reader.close()
+        self._warm[key] = warm
+        return warm
+
+    def _wind(self) -> None:
+        """See to it that somebody looks when the next one has been idle long enough; where all are in use, who uses them does."""
+        idle = [warm.used for warm in self._warm.values() if not warm.users]
+        if self._timer is None and idle:
+            self._timer = threading.Timer(max(0.0, min(idle) + _IDLE - time.monotonic()), self._look)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _look(self) -> None:
+        with self._lock:
+            self._timer = None
+            self.close(idle=_IDLE)
+            self._wind()
+
+    def close(self, *, idle: float = 0.0) -> None:
+        """Close those that nobody has used for so many seconds; those in use when they are not any more, where it is 0."""
+        now = time.monotonic()
+        with self._lock:
+            for key, warm in tuple(self._warm.items()):
+                if not warm.users and now - warm.used >= idle:
+                    del self._warm[key]
+                    warm.reader.close()
+                elif warm.users and not idle:
+                    del self._warm[key]
+            if self._timer is not None and not self._warm:
+                self._timer.cancel()
+                self._timer = None
+
+    def forked(self) -> None:
+        """In a forked process: begin anew, and leave what is the parent's untouched."""
+        self._inherited += self._warm.values()
+        self._lock, self._warm, self._timer, self._unfit = threading.RLock(), {}, None, self._used_here
+
+
+_readers = _WarmReaders()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_readers.forked)
+
+
+@documented(ReaderOptions)
+def read(
+    source: PageInput,
+    *,
+    pages: str | Iterable[int] | None = None,
+    password: str | None = None,
+    **options: Unpack[ReaderOptions],
+) -> Document:
+    """Read one input, with a `Reader` of the process for these options: its engines stay loaded for the next call.
+
+    It is closed when nobody has used it for five minutes, at the end of the process, or by `ocroute.close`. What is installed
+    meanwhile is seen after that.
+
+    Args:
+        source: an image or a PDF: a path, its bytes, a file object that gives them, a PIL image, or an array of uint8,
+            H x W x 3 in the order RGB or H x W for grey, origin top left.
+        pages: which pages, e.g. ``"1-3,7"`` or ``[1, 3]``; all when None.
+        password: of an encrypted PDF.
+        {options}
+
+    Returns:
+        A document with one record for each page, in order. Look at ``document.ok`` before you trust it, and at each page's
+        ``verdict``: a page whose text was refused by the judge is ``doubtful``, not missing.
+
+    Raises:
+        InputError: the input cannot be opened.
+        EngineUnavailable: no engine, or not the one asked for, can run here.
+        UsageError: an argument makes no sense.
+        TypeError: there is no such option.
+    """
+    with _readers.lent(options) as reader:
+        return reader.read(source, pages=pages, password=password)
+
+
+def close() -> None:
+    """Let go the engines that `read` keeps loaded, and end their workers. The next `read` begins anew."""
+    _readers.close()
