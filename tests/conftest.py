@@ -22,19 +22,10 @@ settings.register_profile(
 settings.load_profile("ocroute")
 
 
-# Files in which single tests take long: they come first, else one process ends with them while the other waits.
-_LONG = (
-    "test_judge_bench",
-    "test_fetching",
-    "test_command",
-    "test_probe_right",
-    "test_probe_subtle",
-    "test_tiny_training",
-)
-
-
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.path.stem not in _LONG)
+    """Files with slow tests come first, else one process ends with them while the other waits."""
+    first = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in first)
 
 
 @pytest.fixture(scope="session")

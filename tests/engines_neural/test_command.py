@@ -35,6 +35,7 @@ def ocroute(*arguments, **environment):
     )
 
 
+@pytest.mark.slow
 def test_a_page_is_read_with_the_weights_that_the_user_names(page):
     done = ocroute("read", page, "--engine", "qwen2_vl", "--model", BY_HEART, "--format", "json")
     assert done.returncode == ExitCode.OK, done.stderr
@@ -43,6 +44,7 @@ def test_a_page_is_read_with_the_weights_that_the_user_names(page):
     assert read["provenance"]["model"] == str(BY_HEART)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "kept"),
     [
@@ -87,6 +89,7 @@ def test_other_weights_in_the_same_folder_make_kept_pages_stale(tmp_path):
     assert environment() != before
 
 
+@pytest.mark.slow
 def test_doctor_tells_what_came_of_a_model(page):
     read = ocroute("read", page, "--engine", "qwen2_vl", "--model", BY_HEART)
     assert read.returncode == ExitCode.OK, read.stderr
@@ -113,6 +116,7 @@ def test_doctor_tells_what_came_of_a_model(page):
     assert str(BY_HEART) in drawn
 
 
+@pytest.mark.slow
 def test_doctor_looks_at_weights_that_the_user_names(tmp_path):
     found = json.loads(ocroute("doctor", "--engine", "qwen2_vl", "--model", BY_HEART, "--json").stdout)
     row = next(row for row in found["neural"] if row["engine"] == "qwen2_vl")

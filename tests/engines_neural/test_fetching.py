@@ -87,6 +87,7 @@ def cached(tmp_path):
     return {file.name for file in (tmp_path / "hf").rglob("snapshots/*/*")}
 
 
+@pytest.mark.slow
 def test_what_the_user_names_is_fetched_once_and_read_with(hub, ocroute):
     """Without a worker here; with one, as it is by default, in the other tests."""
     done = ocroute("--jobs", "0", "--format", "json")
@@ -109,6 +110,7 @@ def test_doctor_looks_and_fetches_nothing(hub, ocroute):
     assert hub.asked == []
 
 
+@pytest.mark.slow
 def test_a_download_is_no_part_of_loading_and_its_progress_is_told(hub, environment, page, tmp_path):
     """The client counts pieces of ten megabytes, more than a tiny model has: a text beside it has them."""
     folder = hub.models[MODEL] = shutil.copytree(TINY, tmp_path / "model")
@@ -140,6 +142,7 @@ print(json.dumps([said, list(result.statuses)]))
     assert kinds.index("Fetching") < kinds.index("RunStarted") < kinds.index("EngineLoading")
 
 
+@pytest.mark.slow
 def test_a_connection_that_breaks_off_is_one_line_and_goes_on_later(hub, ocroute, tmp_path):
     hub.breaks_at = 70_000
     broken = ocroute("--quiet")
@@ -156,6 +159,7 @@ def test_a_connection_that_breaks_off_is_one_line_and_goes_on_later(hub, ocroute
     assert hub.sent == {"model.safetensors": 1}, "what has arrived is kept"
 
 
+@pytest.mark.slow
 def test_interrupting_a_download_ends_it_at_once_and_keeps_what_is_there(hub, start, ocroute, tmp_path):
     hub.slow = 1.0
     process = start()
@@ -233,6 +237,7 @@ def test_a_model_without_safetensors_is_refused_before_anything_comes(hub, ocrou
     assert hub.sent == {}
 
 
+@pytest.mark.slow
 def test_what_lies_in_folders_beside_the_model_is_left_there(hub, ocroute, tmp_path):
     folder = hub.models[MODEL] = shutil.copytree(TINY, tmp_path / "model")
     shutil.copytree(TINY, folder / "original")
@@ -241,6 +246,7 @@ def test_what_lies_in_folders_beside_the_model_is_left_there(hub, ocroute, tmp_p
     assert not [name for name in hub.sent if name.startswith("original")]
 
 
+@pytest.mark.slow
 def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, environment, tmp_path):
     fetched = python(f"import huggingface_hub; huggingface_hub.snapshot_download({MODEL!r})", environment)
     assert fetched.returncode == 0, fetched.stderr
