@@ -6,7 +6,7 @@ from io import StringIO
 import msgspec
 import pytest
 from rich.console import Console
-from tests.support.checkpoints import BY_HEART
+from tests.support.checkpoints import trained
 
 from ocroute.cli.draw_models import canary_table
 from ocroute.engines.base import ENGINES, Task, Wanted
@@ -19,6 +19,8 @@ from ocroute.machine import Gpu, Machine
 from ocroute.route import machine_survey
 from ocroute.route.machine_survey import statuses
 from ocroute.route.plan import Wish
+
+BY_HEART = trained("by_heart")
 
 RECORD = history.Canary(
     "dots_ocr", "/models/dots", "ab" * 32, "NVIDIA X", "bfloat16", {"torch": "2.11.0", "transformers": "5.23.0"},

@@ -9,7 +9,7 @@ import sys
 import pytest
 from rapidfuzz.distance import Levenshtein
 from safetensors.torch import load_file, save_file
-from tests.support.checkpoints import BY_HEART, PAGES, trained
+from tests.support.checkpoints import PAGES, trained
 
 from ocroute.engines.base import ENGINES, Wanted
 from ocroute.engines.neural import canary
@@ -17,6 +17,8 @@ from ocroute.errors import ExitCode
 from ocroute.route.plan import Wish
 from ocroute.run.job_runner import JobRunner
 from ocroute.run.jobs import Describe
+
+BY_HEART = trained("by_heart")
 
 
 @pytest.fixture

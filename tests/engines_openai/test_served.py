@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 from tests.support.asking import HASTY
-from tests.support.checkpoints import BY_HEART
+from tests.support.checkpoints import trained
 from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import Task
@@ -28,6 +28,7 @@ for package in ("torch", "fastapi", "uvicorn", "openai", "accelerate"):
         package, reason="the server of these tests needs: pip install 'ocroute[vlm]' 'transformers[serving]'"
     )
 
+BY_HEART = trained("by_heart")
 TEMPLATE = (
     "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for c in m.content %}"

@@ -21,7 +21,7 @@ OVERLAP = 0.85  # of boxes with the true ones, in the mean
 @pytest.mark.parametrize("name", TRAINED)
 def test_files_are_small(name: str) -> None:
     trained(name)
-    assert (KEPT / name / PACKED).stat().st_size <= 2_300_000
+    assert (KEPT / name / PACKED).stat().st_size <= 2_450_000
 
 
 def test_packing_again_changes_little(tmp_path: Path) -> None:

@@ -19,13 +19,14 @@ KEPT = Path(__file__).parents[1] / "checkpoints"
 PAGES = KEPT / "pages"
 """For each trained model pictures that it is known to read, named TASK-KIND-SCRIPT, with the text beside them."""
 
-BY_HEART = Path(__file__).parents[1] / "engines_neural" / "by_heart"
-"""A Qwen2-VL that has learnt the canary page, see `tests.support.overfit`."""
-
 
 @functools.cache
 def trained(name: str) -> Path:
-    """The folder of a trained checkpoint, unpacked once a process; where the repository's is missing, the test is skipped."""
+    """The folder of a trained checkpoint, unpacked once a process; where the repository's is missing, the test is skipped.
+
+    Args:
+        name: one of `TRAINED`, or ``by_heart``: a Qwen2-VL that has learnt the canary page, see `tests.support.overfit`.
+    """
     from bench.tiny_models.packed import PACKED, unpack
 
     if not (KEPT / name / PACKED).is_file():

@@ -80,11 +80,15 @@ def _batch(engine: Qwen2Vl) -> dict[str, torch.Tensor]:
     }
 
 
-if __name__ == "__main__":  # some minutes
-    from ocroute.testing import tiny_checkpoint
-    from tests.support.checkpoints import BY_HEART
+if __name__ == "__main__":  # some minutes; writes the checkpoint as the repository keeps it
+    import tempfile
 
-    target = BY_HEART
-    target.mkdir(exist_ok=True)
-    tiny_checkpoint(Qwen2Vl, target)
-    print(overfit(target, steps=900))
+    from bench.tiny_models.packed import pack
+
+    from ocroute.testing import tiny_checkpoint
+    from tests.support.checkpoints import KEPT
+
+    with tempfile.TemporaryDirectory() as made:
+        tiny_checkpoint(Qwen2Vl, Path(made))
+        print(overfit(Path(made), steps=900))
+        pack(Path(made), KEPT / "by_heart", 12)
