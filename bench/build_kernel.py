@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from bench.prove_gpu import brief
 
 from bench import harness
 from ocroute.errors import OcrouteError
@@ -112,7 +113,7 @@ def built(request: Any, tools: Any, keep: Path) -> dict[str, Any]:
         "wheel": done.wheel.name,
         "wheel_bytes": done.wheel.stat().st_size,
         "inside": done.inside,
-        "proofs": msgspec.to_builtins(proofs),
+        "proofs": [brief(msgspec.to_builtins(proof)) for proof in proofs],
     }
 
 

@@ -18,6 +18,7 @@ import importlib
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -76,7 +77,7 @@ class Run:
         return {
             "seconds": round(time.monotonic() - started, 1),
             "not_run": left,
-            "proofs": [msgspec.to_builtins(proof) for proof in proofs],
+            "proofs": [brief(msgspec.to_builtins(proof)) for proof in proofs],
         }
 
     def save(self) -> None:
@@ -154,6 +155,17 @@ def present(*, compiles: bool, numerics: str = "") -> list[str]:
         for name, info, presence in rows
         if presence.state == "usable" and info.compiles == compiles and info.numerics in wanted
     ]
+
+
+def brief(proof: dict[str, Any]) -> dict[str, Any]:
+    """A proof with how many cases had each outcome, and of these what is not right and the three that came nearest to a limit."""
+    outcomes: list[dict[str, Any]] = proof["outcomes"]
+    measured = [
+        one for one in outcomes if one["seen"] == "passed" and one.get("limit") and one.get("error") is not None
+    ]
+    nearest = sorted(measured, key=lambda one: one["error"] / one["limit"], reverse=True)[:3]
+    kept = [one for one in outcomes if one in nearest or one["seen"] not in ("passed", "not_run")]
+    return {**proof, "cases": dict(Counter(one["seen"] for one in outcomes)), "outcomes": kept}
 
 
 def summary(proof: Proof) -> str:

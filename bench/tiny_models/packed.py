@@ -1,4 +1,4 @@
-"""Checkpoints as the repository keeps them: about four bits a weight, a quarter of their size in bfloat16.
+"""Checkpoints as the repository keeps them: four to five bits a weight, less than a third of their size in bfloat16.
 
 A packed folder holds a checkpoint's files, but ``model.safetensors.xz`` instead of ``model.safetensors``. In it a tensor of two
 or more dimensions is int8, in steps of a part of the standard deviation of its row (an index of the first dimension). The step
