@@ -170,6 +170,7 @@ def test_weights_in_a_folder_of_the_user_s_are_shown_where_they_are(monkeypatch,
 @pytest.mark.parametrize(
     ("folder", "state", "words"),
     [(BY_HEART, "usable", str(BY_HEART)), (BY_HEART.parent, "absent", "holds no readable config.json")],
+    ids=["a checkpoint", "no checkpoint"],  # the folder's name differs from process to process
 )
 def test_weights_that_the_user_names_are_looked_at(folder, state, words):
     engines = statuses(Wish("qwen2_vl", Wanted(model=str(folder))))
