@@ -1,6 +1,6 @@
 """What a reader that stays open saves: small images through one `Reader` against a fresh reader for each, in one run.
 
-    python bench/warm_reader.py --images 100 --out evidence/warm-reader.json
+    python -m bench.warm_reader --images 100 --json evidence/warm-reader.json
 
 Both sides must give the same text. A fresh reader for each is what `ocroute.read` was before readers stayed warm. Of a second
 `ocroute.read` of the same page the time that its record does not account for is told too.
@@ -8,15 +8,14 @@ Both sides must give the same text. A fresh reader for each is what `ocroute.rea
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-from pathlib import Path
 from time import perf_counter
 
 from PIL import Image, ImageDraw, ImageFont
 
 import ocroute
+from bench import harness
 from ocroute.events import EngineLoading, listening
 from ocroute.machine import usable_cores
 
@@ -39,11 +38,10 @@ def timed(page: ocroute.Page) -> float:
 
 def main() -> None:
     """Measure, and write what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = harness.arguments(__doc__, record="warm-reader")
     parser.add_argument("--images", type=int, default=100)
     parser.add_argument("--cold", type=int, default=0, help="fresh readers; as many as images when left out")
     parser.add_argument("--engine", default="rapidocr")
-    parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     images = [picture(number) for number in range(given.images)]
     cold_images = images[: given.cold or given.images]
@@ -88,8 +86,7 @@ def main() -> None:
         "versions": second.pages[0].provenance.versions,
     }
     print(json.dumps(result, indent=1))
-    if given.out:
-        given.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    harness.write(given.json, result)
 
 
 if __name__ == "__main__":

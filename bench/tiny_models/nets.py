@@ -102,8 +102,11 @@ class DotsNet(Net):
         if key not in self._packs:
             self._packs[key] = Pack([(1, height // side, width // side)] * batch, config, images.device)
         x = tower.patch_embed(patches(normalised(images), side, merge, 1))
+        delta = None
         for block in tower.blocks:
-            x = block(x, self._packs[key])
+            x, delta = block(x, delta, self._packs[key])
+        if delta is not None:
+            x = x + delta
         seen: Tensor = tower.merger(tower.post_trunk_norm(x))
         return seen.view(batch, -1, self.width)
 

@@ -221,7 +221,7 @@ def tesseract(tmp_path, monkeypatch):
 def test_tesseract_ends_with_the_command(jobs, number, tesseract, make_pages, ocroute, until):
     command = ocroute.start(make_pages(1), "--engine", "tesseract", "--jobs", jobs, engines=[])
     until(tesseract.exists, seconds=60)
-    assert any("sleep" in line for _, line in ocroute.alive())
+    until(lambda: any("sleep" in line for _, line in ocroute.alive()), seconds=10)  # forked first, then named
     command.send_signal(number)
     command.communicate(timeout=30)
     assert command.returncode == (ExitCode.INTERRUPTED if number == signal.SIGTERM else -number)
