@@ -106,25 +106,33 @@ def options() -> str:
 
 def speed() -> str:
     """The goals for speed and memory, and what was measured."""
-    ocr, digital, overhead = measured("ocr-speed"), measured("born-digital"), measured("overhead")
+    records = {name: measured(name) for name in ("ocr-speed", "born-digital", "overhead", "startup", "memory")}
+    ocr, digital, overhead = records["ocr-speed"], records["born-digital"], records["overhead"]
+    runs = sorted({(record["date"], record["machine"]) for record in records.values()})
     rows = []
+
+    def add(record: str, *cells: str) -> None:
+        """A row, with the number of its run below the table: records are made anew one by one, on different machines."""
+        rows.append((*cells, str(1 + runs.index((records[record]["date"], records[record]["machine"])))))
+
     for pair in ocr["pairs"].values():
         (ours, us), (other, them) = ((name, side) for name, side in pair.items() if isinstance(side, dict))
         what = f"{ocr['pages']} scanned pages, `{ours}` over {other}"
         errors = f"CER {us['cer']:.4f} against {them['cer']:.4f}"
-        rows.append((what, f"{pair['ratio']:.2f}x", f"{pair['limit']:.1f}x or more", errors))
+        add("ocr-speed", what, f"{pair['ratio']:.2f}x", f"{pair['limit']:.1f}x or more", errors)
     equal = f"text equal on {digital['equal_pages']} of {digital['pages']} pages"
-    rows.append(("a PDF's own text over OCR of the same pages", f"{digital['ratio']:.1f}x", "20x or more", equal))
+    add("born-digital", "a PDF's own text over OCR of the same pages", f"{digital['ratio']:.1f}x", "20x or more", equal)
     share = f"{overhead['share']:.1%}"
-    rows.append(("judge, layout and routing, of the engine's own time", share, "15 % or less", "all pages accepted"))
-    for name, pair in measured("startup")["pairs"].items():
-        rows.append((f"`{name}`", f"{pair['ratio']:.2f}x", f"{pair['limit']:g}x or less", "nothing heavy is imported"))
-    memory = measured("memory")["runs"]
+    add("overhead", "judge, layout and routing, of the engine's own time", share, "15 % or less", "all pages accepted")
+    for name, pair in records["startup"]["pairs"].items():
+        add("startup", f"`{name}`", f"{pair['ratio']:.2f}x", f"{pair['limit']:g}x or less", "nothing heavy is imported")
+    memory = records["memory"]["runs"]
     for short, long in zip(memory[::2], memory[1::2], strict=True):
         what = f"peak memory, {long['pages']} {long['kind']} pages over {short['pages']}"
         right = "every page's text is there" if short["correct"] and long["correct"] else "TEXT WAS MISSING"
-        rows.append((what, f"{long['peak_mb'] / short['peak_mb']:.2f}x", "1.15x or less", right))
-    return table(("what", "measured", "goal", "correct?"), rows) + f"\n{ocr['date']}, {ocr['machine']}.\n"
+        add("memory", what, f"{long['peak_mb'] / short['peak_mb']:.2f}x", "1.15x or less", right)
+    where = "\n".join(f"{number}. {date}, {machine}" for number, (date, machine) in enumerate(runs, 1))
+    return table(("what", "measured", "goal", "correct?", "run"), rows) + f"\nRuns:\n\n{where}\n"
 
 
 def accuracy() -> str:
