@@ -242,6 +242,8 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
         marker: of a list item, as printed: ``"•"``, ``"3."``, ``"(a)"``.
         lines: the lines it was made of, for formats that show geometry.
         table: of a table, its cells.
+        image: the part of the upright page that shows the block as printed, where its text alone does not say it: a figure, a
+            formula that nobody could read. Only its place: a format that shows pictures cuts the pixels out of the page.
     """
 
     category: Category
@@ -253,6 +255,7 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
     marker: str | None = None
     lines: tuple[Line, ...] = ()
     table: Table | None = None
+    image: Box | None = None
 
     def __repr__(self) -> str:
         """On one line, the text cut short."""

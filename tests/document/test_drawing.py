@@ -67,6 +67,10 @@ def test_doubtful_places_are_red(tmp_path: Path) -> None:
     assert at(drawn, 0, 300) == (255, 255, 255)
     refused = msgspec.structs.replace(page, verdict=Verdict("doubtful", 0.2, (Finding("garble", 1, 0, "No."),)))
     assert at(refused.draw(), 0, 300) == RED
+    there = Finding("garble", 1, 0, "No.", image=Box(300, 500, 350, 550))
+    drawn = msgspec.structs.replace(page, verdict=Verdict("doubtful", 0.2, (there,))).draw()
+    assert at(drawn, 300, 525) == RED
+    assert at(drawn, 325, 525) != (255, 255, 255)
 
 
 def test_blocks_without_a_place_or_beyond_the_page(tmp_path: Path) -> None:

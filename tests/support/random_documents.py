@@ -102,10 +102,13 @@ def blocks(draw: st.DrawFn) -> Block:
     made_of = tuple(draw(st.lists(lines(), max_size=2))) if draw(st.booleans()) else ()
     if made_of:
         text = "\n".join(line.text for line in made_of)
-    return Block(category, text, box, draw(scores), level=level, lines=made_of)
+    image = draw(st.none() | boxes()) if category in (Category.PICTURE, Category.FORMULA) else None
+    return Block(category, text, box, draw(scores), level=level, lines=made_of, image=image)
 
 
-findings = st.builds(Finding, st.just("garble"), st.just(0.5), st.just(0.2), texts, st.booleans())
+findings = st.builds(
+    Finding, st.just("garble"), st.just(0.5), st.just(0.2), texts, st.booleans(), image=st.none() | boxes()
+)
 verdicts = st.builds(
     Verdict,
     st.sampled_from(["accepted", "blank", "doubtful", "failed"]),

@@ -36,7 +36,8 @@ COLOURS: dict[Category, tuple[int, int, int]] = {
 def drawn(page: Page, raster: NDArray[np.uint8]) -> Image.Image:
     """``raster`` with the blocks of ``page`` on it, each with its number in reading order and its category.
 
-    Words of which the engine is unsure lie under a red tint; a page whose text was refused has a red frame.
+    Words of which the engine is unsure and places that a finding names lie under a red tint; a page whose text was refused has
+    a red frame.
 
     Args:
         page: the record.
@@ -80,6 +81,7 @@ def _free_spot(box: Box, wide: float, high: float, image: Image.Image, taken: Se
 
 
 def _doubtful_places(page: Page) -> Iterator[Box]:
+    yield from (finding.image for finding in page.verdict.findings if finding.image)
     for block in page.blocks:
         if not block.lines and block.box and _unsure(block.confidence):
             yield block.box

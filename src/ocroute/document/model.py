@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, overload
 import msgspec
 
 from ocroute.registry import Registry
-from ocroute.values import Block, Table, excerpt
+from ocroute.values import Block, Box, Table, excerpt
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
         refuses: whether the text should not be believed. A finding that does not refuse is a remark.
         weight: how bad, 0 (harmless) to 1 (worthless); the verdict's score is 1 less the worst weight.
         next_step: what the user can do, e.g. a package to install.
+        image: the place on the upright page that it speaks of, in the pixels that all boxes are in; None where it speaks of
+            the page as a whole. `Page.draw` shows it.
     """
 
     code: str
@@ -45,6 +47,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     refuses: bool = True
     weight: float = 0.5
     next_step: str = ""
+    image: Box | None = None
 
 
 Status = Literal["accepted", "blank", "doubtful", "failed"]

@@ -12,6 +12,7 @@ from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.blank import blank
 from ocroute.pages.page import InputPage
 from ocroute.registry import Registry
+from ocroute.values import Box
 
 
 class Check(Protocol):
@@ -78,4 +79,5 @@ def _findings(page: InputPage, reading: Reading, engine: EngineInfo, task: Task)
 def _plain(finding: Finding) -> Finding:
     """``finding`` with Python's own numbers: numpy's look the same, but a page record cannot be written with them."""
     numbers = {name: float(getattr(finding, name)) for name in ("value", "limit", "weight")}
-    return msgspec.structs.replace(finding, **numbers)
+    image = finding.image and Box(*(float(edge) for edge in msgspec.structs.astuple(finding.image)))
+    return msgspec.structs.replace(finding, **numbers, image=image)

@@ -75,7 +75,8 @@ def settled(block: Block) -> Iterator[Block]:
         if outside or table is None:
             yield msgspec.structs.replace(block, text=outside, markup="plain", lines=() if table else block.lines)
         if table is not None:
-            yield msgspec.structs.replace(block, text="", markup="plain", table=table)
+            image = None if outside else block.image  # shown once
+            yield msgspec.structs.replace(block, text="", markup="plain", table=table, image=image)
     elif block.markup == "latex":
         yield msgspec.structs.replace(block, text=_without_fences(text))
     else:
