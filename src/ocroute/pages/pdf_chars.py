@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from ctypes import addressof, byref, c_double
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from ocroute.pages.pdf_fonts import Face, face_of
 from ocroute.pages.pdf_frame import Frame
+from ocroute.pages.pdf_text import TEX_LIGATURES
+from ocroute.pages.symbol_fonts import UNKNOWN, meaning
 
 MAX_CHARS = 200_000
 """Pages with more (plots that print a letter for each point) are cut there: they would take minutes."""
@@ -88,6 +91,7 @@ def read_glyphs(page: pypdfium2.PdfPage, frame: Frame) -> Glyphs:
 def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     raw = text.raw
     made_up = pdfium.FPDFText_IsGenerated
+    unmapped = pdfium.FPDFText_HasUnicodeMapError
     unicode_of, object_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetTextObject
     origin_of, loose_of, ink_of = (
         pdfium.FPDFText_GetCharOrigin,
@@ -101,6 +105,7 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     nowhere = (0.0, 0.0, 0.0, 0.0)
     styles: list[Style] = []
     level: list[bool] = []  # of each style
+    signs: list[Mapping[int, int] | None] = []  # likewise
     style_of: dict[int, int] = {}
     faces: dict[int, Face] = {}
     table = array(
@@ -123,6 +128,11 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
             style = style_of[address] = len(styles)
             styles.append(_style(raw, index, owner, frame, faces))
             level.append(styles[style].level)
+            signs.append(styles[style].face.signs)
+        if (known := signs[style]) is not None:
+            code = meaning(known, code, mapped=not unmapped(raw, index))
+        elif code < SPACE and code not in TEX_LIGATURES and unmapped(raw, index):
+            code = UNKNOWN  # a glyph's number, not a character
         origin_of(raw, index, at_x, at_y)
         loose_of(raw, index, at_rect)
         loose = (rect.left, rect.bottom, rect.right, rect.top)

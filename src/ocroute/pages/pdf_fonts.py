@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from ctypes import byref, c_float, create_string_buffer
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
+
+from ocroute.pages.symbol_fonts import encoding_of
 
 _SUBSET = re.compile(r"^[A-Z]{6}\+")
 _BOLD = re.compile(
@@ -28,6 +31,7 @@ class Face(NamedTuple):
         bold, italic: by its own flags or its name.
         ascent, descent: how far it reaches above and below the baseline, as parts of ``ascent - descent`` (descent is
             negative), as pdfium lays out its boxes.
+        signs: of a font of signs, what its codes mean where the file does not say; see `symbol_fonts`.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Face(NamedTuple):
     italic: bool
     ascent: float
     descent: float
+    signs: Mapping[int, int] | None = None
 
 
 def face_of(font: Any) -> Face:
@@ -49,6 +54,7 @@ def face_of(font: Any) -> Face:
         bool(flags & _FLAG_FORCE_BOLD or _BOLD.search(name)),
         bool(flags & _FLAG_ITALIC or _ITALIC.search(name)),
         *_reach(font),
+        encoding_of(name),
     )
 
 

@@ -31,7 +31,7 @@ _SOFT_HYPHEN = 0xAD
 # TeX's fonts, old (from 0x0B) and new (from 0x1B), keep ligatures where others have control characters, and their PDFs do not
 # always say so.
 _AFTER_FI = tuple("cdglnrtvx")
-_TEX_LIGATURES = {
+TEX_LIGATURES = {
     base + place: letters for base in (0x0B, 0x1B) for place, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl"))
 }
 
@@ -70,7 +70,7 @@ def clean(codes: Iterable[int]) -> str:
 
 def _ligature(codes: list[int], at: int) -> str:
     """The ligature at a place in a word; empty where there is none: alone or in formulas those codes are other signs."""
-    letters = _TEX_LIGATURES.get(codes[at], "")
+    letters = TEX_LIGATURES.get(codes[at], "")
     if not letters:
         return ""
     before, after = (chr(code) if code < 0x80 and chr(code).isalpha() else "" for code in _beside(codes, at))
