@@ -13,6 +13,8 @@ from ocroute.pages.page import InputPage, Raster
 from ocroute.ppocr import inference, model_files
 from ocroute.ppocr.preprocessing import normalised
 from ocroute.raster import letter_height
+from ocroute.raster.bands import bands
+from ocroute.raster.grey import to_grey
 from ocroute.values import Box
 
 THRESHOLD = 0.3  # a pixel of the map is text from here
@@ -21,6 +23,7 @@ UNCLIP = 1.6  # the map shows shrunk text kernels; boxes grow by this share of a
 X_HEIGHT = 7.5  # network pixels of a small letter from which no line is lost
 SHORTEST, LONGEST = 1280, 1760  # bounds of the long side, network pixels: blurred letters need some; memory ends it
 MOST_ENLARGED = 3.0
+LOWEST = 4.0  # network pixels of a small letter: where a whole page would show them lower it is looked at band by band
 STRIDE = 32  # the network's input sides are multiples of this
 INSIDE = 0.75  # a region of which this share lies in another one says the same text twice
 
@@ -53,11 +56,29 @@ def find(raster: Raster, letter: float | None, threads: int) -> tuple[Region, ..
     """The text regions of an (H, W, 3) RGB raster whose small letters are ``letter`` pixels high; None where that is unknown."""
     height, width = raster.shape[:2]
     scale = _scale(max(height, width), letter)
+    if letter is None or letter * scale >= LOWEST:
+        return _found(raster, scale, threads)
+    regions: list[Region] = []
+    for rows, columns in bands(to_grey(raster), round(LONGEST * letter / X_HEIGHT / 1.25)):
+        band = raster[rows, columns]
+        corner = np.array([columns.start, rows.start], np.float32)
+        found = _found(band, _scale(max(band.shape), letter), threads)
+        regions += [Region(region.corners + corner, region.score) for region in found]
+    return tuple(sorted(regions, key=_from_the_top))
+
+
+def _found(raster: Raster, scale: float, threads: int) -> tuple[Region, ...]:
+    """The text regions of a raster that is looked at as a whole, at ``scale`` network pixels to one of its own."""
+    height, width = raster.shape[:2]
     small = cv2.resize(raster, _network_size(width, height, scale), interpolation=cv2.INTER_AREA)
     tensor = np.ascontiguousarray(normalised(small)[None])
     detector = inference.session(model_files.find().detector, threads, parallel=False)
     (chart,) = detector.map([tensor], lambda output: output[0, 0].copy())
     return _regions(chart, width, height)
+
+
+def _from_the_top(region: Region) -> tuple[float, float]:
+    return float(region.corners[0, 1]), float(region.corners[0, 0])
 
 
 def _scale(longest: int, letter: float | None) -> float:
@@ -92,7 +113,7 @@ def _regions(chart: NDArray[np.float32], width: int, height: int) -> tuple[Regio
         corners = cv2.boxPoints((center, (across + grow, down + grow), angle))
         corners = np.clip(_clockwise(corners) * stretch, 0, (width, height)).astype(np.float32)
         regions.append(Region(corners, score))
-    return tuple(sorted(regions, key=lambda region: (region.corners[0, 1], region.corners[0, 0])))
+    return tuple(sorted(regions, key=_from_the_top))
 
 
 def _mean_inside(chart: NDArray[np.float32], corners: NDArray[np.float32]) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ocroute.pages.page import InputPage, Raster, deskewed
 from ocroute.ppocr.line_orientation import flipped_votes, reading_confidence
+from ocroute.raster.bands import busiest_stretch
 from ocroute.raster.grey import grey_of, to_grey
 from ocroute.raster.marks import Bands, Marks, find_bands, find_marks, halved, turned
 from ocroute.raster.skew import estimate_skew
@@ -83,7 +84,8 @@ def make_upright(page: InputPage, threads: int = 1) -> InputPage:
 
 def _look(page: InputPage, threads: int) -> tuple[int, float]:
     """(quarter turns counter-clockwise, degrees counter-clockwise besides) that make the page upright."""
-    raster, marks = page.raster(), find_marks(grey_of(page))
+    rows, columns = busiest_stretch(grey_of(page))
+    raster, marks = page.raster()[rows, columns], find_marks(grey_of(page)[rows, columns])
     level = _view(raster, marks)
     vote = _vote(level, threads)
     if vote is None or not _agreed(vote) or _runs_down(marks, raster.shape[1]):

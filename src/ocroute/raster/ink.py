@@ -6,16 +6,19 @@ knows no letters, so it can be wrong about a logo, but it cannot make the mistak
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ocroute.pages.page import InputPage
+from ocroute.raster.bands import bands
 from ocroute.raster.grey import grey_of, reduced
+from ocroute.raster.letter_height import small_letters
 from ocroute.raster.rules import thin_strokes
 from ocroute.values import Box
 
@@ -24,11 +27,15 @@ Stats = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 LONG_SIDE: Final = 1250  # pixels to which a page is reduced: 6-point type on A4 still has letters 6 pixels high
+LOW: Final = 5.0  # reduced pixels of small letters below which they are looked at larger, whatever the page's size
+SEEN: Final = 6.5  # reduced pixels that they are high then
+MOST: Final = 50_000_000  # reduced pixels of a page
 SPECK: Final = 4  # reduced pixels; what is smaller is dust, or a full stop, which no count needs
 BLANK: Final = 0.003  # inked share of a blank page, in specks; one line of small type on A4 inks about as much
 BLANK_GLYPHS: Final = 2  # dust may fall in a row, but seldom three specks of one size
 LEAST_CONTRAST: Final = 30  # grey levels between ink and its own background
 
+_TALLEST: Final = 0.15  # of a page's height, or of what is usual beside its width: letters are not higher
 _THIN: Final = 7  # reduced pixels that a rule is less high than
 PHOTO: Final = (
     4.0  # mean grey levels by which the ground under a line may be uneven: paper is flat, photographs are not
@@ -99,10 +106,43 @@ def ink_of(page: InputPage) -> Ink:
 
 
 def measure(grey: Mask) -> Ink:
-    """Find the ink of an (H, W) grey page."""
-    factor = max(1, round(max(grey.shape) / LONG_SIDE))
+    """Find the ink of an (H, W) grey page, band by band where it is large."""
+    factor = _reduction(grey)
     small = grey if factor == 1 else reduced(grey, factor)
-    scale = grey.shape[0] / small.shape[0]
+    scale = float(factor)
+    mask, text = np.zeros_like(small), np.zeros_like(small)
+    tallest = _TALLEST * float(np.clip(small.shape[0], small.shape[1] / 2, 2 * small.shape[1]))
+    lines: list[InkLine] = []
+    for rows, columns in bands(small):
+        found = _band(small[rows, columns], scale, (columns.start, rows.start), tallest)
+        mask[rows, columns], text[rows, columns] = found.mask, found.text
+        lines += found.lines
+    lines.sort(key=lambda line: (line.box.y0, line.box.x0))
+    return Ink(scale, mask, text, tuple(lines), float(mask.mean()))
+
+
+def _reduction(grey: Mask) -> int:
+    """By what a page is reduced: its long side decides on usual pages, its letters where that would leave them too low."""
+    sides: tuple[int, int] = grey.shape
+    long, short = max(sides), min(sides)
+    usual = max(1, round(long / LONG_SIDE))
+    if usual == 1 or (usual == 2 and long <= 2 * short):
+        return usual
+    letters = small_letters(grey)
+    if letters is None or letters >= LOW * usual:
+        return usual
+    least = math.ceil(math.sqrt(long * short / MOST))
+    return min(usual, max(1, least, round(letters / SEEN)))
+
+
+class _Found(NamedTuple):
+    mask: Mask
+    text: Mask
+    lines: list[InkLine]
+
+
+def _band(small: Mask, scale: float, corner: tuple[int, int], tallest: float) -> _Found:
+    """The ink of a (h, w) part of the reduced page whose top left ``corner`` is at (x, y); no letter is above ``tallest``."""
     dark, uneven = _binarise(small)
     letters = dark & ~_rules(dark) & 1
     _, labels, stats, _ = cv2.connectedComponentsWithStats(letters, connectivity=8, ltype=cv2.CV_32S)
@@ -111,12 +151,11 @@ def measure(grey: Mask) -> Ink:
     mask = np.take(solid.astype(np.uint8), labels) | (dark & ~letters & 1)
     text = np.zeros_like(mask)
     lines: list[InkLine] = []
-    for wanted in _sizes(stats, solid, small.shape[0]):
-        found, pixels = _rows(labels, stats, wanted, uneven, scale)
+    for wanted in _sizes(stats, solid, tallest):
+        found, pixels = _rows(labels, stats, wanted, uneven, scale, corner)
         lines += found
         text |= pixels
-    lines.sort(key=lambda line: (line.box.y0, line.box.x0))
-    return Ink(scale, mask, text, tuple(lines), float(mask.mean()))
+    return _Found(mask, text, lines)
 
 
 def _binarise(grey: Mask) -> tuple[Mask, Mask]:
@@ -139,17 +178,17 @@ def _binarise(grey: Mask) -> tuple[Mask, Mask]:
 
 def _rules(mask: Mask) -> Mask:
     """The thin straight strokes of tables and underlines."""
-    length = max(24, max(mask.shape) // 24)
+    length = max(24, min(max(mask.shape), 3 * LONG_SIDE // 2) // 24)
     upright = thin_strokes(np.ascontiguousarray(mask.T), length, _THIN)
     return thin_strokes(mask, length, _THIN) | upright.T
 
 
-def _sizes(stats: Stats, solid: NDArray[np.bool_], page_height: int) -> list[NDArray[np.bool_]]:
+def _sizes(stats: Stats, solid: NDArray[np.bool_], tallest: float) -> list[NDArray[np.bool_]]:
     """Which shapes could be letters, as one selection for running text and one for display sizes."""
     width, height, area = (
         stats[:, at].astype(np.float64) for at in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
     )
-    letter = solid & (height >= 4) & (height <= page_height * 0.15) & (width <= 14 * height) & (height <= 14 * width)
+    letter = solid & (height >= 4) & (height <= tallest) & (width <= 14 * height) & (height <= 14 * width)
     letter &= area >= 0.1 * width * height
     if not letter.any():
         return []
@@ -158,7 +197,12 @@ def _sizes(stats: Stats, solid: NDArray[np.bool_], page_height: int) -> list[NDA
 
 
 def _rows(
-    labels: NDArray[np.int32], stats: Stats, wanted: NDArray[np.bool_], uneven: Mask, scale: float
+    labels: NDArray[np.int32],
+    stats: Stats,
+    wanted: NDArray[np.bool_],
+    uneven: Mask,
+    scale: float,
+    corner: tuple[int, int],
 ) -> tuple[list[InkLine], Mask]:
     """Join the wanted shapes to rows and keep the rows that look like lines of text."""
     text = np.zeros(labels.shape, np.uint8)
@@ -177,7 +221,7 @@ def _rows(
     keep = _text_like(stats, owner, count, boxes)
     keep &= _means(uneven, 1.0, boxes) <= PHOTO
     glyphs = np.bincount(owner[wanted], minlength=count)
-    kept = zip((boxes[keep] * scale).tolist(), glyphs[keep].tolist(), strict=True)
+    kept = zip(((boxes[keep] + (*corner, *corner)) * scale).tolist(), glyphs[keep].tolist(), strict=True)
     lines = [InkLine(Box(*box), shapes) for box, shapes in kept]
     text.ravel()[inside] = keep[row_of_pixel]
     return lines, text
