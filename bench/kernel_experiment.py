@@ -40,7 +40,9 @@ def main() -> None:
         if given.child:
             from bench.kernel_experiment_child import child
 
-            print(json.dumps(child(given.child, given.checkpoint, given.device, given.keep, given.each, given.longest)))
+            kernel = None if given.child == OWN else given.child
+            row = child(kernel, given.checkpoint, NUMBERS, given.device, given.keep, given.each, given.longest)
+            print(json.dumps(row))
         else:
             run(given, scratch)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import numpy as np
 import torch
 from bench.dots_generate import generate
 from bench.held_out import Sheet, edits_by_page, error_rate, sheets
-from bench.kernel_experiment import NUMBERS, OWN
 from torch import Tensor
 
 from ocroute.errors import OcrouteError
@@ -22,18 +22,34 @@ from ocroute.models.dots_ocr.model_inputs import Inputs, prepare
 from ocroute.models.dots_ocr.prompts import PROMPTS
 
 
-def child(kernel: str, checkpoint: Path, device: str, keep: Path, each: int, longest: int) -> dict[str, Any]:
-    """A row for each number format, or why the kernel does not run here; logits go to files in ``keep``."""
-    if kernel != OWN:
+def child(
+    kernel: str,
+    checkpoint: Path,
+    device: str,
+    keep: Path,
+    each: int,
+    longest: int,
+    *,
+    formats: Sequence[str],
+    plugged_in: bool,
+) -> dict[str, Any]:
+    """A row for each of the number ``formats``, or why the kernel does not run here; logits go to files in ``keep``.
+
+    Args:
+        plugged_in: whether the kernel is one of ours; else the model stays as it is, and PyTorch chooses.
+    """
+    if plugged_in:
         presence = KERNELS.load(kernel).presence()
         if presence.state != "usable":
             return {"not_run": f"{presence.state}: {presence.reason}"}
     pages = sheets(each)
     row: dict[str, Any] = {}
-    for numbers in NUMBERS:
+    for numbers in formats:
         loaded = load(checkpoint, device=device, dtype=getattr(torch, numbers))
         try:
-            row[numbers] = _read(kernel, loaded, pages, longest, keep / f"{kernel}.{numbers}.npz")
+            row[numbers] = _read(
+                kernel if plugged_in else None, loaded, pages, longest, keep / f"{kernel}.{numbers}.npz"
+            )
         except OcrouteError as error:
             row[numbers] = {"not_run": error.message}
         except Exception as error:  # whatever a kernel raises is its result
@@ -42,8 +58,8 @@ def child(kernel: str, checkpoint: Path, device: str, keep: Path, each: int, lon
 
 
 @torch.inference_mode()
-def _read(kernel: str, loaded: Loaded, pages: list[Sheet], longest: int, file: Path) -> dict[str, Any]:
-    with nullcontext() if kernel == OWN else plug_into(loaded.model, kernel) as plugged:
+def _read(kernel: str | None, loaded: Loaded, pages: list[Sheet], longest: int, file: Path) -> dict[str, Any]:
+    with nullcontext() if kernel is None else plug_into(loaded.model, kernel) as plugged:
         started = time.perf_counter()
         inputs = [prepare(loaded, page.image, PROMPTS["layout"]) for page in pages]
         written = [generate(loaded, each, longest) for each in inputs]

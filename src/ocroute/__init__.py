@@ -14,7 +14,8 @@ TYPE_CHECKING = (
     False  # known to type checkers by its name; the module typing would take as long as all of Python's start
 )
 if TYPE_CHECKING:
-    from ocroute.document.model import Document, Finding, Page, Verdict
+    from ocroute.document.model import Finding, Verdict
+    from ocroute.document_api import Document, Page
     from ocroute.errors import (
         CorruptInput,
         DeadlineExceeded,
@@ -73,7 +74,8 @@ __all__ = [
 
 _HOMES = {
     "ocroute.reader": ("Reader", "close", "read"),
-    "ocroute.document.model": ("Document", "Finding", "Page", "Verdict"),
+    "ocroute.document.model": ("Finding", "Verdict"),
+    "ocroute.document_api": ("Document", "Page"),
     "ocroute.values": ("Block", "Box", "Line", "Table", "Word"),
 }
 """Where a public name comes from; all others are errors."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
 
-from ocroute.document.model import Document, Page
+from ocroute.document_api import Document, Page
 from ocroute.errors import InputError, UsageError
 from ocroute.events import Event, listening
 from ocroute.files import Scratch
@@ -108,7 +108,7 @@ class Reader:
             (result,) = self._run(lambda session: documents(session, works, wanted, last=False))
         if result.error is not None:
             raise result.error
-        return result.document()
+        return Document.of(result.document())
 
     def pages(
         self,
@@ -174,7 +174,7 @@ class Reader:
                 run = self._run(partial(each_page, works=works, pages=wanted, ordered=ordered), on_event)
                 with closing(run):
                     for _, page in run:
-                        yield page
+                        yield Page.of(page)
 
     def _works(self, given: PageInput, index: int, password: str | None, files: list[Path]) -> list[Work]:
         """An input of a stream, which may name several files; with its error where it names none."""

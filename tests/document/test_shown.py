@@ -46,7 +46,7 @@ def test_a_console_shows_one_line() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(documents())
+@given(documents().map(Document.of))
 def test_nothing_breaks_the_line_nor_the_cell(document: Document) -> None:
     for value in (document, *document, *(block for page in document for block in page.blocks)):
         assert len(repr(value).splitlines()) == 1

@@ -91,7 +91,7 @@ def test_every_plane_of_unicode_is_kept(suffix: str, tmp_path: Path) -> None:
 
 
 @settings(deadline=None, max_examples=30)
-@given(documents())
+@given(documents().map(Document.of))
 def test_what_is_saved_is_loaded(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:
     path = tmp_path_factory.mktemp("saved") / "x.json"
     document.save(path)

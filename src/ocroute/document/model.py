@@ -6,23 +6,14 @@ the size of that frame, its resolution and the turn that made it upright, so eve
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, overload
+from typing import Any, ClassVar, Literal, Protocol, overload
 
 import msgspec
 
 from ocroute.registry import Registry
-from ocroute.values import Block, Box, Table, excerpt
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL.Image import Image
-
-    Picture = Image | NDArray[np.uint8] | str | os.PathLike[str]
+from ocroute.values import Block, Box, excerpt
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -150,34 +141,6 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
         """What is printed in the running text, as in the format ``txt``; a doubtful page says so on its first line."""
         return Document(self.source, (self,)).text
 
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """The page's tables in reading order."""
-        from ocroute.document.exporters.prepared import tables
-
-        return tables(self)
-
-    def draw(self, image: Picture | None = None, *, password: str | None = None) -> Image:
-        """The upright page with what was read on it: blocks by category, numbered in reading order, doubtful places in red.
-
-        The number on a block is its place in ``blocks``, from 1. Blocks without a box are not seen. The page's image is not
-        part of a record: it is opened again at ``source``, and refused where its page has another size than the one read.
-
-        Args:
-            image: the page as it was read, before it was turned: a PIL image, an (H, W, 3) uint8 RGB array, of any
-                resolution; or the path where the source is now.
-            password: of an encrypted PDF.
-
-        Raises:
-            InputError: the source is not there, cannot be opened, or is another file; the page could not be opened when it
-                was read.
-            UsageError: ``image`` has another shape than the page.
-        """
-        from ocroute.document.drawing import drawn
-
-        # By name: the rooms that open files stand above this one, and of all that is here only a drawing needs them.
-        return drawn(self, import_module("ocroute.pages.reopening").upright(self, image, password=password))
-
 
 class Document(msgspec.Struct, frozen=True):
     """All pages of one input, in order."""
@@ -196,12 +159,6 @@ class Document(msgspec.Struct, frozen=True):
         statuses = Counter(page.verdict.status for page in self.pages)
         told = ", ".join(f"{number} {status}" for status, number in sorted(statuses.items()))
         return f"Document({excerpt(self.source)}, {count}{': ' if told else ''}{told})"
-
-    def _repr_html_(self) -> str:
-        """How it shows itself in a notebook: verdicts and the first pages, 20 kB at most; nothing in it runs or is fetched."""
-        from ocroute.document.notebook import shown
-
-        return shown(self)
 
     def __len__(self) -> int:
         """The number of pages."""
@@ -224,11 +181,6 @@ class Document(msgspec.Struct, frozen=True):
         """What is printed in the running text, as in the format ``txt``: a form feed between pages, doubtful pages say so."""
         return self.export("txt").decode()
 
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """The tables of all pages in reading order."""
-        return tuple(table for page in self.pages for table in page.tables)
-
     def to_markdown(self, *, keep_headers_footers: bool = False) -> str:
         """This document as Markdown; page headers and footers are left out unless asked for."""
         return self.export("md", keep_headers_footers=keep_headers_footers).decode()
@@ -245,30 +197,6 @@ class Document(msgspec.Struct, frozen=True):
         """
         exporter: Exporter = EXPORTERS.load(name)(keep_headers_footers=keep_headers_footers)
         return exporter.export(self)
-
-    def save(self, path: str | os.PathLike[str], *, keep_headers_footers: bool = False) -> None:
-        """Write this document into a file, in the format of the file's suffix. A file that is there is replaced as a whole.
-
-        Raises:
-            UsageError: no format has this suffix.
-            OutputError: the file cannot be written; what was there is unchanged.
-        """
-        from ocroute.document.storage import save
-
-        save(self, path, keep_headers_footers=keep_headers_footers)
-
-    @staticmethod
-    def load(path: str | os.PathLike[str]) -> Document:
-        """The document that was saved as JSON at ``path``, by `save` or by ``ocroute read --format json``.
-
-        Raises:
-            InputNotFound: there is no such file.
-            UnsupportedInput: it is no JSON, not a document of ocroute, or of another version of the form.
-            CorruptInput: it is not whole.
-        """
-        from ocroute.document.storage import load
-
-        return load(path)
 
 
 class Exporter(Protocol):
