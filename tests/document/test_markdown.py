@@ -27,6 +27,13 @@ def item(marker: str, words: str, level: int = 0) -> Block:
     return Block(Category.LIST_ITEM, words, marker=marker, level=level)
 
 
+def test_the_state_of_a_tick_box_stays() -> None:
+    ticks = markdown(item("☑", "fish"), item("☐", "bread"), item("☒", "oil"), item("✓", "salt"))
+    assert ticks == "- [x] fish\n- [ ] bread\n- ☒ oil\n- ✓ salt\n"
+    assert markdown(item("■", "rope"), item("□", "tea")) == "- ■ rope\n- □ tea\n"
+    assert markdown(item("■", "rope"), item("□", "hemp", 1), item("■", "tea")) == "- rope\n  - hemp\n- tea\n"
+
+
 PROSE = [
     "don't, won't; e.g. 3.5 % of A-B (x) for $5 or £7.20",
     "snake_case and file_name_2.txt, 2 * 3 = 6, a * b",

@@ -54,6 +54,16 @@ def test_headings_by_size_weight_and_number() -> None:
     ]
 
 
+def test_a_large_entry_behind_its_label_is_no_heading() -> None:
+    sheet = TypesetPage()
+    y = sheet.prose(PROSE, 170, 300, 1360)
+    sheet.line("Flag:", 170, y + 60)
+    sheet.line("Norway", 255, y + 56, size=36)
+    sheet.line("Harbours", 170, y + 160, size=36)
+    kinds = [(block.category, block.text) for block in read(sheet)[1:]]
+    assert kinds == [(Category.TEXT, "Flag: Norway"), (Category.SECTION_HEADER, "Harbours")]
+
+
 def test_list_items_keep_their_markers_levels_and_lines() -> None:
     sheet = TypesetPage()
     y = sheet.prose(PROSE, 170, 300, 1360)

@@ -77,7 +77,11 @@ def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bo
     doubtful = group.lines[0].measured and not group.bold and ratio < SURELY_LARGE
     if doubtful and (_CODE.search(text) or not begins(text)):
         return False  # type of even width looks larger than the text about it
-    if large and (not re.search(r"[.,;]$", text) or ratio > TITLE_SIZE):
+    if (
+        large
+        and (not re.search(r"[.,;]$", text) or ratio > TITLE_SIZE)
+        and _all_large(group, step * scale.size * scale.roomy)
+    ):
         return True
     if ratio < SMALL_SIZE or re.search(r"[.,;:]$", text) or len(group.lines) > 2:
         return False
@@ -94,6 +98,14 @@ def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bo
     if NUMBERING.match(text) and short and not split_marker(text):
         return True
     return len(letters) >= 4 and "".join(letters).isupper() and (short or len(group.lines) == 1)
+
+
+def _all_large(group: Group, high: float) -> bool:
+    """Whether, as far as is known, all words are ``high``: a label and the larger entry filled in behind it are no heading."""
+    lines = [piece.line for piece in group.lines]
+    if not all(line.font and line.font.name for line in lines):
+        return True  # boxes of words are as high as their type in text layers only
+    return all(word.box.height > 0.97 * high for line in lines for word in line.words if len(word.text) >= 3)
 
 
 def title_of(headings: Sequence[Group], scale: Scale) -> Group | None:

@@ -8,7 +8,7 @@ from typing import Final
 HEADING_CHARS: Final = 160
 """Longer than this is a paragraph however it is set."""
 
-_BULLETS = "•‣⁃▪▫■□●○◦∙·◆◇▶►➢➤✓✔❖\uf0b7\uf0a7–—*-"
+_BULLETS = "•‣⁃▪▫■□●○◉◦∙·◆◇▶►➢➤☐☑☒✓✔✗✘❖\uf0b7\uf0a7–—*-"
 _LIST_MARKER = (
     rf"[{_BULLETS}]|\[\d{{1,3}}\]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})\)|(?:\d{{1,3}}|[a-z]|[ivx]{{1,5}})\."
 )
@@ -16,7 +16,7 @@ _MARKER = re.compile(rf"^(?P<marker>{_LIST_MARKER})\s+(?P<rest>\S.*)$", re.DOTAL
 _ALONE = re.compile(
     rf"{_LIST_MARKER}|[A-Z]\.|\(?[ivxlc]{{1,5}}[.)]|\(?\w{{1,3}}\]|\[[\w+]{{1,8}}\]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?|§+"
 )
-_GLUED = re.compile(r"^(?P<marker>[•‣▪■●○◦◆➢➤✓✔❖\uf0b7\uf0a7])(?P<rest>[^\W_].*)$", re.DOTALL)
+_GLUED = re.compile(r"^(?P<marker>[•‣▪■●○◦◆➢➤☐☑☒✓✔✗✘❖\uf0b7\uf0a7])(?P<rest>[^\W_].*)$", re.DOTALL)
 _WEAK = frozenset("–—*-·")
 _NAMES = (
     r"(?:supplementary |extended data )?(?:fig(?:ure|\.)?|table|tab\.|scheme|chart|plate|box|exhibit|algorithm|listing|abbildung"

@@ -12,6 +12,8 @@ from ocroute.errors import CorruptInput
 from ocroute.pages.page import InputPage, Raster
 from ocroute.pages.pdf_chars import read_glyphs
 from ocroute.pages.pdf_errors import load, on_page
+from ocroute.pages.pdf_fields import with_fields
+from ocroute.pages.pdf_flat import FlatPage, FlatPages
 from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_vectors import Vectors, image_density, read_vectors
@@ -48,6 +50,7 @@ class PdfSource(Source):
         file: str = "",
     ) -> None:
         self.pdf = load(file or path, password, name=path)
+        self.flat = FlatPages(lambda: load(file or path, password, name=path))
         self.dpi = dpi
         try:
             super().__init__(path, len(self.pdf), pages, max_pixels, file)
@@ -61,14 +64,16 @@ class PdfSource(Source):
 
     def close(self) -> None:
         """Close the file and all pages that are still loaded."""
+        self.flat.close()
         self.pdf.close()
 
 
 class PdfPage(InputPage):
     """One page of a PDF, as a viewer shows it: cut to its crop box and turned by its rotation entry.
 
-    The resolution follows the page. A scan is rendered at its image's own resolution within ``LONG_SIDE``, other pages at
-    200 dpi, small ones at up to 400 dpi so that tiny print stays legible.
+    Form fields and annotations are part of it, drawn and read. The resolution follows the page. A scan is rendered at its
+    image's own resolution within ``LONG_SIDE``, other pages at 200 dpi, small ones at up to 400 dpi so that tiny print stays
+    legible.
     """
 
     def __init__(self, source: PdfSource, number: int) -> None:
@@ -122,7 +127,8 @@ class PdfPage(InputPage):
     def _text_layer(self) -> tuple[Line, ...] | None:
         frame = self.frame
         with on_page(self.source, self.number):
-            return tuple(assemble(read_glyphs(self._page(), frame))) or None
+            page, fields = self._whole()
+            return tuple(assemble(with_fields(read_glyphs(page, frame), fields, frame))) or None
 
     def text_angle(self) -> int | None:
         """The direction of most printed characters; None where fewer than ``_TELLING`` are printed or they disagree."""
@@ -149,12 +155,12 @@ class PdfPage(InputPage):
     def _vectors(self) -> Vectors:
         frame = self.frame
         with on_page(self.source, self.number):
-            return self.once("vectors", lambda: read_vectors(self._page(), frame))
+            return self.once("vectors", lambda: read_vectors(self._whole().page, frame))
 
     def _render(self) -> Raster:
         width, height = self.frame.size
         with on_page(self.source, self.number):
-            bitmap = self._page().render(scale=self.frame.scale, rev_byteorder=True)
+            bitmap = self._whole().page.render(scale=self.frame.scale, rev_byteorder=True)
             pixels = np.array(bitmap.to_numpy()[:height, :width, :3], dtype=np.uint8, order="C")
             bitmap.close()
         return pixels
@@ -162,10 +168,17 @@ class PdfPage(InputPage):
     def _page(self) -> pypdfium2.PdfPage:
         return self.once("pdfium", lambda: self._file.pdf[self.number - 1])
 
+    def _whole(self) -> FlatPage:
+        """The page with its form fields and annotations drawn into it; its links are in ``_page()`` only."""
+        page = self._page()
+        return self.once("whole", lambda: self._file.flat.of(page, self.number - 1) or FlatPage(page))
+
     def release(self) -> None:
         """Close the page in pdfium and forget everything that can be made again."""
-        page = self._memo.get("pdfium")
+        page, whole = self._memo.get("pdfium"), self._memo.get("whole")
         super().release()
+        if whole is not None and whole.page is not page:
+            whole.page.close()
         if page is not None:
             page.close()
 

@@ -14,6 +14,9 @@ from ocroute.pages.pdf_text import accented, is_accent
 Floats = NDArray[np.float64]
 SPACE, DOT = 0x20, 0x2E
 
+_TICKS = (0x2610, 0x2612)
+"""Ballot boxes: each is a word, however close it stands."""
+
 WORD_GAP = 0.115
 """White between two words, in ems: letters of one word stand closer, even where they are kerned apart."""
 
@@ -71,7 +74,8 @@ class Run(NamedTuple):
         letters = gaps[(inked.code[1:] != DOT) & (inked.code[:-1] != DOT)]
         tracking = _median(letters) if len(letters) > 3 else 0.0
         wide = gaps > WORD_GAP + max(0.0, tracking if tracking > 0.06 else 0.0)
-        return inked, np.concatenate([[0], np.flatnonzero(wide | spaced) + 1])
+        ticks = (inked.code >= _TICKS[0]) & (inked.code <= _TICKS[1])
+        return inked, np.concatenate([[0], np.flatnonzero(wide | spaced | ticks[1:] | ticks[:-1]) + 1])
 
 
 def set_accents(run: Run) -> Run:

@@ -7,7 +7,16 @@ from html import escape
 from pathlib import PurePath
 from typing import ClassVar
 
-from ocroute.document.exporters.prepared import NUMBER, clean, heading_level, lines_of, notice, plain_text, printed
+from ocroute.document.exporters.prepared import (
+    NUMBER,
+    clean,
+    heading_level,
+    lines_of,
+    notice,
+    plain_text,
+    printed,
+    state_markers,
+)
 from ocroute.document.markup import html_from_markdown, html_table
 from ocroute.document.model import Document, Page
 from ocroute.values import Block, Category
@@ -67,10 +76,11 @@ class Html:
 
 def elements(blocks: Iterable[Block]) -> Iterator[str]:
     """Settled blocks as HTML, everything escaped. Only all of it together is well formed: lists span several blocks."""
-    lists = _Lists()
-    for block in blocks:
+    lists, every = _Lists(), list(blocks)
+    states = state_markers(every)
+    for block in every:
         if block.category is Category.LIST_ITEM and block.table is None:
-            if item := _item(block):
+            if item := _item(block, states):
                 yield from lists.enter(block)
                 yield item
         elif written := _block(block):
@@ -104,13 +114,13 @@ def _inline(block: Block) -> str:
     return "<br>\n".join(escape(line, quote=False) for line in lines_of(text))
 
 
-def _item(block: Block) -> str:
-    """An item without its end tag: a list inside it may follow."""
+def _item(block: Block, states: frozenset[tuple[int, str]]) -> str:
+    """An item without its end tag: a list inside it may follow. Markers among ``states`` are printed."""
     content, marker = _inline(block), block.marker or ""
     number = NUMBER.fullmatch(marker)
     if number:
         return f'<li value="{int(number[1])}">{content}' if content else ""
-    if any(character.isalnum() for character in marker):
+    if any(character.isalnum() for character in marker) or (content and (block.level or 0, marker) in states):
         return f'<li class="marked"><span class="marker">{escape(marker)}</span> {content}'
     return f"<li>{content}" if content else ""
 

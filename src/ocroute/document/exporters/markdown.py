@@ -6,13 +6,22 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ocroute.document.exporters.prepared import NUMBER, heading_level, lines_of, notice, plain_text, printed
+from ocroute.document.exporters.prepared import (
+    NUMBER,
+    heading_level,
+    lines_of,
+    notice,
+    plain_text,
+    printed,
+    state_markers,
+)
 from ocroute.document.markup import html_table
 from ocroute.document.model import Document
 from ocroute.values import Block, Category
 
 _HARD_BREAK = "  \n"
 _NEW_LIST = "<!-- -->"
+_TASKS = {"☑": "[x]", "☐": "[ ]"}
 _PUNCTUATION = r"!-/:-@\[-`{-~"
 _BACKSLASH = re.compile(rf"\\(?=[{_PUNCTUATION}]|$)", re.MULTILINE)
 _HTML = re.compile(r"<(?=[A-Za-z/!?])")
@@ -37,7 +46,7 @@ _LINE_START = re.compile(
 
 
 class Markdown:
-    """Headings, lists with their printed numbers, HTML tables because cells may span, formulas between ``$$``.
+    """Headings, lists with their printed numbers and ticks, HTML tables because cells may span, formulas between ``$$``.
 
     Pictures without text leave no trace. Pages follow each other after a comment that names the page; a page that is doubtful
     or failed says so in that comment, even when it is the only one.
@@ -61,8 +70,9 @@ class Markdown:
 
 def _blocks(blocks: Iterator[Block]) -> Iterator[str]:
     """One string a block; a whole list is one string."""
-    open_list = _List()
-    for block in blocks:
+    every = list(blocks)
+    open_list = _List(state_markers(every))
+    for block in every:
         if block.category is Category.LIST_ITEM and block.table is None:
             open_list.add(block)
             continue
@@ -90,9 +100,14 @@ def _block(block: Block) -> str:
 
 
 class _List:
-    """List items that follow each other, nested by their levels."""
+    """List items that follow each other, nested by their levels.
 
-    def __init__(self) -> None:
+    Args:
+        states: levels and markers that stay, because they say whether something is ticked.
+    """
+
+    def __init__(self, states: frozenset[tuple[int, str]]) -> None:
+        self._states = states
         self._lines: list[str] = []
         self._open: list[tuple[int, int, str]] = []  # of each open item: level, column of its text, marker
 
@@ -100,6 +115,7 @@ class _List:
         """One more item."""
         lines = lines_of(item.text)
         level, marker = item.level or 0, item.marker or "-"
+        state = _TASKS.get(marker, marker) if (level, marker) in self._states else ""
         if not NUMBER.fullmatch(marker):
             if any(character.isalnum() for character in marker):  # (a) or IV., which no Markdown list can count
                 lines = [" ".join([marker, *lines[:1]]), *lines[1:]]
@@ -108,6 +124,8 @@ class _List:
             return
         if item.markup != "markdown":
             lines = _escape_lines(lines)
+        if state:
+            lines = [f"{state} {lines[0]}", *lines[1:]]
         sibling = self._leave(level)
         indent = self._open[-1][1] if self._open else 0
         if _clashes(sibling, marker):

@@ -6,7 +6,8 @@ What all formats agree on is here: which characters none may carry, how HTML bec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -17,6 +18,8 @@ from ocroute.values import Block, Box, Category, Cell, Font, Table, Word
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})([.)])")
 """A list item's marker that Markdown and HTML can count."""
 
+_TICKS = frozenset("☐☑☒✓✔✗✘◉")
+_BULLET_PAIRS = frozenset("□■○●◇◆▫▪")
 _FORMULA_FENCES = (("$$", "$$"), (r"\[", r"\]"), (r"\(", r"\)"), ("$", "$"))
 _SPACING = re.compile("[\x0b\x0c\x1c-\x1f]")
 _ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -81,6 +84,21 @@ def settled(block: Block) -> Iterator[Block]:
         yield msgspec.structs.replace(block, text=_without_fences(text))
     else:
         yield msgspec.structs.replace(block, text=text)
+
+
+def state_markers(blocks: Iterable[Block]) -> frozenset[tuple[int, str]]:
+    """Level and marker of the list items whose marker says more than that an item begins: ticked or not, done or not.
+
+    Ticks and ballot boxes always do. A bullet does where another one, also of those that come full and empty, stands at the
+    same level: a list has one bullet a level.
+    """
+    found = {(block.level or 0, block.marker or "") for block in blocks if block.category is Category.LIST_ITEM}
+    bullets = Counter(level for level, marker in found if marker in _BULLET_PAIRS)
+    return frozenset(
+        (level, marker)
+        for level, marker in found
+        if marker in _TICKS or (marker in _BULLET_PAIRS and bullets[level] > 1)
+    )
 
 
 def tables(page: Page) -> tuple[Table, ...]:
