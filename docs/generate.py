@@ -11,7 +11,7 @@ import json
 import re
 from pathlib import Path
 
-from parts import cards, experiment, gpu_speed, judging, kernels, layouts, measured_kernels, neural, tiny
+from parts import cards, experiment, gpu_speed, judging, kernels, layouts, measured_kernels, neural, tiny, trusted
 from parts.common import Part, built_in, measured, table
 
 import ocroute.errors
@@ -197,6 +197,7 @@ PARTS: dict[str, Part] = {
     **gpu_speed.PARTS,
     **layouts.PARTS,
     **tiny.PARTS,
+    **trusted.PARTS,
 }
 
 

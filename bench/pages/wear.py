@@ -74,6 +74,26 @@ def worn(page: NDArray[np.uint8], wear: Wear, seed: int) -> Image.Image:
     return Image.fromarray(pixels)
 
 
+def photographed(page: NDArray[np.uint8], seed: int) -> Image.Image:
+    """A photograph of ``page``, an (H, W) grey array: seen a little from the side and turned, on a table, under a soft shadow."""
+    chance = np.random.default_rng(seed)
+    height, width = page.shape
+    margin = 0.04 * min(width, height)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = corners + margin + chance.uniform(-0.6, 0.6, (4, 2)).astype(np.float32) * margin
+    size = (round(width + 2 * margin), round(height + 2 * margin))
+    warp = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
+    table = float(chance.uniform(60, 110))
+    grey: Grey = cv2.warpPerspective(page.astype(np.float32), warp, size, flags=cv2.INTER_AREA, borderValue=table)
+    y, x = np.mgrid[0 : 1 : size[1] * 1j, 0 : 1 : size[0] * 1j]
+    slope, across = chance.uniform(0.5, 1.2), chance.uniform(0.3, 0.7)
+    shadow = 1 / (1 + np.exp(18 * (x - across + slope * (y - 0.5) * 0.4)))
+    grey = (grey * (0.95 - 0.28 * shadow - 0.1 * y)).astype(np.float32)
+    grey = cv2.GaussianBlur(grey, (0, 0), float(chance.uniform(0.6, 1.0)))
+    pixels = np.clip(grey + chance.normal(0, 4, grey.shape), 0, 255)
+    return Image.merge("RGB", [Image.fromarray((pixels * share).astype(np.uint8)) for share in (1.0, 0.97, 0.9)])
+
+
 def as_pdf(image: Image.Image, wear: Wear) -> bytes:
     """A one-page PDF of only the image, as a scanner writes it."""
     held = BytesIO()

@@ -1,0 +1,114 @@
+"""Newspapers, magazines and leaflets."""
+
+from __future__ import annotations
+
+from bench.pages.leaves.leaf import LEFT, RIGHT, Leaf, Maker
+
+
+def _column(leaf: Leaf, x: float, width: float, top: float, bottom: float, size: float) -> None:
+    leaf.y = top
+    while leaf.y < bottom - 3 * size:
+        leaf.paragraph(leaf.speech.prose(leaf.rng.randint(2, 3)), x=x, width=width, size=size, bottom=bottom)
+
+
+def newspaper(leaf: Leaf) -> None:
+    """A head, and stories in four columns, each under its own headline."""
+    say = leaf.speech
+    leaf.write(leaf.width / 2, 70, f"The {say.surname()} Herald", style="bold", size=30, align="centre")
+    leaf.rule(40, 82, 555, 82)
+    leaf.flow()
+    leaf.write(40, 112, say.title(4, 5), style="bold", size=20)
+    for column in range(4):
+        leaf.flow()
+        _column(leaf, 40 + 131 * column, 120, 130, 430, 8)
+    leaf.rule(40, 440, 555, 440)
+    leaf.flow()
+    leaf.write(40, 466, say.title(), style="bold", size=16)
+    for column in range(3):
+        leaf.flow()
+        _column(leaf, 40 + 176 * column, 163, 484, 800, 8)
+
+
+def magazine(leaf: Leaf) -> None:
+    """A picture with its caption over two columns, and a quotation."""
+    say = leaf.speech
+    leaf.picture(LEFT, 50, RIGHT - LEFT, 210)
+    leaf.flow(anywhere=True)
+    leaf.write(LEFT, 274, f"{say.label()}, {say.day()}.", size=8)
+    leaf.flow()
+    leaf.write(LEFT, 316, say.title(), style="bold", size=24)
+    for x in (LEFT, 308.0):
+        leaf.flow()
+        _column(leaf, x, 225, 340, 790, 9.5)
+
+
+def picture_in_text(leaf: Leaf) -> None:
+    """Text runs beside a picture."""
+    leaf.heading(leaf.speech.title())
+    top = leaf.y
+    leaf.picture(LEFT, top, 200, 180)
+    leaf.flow()
+    leaf.paragraph(leaf.speech.prose(5), x=280, width=250, bottom=top + 180)
+    leaf.y = max(leaf.y, top + 200)
+    for _ in range(4):
+        leaf.paragraph(leaf.speech.prose(3))
+
+
+def leaflet(leaf: Leaf) -> None:
+    """Three panels of a folded sheet."""
+    leaf.paper(842, 595)
+    for panel in range(3):
+        x = 40 + 262 * panel
+        leaf.flow()
+        leaf.y = 60
+        leaf.line(leaf.speech.title(2, 3), x=x, style="bold", size=16, after=1.8)
+        _column(leaf, x, 226, leaf.y, 540, 10)
+
+
+def narrow_strips(leaf: Leaf) -> None:
+    """Cuttings beside each other, with rules between."""
+    for strip in range(6):
+        x = 40 + 88 * strip
+        leaf.flow()
+        _column(leaf, x, 76, 60, 60 + leaf.rng.randint(400, 720), 7.5)
+        if strip:
+            leaf.rule(x - 6, 50, x - 6, 790, 0.5)
+
+
+def side_notes(leaf: Leaf) -> None:
+    """Notes in the margin, which stand beside what they are about."""
+    say = leaf.speech
+    leaf.line(say.title(), x=190, style="bold", size=15, after=2)
+    for _ in range(5):
+        top = leaf.y
+        leaf.flow()
+        leaf.paragraph(say.prose(4), x=190, width=340)
+        end = leaf.y
+        leaf.flow(anywhere=True)
+        leaf.y = top
+        leaf.paragraph(f"{say.label()} {leaf.rng.randint(1800, 2020)}", x=LEFT, width=105, size=8)
+        leaf.y = end
+
+
+def two_articles(leaf: Leaf) -> None:
+    """Two stories side by side, each with its headline; either may be first."""
+    for column, x in enumerate((LEFT, 312.0)):
+        leaf.flow(beside=bool(column))
+        leaf.y = 70
+        leaf.line(leaf.speech.title(2, 3), x=x, style="bold", size=15, after=1.8)
+        _column(leaf, x, 220, leaf.y, 560 + leaf.rng.randint(0, 200), 10)
+
+
+def advertisement(leaf: Leaf) -> None:
+    say = leaf.speech
+    leaf.frame(80, 80, 515, 500, 2)
+    leaf.write(leaf.width / 2, 150, f"{say.label()} sale", style="bold", size=34, align="centre")
+    leaf.write(leaf.width / 2, 200, f"from {say.day()}", size=18, align="centre")
+    leaf.write(leaf.width / 2, 280, f"{leaf.rng.randint(20, 70)} % off", style="bold", size=44, align="centre")
+    for at, line in enumerate(say.address()):
+        leaf.write(leaf.width / 2, 370 + 20 * at, line, size=13, align="centre")
+
+
+MAKERS: tuple[Maker, ...] = (
+    newspaper, magazine, picture_in_text, leaflet, narrow_strips, side_notes, two_articles, advertisement,
+)  # fmt: skip

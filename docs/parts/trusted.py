@@ -1,0 +1,53 @@
+"""Of pages whose text is known: how many were accepted and grossly wrong, and how many good ones refused."""
+
+from __future__ import annotations
+
+from parts.common import Part, Record, from_evidence, stamp, table
+
+SCRIPT = "python -m bench.verdicts --help"
+HEAD = (
+    "pages",
+    "read",
+    "accepted and grossly wrong",
+    "accepted below 98 % of the words",
+    "good ones refused",
+    "numbers misread",
+)
+
+
+def share(found: Record) -> str:
+    """A count with its share and interval."""
+    if not found["of"]:
+        return "none"
+    return f"{found['count']} of {found['of']}: {found['share']:.1%} ({found['from']:.1%} to {found['to']:.1%})"
+
+
+def row(name: str, counts: Record) -> tuple[str, ...]:
+    """One group of pages."""
+    measures = ("grossly_wrong", "low_recall", "good_refused", "numbers_misread")
+    return (name, str(counts["pages"]), *(share(counts[measure]) for measure in measures))
+
+
+@from_evidence("verdicts", SCRIPT)
+def figure(record: Record) -> str:
+    """The one that leads the README."""
+    rows = [row("**now**", record["all"])]
+    if "before" in record:
+        rows.insert(0, row("before", record["before"]["all"]))
+    kinds = len(record["kinds"])
+    return (
+        table(HEAD, rows)
+        + f"\n{record['all']['pages']:,} pages of {kinds} kinds, with 95 % intervals.\n"
+        + stamp(record)
+    )
+
+
+@from_evidence("verdicts", SCRIPT)
+def everything(record: Record) -> str:
+    """By medium and by kind."""
+    media = [row(name, counts) for name, counts in record["media"].items()]
+    kinds = [row(name.replace("_", " "), counts) for name, counts in record["kinds"].items()]
+    return table(HEAD, media) + "\n" + table(HEAD, kinds) + stamp(record)
+
+
+PARTS: dict[str, Part] = {"verdicts-figure": figure, "verdicts": everything}
