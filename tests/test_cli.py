@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -117,10 +119,47 @@ def test_a_reason_is_given_once_for_all_engines_that_it_holds_for():
     assert "not tried deepseek_ocr, deepseek_ocr2, dots_ocr," in said
 
 
-def test_several_inputs_follow_one_another_on_stdout():
-    one = ocroute("read", SAMPLES / "report.pdf", "--pages", "1").stdout
-    two = ocroute("read", SAMPLES / "invoice.pdf").stdout
-    assert ocroute("read", SAMPLES / "report.pdf", SAMPLES / "invoice.pdf", "--pages", "1").stdout == f"{one}\n{two}"
+def test_several_inputs_on_stdout_are_refused_but_as_lines():
+    inputs = (SAMPLES / "report.pdf", SAMPLES / "invoice.pdf", "--pages", "1", "--jobs", "0")
+    done = ocroute("read", *inputs)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert (
+        "2 inputs for standard output. Add: -o FOLDER, a file for each; or --format jsonl, a page a line" in done.stderr
+    )
+    pages = [json.loads(line) for line in ocroute("read", *inputs, "--format", "jsonl").stdout.splitlines()]
+    assert [(Path(page["source"]).name, page["number"]) for page in pages] == [("report.pdf", 1), ("invoice.pdf", 1)]
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="this system has no bash")
+@pytest.mark.parametrize("given", ["cat {} | {} -", "{1} /dev/stdin < {0}", "{1} <(cat {0})", "{1} - -o - < {0}"])
+def test_pipes_go_in(given):
+    read = f"{sys.executable} -m ocroute read --engine textlayer --jobs 0"
+    command = ["bash", "-c", given.format(SAMPLES / "invoice.pdf", read)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    assert (done.returncode, "Amount" in done.stdout) == (ExitCode.OK, True), done.stderr
+    assert re.fullmatch(r"ocroute: 1 file, 1 page, .*; text on stdout\n", done.stderr)
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="this system has no bash")
+def test_a_closed_standard_input_is_told():
+    command = ["bash", "-c", f"{sys.executable} -m ocroute read - --jobs 0 <&-"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    assert (done.returncode, done.stdout) == (ExitCode.BAD_INPUT, "")
+    assert done.stderr.startswith(
+        "ocroute: <stdin>: standard input is closed. Pipe a file into it: cat FILE | ocroute read -\n"
+    )
+
+
+def test_a_file_is_written_by_its_suffix_and_standard_input_into_a_folder(tmp_path):
+    page = (SAMPLES / "invoice.pdf").read_bytes()
+    for out, name in (("page.html", "page.html"), ("out/", "out/stdin.md")):
+        done = subprocess.run(
+            [sys.executable, "-m", "ocroute", "read", "-", "-o", out, "--jobs", "0", "--engine", "textlayer"],
+            check=False, cwd=tmp_path, input=page, capture_output=True, timeout=240,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (ExitCode.OK, b""), done.stderr
+        assert f"; results in {out.rstrip('/')}".encode() in done.stderr
+        assert "Amount" in (tmp_path / name).read_text()
 
 
 def test_a_blank_page_is_a_success():
@@ -130,12 +169,20 @@ def test_a_blank_page_is_a_success():
 
 def test_every_format_is_written(tmp_path):
     done = ocroute(
-        "read", SAMPLES / "report.pdf", "-o", tmp_path, "--format", "md,json,html,txt,hocr,alto", "--pages", "2"
+        "read", SAMPLES / "report.pdf", "-o", tmp_path, "--format", "md,json,jsonl,html,txt,hocr,alto", "--pages", "2"
     )
     assert done.returncode == ExitCode.OK, done.stderr
     assert done.stdout == ""
     written = sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith("."))
-    assert written == ["report.alto.xml", "report.hocr", "report.html", "report.json", "report.md", "report.txt"]
+    assert written == [
+        "report.alto.xml",
+        "report.hocr",
+        "report.html",
+        "report.json",
+        "report.jsonl",
+        "report.md",
+        "report.txt",
+    ]
     assert [page["number"] for page in json.loads((tmp_path / "report.json").read_bytes())["pages"]] == [2]
 
 
@@ -180,6 +227,9 @@ def test_engines_that_are_usable_come_first():
         (["read", "x.png", "--engine", "nosuch"], ExitCode.USAGE, "rapidocr"),
         (["read", "x.png", "--format", "docx"], ExitCode.USAGE, "alto"),
         (["read", "x.png", "--format", "md,json"], ExitCode.USAGE, "-o FOLDER"),
+        (["read", "x.png", "-o", "x.md", "--format", "json"], ExitCode.USAGE, "Leave --format out"),
+        (["read", "http://host/a.pdf"], ExitCode.BAD_INPUT, "curl -L http://host/a.pdf | ocroute read -"),
+        (["read", "file:///tmp/a%20b.pdf"], ExitCode.BAD_INPUT, "Give its path: ocroute read '/tmp/a b.pdf'"),
         (["read", "x.png", "--pages", "9"], ExitCode.USAGE, "1 page"),
         (["read", "x.png", "--pages", "a-b"], ExitCode.USAGE, "a-b"),
         (["read"], ExitCode.USAGE, "FILE"),
@@ -213,7 +263,7 @@ def test_bad_inputs_cost_only_themselves(tmp_path):
         lines = [line for line in done.stderr.splitlines() if name in line]
         assert lines, f"{name} is not mentioned in: {done.stderr}"
     assert "Ashbrook" in (out / "article-two-column.md").read_text()
-    assert (out / "dot.md").exists()
+    assert (out / "dot.png.md").exists()
 
 
 def test_an_encrypted_pdf_needs_its_password(tmp_path):
@@ -258,7 +308,8 @@ def test_a_full_stdout_is_one_line_and_a_code(arguments):
 
 
 def test_a_file_with_fewer_pages_than_asked_for_is_named():
-    done = ocroute("read", SAMPLES / "report.pdf", SAMPLES / "invoice.pdf", "--pages", "2", "--engine", "textlayer")
+    inputs = (SAMPLES / "report.pdf", SAMPLES / "invoice.pdf", "--pages", "2", "--engine", "textlayer")
+    done = ocroute("read", *inputs, "--format", "jsonl")
     assert done.returncode == ExitCode.USAGE
     said = "page range '2' leaves the document, which has 1 page. Choose pages from 1 to 1"
     assert f"ocroute: {SAMPLES / 'invoice.pdf'}: {said}" in done.stderr.splitlines()

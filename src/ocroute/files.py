@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -31,10 +32,85 @@ _ADVICE = {
 }
 
 
-def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Put ``data`` at ``path``. A reader, and a crash, see the old file or the new one, never a part.
+class Draft:
+    """A file that grows beside ``path`` and takes its place when it is whole. A reader, and a crash, see the old file or the new
+    one, never a part. What is no file, such as ``/dev/stdout``, is written to.
 
-    What is no file, such as ``/dev/stdout``, is written to.
+    Raises:
+        OSError: the folder is not writable, or the like.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Not `tempfile`: its files are the owner's alone, and ours have the rights that any new file would have.
+        direct = path.exists() and not path.is_file()
+        self._draft = None if direct else path.with_name(_DRAFT.format(secrets.token_hex(8)))
+        self._file = path.open("wb") if self._draft is None else self._draft.open("xb")
+        self._size = 0
+
+    def add(self, data: bytes) -> None:
+        """Write ``data`` behind what is there: all of it or nothing.
+
+        Raises:
+            OSError: the disk is full, or the like.
+        """
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file.fileno(), self._size)
+                os.lseek(self._file.fileno(), self._size, os.SEEK_SET)
+            raise
+        self._size += len(data)
+
+    def place(self, *, durable: bool = True, replace: bool = True) -> None:
+        """Put it at its path.
+
+        Args:
+            durable: whether it must outlast a power cut, which costs a wait for the disk.
+            replace: whether a file that is there goes.
+
+        Raises:
+            FileExistsError: there is one, and it must stay.
+            OSError: the disk is full, or the like; what was at ``path`` is unchanged.
+        """
+        if self._draft is None:
+            self._file.close()
+            return
+        if durable:
+            os.fsync(self._file.fileno())
+        self._file.close()
+        if not replace:
+            self._link()
+        else:
+            self._draft.replace(self.path)
+        self._draft = None
+
+    def _link(self) -> None:
+        assert self._draft is not None
+        try:
+            os.link(self._draft, self.path)  # unlike a renaming it never replaces
+        except FileExistsError:
+            raise
+        except OSError:  # a disk without links
+            if self.path.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(self.path)) from None
+            self._draft.replace(self.path)
+        else:
+            self._draft.unlink()
+
+    def discard(self) -> None:
+        """Leave nothing of it."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        if self._draft is not None:
+            with contextlib.suppress(OSError):
+                self._draft.unlink()
+
+
+def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Put ``data`` at ``path`` as a whole, see `Draft`.
 
     Args:
         durable: whether it must outlast a power cut, which costs a wait for the disk.
@@ -42,21 +118,12 @@ def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
     Raises:
         OSError: the disk is full, the folder is not writable, or the like; what was at ``path`` is unchanged.
     """
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    # Not `tempfile`: its files are the owner's alone, and ours have the rights that any new file would have.
-    draft = path.with_name(_DRAFT.format(secrets.token_hex(8)))
+    draft = Draft(path)
     try:
-        with draft.open("xb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        draft.replace(path)
+        draft.add(data)
+        draft.place(durable=durable)
     except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
+        draft.discard()
         raise
 
 
@@ -120,10 +187,13 @@ def held(folder: Path) -> Iterator[bool]:
 
     The system lets go of it when this process ends, however it does.
     """
-    from filelock import FileLock, Timeout  # not above: it takes longer to import than most of what is written here
-
+    with warnings.catch_warnings():  # where the system has no locks, it says so on being imported
+        warnings.simplefilter("ignore", UserWarning)
+        from filelock import FileLock, Timeout  # not above: it takes longer to import than most of what is written here
     try:
         with FileLock(folder / "lock", timeout=0):
             yield True
     except Timeout:
         yield False
+    except NotImplementedError:  # a file system that knows no locks, such as some network drives
+        yield True

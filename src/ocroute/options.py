@@ -5,7 +5,6 @@ asked for, and the documentation all follow from here. Imports nothing heavy, fo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict, TypeVar, get_args, get_origin, get_type_hints
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -169,18 +168,24 @@ class OutputOptions(TypedDict, total=False):
     """What ``ocroute read`` takes about files."""
 
     out: Annotated[
-        Path | None,
+        str | None,
         Option(
-            help="Write results into this folder; a stopped run goes on there.",
+            help="A file, in the format of its suffix; or a folder, where a stopped run goes on; - is standard output.",
             default=None,
             short="-o",
-            metavar="FOLDER",
+            metavar="WHERE",
         ),
     ]
     formats: Annotated[
         Sequence[str],
-        Option(help="One of {exporters}; several with commas.", default=("md",), flag="--format", metavar="NAMES"),
+        Option(
+            help="One of {exporters}; several with commas. md when left out, or that of -o FILE.",
+            default=(),
+            flag="--format",
+            metavar="NAMES",
+        ),
     ]
+    force: Annotated[bool, Option(help="Replace files that ocroute has not written there.", default=False)]
     keep_headers_footers: Annotated[
         bool,
         Option(

@@ -24,7 +24,7 @@ from ocroute.options import ReaderOptions, documented, filled
 from ocroute.pages import expand, is_input, is_path, name_of, spool
 from ocroute.pages.ranges import written
 from ocroute.route.wish import wish_of
-from ocroute.run import Input, Session, Work, documents, each_page
+from ocroute.run import Input, Session, Work, documents, each_page, input_of
 
 if TYPE_CHECKING:
     from ocroute.pages.in_memory import PageInput
@@ -195,10 +195,14 @@ class Reader:
             found = expand([os.fsdecode(path)])
             for error in found.errors:
                 raise error
-            return [Input.of(file, password) for file in found.files]
-        files.append(self._scratch.folder() / f"{next(self._numbers)}.page")
-        spool(given, files[-1])
+            return [input_of(file, password, lambda: self._place(files)) for file in found.files]
+        spool(given, self._place(files))
         return [Input(os.fsencode(files[-1]), password, name_of(given))]
+
+    def _place(self, files: list[Path]) -> Path:
+        """Where the next file is made; it is noted in ``files``."""
+        files.append(self._scratch.folder() / f"{next(self._numbers)}.page")
+        return files[-1]
 
     @contextmanager
     def _files(self) -> Iterator[list[Path]]:

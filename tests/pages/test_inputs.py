@@ -19,7 +19,7 @@ def folder(tmp_path):
 
 
 def names(inputs, folder):
-    return [str(Path(file).relative_to(folder)) for file in inputs.files]
+    return [str(Path(file.path).relative_to(folder)) for file in inputs.files]
 
 
 def test_a_folder_gives_its_pages_in_natural_order_and_keeps_damaged_ones(folder):
@@ -36,7 +36,7 @@ def test_globs_are_expanded_and_no_file_comes_twice(folder):
 def test_a_file_whose_name_looks_like_a_glob_is_a_file(tmp_path):
     file = tmp_path / "scan[1].png"
     Image.new("L", (8, 8)).save(file)
-    assert expand([file]).files == (str(file),)
+    assert expand([file]).files == ((str(file), file.name, False),)
 
 
 def test_one_bad_argument_costs_only_itself(folder, tmp_path):

@@ -111,7 +111,7 @@ def test_bad_inputs_cost_themselves_only(make_pages, faulty, tmp_path):
     assert exit_code(results) == ExitCode.BAD_INPUT
     assert [type(event) for event in heard].count(InputFailed) == 3
     assert [type(event) for event in heard].count(PageDone) == 2
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".ocroute", "pages.md"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".ocroute", "pages.tif.md"]
 
 
 def test_pages_that_are_not_there_are_an_error_of_that_input(make_pages, faulty):

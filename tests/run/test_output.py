@@ -1,40 +1,120 @@
 """Results are whole or not there, each under its own name, and a disk that is full is an error in one line."""
 
+import errno
 import os
 import shutil
 import stat
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ocroute.document.model import Page
 from ocroute.errors import ExitCode, OutputError, UsageError
+from ocroute.files import Draft
 from ocroute.run import read_documents
-from ocroute.run.output import make_folder, put, stems, write_changed
+from ocroute.run.output import check_stems, make_folder, put, stem_of, write_changed
+from ocroute.run.target import target_of
+from ocroute.run.written import Written
 
 
-def test_names_stay_short_where_they_can():
-    assert stems(["scan.pdf", "in/page.tiff", "b/other.png"]) == ["scan", "page", "other"]
+@pytest.mark.parametrize(
+    ("below", "stem"),
+    [
+        ("report.pdf", "report"),
+        ("a/Report.PDF", "a/Report"),
+        ("report.png", "report.png"),
+        ("scan", "scan"),
+        ("x.png.pdf", "x.png"),
+        (".pdf", ".pdf"),
+        ("..pdf", "..pdf"),
+    ],
+)
+def test_a_name_depends_on_its_own_path_only(below, stem):
+    assert stem_of(below) == os.path.normpath(stem)
 
 
-def test_names_that_clash_keep_what_tells_them_apart():
-    assert stems(["x.png", "x.pdf", "y.pdf"]) == ["x.png", "x.pdf", "y"]
-    assert stems(["a/x.png", "b/x.png", "b/x.pdf"]) == ["a-x.png", "b-x.png", "x.pdf"]
-    assert stems(["/s/a/b/x.png", "/s/a/c/b/x.png"]) == ["a-b-x.png", "c-b-x.png"]
-    assert len({name.casefold() for name in stems(["X.png", "x.PNG", "x.png.pdf"])}) == 3
+def test_two_inputs_for_one_file_are_named_also_where_upper_and_lower_case_are_one():
+    check_stems([("a.pdf", "a"), ("a.png", "a.png"), ("b/a.pdf", "b/a")])
+    for first, second in (
+        (("Report.pdf", "Report"), ("report.pdf", "report")),
+        (("e\u0301", "e\u0301"), ("\xe9", "\xe9")),
+    ):
+        with pytest.raises(UsageError, match=f"{first[0]} and {second[0]} would both be written to {second[1]}"):
+            check_stems([first, second])
 
 
-parts = st.sampled_from(["a", "b", "A", "a-b", "x", "..", ".hidden"])
-names = st.sampled_from(["x.png", "x.pdf", "X.png", "x", "a-x.png", ".png", "x.png.pdf", "..x"])
+def test_no_two_files_are_written_where_names_clash(make_pages, tmp_path):
+    pages = [make_pages(1, "x.tif", tmp_path / name) for name in ("a", "b")]
+    with pytest.raises(UsageError, match=r"would both be written to x\.tif"):
+        next(read_documents(pages, out=tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
 
 
-@given(st.lists(st.tuples(st.lists(parts, max_size=3).map(tuple), names), max_size=8, unique=True))
-def test_names_never_clash_and_never_leave_the_folder(paths):
-    found = stems(["/".join((*folders, name)) for folders, name in paths])
-    assert len({name.casefold() for name in found}) == len(paths)
-    assert all(name and os.sep not in name and name not in (".", "..") for name in found)
+parts = st.sampled_from(["a", "A", "a-b", "x", ".hidden"])
+names = st.sampled_from(["x.png", "x.pdf", "X.png", "x", ".png", ".pdf", "x.png.pdf", "..x"])
+
+
+@given(st.lists(parts, max_size=3), names)
+def test_names_never_leave_the_folder(folders, name):
+    stem = Path(stem_of("/".join((*folders, name))))
+    assert stem.parts[:-1] == tuple(folders)
+    assert stem.name not in ("", ".", "..")
+    assert stem.name in name
+
+
+def test_what_was_written_is_remembered_and_a_torn_line_is_none(tmp_path):
+    names = ["a/x.md", "\udcff.md", "Größe\n.md"]
+    Written(tmp_path / "written").add(names[:2])
+    Written(tmp_path / "written").add(names)
+    assert (tmp_path / "written").read_bytes().count(b"x.md") == 1
+    with (tmp_path / "written").open("ab") as file:
+        file.write(b'"torn.m')
+    Written(tmp_path / "written").add(["last.md"])
+    found = Written(tmp_path / "written")
+    assert all(name in found for name in (*names, "last.md"))
+    assert "torn.m" not in found
+
+
+@pytest.mark.parametrize(
+    ("out", "formats", "kind", "chosen"),
+    [
+        (None, (), "stdout", ("md",)),
+        ("-", ("json",), "stdout", ("json",)),
+        ("page.md", (), "file", ("md",)),
+        ("PAGE.ALTO.XML", (), "file", ("alto",)),
+        ("page.json", ("json",), "file", ("json",)),
+        ("out", (), "folder", ("md",)),
+        ("out", ("md", "json"), "folder", ("md", "json")),
+        ("page.md/", (), "folder", ("md",)),
+        ("scans.2024", (), "folder", ("md",)),
+        ("/dev/null", ("json",), "file", ("json",)),
+    ],
+)
+def test_what_o_means(out, formats, kind, chosen, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    target = target_of(out, formats)
+    assert (target.kind, target.formats) == (kind, chosen)
+
+
+@pytest.mark.parametrize(
+    ("out", "formats", "kind", "says"),
+    [
+        ("page.md", ("json",), UsageError, "page.md says md, and --format says json"),
+        ("page.md", ("md", "json"), UsageError, "2 formats for the file page.md"),
+        ("page.docx", (), UsageError, r"no format is written into .docx files. Choose from: .*\.md"),
+        ("", (), UsageError, "names nothing"),
+        ("folder.md", (), OutputError, "is a folder, and has the name of a file. Name a file, or write the folder as folder.md/"),
+    ],
+)  # fmt: skip
+def test_a_wrong_o_is_told(out, formats, kind, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.md").mkdir()
+    with pytest.raises(kind, match=says):
+        target_of(out, formats)
 
 
 def test_file_is_replaced_whole_and_link_is_not_followed(tmp_path):
@@ -85,14 +165,14 @@ def test_full_disk_leaves_the_old_file(tiny_disk):
 
 
 def test_full_disk_costs_its_input_only(tiny_disk, make_pages, ocroute, tmp_path):
-    """The long document does not fit; the short one after it does."""
+    """What does not fit is told by name, and nothing half-written stays."""
     long, short = make_pages(100, "long.tif"), make_pages(1, "short.tif")
     done = ocroute.run(long, short, "-o", tiny_disk, "--format", "json", "--jobs", "2", engines=["null"])
     assert done.returncode == ExitCode.BAD_OUTPUT, done.stderr
-    assert "long.json: no space left on device. Free some space" in done.stderr
+    assert "long.tif.json: no space left on device. Free some space" in done.stderr
     assert "cannot be resumed" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tiny_disk / "long.json").exists()
+    assert not (tiny_disk / "long.tif.json").exists()
 
 
 def test_file_size_limit_is_an_error_in_one_line(make_pages, ocroute, tmp_path):
@@ -118,10 +198,126 @@ def test_unknown_format_is_told_before_any_page_is_read(make_pages, tmp_path):
         next(read_documents([make_pages(1)], out=tmp_path / "out", formats=["docx"]))
 
 
-def test_inputs_of_one_name_get_a_file_each(make_pages, faulty, tmp_path):
+def read_all(inputs, **options):
+    return list(read_documents(inputs, jobs=0, **options))
+
+
+def content(folder):
+    return {
+        file.relative_to(folder).as_posix()
+        for file in folder.rglob("*")
+        if file.is_file() and ".ocroute" not in file.parts
+    }
+
+
+@pytest.fixture
+def here(faulty):
+    """The engine of the tests, in this process."""
     faulty("null")
-    a, b = make_pages(1, "x.tif", tmp_path / "a"), make_pages(2, "x.tif", tmp_path / "b")
-    results = list(read_documents([a, b], out=tmp_path / "out", formats=["md", "json"], jobs=1))
-    written = [path.name for result in results for path in result.outputs]
-    assert written == ["a-x.tif.md", "a-x.tif.json", "b-x.tif.md", "b-x.tif.json"]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([".ocroute", *written])
+
+
+def test_a_folder_is_mirrored(make_pages, here, tmp_path):
+    for place in ("in", "in/a", "in/a/b"):
+        make_pages(1, "x.tif", tmp_path / place)
+    wanted = {"x.tif.md", "a/x.tif.md", "a/b/x.tif.md"}
+    results = read_all([tmp_path / "in"], out=tmp_path / "out")
+    assert {path.relative_to(tmp_path / "out").as_posix() for result in results for path in result.outputs} == wanted
+    assert content(tmp_path / "out") == wanted
+    read_all([tmp_path / "in" / "**" / "*.tif"], out=tmp_path / "globbed")
+    assert content(tmp_path / "globbed") == wanted
+    assert all(result.reused == 1 for result in read_all([tmp_path / "in"], out=tmp_path / "out"))
+
+
+def test_only_what_a_run_has_written_is_replaced(make_pages, here, tmp_path):
+    pages, out = [make_pages(1, "x.tif"), make_pages(1, "y.tif")], tmp_path / "out"
+    out.mkdir()
+    (out / "x.tif.md").write_text("mine")
+    theirs, ours = read_all(pages, out=out)
+    assert str(theirs.error).endswith("add --force to replace it")
+    assert (theirs.exit_code, ours.error) == (ExitCode.BAD_OUTPUT, None)
+    assert (out / "x.tif.md").read_text() == "mine"
+    make_pages(2, "y.tif")
+    assert read_all(pages[1:], out=out)[0].error is None
+    assert "mine" not in read_all(pages, out=out, force=True)[0].outputs[0].read_text()
+    assert read_all(pages, out=out)[0].error is None, "from then on it is ours"
+
+
+def test_a_file_is_replaced_only_when_asked_for(make_pages, here, tmp_path):
+    page, file = make_pages(1), tmp_path / "page.json"
+    (result,) = read_all([page], out=file)
+    assert (result.outputs, file.read_bytes()[:1]) == ((file,), b"{")
+    file.write_text("mine")
+    with pytest.raises(OutputError, match=r"page\.json: file exists\. Choose another name, or add --force"):
+        read_all([page], out=file)
+    assert file.read_text() == "mine"
+    read_all([page], out=file, force=True)
+    assert file.read_bytes()[:1] == b"{"
+    assert content(tmp_path) == {"page.json", "pages.tif"}
+
+
+def test_a_file_that_comes_while_pages_are_read_stays(make_pages, here, tmp_path):
+    run = read_documents([make_pages(1)], out=tmp_path / "page.md", jobs=0)
+    next(run)
+    (tmp_path / "page.md").write_text("theirs")
+    with pytest.raises(OutputError, match="--force"):
+        next(run)
+    assert (tmp_path / "page.md").read_text() == "theirs"
+    assert content(tmp_path) == {"page.md", "pages.tif"}
+
+
+def test_no_file_is_made_where_nothing_could_be_read(here, tmp_path):
+    (tmp_path / "empty.png").touch()
+    (result,) = read_all([tmp_path / "empty.png"], out=tmp_path / "page.md")
+    assert result.exit_code == ExitCode.BAD_INPUT
+    assert content(tmp_path) == {"empty.png"}
+    for out in (tmp_path / "gone" / "page.md", tmp_path / "empty.png" / "page.md"):
+        with pytest.raises(OutputError, match=r"Make its folder first|Choose a folder"):
+            read_all([tmp_path / "empty.png"], out=out)
+
+
+def test_many_inputs_go_into_one_file_only_as_lines(make_pages, here, tmp_path):
+    pages = [make_pages(2, "x.tif"), make_pages(1, "y.tif"), tmp_path / "gone.tif"]
+    for out in ("-", tmp_path / "page.md"):
+        with pytest.raises(UsageError, match=r"3 inputs for .*Add: -o FOLDER, a file for each; or --format jsonl"):
+            read_all(pages, out=out)
+    read_all(pages, out=tmp_path / "all.jsonl")
+    lines = [msgspec.json.decode(line, type=Page) for line in (tmp_path / "all.jsonl").read_bytes().splitlines()]
+    told = sorted((Path(page.source).name, page.number, page.verdict.status) for page in lines)
+    assert told == [
+        ("gone.tif", 1, "failed"),
+        ("x.tif", 1, "accepted"),
+        ("x.tif", 2, "accepted"),
+        ("y.tif", 1, "accepted"),
+    ]
+
+
+def test_a_full_disk_leaves_nothing_half_of_a_file(make_pages, here, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "page.md").write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match=r"no space left on device\. Free some space"):
+        read_all([make_pages(1)], out=tmp_path / "page.md", force=True)
+    assert (tmp_path / "page.md").read_text() == "old"
+    assert content(tmp_path) == {"page.md", "pages.tif"}
+
+
+def test_a_line_that_does_not_fit_is_taken_back(tiny_disk):
+    draft = Draft(tiny_disk / "x")
+    draft.add(b"one\n")
+    with pytest.raises(OSError, match="No space"):
+        draft.add(bytes(1 << 17))
+    draft.add(b"two\n")
+    draft.place()
+    assert (tiny_disk / "x").read_bytes() == b"one\ntwo\n"
+
+
+def test_two_runs_into_one_folder(make_pages, here, tmp_path):
+    page = make_pages(1)
+    first = read_documents([page], out=tmp_path / "out", jobs=0)
+    next(first)
+    with pytest.raises(OutputError, match=r"another run of ocroute is writing into .*out. Wait until it has ended"):
+        read_all([page], out=tmp_path / "out")
+    first.close()
+    assert read_all([page], out=tmp_path / "out")[0].error is None

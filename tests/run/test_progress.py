@@ -85,7 +85,8 @@ def test_the_last_line_says_what_became_of_all(make_pages, ocroute, tmp_path):
 
 
 def test_quiet_still_says_why_there_is_no_result(make_pages, ocroute, tmp_path):
-    done = ocroute.run(tmp_path / "gone.tif", make_pages(1), "-q", "--jobs", "0", engines=["null"])
+    inputs = (tmp_path / "gone.tif", make_pages(1), "-o", tmp_path / "out")
+    done = ocroute.run(*inputs, "-q", "--jobs", "0", engines=["null"])
     assert done.returncode == ExitCode.BAD_INPUT
     assert done.stderr == f"ocroute: {tmp_path / 'gone.tif'} does not exist. Check the path\n"
 

@@ -12,10 +12,9 @@ from ocroute.cli.terminal import console, error_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from ocroute.document.model import Document, Page
-    from ocroute.run import InputResult
+    from ocroute.run import InputResult, Target
 
 OUTCOME_STYLES = {"accepted": "green", "blank": "green", "declined": "dim", "refused": "yellow", "doubtful": "yellow"}
 
@@ -74,8 +73,8 @@ def remarks(result: InputResult, *, quiet: bool = False) -> None:
 class Tally:
     """Counts what became of all inputs, and says it in the last line."""
 
-    def __init__(self, out: Path | None) -> None:
-        self._out = out
+    def __init__(self, target: Target) -> None:
+        self._target = target
         self._began = time.monotonic()
         self._files = self._unread = self._reused = 0
         self._pages: Counter[str] = Counter()
@@ -97,8 +96,8 @@ class Tally:
             f"{self._pages['failed']} failed",
             f"{time.monotonic() - self._began:.1f} s",
         ]
-        where = "" if self._unread == self._files else f"; results in {self._out}" if self._out else "; text on stdout"
-        error_line(", ".join(parts) + where)
+        place = "text on stdout" if self._target.kind == "stdout" else f"results in {self._target.path}"
+        error_line(", ".join(parts) + (f"; {place}" if self._unread < self._files else ""))
 
 
 def _counted(number: int, what: str) -> str:

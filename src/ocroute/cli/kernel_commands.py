@@ -36,7 +36,7 @@ def kernels(
         from ocroute.kernels.ledger import Ledger
 
         with logged():
-            Ledger().export_to(Path(export)) if export != "-" else product(Ledger().export(), first=True)
+            Ledger().export_to(Path(export)) if export != "-" else product(Ledger().export())
         return
     from ocroute.kernels.inventory import inventory
     from ocroute.kernels.this_machine import platform_here, stale_here

@@ -1,7 +1,8 @@
 """``ocroute read``."""
 
-from pathlib import Path
-from typing import Annotated, Unpack
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
@@ -9,30 +10,33 @@ from ocroute.cli.app import app
 from ocroute.cli.commands import Command, takes
 from ocroute.options import CommandOptions
 
+if TYPE_CHECKING:
+    from ocroute.run import Target
+
 
 @app.command(cls=Command)
 @takes(CommandOptions)
 def read(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Images, PDFs, folders or globs.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Images, PDFs, folders or globs; - is standard input.")
+    ],
     **options: Unpack[CommandOptions],
 ) -> None:
     """Read pages: the text goes to stdout, or with -o into files."""
     from ocroute.cli.draw_pages import Tally, explain, remarks
     from ocroute.cli.progress_bar import ProgressBar
     from ocroute.cli.terminal import product
-    from ocroute.errors import ExitCode, UsageError
+    from ocroute.errors import ExitCode
     from ocroute.process.interrupts import stoppable
     from ocroute.route.wish import wish_of
-    from ocroute.run import read_documents
+    from ocroute.run import read_documents, target_of
+    from ocroute.run.target import STREAMED
 
-    out, formats, kept = options["out"], options["formats"], options["keep_headers_footers"]
-    if out is None and len(formats) != 1:
-        raise UsageError(
-            f"--format {','.join(formats)} names {len(formats)} formats for one stdout", next_step="Add: -o FOLDER"
-        )
-    code, first, quiet = ExitCode.OK, True, options["quiet"]
-    tally, watched = Tally(out), ProgressBar(quiet=quiet)
-    with stoppable(lambda: _kept(out, watched.pages)), watched:
+    out, kept, quiet = options["out"] or "-", options["keep_headers_footers"], options["quiet"]
+    target = target_of(out, options["formats"])
+    code = ExitCode.OK
+    tally, watched = Tally(target), ProgressBar(quiet=quiet)
+    with stoppable(lambda: _kept(target, watched.pages)), watched:
         for result in read_documents(
             files,
             wish_of(options),
@@ -41,13 +45,13 @@ def read(
             jobs=options["jobs"],
             timeout=options["timeout"],
             out=out,
-            formats=formats,
+            formats=options["formats"],
             keep_headers_footers=kept,
+            force=options["force"],
         ):
             code = max(code, result.exit_code)
-            if result.error is None and out is None:
-                product(result.document().export(formats[0], keep_headers_footers=kept), first=first)
-                first = False
+            if target.kind == "stdout" and (result.error is None or target.formats == (STREAMED,)):
+                product(result.document().export(target.formats[0], keep_headers_footers=kept))
             if options["explain"] and result.error is None:
                 explain(result.document())
             remarks(result, quiet=quiet)
@@ -57,10 +61,10 @@ def read(
     raise typer.Exit(code)
 
 
-def _kept(out: Path | None, pages: int) -> str:
+def _kept(target: Target, pages: int) -> str:
     """What is left of a run that was stopped when so many pages were done."""
     if not pages:
         return "No page was done"
-    if out is None:
+    if target.kind != "folder":
         return "With -o FOLDER a run that was stopped goes on where it was"
-    return f"The same command goes on where this one stopped: what was read is kept in {out}"
+    return f"The same command goes on where this one stopped: what was read is kept in {target.path}"

@@ -56,8 +56,8 @@ def logged(write: Callable[[str], None] = error_line) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
-def product(body: bytes, *, first: bool) -> None:
-    """The text itself, on stdout and as the exporter made it; an empty line keeps it apart from the input before."""
+def product(body: bytes) -> None:
+    """The text itself, on stdout and as the exporter made it."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(body if first else b"\n" + body)
+    sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()

@@ -1,16 +1,19 @@
-"""Inputs that are no path: bytes, file objects, PIL images and arrays become files, which worker processes can open too."""
+"""Inputs that are no file: bytes, file objects, standard input, pipes, PIL images and arrays become files, which worker processes
+can open too.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from ocroute.errors import OcrouteError, OutputError, UsageError
-from ocroute.pages.sniff import HEAD_BYTES
+from ocroute.errors import InputError, OcrouteError, OutputError, UnsupportedInput, UsageError
+from ocroute.pages.inputs import InputFile
+from ocroute.pages.sniff import HEAD_BYTES, describe, kind_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     """What is read as one input: a path, the bytes of a file or a file object that gives them, a picture, or an array of
     uint8, H x W x 3 in the order RGB or H x W for grey, origin top left."""
 
+MAX_STREAM_BYTES = 2 << 30
+"""The most that is kept of what has no size beforehand: a pipe, or a file object."""
+
+_PIECE = 1 << 20
 _KINDS = "a path, bytes, a file object, a PIL image or an array (H x W x 3, uint8)"
 _TO_BYTES = 'Give it H x W x 3 (RGB) or H x W (grey), e.g.: (array * 255).astype("uint8") for values from 0 to 1'
 
@@ -53,6 +60,7 @@ def spool(given: object, path: Path) -> None:
     """Write an input that is no path to ``path``, a file that `ocroute.pages.open_input` opens. Pixels are kept as they are.
 
     Raises:
+        InputError: a file object gives nothing, no page, or more than `MAX_STREAM_BYTES`.
         UsageError: it is of no kind that can be read, or not in a state to be: no pixels, another type of numbers, a file
             object that is closed or fails.
         OutputError: there is no room for it.
@@ -85,39 +93,83 @@ def _writer(given: object) -> Callable[[BinaryIO], object]:
     raise UsageError(f"{type(given).__name__} is nothing that can be read", next_step=f"Give {_KINDS}")
 
 
-def _copy(given: BinaryIO, file: BinaryIO) -> None:
-    """All that is left in a file object."""
-    name = name_of(given)
+def spool_stream(given: InputFile, path: Path) -> None:
+    """Write what comes out of standard input, a pipe or a device to ``path``.
+
+    Raises:
+        InputError: it is closed, empty, too long, of a kind that cannot be read, or fails.
+        OutputError: there is no room for it.
+    """
     try:
-        head = given.read(HEAD_BYTES)
-    except Exception as error:  # a file object may be anyone's
-        raise UsageError(
-            f"{name} cannot be read from: {error}", next_step="Give a file that is open for reading"
+        if given.stdin:
+            spool(_standard_input(), path)
+            return
+        with Path(given.path).open("rb") as stream:
+            spool(stream, path)
+    except UsageError as error:  # for a program a wrong argument, here what somebody has typed
+        raise InputError(error.message, next_step=error.next_step) from error
+    except OSError as error:
+        raise InputError(
+            f"{given.path} cannot be read: {(error.strerror or str(error)).lower()}", next_step="Check the path"
         ) from error
-    if not isinstance(head, bytes):
-        raise UsageError(f"{name} gives {type(head).__name__}, not bytes", next_step='Open it with mode "rb"')
-    if not head:
-        raise UsageError(f"{name} gives no bytes", next_step="Go back to its start first: file.seek(0)")
-    file.write(head)
-    source = _Guarded(given, name)
-    shutil.copyfileobj(source, file)
 
 
-class _Guarded:
-    """A file object whose failures are told from those of the disk that it is copied to."""
+def _standard_input() -> object:
+    pipe = "Pipe a file into it: cat FILE | ocroute read -"
+    if sys.stdin is None or sys.stdin.closed:
+        raise InputError("standard input is closed", next_step=pipe)
+    if sys.stdin.isatty():
+        raise InputError("standard input is the terminal", next_step=pipe)
+    return getattr(sys.stdin, "buffer", sys.stdin)
 
-    def __init__(self, given: BinaryIO, name: str) -> None:
-        self._given, self._name = given, name
 
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
+def _copy(given: BinaryIO, file: BinaryIO) -> None:
+    """All that is left in a file object, if it begins like a page."""
+    name = name_of(given)
+    pieces, begun, size = _pieces(given, name), b"", 0
+    for piece in pieces:
+        begun += piece
+        if len(begun) >= HEAD_BYTES:
+            break
+    if not begun:
+        raise UsageError(
+            f"{name} gives no bytes", next_step="Look at what writes to it; where it was read before: file.seek(0)"
+        )
+    if kind_of(begun[:HEAD_BYTES]) is None:
+        what, next_step = describe(begun[:HEAD_BYTES])
+        raise UnsupportedInput(f"{name} is not an image or PDF but {what}", next_step=next_step)
+    for piece in chain([begun], pieces):
+        size += len(piece)
+        if size > MAX_STREAM_BYTES:
+            limit = MAX_STREAM_BYTES / (1 << 30)
+            raise InputError(
+                f"{name} is longer than {limit:g} GiB, the most that is kept of a stream",
+                next_step="Save it as a file, which may be longer, and give its path",
+            )
+        file.write(piece)
+
+
+def _pieces(given: BinaryIO, name: str) -> Iterator[bytes]:
+    """What a file object gives, piece by piece; its failures are told from those of the disk that they are copied to."""
+    begun = False
+    while True:
         try:
-            return self._given.read(size)
-        except Exception as error:
+            piece = given.read(_PIECE if begun else HEAD_BYTES)
+        except Exception as error:  # a file object may be anyone's
+            if begun:
+                raise UsageError(
+                    f"{name} failed before its end: {type(error).__name__}: {error}",
+                    next_step="Read it whole first, and give its bytes",
+                ) from error
             raise UsageError(
-                f"{self._name} failed before its end: {type(error).__name__}: {error}",
-                next_step="Read it whole first, and give its bytes",
+                f"{name} cannot be read from: {error}", next_step="Give a file that is open for reading"
             ) from error
+        if not isinstance(piece, bytes):
+            raise UsageError(f"{name} gives {type(piece).__name__}, not bytes", next_step='Open it with mode "rb"')
+        if not piece:
+            return
+        begun = True
+        yield piece
 
 
 def _array(given: Any) -> Callable[[BinaryIO], object]:

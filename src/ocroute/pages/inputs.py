@@ -1,13 +1,16 @@
-"""From what the user typed (files, folders, globs) to the files to read."""
+"""From what the user typed (files, folders, globs, ``-`` for standard input) to the files to read."""
 
 from __future__ import annotations
 
 import glob
 import os
 import re
+import shlex
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from ocroute.errors import InputError, InputNotFound, UnsupportedInput
 from ocroute.pages.sniff import HEAD_BYTES, kind_of
@@ -19,43 +22,74 @@ SUFFIXES = frozenset(_PDF + _IMAGES + _RARER)
 """Endings that make a file in a folder a page. A file of another name is one when its content is."""
 
 
+STDIN = "<stdin>"
+"""What standard input is called."""
+
+_STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+_STDIN_KEY = "\0stdin"
+
+
+class InputFile(NamedTuple):
+    """One file to read.
+
+    Attributes:
+        path: as the user names it; `STDIN` for standard input.
+        below: its path below the folder or glob that was named; its own name where it was named itself. What it depends on is
+            how the file was named, and on no other file.
+        stream: whether it can be read once and from this process only: standard input, a pipe, a device.
+    """
+
+    path: str
+    below: str
+    stream: bool = False
+
+    @property
+    def stdin(self) -> bool:
+        """Whether it is standard input."""
+        return self.stream and self.path == STDIN
+
+
 class Inputs(NamedTuple):
     """What there is to read, and what there is not.
 
     Attributes:
-        files: paths in the order given, folders and globs sorted as people sort (page2 before page10), each file once.
+        files: in the order given, folders and globs sorted as people sort (page2 before page10), each file once.
         errors: one for each argument that names nothing readable. The other arguments are read all the same.
+        named: those arguments.
     """
 
-    files: tuple[str, ...]
+    files: tuple[InputFile, ...]
     errors: tuple[InputError, ...]
+    named: tuple[str, ...] = ()
 
 
 def expand(arguments: Iterable[str | os.PathLike[str]]) -> Inputs:
     """The files behind ``arguments``. Never raises: what is wrong with one argument must not cost the others."""
-    files: dict[str, str] = {}
-    errors: list[InputError] = []
+    files: dict[str, InputFile] = {}
+    errors: list[tuple[InputError, str]] = []
     for argument in arguments:
         try:
             for file in _expand_one(os.fspath(argument)):
-                files.setdefault(os.path.realpath(file), file)
+                files.setdefault(_STDIN_KEY if file.stdin else os.path.realpath(file.path), file)
         except InputError as error:
-            errors.append(error)
-    return Inputs(tuple(files.values()), tuple(errors))
+            errors.append((error, os.fspath(argument)))
+    return Inputs(tuple(files.values()), tuple(error for error, _ in errors), tuple(named for _, named in errors))
 
 
-def _expand_one(argument: str) -> list[str]:
+def _expand_one(argument: str) -> list[InputFile]:
+    if argument in _STDIN:
+        return [InputFile(STDIN, "stdin", stream=True)]
     try:
         path = Path(argument)
         if path.is_dir():
             return _in_folder(path)
         if path.exists() or path.is_symlink():
-            return [argument]
+            return [InputFile(argument, path.name, stream=_is_stream(path))]
     except (OSError, ValueError) as error:
         raise InputError(f"{argument!r} cannot be read: {error}", next_step="Check the path") from error
-    if re.match(r"[a-z][a-z0-9+.-]+://", argument, re.IGNORECASE):
+    if scheme := re.match(r"([a-z][a-z0-9+.-]+)://", argument, re.IGNORECASE):
         raise UnsupportedInput(
-            f"{argument} is an address, not a file", next_step=f"Download it first: curl -LO {argument}"
+            f"{argument} is an address, not a path", next_step=_for_address(argument, scheme[1].lower())
         )
     if not glob.has_magic(argument):
         raise InputNotFound(f"{argument} does not exist", next_step="Check the path")
@@ -63,14 +97,43 @@ def _expand_one(argument: str) -> list[str]:
     found = sorted((match for match in matches if Path(match).is_file()), key=natural_key)
     if not found:
         raise InputNotFound(f"no file matches {argument}", next_step="Check the pattern")
-    return found
+    top = _fixed(argument)
+    return [InputFile(match, _below(match, top)) for match in found]
 
 
-def _in_folder(folder: Path) -> list[str]:
+def _below(file: str, folder: str) -> str:
+    path = Path(os.path.relpath(file, folder or os.curdir))
+    return path.name if path.parts[0] == os.pardir else os.fspath(path)
+
+
+def _for_address(address: str, scheme: str) -> str:
+    if scheme == "file":
+        return f"Give its path: ocroute read {shlex.quote(unquote(urlsplit(address).path))}"
+    if scheme in ("http", "https", "ftp"):
+        return f"Download it first, or pipe it: curl -L {shlex.quote(address)} | ocroute read -"
+    return "Copy the file here first, and give its path"
+
+
+def _fixed(pattern: str) -> str:
+    """The folder that a pattern starts from: its parts before the first with a wildcard."""
+    parts = Path(pattern).parts
+    first = next(place for place, part in enumerate(parts) if glob.has_magic(part))
+    return os.fspath(Path(*parts[:first]))
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it is neither a file nor a broken link, which is an error when it is opened."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _in_folder(folder: Path) -> list[InputFile]:
     found = sorted((os.fspath(file) for file in _walk(folder) if _readable(file)), key=natural_key)
     if not found:
         raise InputNotFound(f"{folder} holds no image or PDF", next_step="Give a folder with PDF or image files")
-    return found
+    return [InputFile(file, os.path.relpath(file, folder)) for file in found]
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -80,6 +143,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _readable(file: Path) -> bool:
+    if _is_stream(file):  # a pipe that lies in a folder would be waited for without end
+        return False
     # A damaged or empty page.png counts: it must end as an error, not vanish.
     if file.suffix.lower() in SUFFIXES:
         return True

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import msgspec
 
-from ocroute.document.model import Page, Verdict
+from ocroute.document.model import Page
 from ocroute.errors import OcrouteError
 from ocroute.events import InputDone, InputFailed, RunStarted, emit
-from ocroute.pages.inputs import expand
+from ocroute.files import Scratch
+from ocroute.pages import InputFile, expand, spool_stream
 from ocroute.route.plan import Wish
 from ocroute.run.jobs import Input, Record
 from ocroute.run.journal import Journal, key_of
-from ocroute.run.output import Writer, stems
+from ocroute.run.output import Writer, check_stems, stem_of, writer_for
 from ocroute.run.records import laid_out_across, unpack
 from ocroute.run.results import InputResult
 from ocroute.run.session import Session, Work
+from ocroute.run.target import target_of
 
 PathLike = str | os.PathLike[str]
 
@@ -33,8 +35,9 @@ def read_documents(
     jobs: int | None = None,
     timeout: float | None = None,
     out: PathLike | None = None,
-    formats: Sequence[str] = ("md",),
+    formats: Sequence[str] = (),
     keep_headers_footers: bool = False,
+    force: bool = False,
 ) -> Iterator[InputResult]:
     """Read files, folders and globs; yield a result for each input, in order, as soon as it is done.
 
@@ -42,7 +45,7 @@ def read_documents(
     What happens meanwhile is emitted (see `ocroute.events`). Close the iterator to stop: its workers end at once.
 
     Args:
-        inputs: what to read. Arguments that name nothing readable come first, as results with an error.
+        inputs: what to read; ``-`` is standard input. Arguments that name nothing readable come first, as results with an error.
         wish: engine and languages.
         pages: which pages of each input, e.g. ``"1-3,7"``; all when None.
         password: of encrypted PDFs.
@@ -50,28 +53,64 @@ def read_documents(
             crash, print, or outstay the deadline: only autoregressive ones keep it by themselves.
         timeout: seconds that one engine's attempt at one page may take, loading not counted; the page then goes on with the
             next engine. None: five minutes, or half an hour for a neural engine without a GPU. ``math.inf``: no deadline.
-        out: folder for the results. Page records are kept there as they are done, and a run that was stopped goes on where
-            it was. None: nothing is written.
+        out: where results go, see `ocroute.run.target.target_of`. In a folder page records are kept too as they are done, and
+            a run that was stopped goes on where it was. ``-``: the caller writes each result to standard output. None: nothing
+            is written.
         formats: names of exporters, for ``out``.
         keep_headers_footers: whether page headers and footers go into running text.
+        force: whether files are replaced that no run has written there.
 
     Raises:
-        UsageError: options that contradict each other.
+        UsageError: options that contradict each other, or two inputs whose results would be one file.
         EngineUnavailable, PluginError: no engine, or not the one asked for, can run here.
         OutputError: ``out`` cannot be written to at all.
     """
-    writer = Writer(Path(out), formats, keep_headers_footers=keep_headers_footers) if out is not None else None
+    target = target_of(out, formats) if out is not None else None
     found = expand(inputs)
-    for error in found.errors:
-        yield _failed(error.message, error)
-    if not found.files:
-        return
-    with Session(wish, jobs=jobs, timeout=timeout) as session:
-        works = [
-            Work(Input.of(file, password), stem=stem)
-            for file, stem in zip(found.files, stems(found.files), strict=True)
-        ]
-        yield from documents(session, works, pages, writer, last=True)
+    with ExitStack() as open_:
+        writer = None
+        if target is not None:
+            target.check(len(found.files) + len(found.errors))
+            check_stems((file.path, stem_of(file.below)) for file in found.files if target.kind == "folder")
+            writer = writer_for(target, keep_headers_footers=keep_headers_footers, force=force)
+        if writer is not None:
+            open_.callback(writer.close)
+        for error, named in zip(found.errors, found.named, strict=True):
+            yield _failed(named, error, writer)
+        if found.files:
+            scratch = Scratch()
+            open_.callback(scratch.remove)
+            works = [_work(file, password, scratch, number) for number, file in enumerate(found.files)]
+            session = open_.enter_context(Session(wish, jobs=jobs, timeout=timeout))
+            yield from documents(session, works, pages, writer, last=True)
+        if writer is not None:
+            writer.finish()
+
+
+def _work(file: InputFile, password: str | None, scratch: Scratch, number: int) -> Work:
+    """The input behind a name; a stream becomes a file first, which workers can open, and as often as they like."""
+    try:
+        return Work(input_of(file, password, lambda: scratch.folder() / f"{number}.page"), stem=stem_of(file.below))
+    except OcrouteError as error:
+        return Work(Input(b"", name=Input.of(file.path).label), error=error)
+
+
+def input_of(file: InputFile, password: str | None, place: Callable[[], Path]) -> Input:
+    """What a worker opens.
+
+    Args:
+        file: as it was named.
+        password: of an encrypted PDF.
+        place: for what comes out of a stream.
+
+    Raises:
+        InputError, UsageError, OutputError: it is a stream, and cannot be kept there.
+    """
+    if not file.stream:
+        return Input.of(file.path, password)
+    kept = place()
+    spool_stream(file, kept)
+    return Input(os.fsencode(kept), password, Input.of(file.path).label)
 
 
 def documents(
@@ -89,18 +128,21 @@ def documents(
     Raises:
         EngineUnavailable, PluginError, UsageError: no page can be read.
     """
-    session.count(works, pages, digest=writer is not None)
+    folder = writer.folder if writer is not None else None
+    for work in works:
+        work.error = work.error or (writer.refuses(work.stem) if writer is not None else None)
+    session.count(works, pages, digest=folder is not None)
     total = sum(len(work.numbers) for work in works)
     if total:
         session.fetch()
-    if writer is not None and total:
-        _look_up(session, works, writer.folder)
+    if folder is not None and total:
+        _look_up(session, works, folder)
     emit(RunStarted(total, done=sum(len(work.known) for work in works)))
     unread = sum(len(work.missing) for work in works)
     with closing(session.records(works)) as records:
         for work in works:
             if work.error is not None:
-                yield _failed(work.input.label, work.error)
+                yield _failed(work.input.label, work.error, writer)
                 continue
             reused = len(work.known)
             for number in work.missing:
@@ -155,8 +197,8 @@ def _unpacked(records: Iterator[tuple[Work, Record]], left: dict[Work, int], cou
 
 
 def _unopened(work: Work, error: OcrouteError) -> Page:
-    _failed(work.input.label, error)
-    return Page(work.input.label, 1, 0, 0, Verdict("failed", 0.0), error=str(error), input_index=work.index)
+    (page,) = _failed(work.input.label, error).document()
+    return msgspec.structs.replace(page, input_index=work.index)
 
 
 def _look_up(session: Session, works: Sequence[Work], folder: Path) -> None:
@@ -183,6 +225,9 @@ def _finished(work: Work, reused: int, writer: Writer | None) -> InputResult:
     return InputResult(work.input.label, outputs=outputs, reused=reused, _records=records)
 
 
-def _failed(source: str, error: OcrouteError) -> InputResult:
+def _failed(source: str, error: OcrouteError, writer: Writer | None = None) -> InputResult:
     emit(InputFailed(source, str(error)))
-    return InputResult(source, error)
+    result = InputResult(source, error)
+    if writer is not None:
+        writer.write_failed(result.document())
+    return result

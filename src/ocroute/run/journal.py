@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -23,11 +24,8 @@ import msgspec
 from ocroute import __version__
 from ocroute.route.plan import Wish
 from ocroute.run.jobs import Record
-from ocroute.run.output import put
+from ocroute.run.output import FOLDER, put
 from ocroute.run.records import recognise, unpack
-
-FOLDER = ".ocroute"
-"""The hidden folder in the output folder."""
 
 _KEY = re.compile(r"-[0-9a-f]{16}")
 
@@ -37,12 +35,14 @@ class Journal:
 
     Args:
         root: the output folder.
-        stem: the name of the input's results, without suffix.
+        stem: the path of the input's results below it, without suffix.
         key: see `key_of`.
     """
 
     def __init__(self, root: Path, stem: str, key: str) -> None:
-        self._stem = stem[:80]  # leaves room for the key in a file system's 255 bytes
+        # A part of it for people; it leaves room for the rest in a file system's 255 bytes.
+        told = hashlib.blake2b(os.fsencode(stem), digest_size=4).hexdigest()
+        self._stem = f"{os.fsencode(Path(stem).name)[:60].decode(errors='ignore')}-{told}"
         self._folder = root / FOLDER / f"{self._stem}-{key}"
 
     def load(self, number: int) -> Record | None:

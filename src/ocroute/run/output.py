@@ -6,13 +6,20 @@ import errno
 import os
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path, PurePath
 
 from ocroute.document.model import EXPORTERS, Document, Exporter
 from ocroute.errors import OcrouteError, OutputError, UsageError
-from ocroute.files import cannot_write, sweep, write_whole
+from ocroute.files import Draft, cannot_write, held, sweep, write_whole
+from ocroute.run.target import STREAMED, Target
+from ocroute.run.written import Written
+
+FOLDER = ".ocroute"
+"""The hidden folder in an output folder: what was read, and which files were written."""
 
 _ADVICE = {
     errno.ENOSPC: "Free some space and run the same command again: it goes on where it stopped",
@@ -22,6 +29,12 @@ _ADVICE = {
     0: "Choose another folder with -o",
 }
 
+_TO_FILE = {
+    errno.ENOSPC: "Free some space and run the same command again",
+    errno.EEXIST: "Choose another name, or add --force to replace it",
+    errno.ENOENT: "Make its folder first",
+    0: "Choose another file with -o",
+}
 
 _STALE = 24 * 3600.0  # seconds; a temporary file this old belongs to no run that still lives
 
@@ -62,77 +75,235 @@ def write_changed(path: Path, data: bytes) -> None:
     put(path, data)
 
 
-class Writer:
-    """Results in one folder.
+class Writer(ABC):
+    """Takes documents as they are done. Use it in a ``with`` block.
+
+    Attributes:
+        folder: where page records are kept, so that a stopped run goes on; None where they are not.
+    """
+
+    folder: Path | None = None
+
+    def refuses(self, stem: str) -> OutputError | None:  # noqa: ARG002 - for those that keep more than one file
+        """Why the results of an input cannot be written, before it is read."""
+        return None
+
+    @abstractmethod
+    def write(self, stem: str, document: Document) -> tuple[Path, ...]:
+        """The files that hold ``document`` now.
+
+        Args:
+            stem: of their names, a path below the folder; see `stem_of`.
+            document: what is written.
+
+        Raises:
+            OutputError: one cannot be written, or an exporter failed.
+        """
+
+    def write_failed(self, document: Document) -> None:  # noqa: B027 - most have no place for it
+        """Take note of an input that has no pages."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """All inputs are done.
+
+        Raises:
+            OutputError: what was taken cannot be written.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go; what is not finished is dropped."""
+
+
+def writer_for(target: Target, *, keep_headers_footers: bool, force: bool) -> Writer | None:
+    """The writer for ``target``; None for standard output.
+
+    Raises:
+        UsageError: two formats share a suffix.
+        OutputError: it cannot be written there.
+    """
+    exporters: dict[str, Exporter] = {
+        name: EXPORTERS.load(name)(keep_headers_footers=keep_headers_footers) for name in target.formats
+    }
+    match target.kind:
+        case "folder":
+            return FolderWriter(target.path, exporters, force=force)
+        case "file":
+            ((name, exporter),) = exporters.items()
+            return FileWriter(target.path, name, exporter, force=force)
+        case _:
+            return None
+
+
+class FolderWriter(Writer):
+    """Results in one folder, which this run holds alone. A file that no run has written there stays, unless ``force``.
 
     Args:
         folder: made where it is missing.
-        formats: names of exporters.
-        keep_headers_footers: whether page headers and footers go into running text.
+        exporters: by name.
+        force: whether files of others are replaced.
 
     Raises:
-        UsageError: there is no such format, or two formats share a suffix.
-        OutputError: the folder cannot be written.
+        UsageError: two formats share a suffix.
+        OutputError: the folder cannot be written, or another run is writing there.
     """
 
-    def __init__(self, folder: Path, formats: Sequence[str], *, keep_headers_footers: bool) -> None:
-        self._exporters: dict[str, Exporter] = {}
-        for name in dict.fromkeys(formats):
-            exporter: Exporter = EXPORTERS.load(name)(keep_headers_footers=keep_headers_footers)
-            if other := next((n for n, e in self._exporters.items() if e.suffix == exporter.suffix), None):
+    def __init__(self, folder: Path, exporters: dict[str, Exporter], *, force: bool = False) -> None:
+        seen: dict[str, str] = {}
+        for name, exporter in exporters.items():
+            if (other := seen.setdefault(exporter.suffix, name)) != name:
                 raise UsageError(
                     f"the formats {other} and {name} both write {exporter.suffix}",
                     next_step="Write one folder for each",
                 )
-            self._exporters[name] = exporter
-        if not self._exporters:
-            raise UsageError("no format was named", next_step=f"Choose from: {', '.join(EXPORTERS)}")
         make_folder(folder)
+        self.folder: Path = folder
+        self._exporters, self._force, self._held = exporters, force, ExitStack()
+        try:
+            (folder / FOLDER).mkdir(exist_ok=True)
+            alone = self._held.enter_context(held(folder / FOLDER))
+            self._written = Written(folder / FOLDER / "written")
+        except OSError as error:
+            self._held.close()
+            raise cannot_write("cannot write to", folder / FOLDER, error, _ADVICE) from error
+        if not alone:
+            raise OutputError(
+                f"another run of ocroute is writing into {folder}",
+                next_step="Wait until it has ended, or choose another folder with -o",
+            )
         sweep(folder, older=time.time() - _STALE)
-        self.folder = folder
+
+    def refuses(self, stem: str) -> OutputError | None:
+        """See `Writer.refuses`."""
+        for name in self._names(stem).values():
+            path = self.folder / name
+            if os.path.lexists(path) and name not in self._written and not self._force:
+                return OutputError(
+                    f"{path} is there, and no run of ocroute in {self.folder} has written it",
+                    next_step="Move it, choose another folder with -o, or add --force to replace it",
+                )
+        return None
 
     def write(self, stem: str, document: Document) -> tuple[Path, ...]:
-        """One file a format, named ``stem`` and the format's suffix. Files that say the same already are left alone.
+        """One file a format. Files that say the same already are left alone."""
+        names = self._names(stem)
+        if (refused := self.refuses(stem)) is not None:
+            raise refused
+        bodies = {
+            name: exported(exporter, names[name], self.folder / names[name], document)
+            for name, exporter in self._exporters.items()
+        }
+        try:
+            (self.folder / stem).parent.mkdir(parents=True, exist_ok=True)
+            self._written.add(names.values())
+        except OSError as error:
+            first = self.folder / next(iter(names.values()))
+            raise cannot_write("cannot write", first, error, _ADVICE) from error
+        for name, body in bodies.items():
+            write_changed(self.folder / names[name], body)
+        return tuple(self.folder / name for name in names.values())
 
-        Raises:
-            OutputError: a file cannot be written, or an exporter failed.
-        """
-        written = []
-        for name, exporter in self._exporters.items():
-            path = self.folder / (stem + exporter.suffix)
-            try:
-                data = exporter.export(document)
-            except OcrouteError:
-                raise
-            except Exception as error:  # an exporter may come from anyone
-                raise OutputError(f"{path} was not written: {name} raised {type(error).__name__}: {error}") from error
-            write_changed(path, data)
-            written.append(path)
-        return tuple(written)
+    def _names(self, stem: str) -> dict[str, str]:
+        """The file of each format, below the folder."""
+        return {name: stem + exporter.suffix for name, exporter in self._exporters.items()}
+
+    def finish(self) -> None:
+        """All is written."""
+
+    def close(self) -> None:
+        """Let others write there."""
+        self._held.close()
 
 
-def stems(paths: Iterable[str]) -> list[str]:
-    """A file name without suffix for each of ``paths``, no two alike, also where upper and lower case are one.
+class FileWriter(Writer):
+    """Results in one file, which is there when all are done. One that is there stays, unless ``force``.
 
-    ``scan.pdf`` gives ``scan``. Where that is not unique the suffix stays: ``x.png`` and ``x.pdf`` give ``x.png`` and
-    ``x.pdf``. Where that is not either, the folders above come before it: ``a/x.png`` and ``b/x.png`` give ``a-x.png`` and
-    ``b-x.png``. The names depend on the set of paths only.
+    Raises:
+        OutputError: it is there, or cannot be made.
     """
-    every = [Path(path) for path in paths]
-    names = [path.stem if path.stem.strip(".") else path.name for path in every]
-    depth = 0
-    while clashes := {name for name, count in Counter(map(str.casefold, names)).items() if count > 1}:
-        longest = max((len(path.absolute().parts) for path in every), default=0)
-        if depth > longest:  # the same path twice
-            return [f"{name}-{index + 1}" if name.casefold() in clashes else name for index, name in enumerate(names)]
-        names = [
-            _longer(path, depth) if name.casefold() in clashes else name
-            for path, name in zip(every, names, strict=True)
-        ]
-        depth += 1
-    return names
+
+    def __init__(self, path: Path, name: str, exporter: Exporter, *, force: bool = False) -> None:
+        self._path, self._name, self._exporter, self._force = path, name, exporter, force
+        try:
+            if os.path.lexists(path) and (path.is_file() or path.is_symlink()) and not force:
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+            sweep(path.parent, older=time.time() - _STALE)
+            self._draft = Draft(path)
+        except OSError as error:
+            raise cannot_write("cannot write", path, error, _TO_FILE) from error
+        self._some = False
+
+    def write(self, stem: str, document: Document) -> tuple[Path, ...]:  # noqa: ARG002 - there is one file for all
+        """Take the document; the file is there after `finish`."""
+        data = exported(self._exporter, self._name, self._path, document)
+        try:
+            self._draft.add(data)
+        except OSError as error:
+            raise cannot_write("cannot write", self._path, error, _TO_FILE) from error
+        self._some = True
+        return (self._path,)
+
+    def write_failed(self, document: Document) -> None:
+        """Its record, where each page is one."""
+        if self._name == STREAMED:
+            self.write("", document)
+
+    def finish(self) -> None:
+        """Put the file at its path, if anything goes into it."""
+        if self._some:
+            try:
+                self._draft.place(replace=self._force)
+            except OSError as error:
+                raise cannot_write("cannot write", self._path, error, _TO_FILE) from error
+
+    def close(self) -> None:
+        """Drop what is not finished."""
+        self._draft.discard()
 
 
-def _longer(path: Path, depth: int) -> str:
-    parts = [part for part in path.absolute().parts if part not in (os.sep, "..")]
-    return "-".join(parts[-depth - 1 :])
+def exported(exporter: Exporter, name: str, path: Path, document: Document) -> bytes:
+    """What ``exporter`` makes of it.
+
+    Raises:
+        OutputError: it failed.
+    """
+    try:
+        return exporter.export(document)
+    except OcrouteError:
+        raise
+    except Exception as error:  # an exporter may come from anyone
+        raise OutputError(f"{path} was not written: {name} raised {type(error).__name__}: {error}") from error
+
+
+def stem_of(below: str) -> str:
+    """The path without suffix, below the output folder, of the results of an input.
+
+    It depends on nothing but the input's own path: ``report.pdf`` gives ``report``; any other suffix stays, ``report.png`` gives
+    ``report.png``, so that both can stand beside each other.
+
+    Args:
+        below: its path below the folder that was named, see `ocroute.pages.InputFile`.
+    """
+    path = PurePath(below)
+    plain = path.suffix.lower() == ".pdf" and path.stem.strip(".")
+    return os.fspath(path.with_name(path.stem) if plain else path)
+
+
+def check_stems(named: Iterable[tuple[str, str]]) -> None:
+    """Whether no two results would be the same file, on a disk too where upper and lower case are one.
+
+    Args:
+        named: each input's name and its stem.
+
+    Raises:
+        UsageError: two would; it names both inputs.
+    """
+    first: dict[str, str] = {}
+    for name, stem in named:
+        key = unicodedata.normalize("NFC", stem).casefold()
+        if (other := first.setdefault(key, name)) != name:
+            raise UsageError(
+                f"{other} and {name} would both be written to {stem}",
+                next_step="Give the folder that holds both, whose tree is kept, rename one, or read one after the other",
+            )

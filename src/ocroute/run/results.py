@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ocroute.document.model import Document, Page, Status
+from ocroute.document.model import Document, Page, Status, Verdict
 from ocroute.errors import ExitCode, OcrouteError
 from ocroute.run.jobs import Record
 from ocroute.run.records import unpack
@@ -44,7 +44,10 @@ class InputResult:
         return tuple(record.status for record in self._records)
 
     def document(self) -> Document:
-        """All pages. They are kept packed and unpacked at every call."""
+        """All pages; one failed page where the input could not be opened. They are kept packed and unpacked at every call."""
+        if self.error is not None and not self._records:
+            page = Page(self.source, 1, 0, 0, Verdict("failed", 0.0), error=str(self.error))
+            return Document(self.source, (page,))
         return Document(self.source, tuple(map(self._page, self._records)))
 
     def troubled(self) -> Iterator[Page]:

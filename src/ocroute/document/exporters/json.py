@@ -38,10 +38,15 @@ class Json:
     def export(self, document: Document) -> bytes:
         """One line of UTF-8; see docs/schema/document-1.json. Lone surrogates, which UTF-8 has not, become U+FFFD."""
         wrapped = JsonDocument(format="ocroute-document", version=1, source=document.source, pages=document.pages)
-        try:
-            return _ENCODER.encode(wrapped) + b"\n"
-        except UnicodeEncodeError:
-            return _ENCODER.encode(_without_surrogates(msgspec.to_builtins(wrapped))) + b"\n"
+        return encoded(wrapped)
+
+
+def encoded(value: object) -> bytes:
+    """``value`` on one line of UTF-8. Lone surrogates, which UTF-8 has not, become U+FFFD."""
+    try:
+        return _ENCODER.encode(value) + b"\n"
+    except UnicodeEncodeError:
+        return _ENCODER.encode(_without_surrogates(msgspec.to_builtins(value))) + b"\n"
 
 
 def decode(data: bytes | str) -> Document:

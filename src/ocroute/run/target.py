@@ -1,0 +1,119 @@
+"""Where results go: standard output, a file, or a folder; told from what the user typed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ocroute.document.model import EXPORTERS
+from ocroute.document.storage import format_of, suffixes
+from ocroute.errors import OutputError, UsageError
+from ocroute.pages.inputs import SUFFIXES
+
+STREAMED = "jsonl"
+"""The format whose documents can follow one another in one file."""
+
+_FILES = SUFFIXES | {
+    ".csv",
+    ".doc",
+    ".docx",
+    ".epub",
+    ".htm",
+    ".markdown",
+    ".odt",
+    ".rst",
+    ".rtf",
+    ".tex",
+    ".xlsx",
+    ".xml",
+}
+"""Endings that nobody gives a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where results go.
+
+    Attributes:
+        kind: of place.
+        path: of the file or folder.
+        formats: names of exporters; one, but for a folder.
+    """
+
+    kind: Literal["stdout", "file", "folder"]
+    path: Path
+    formats: tuple[str, ...]
+
+    def check(self, inputs: int) -> None:
+        """Whether so many inputs can go there.
+
+        Raises:
+            UsageError: they would be one behind another, and not to be told apart.
+        """
+        if inputs > 1 and self.kind != "folder" and self.formats != (STREAMED,):
+            where = "standard output" if self.kind == "stdout" else f"one file {self.path}"
+            raise UsageError(
+                f"{inputs} inputs for {where}",
+                next_step=f"Add: -o FOLDER, a file for each; or --format {STREAMED}, a page a line",
+            )
+
+
+def target_of(out: str | os.PathLike[str] | None, formats: Sequence[str] = ()) -> Target:
+    """What ``out`` means.
+
+    ``-`` and None are standard output. A name that ends in a slash, or is a folder's, is a folder; one with the suffix of a
+    format, or of something that is there and is no file, such as ``/dev/stdout``, is a file; any other is a folder.
+
+    Raises:
+        UsageError: there is no such format, or they contradict ``out``.
+        OutputError: a file is asked for where a folder is.
+    """
+    for name in formats:
+        EXPORTERS.load(name)
+    if out is None or out == "-":
+        return Target("stdout", Path("-"), _one(formats or ("md",), "standard output"))
+    name = os.fspath(out)
+    if not name:
+        raise UsageError("-o names nothing", next_step="Name a file or a folder, or leave -o out")
+    path, slash = Path(name), name.endswith(("/", os.sep))
+    format_ = None if slash else _format(path)
+    if format_ and path.is_dir():
+        raise OutputError(
+            f"{name} is a folder, and has the name of a file", next_step=f"Name a file, or write the folder as {name}/"
+        )
+    if path.is_dir() or slash:
+        return Target("folder", path, tuple(formats or ("md",)))
+    if format_:
+        chosen = _one(formats or (format_,), f"the file {name}")
+        if chosen[0] != format_:
+            raise UsageError(
+                f"{name} says {format_}, and --format says {chosen[0]}",
+                next_step="Leave --format out, or rename the file",
+            )
+        return Target("file", path, chosen)
+    if path.exists() and not path.is_file():
+        return Target("file", path, _one(formats or ("md",), name))
+    if path.suffix.lower() in _FILES:
+        raise UsageError(
+            f"no format is written into {path.suffix} files",
+            next_step=f"Choose from: {', '.join(suffixes())}; for a folder of this name write {name}/",
+        )
+    return Target("folder", path, tuple(formats or ("md",)))
+
+
+def _format(path: Path) -> str | None:
+    try:
+        return format_of(path)
+    except UsageError:
+        return None
+
+
+def _one(formats: Sequence[str], place: str) -> tuple[str, ...]:
+    if len(formats) != 1:
+        raise UsageError(
+            f"--format {','.join(formats)} names {len(formats)} formats for {place}", next_step="Add: -o FOLDER"
+        )
+    return tuple(formats)
