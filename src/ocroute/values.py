@@ -99,12 +99,32 @@ class Box(msgspec.Struct, frozen=True, array_like=True):
         )
 
 
+InlineStyle = Literal["bold", "italic", "code", "superscript", "subscript", "strike", "underline", "link"]
+
+
+class Span(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a part of a text is set: its characters from ``start`` up to ``end``. Spans of one text may overlap.
+
+    Raised and lowered digits are raised and lowered in the text too (``10⁶``), so that who leaves spans aside reads no 106.
+
+    Attributes:
+        style: ``code`` is monospaced type among other type, ``strike`` is struck through.
+        href: of a link, the address that it leads to.
+    """
+
+    start: int
+    end: int
+    style: InlineStyle
+    href: str = ""
+
+
 class Word(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One word and where it stands. Confidence runs from 0 to 1; None where the engine gives none."""
+    """One word and where it stands. Confidence runs from 0 to 1; None where the engine gives none. Spans are over ``text``."""
 
     text: str
     box: Box
     confidence: float | None = None
+    spans: tuple[Span, ...] = ()
 
 
 class Font(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -148,7 +168,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One cell of a table; rows and columns count from 0."""
+    """One cell of a table; rows and columns count from 0. Spans are over ``text``."""
 
     row: int
     column: int
@@ -157,6 +177,7 @@ class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
     column_span: int = 1
     header: bool = False
     box: Box | None = None
+    spans: tuple[Span, ...] = ()
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -244,6 +265,7 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
         table: of a table, its cells.
         image: the part of the upright page that shows the block as printed, where its text alone does not say it: a figure, a
             formula that nobody could read. Only its place: a format that shows pictures cuts the pixels out of the page.
+        spans: how parts of ``text`` are set, in order; only where ``markup`` is ``plain``.
     """
 
     category: Category
@@ -256,6 +278,7 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: tuple[Line, ...] = ()
     table: Table | None = None
     image: Box | None = None
+    spans: tuple[Span, ...] = ()
 
     def __repr__(self) -> str:
         """On one line, the text cut short."""

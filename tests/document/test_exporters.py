@@ -111,7 +111,7 @@ def test_text_says_every_word(document: Document) -> None:
 @some
 @given(document=documents())
 def test_hocr_says_every_word_in_order(document: Document) -> None:
-    said = [word.text for word in of_class(hocr(document.export("hocr")), "ocrx_word")]
+    said = ["".join(word.itertext()) for word in of_class(hocr(document.export("hocr")), "ocrx_word")]
     assert said == [word for page in document.pages for block in page.blocks for word in printed_words(block)]
 
 

@@ -211,8 +211,9 @@ class TestHocr:
             assert kind == "ocrx_word"
             assert 0 <= int(properties["x_wconf"]) <= 100
         if kind == "ocrx_word":
-            assert element.text
-            assert not re.search(r"\s", element.text)
+            text = "".join(element.itertext())
+            assert text
+            assert not re.search(r"\s", text)
 
     def properties(self, element: etree._Element) -> dict[str, str]:
         title = element.get("title", "")

@@ -17,6 +17,7 @@ from ocroute.document import (
     Line,
     Page,
     Provenance,
+    Span,
     Table,
     Verdict,
     Word,
@@ -61,10 +62,17 @@ def boxes(draw: st.DrawFn) -> Box:
     return Box(x0, y0, x1, y1)
 
 
+def spans(word: str) -> st.SearchStrategy[tuple[Span, ...]]:
+    some = [Span(0, len(word), "bold"), Span(len(word) - 1, len(word), "superscript")]
+    return st.sampled_from([(), (), tuple(some[:1]), tuple(some[1:]), tuple(some)])
+
+
 @st.composite
 def lines(draw: st.DrawFn) -> Line:
     text, box = draw(texts), draw(boxes())
-    words = tuple(Word(word, box, draw(scores)) for word in text.split()) if draw(st.booleans()) else ()
+    words = (
+        tuple(Word(word, box, draw(scores), draw(spans(word))) for word in text.split()) if draw(st.booleans()) else ()
+    )
     font = draw(st.none() | st.builds(Font, texts, st.floats(0, 90), st.booleans(), st.booleans()))
     return Line(text, box, draw(scores), words, font)
 

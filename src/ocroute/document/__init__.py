@@ -1,7 +1,7 @@
 """Pure values for what was read, and the exporters that turn them into files."""
 
 from ocroute.document.model import Attempt, AttemptOutcome, Document, Finding, Page, Provenance, Status, Verdict
-from ocroute.values import Block, Box, Category, Cell, Font, Line, Markup, Table, Word
+from ocroute.values import Block, Box, Category, Cell, Font, InlineStyle, Line, Markup, Span, Table, Word
 
 __all__ = [
     "Attempt",
@@ -13,10 +13,12 @@ __all__ = [
     "Document",
     "Finding",
     "Font",
+    "InlineStyle",
     "Line",
     "Markup",
     "Page",
     "Provenance",
+    "Span",
     "Status",
     "Table",
     "Verdict",

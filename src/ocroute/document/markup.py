@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ocroute.values import Cell, Table
+from ocroute.document.inline import Marked, Piece, level_digits, lines_of_pieces, nested, pieces_of, unemphasised
+from ocroute.values import Cell, InlineStyle, Table
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -22,6 +23,17 @@ _SILENT = frozenset({"script", "style", "template", "head"})
 _BREAKING = frozenset(
     {"br", "p", "div", "li", "ul", "ol", "tr", "table", "caption", "h1", "h2", "h3", "h4", "h5", "h6", "pre"}
 )
+TAGS: dict[InlineStyle, str] = {
+    "strike": "s",
+    "underline": "u",
+    "bold": "strong",
+    "italic": "em",
+    "code": "code",
+    "superscript": "sup",
+    "subscript": "sub",
+}
+"""The HTML element of every style but links."""
+
 _LARGEST_SPAN = 1000  # the limit that HTML itself sets for colspan
 _MOST_PLACES = 250_000  # rows x columns; spans that make a table larger than any page can hold are no spans
 
@@ -133,6 +145,20 @@ def words_from_markdown(source: str) -> str:
     return "\n".join(part for part in (outside, *(cell.text for cell in cells)) if part)
 
 
+def html_inline(pieces: Sequence[Piece]) -> str:
+    """One line of text as HTML, everything escaped."""
+    return nested(pieces, lambda text: escape(text, quote=False), html_marked)
+
+
+def html_marked(marked: Marked) -> str:
+    """The element of a style. Digits that are raised or lowered in the text itself are not so a second time."""
+    if marked.style == "link":
+        return f'<a href="{escape(marked.href)}">{marked.written}</a>'
+    written = level_digits(marked.written) if marked.style in ("superscript", "subscript") else marked.written
+    tag = TAGS[marked.style]
+    return f"<{tag}>{written}</{tag}>"
+
+
 def html_table(table: Table) -> str:
     """``table`` as ``<table>``, one row a line and no blank line, so that it may stand in Markdown too."""
     rows = ["".join(_cell_html(cell, row) for cell in row) for row in filled_rows(table)]
@@ -189,7 +215,11 @@ def _cell_html(cell: Cell, row: list[Cell]) -> str:
     attributes = f' scope="{_scope(row)}"' if cell.header else ""
     attributes += f' rowspan="{cell.row_span}"' if cell.row_span > 1 else ""
     attributes += f' colspan="{cell.column_span}"' if cell.column_span > 1 else ""
-    return f"<{tag}{attributes}>{escape(cell.text, quote=False).replace(chr(10), '<br>')}</{tag}>"
+    if not cell.spans:
+        return f"<{tag}{attributes}>{escape(cell.text, quote=False).replace(chr(10), '<br>')}</{tag}>"
+    pieces = pieces_of(cell.text, cell.spans)
+    lines = lines_of_pieces(unemphasised(pieces) if cell.header else pieces)
+    return f"<{tag}{attributes}>{'<br>'.join(map(html_inline, lines))}</{tag}>"
 
 
 def _scope(row: list[Cell]) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from ocroute.layout.hyphens import Joiner
 from ocroute.layout.line_measures import Piece
 from ocroute.layout.paragraphs import INDENT, Group, one_size
+from ocroute.layout.word_spans import spans_over
 from ocroute.layout.wording import begins, ended, is_caption, split_marker
 from ocroute.values import Block, Box, Category, Line
 
@@ -105,10 +106,11 @@ def block_of(draft: Draft, joiner: Joiner) -> Block:
             table=found.table,
         )
     lines = tuple(piece.line for piece in pieces)
-    text = joined((line.text for line in lines), joiner)
+    whole = text = joined((line.text for line in lines), joiner)
     marker = None
     if draft.category is Category.LIST_ITEM:
         marker, text = split_marker(text) or (None, text)
+    words = (word for line in lines for word in line.words)
     return Block(
         draft.category,
         text,
@@ -117,6 +119,7 @@ def block_of(draft: Draft, joiner: Joiner) -> Block:
         level=draft.level,
         marker=marker,
         lines=lines,
+        spans=spans_over(whole, words, skipped=len(whole) - len(text)),
     )
 
 

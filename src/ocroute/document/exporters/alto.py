@@ -7,11 +7,18 @@ from importlib.metadata import version
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
-from ocroute.document.exporters.prepared import PlacedLine, clean, placed_lines, settled
+from ocroute.document.exporters.prepared import PlacedLine, PlacedWord, clean, placed_lines, settled
 from ocroute.document.model import Document, Page, Provenance
-from ocroute.values import Block, Box, Category, Font
+from ocroute.values import Block, Box, Category, Font, InlineStyle
 
 _POINTS_PER_INCH = 72
+_STYLES: dict[InlineStyle, str] = {
+    "bold": "bold",
+    "italic": "italics",
+    "subscript": "subscript",
+    "superscript": "superscript",
+    "underline": "underline",
+}
 _MARGINS = {Category.PAGE_HEADER: "TopMargin", Category.PAGE_FOOTER: "BottomMargin"}
 
 
@@ -110,6 +117,8 @@ class _Writer:
                 ET.SubElement(element, "SP")
             confidence = {} if word.confidence is None else {"WC": _confidence(word.confidence)}
             content = {"ID": f"string_{number}_{at}", "CONTENT": word.text}
+            if kinds := _styles(word):
+                content["STYLE"] = kinds
             ET.SubElement(element, "String", {**content, **_place(word.box, page), **confidence})
 
     def _processing(self, provenance: Provenance) -> str:
@@ -143,6 +152,12 @@ class _Writer:
             self._fonts[key] = f"font_{len(self._fonts) + 1}"
             ET.SubElement(self._styles, "TextStyle", {"ID": self._fonts[key], **style})
         return self._fonts[key]
+
+
+def _styles(word: PlacedWord) -> str:
+    """The styles of a whole word, as ALTO names them; it has no place for those of a part."""
+    whole = {span.style for span in word.spans if span.start <= 0 and span.end >= len(word.text)}
+    return " ".join(name for style, name in _STYLES.items() if style in whole)
 
 
 def _tag(category: Category) -> str:

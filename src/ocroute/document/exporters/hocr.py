@@ -6,10 +6,13 @@ from importlib.metadata import version
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
-from ocroute.document.exporters.prepared import PlacedLine, clean, notice, placed_lines, settled
+from ocroute.document.exporters.prepared import PlacedLine, PlacedWord, clean, notice, placed_lines, settled
+from ocroute.document.inline import NESTING, level_digits, pieces_of
+from ocroute.document.markup import TAGS
 from ocroute.document.model import Document, Page
 from ocroute.values import Block, Box
 
+_RAISED = ("superscript", "subscript")
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n'
@@ -40,13 +43,18 @@ class Hocr:
         ):
             ET.SubElement(head, "meta", {"name": name, "content": content})
         body = ET.SubElement(html, "body")
+        styled: dict[str, PlacedWord] = {}
         for index, page in enumerate(document.pages):
-            _page(body, page, index)
+            _page(body, page, index, styled)
         ET.indent(html, " ")
+        if styled:  # after the indentation, which would part words with blanks
+            for element in html.iter("span"):
+                if word := styled.get(element.get("id", "")):
+                    _fill(element, word)
         return (_HEAD + ET.tostring(html, encoding="unicode", short_empty_elements=False) + "\n").encode()
 
 
-def _page(body: ET.Element, page: Page, index: int) -> None:
+def _page(body: ET.Element, page: Page, index: int, styled: dict[str, PlacedWord]) -> None:
     properties = [
         f'image "{_quoted(page.source)}"',
         _bbox(Box(0, 0, page.width, page.height), page),
@@ -59,10 +67,10 @@ def _page(body: ET.Element, page: Page, index: int) -> None:
         element.append(ET.Comment(f" {said.replace('--', '- ').rstrip('-')} "))
     blocks = [settled_block for block in page.blocks for settled_block in settled(block)]
     for number, block in enumerate(blocks, 1):
-        _block(element, block, page, f"{index + 1}_{number}")
+        _block(element, block, page, f"{index + 1}_{number}", styled)
 
 
-def _block(parent: ET.Element, block: Block, page: Page, number: str) -> None:
+def _block(parent: ET.Element, block: Block, page: Page, number: str, styled: dict[str, PlacedWord]) -> None:
     lines = list(placed_lines(block))
     if not lines:
         return
@@ -70,16 +78,34 @@ def _block(parent: ET.Element, block: Block, page: Page, number: str) -> None:
     area = _element(parent, "div", "ocr_carea", f"block_{number}", [place])
     paragraph = _element(area, "p", "ocr_par", f"par_{number}", [place])
     for at, line in enumerate(lines, 1):
-        _line(paragraph, line, page, f"{number}_{at}")
+        _line(paragraph, line, page, f"{number}_{at}", styled)
 
 
-def _line(parent: ET.Element, line: PlacedLine, page: Page, number: str) -> None:
+def _line(parent: ET.Element, line: PlacedLine, page: Page, number: str, styled: dict[str, PlacedWord]) -> None:
     element = _element(parent, "span", "ocr_line", f"line_{number}", [_bbox(line.box, page)])
     for at, word in enumerate(line.words, 1):
+        identity = f"word_{number}_{at}"
+        if word.spans:
+            styled[identity] = word
         confidence = "" if word.confidence is None else f"x_wconf {round(100 * min(max(word.confidence, 0.0), 1.0))}"
-        _element(
-            element, "span", "ocrx_word", f"word_{number}_{at}", [_bbox(word.box, page), confidence]
-        ).text = word.text
+        _element(element, "span", "ocrx_word", identity, [_bbox(word.box, page), confidence]).text = word.text
+
+
+def _fill(element: ET.Element, word: PlacedWord) -> None:
+    """A word's text in the elements of its styles. Digits that are raised in the text stay so: programs read it without them."""
+    element.text = ""
+    for piece in pieces_of(word.text, word.spans):
+        inner = element
+        for style in NESTING:
+            if style not in piece.styles or (style in _RAISED and level_digits(piece.text) != piece.text):
+                continue
+            inner = ET.SubElement(inner, *(("a", {"href": piece.href}) if style == "link" else (TAGS[style],)))
+        if inner is not element:
+            inner.text = piece.text
+        elif len(element):
+            element[-1].tail = (element[-1].tail or "") + piece.text
+        else:
+            element.text += piece.text
 
 
 def _element(parent: ET.Element, tag: str, kind: str, identity: str, properties: list[str]) -> ET.Element:

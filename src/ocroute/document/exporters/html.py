@@ -13,11 +13,11 @@ from ocroute.document.exporters.prepared import (
     heading_level,
     lines_of,
     notice,
-    plain_text,
     printed,
     state_markers,
+    styled_lines,
 )
-from ocroute.document.markup import html_from_markdown, html_table
+from ocroute.document.markup import html_from_markdown, html_inline, html_table
 from ocroute.document.model import Document, Page
 from ocroute.values import Block, Category
 
@@ -44,7 +44,7 @@ _TAGS = {
 
 
 class Html:
-    """A section a page, real headings, lists and tables; a doubtful page opens with a visible notice. No script, no link."""
+    """A section a page, real headings, lists and tables; a doubtful page opens with a visible notice. No script."""
 
     suffix: ClassVar[str] = ".html"
     media_type: ClassVar[str] = "text/html"
@@ -96,8 +96,8 @@ def _block(block: Block) -> str:
         return '<figure role="img" aria-label="Picture"></figure>'
     if block.category in (Category.TITLE, Category.SECTION_HEADER):
         level = heading_level(block)
-        content = " ".join(lines_of(plain_text(block)))
-        return f'<h{level} dir="auto">{escape(content)}</h{level}>' if content else ""
+        content = " ".join(map(html_inline, styled_lines(block)))
+        return f'<h{level} dir="auto">{content}</h{level}>' if content else ""
     if block.markup == "markdown":
         return html_from_markdown(block.text)
     content = _inline(block)
@@ -110,8 +110,9 @@ def _block(block: Block) -> str:
 
 
 def _inline(block: Block) -> str:
-    text = block.text.strip() if block.markup == "latex" else plain_text(block)
-    return "<br>\n".join(escape(line, quote=False) for line in lines_of(text))
+    if block.markup == "latex":
+        return "<br>\n".join(escape(line, quote=False) for line in lines_of(block.text))
+    return "<br>\n".join(map(html_inline, styled_lines(block)))
 
 
 def _item(block: Block, states: frozenset[tuple[int, str]]) -> str:

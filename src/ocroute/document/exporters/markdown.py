@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from ocroute.document.exporters.markdown_text import heading_text, paragraph_lines
 from ocroute.document.exporters.prepared import (
     NUMBER,
     heading_level,
     lines_of,
     notice,
-    plain_text,
     printed,
     state_markers,
+    styled_lines,
 )
+from ocroute.document.inline import Piece
 from ocroute.document.markup import html_table
 from ocroute.document.model import Document
 from ocroute.values import Block, Category
@@ -22,27 +23,6 @@ from ocroute.values import Block, Category
 _HARD_BREAK = "  \n"
 _NEW_LIST = "<!-- -->"
 _TASKS = {"☑": "[x]", "☐": "[ ]"}
-_PUNCTUATION = r"!-/:-@\[-`{-~"
-_BACKSLASH = re.compile(rf"\\(?=[{_PUNCTUATION}]|$)", re.MULTILINE)
-_HTML = re.compile(r"<(?=[A-Za-z/!?])")
-_ENTITY = re.compile(r"&(?=#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
-_LINK = re.compile(r"\](?=\()")
-_RUN = re.compile(r"\*+|_+|~+")
-_LINE_START = re.compile(
-    r"""
-      (?:
-          \#{1,6}(?=\s|$)                       # heading
-        | >                                     # quotation
-        | [-+*](?=\s|$)                         # bullet
-        | (?:-\s*){2,}$ | (?:\*\s*){3,}$ | (?:_\s*){3,}$ | =+\s*$   # rule, or underline of a heading
-        | [|:][-:|\s]*$ | -[-:|\s]*$            # the second row of a GFM table
-        | ~{3,}                                 # fence; those of backticks are escaped anyway
-        | \[[ xX]\]\s                          # task
-      )
-    | (?P<number>\d{1,9})(?=[.)](?:\s|$))       # ordered list
-    """,
-    re.VERBOSE,
-)
 
 
 class Markdown:
@@ -90,13 +70,13 @@ def _block(block: Block) -> str:
         return ""
     if block.category in (Category.TITLE, Category.SECTION_HEADER):
         level = heading_level(block)
-        one_line = " ".join(lines_of(plain_text(block)))
-        return f"{'#' * level} {_escape_heading(one_line)}"
+        one_line = [piece for line in styled_lines(block) for piece in (Piece(" "), *line)][1:]
+        return f"{'#' * level} {heading_text(one_line)}"
     if block.markup == "latex":
         return "\n".join(["$$", *lines, "$$"])
     if block.markup == "markdown":
         return block.text.strip("\n")
-    return _HARD_BREAK.join(_escape_lines(lines))
+    return _HARD_BREAK.join(paragraph_lines(styled_lines(block)))
 
 
 class _List:
@@ -113,17 +93,15 @@ class _List:
 
     def add(self, item: Block) -> None:
         """One more item."""
-        lines = lines_of(item.text)
-        level, marker = item.level or 0, item.marker or "-"
+        level, marker, label = item.level or 0, item.marker or "-", ""
         state = _TASKS.get(marker, marker) if (level, marker) in self._states else ""
         if not NUMBER.fullmatch(marker):
             if any(character.isalnum() for character in marker):  # (a) or IV., which no Markdown list can count
-                lines = [" ".join([marker, *lines[:1]]), *lines[1:]]
+                label = marker
             marker = "-"
+        lines = _item_lines(item, label)
         if not lines:
             return
-        if item.markup != "markdown":
-            lines = _escape_lines(lines)
         if state:
             lines = [f"{state} {lines[0]}", *lines[1:]]
         sibling = self._leave(level)
@@ -153,6 +131,16 @@ class _List:
         self._lines, self._open = [], []
 
 
+def _item_lines(item: Block, label: str) -> list[str]:
+    if item.markup == "markdown":
+        first, *others = lines_of(item.text) or [""]
+        return [line for line in (f"{label} {first}".strip(), *others) if line]
+    first_line, *other_lines = styled_lines(item) or [[]]
+    if label:
+        first_line = [Piece(f"{label} " if first_line else label), *first_line]
+    return paragraph_lines([line for line in (first_line, *other_lines) if line])
+
+
 def _clashes(before: str | None, marker: str) -> bool:
     """Whether ``marker`` after ``before`` in one list would be renumbered by a parser."""
     if before is None or marker == "-" or before == "-":
@@ -164,65 +152,3 @@ def _clashes(before: str | None, marker: str) -> bool:
 def _comment(text: str) -> str:
     """Only a bracket can end a comment; hyphens stay, for the text may name an option."""
     return f"<!-- {text.replace('>', '›')} -->"
-
-
-def _inline(text: str) -> str:
-    """``text`` so that it reads the same inside a heading."""
-    text = _BACKSLASH.sub(r"\\\\", text)
-    if text.count("`") > 1:
-        text = text.replace("`", r"\`")
-    text = _HTML.sub(r"\\<", text)
-    text = _ENTITY.sub(r"\\&", text)
-    text = _LINK.sub(r"\\]", text)
-    return _escape_emphasis(text)
-
-
-def _escape_heading(text: str) -> str:
-    """One line of ``text`` as the content of an ATX heading, whose closing hashes are dropped by parsers."""
-    return re.sub(r"(^|\s)(#+)$", r"\1\\\2", _inline(text))
-
-
-def _escape_lines(lines: list[str]) -> list[str]:
-    """The lines of one paragraph, none of which may start a block of another kind."""
-    text = _inline("\n".join(lines))
-    if text.startswith("["):  # the definition of a link or a footnote
-        text = text.replace("]:", r"\]:")
-    return [_escape_start(line) for line in text.split("\n")]
-
-
-def _escape_start(line: str) -> str:
-    match = _LINE_START.match(line)
-    if match is None:
-        return line
-    number = match["number"]
-    return f"{number}\\{line[len(number) :]}" if number else f"\\{line}"
-
-
-def _escape_emphasis(text: str) -> str:
-    """Escape runs of ``*``, ``_`` and ``~`` of a kind that has an opening run before a closing one."""
-    dangerous = {kind for kind in "*_~" if kind in text and _pairs(text, kind)}
-    if not dangerous:
-        return text
-    return _RUN.sub(lambda run: re.sub("(.)", r"\\\1", run[0]) if run[0][0] in dangerous else run[0], text)
-
-
-def _pairs(text: str, kind: str) -> bool:
-    opened = False
-    for run in re.finditer(re.escape(kind) + "+", text):
-        before, after = text[max(0, run.start() - 1) : run.start()], text[run.end() : run.end() + 1]
-        if len(run[0]) > 1 and before in ("", "\n") and _LINE_START.match(_line_at(text, run.start())):
-            before = (
-                kind  # its first character gets a backslash, so that the rest follows punctuation, not a line's start
-            )
-        inside_word = kind == "_" and before.isalnum() and after.isalnum()
-        if inside_word:
-            continue
-        if opened and before.strip():
-            return True
-        opened = opened or bool(after.strip())
-    return False
-
-
-def _line_at(text: str, start: int) -> str:
-    end = text.find("\n", start)
-    return text[start:] if end < 0 else text[start:end]

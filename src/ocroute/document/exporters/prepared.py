@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from ocroute.document.inline import Piece, changed, lines_of_pieces, pieces_of, spans_of, unemphasised
 from ocroute.document.markup import from_html, html_from_markdown, words_from_markdown
 from ocroute.document.model import Page
-from ocroute.values import Block, Box, Category, Cell, Font, Table, Word
+from ocroute.values import Block, Box, Category, Cell, Font, Span, Table, Word
 
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})([.)])")
 """A list item's marker that Markdown and HTML can count."""
@@ -31,6 +32,7 @@ class PlacedWord(msgspec.Struct, frozen=True):
     text: str
     box: Box | None
     confidence: float | None
+    spans: tuple[Span, ...] = ()
 
 
 class PlacedLine(msgspec.Struct, frozen=True):
@@ -68,7 +70,7 @@ def printed(page: Page, *, keep_headers_footers: bool) -> Iterator[Block]:
 
 def settled(block: Block) -> Iterator[Block]:
     """``block`` with clean characters and HTML resolved into cells and words: one block, or its words and then its table."""
-    text = clean(block.text)
+    text, spans = changed(block.text, block.spans, clean)
     if block.marker is not None:
         block = msgspec.structs.replace(block, marker=" ".join(clean(block.marker).split()))
     if block.table is not None:
@@ -81,9 +83,9 @@ def settled(block: Block) -> Iterator[Block]:
             image = None if outside else block.image  # shown once
             yield msgspec.structs.replace(block, text="", markup="plain", table=table, image=image)
     elif block.markup == "latex":
-        yield msgspec.structs.replace(block, text=_without_fences(text))
+        yield msgspec.structs.replace(block, text=_without_fences(text), spans=())
     else:
-        yield msgspec.structs.replace(block, text=text)
+        yield msgspec.structs.replace(block, text=text, spans=() if block.markup == "markdown" else spans)
 
 
 def state_markers(blocks: Iterable[Block]) -> frozenset[tuple[int, str]]:
@@ -114,6 +116,15 @@ def tables(page: Page) -> tuple[Table, ...]:
 def plain_text(block: Block) -> str:
     """What a settled block without a table says, without markup, one or several lines."""
     return words_from_markdown(block.text) if block.markup == "markdown" else "\n".join(lines_of(block.text))
+
+
+def styled_lines(block: Block) -> list[list[Piece]]:
+    """What a settled block without a table says, as `plain_text`, in pieces set alike; a heading's own look left out."""
+    if not block.spans:
+        return [[Piece(line)] for line in lines_of(plain_text(block))]
+    pieces = pieces_of(block.text, block.spans)
+    heading = block.category in (Category.TITLE, Category.SECTION_HEADER)
+    return list(lines_of_pieces(unemphasised(pieces) if heading else pieces))
 
 
 def heading_level(block: Block) -> int:
@@ -160,7 +171,12 @@ def _clean_table(table: Table) -> Table:
 
 
 def _clean_cell(cell: Cell) -> Cell:
-    return msgspec.structs.replace(cell, text="\n".join(lines_of(clean(cell.text))))
+    if not cell.spans:
+        return msgspec.structs.replace(cell, text="\n".join(lines_of(clean(cell.text))))
+    lines = list(lines_of_pieces(pieces_of(*changed(cell.text, cell.spans, clean))))
+    parted = [piece for line in lines for piece in (Piece("\n"), *line)][1:]
+    text, spans = spans_of(parted)
+    return msgspec.structs.replace(cell, text=text, spans=spans)
 
 
 def _without_fences(formula: str) -> str:
@@ -175,7 +191,10 @@ def _without_fences(formula: str) -> str:
 
 def _given(words: tuple[Word, ...]) -> Iterator[PlacedWord]:
     for word in words:
-        yield from _cut(word.text, word.box, word.confidence)
+        if word.spans and clean(word.text) == word.text and not any(map(str.isspace, word.text)):
+            yield PlacedWord(word.text, word.box, word.confidence, word.spans)
+        else:
+            yield from _cut(word.text, word.box, word.confidence)
 
 
 def _stacked(text: str, box: Box | None, confidence: float | None) -> Iterator[PlacedLine]:

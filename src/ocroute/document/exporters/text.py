@@ -6,13 +6,17 @@ import unicodedata
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ocroute.document.exporters.prepared import lines_of, notice, plain_text, printed
+import msgspec
+
+from ocroute.document.exporters.prepared import notice, printed, styled_lines
+from ocroute.document.inline import Marked, level_digits, lines_of_pieces, nested, pieces_of
 from ocroute.document.markup import columns_of, filled_rows
 from ocroute.document.model import Document
-from ocroute.values import Block, Category, Table
+from ocroute.values import Block, Category, Cell, Table
 
 _GAP = 2  # blanks between columns
 _PAGE_BREAK = "\f\n"
+_RAISED_WORDS = frozenset({"st", "nd", "rd", "th", "er", "re", "ème", "tm", "sm"})
 
 
 class Text:
@@ -41,7 +45,7 @@ def _paragraphs(blocks: Iterator[Block]) -> Iterator[str]:
         if block.category is Category.LIST_ITEM and block.table is None:
             items += _item(block)
             continue
-        written = _columns(block.table) if block.table else plain_text(block)
+        written = _columns(block.table) if block.table else "\n".join(_lines(block))
         if written:
             if items:
                 yield "\n".join(items)
@@ -54,13 +58,28 @@ def _paragraphs(blocks: Iterator[Block]) -> Iterator[str]:
 def _item(block: Block) -> list[str]:
     marker = (block.marker or "-") + " "
     indent = "  " * min(block.level or 0, 20)
-    lines = lines_of(plain_text(block)) or ([""] if block.marker else [])
+    lines = _lines(block) or ([""] if block.marker else [])
     return [(indent + (" " * len(marker) if i else marker) + line).rstrip() for i, line in enumerate(lines)]
+
+
+def _lines(block: Block) -> list[str]:
+    return [nested(line, str, _marked) for line in styled_lines(block)]
+
+
+def _marked(marked: Marked) -> str:
+    """What must not be read as if it stood on the line or were still valid is marked; the look of type is left out."""
+    if marked.style == "strike":
+        return f"~~{marked.written}~~"
+    if marked.style in ("superscript", "subscript") and any(map(str.isalpha, level_digits(marked.text))):
+        if marked.text.casefold() in _RAISED_WORDS:
+            return marked.written
+        return ("^" if marked.style == "superscript" else "_") + marked.written
+    return marked.written
 
 
 def _columns(table: Table) -> str:
     """The table in columns as wide as their widest line; a cell over several columns runs on into them."""
-    rows = filled_rows(table)
+    rows = [[_written_cell(cell) for cell in row] for row in filled_rows(table)]
     widths: dict[int, int] = {}
     for cell in sorted((cell for row in rows for cell in row), key=lambda cell: cell.column_span):
         wanted = max(map(_width, cell.text.split("\n")))
@@ -83,6 +102,13 @@ def _columns(table: Table) -> str:
                     line += " " * max(starts[cell.column] - _width(line), _GAP if line else 0) + said[0]
             lines.append(line)
     return "\n".join(line for line in lines if line.strip())
+
+
+def _written_cell(cell: Cell) -> Cell:
+    if not cell.spans:
+        return cell
+    lines = lines_of_pieces(pieces_of(cell.text, cell.spans))
+    return msgspec.structs.replace(cell, text="\n".join(nested(line, str, _marked) for line in lines), spans=())
 
 
 def _width(text: str) -> int:

@@ -9,6 +9,7 @@ from statistics import median
 
 from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.tokens import Token, join
+from ocroute.layout.word_spans import spans_over
 from ocroute.values import Box, Cell, Table
 
 Extent = tuple[float, float]  # from where to where, px
@@ -106,6 +107,7 @@ class Grid:
                 part.last - part.first + 1,
                 row.header,
                 Box.around(t.box for t in part.tokens),
+                spans_over(part.text, (t.word for t in part.tokens)),
             )
             for number, row in enumerate(self.rows)
             for part in row.parts
