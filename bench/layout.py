@@ -79,7 +79,7 @@ class Scores:
 
 def lines_of(page: InputPage, truth: Article, engine: Any, seed: int) -> list[Line]:
     """In an arbitrary order."""
-    read = truth.sheet.lines if engine is None else next(iter(engine.read([page], Task(languages=("en",))))).lines
+    read = truth.sheet.lines if engine is None else engine.read_page(page, Task(languages=("en",))).lines
     lines = list(read)
     random.Random(seed).shuffle(lines)
     return lines

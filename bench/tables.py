@@ -54,7 +54,7 @@ def readings(path: Path, engine: str, seed: int) -> Iterator[tuple[InputPage, tu
                     task = Task(languages=("en",), limits=PageLimits(threads=2))
                     if engine not in _loaded:
                         _loaded[engine] = ENGINES.load(engine)(task)
-                    reading = next(iter(_loaded[engine].read([picture], task)))
+                    reading = _loaded[engine].read_page(picture, task)
                     yield picture, reading.lines
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.engines.neural import Layout, NeuralEngine
+from ocroute.engines.page_by_page import PageByPage
 from ocroute.pages.page import InputPage
 from ocroute.values import Line
 
@@ -22,7 +23,7 @@ SCRIPT = "OCROUTE_SCRIPT"
 """The environment variable that names the scripted engine's JSON file: page number to list of lines."""
 
 
-class Null:
+class Null(PageByPage):
     """Reads every page as empty."""
 
     info: ClassVar[EngineInfo] = EngineInfo("ocr", rank=900, strengths="sees nothing; for tests")
@@ -35,12 +36,7 @@ class Null:
     def __init__(self, task: Task) -> None:
         self.task = task
 
-    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
-        """An empty reading for each page."""
-        for page in pages:
-            yield self.read_one(page, task)
-
-    def read_one(self, page: InputPage, task: Task) -> Reading:  # noqa: ARG002 - for subclasses
+    def read_page(self, page: InputPage, task: Task) -> Reading:  # noqa: ARG002 - for subclasses
         """What this engine makes of one page; the only method that a subclass needs."""
         return Reading()
 
@@ -66,7 +62,7 @@ class Scripted(Null):
         script = Path(os.environ[SCRIPT]).read_bytes()
         self._lines = msgspec.json.decode(script, type=dict[int, tuple[Line, ...]])
 
-    def read_one(self, page: InputPage, task: Task) -> Reading:  # noqa: ARG002
+    def read_page(self, page: InputPage, task: Task) -> Reading:  # noqa: ARG002
         """The script's lines for this page number."""
         return Reading(self._lines.get(page.number, ()), model="script")
 

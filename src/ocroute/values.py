@@ -84,6 +84,10 @@ class Box(msgspec.Struct, frozen=True, array_like=True):
         height = min(self.y1, other.y1) - max(self.y0, other.y0)
         return max(0.0, width) * max(0.0, height)
 
+    def moved(self, x: float, y: float) -> Box:
+        """This box, so many pixels further right and down."""
+        return Box(self.x0 + x, self.y0 + y, self.x1 + x, self.y1 + y)
+
     def clamped(self, width: float, height: float) -> Box:
         """This box cut to a page of ``width`` x ``height`` pixels."""
         x0, x1 = (min(max(x, 0.0), width) for x in (self.x0, self.x1))
@@ -157,6 +161,11 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     def __repr__(self) -> str:
         """On one line, the text cut short."""
         return f"Line({excerpt(self.text)}, {self.box})"
+
+    def moved(self, x: float, y: float) -> Line:
+        """This line, so many pixels further right and down, its words with it."""
+        words = tuple(msgspec.structs.replace(word, box=word.box.moved(x, y)) for word in self.words)
+        return msgspec.structs.replace(self, box=self.box.moved(x, y), words=words)
 
     @staticmethod
     def of_words(words: Sequence[Word]) -> Line:

@@ -18,8 +18,7 @@ def engine():
 
 
 def read(engine, page):
-    (reading,) = engine.read([page], Task())
-    return reading
+    return engine.read_page(page, Task())
 
 
 def lines_of(reading):

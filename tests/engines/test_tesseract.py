@@ -25,8 +25,7 @@ def forgotten():
 
 def read(page, **wishes):
     task = Task(**wishes)
-    (reading,) = Tesseract(task).read([page], task)
-    return reading
+    return Tesseract(task).read_page(page, task)
 
 
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")

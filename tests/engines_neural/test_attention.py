@@ -27,8 +27,7 @@ def prove(problem: Problem, kernel: str = "sdpa_flash", milliseconds: float = 1.
 
 
 def read(engine, page):
-    (reading,) = engine.read([page], Task())
-    return reading
+    return engine.read_page(page, Task())
 
 
 def parts(reading):

@@ -88,7 +88,7 @@ def test_the_choice_fits_where_the_need_has_steps(free, engine):
 
 def test_the_record_of_a_page_says_what_was_predicted_and_allowed(babbling, sheet):
     made = babbling("qwen2_vl")
-    (reading,) = made.read([sheet], Task())
+    reading = made.read_page(sheet, Task())
     memory = reading.settings["memory"]
     assert memory["budget_pixels"] == made.budget.pixels <= made.facts.max_pixels
     assert 0 < memory["predicted_mb"] < memory["free_mb"]
@@ -114,7 +114,7 @@ def test_memory_that_runs_out_all_the_same_halves_the_page(babbling, sheet, monk
         return real(**inputs)
 
     monkeypatch.setattr(made.loaded.model, "forward", scarce)
-    (reading,) = made.read([sheet], Task())
+    reading = made.read_page(sheet, Task())
     assert shown[0] > shown[1] > shown[2]
     assert reading.settings["out_of_memory"] == 2
     assert reading.settings["memory"]["budget_pixels"] < made.facts.max_pixels

@@ -110,7 +110,7 @@ def test_out_of_memory_shows_fewer_pixels_and_frees_the_cache(engine, seam, shee
 
     monkeypatch.setattr(engine, "_answer", noted)
     fail(seam, OUT_OF_MEMORY, first=3 if seam == "step" else 1)
-    first, second = engine.read([sheet, sheet], Task())
+    first, second = (engine.read_page(sheet, Task()) for _ in range(2))
     assert first.settings["out_of_memory"] == 1
     assert first.settings["decoding"]["decoder"] == "ocroute"
     (wide, high), smaller, again = tried
@@ -123,11 +123,11 @@ def test_out_of_memory_shows_fewer_pixels_and_frees_the_cache(engine, seam, shee
 def test_a_page_that_never_fits_goes_to_the_next_route_and_holds_nothing(engine, seam, sheet, held, fail):
     fail(seam, OUT_OF_MEMORY, times=4)
     with pytest.raises(EngineError, match=r"ran out of memory on .+, even with the page shown at \d+ x \d+") as caught:
-        list(engine.read([sheet], Task()))
+        engine.read_page(sheet, Task())
     assert not alive(held), "though the error is kept"
     assert caught.value.__cause__ is None
     engine.budget = replace(engine.budget, pixels=engine.facts.max_pixels)
-    (reading,) = engine.read([sheet], Task())
+    reading = engine.read_page(sheet, Task())
     assert "out_of_memory" not in reading.settings
 
 
@@ -136,18 +136,18 @@ def test_a_lost_gpu_crashes_the_engine(engine, seam, sheet, fail, monkeypatch):
     monkeypatch.setattr(failures, "_lost_to", "")
     fail(seam, RuntimeError("CUDA error: an illegal memory access was encountered"), first=2 if seam == "step" else 1)
     with pytest.raises(EngineCrashed, match="broke the GPU's context: CUDA error: an illegal memory access"):
-        list(engine.read([sheet], Task()))
+        engine.read_page(sheet, Task())
     monkeypatch.setattr(engine, "_answer", lambda *_, **__: pytest.fail("the GPU was asked"))
     with pytest.raises(EngineCrashed, match="lost the GPU to an earlier fault"):
-        list(engine.read([sheet], Task()))
+        engine.read_page(sheet, Task())
 
 
 def test_an_error_that_leaves_the_gpu_whole_fails_one_page(engine, sheet, fail):
-    (meant,) = engine.read([sheet], Task())
+    meant = engine.read_page(sheet, Task())
     fail("step", RuntimeError("CUDA error: invalid configuration argument"), first=5)
     with pytest.raises(EngineError, match="failed: RuntimeError: CUDA error: invalid configuration argument"):
-        list(engine.read([sheet], Task()))
-    (reading,) = engine.read([sheet], Task())
+        engine.read_page(sheet, Task())
+    reading = engine.read_page(sheet, Task())
     assert same(reading, meant)
 
 
@@ -170,11 +170,11 @@ def odd_scores(monkeypatch, value, call):
 @pytest.mark.parametrize("keeps", [False, True], ids=["a cache a page", "one cache, as on a GPU"])
 def test_odd_logits_in_an_answer_fail_the_page_and_no_other(engine, value, keeps, sheet, monkeypatch):
     monkeypatch.setattr(engine.single, "_small", lambda _: keeps)
-    (meant,) = engine.read([sheet], Task())
+    meant = engine.read_page(sheet, Task())
     odd_scores(monkeypatch, value, 9)
     with pytest.raises(EngineError, match=r"gave NaN or Inf logits after 10 tokens in float32"):
-        list(engine.read([sheet], Task()))
-    (reading,) = engine.read([sheet], Task())
+        engine.read_page(sheet, Task())
+    reading = engine.read_page(sheet, Task())
     assert same(reading, meant)
 
 
@@ -182,7 +182,7 @@ def test_odd_logits_in_an_answer_fail_the_page_and_no_other(engine, value, keeps
 def test_a_prompt_of_nan_leaves_none_in_the_cache(engine, keeps, sheet, monkeypatch):
     monkeypatch.setattr(engine.single, "_small", lambda _: keeps)
     small = ArrayPage(canary.page().resize((336, 224)))
-    (meant,) = engine.read([small], Task())
+    meant = engine.read_page(small, Task())
     prefill = single.prefill
 
     def nan(*args):
@@ -193,8 +193,8 @@ def test_a_prompt_of_nan_leaves_none_in_the_cache(engine, keeps, sheet, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(single, "prefill", nan)
         with pytest.raises(EngineError, match=r"gave NaN or Inf logits after 1 tokens in float32"):
-            list(engine.read([sheet], Task()))
-    (reading,) = engine.read([small], Task())
+            engine.read_page(sheet, Task())
+    reading = engine.read_page(small, Task())
     assert same(reading, meant)
 
 
@@ -221,7 +221,7 @@ def test_what_overflows_in_float16_at_the_start_is_loaded_again_in_float32(rando
     assert made.where.dtype == made.single._decoder.embedding.dtype == torch.float32
     short = {known: replace(mode, max_new_tokens=24) for known, mode in made.facts.modes.items()}
     made.facts = replace(made.facts, modes=short)
-    (reading,) = made.read([sheet], Task())
+    reading = made.read_page(sheet, Task())
     assert reading.finish == "length"
 
 
@@ -257,7 +257,7 @@ def dictated(engine, monkeypatch):
 
 
 def test_a_repetition_loop_is_stopped_and_cut(dictated, sheet):
-    (reading,) = dictated("dots . . ").read([sheet], Task())
+    reading = dictated("dots . . ").read_page(sheet, Task())
     assert (reading.finish, reading.settings["ending"]) == ("loop", "loop")
     assert reading.settings["tokens"] < 640
     assert reading.raw == "dots . . " * 2
@@ -266,7 +266,7 @@ def test_a_repetition_loop_is_stopped_and_cut(dictated, sheet):
 def test_a_page_s_time_is_up(dictated, sheet):
     engine = dictated("".join(f"{number} " for number in range(3000)))
     started = perf_counter()
-    late, again = engine.read([sheet, sheet], Task(limits=PageLimits(seconds=0.5)))
+    late, again = (engine.read_page(sheet, Task(limits=PageLimits(seconds=0.5))) for _ in range(2))
     assert 0.9 < perf_counter() - started < 5
     assert (late.finish, late.settings["ending"]) == (again.finish, again.settings["ending"]) == ("late", "late")
     assert late.raw.startswith("0 1 2 3 4 5")
@@ -275,22 +275,23 @@ def test_a_page_s_time_is_up(dictated, sheet):
 
 def test_the_clock_is_looked_at_after_every_token_that_takes_long(dictated, sheet):
     engine = dictated("".join(f"{number} " for number in range(3000)), slow=0.2)
-    (reading,) = engine.read([sheet], Task(limits=PageLimits(seconds=0.5)))
+    reading = engine.read_page(sheet, Task(limits=PageLimits(seconds=0.5)))
     assert reading.finish == "late"
     assert 1 <= reading.settings["tokens"] <= 4
 
 
 def test_the_answer_s_room_is_used_up(engine, sheet):
-    (reading,) = engine.read([sheet], Task())
+    reading = engine.read_page(sheet, Task())
     assert (reading.finish, reading.settings["tokens"]) == ("length", 24)
     engine.facts = replace(
         engine.facts, modes={known: replace(mode, max_new_tokens=1) for known, mode in engine.facts.modes.items()}
     )
-    (one,) = engine.read([sheet], Task())
+    one = engine.read_page(sheet, Task())
     assert (one.finish, one.settings["tokens"]) == ("length", 1)
     assert reading.raw.startswith(one.raw)
 
 
 def test_a_repetition_loop_may_begin_anew_on_the_next_page(dictated, sheet):
-    first, second = dictated("dots . . ").read([sheet, sheet], Task())
+    engine = dictated("dots . . ")
+    first, second = (engine.read_page(sheet, Task()) for _ in range(2))
     assert same(first, second)

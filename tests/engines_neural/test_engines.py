@@ -23,7 +23,7 @@ FIRST = "<｜begin▁of▁sentence｜>"
 @pytest.mark.parametrize("name", NAMES)
 def test_reads_a_page_end_to_end(name, babbling, sheet):
     engine = babbling(name)
-    (reading,) = engine.read([sheet], Task())
+    reading = engine.read_page(sheet, Task())
     assert reading.settings["tokens"] <= 24
     assert set(reading.settings["kernels"]) == set(engine.facts.kernels)
     assert reading.settings["dtype"] == engine.where.dtype_name

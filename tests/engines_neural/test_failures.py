@@ -43,7 +43,7 @@ OUT_OF_MEMORY = [
 @pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=["gpu", "cublas", "cudnn", "cpu"])
 def test_a_page_that_does_not_fit_is_shown_smaller(error, babbling, sheet):
     engine = limited(babbling("qwen2_vl"), 330, error)
-    (reading,) = engine.read([sheet], Task())
+    reading = engine.read_page(sheet, Task())
     width, height = reading.settings["frame"]
     assert width * height <= 0.75 * 672 * 448
     assert reading.settings["out_of_memory"] == 1
@@ -55,7 +55,7 @@ def test_a_page_that_never_fits_goes_to_the_next_route(babbling, sheet):
     with pytest.raises(
         EngineError, match=r"qwen2_vl ran out of memory on .+, even with the page shown at \d+ x \d+ pixels"
     ) as caught:
-        list(engine.read([sheet], Task()))
+        engine.read_page(sheet, Task())
     assert "GPU" not in str(caught.value.next_step), "it ran on the processor"
 
 
@@ -90,14 +90,14 @@ def test_what_the_first_try_held_is_given_back_before_the_second(babbling, sheet
         return generate(**inputs)
 
     engine.loaded.model.generate = once
-    (reading,) = engine.read([sheet], Task())
+    reading = engine.read_page(sheet, Task())
     assert reading.settings["out_of_memory"] == 1
 
 
 def test_what_fitted_is_remembered(babbling, sheet):
     engine = limited(babbling("qwen2_vl"), 330, OUT_OF_MEMORY[0])
     shown = seen(engine)
-    first, second = engine.read([sheet, sheet], Task())
+    first, second = (engine.read_page(sheet, Task()) for _ in range(2))
     assert first.settings["out_of_memory"] == 1
     assert "out_of_memory" not in second.settings
     assert second.settings["frame"] == first.settings["frame"]
@@ -110,7 +110,7 @@ def test_a_small_page_in_tiles_is_shown_smaller_too(babbling):
     engine.budget = replace(engine.budget, pixels=engine.facts.max_pixels)
     shown = seen(engine)
     with pytest.raises(EngineError, match="even with the page shown at 512 x 512 pixels"):
-        list(engine.read([ArrayPage(np.full((700, 700, 3), 255, np.uint8))], Task()))
+        engine.read_page(ArrayPage(np.full((700, 700, 3), 255, np.uint8)), Task())
     assert len(shown) >= 3
     assert all(less < 0.76 * more for more, less in pairwise(shown)), shown
 
@@ -119,7 +119,7 @@ def test_a_repetition_loop_is_called_one(babbling, sheet, monkeypatch):
     engine = babbling("qwen2_vl")
     answer = engine._answer
     monkeypatch.setattr(engine, "_answer", lambda *a, **k: replace(answer(*a, **k), ending="loop"))
-    (reading,) = engine.read([sheet], Task())
+    reading = engine.read_page(sheet, Task())
     assert reading.finish == "loop"
 
 
@@ -132,10 +132,10 @@ def lost(monkeypatch):
 def test_after_a_fault_on_the_gpu_nothing_more_is_asked_of_it(babbling, sheet):
     engine = limited(babbling("qwen2_vl"), 0, RuntimeError("CUDA error: device-side assert triggered"))
     with pytest.raises(EngineCrashed, match="broke the GPU's context: CUDA error: device-side assert triggered"):
-        list(engine.read([sheet], Task()))
+        engine.read_page(sheet, Task())
     engine.loaded.model.generate = lambda **_: pytest.fail("asked")
     with pytest.raises(EngineCrashed, match="lost the GPU to an earlier fault"):
-        list(engine.read([sheet], Task()))
+        engine.read_page(sheet, Task())
     with pytest.raises(EngineCrashed, match="lost the GPU"):
         Qwen2Vl(Task(model="/nowhere"))
 
@@ -175,20 +175,20 @@ def test_scores_that_are_no_numbers_fail_the_page(babbling, sheet):
     with torch.no_grad():
         engine.loaded.model.get_input_embeddings().weight.mul_(float("nan"))
     with pytest.raises(EngineError, match=r"^qwen2_vl gave NaN or Inf logits after 1 tokens in "):
-        list(engine.read([sheet], Task()))
+        engine.read_page(sheet, Task())
 
 
 @pytest.mark.parametrize("error", [Declined("a strip"), EngineError("the tower broke", next_step="Mend it")], ids=str)
 def test_errors_of_our_own_come_out_as_they_are(error, babbling, sheet):
     engine = limited(babbling("qwen2_vl"), 0, error)
     with pytest.raises(EngineError) as caught:
-        list(engine.read([sheet], Task()))
+        engine.read_page(sheet, Task())
     assert caught.value is error
 
 
 def test_a_strip_of_paper_is_declined(babbling):
     with pytest.raises(Declined, match=r"^the page is 6000 x 20 pixels: more than 200 times as long as wide"):
-        list(babbling("qwen2_vl").read([ArrayPage(np.full((20, 6000, 3), 255, np.uint8))], Task()))
+        babbling("qwen2_vl").read_page(ArrayPage(np.full((20, 6000, 3), 255, np.uint8)), Task())
 
 
 def test_errors_of_our_own_while_loading_keep_their_words(random_checkpoint, monkeypatch):

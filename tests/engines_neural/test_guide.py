@@ -27,8 +27,8 @@ def test_it_reads_pages_as_the_built_in_one_does(formulas, babbling, random_chec
     engine = formulas(Task(model=str(random_checkpoint("glm_ocr"))))
     short = {name: replace(mode, max_new_tokens=24) for name, mode in engine.facts.modes.items()}
     engine.facts = replace(engine.facts, modes=short)
-    (reading,) = engine.read([sheet], Task())
-    (known,) = babbling("glm_ocr").read([sheet], Task())
+    reading = engine.read_page(sheet, Task())
+    known = babbling("glm_ocr").read_page(sheet, Task())
     assert reading.raw == known.raw
     assert reading.blocks == known.blocks
     assert engine.info.gpu_mb == GlmOcr.info.gpu_mb

@@ -47,7 +47,7 @@ def change(folder: Path, edit) -> None:
 
 def test_the_sound_model_reads_the_canary_page_and_is_let_in():
     engine = Qwen2Vl(Task(model=str(MODEL)))
-    (reading,) = engine.read([ArrayPage(canary.page())], Task())
+    reading = engine.read_page(ArrayPage(canary.page()), Task())
     assert error_rate(canary.TRUTH, reading.text) <= LIMIT
     assert reading.finish == "stop"
 
@@ -150,7 +150,7 @@ def test_what_overflows_in_float16_is_read_in_float32_where_that_fits(overflowin
     (note,) = caplog.messages
     assert "NaN or Inf logits" in note
     assert "loaded again in float32" in note
-    (reading,) = engine.read([ArrayPage(canary.page())], Task())
+    reading = engine.read_page(ArrayPage(canary.page()), Task())
     assert error_rate(canary.TRUTH, reading.text) <= LIMIT
     assert reading.settings["dtype"] == "float32"
     assert history.newest(history.kept(), "qwen2_vl").read

@@ -136,7 +136,7 @@ def endless(babbling):
 
 
 def test_an_endless_answer_is_stopped_and_called_a_circle(endless, sheet):
-    (reading,) = endless("dots . . ").read([sheet], Task())
+    reading = endless("dots . . ").read_page(sheet, Task())
     assert (reading.finish, reading.settings["ending"]) == ("loop", "loop")
     assert reading.settings["tokens"] < 640
     assert reading.raw == "dots . . " * 2
@@ -145,7 +145,7 @@ def test_an_endless_answer_is_stopped_and_called_a_circle(endless, sheet):
 def test_an_answer_ends_when_its_time_is_up_and_is_kept(endless, sheet):
     engine = endless("".join(f"{number} " for number in range(3000)))
     started = perf_counter()
-    (reading,) = engine.read([sheet], Task(limits=PageLimits(seconds=1.5)))
+    reading = engine.read_page(sheet, Task(limits=PageLimits(seconds=1.5)))
     assert 1.4 < perf_counter() - started < 5
     assert (reading.finish, reading.settings["ending"]) == ("late", "late")
     assert reading.text.startswith("0 1 2 3 4 5")

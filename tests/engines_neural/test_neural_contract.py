@@ -12,7 +12,7 @@ import torch
 from tests.support.checkpoints import NAMES
 from tests.support.pages import ArrayPage
 
-from ocroute.engines.base import ENGINES, PageLimits, Reading, Task
+from ocroute.engines.base import ENGINES, PageLimits, Reading, Request, Task
 from ocroute.engines.neural import canary
 from ocroute.errors import Declined, EngineUnavailable, UsageError
 from ocroute.values import Category
@@ -65,8 +65,9 @@ def test_it_is_absent_without_them_and_says_how_to_get_them(name, monkeypatch, t
 
 def test_it_reads_each_page_once_in_order_and_says_how(name, babbling):
     engine = babbling(name)
-    readings = list(engine.read([page(), page(224, 336)], Task()))
-    assert len(readings) == 2
+    requests = [Request(page(), Task()), Request(page(224, 336), Task())]
+    found = dict(engine.read(requests))
+    readings = [found[request] for request in requests]
     for reading, (width, height) in zip(readings, [(336, 224), (224, 336)], strict=True):
         assert isinstance(reading, Reading)
         assert reading.lines == ()
@@ -90,10 +91,10 @@ def test_it_reads_each_page_once_in_order_and_says_how(name, babbling):
 def test_every_mode_can_be_asked_for(name, babbling):
     engine = babbling(name)
     for mode in engine.facts.modes:
-        (reading,) = engine.read([page()], Task(mode=mode))
+        reading = engine.read_page(page(), Task(mode=mode))
         assert reading.settings["mode"] == mode
     with pytest.raises(UsageError, match="knows no task 'svg'"):
-        list(engine.read([page()], Task(mode="svg")))
+        engine.read_page(page(), Task(mode="svg"))
 
 
 def test_every_prompt_is_the_model_s_own_with_a_token_for_each_feature(name, babbling):
@@ -114,7 +115,7 @@ def test_every_prompt_is_the_model_s_own_with_a_token_for_each_feature(name, bab
 def test_it_leaves_the_page_as_it_was(name, babbling):
     sheet = page()
     before = hashlib.sha256(sheet.pixels.tobytes()).hexdigest()
-    list(babbling(name).read([sheet], Task()))
+    babbling(name).read_page(sheet, Task())
     assert hashlib.sha256(sheet.pixels.tobytes()).hexdigest() == before
 
 
@@ -122,7 +123,7 @@ def test_odd_pages_are_read_or_declined(name, babbling):
     engine = babbling(name)
     for shape in [(1, 1, 3), (1, 500, 3), (500, 1, 3), (40, 40, 3)]:
         try:
-            (reading,) = engine.read([ArrayPage(np.full(shape, 255, np.uint8))], Task())
+            reading = engine.read_page(ArrayPage(np.full(shape, 255, np.uint8)), Task())
         except Declined:
             assert max(shape) > 200 * min(shape[:2])
         else:
@@ -132,5 +133,5 @@ def test_odd_pages_are_read_or_declined(name, babbling):
 def test_it_takes_no_more_threads_than_it_may(name, babbling):
     engine = babbling(name)
     torch.set_num_threads(2)
-    list(engine.read([page()], Task(limits=PageLimits(threads=1))))
+    engine.read_page(page(), Task(limits=PageLimits(threads=1)))
     assert torch.get_num_threads() == 1

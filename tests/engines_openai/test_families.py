@@ -29,7 +29,7 @@ def dots(server):
 def test_dots_ocr_behind_vllm(dots, engine, grey):
     dots.script.append(cells(([0, 0, 56, 28], "Title", "# Tides"), ([28, 28, 112, 84], "Text", "High at **noon**.")))
     page = grey(90, size=(100, 120))  # 100 high, 120 wide: seen as 112 x 112
-    (reading,) = engine().read([page], Task())
+    reading = engine().read_page(page, Task())
     (request,) = dots.posts
     assert request.prompt == "<|img|><|imgpad|><|endofimg|>" + PROMPTS["layout"]
     assert request.body["messages"][0]["content"][0]["type"] == "image_url"
@@ -46,7 +46,7 @@ def test_dots_ocr_behind_vllm(dots, engine, grey):
 def test_dots_ocr_in_its_text_mode(dots, engine, grey):
     dots.read_canary = lambda _: Reply(body=completion(canary.TRUTH))
     dots.script.append(Reply(body=completion("# Tides\n\nHigh at noon.")))
-    (reading,) = engine(mode="text").read([grey(90)], Task(mode="text"))
+    reading = engine(mode="text").read_page(grey(90), Task(mode="text"))
     assert dots.posts[0].prompt.endswith(PROMPTS["text"])
     assert [block.category for block in reading.blocks] == [Category.TITLE, Category.TEXT]
 
@@ -64,7 +64,7 @@ def test_other_servers_set_the_image_themselves(dots, engine, grey):
     dots.models = [DOTS | {"owned_by": "llamacpp"}]
     dots.others["/props"] = Reply(body={"build_info": "b7001-abc"})
     dots.script.append(cells(([0, 0, 9, 9], "Text", "x")))
-    (reading,) = engine().read([grey(90)], Task())
+    reading = engine().read_page(grey(90), Task())
     assert dots.posts[0].prompt == PROMPTS["layout"]
     assert reading.versions["llama.cpp"] == "b7001-abc"
 
@@ -72,14 +72,14 @@ def test_other_servers_set_the_image_themselves(dots, engine, grey):
 def test_an_answer_longer_than_the_context_is_left_to_the_server(dots, engine, grey):
     dots.models = [DOTS | {"max_model_len": 32768}]
     dots.script.append(cells(([0, 0, 9, 9], "Text", "x")))
-    list(engine().read([grey(90)], Task()))
+    engine().read_page(grey(90), Task())
     assert "max_tokens" not in dots.posts[0].body
 
 
 def test_a_version_that_is_not_told_fails_nothing(dots, engine, grey):
     dots.others["/version"] = Reply(500, b"oops")
     dots.script.append(cells(([0, 0, 9, 9], "Text", "x")))
-    (reading,) = engine().read([grey(90)], Task())
+    reading = engine().read_page(grey(90), Task())
     assert reading.versions["vllm"] == "unknown"
 
 
@@ -88,7 +88,7 @@ def test_deepseek_ocr_keeps_the_tags_around_its_boxes(server, engine, grey):
     tags = "<|ref|>{}<|/ref|><|det|>[[{}, {}, {}, {}]]<|/det|>\n{}\n"
     server.read_canary = lambda _: Reply(body=completion(tags.format("text", 0, 0, 999, 999, canary.TRUTH)))
     server.script.append(Reply(body=completion(tags.format("title", 0, 0, 999, 333, "# Tides"))))
-    (reading,) = engine().read([grey(90, size=(90, 120))], Task())
+    reading = engine().read_page(grey(90, size=(90, 120)), Task())
     assert server.posts[0].body["skip_special_tokens"] is False
     assert server.posts[0].prompt == "<|grounding|>Convert the document to markdown."
     (block,) = reading.blocks
@@ -97,5 +97,5 @@ def test_deepseek_ocr_keeps_the_tags_around_its_boxes(server, engine, grey):
 
 def test_a_model_that_wants_no_words_is_sent_none(server, engine, grey):
     server.models = [{"id": "lightonai/LightOnOCR-1B-1025"}]
-    list(engine().read([grey(90)], Task()))
+    engine().read_page(grey(90), Task())
     assert [part["type"] for part in server.posts[0].body["messages"][0]["content"]] == ["image_url"]

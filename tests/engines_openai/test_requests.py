@@ -12,7 +12,7 @@ from tests.support.asking import HASTY
 from tests.support.chat_server import Reply, completion
 from tests.support.pages import ArrayPage
 
-from ocroute.engines.base import Task
+from ocroute.engines.base import Request, Task
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary import TRUTH
 from ocroute.engines.openai import OpenAi
@@ -22,13 +22,13 @@ from ocroute.values import Category
 
 
 def only(engine, pages):
-    (reading,) = engine.read(pages, Task())
-    return reading
+    (page,) = pages
+    return engine.read_page(page, Task())
 
 
 def test_a_page_goes_as_an_image_and_comes_back_as_blocks(server, engine, grey):
     server.script.append(Reply(body=completion("# Ferries\n\nThe last boat leaves at nine.")))
-    (reading,) = engine().read([grey(200)], Task())
+    reading = engine().read_page(grey(200), Task())
     assert [(block.category, block.text) for block in reading.blocks] == [
         (Category.TITLE, "Ferries"),
         (Category.TEXT, "The last boat leaves at nine."),
@@ -51,7 +51,7 @@ def test_a_page_goes_as_an_image_and_comes_back_as_blocks(server, engine, grey):
 
 def test_an_answer_that_ran_out_of_room_is_marked(server, engine, grey):
     server.script.append(Reply(body=completion("It goes on and", "length")))
-    (reading,) = engine().read([grey(1)], Task())
+    reading = engine().read_page(grey(1), Task())
     assert (reading.finish, reading.text) == ("length", "It goes on and")
 
 
@@ -62,19 +62,23 @@ def test_pages_come_back_in_order_and_none_is_fetched_before_its_turn(server, en
     def pages():
         for at in range(3):
             sheets.append(at)
-            yield grey(at)
+            yield Request(grey(at), Task())
 
-    for at, reading in enumerate(engine().read(pages(), Task())):
+    for at, (_, reading) in enumerate(engine().read(pages())):
         assert (reading.text, sheets) == (f"page {at}", list(range(at + 1)))
     assert server.most == 1
 
 
-def test_a_failed_page_ends_the_reading_after_those_before_it(server, engine, grey):
-    server.script += [Reply(body=completion("first")), Reply(400, {"error": {"message": "no such image"}})]
-    readings = engine().read([grey(0), grey(1)], Task())
-    assert next(readings).text == "first"
-    with pytest.raises(EngineError, match="no such image"):
-        next(readings)
+def test_a_failed_page_is_an_answer_and_the_next_one_is_read(server, engine, grey):
+    refusal = Reply(400, {"error": {"message": "no such image"}})
+    server.script += [Reply(body=completion("first")), refusal, Reply(body=completion("third"))]
+    requests = [Request(grey(at), Task()) for at in range(3)]
+    answers = list(engine().read(requests))
+    assert [request for request, _ in answers] == requests
+    (_, first), (_, failed), (_, third) = answers
+    assert (first.text, third.text) == ("first", "third")
+    assert isinstance(failed, EngineError)
+    assert "no such image" in str(failed)
 
 
 def test_a_forgotten_engine_ends_its_thread(server):
@@ -101,7 +105,7 @@ def test_a_large_page_is_sent_smaller_and_a_photograph_as_jpeg(server, engine):
 
 def test_thoughts_are_no_text_but_stay_in_the_raw_answer(server, engine, grey):
     server.script.append(Reply(body=completion("<think>A grey page?</think>\nGrey.")))
-    (reading,) = engine().read([grey(5)], Task())
+    reading = engine().read_page(grey(5), Task())
     assert reading.text == "Grey."
     assert "<think>" in reading.raw
 
@@ -111,7 +115,7 @@ def test_the_only_model_is_used_and_of_several_one_must_be_named(server, engine,
     server.models = [{"id": "a"}, {"id": "b"}]
     with pytest.raises(EngineUnavailable, match="several: a, b"):
         engine()
-    list(engine(model="b").read([grey(3)], Task()))
+    engine(model="b").read_page(grey(3), Task())
     assert server.posts[-1].body["model"] == "b"
 
 
@@ -177,7 +181,7 @@ def test_a_setting_that_the_model_does_not_know_is_left_out_and_recorded(server,
 
     one = engine()
     server.script += [strict] * 3
-    (reading,) = one.read([grey(1)], Task())
+    reading = one.read_page(grey(1), Task())
     assert reading.text == "read"
     assert reading.settings["left_out"] == ["max_tokens", "temperature"]
     server.script.append(strict)
@@ -189,8 +193,8 @@ def test_a_task_that_the_model_does_not_know_is_refused(server, engine, grey):
     with pytest.raises(UsageError, match=r"'layout'.*Choose from: markdown, text"):
         engine(mode="layout")
     with pytest.raises(UsageError, match="'layout'"):
-        next(engine().read([grey(1)], Task(mode="layout")))
-    list(engine(mode="text").read([grey(1)], Task(mode="text")))
+        engine().read_page(grey(1), Task(mode="layout"))
+    engine(mode="text").read_page(grey(1), Task(mode="text"))
     assert "Markdown" not in server.posts[-1].prompt
 
 
@@ -204,7 +208,7 @@ def test_proxies_are_not_asked_for_this_machine(server, engine, grey, monkeypatc
 
 def test_the_key_is_sent(server, engine, grey, monkeypatch):
     monkeypatch.setenv("OCROUTE_API_KEY", "secret-1")
-    list(engine().read([grey(1)], Task()))
+    engine().read_page(grey(1), Task())
     assert {request.headers["Authorization"] for request in server.requests} == {"Bearer secret-1"}
 
 

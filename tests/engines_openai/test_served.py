@@ -110,7 +110,7 @@ def test_it_reads_pages_in_order(engine, page):
     strips = np.asarray(canary.page())
     other = strips.copy()  # the first line below the others, which the model has seen too
     other[20:158], other[158:204] = strips[66:204], strips[20:66]
-    readings = list(engine.read([page, ArrayPage(other), page], Task()))
+    readings = [engine.read_page(each, Task()) for each in (page, ArrayPage(other), page)]
     assert [reading.text.split()[0] for reading in readings] == ["Grey", "by", "Grey"]
     assert readings[0].text == canary.TRUTH
     assert readings[0].finish == "stop"
@@ -122,7 +122,7 @@ def test_it_reads_pages_in_order(engine, page):
 def test_an_answer_that_is_cut_says_so(engine, page):
     short = replace(engine._served.modes["text"], max_new_tokens=9)
     engine._served = replace(engine._served, modes={"text": short})
-    (reading,) = engine.read([page], Task())
+    reading = engine.read_page(page, Task())
     assert reading.finish == "length"
     assert reading.settings["tokens"] == 9
     assert canary.TRUTH.startswith(reading.text)

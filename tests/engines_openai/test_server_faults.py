@@ -16,8 +16,7 @@ GOOD = Reply(body=completion("read at last"))
 
 
 def read(engine, page):
-    (reading,) = engine.read([page], Task())
-    return reading
+    return engine.read_page(page, Task())
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 529])
@@ -227,7 +226,7 @@ def test_the_task_s_seconds_end_a_page_before_the_engine_s_own(server, engine, g
     one = engine(AMPLE)
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded, match=r"within 1 seconds\. .*; --timeout SECONDS allows more time"):
-        list(one.read([grey(1)], Task(limits=PageLimits(seconds=1.0))))
+        one.read_page(grey(1), Task(limits=PageLimits(seconds=1.0)))
     assert 1.0 <= time.monotonic() - started < 16
 
 
@@ -237,7 +236,7 @@ def test_all_tries_of_a_page_share_its_seconds(server, engine, grey):
     one = engine(AMPLE)
     started = time.monotonic()
     with pytest.raises(EngineError, match=r"Loading model|did not answer") as caught:
-        list(one.read([grey(1)], Task(limits=PageLimits(seconds=1.0))))
+        one.read_page(grey(1), Task(limits=PageLimits(seconds=1.0)))
     assert time.monotonic() - started < 16
     assert 1 < len(server.posts) < 20
     assert "of 1 seconds" in caught.value.message or "within 1 seconds" in caught.value.message
@@ -250,7 +249,7 @@ def test_a_question_that_is_put_again_without_a_setting_gets_no_new_seconds(serv
     one = engine(AMPLE)
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded, match=r"within 3 seconds"):
-        list(one.read([grey(1)], Task(limits=PageLimits(seconds=3.0))))
+        one.read_page(grey(1), Task(limits=PageLimits(seconds=3.0)))
     assert len(server.posts) == 2
     assert time.monotonic() - started < 4.5, "2 of 3 seconds were spent when it was put again"
 
@@ -259,8 +258,8 @@ def test_a_late_page_costs_the_pages_after_it_nothing(server, engine, grey):
     server.script += [Reply(wait=60.0)]
     one = engine(AMPLE)
     with pytest.raises(DeadlineExceeded):
-        list(one.read([grey(1)], Task(limits=PageLimits(seconds=0.5))))
-    (reading,) = one.read([grey(2)], Task(limits=PageLimits(seconds=30.0)))
+        one.read_page(grey(1), Task(limits=PageLimits(seconds=0.5)))
+    reading = one.read_page(grey(2), Task(limits=PageLimits(seconds=30.0)))
     assert reading.text == "grey 2"
 
 

@@ -144,7 +144,7 @@ def test_both_engines_boxes_lead_to_the_same_type(engine: str) -> None:
     pixels, _ = typeset(lines)
     page = ArrayPage(pixels)
     task = Task(languages=("en",))
-    (reading,) = ENGINES.load(engine)(task).read([page], task)
+    reading = ENGINES.load(engine)(task).read_page(page, task)
     truth = {line.text: [other for other in lines if other.text == line.text] for line in lines}
     found = [
         line for line in with_fonts(page, sorted(reading.lines, key=lambda line: line.box.y0)) if line.text in truth

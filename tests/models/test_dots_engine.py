@@ -104,7 +104,7 @@ def page_file(tmp_path):
 def test_reads_a_page_into_blocks(engine, tmp_path):
     canary.page().save(tmp_path / "page.png")
     with open_input(tmp_path / "page.png") as source:
-        (reading,) = engine.read(source, Task())
+        reading = engine.read_page(source.page(1), Task())
     assert [block.text for block in reading.blocks] == LINES
     assert [block.category for block in reading.blocks] == ["Title", "Text", "Text", "Text"]
     assert [tuple(vars_of(block.box)) for block in reading.blocks] == [tuple(cell["bbox"]) for cell in CELLS]
@@ -183,4 +183,4 @@ def test_probe_knows_a_checkpoint_and_imports_nothing_heavy(folder):
 def test_an_image_too_long_is_refused_by_name(engine, tmp_path):
     Image.fromarray(np.zeros((20, 5000, 3), dtype=np.uint8)).save(tmp_path / "strip.png")
     with open_input(tmp_path / "strip.png") as source, pytest.raises(Exception, match="times as long as wide"):
-        list(engine.read(source, Task()))
+        engine.read_page(source.page(1), Task())

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 from ocroute.values import Box, Line
 from ocroute.engines.base import Availability, EngineInfo, Reading
+from ocroute.engines.page_by_page import answer
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable
 from ocroute.testing import Null, Scripted
 
@@ -49,23 +50,23 @@ class _Chosen:
 class Blank(_Chosen, Null):
     name = "null"
 
-    def read_one(self, page, task):
+    def read_page(self, page, task):
         _log(self.name, page)
-        return super().read_one(page, task)
+        return super().read_page(page, task)
 
 
 class Told(_Chosen, Scripted):
     name = "scripted"
 
-    def read_one(self, page, task):
+    def read_page(self, page, task):
         _log(self.name, page)
-        return super().read_one(page, task)
+        return super().read_page(page, task)
 
 
 class Faulty(_Chosen, Null):
     name = ""
 
-    def read_one(self, page, task):
+    def read_page(self, page, task):
         if CHOSEN[self.name] not in (None, page.number):
             raise Declined("a page on which this engine behaves")
         _log(self.name, page)
@@ -201,9 +202,9 @@ class TooMany(Faulty):
     def misbehave(self, page):
         return Reading()
 
-    def read(self, pages, task):
-        for reading in super().read(pages, task):
-            yield from (reading, reading, reading)
+    def read(self, requests):
+        for answered in super().read(requests):
+            yield from [answered] if isinstance(answered[1], Declined) else [answered] * 3
 
 
 class TooFew(Faulty):
@@ -212,10 +213,43 @@ class TooFew(Faulty):
     def misbehave(self, page):
         return Reading()
 
-    def read(self, pages, task):
-        for _ in super().read(pages, task):
-            pass
-        return iter(())
+    def read(self, requests):
+        for answered in super().read(requests):
+            yield from [answered] if isinstance(answered[1], Declined) else []
+
+
+class Together(Null):
+    """Holds up to three pages, and answers the last one first."""
+
+    name = "together"
+    info = EngineInfo("ocr", rank=-100 + list(CHOSEN).index(name) if name in CHOSEN else 800, at_once=3)
+
+    @classmethod
+    def probe(cls):
+        return super().probe() if cls.name in CHOSEN else Availability("absent", reason="not asked for by this test")
+
+    def read(self, requests):
+        requests, held, more = iter(requests), [], True
+        while more or held:
+            while more and len(held) < self.info.at_once:
+                try:
+                    request = next(requests)
+                except StopIteration:
+                    more = False
+                    break
+                if request is None:
+                    break
+                held.append(request)
+            if held:
+                request = held.pop()
+                yield request, answer(request, self.read_page, self.info)
+
+    def read_page(self, page, task):
+        if CHOSEN.get(self.name) == page.number:
+            raise ZeroDivisionError("an accident")
+        _log(self.name, page)
+        box = Box(40, 60, 160, 180)
+        return Reading((Line(f"page {page.number}, {page.size[0]} pixels wide", box),))
 
 
 class Slow(Faulty):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from ocroute.errors import NextStep
 from ocroute.pages.page import InputPage
 from ocroute.registry import Registry
-from ocroute.values import Block, Line
+from ocroute.values import Block, Box, Line
 
 State = Literal["absent", "broken", "usable"]
 Kind = Literal["textlayer", "ocr", "vlm", "remote"]
@@ -59,6 +60,7 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         memory_mb: resident memory that one loaded copy takes, measured.
         gpu_mb: GPU memory for its weights and one A4 page at 100 dpi, the smallest that it is loaded for, in two bytes a
             number; 0 where no GPU is used.
+        at_once: pages that it holds together at most, on the largest machine. It takes them as it has room.
         strengths: one sentence for ``ocroute engines``.
     """
 
@@ -70,6 +72,7 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     needs: tuple[str, ...] = ()
     memory_mb: int = 0
     gpu_mb: int = 0
+    at_once: int = 1
     strengths: str = ""
 
 
@@ -157,8 +160,41 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
         return "\n".join(part.text for part in (self.blocks or self.lines))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """A page that an engine is to read.
+
+    Attributes:
+        page: upright.
+        task: what is wanted of it, and within which limits. Its deadline is ``task.limits.seconds``, which begins when the
+            engine begins to work on the page.
+        regions: boxes in page pixels: only what stands in them is to be read, each by itself, as if it were a page. At least
+            one; parts outside the page do not count. They may touch but should not overlap, or text is read twice, and should
+            cut no line, which then is read as a piece. None for the whole page.
+
+    Raises:
+        ValueError: there are no regions, or one of them is outside the page.
+    """
+
+    page: InputPage
+    task: Task
+    regions: tuple[Box, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.regions is not None:
+            width, height = self.page.size
+            if not self.regions or any(box.clamped(width, height).area == 0 for box in self.regions):
+                raise ValueError(f"not regions of a page of {width} x {height} pixels: {self.regions}")
+
+
+Answer = tuple[Request, Reading | Exception]
+"""A request as it was given, and its reading, or why there is none; `Declined` where the page is not for this engine."""
+
+
 class Engine(Protocol):
-    """Reads pages. It never loops over files, never writes, never falls back.
+    """Reads pages: a stream of requests becomes a stream of answers. It never loops over files, never writes, never falls back.
+
+    One that reads single pages, or crops of one, is a `ocroute.engines.page_by_page.PageByPage` and implements one method.
 
     Built once a process and reused for many pages; building loads the models. Runs in the calling thread and uses no more
     threads than ``task.limits.threads``. An engine with a choice of weights has a class method ``probe_for(wanted)`` besides: as
@@ -181,12 +217,17 @@ class Engine(Protocol):
         """
         ...
 
-    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
-        """One reading a page, in order.
+    def read(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
+        """One answer for each request, as it ends, in any order.
+
+        Args:
+            requests: taken one by one, each when the engine has room for it, up to ``info.at_once``. A ``None`` means that no
+                page is ready now and that it is not the end: an engine that holds pages goes on with them, and asks again
+                later. It comes to engines only that hold pages.
 
         Raises:
-            Declined: the page is not for this engine.
-            EngineError: it failed on this page.
+            EngineCrashed: the engine is of no more use in this process; all requests that it holds have failed. Any other error
+                than this one is an answer to the one request that it belongs to.
         """
         ...
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 from typing import ClassVar
 
 from msgspec.structs import replace
 
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
+from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage, Raster
 from ocroute.ppocr import gutters, inference, model_files, word_boxes
@@ -21,7 +22,7 @@ TALL = 3.0  # height over width from which a region may be a line that runs up o
 SURE = 0.8  # confidence from which a tall region is believed as it stands, e.g. a lone I
 
 
-class RapidOcr:
+class RapidOcr(PageByPage):
     """Reads lines with PP-OCRv6 on OpenVINO, or on ONNX Runtime where there is no OpenVINO."""
 
     info: ClassVar[EngineInfo] = EngineInfo(
@@ -50,13 +51,9 @@ class RapidOcr:
         self._digest = model_files.digest(models.detector, models.recogniser)
         self._versions = {"rapidocr": models.version, **inference.versions()}
 
-    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
-        """One reading a page, in order."""
-        for page in pages:
-            yield self._read(page, task.limits.threads)
-
-    def _read(self, page: InputPage, threads: int) -> Reading:
-        start = perf_counter()
+    def read_page(self, page: InputPage, task: Task) -> Reading:
+        """Its lines, and the boxes of those that cannot be written with this dictionary."""
+        start, threads = perf_counter(), task.limits.threads
         regions = distinct(detect(page, threads))
         detected = perf_counter()
         lines: list[Line] = []

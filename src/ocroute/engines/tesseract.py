@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ocroute import process
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
+from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import DeadlineExceeded, EngineError, EngineUnavailable, NextStep, OcrouteError
 from ocroute.languages import DATA, codes_of, package
 from ocroute.pages.page import InputPage
@@ -83,7 +84,7 @@ DETECTED = {
 MANY = 4  # each further language costs time; more than these are not read together unless asked for
 
 
-class Tesseract:
+class Tesseract(PageByPage):
     """Runs ``tesseract`` on a page and copies its words."""
 
     info: ClassVar[EngineInfo] = EngineInfo(
@@ -122,12 +123,6 @@ class Tesseract:
             raise EngineUnavailable(f"tesseract is broken: {error.message}", next_step=error.next_step) from error
         self._check(task)
 
-    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
-        """One reading a page, in order."""
-        asked = self._check(task)
-        for page in pages:
-            yield self._read(page, asked, task.limits.threads)
-
     def _check(self, task: Task) -> list[str]:
         """The codes for the task's languages; none where it names none."""
         asked, missing = chosen_languages(task.languages, self._program.languages)
@@ -139,7 +134,9 @@ class Tesseract:
             )
         return asked
 
-    def _read(self, page: InputPage, asked: list[str], threads: int) -> Reading:
+    def read_page(self, page: InputPage, task: Task) -> Reading:
+        """Its words, as the program tells them."""
+        asked, threads = self._check(task), task.limits.threads
         start = perf_counter()
         gray, scale = _prepared(page)
         image = pnm(gray)

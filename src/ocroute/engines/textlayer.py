@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from time import perf_counter
 from typing import ClassVar
 
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
+from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import Declined
 from ocroute.pages.page import InputPage
 
 
-class TextLayer:
+class TextLayer(PageByPage):
     """Copies a page's own text, with boxes and fonts."""
 
     info: ClassVar[EngineInfo] = EngineInfo(
@@ -32,20 +32,19 @@ class TextLayer:
     def __init__(self, task: Task) -> None:
         """Nothing to load."""
 
-    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:  # noqa: ARG002 - the contract
-        """One reading a page, in order.
+    def read_page(self, page: InputPage, task: Task) -> Reading:  # noqa: ARG002 - the contract
+        """Its lines as the file has them.
 
         Raises:
             Declined: the page has no text of its own.
         """
-        for page in pages:
-            start = perf_counter()
-            lines = page.text_layer()
-            if not lines or not any(line.text.strip() for line in lines):
-                raise Declined(f"{page.source}, page {page.number}, has no text layer")
-            yield Reading(
-                lines=lines,
-                seconds={"copy": perf_counter() - start},
-                model="text layer",
-                versions={"pypdfium2": version("pypdfium2")},
-            )
+        start = perf_counter()
+        lines = page.text_layer()
+        if not lines or not any(line.text.strip() for line in lines):
+            raise Declined(f"{page.source}, page {page.number}, has no text layer")
+        return Reading(
+            lines=lines,
+            seconds={"copy": perf_counter() - start},
+            model="text layer",
+            versions={"pypdfium2": version("pypdfium2")},
+        )

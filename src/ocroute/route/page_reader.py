@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
-from ocroute.engines.base import ONE_THREAD, Engine, EngineInfo, PageLimits, Reading, Task
+from ocroute.engines.base import ONE_THREAD, Engine, EngineInfo, PageLimits, Reading, Request, Task
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.judge import at_sight, judge
 from ocroute.layout.arrange import arrange
@@ -178,13 +178,32 @@ def _one_reading(engine: Engine, page: InputPage, task: Task) -> Reading:
 
     Raises:
         TypeError: the engine did not keep to its contract.
+        Exception: whatever the engine raised or gave as its answer.
     """
-    readings = list(engine.read([page], task))
-    if len(readings) != 1 or not isinstance(readings[0], Reading):
-        kinds = ", ".join(type(reading).__name__ for reading in readings) or "nothing"
+    request = Request(page, task)
+    answers = list(engine.read([request]))
+    if len(answers) != 1:
+        kinds = ", ".join(type(reading).__name__ for _, reading in answers) or "nothing"
         raise TypeError(f"one Reading was expected of it for one page; it gave {kinds}")
+    ((answered, reading),) = answers
+    if answered is not request:
+        raise TypeError("it answered a request that it was not given")
+    return checked(reading)
+
+
+def checked(reading: object) -> Reading:
+    """What an engine gave for one page, as a reading.
+
+    Raises:
+        TypeError: it is none.
+        Exception: the error that it gave instead.
+    """
+    if isinstance(reading, Exception):
+        raise reading
+    if not isinstance(reading, Reading):
+        raise TypeError(f"one Reading was expected of it for one page; it gave {type(reading).__name__}")
     try:
-        return msgspec.convert(msgspec.to_builtins(readings[0]), Reading)
+        return msgspec.convert(msgspec.to_builtins(reading), Reading)
     except (msgspec.ValidationError, ValueError, TypeError) as error:
         raise TypeError(f"its reading is not well formed: {error}") from error
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from abc import abstractmethod
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
@@ -32,6 +31,7 @@ from ocroute.engines.neural import (
 from ocroute.engines.neural.canary import history
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
+from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import EngineError, EngineUnavailable, NextStep, OcrouteError, UsageError
 from ocroute.kernels import device_errors
 from ocroute.kernels.base import Refused
@@ -49,7 +49,7 @@ CANARY_SECONDS = 240.0
 _log = logging.getLogger(__name__)
 
 
-class NeuralEngine(ABC):
+class NeuralEngine(PageByPage):
     """Reads pages with a vision-language model. Used only after it has read the canary page.
 
     A subclass gives `info` and `facts`, says how an image and a prompt become the model's inputs (`prepare`) and, where its
@@ -211,13 +211,12 @@ class NeuralEngine(ABC):
             return None, {"decoder": "transformers", "reason": refused.message}
         return single, {"decoder": "ocroute", "attention": single.attention}
 
-    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
-        """One reading a page, in order."""
+    def read_page(self, page: InputPage, task: Task) -> Reading:
+        """What the model writes of it, as blocks."""
         mode = self._mode(task)
         devices.limit_threads(task.limits.threads)
-        for page in pages:
-            failures.check_device(self.facts.name)
-            yield self._read(page, mode, perf_counter() + task.limits.seconds if task.limits.seconds else None)
+        failures.check_device(self.facts.name)
+        return self._read(page, mode, perf_counter() + task.limits.seconds if task.limits.seconds else None)
 
     def _read(self, page: InputPage, name: str, deadline: float | None) -> Reading:
         """Read with all the pixels that the budget allows, and with fewer where memory does not; later pages then have these."""

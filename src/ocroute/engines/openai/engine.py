@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from time import perf_counter
@@ -21,6 +21,7 @@ from ocroute.engines.openai.answers import Completion, WroteNothing, completion
 from ocroute.engines.openai.picture import Picture, picture
 from ocroute.engines.openai.retry import Deadline, Limits
 from ocroute.engines.openai.served_models import served_model
+from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import EngineError, EngineUnavailable, UsageError
 from ocroute.languages import SCRIPT_NAMES
 from ocroute.pages.page import InputPage
@@ -34,7 +35,7 @@ _INSTALL = "pip install httpx"
 _log = logging.getLogger(__name__)
 
 
-class OpenAi:
+class OpenAi(PageByPage):
     """Has pages read by the model of an OpenAI-compatible server. Used only after that model has read the canary page.
 
     Args:
@@ -88,14 +89,13 @@ class OpenAi:
         """Close the connections. Happens by itself when the engine is forgotten."""
         self._client.close()
 
-    def read(self, pages: Iterable[InputPage], task: Task) -> Iterator[Reading]:
-        """One reading a page, in order, one page at a time: several worker processes are what a server can batch."""
+    def read_page(self, page: InputPage, task: Task) -> Reading:
+        """What the server's model writes of it: several worker processes are what a server can batch."""
         name = self._mode(task)
-        for page in pages:
-            begun, deadline = perf_counter(), Deadline.of_page(self.limits, task.limits.seconds)
-            image = Image.fromarray(page.raster())
-            sent = picture(image, self._served.fit(*image.size))
-            yield self._client.wait(self._read(sent, image.size, name, perf_counter() - begun, deadline))
+        begun, deadline = perf_counter(), Deadline.of_page(self.limits, task.limits.seconds)
+        image = Image.fromarray(page.raster())
+        sent = picture(image, self._served.fit(*image.size))
+        return self._client.wait(self._read(sent, image.size, name, perf_counter() - begun, deadline))
 
     async def _read(
         self, sent: Picture, size: tuple[int, int], name: str, prepare: float, deadline: Deadline
