@@ -36,8 +36,9 @@ def homes(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def own_home(homes, monkeypatch):
-    """What ocroute learns about a machine is kept apart: from test to test, and from the user's own."""
+    """What ocroute learns about a machine is kept apart: from test to test, and from the user's own, as are settings."""
     monkeypatch.setenv("OCROUTE_HOME", str(next(homes)))
+    monkeypatch.setenv("OCROUTE_CONFIG", "")
     yield
     if "ocroute.reader" in sys.modules:  # what one test has loaded is not what the next one asks for
         sys.modules["ocroute.reader"].close()

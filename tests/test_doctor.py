@@ -10,9 +10,12 @@ from ocroute.gpus import Gpu
 from ocroute.machine import Machine
 from ocroute.route.machine_survey import Survey
 from ocroute.route.plan import EngineStatus, Plan
+from ocroute.user_settings import SettingsHere
 
 CPU = Machine("Linux 6", "x86_64", "a CPU", 4, 16_000, 8_000, "3.11.7", gpu_note="no NVIDIA driver answers")
 CARD = Gpu("NVIDIA RTX 4090", 24_000, 23_000, (8, 9), "uuid")
+UNSET = SettingsHere("config.toml", False, {})
+MANY = SettingsHere("config.toml", True, {f"key{number}": ("value", "config.toml") for number in range(9)})
 PRINT = EngineStatus(EngineInfo("ocr", 10), Availability("usable", version="3.1", scripts=("Latn", "Hans")))
 TESSERACT = EngineStatus(
     EngineInfo("ocr", 20),
@@ -29,7 +32,7 @@ def surveyed(machine, **engines):
 
 
 def test_what_reads_here_stands_in_order_with_what_it_can_write():
-    lines = overview(surveyed(CPU, printed=PRINT, tesseract=TESSERACT))
+    lines = overview(surveyed(CPU, printed=PRINT, tesseract=TESSERACT), UNSET)
     start = lines.index("Reads here, in this order:")
     assert lines[start + 1 : start + 3] == [
         "  1. printed 3.1: Latin, simplified Chinese",
@@ -38,7 +41,7 @@ def test_what_reads_here_stands_in_order_with_what_it_can_write():
 
 
 def test_steps_that_need_no_administrator_come_first():
-    lines = overview(surveyed(CPU, tesseract=TESSERACT))
+    lines = overview(surveyed(CPU, tesseract=TESSERACT), UNSET)
     assert lines[lines.index("For more:") + 1 :][:2] == [
         "  tesseract: fetch files",
         "  tesseract: sudo apt install more",
@@ -53,7 +56,9 @@ def test_it_fits_a_screen(gpus, most, commands):
         f"model{number}": EngineStatus(GONE.info, Availability("absent", reason="no weights", install=f"get {number}"))
         for number in range(9)
     }
-    lines = overview(surveyed(msgspec.structs.replace(CPU, gpus=gpus), printed=PRINT, tesseract=TESSERACT, **neural))
+    lines = overview(
+        surveyed(msgspec.structs.replace(CPU, gpus=gpus), printed=PRINT, tesseract=TESSERACT, **neural), MANY
+    )
     assert len(lines) <= most
     assert sum(": get " in line for line in lines) == commands
     assert not gpus or "GPU: 8 x NVIDIA RTX 4090" in "\n".join(lines)
@@ -61,4 +66,4 @@ def test_it_fits_a_screen(gpus, most, commands):
 
 def test_a_machine_that_reads_nothing_says_why():
     survey = Survey(CPU, {"tesseract": GONE}, None, "no engine can run here: tesseract: absent")
-    assert "No page can be read here: no engine can run here: tesseract: absent" in overview(survey)
+    assert "No page can be read here: no engine can run here: tesseract: absent" in overview(survey, UNSET)

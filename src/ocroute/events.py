@@ -1,11 +1,13 @@
 """What happens while pages are read, as typed values: for a progress bar, a service, a test.
 
 Whoever wants to hear of it calls `listening`. A listener is set for the current context only, so two readers in one process do
-not hear each other. What is worth a line in a log goes to `logging` instead, under the logger ``ocroute``.
+not hear each other. What is worth a line in a log goes to `logging` instead, under the logger ``ocroute``, and every event at the
+level ``DEBUG``.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -84,11 +86,13 @@ class PageDone:
 Event = Fetching | RunStarted | InputFailed | InputDone | PageStarted | EngineLoading | AttemptStarted | PageDone
 Listener = Callable[[Event], None]
 
+_log = logging.getLogger(__name__)
 _listener: ContextVar[Listener | None] = ContextVar("ocroute_listener", default=None)
 
 
 def emit(event: Event) -> None:
     """Tell the current listener, if there is one."""
+    _log.debug("%s", event)
     listener = _listener.get()
     if listener is not None:
         listener(event)

@@ -25,6 +25,8 @@ class Option:
         field: of `ocroute.engines.Wanted`, where engines are given it.
         kinds: of engines that heed it; all where empty.
         needs_engine: whether it makes sense only beside ``engine``, or a server.
+        setting: whether it can be set to stay, see `ocroute.user_settings`.
+        secret: whether its value is never shown.
     """
 
     help: str
@@ -38,6 +40,8 @@ class Option:
     field: str = ""
     kinds: tuple[str, ...] = ()
     needs_engine: bool = False
+    setting: bool = True
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +159,10 @@ class InputOptions(TypedDict, total=False):
     """What is said of an input whenever one is read."""
 
     pages: Annotated[
-        str | None, Option(help="Pages to read, e.g. 1-3,7,10-; all when left out.", default=None, metavar="RANGES")
+        str | None,
+        Option(help="Pages to read, e.g. 1-3,7,10-; all when left out.", default=None, metavar="RANGES", setting=False),
     ]
-    password: Annotated[str | None, Option(help="Of encrypted PDFs.", default=None)]
+    password: Annotated[str | None, Option(help="Of encrypted PDFs.", default=None, secret=True)]
 
 
 class ReadOptions(InputOptions, ReaderOptions, total=False):
@@ -185,7 +190,9 @@ class OutputOptions(TypedDict, total=False):
             metavar="NAMES",
         ),
     ]
-    force: Annotated[bool, Option(help="Replace files that ocroute has not written there.", default=False)]
+    force: Annotated[
+        bool, Option(help="Replace files that ocroute has not written there.", default=False, setting=False)
+    ]
     keep_headers_footers: Annotated[
         bool,
         Option(
@@ -203,6 +210,23 @@ class ScreenOptions(TypedDict, total=False):
         bool, Option(help="Say on stderr what was tried on each page and why its text won.", default=False)
     ]
     quiet: Annotated[bool, Option(help="No progress and no remarks on stderr, only errors.", default=False, short="-q")]
+    verbose: Annotated[
+        bool,
+        Option(help="Say every step on stderr, of worker processes too; -q goes before.", default=False, short="-v"),
+    ]
+    log_file: Annotated[
+        str | None,
+        Option(help="Append every step to this file, with its time; also with -q.", default=None, metavar="FILE"),
+    ]
+    config: Annotated[
+        str | None,
+        Option(
+            help="A file of settings in TOML, instead of the user's own; see ocroute doctor.",
+            default=None,
+            metavar="FILE",
+            setting=False,
+        ),
+    ]
 
 
 class CommandOptions(OutputOptions, ReadOptions, ScreenOptions, total=False):

@@ -138,3 +138,28 @@ with ProgressBar():
         lambda to: subprocess.Popen([sys.executable, "-c", code], stderr=to, stdout=subprocess.PIPE, text=True)
     )
     assert "ocroute: fetching [b]\r\n" in shown
+
+
+def test_verbose_says_every_step_and_a_log_file_has_those_of_workers_with_q_too(make_pages, ocroute, tmp_path):
+    shown = ocroute.run(make_pages(1), "-v", "--jobs", "0", engines=["null"]).stderr.splitlines()
+    assert sum("PageDone(" in line for line in shown) == 1
+    assert sum("1 file, 1 page" in line for line in shown) == 1
+    quiet = ("-q", "--jobs", "1", "--log-file", tmp_path / "log", "--password", "tulip")
+    for _ in range(2):
+        assert ocroute.run(make_pages(1), *quiet, engines=["null"]).stderr == ""
+    log = (tmp_path / "log").read_text()
+    (own, *_), (worker, *_) = (re.findall(rf"^\S+ \S+ (\d+) DEBUG {said}", log, re.MULTILINE) for said in
+                               (r"ocroute\.events: PageDone\(", r"ocroute\.run\.worker: reads page 1 of"))  # fmt: skip
+    assert own != worker
+    assert log.count("1 file, 1 page, 0 doubtful") == 2, "a second run is appended"
+    assert "tulip" not in log
+
+
+def test_a_log_file_that_cannot_be_written_is_told(make_pages, ocroute, tmp_path):
+    done = ocroute.run(make_pages(1), "--log-file", tmp_path, engines=["null"])
+    assert done.returncode == ExitCode.BAD_OUTPUT
+    assert done.stderr == f"ocroute: cannot write the log file {tmp_path}: is a directory. Choose another --log-file\n"
+    done = ocroute.run(make_pages(1), "--log-file", "/dev/full", "--jobs", "0", engines=["null"])
+    assert done.returncode == ExitCode.OK
+    assert done.stderr.count("the log file /dev/full ends here: [Errno 28] No space left on device") == 1
+    assert len(done.stderr.splitlines()) == 2

@@ -17,12 +17,22 @@ OLD = {one.option.old: one.flag for one in declared(CommandOptions).values() if 
 
 
 class Command(TyperCommand):
-    """A command that knows old spellings, and whose help names what is registered, looked up when it is shown."""
+    """A command that knows old spellings and the user's settings, and whose help names what is registered, looked up when it is
+    shown.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take an old spelling for today's, before ``--``."""
+        """Take an old spelling for today's, before ``--``, and the user's settings for what is not typed."""
         end = args.index("--") if "--" in args else len(args)
-        return super().parse_args(ctx, [OLD.get(arg, arg) for arg in args[:end]] + args[end:])
+        typed = [OLD.get(arg, arg) for arg in args[:end]]
+        if any(one.name == "config" for one in self.params) and not ctx.resilient_parsing and not _asks_for_help(typed):
+            from ocroute.user_settings import user_settings
+
+            ctx.default_map = {name: one.value for name, one in user_settings(_config(typed)).items()}
+        rest = super().parse_args(ctx, typed + args[end:])
+        if {"out", "formats"} <= set(ctx.params) and not ctx.resilient_parsing:
+            _suffix_first(ctx)
+        return rest
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Fill in the names."""
@@ -31,6 +41,31 @@ class Command(TyperCommand):
             if told and "{" in told:
                 vars(parameter)["help"] = told.format_map(_Registered())
         super().format_options(ctx, formatter)
+
+
+def _suffix_first(ctx: Any) -> None:
+    """The suffix of a file that is typed goes before a format that is only set."""
+    formats, out = (ctx.get_parameter_source(name).name for name in ("formats", "out"))
+    if (formats, out) == ("DEFAULT_MAP", "COMMANDLINE"):
+        from ocroute.run.target import names_file
+
+        if names_file(ctx.params["out"]):
+            ctx.params["formats"] = ""
+
+
+def _asks_for_help(typed: list[str]) -> bool:
+    return "--help" in typed or "-h" in typed
+
+
+def _config(typed: list[str]) -> str | None:
+    """The settings file that is typed: what it sets must be known before all is parsed."""
+    found = None
+    for place, arg in enumerate(typed):
+        if arg == "--config" and place + 1 < len(typed):
+            found = typed[place + 1]
+        elif arg.startswith("--config="):
+            found = arg.partition("=")[2]
+    return found
 
 
 class _Registered(dict[str, str]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from ocroute.document.model import Document, Page
     from ocroute.run import InputResult, Target
+
+_log = logging.getLogger(__name__)
 
 OUTCOME_STYLES = {"accepted": "green", "blank": "green", "declined": "dim", "refused": "yellow", "doubtful": "yellow"}
 
@@ -86,7 +89,15 @@ class Tally:
         self._reused += result.reused
         self._pages.update(result.statuses)
 
+    def log(self) -> None:
+        """The last line, for the log."""
+        _log.debug("%s", self._text())
+
     def line(self) -> None:
+        """Write the last line."""
+        error_line(self._text())
+
+    def _text(self) -> str:
         """Files, pages, doubtful and failed ones, seconds, and where the results are."""
         pages = self._pages.total()
         parts = [
@@ -97,7 +108,7 @@ class Tally:
             f"{time.monotonic() - self._began:.1f} s",
         ]
         place = "text on stdout" if self._target.kind == "stdout" else f"results in {self._target.path}"
-        error_line(", ".join(parts) + (f"; {place}" if self._unread < self._files else ""))
+        return ", ".join(parts) + (f"; {place}" if self._unread < self._files else "")
 
 
 def _counted(number: int, what: str) -> str:

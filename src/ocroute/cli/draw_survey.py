@@ -19,16 +19,31 @@ if TYPE_CHECKING:
     from ocroute.machine import Machine
     from ocroute.route.machine_survey import Survey
     from ocroute.route.plan import EngineStatus
+    from ocroute.user_settings import SettingsHere
+
+_FEW_SETTINGS = 3
+"""So many are shown of them where the answer has to fit a screen."""
 
 
-def draw_overview(survey: Survey) -> None:
+def draw_overview(survey: Survey, settings: SettingsHere) -> None:
     """The answer to ``ocroute doctor``: what reads here, in order, and what is missing for more; a screenful."""
     out = console()
-    for line in overview(survey):
+    for line in overview(survey, settings):
         out.print(Text(line))
 
 
-def overview(survey: Survey) -> list[str]:
+def settings_lines(settings: SettingsHere, most: int) -> list[str]:
+    """What is set and from where, ``most`` of it."""
+    if settings.problem:
+        return [f"Settings cannot be used: {settings.problem}"]
+    if not settings.values:
+        return [f"Settings: none, in {settings.file} or OCROUTE_LANG and the like"]
+    rows = [f"  {key} = {shown}, from {origin}" for key, (shown, origin) in settings.values.items()]
+    more = [f"  and {len(rows) - most} more: ocroute doctor --all"] if len(rows) > most else []
+    return ["Settings of ocroute read:", *rows[:most], *more]
+
+
+def overview(survey: Survey, settings: SettingsHere) -> list[str]:
     """Its lines. Pure."""
     routes = survey.plan.routes if survey.plan else {}
     lines = [*_machine_lines(survey.machine), ""]
@@ -41,6 +56,7 @@ def overview(survey: Survey) -> list[str]:
         lines += ["", "Only when asked for, with --engine:"] + [f"  {name}: {left[name]}" for name in named]
     if steps := _steps(survey, routes):
         lines += ["", "For more:"] + [f"  {step}" for step in steps]
+    lines += ["", *settings_lines(settings, _FEW_SETTINGS)]
     return [*lines, "", "More: ocroute doctor --all, ocroute doctor --engine NAME, ocroute languages, ocroute kernels"]
 
 
@@ -124,9 +140,11 @@ def draw_engine(survey: Survey, engine: str) -> None:
         out.print(Text(f"No page can be read with it here: {survey.problem}", style="red"))
 
 
-def draw_survey(survey: Survey) -> None:
+def draw_survey(survey: Survey, settings: SettingsHere) -> None:
     """The answer to ``ocroute doctor --all``."""
     out = console()
+    for line in settings_lines(settings, most=len(settings.values)):
+        out.print(Text(line))
     out.print(_machine_table(survey.machine))
     out.print(engine_table(survey))
     if survey.kernels:

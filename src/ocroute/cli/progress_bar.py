@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ocroute.cli.terminal import error_line, logged
+from ocroute.cli.terminal import error_line, logged, logged_to
 from ocroute.events import (
     AttemptStarted,
     EngineLoading,
@@ -31,20 +31,24 @@ class ProgressBar:
 
     Args:
         quiet: draw nothing at all.
+        verbose: write every step as a line.
+        log_file: takes every step too.
 
     Attributes:
         pages: that are done so far, in an earlier run or in this one.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, log_file: str | None = None) -> None:
         self.pages = 0
-        self._quiet = quiet
+        self._quiet, self._verbose, self._log_file = quiet, verbose, log_file
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        if self._log_file:
+            self._open.enter_context(logged_to(self._log_file))
         bar = _Bar() if sys.stderr.isatty() and not self._quiet else None
         if not self._quiet:
-            self._open.enter_context(logged(bar.line if bar else error_line))
+            self._open.enter_context(logged(bar.line if bar else error_line, verbose=self._verbose))
         if bar:
             self._open.callback(bar.stop)
 

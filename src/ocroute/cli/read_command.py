@@ -35,7 +35,8 @@ def read(
     out, kept, quiet = options["out"] or "-", options["keep_headers_footers"], options["quiet"]
     target = target_of(out, options["formats"])
     code = ExitCode.OK
-    tally, watched = Tally(target), ProgressBar(quiet=quiet)
+    tally = Tally(target)
+    watched = ProgressBar(quiet=quiet, verbose=options["verbose"], log_file=options["log_file"])
     with stoppable(lambda: _kept(target, watched.pages)), watched:
         for result in read_documents(
             files,
@@ -56,6 +57,7 @@ def read(
                 explain(result.document())
             remarks(result, quiet=quiet)
             tally.add(result)
+        tally.log()
     if not quiet:
         tally.line()
     raise typer.Exit(code)

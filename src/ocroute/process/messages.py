@@ -197,6 +197,7 @@ class Parent(Generic[T]):
         self._decoder = decoder
         self._inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._early: list[bytes] = []
+        self._sending = threading.Lock()  # any thread may have something to log
         incoming, self._outgoing = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb")
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
@@ -212,7 +213,8 @@ class Parent(Generic[T]):
         Raises:
             OSError: it is gone.
         """
-        _write(self._outgoing, message)
+        with self._sending:
+            _write(self._outgoing, message)
 
     def receive(self) -> T:
         """What it says next."""

@@ -140,6 +140,15 @@ class Doing(msgspec.Struct, frozen=True, tag=True):
     engine: str = ""
 
 
+class Logged(msgspec.Struct, frozen=True, tag=True):
+    """A log record of the worker's: `logging`'s level, the logger's name, the message, and the worker's process."""
+
+    level: int
+    name: str
+    text: str
+    process: int
+
+
 class Checkpoint(msgspec.Struct, frozen=True, tag=True):
     """The page as it stands after an attempt that was not accepted: a next worker goes on from here."""
 
@@ -150,4 +159,5 @@ class Checkpoint(msgspec.Struct, frozen=True, tag=True):
 Job = Describe | Count | Read
 Order = Job | LetGo
 Outcome = Described | Counted | Record | JobFailed
-Message = Hello | Doing | Checkpoint | Outcome
+News = Hello | Doing | Checkpoint | Outcome
+Message = News | Logged

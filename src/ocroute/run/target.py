@@ -104,6 +104,11 @@ def target_of(out: str | os.PathLike[str] | None, formats: Sequence[str] = ()) -
     return Target("folder", path, tuple(formats or ("md",)))
 
 
+def names_file(out: str) -> bool:
+    """Whether ``out`` says by its suffix that it is a file, and in which format."""
+    return out not in ("", "-") and not out.endswith(("/", os.sep)) and _format(Path(out)) is not None
+
+
 def _format(path: Path) -> str | None:
     try:
         return format_of(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -11,12 +12,16 @@ import msgspec
 
 from ocroute.errors import EngineCrashed
 from ocroute.process import Parent
-from ocroute.run.jobs import Hello, LetGo, Order
+from ocroute.run.jobs import Count, Hello, Job, LetGo, Order, Read
+from ocroute.run.worker_logs import send_to
+
+_log = logging.getLogger("ocroute.run.worker")  # this module's own name is __main__
 
 
 def main() -> None:
     """Do jobs until the parent is gone."""
     parent: Parent[Order] = Parent(msgspec.msgpack.Decoder(Order))
+    send_to(parent.send)
     parent.send(Hello())
     from ocroute.run.job_runner import JobRunner
 
@@ -26,7 +31,19 @@ def main() -> None:
         if isinstance(order, LetGo):
             runner.let_go()
         else:
+            _log.debug("%s", _told(order))
             parent.send(runner.do(order))
+
+
+def _told(job: Job) -> str:
+    """What it is, without passwords."""
+    match job:
+        case Read():
+            return f"reads page {job.number} of {job.input.label}"
+        case Count():
+            return f"counts the pages of {job.input.label}"
+        case _:
+            return "looks at the engines"
 
 
 def _end(error: EngineCrashed) -> NoReturn:

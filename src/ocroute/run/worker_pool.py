@@ -19,8 +19,23 @@ from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
 from ocroute.files import Scratch
 from ocroute.process import Child, Inbox
 from ocroute.run.executor import Executor, announce
-from ocroute.run.jobs import Checkpoint, Count, Describe, Doing, Hello, Job, JobFailed, LetGo, Message, Outcome, Read
+from ocroute.run.jobs import (
+    Checkpoint,
+    Count,
+    Describe,
+    Doing,
+    Hello,
+    Job,
+    JobFailed,
+    LetGo,
+    Logged,
+    Message,
+    News,
+    Outcome,
+    Read,
+)
 from ocroute.run.records import give_up
+from ocroute.run.worker_logs import relay, wanted
 
 START_LIMIT = 120.0
 """Seconds in which a worker must be ready to work: Python's start, imports, and the probing of engines on a cold disk."""
@@ -162,7 +177,7 @@ class WorkerPool(Executor):
                 seconds=START_LIMIT,
                 inbox=self._inbox,
                 folder=folder,
-                env=self._threads,
+                env=self._threads | wanted(),
             )
         except OSError as error:
             raise EngineUnavailable(
@@ -176,7 +191,9 @@ class WorkerPool(Executor):
             while True:  # all that has been said counts before any deadline does
                 child, message = self._inbox.get(timeout=patience)
                 patience = 0.0
-                if child in self._busy and (answer := self._hear(child, message)) is not None:
+                if isinstance(message, Logged):
+                    relay(message)
+                elif child in self._busy and (answer := self._hear(child, message)) is not None:
                     yield answer
         for child in tuple(self._busy):
             if child.gone or child.step.left < 0:
@@ -184,7 +201,7 @@ class WorkerPool(Executor):
                 if answer is not None:
                     yield answer
 
-    def _hear(self, child: Child[Message], message: Message | None) -> tuple[int, Outcome] | None:
+    def _hear(self, child: Child[Message], message: News | None) -> tuple[int, Outcome] | None:
         """Take one message; return the answer if it is one."""
         ticket = self._busy[child]
         match message:
