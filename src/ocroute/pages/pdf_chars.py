@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Mapping
 from ctypes import addressof, byref, c_double
 from typing import Any, NamedTuple
+from unicodedata import combining
 
 import numpy as np
 import pypdfium2
@@ -21,6 +22,9 @@ MAX_CHARS = 200_000
 """Pages with more (plots that print a letter for each point) are cut there: they would take minutes."""
 
 SPACE = 0x20
+
+_POINTS = 0x591, 0x8FF
+"""Where Hebrew and Arabic vowel signs are found."""
 
 LEVEL = 0.995
 """Cosine from which a direction is straight: the text layer of a scan may follow its skew by tenths of a degree."""
@@ -140,6 +144,10 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
         if not level[style]:
             ink_of(raw, index, *at)
             ink = (left.value, bottom.value, right.value, top.value)
+        elif _POINTS[0] <= code <= _POINTS[1] and combining(chr(code)):
+            # A vowel sign has no advance, and fonts differ in where its origin is: it stands where its ink does.
+            ink_of(raw, index, *at)
+            x.value, loose = left.value, (left.value, rect.bottom, right.value, rect.top)
         table.extend((code, style, x.value, y.value, *loose, *ink))
     rows = np.array(table, np.float64).reshape(-1, _WIDE)
     return Glyphs(

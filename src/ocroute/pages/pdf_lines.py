@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ocroute.pages.bidi import as_they_stand, in_reading_order, runs_left
 from ocroute.pages.pdf_chars import LEVEL, SPACE, Glyphs, Style
 from ocroute.pages.pdf_runs import Run, join_runs, set_accents, split_runs
 from ocroute.pages.pdf_text import clean
@@ -37,10 +38,12 @@ class _Turn(NamedTuple):
 def assemble(glyphs: Glyphs) -> Iterator[Line]:
     """The lines of a page, in about the order of the file. Where columns or table cells lie side by side, each is a line."""
     keep = _on_page(glyphs) & ~_overprinted(glyphs)
+    left = runs_left(glyphs.code)
+    mainly = bool(left.any()) and 2 * left.sum() > sum(map(str.isalpha, map(chr, glyphs.code.tolist())))
     for turn, members in _by_direction(glyphs, np.flatnonzero(keep)).items():
         placed = _place(glyphs, np.array(members), turn)
-        for run in join_runs(split_runs(set_accents(placed))):
-            line = _line(run, glyphs.styles, turn)
+        for run in join_runs(split_runs(as_they_stand(set_accents(placed)))):
+            line = _line(run, glyphs.styles, turn, mainly=mainly)
             if line is not None:
                 yield line
 
@@ -109,8 +112,8 @@ def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:
     return np.asarray(np.max(corners, axis=0))
 
 
-def _line(run: Run, styles: list[Style], turn: _Turn) -> Line | None:
-    words = tuple(_words(run, turn))
+def _line(run: Run, styles: list[Style], turn: _Turn, *, mainly: bool) -> Line | None:
+    words = tuple(_words(run, turn, mainly=mainly))
     if not words:
         return None
     return Line(
@@ -122,11 +125,16 @@ def _line(run: Run, styles: list[Style], turn: _Turn) -> Line | None:
     )
 
 
-def _words(run: Run, turn: _Turn) -> Iterator[Word]:
+def _words(run: Run, turn: _Turn, *, mainly: bool) -> Iterator[Word]:
     inked, starts = run.words()
     if not len(starts):
         return
     codes = inked.code.tolist()
+    if runs_left(inked.code).any():
+        words = in_reading_order(inked, starts.tolist(), mainly=mainly)
+        inked = inked.take(np.array([place for word in words for place, _ in word], np.intp))
+        codes = [code for word in words for _, code in word]
+        starts = np.cumsum([0, *(len(word) for word in words[:-1])])
     along = np.minimum.reduceat(inked.x0, starts), np.maximum.reduceat(inked.x1, starts)
     across = np.minimum.reduceat(inked.top, starts), np.maximum.reduceat(inked.bottom, starts)
     corners = [(x * turn.x - y * turn.y, x * turn.y + y * turn.x) for x in along for y in across]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -52,6 +53,9 @@ _COMBINING |= {"˚": "\u030a", "˙": "\u0307", "˝": "\u030b", "¸": "\u0327", "
 _ACCENTS = np.array([ord(accent) for accent in _COMBINING])
 
 
+_PRESENTED = re.compile("[\ufb1d-\ufb28\ufb2a-\ufd3d\ufd50-\ufdf2\ufe70-\ufefc]+")
+"""Hebrew and Arabic presentation forms that mean letters; the rest of those blocks are signs of their own."""
+
 _PLAIN = range(ord("!"), ord("~") + 1)
 
 
@@ -65,7 +69,12 @@ def clean(codes: Iterable[int]) -> str:
     if listed and listed[-1] == _SOFT_HYPHEN:
         text += "-"
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(unicodedata.normalize("NFC", _PRESENTED.sub(_letters, text)).split())
+
+
+def _letters(forms: re.Match[str]) -> str:
+    """The letters that presentation forms (a letter as it looks at the end of a word, two letters in one) stand for."""
+    return unicodedata.normalize("NFKC", forms[0]).replace(" ", "")
 
 
 def _ligature(codes: list[int], at: int) -> str:
