@@ -259,6 +259,8 @@ class Table(msgspec.Struct, frozen=True):
 
 
 Markup = Literal["plain", "markdown", "html", "latex"]
+Direction = Literal["ltr", "rtl"]
+"""From left to right, from right to left."""
 
 
 class Block(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -275,6 +277,7 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
         image: the part of the upright page that shows the block as printed, where its text alone does not say it: a figure, a
             formula that nobody could read. Only its place: a format that shows pictures cuts the pixels out of the page.
         spans: how parts of ``text`` are set, in order; only where ``markup`` is ``plain``.
+        direction: in which its lines run.
     """
 
     category: Category
@@ -288,6 +291,7 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
     table: Table | None = None
     image: Box | None = None
     spans: tuple[Span, ...] = ()
+    direction: Direction = "ltr"
 
     def __repr__(self) -> str:
         """On one line, the text cut short."""

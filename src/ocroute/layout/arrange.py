@@ -15,6 +15,7 @@ from ocroute.layout.furniture import set_apart
 from ocroute.layout.hyphens import Joiner
 from ocroute.layout.line_measures import Piece, Scale, boxes_are_tight, measure, roominess, scale_of
 from ocroute.layout.lines import assemble, with_initials
+from ocroute.layout.mirrored import MirroredPage, mirrored_block, mirrored_line, runs_left, with_direction
 from ocroute.layout.paragraphs import Column, Group, groups
 from ocroute.layout.tables.find import FoundTable, find_tables
 from ocroute.layout.typeface import with_fonts
@@ -36,10 +37,19 @@ def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
         Blocks that together say every word of ``lines`` once. Their boxes lie within the page.
     """
     width, height = page.size
-    inked = [_within(line, width, height) for line in sorted(lines, key=_place) if line.text.strip()]
+    inked = [_within(line, width, height) for line in lines if line.text.strip()]
     if not inked:
         return ()
-    inked = with_fonts(page, inked)
+    inked = with_fonts(page, sorted(inked, key=_place))
+    if not runs_left([line.text for line in inked]):
+        return with_direction(_blocks(page, inked))
+    mirrored = _blocks(MirroredPage(page), sorted((mirrored_line(line, width) for line in inked), key=_place))
+    return with_direction([mirrored_block(block, width) for block in mirrored])
+
+
+def _blocks(page: InputPage, inked: Sequence[Line]) -> tuple[Block, ...]:
+    """Blocks of ``inked``, lines that say something and are sorted by their places."""
+    width, height = page.size
     tables, rest = find_tables(page, inked)
     tight, roomy = boxes_are_tight(inked), roominess(inked)
     pieces = [measure(line, tight=tight, roomy=roomy) for line in rest or inked]

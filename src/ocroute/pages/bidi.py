@@ -52,6 +52,12 @@ def runs_left(codes: NDArray[np.int64]) -> NDArray[np.bool_]:
     return found
 
 
+def mainly_left(codes: NDArray[np.int64]) -> bool | None:
+    """Whether most letters of a page run to the left; None where none does."""
+    left = int(runs_left(codes).sum())
+    return 2 * left > sum(map(str.isalpha, map(chr, codes.tolist()))) if left else None
+
+
 def as_they_stand(run: Run) -> Run:
     """``run``, in the order of the file, with each line that has right-to-left letters in the order of its places.
 
@@ -87,7 +93,7 @@ def _placed(run: Run, x0: NDArray[np.float64], x1: NDArray[np.float64], start: i
     owner = {place: letter for letter in letters for place in letter}
     for at in (at for at, mark in enumerate(marks) if mark):
         beside = [_next_letter(marks, at, step) for step in (-1, 1)]
-        near = min((at for at in beside if at is not None), key=lambda i: abs(middle[i] - origin[at]), default=None)
+        near = min((at for at in beside if at is not None), key=lambda i: abs(middle[i] - middle[at]), default=None)
         if near is None:
             letters.append([at])
             continue
@@ -218,16 +224,22 @@ def _from_the_left(items: Sequence[Item]) -> list[Item]:
 
 
 def _set_brackets(ordered: Sequence[Item], codes: list[int]) -> None:
-    """Turn brackets among what runs to the left where more of them pair then: some files say what a bracket looks like, some
-    what it means.
+    """Turn the brackets among what runs to the left, the others, or all, where more of them pair then.
+
+    Some files say what a bracket looks like, some what it means, and pdfium turns those that it takes for right-to-left.
     """
-    turned = {place for item in ordered if item.turned for place in item.places if chr(codes[place]) in _MIRRORED}
-    if not turned:
+    brackets = {place for place, code in enumerate(codes) if chr(code) in _MIRRORED}
+    if not brackets:
         return
+    turned = brackets & {place for item in ordered if item.turned for place in item.places}
     reading = [place for item in ordered for place in item.places]
-    other = [ord(_MIRRORED[chr(code)]) if place in turned else code for place, code in enumerate(codes)]
-    if _alone([chr(other[place]) for place in reading]) < _alone([chr(codes[place]) for place in reading]):
-        codes[:] = other
+
+    def flipped(chosen: set[int]) -> list[int]:
+        return [ord(_MIRRORED[chr(code)]) if place in chosen else code for place, code in enumerate(codes)]
+
+    tried: list[list[int]] = [flipped(chosen) for chosen in (set(), turned, brackets - turned, brackets)]
+    best = min(tried, key=lambda some: _alone(chr(some[place]) for place in reading))
+    codes[:] = best
 
 
 def _alone(chars: Iterable[str]) -> int:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.pages.bidi import as_they_stand, in_reading_order, runs_left
+from ocroute.pages.bidi import as_they_stand, in_reading_order, mainly_left, runs_left
 from ocroute.pages.pdf_chars import LEVEL, SPACE, Glyphs, Style
 from ocroute.pages.pdf_runs import Run, join_runs, set_accents, split_runs
 from ocroute.pages.pdf_text import clean
@@ -38,8 +38,7 @@ class _Turn(NamedTuple):
 def assemble(glyphs: Glyphs) -> Iterator[Line]:
     """The lines of a page, in about the order of the file. Where columns or table cells lie side by side, each is a line."""
     keep = _on_page(glyphs) & ~_overprinted(glyphs)
-    left = runs_left(glyphs.code)
-    mainly = bool(left.any()) and 2 * left.sum() > sum(map(str.isalpha, map(chr, glyphs.code.tolist())))
+    mainly = mainly_left(glyphs.code)
     for turn, members in _by_direction(glyphs, np.flatnonzero(keep)).items():
         placed = _place(glyphs, np.array(members), turn)
         for run in join_runs(split_runs(as_they_stand(set_accents(placed)))):
@@ -112,7 +111,7 @@ def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:
     return np.asarray(np.max(corners, axis=0))
 
 
-def _line(run: Run, styles: list[Style], turn: _Turn, *, mainly: bool) -> Line | None:
+def _line(run: Run, styles: list[Style], turn: _Turn, *, mainly: bool | None) -> Line | None:
     words = tuple(_words(run, turn, mainly=mainly))
     if not words:
         return None
@@ -125,12 +124,12 @@ def _line(run: Run, styles: list[Style], turn: _Turn, *, mainly: bool) -> Line |
     )
 
 
-def _words(run: Run, turn: _Turn, *, mainly: bool) -> Iterator[Word]:
+def _words(run: Run, turn: _Turn, *, mainly: bool | None) -> Iterator[Word]:
     inked, starts = run.words()
     if not len(starts):
         return
     codes = inked.code.tolist()
-    if runs_left(inked.code).any():
+    if mainly is not None and runs_left(inked.code).any():
         words = in_reading_order(inked, starts.tolist(), mainly=mainly)
         inked = inked.take(np.array([place for word in words for place, _ in word], np.intp))
         codes = [code for word in words for _, code in word]

@@ -77,6 +77,8 @@ def _block(parent: ET.Element, block: Block, page: Page, number: str, styled: di
     place = _bbox(block.box, page)
     area = _element(parent, "div", "ocr_carea", f"block_{number}", [place])
     paragraph = _element(area, "p", "ocr_par", f"par_{number}", [place])
+    if block.direction == "rtl":
+        paragraph.set("dir", "rtl")
     for at, line in enumerate(lines, 1):
         _line(paragraph, line, page, f"{number}_{at}", styled)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import PurePath
@@ -34,6 +35,7 @@ section + section { border-top: 1px solid #777; margin-top: 2rem; padding-top: 1
 li.marked { list-style: none; }
 """
 
+_TAG = re.compile(r"^(<\w+)")
 _TAGS = {
     Category.CAPTION: ('<p class="caption">', "</p>"),
     Category.FOOTNOTE: ('<aside role="doc-footnote"><p>', "</p></aside>"),
@@ -82,11 +84,18 @@ def elements(blocks: Iterable[Block]) -> Iterator[str]:
         if block.category is Category.LIST_ITEM and block.table is None:
             if item := _item(block, states):
                 yield from lists.enter(block)
-                yield item
+                yield _directed(item, block)
         elif written := _block(block):
             yield from lists.leave()
-            yield written
+            yield _directed(written, block)
     yield from lists.leave()
+
+
+def _directed(element: str, block: Block) -> str:
+    """``element`` with the block's direction, where it is known to be from right to left."""
+    if block.direction == "ltr":
+        return element
+    return _TAG.sub(r'\1 dir="rtl"', element.replace(' dir="auto"', "", 1), count=1)
 
 
 def _block(block: Block) -> str:
