@@ -1,10 +1,14 @@
 """PP-OCR: what it writes, where, and what it says when it cannot."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from tests.support.pages import ENGLISH, RUSSIAN, SANS, SERIF, ArrayPage, face
 
+import ocroute.models
 from ocroute.engines.base import Task
 from ocroute.engines.rapidocr import RapidOcr
 from ocroute.errors import EngineUnavailable
@@ -71,13 +75,26 @@ def test_dictionary_is_the_one_the_model_was_built_with():
     assert model_files.characters(path) == ("", *listed, " ")
 
 
-def test_both_runtimes_see_the_same(typeset):
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [(model_files.DETECTOR, (320, 416)), (model_files.RECOGNISER, (48, 320)), (model_files.CLASSIFIER, (48, 192))],
+)
+def test_both_runtimes_see_the_same(model, shape):
     pytest.importorskip("openvino")
-    path = model_files.find().recogniser
-    tensor = np.random.default_rng(7).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
+    pytest.importorskip("onnxruntime")
+    path = model_files.find().detector.with_name(model)
+    tensor = np.random.default_rng(7).uniform(-1, 1, (1, 3, *shape)).astype(np.float32)
     ours = inference.OpenVino(path, 1, parallel=False).map([tensor], np.copy)[0]
     other = inference.OnnxRuntime(path, 1).map([tensor], np.copy)[0]
     np.testing.assert_allclose(ours, other, atol=2e-3)
+
+
+def test_the_models_are_those_of_the_notice():
+    notice = (Path(ocroute.models.__file__).parent / "NOTICE.md").read_text()
+    rows = dict(re.findall(r"`([^`]+\.onnx)`.*`([0-9a-f]{64})`", notice))
+    assert set(rows) == {model_files.DETECTOR, model_files.RECOGNISER, model_files.CLASSIFIER}
+    folder = model_files.find().detector.parent
+    assert {name: model_files.digest(folder / name) for name in rows} == rows
 
 
 def test_parallel_streams_keep_the_order():

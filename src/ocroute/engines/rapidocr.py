@@ -1,4 +1,4 @@
-"""PP-OCR as it comes inside the rapidocr wheel: detector and recogniser, on any CPU, with nothing to download."""
+"""PP-OCR with the models that RapidOCR publishes: detector and recogniser, on any CPU, with nothing to download."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RapidOcr(PageByPage):
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="ocr",
         rank=10,
-        needs=("rapidocr 3.10, whose wheel holds the models", "openvino or onnxruntime"),
+        needs=("its models, which come with ocroute", "openvino or onnxruntime"),
         memory_mb=800,
         strengths="Latin, Chinese and Japanese print; CER 0.6 % on 11 English pages, clean to badly scanned (Tesseract: 2.8 %)",
     )

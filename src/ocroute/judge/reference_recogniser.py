@@ -1,6 +1,6 @@
 """The reference recogniser: where is text on this page, and what do these few crops say?
 
-Both use the PP-OCR models of the rapidocr wheel and share them, and the detected regions, with the ``rapidocr`` engine: to
+Both use the PP-OCR models and share them, and the detected regions, with the ``rapidocr`` engine: to
 check a page that it read costs nothing.
 """
 

@@ -1,1 +1,1 @@
-"""The PP-OCR detector and recogniser that come inside the rapidocr wheel, run with our own cropping, batching and threads."""
+"""The PP-OCR detector and recogniser that come with ocroute, run with our own cropping, batching and threads."""

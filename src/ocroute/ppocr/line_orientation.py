@@ -1,4 +1,4 @@
-"""Two small networks from rapidocr's wheel, run on single lines: is it upside down, and how readable is it."""
+"""Two small networks of PP-OCR, run on single lines: is it upside down, and how readable is it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def flipped_votes(lines: Sequence[Raster], threads: int = 1) -> NDArray[np.float
     """For each line, 0 to 1: how surely it stands upside down.
 
     Raises:
-        EngineUnavailable: rapidocr's models are not installed.
+        EngineUnavailable: the models are not here.
     """
     return np.asarray(_run(model_files.classifier(), lines, _CLASSIFIER_WIDTH, threads)[:, 1])
 
@@ -30,7 +30,7 @@ def reading_confidence(lines: Sequence[Raster], threads: int = 1) -> float:
     """How sure the recogniser is of what it reads on all lines together, 0 to 1; 0 where it reads nothing.
 
     Raises:
-        EngineUnavailable: rapidocr's models are not installed.
+        EngineUnavailable: the models are not here.
     """
     if not lines:
         return 0.0

@@ -1,4 +1,4 @@
-"""The model files inside the rapidocr wheel, and what the recogniser's dictionary can write. Loads no model."""
+"""The model files that our wheel brings, and what the recogniser's dictionary can write. Loads no model."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import hashlib
 import mmap
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+import ocroute.models
 from ocroute.errors import EngineUnavailable, NextStep
 
-INSTALL = "pip install 'rapidocr>=3.10,<3.11'"
+RELEASE = "3.10.0"
+"""The release of rapidocr whose models these are; see ocroute/models/NOTICE.md."""
+
+INSTALL = f"pip install --no-deps rapidocr=={RELEASE}"
 DETECTOR = "PP-OCRv6_det_small.onnx"
 RECOGNISER = "PP-OCRv6_rec_small.onnx"
 CLASSIFIER = "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
@@ -36,7 +39,7 @@ SAMPLES = {
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The two files and the version of the wheel they came in."""
+    """The two files, and the release of rapidocr that published them."""
 
     detector: Path
     recogniser: Path
@@ -47,9 +50,9 @@ def find() -> Models:
     """Where the models are.
 
     Raises:
-        EngineUnavailable: rapidocr is not installed, or a model file is missing from it.
+        EngineUnavailable: a model file is missing.
     """
-    return Models(_path(DETECTOR), _path(RECOGNISER), _installed())
+    return Models(_path(DETECTOR), _path(RECOGNISER), RELEASE)
 
 
 def classifier() -> Path:
@@ -61,23 +64,17 @@ def classifier() -> Path:
     return _path(CLASSIFIER)
 
 
-def _installed() -> str:
-    try:
-        return version("rapidocr")
-    except PackageNotFoundError:
-        raise EngineUnavailable("rapidocr is not installed", next_step=NextStep(command=INSTALL)) from None
-
-
 @cache
 def _path(name: str) -> Path:
-    installed = _installed()
+    """In our wheel; in a checkout, which has no models, in an installed rapidocr."""
+    own = Path(ocroute.models.__file__).parent / "weights" / name
+    if own.is_file():
+        return own
     spec = find_spec("rapidocr")
-    path = (Path(spec.origin).parent if spec and spec.origin else Path()) / "models" / name
-    if not path.is_file():
-        raise EngineUnavailable(
-            f"rapidocr {installed} lacks its model {name} in {path.parent}", next_step=NextStep(command=INSTALL)
-        )
-    return path
+    other = Path(spec.origin).parent / "models" / name if spec and spec.origin else None
+    if other is None or not other.is_file():
+        raise EngineUnavailable(f"the model file {name} is not here", next_step=NextStep(command=INSTALL))
+    return other
 
 
 @cache

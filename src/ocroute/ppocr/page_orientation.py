@@ -1,7 +1,7 @@
 """Orientation detection: turn a page by quarter turns and deskew it, before any engine reads it.
 
 A false turn costs the whole page, a missed one costs only what the engines cannot do themselves, so a page is turned on
-strong evidence alone: the line classifier in rapidocr's wheel (is this line upside down?) must agree over many lines, and a
+strong evidence alone: PP-OCR's line classifier (is this line upside down?) must agree over many lines, and a
 page is laid on another side only when its lines clearly run that way *and* the recogniser reads them better so.
 """
 
