@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 Gray = NDArray[np.uint8]
 FONT_FOLDER = Path("/usr/share/fonts/truetype")
+PAGE_NUMBER = re.compile(r"(Page )?\d+")
 
 
 def rasters(sheets: tuple[Sheet, ...], dpi: int) -> list[Gray]:
@@ -112,10 +114,15 @@ def garbled(sheet: Sheet) -> Sheet:
     return Sheet(tuple(parts), size=sheet.size)
 
 
-def truth(sheet: Sheet) -> dict[str, Any]:
-    """What a reader should give: running text in order, headings, table cells; and what should stay out."""
+def truth(sheet: Sheet, *, only: bool) -> dict[str, Any]:
+    """What a reader should give: running text in order, headings, table cells; and what should stay out.
+
+    Args:
+        only: whether the document has no other page, so that only a page number is known to be furniture.
+    """
     plain = [(part, part.text.replace(SOFT, "")) for part in sheet.parts]
-    furniture = [words for part, words in plain if part.kind in ("header", "footer")]
+    marginal = [words for part, words in plain if part.kind in ("header", "footer")]
+    furniture = [words for words in marginal if not only or PAGE_NUMBER.fullmatch(words)]
     running = []
     for part, words in plain:
         if part.rows:
@@ -173,7 +180,7 @@ def main() -> None:
 
     (out / "truth").mkdir(exist_ok=True)
     for name, sheets in made.items():
-        pages_truth = {"file": name, "pages": [truth(sheet) for sheet in sheets]}
+        pages_truth = {"file": name, "pages": [truth(sheet, only=len(sheets) == 1) for sheet in sheets]}
         text = json.dumps(pages_truth, ensure_ascii=False, indent=1) + "\n"
         (out / "truth" / f"{name}.json").write_text(text, encoding="utf-8")
 

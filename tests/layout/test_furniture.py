@@ -2,12 +2,13 @@
 
 import msgspec
 import pytest
+from bench.furniture import KINDS, document, set_aside
 from tests.support.pages import PROSE, TypesetPage
 
 from ocroute.document.model import Page, Verdict
 from ocroute.layout.arrange import arrange
-from ocroute.run.records import laid_out_across, pack, unpack
-from ocroute.values import Block, Box, Category
+from ocroute.run.records import laid_out_across, laid_out_alone, pack, unpack
+from ocroute.values import Block, Box, Category, Line
 
 
 def split(sheet: TypesetPage) -> tuple[str, str]:
@@ -209,3 +210,125 @@ def test_the_first_line_of_contents_stays() -> None:
     text, furniture = split(sheet)
     assert not furniture
     assert text.startswith("Harbours")
+
+
+def aside(sheet: TypesetPage) -> list[str]:
+    """What the text of a page leaves out where no other page is known."""
+    made = Page("a.pdf", 1, sheet.width, sheet.height, Verdict("accepted", 1.0), arrange(sheet.page, sheet.lines))
+    settled = laid_out_alone(made)
+    assert across_pages([made]) == (settled,)
+    assert [block.text for block in settled.blocks] == [block.text for block in made.blocks]
+    return [block.text for block in settled.blocks if block.category.is_furniture]
+
+
+@pytest.mark.parametrize("number", ["7", "- 7 -", "Page 3 of 9", "xiv", "A-3", "[12]", "3/10", "стр. 7"])
+@pytest.mark.parametrize("y", [120, 2080])
+def test_one_page_knows_its_number(number: str, y: float) -> None:
+    sheet = TypesetPage()
+    body(sheet)
+    sheet.centred(number, y, size=24)
+    assert aside(sheet) == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MEMORANDUM",
+        "Invoice 2024-117",
+        "Lease of the northern quay",
+        "Total due: 1,250.00 EUR",
+        "© 1921 The Northport Society",
+        "Nor. J. Hist. 12 (1921) 1-14",
+        "1911",
+        "12.50",
+        "-3",
+        "IV",
+    ],
+)
+@pytest.mark.parametrize("y", [120, 2080])
+def test_one_page_knows_of_no_other_furniture(text: str, y: float) -> None:
+    sheet = TypesetPage()
+    body(sheet)
+    sheet.centred(text, y, size=24)
+    assert aside(sheet) == []
+
+
+def test_a_number_that_is_all_a_page_says_is_its_text() -> None:
+    for texts in (["1234"], ["7"], ["Page 3 of 9"], ["7", "8"]):
+        sheet = TypesetPage()
+        for text, y in zip(texts, (2080, 120), strict=False):
+            sheet.centred(text, y)
+        assert aside(sheet) == []
+
+
+def test_numbers_of_headings_items_and_sums_are_no_page_numbers() -> None:
+    sheet = TypesetPage()
+    sheet.line("1.", 170, 150, bold=True)
+    sheet.line("The parties", 240, 150, bold=True)
+    body(sheet)
+    for y, figure in ((1900, "120"), (1940, "297"), (2040, "417")):  # a sum below a rule, set apart
+        sheet.line(figure, 1480, y)
+    sheet.line("6.", 170, 2100)
+    sheet.line("Adjournment", 220, 2100)
+    assert aside(sheet) == []
+    assert any(block.text.startswith("1. The parties") for block in arrange(sheet.page, sheet.lines))
+
+
+def test_a_chapter_number_over_its_title_is_no_page_number() -> None:
+    sheet = TypesetPage()
+    sheet.centred("3", 130, size=28)
+    sheet.centred("The Ledgers of Northport", 190, size=48, bold=True)
+    body(sheet, 300)
+    assert aside(sheet) == []
+
+
+def test_numbers_of_a_list_are_no_line_numbers() -> None:
+    sheet = TypesetPage()
+    for index in range(12):
+        sheet.line(str(index + 1), 170, 300 + 60 * index)
+        sheet.line(f"The ship Aurora {index} of the northern fleet, with all her cargo", 260, 300 + 60 * index)
+    assert aside(sheet) == []
+
+
+def test_two_pages_that_begin_alike_keep_their_titles_but_not_their_numbers() -> None:
+    text, footer = Category.TEXT, Category.PAGE_FOOTER
+    pages = [page(n, (text, "Lease", 60), (text, f"{PROSE} {n}", 300), (footer, f"- {n} -", 1330)) for n in (1, 2)]
+    assert [[block.category for block in fixed.blocks] for fixed in across_pages(pages)] == [[text, text, footer]] * 2
+
+
+def test_what_every_page_says_and_nothing_else_is_the_text() -> None:
+    pages = [page(n, (Category.PAGE_HEADER, "Northport Gazette", 60)) for n in range(1, 6)]
+    assert {block.category for fixed in across_pages(pages) for block in fixed.blocks} == {Category.TEXT}
+
+
+def test_copies_of_one_page_keep_their_text() -> None:
+    pages = [page(n, (Category.TEXT, "Lease", 60), (Category.TEXT, PROSE, 300)) for n in range(1, 5)]
+    assert across_pages(pages) == tuple(pages)
+
+
+def test_parts_that_are_numbered_as_pages_are_stay() -> None:
+    pages = [page(n, (Category.TEXT, f"Exhibit {n}", 60), (Category.TEXT, f"{PROSE} {n}", 300)) for n in range(1, 6)]
+    assert across_pages(pages) == tuple(pages)
+
+
+def test_an_item_that_turns_out_a_running_head_keeps_its_marker() -> None:
+    made = [page(n, (Category.TEXT, f"{PROSE} {n}", 300)) for n in range(1, 5)]
+    head = Block(Category.LIST_ITEM, "Northport Gazette", Box(100, 60, 900, 80), marker="•")
+    fixed = across_pages([msgspec.structs.replace(one, blocks=(head, *one.blocks)) for one in made])
+    assert {one.blocks[0].text for one in fixed} == {"• Northport Gazette"}
+
+
+def test_a_watermark_on_every_page_is_furniture() -> None:
+    place = Box(300, 500, 700, 900)
+    mark = Block(Category.PAGE_HEADER, "DRAFT", place, lines=(Line("DRAFT", place, angle=45),))
+    made = [page(n, (Category.TEXT, f"{PROSE} {n}", 300)) for n in range(1, 5)]
+    marked = [msgspec.structs.replace(one, blocks=(mark, *one.blocks)) for one in made]
+    assert {one.blocks[0].category for one in across_pages(marked)} == {Category.PAGE_HEADER}
+    assert across_pages(marked[:1])[0].blocks[0].category is Category.TEXT
+
+
+@pytest.mark.parametrize("kind", ["alternating", "chapters", "two_lines"])
+def test_running_heads_of_a_document_and_nothing_else(kind: str) -> None:
+    leaves = document(KINDS[kind], 3, 4)
+    for leaf, out in zip(leaves, set_aside(leaves), strict=True):
+        assert sorted(out.elements()) == sorted(word for line in leaf.furniture for word in line.split())

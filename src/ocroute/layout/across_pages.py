@@ -1,147 +1,192 @@
-"""What several pages say at the same place is a header or footer beyond doubt; what only one of them says may not be."""
+"""Which headers and footers of a document are known for such, so that its running text may leave them out.
+
+A page by itself only suggests: what stands at its edge and is set like a running head may as well be a title, a sum, a signature.
+It is known where the same words stand at the same place of several pages whose text differs, where a number counts the pages, or
+where a page number stands alone in the margin. All else is text.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
-from ocroute.layout.wording import HEADING_CHARS, is_telling
-from ocroute.values import Box, Category
-
-MARGIN_SHARE: Final = 0.13
-"""Running titles and page numbers stand within this share of the page's height from its top or bottom."""
-
-REPEATED_PAGES: Final = 2
-"""Pages on which the same margin text must stand, at the same height, to be furniture beyond doubt."""
+from ocroute.layout.margins import Marginal, PageOutline, marginals, share_of
+from ocroute.layout.page_numbers import may_be_page_number, numbers_a_part, numbers_in, without_numbers
+from ocroute.values import Category
 
 SAME_PLACE: Final = 0.015
 """Share of the page's height by which running titles move from page to page."""
 
-ENOUGH_PAGES: Final = 4
-"""Pages that must be known before a header that only one of them has is doubted."""
+SAME_ROW: Final = 0.006
+"""The same between two texts of one line of print."""
 
-_NUMBER = re.compile(r"\d+")
-_ROMAN = re.compile(r"\b[ivxlc]+\b")
+FEWEST_PAGES: Final = 3
+"""Pages of a document from which words that are set as large as the text are known by repeating: two pages may well begin alike,
+like two letters, and of each that is its text. Small print is known on two."""
 
+SURE_REPEATS: Final = 3
+"""Pages from which a repetition speaks for itself; with fewer, their setting must speak for it too."""
 
-class BlockOutline(msgspec.Struct, frozen=True):
-    """As much of a block as is looked at here."""
-
-    category: Category
-    text: str
-    box: Box | None = None
-
-
-class PageOutline(msgspec.Struct, frozen=True):
-    """As much of a page record as is looked at here; a record's JSON can be read as one."""
-
-    number: int
-    height: float
-    blocks: tuple[BlockOutline, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Marginal:
-    """A block near the top or bottom edge of a page.
-
-    Attributes:
-        page, block: which, counted from 0.
-        number: the page's, in its source.
-        share: of the page's height, from its top to the block's middle.
-    """
-
-    page: int
-    block: int
-    number: int
-    category: Category
-    text: str
-    share: float
+MOST: Final = 0.5
+"""Share of the pages with a text at a place, from which on it is the place of what repeats there."""
 
 
 def headers_footers_across(pages: Iterable[PageOutline]) -> dict[int, dict[int, Category]]:
-    """Which blocks of a document's pages are of another category than each page by itself says.
-
-    Margin text that stands at one height on several pages, alike but for page numbers, becomes a page header or footer.
-    A header or footer that only one page has, away from where the others have theirs, becomes text again.
+    """Which blocks of a document's pages are of another category than each page by itself suggests.
 
     Args:
-        pages: of one document, in order. Of each only its margins are kept, so it may be let go as the next is asked for.
+        pages: of one document, in order; or one page, where no more is known. Of each only its margins are kept, so it may be let
+            go as the next is asked for.
 
     Returns:
-        The new categories by page and block, both counted from 0.
+        The new categories by page and block, both counted from 0: a header or footer for what is known as one, text for what
+        was only suggested.
     """
-    marginal: list[_Marginal] = []
-    count = 0
-    for page in pages:
-        marginal += _marginal(count, page)
-        count += 1
-    repeated = {(seen.page, seen.block) for group in _alike(marginal) for seen in _repeated(group)}
-    heights = [seen.share for seen in marginal if (seen.page, seen.block) in repeated]
+    seen: list[Marginal] = []
+    has_text: list[bool] = []
+    wordings = set()
+    for index, page in enumerate(pages):
+        seen += marginals(index, page)
+        has_text.append(_has_text(page))
+        wordings.add(hash(tuple(block.text for block in page.blocks)))
+    known = _known(seen, has_text, copies=len(wordings) == 1)
     changes: dict[int, dict[int, Category]] = defaultdict(dict)
-    for seen in marginal:
-        if (seen.page, seen.block) in repeated:
-            category = Category.PAGE_HEADER if seen.share < 0.5 else Category.PAGE_FOOTER
-        elif _is_doubtful(seen, heights, count):
-            category = Category.TEXT
-        else:
-            continue
-        if category is not seen.category:
-            changes[seen.page][seen.block] = category
+    for one in seen:
+        category = one.as_furniture if one in known else Category.TEXT if one.suggested else one.category
+        if category is not one.category:
+            changes[one.page][one.block] = category
     return dict(changes)
 
 
-def _marginal(index: int, page: PageOutline) -> Iterator[_Marginal]:
-    text = [block.box for block in page.blocks if block.box is not None and not block.category.is_furniture]
-    for number, block in enumerate(page.blocks):
-        if block.box is None or block.category is Category.TABLE or not 0 < len(block.text) < HEADING_CHARS:
-            continue
-        share = block.box.center[1] / page.height
-        upper = share < MARGIN_SHARE and not any(box.y1 <= block.box.y0 for box in text)
-        lower = share > 1 - MARGIN_SHARE and not any(box.y0 >= block.box.y1 for box in text)
-        if upper or lower:
-            yield _Marginal(index, number, page.number, block.category, block.text, share)
+def _has_text(page: PageOutline) -> bool:
+    """Whether anything stands between a page's margins."""
+    between = (block for block in page.blocks if not block.category.is_furniture and share_of(block, page) is None)
+    return any(block.text.strip() for block in between)
 
 
-def _alike(marginal: Iterable[_Marginal]) -> Iterator[list[_Marginal]]:
-    """Groups of one wording, leaving numbers aside, at one height."""
-    worded: dict[str, list[_Marginal]] = defaultdict(list)
-    for seen in marginal:
-        worded[_ROMAN.sub("#", _NUMBER.sub("#", " ".join(seen.text.casefold().split())))].append(seen)
+def _known(seen: Sequence[Marginal], has_text: Sequence[bool], *, copies: bool) -> set[Marginal]:
+    """Those that are furniture beyond doubt.
+
+    Args:
+        has_text: of each page, whether anything stands between its margins.
+        copies: whether all pages say the same, so that what repeats is no less their text than the rest.
+    """
+    known = {one for one in seen if one.alone}
+    if len(has_text) < 2 or copies:
+        return known
+    counted = set()
+    for group in _alike(seen):
+        counted |= _counting(group, len(has_text))
+        known |= _saying_the_same(group, has_text)
+    known |= counted | _beside_numbers(seen, {one for one in known | counted if may_be_page_number(one.text)})
+    if len(has_text) < FEWEST_PAGES:
+        return {one for one in known if one.alone or may_be_page_number(one.text) or (one.small and one.suggested)}
+    return _outermost(seen, _where_most_are_known(seen, known))
+
+
+def _alike(seen: Iterable[Marginal]) -> Iterator[list[Marginal]]:
+    """Groups of one wording, leaving numbers aside, at one place."""
+    worded: dict[str, list[Marginal]] = defaultdict(list)
+    for one in seen:
+        if not one.large:
+            worded[without_numbers(one.text)].append(one)
     for group in worded.values():
-        group.sort(key=lambda seen: seen.share)
-        start = 0
-        for end in range(1, len(group) + 1):
-            if end == len(group) or group[end].share - group[end - 1].share > SAME_PLACE:
-                yield group[start:end]
-                start = end
+        yield from _places(group)
 
 
-def _repeated(group: Sequence[_Marginal]) -> Iterator[_Marginal]:
-    """Members of a group whose words are the same on several pages, or whose number counts the pages."""
-    wordings: dict[object, list[_Marginal]] = defaultdict(list)
-    for seen in group:
-        wordings[seen.text].append(seen)
-        for number in _NUMBER.findall(seen.text):
-            if len(number) < 5:
-                wordings[int(number) - seen.number].append(seen)
+def _places(seen: Iterable[Marginal]) -> Iterator[list[Marginal]]:
+    """Those at one height, together."""
+    ordered = sorted(seen, key=lambda one: one.share)
+    start = 0
+    for end in range(1, len(ordered) + 1):
+        if end == len(ordered) or ordered[end].share - ordered[end - 1].share > SAME_PLACE:
+            yield ordered[start:end]
+            start = end
+
+
+def _saying_the_same(group: Sequence[Marginal], has_text: Sequence[bool]) -> set[Marginal]:
+    """Members with the same words on several pages, beside a text: where that is all that pages say, it is their text."""
+    wordings: dict[str, list[Marginal]] = defaultdict(list)
+    for one in group:
+        wordings[" ".join(one.text.split())].append(one)
+    known: set[Marginal] = set()
     for members in wordings.values():
-        if len({seen.page for seen in members}) >= REPEATED_PAGES:
-            yield from members
+        pages = {one.page for one in members}
+        least = 2 if all(one.suggested for one in members) else SURE_REPEATS
+        if len(pages) >= least and sum(has_text[page] for page in pages) >= 2:
+            known |= set(members)
+    return known
 
 
-def _is_doubtful(seen: _Marginal, heights: Sequence[float], count: int) -> bool:
-    """Whether furniture of a single page was taken for such wrongly: other pages have theirs elsewhere."""
-    side = [height for height in heights if (height < 0.5) == (seen.share < 0.5)]
-    return (
-        seen.category.is_furniture
-        and count >= ENOUGH_PAGES
-        and bool(side)
-        and min(abs(height - seen.share) for height in side) > SAME_PLACE
-        and not any(letter.isdigit() for letter in seen.text)
-        and not is_telling(seen.text)
-    )
+def _counting(group: Sequence[Marginal], count: int) -> set[Marginal]:
+    """Members whose number counts the pages; a title with a number needs more of them than a number alone."""
+    steps: dict[int, list[Marginal]] = defaultdict(list)
+    for one in group:
+        for number in set(numbers_in(one.text)):
+            steps[number - one.number].append(one)
+    bare = all(may_be_page_number(one.text) for one in group)
+    known: set[Marginal] = set()
+    for members in steps.values():
+        pages = len({one.page for one in members})
+        least = 2 if (bare or count >= FEWEST_PAGES) and all(one.suggested for one in members) else SURE_REPEATS
+        if pages >= least and not numbers_a_part(members[0].text):
+            known |= set(members)
+    return known
+
+
+def _beside_numbers(seen: Sequence[Marginal], numbers: set[Marginal]) -> set[Marginal]:
+    """What shares its line with the page's number on several pages: the head of a chapter, the guide words of a dictionary."""
+    by_page: dict[int, list[Marginal]] = defaultdict(list)
+    for one in numbers:
+        by_page[one.page].append(one)
+    beside = [
+        one
+        for one in seen
+        if one not in numbers
+        and not one.large
+        and any(abs(one.share - number.share) < SAME_ROW for number in by_page[one.page])
+    ]
+    known: set[Marginal] = set()
+    for group in _places(beside):
+        least = 2 if all(one.suggested for one in group) else SURE_REPEATS
+        if len({one.page for one in group}) >= least:
+            known |= set(group)
+    return known
+
+
+def _where_most_are_known(seen: Sequence[Marginal], known: set[Marginal]) -> set[Marginal]:
+    """``known`` without what only chance repeats, and with what single pages suggest where most others have theirs."""
+    pages: dict[int, set[int]] = defaultdict(set)
+    sure: dict[int, set[int]] = defaultdict(set)
+    for one in seen:
+        for step in (-1, 0, 1):
+            pages[_height(one) + step].add(one.page)
+            if one in known:
+                sure[_height(one) + step].add(one.page)
+    settled = set()
+    for one in seen:
+        repeated, most = len(sure[_height(one)]), MOST * len(pages[_height(one)])
+        if one in known:
+            kept = one.alone or repeated >= min(SURE_REPEATS, most)
+        else:
+            kept = one.suggested and not one.large and repeated >= max(2 if one.small else SURE_REPEATS, most)
+        if kept:
+            settled.add(one)
+    return settled
+
+
+def _height(one: Marginal) -> int:
+    return round(2 * one.share / SAME_PLACE)
+
+
+def _outermost(seen: Sequence[Marginal], known: set[Marginal]) -> set[Marginal]:
+    """Those of ``known`` that no text parts from the edge of their page."""
+    text: dict[tuple[int, bool], float] = defaultdict(lambda: 1.0)
+    for one in seen:
+        if one not in known and not one.suggested and one.share <= 1:
+            side = one.page, one.share < 0.5
+            text[side] = min(text[side], one.to_edge)
+    return {
+        one for one in known if one.alone or one.share > 1 or one.to_edge <= text[one.page, one.share < 0.5] + SAME_ROW
+    }

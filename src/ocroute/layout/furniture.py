@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from ocroute.layout.across_pages import MARGIN_SHARE
 from ocroute.layout.columns import Row, rows_of
 from ocroute.layout.line_measures import Piece, Scale
-from ocroute.layout.margin_rows import EDGE_SHARE, evidence, in_margin, is_content, text_of, white
+from ocroute.layout.margin_rows import EDGE_SHARE, evidence, in_margin, is_content, is_part, text_of, white
+from ocroute.layout.margins import FEWEST_COUNTED, MARGIN_SHARE, MIDDLE_SHARE
 from ocroute.layout.paragraphs import DEEPEST_INDENT, PARAGRAPH_PITCH, SAME_SIZE
 from ocroute.layout.wording import PAGE_NUMBER, is_telling
-
-MIDDLE_SHARE: Final = 0.03
-"""Share of the page's width by which a page number in the middle may be off it."""
 
 FURNITURE_ROWS: Final = 3
 """The most rows that a running header or footer has; a higher group at the top is a letterhead or a title."""
@@ -23,8 +21,8 @@ FURNITURE_ROWS: Final = 3
 FURNITURE_SCORE: Final = 2.0
 """Evidence (see ``furniture``) from which a margin row is kept out of the running text."""
 
-_FEWEST_NUMBERS = 5
-"""Fewer numbers in a file may be anything."""
+RUNNING_ON: Final = 0.4
+"""Share of the lines of a text, at least, that begin in the middle of a sentence."""
 
 _MORE_THAN_FURNITURE = FURNITURE_ROWS + 1
 """Lines of one type, one below the other, that no running head or foot has."""
@@ -76,13 +74,13 @@ def _edge(rows: Sequence[Row], scale: Scale, rules: Sequence[float], *, top: boo
         row, following = inward[count - 1], inward[count]
         if not row or any(p.table for p in row) or not in_margin(row, scale, top=top) or is_content(row):
             break
+        if PAGE_NUMBER.match(text_of(row)) and is_part(row[0], pieces, scale, top=top):
+            break
         if best == count - 1 > 0 and white(inward[count - 2], row, scale) > 0.6 and not is_telling(text_of(row)):
             break  # white parts the furniture found so far from this row, so the row belongs to the body
         if evidence(inward[:count], following, scale, rules, top=top) >= FURNITURE_SCORE:
             best = count
     chosen = inward[:best]
-    if not best and len(inward) == 1 and PAGE_NUMBER.match(text_of(inward[0])) and in_margin(inward[0], scale, top=top):
-        chosen = inward[:1]
     return chosen if top else list(reversed(chosen))
 
 
@@ -90,7 +88,9 @@ def _lonely_number(piece: Piece, body: Sequence[Piece], scale: Scale) -> bool:
     """A page number that shares its height with body text of another column, or stands above labels in the margin."""
     share = piece.box.y1 / scale.height
     top = share < MARGIN_SHARE
-    if not (top or share > 1 - MARGIN_SHARE) or not PAGE_NUMBER.match(piece.text):
+    if not (top or share > 1 - MARGIN_SHARE) or not PAGE_NUMBER.match(piece.text) or piece.table is not None:
+        return False
+    if is_part(piece, body, scale, top=top):
         return False
     least = 0.6 * scale.pitch
     if EDGE_SHARE < share < 1 - EDGE_SHARE:
@@ -127,22 +127,34 @@ def _beside_text(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
 def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     """Numbers in one file beside the text that rise by an even step."""
     numbers = sorted((p for p in pieces if p.text.isdecimal() and len(p.text) < 5), key=lambda p: p.base)
-    if len(numbers) < _FEWEST_NUMBERS:
+    if len(numbers) < FEWEST_COUNTED:
         return []
     top, bottom = numbers[0].box.y0, numbers[-1].box.y1
     bulk = [
         p for p in pieces if sum(letter.isalpha() for letter in p.text) > 4 and top < (p.box.y0 + p.box.y1) / 2 < bottom
     ]
+    left, right = (min(p.box.x0 for p in bulk), max(p.box.x1 for p in bulk)) if bulk else (0.0, 0.0)
     for side in ("left", "right"):
-        outer = [
-            p for p in numbers if all((p.box.x1 <= q.box.x0 if side == "left" else p.box.x0 >= q.box.x1) for q in bulk)
-        ]
-        if len(outer) < _FEWEST_NUMBERS or max(p.box.x1 for p in outer) - min(p.box.x0 for p in outer) > 4 * scale.size:
+        outer = [p for p in numbers if (p.box.x1 <= left if side == "left" else p.box.x0 >= right)]
+        if len(outer) < FEWEST_COUNTED or max(p.box.x1 for p in outer) - min(p.box.x0 for p in outer) > 4 * scale.size:
             continue
         steps = [int(below.text) - int(above.text) for above, below in pairwise(outer)]
-        if min(steps) > 0 and steps.count(max(set(steps), key=steps.count)) >= 0.8 * len(steps):
+        even = min(steps) > 0 and steps.count(max(set(steps), key=steps.count)) >= 0.8 * len(steps)
+        if even and _runs_on(outer, bulk):
             return outer
     return []
+
+
+def _runs_on(numbers: Sequence[Piece], lines: Sequence[Piece]) -> bool:
+    """Whether sentences run on over the numbered lines; those of a list or table begin anew in each."""
+    levels = sorted(number.base for number in numbers)
+    beside = [line for line in lines if _is_near(levels, line.base, 0.5 * line.size)]
+    return sum(line.text[:1].islower() for line in beside) >= RUNNING_ON * len(beside)
+
+
+def _is_near(levels: Sequence[float], base: float, distance: float) -> bool:
+    at = bisect_left(levels, base - distance)
+    return at < len(levels) and levels[at] <= base + distance
 
 
 def _goes_on(piece: Piece, pieces: Sequence[Piece], scale: Scale, *, top: bool) -> bool:

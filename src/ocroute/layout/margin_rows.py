@@ -10,11 +10,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from ocroute.layout.across_pages import MARGIN_SHARE
-from ocroute.layout.categories import HEADING_SIZE, SMALL_SIZE
+from ocroute.layout.categories import HEADING_SIZE, SMALL_SIZE, TITLE_SIZE
 from ocroute.layout.columns import Row
-from ocroute.layout.line_measures import Scale
-from ocroute.layout.wording import PAGE_NUMBER, ended, is_caption, is_telling
+from ocroute.layout.line_measures import Piece, Scale
+from ocroute.layout.margins import MARGIN_SHARE
+from ocroute.layout.page_numbers import is_page_number, may_be_page_number
+from ocroute.layout.tables.cell_text import is_number
+from ocroute.layout.wording import PAGE_NUMBER, ended, is_caption, is_marker, is_telling
 
 EDGE_SHARE: Final = 0.085
 """Within this share hardly any body text is printed."""
@@ -24,6 +26,9 @@ _GAP = ((1.5, 1.5), (0.6, 1.0), (0.25, 0.5))
 
 _PLACE = ((EDGE_SHARE / 2, 1.0), (EDGE_SHARE, 0.5))
 """Distance from the page's edge, and what it weighs."""
+
+LABEL_GAP: Final = 3.0
+"""Sizes of type between the number of an item or heading and its text, at most."""
 
 _PROSE_END = re.compile(r"[.,;:!?\-]$")
 _NOTE_START = re.compile(r"^(?:[*∗†‡§¶]|[\d⁰¹²³⁴-⁹]{1,2}\s?[^\W\d])")
@@ -120,8 +125,10 @@ def in_margin(row: Row, scale: Scale, *, top: bool) -> bool:
 
 
 def is_content(row: Row) -> bool:
-    """Whether a row begins as captions and list items do."""
+    """Whether a row begins as captions, list items and numbered headings do."""
     text = text_of(row)
+    if len(row) > 1 and is_marker(row[0].text) and row[1].box.x0 - row[0].box.x1 < LABEL_GAP * row[1].size:
+        return True
     return is_caption(text) or (bool(_ITEM_START.match(text)) and not is_telling(text))
 
 
@@ -130,6 +137,37 @@ def white(outer: Row, inner: Row, scale: Scale) -> float:
     upper, lower = sorted((outer, inner), key=lambda row: row[0].base)
     white = min(p.box.y0 for p in lower) - max(p.box.y1 for p in upper)
     return (white - (scale.pitch - scale.size)) / scale.pitch
+
+
+def is_part(number: Piece, pieces: Sequence[Piece], scale: Scale, *, top: bool) -> bool:
+    """Whether a number in a margin is part of what stands beside or further in: an item's, a heading's, a sum below figures.
+
+    Args:
+        pieces: of the whole page.
+        top: which margin.
+    """
+    if number.size > TITLE_SIZE * scale.size:
+        return True
+    nearest: Piece | None = None
+    for other in pieces:
+        if other is number:
+            continue
+        aside = other.box.x0 - number.box.x1
+        level = abs(other.base - number.base) < 0.5 * min(other.size, number.size)
+        if level and -0.5 * number.size < aside < LABEL_GAP * number.size and not may_be_page_number(other.text):
+            return True
+        inward = other.base > number.base if top else other.base < number.base
+        overlap = min(other.box.x1, number.box.x1) > max(other.box.x0, number.box.x0) - scale.size
+        if inward and overlap and not level:
+            distance = abs(other.base - number.base)
+            nearest = other if nearest is None or distance < abs(nearest.base - number.base) else nearest
+    if nearest is None:
+        return False
+    step = abs(nearest.base - number.base)
+    if top:
+        return nearest.size > HEADING_SIZE * scale.size and step < 3 * scale.pitch and not is_page_number(nearest.text)
+    aligned = min(abs(nearest.box.x1 - number.box.x1), abs(nearest.box.x0 - number.box.x0)) < 0.5 * number.size
+    return aligned and is_number(nearest.text)
 
 
 def text_of(row: Row) -> str:

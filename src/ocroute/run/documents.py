@@ -18,7 +18,7 @@ from ocroute.route.plan import Wish
 from ocroute.run.jobs import Input, Record
 from ocroute.run.journal import Journal, key_of
 from ocroute.run.output import Writer, check_stems, stem_of, writer_for
-from ocroute.run.records import laid_out_across, unpack
+from ocroute.run.records import laid_out_across, laid_out_alone, unpack
 from ocroute.run.results import InputResult
 from ocroute.run.session import Session, Work
 from ocroute.run.target import target_of
@@ -161,8 +161,8 @@ def each_page(
 ) -> Generator[tuple[Work, Page], None, None]:
     """Read inputs in a session that stays open; their pages one by one.
 
-    An input that cannot be opened is one failed page. Headers and footers are told from the text of their own page only: what
-    repeats over pages is known when all are read, see `documents`.
+    An input that cannot be opened is one failed page. Of headers and footers only page numbers are set apart: what repeats over
+    pages is known when all are read, see `documents`.
 
     Args:
         session: reads them.
@@ -190,7 +190,7 @@ def _unpacked(records: Iterator[tuple[Work, Record]], left: dict[Work, int], cou
     for _ in range(count):
         work, record = next(records)
         left[work] -= 1
-        page = unpack(record.body)
+        page = laid_out_alone(unpack(record.body))
         if not left[work]:
             emit(InputDone(work.input.label))
         yield work, msgspec.structs.replace(page, input_index=work.index) if work.index else page

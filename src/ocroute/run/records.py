@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ocroute.document.model import Attempt, Page, Status, Verdict
-from ocroute.layout.across_pages import PageOutline, headers_footers_across
+from ocroute.layout.across_pages import headers_footers_across
+from ocroute.layout.margins import PageOutline
 from ocroute.run.jobs import Read, Record
 from ocroute.values import Category
 
@@ -60,12 +61,10 @@ def recognise(body: bytes) -> Record | None:
 
 
 def laid_out_across(records: Sequence[Record]) -> tuple[Record, ...]:
-    """The records of one input with headers and footers set right over all its pages: the last step of its layout.
+    """The records of one input with headers and footers settled over all its pages: the last step of its layout.
 
-    One page at a time is unpacked, and of it no lines; only pages in which a block changes are packed anew.
+    One page at a time is unpacked, and of its lines only their boxes; only pages in which a block changes are packed anew.
     """
-    if len(records) < 2:
-        return tuple(records)
     changes = headers_footers_across(_decode_outline(gzip.decompress(record.body)) for record in records)
     return tuple(
         pack(_recategorised(unpack(record.body), changes[index])) if index in changes else record
@@ -73,10 +72,18 @@ def laid_out_across(records: Sequence[Record]) -> tuple[Record, ...]:
     )
 
 
+def laid_out_alone(page: Page) -> Page:
+    """``page`` with headers and footers settled by itself, where the other pages of its input are not known."""
+    outline = msgspec.convert(page, PageOutline, from_attributes=True)
+    changes = headers_footers_across([outline])
+    return _recategorised(page, changes[0]) if changes else page
+
+
 def _recategorised(page: Page, categories: Mapping[int, Category]) -> Page:
     blocks = list(page.blocks)
     for index, category in categories.items():
-        blocks[index] = msgspec.structs.replace(blocks[index], category=category, level=None, marker=None)
+        text = f"{blocks[index].marker or ''} {blocks[index].text}".strip()
+        blocks[index] = msgspec.structs.replace(blocks[index], category=category, text=text, level=None, marker=None)
     return msgspec.structs.replace(page, blocks=tuple(blocks))
 
 
