@@ -259,8 +259,8 @@ class Table(msgspec.Struct, frozen=True):
 
 
 Markup = Literal["plain", "markdown", "html", "latex"]
-Direction = Literal["ltr", "rtl"]
-"""From left to right, from right to left."""
+Direction = Literal["ltr", "rtl", "ttb"]
+"""From left to right; from right to left; from top to bottom, in columns from right to left."""
 
 
 class Block(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -15,8 +15,8 @@ from ocroute.layout.furniture import set_apart
 from ocroute.layout.hyphens import Joiner
 from ocroute.layout.line_measures import Piece, Scale, boxes_are_tight, measure, roominess, scale_of
 from ocroute.layout.lines import assemble, with_initials
-from ocroute.layout.mirrored import MirroredPage, mirrored_block, mirrored_line, runs_left, with_direction
 from ocroute.layout.paragraphs import Column, Group, groups
+from ocroute.layout.reading_direction import view_of, with_direction
 from ocroute.layout.tables.find import FoundTable, find_tables
 from ocroute.layout.typeface import with_fonts
 from ocroute.pages.page import InputPage
@@ -41,10 +41,11 @@ def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
     if not inked:
         return ()
     inked = with_fonts(page, sorted(inked, key=_place))
-    if not runs_left([line.text for line in inked]):
+    view = view_of(page, inked)
+    if view is None:
         return with_direction(_blocks(page, inked))
-    mirrored = _blocks(MirroredPage(page), sorted((mirrored_line(line, width) for line in inked), key=_place))
-    return with_direction([mirrored_block(block, width) for block in mirrored])
+    seen = _blocks(view.page, sorted(map(view.line, inked), key=_place))
+    return with_direction([view.block(block) for block in seen])
 
 
 def _blocks(page: InputPage, inked: Sequence[Line]) -> tuple[Block, ...]:

@@ -19,7 +19,11 @@ from ocroute.pages.bidi import as_they_stand, in_reading_order, mainly_left, run
 from ocroute.pages.pdf_chars import LEVEL, SPACE, Glyphs, Style
 from ocroute.pages.pdf_runs import Run, join_runs, set_accents, split_runs
 from ocroute.pages.pdf_text import clean
+from ocroute.pages.vertical import columns_of
 from ocroute.values import Box, Font, Line, Word
+
+_DOWN = (0.0, 1.0)
+"""The direction of text that stands in columns, and of text that lies on its right side."""
 
 
 class _Turn(NamedTuple):
@@ -39,9 +43,16 @@ def assemble(glyphs: Glyphs) -> Iterator[Line]:
     """The lines of a page, in about the order of the file. Where columns or table cells lie side by side, each is a line."""
     keep = _on_page(glyphs) & ~_overprinted(glyphs)
     mainly = mainly_left(glyphs.code)
+    pieces: dict[_Turn, list[Run]] = {}
+    for column in columns_of(glyphs, keep):
+        keep[column] = False
+        turn = _Turn(*_DOWN, glyphs.styles[int(glyphs.style[column[0]])].hidden)
+        pieces.setdefault(turn, []).extend(split_runs(_stacked(glyphs, column)))
     for turn, members in _by_direction(glyphs, np.flatnonzero(keep)).items():
         placed = _place(glyphs, np.array(members), turn)
-        for run in join_runs(split_runs(as_they_stand(set_accents(placed)))):
+        pieces.setdefault(turn, []).extend(split_runs(as_they_stand(set_accents(placed))))
+    for turn, some in pieces.items():
+        for run in join_runs(some):
             line = _line(run, glyphs.styles, turn, mainly=mainly)
             if line is not None:
                 yield line
@@ -105,6 +116,17 @@ def _place(glyphs: Glyphs, members: NDArray[np.intp], turn: _Turn) -> Run:
     )
 
 
+def _stacked(glyphs: Glyphs, column: NDArray[np.intp]) -> Run:
+    """Upright characters below each other as a run that goes down the page, each as long as it is high."""
+    style = glyphs.style[column]
+    size = np.array([s.size for s in glyphs.styles])[style]
+    x, y = ((glyphs.box[column, at] + glyphs.box[column, at + 2]) / 2 for at in (0, 1))
+    x = np.full_like(x, np.median(x))  # digits side by side share a place in the column
+    return Run(
+        glyphs.code[column], y - size / 2, y + size / 2, -x + 0.3 * size, -x - size / 2, -x + size / 2, size, style
+    )
+
+
 def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:
     """How far boxes reach along the direction."""
     corners = [boxes[:, i] * turn.x + boxes[:, j] * turn.y for i in (0, 2) for j in (1, 3)]
@@ -120,7 +142,7 @@ def _line(run: Run, styles: list[Style], turn: _Turn, *, mainly: bool | None) ->
         Box.around(word.box for word in words),
         words=words,
         font=_font(run, styles, turn.hidden),
-        angle=turn.angle,
+        angle=0 if (turn.x, turn.y) == _DOWN and any(styles[s].level for s in set(run.style.tolist())) else turn.angle,
     )
 
 

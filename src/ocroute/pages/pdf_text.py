@@ -53,6 +53,14 @@ _COMBINING |= {"˚": "\u030a", "˙": "\u0307", "˝": "\u030b", "¸": "\u0327", "
 _ACCENTS = np.array([ord(accent) for accent in _COMBINING])
 
 
+_UPRIGHT = dict(zip(range(0xFE35, 0xFE45), "（）｛｝〔〕【】《》〈〉「」『』", strict=True))
+_UPRIGHT |= dict(zip((0xFE10, 0xFE13, 0xFE14, 0xFE15, 0xFE16, 0xFE30, 0xFE31), "，：；！？‥—", strict=True)) | {
+    0xFE11: "、",
+    0xFE12: "。",
+    0xFE19: "…",
+}
+_REPLACED |= _UPRIGHT  # signs as they look in columns
+
 _PRESENTED = re.compile("[\ufb1d-\ufb28\ufb2a-\ufd3d\ufd50-\ufdf2\ufe70-\ufefc]+")
 """Hebrew and Arabic presentation forms that mean letters; the rest of those blocks are signs of their own."""
 

@@ -93,7 +93,7 @@ def elements(blocks: Iterable[Block]) -> Iterator[str]:
 
 def _directed(element: str, block: Block) -> str:
     """``element`` with the block's direction, where it is known to be from right to left."""
-    if block.direction == "ltr":
+    if block.direction != "rtl":
         return element
     return _TAG.sub(r'\1 dir="rtl"', element.replace(' dir="auto"', "", 1), count=1)
 
