@@ -2,6 +2,7 @@
 
     python -m bench.judge [--half tune|report] [--seeds N] [--first-seed N] [--quick] [--only CHECK] [--show] [--json FILE]
 
+What engines do wrong is here; what layout and exporters do wrong, in ``after_layout``.
 Renders pages of many kinds (``sheets``), reads them right and wrong in known ways (``readings``, ``failures``) and counts. Limits
 were tuned with ``--half tune`` and on real PDFs; the report half has other sentences, other fonts and other chances. Its first
 seeds were looked at once while the judge was made, and three things changed for it: the sentence generator, the slack of ``loop``
@@ -14,9 +15,10 @@ import json
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bench.judge import after_layout
 from bench.judge.cases import Case
 from bench.judge.failures import failures
 from bench.judge.readings import boxless, in_blocks, noisy, of_lines, reshaped
@@ -64,14 +66,28 @@ def found(page: ArrayPage, case: Case) -> tuple[Finding, ...]:
     return judge(page, case.reading, engine=engine, task=Task(languages=case.languages)).findings
 
 
-def run(half: str, seeds: int, *, first: int = UNSEEN, only: str | None = None, show: bool = False) -> dict[str, Any]:
-    """Count over ``seeds`` pages of every kind, from seed ``first`` on; with ``only``, failures of this code alone."""
+def run(
+    half: str,
+    seeds: int,
+    *,
+    first: int = UNSEEN,
+    only: str | None = None,
+    show: bool = False,
+    kinds: Sequence[str] = tuple(KINDS),
+) -> dict[str, Any]:
+    """Count over ``seeds`` pages of every kind, from seed ``first`` on.
+
+    Args:
+        only: failures of this code alone.
+        show: print what the judge got wrong.
+        kinds: of pages.
+    """
     hit, missed, strengths = Counter[str](), Counter[str](), defaultdict(lambda: [0, 0])
     right, wrong = Counter[str](), Counter[str]()
     alarms: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     refused = total = 0
     seconds = defaultdict(float)
-    for name in KINDS:
+    for name in kinds:
         for seed in range(first, first + seeds):
             sheet = make(name, half, seed)
             if sheet is None:
@@ -143,6 +159,9 @@ def main() -> None:
         only=options.only,
         show=options.show,
     )
+    if options.only is None:
+        pages = 1 if options.quick else max(1, options.seeds // 3)  # each page comes in four media
+        result["after_layout"] = after_layout.run(options.half, pages, show=options.show)
     print(json.dumps(result, indent=2))
     harness.write(options.json, result)
 

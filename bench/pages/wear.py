@@ -75,14 +75,9 @@ def worn(page: NDArray[np.uint8], wear: Wear, seed: int) -> Image.Image:
 
 
 def photographed(page: NDArray[np.uint8], seed: int) -> Image.Image:
-    """A photograph of ``page``, an (H, W) grey array: seen a little from the side and turned, on a table, under a soft shadow."""
-    chance = np.random.default_rng(seed)
-    height, width = page.shape
-    margin = 0.04 * min(width, height)
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    seen = corners + margin + chance.uniform(-0.6, 0.6, (4, 2)).astype(np.float32) * margin
-    size = (round(width + 2 * margin), round(height + 2 * margin))
-    warp = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
+    """A photograph of ``page``, an (H, W) grey array: seen a little from the side, on a table, under a soft shadow."""
+    warp, size = camera(page.shape[1], page.shape[0], seed)
+    chance = np.random.default_rng(seed + 1)
     table = float(chance.uniform(60, 110))
     grey: Grey = cv2.warpPerspective(page.astype(np.float32), warp, size, flags=cv2.INTER_AREA, borderValue=table)
     y, x = np.mgrid[0 : 1 : size[1] * 1j, 0 : 1 : size[0] * 1j]
@@ -92,6 +87,15 @@ def photographed(page: NDArray[np.uint8], seed: int) -> Image.Image:
     grey = cv2.GaussianBlur(grey, (0, 0), float(chance.uniform(0.6, 1.0)))
     pixels = np.clip(grey + chance.normal(0, 4, grey.shape), 0, 255)
     return Image.merge("RGB", [Image.fromarray((pixels * share).astype(np.uint8)) for share in (1.0, 0.97, 0.9)])
+
+
+def camera(width: int, height: int, seed: int) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """Where `photographed` puts each place of a page: a 3 x 3 homography, and the (width, height) of the picture."""
+    margin = 0.04 * min(width, height)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    moved = np.random.default_rng(seed).uniform(-0.6, 0.6, (4, 2)).astype(np.float32) * margin
+    warp = cv2.getPerspectiveTransform(corners, (corners + margin + moved).astype(np.float32))
+    return warp, (round(width + 2 * margin), round(height + 2 * margin))
 
 
 def as_pdf(image: Image.Image, wear: Wear) -> bytes:

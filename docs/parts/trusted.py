@@ -50,4 +50,27 @@ def everything(record: Record) -> str:
     return table(HEAD, media) + "\n" + table(HEAD, kinds) + stamp(record)
 
 
-PARTS: dict[str, Part] = {"verdicts-figure": figure, "verdicts": everything}
+@from_evidence("judge", "python -m bench.judge --json evidence/judge.json")
+def after_layout(record: Record) -> str:
+    """What the judge sees of failures made after reading."""
+    if "after_layout" not in record:
+        return "Not measured yet. To measure it: `python -m bench.judge --json evidence/judge.json`.\n"
+    found = record["after_layout"]
+    rows = [
+        (name, str(row["of"]), f"{row['by_its_check'] / row['of']:.3f}", f"{row['by_any'] / row['of']:.3f}")
+        for name, row in found["failures"].items()
+    ]
+    low, high = found["false_alarm_interval"]
+    return (
+        table(("failure", "made", "recall of its check", "refused by any"), rows)
+        + f"\n{found['false_alarms']} of {found['clean_pages']} clean pages were refused (95 % interval {low:.1%} to {high:.1%})"
+        + (
+            f": {', '.join(f'{kind} {n}' for kind, n in found['false_alarms_by_kind'].items())}"
+            if found["false_alarms"]
+            else ""
+        )
+        + f"; {record['date']}.\n"
+    )
+
+
+PARTS: dict[str, Part] = {"verdicts-figure": figure, "verdicts": everything, "judge-after-layout": after_layout}
