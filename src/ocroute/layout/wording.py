@@ -27,7 +27,7 @@ _CAPTION = re.compile(rf"^{_NUMBERED}\s*(?P<end>[.:|—–)]|$|\s[A-ZА-Я(])", 
 _BESIDE_TABLE = re.compile(
     rf"^(?:{_NUMBERED}|{_NAMES}\s+(?-i:[A-Z])\b|(?:{_NAMES}|sources?|notes?)\s*[.:])", re.IGNORECASE
 )
-_ENDED = re.compile(r"[.!?:;。！？：；][\"'”’»)\]\d*†‡]{0,3}$")
+_ENDED = re.compile(r"[.!?:;。！？：；][\"'”’»)\]\d⁰¹²³⁴-⁹*†‡]{0,3}$")
 _OPENING = "\"'“‘«([¿¡"
 _ROMAN = r"(?=[ivxlc])(?:x{0,3}|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
 PAGE_NUMBER = re.compile(

@@ -16,6 +16,7 @@ from ocroute.pages.pdf_fields import with_fields
 from ocroute.pages.pdf_flat import FlatPage, FlatPages
 from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.pdf_lines import assemble
+from ocroute.pages.pdf_marks import read_marks, with_marks
 from ocroute.pages.pdf_vectors import Vectors, image_density, read_vectors
 from ocroute.pages.source import Source
 from ocroute.values import Line
@@ -128,7 +129,10 @@ class PdfPage(InputPage):
         frame = self.frame
         with on_page(self.source, self.number):
             page, fields = self._whole()
-            return tuple(assemble(with_fields(read_glyphs(page, frame), fields, frame))) or None
+            glyphs = with_fields(read_glyphs(page, frame), fields, frame)
+            marks = read_marks(self._file.pdf, self._page())
+            strokes = () if all(style.hidden for style in glyphs.styles) else self._vectors().rules
+            return tuple(assemble(with_marks(glyphs, marks, strokes, frame))) or None
 
     def text_angle(self) -> int | None:
         """The direction of most printed characters; None where fewer than ``_TELLING`` are printed or they disagree."""

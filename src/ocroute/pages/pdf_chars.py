@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from ocroute.pages.pdf_fonts import Face, face_of
 from ocroute.pages.pdf_frame import Frame
-from ocroute.pages.pdf_text import TEX_LIGATURES
+from ocroute.pages.pdf_text import SOFT_HYPHEN, TEX_LIGATURES
 from ocroute.pages.symbol_fonts import UNKNOWN, meaning
+from ocroute.values import InlineStyle
 
 MAX_CHARS = 200_000
 """Pages with more (plots that print a letter for each point) are cut there: they would take minutes."""
 
-SPACE = 0x20
+SPACE, HYPHEN = 0x20, 0x2D
 
 _POINTS = 0x591, 0x8FF
 """Where Hebrew and Arabic vowel signs are found."""
@@ -42,6 +43,8 @@ class Style(NamedTuple):
         direction: (x, y) unit vector of the reading direction on the raster, y down.
         hidden: whether it is there to be searched, not seen.
         bold: whether it is drawn bold by outlining, whatever its font.
+        marks: what is drawn on it: links, strokes; see `pdf_marks`.
+        href: where its link leads.
     """
 
     face: Face
@@ -49,6 +52,8 @@ class Style(NamedTuple):
     direction: tuple[float, float]
     hidden: bool
     bold: bool
+    marks: frozenset[InlineStyle] = frozenset()
+    href: str = ""
 
     @property
     def level(self) -> bool:
@@ -137,6 +142,11 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
             code = meaning(known, code, mapped=not unmapped(raw, index))
         elif code < SPACE and code not in TEX_LIGATURES and unmapped(raw, index):
             code = UNKNOWN  # a glyph's number, not a character
+        elif code == SOFT_HYPHEN:
+            ink_of(raw, index, *at)
+            if right.value <= left.value:
+                continue  # where a word could be broken, and is not
+            code = HYPHEN
         origin_of(raw, index, at_x, at_y)
         loose_of(raw, index, at_rect)
         loose = (rect.left, rect.bottom, rect.right, rect.top)

@@ -20,7 +20,12 @@ _ITALIC = re.compile(
     r"ital|obli|slant|-it\b|-bdit|^cm(ti|sl|bxti|bxsl|ssi)|^sf(ti|sl|bi|it)|^ec(ti|sl|bi)|[a-z]T(B?I|BO)$",
     re.IGNORECASE,
 )
-_FLAG_ITALIC, _FLAG_FORCE_BOLD = 1 << 6, 1 << 18
+_MONO = re.compile(
+    r"mono(?!type)|courier|consol|typewriter|menlo|monaco|inconsolata|andale|fixed|source ?code|fira ?code|anonymouspro|hack-"
+    r"|^cm(tt|sltt|tcsc|itt|vtt)|^(ec|lm|sf)(tt|st|it)t?\d|^lmmono|^(ec|la)tt|^t1xtt|^txtt|^lucidacons|^ocrb",
+    re.IGNORECASE,
+)
+_FLAG_FIXED, _FLAG_ITALIC, _FLAG_FORCE_BOLD = 1 << 0, 1 << 6, 1 << 18
 
 
 class Face(NamedTuple):
@@ -31,6 +36,7 @@ class Face(NamedTuple):
         bold, italic: by its own flags or its name.
         ascent, descent: how far it reaches above and below the baseline, as parts of ``ascent - descent`` (descent is
             negative), as pdfium lays out its boxes.
+        mono: whether all its letters are equally wide, by its flags or its name.
         signs: of a font of signs, what its codes mean where the file does not say; see `symbol_fonts`.
     """
 
@@ -39,6 +45,7 @@ class Face(NamedTuple):
     italic: bool
     ascent: float
     descent: float
+    mono: bool = False
     signs: Mapping[int, int] | None = None
 
 
@@ -48,13 +55,15 @@ def face_of(font: Any) -> Face:
         return Face("", False, False, 0.8, -0.2)
     name = _SUBSET.sub("", _name(font))
     flags = max(0, pdfium.FPDFFont_GetFlags(font))
+    signs = encoding_of(name)
     # pdfium's weight is guessed from the stem width, and calls many a regular face bold: the name knows better.
     return Face(
         name,
         bool(flags & _FLAG_FORCE_BOLD or _BOLD.search(name)),
-        bool(flags & _FLAG_ITALIC or _ITALIC.search(name)),
+        signs is None and bool(flags & _FLAG_ITALIC or _ITALIC.search(name)),
         *_reach(font),
-        encoding_of(name),
+        bool(flags & _FLAG_FIXED or _MONO.search(name)),
+        signs,
     )
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ocroute.pages.bidi import as_they_stand, in_reading_order, mainly_left, runs_left
 from ocroute.pages.pdf_chars import LEVEL, SPACE, Glyphs, Style
+from ocroute.pages.pdf_inline import PageStyles
 from ocroute.pages.pdf_runs import Run, join_runs, set_accents, split_runs
 from ocroute.pages.pdf_text import clean
 from ocroute.pages.vertical import columns_of
@@ -51,9 +52,10 @@ def assemble(glyphs: Glyphs) -> Iterator[Line]:
     for turn, members in _by_direction(glyphs, np.flatnonzero(keep)).items():
         placed = _place(glyphs, np.array(members), turn)
         pieces.setdefault(turn, []).extend(split_runs(as_they_stand(set_accents(placed))))
+    page = PageStyles.of(glyphs)
     for turn, some in pieces.items():
         for run in join_runs(some):
-            line = _line(run, glyphs.styles, turn, mainly=mainly)
+            line = _line(run, glyphs.styles, turn, page, mainly=mainly)
             if line is not None:
                 yield line
 
@@ -133,8 +135,8 @@ def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:
     return np.asarray(np.max(corners, axis=0))
 
 
-def _line(run: Run, styles: list[Style], turn: _Turn, *, mainly: bool | None) -> Line | None:
-    words = tuple(_words(run, turn, mainly=mainly))
+def _line(run: Run, styles: list[Style], turn: _Turn, page: PageStyles, *, mainly: bool | None) -> Line | None:
+    words = tuple(_words(run, turn, page, mainly=mainly))
     if not words:
         return None
     return Line(
@@ -146,14 +148,16 @@ def _line(run: Run, styles: list[Style], turn: _Turn, *, mainly: bool | None) ->
     )
 
 
-def _words(run: Run, turn: _Turn, *, mainly: bool | None) -> Iterator[Word]:
+def _words(run: Run, turn: _Turn, page: PageStyles, *, mainly: bool | None) -> Iterator[Word]:
     inked, starts = run.words()
     if not len(starts):
         return
-    codes = inked.code.tolist()
+    inked, keys = page.of_run(inked)
+    codes, told = inked.code.tolist(), None if keys is None else keys.tolist()
     if mainly is not None and runs_left(inked.code).any():
         words = in_reading_order(inked, starts.tolist(), mainly=mainly)
-        inked = inked.take(np.array([place for word in words for place, _ in word], np.intp))
+        places = [place for word in words for place, _ in word]
+        inked, told = inked.take(np.array(places, np.intp)), told and [told[place] for place in places]
         codes = [code for word in words for _, code in word]
         starts = np.cumsum([0, *(len(word) for word in words[:-1])])
     along = np.minimum.reduceat(inked.x0, starts), np.maximum.reduceat(inked.x1, starts)
@@ -162,8 +166,10 @@ def _words(run: Run, turn: _Turn, *, mainly: bool | None) -> Iterator[Word]:
     xs, ys = np.array([x for x, _ in corners]), np.array([y for _, y in corners])
     boxes = np.stack([xs.min(0), ys.min(0), xs.max(0), ys.max(0)], axis=1).tolist()
     for (start, end), box in zip(pairwise([*starts.tolist(), len(codes)]), boxes, strict=True):
-        if text := clean(codes[start:end]):
-            yield Word(text, Box(*box))
+        word_codes, word_keys = codes[start:end], told[start:end] if told else ()
+        text, spans = page.text(word_codes, word_keys) if any(word_keys) else (clean(word_codes), ())
+        if text:
+            yield Word(text, Box(*box), spans=spans)
 
 
 def _font(run: Run, styles: list[Style], hidden: bool) -> Font:

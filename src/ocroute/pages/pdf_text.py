@@ -27,7 +27,7 @@ _REPLACED: dict[int, str] = {
     0xF0FC: "✓",
     0xF02D: "−",
 }
-_SOFT_HYPHEN = 0xAD
+SOFT_HYPHEN = 0xAD
 
 # TeX's fonts, old (from 0x0B) and new (from 0x1B), keep ligatures where others have control characters, and their PDFs do not
 # always say so.
@@ -67,14 +67,18 @@ _PRESENTED = re.compile("[\ufb1d-\ufb28\ufb2a-\ufd3d\ufd50-\ufdf2\ufe70-\ufefc]+
 _PLAIN = range(ord("!"), ord("~") + 1)
 
 
-def clean(codes: Iterable[int]) -> str:
-    """One word's text: ligatures spelled out, soft hyphens only at the end (as hyphens), no control characters."""
+def clean(codes: Iterable[int], *, ends: bool = True) -> str:
+    """One word's text: ligatures spelled out, soft hyphens only at the end (as hyphens), no control characters.
+
+    Args:
+        ends: whether the word ends with ``codes``.
+    """
     listed = list(codes)
     if listed and min(listed) in _PLAIN and max(listed) in _PLAIN:  # most words
         return bytes(listed).decode("ascii")
     parts = [_ligature(listed, at) or _REPLACED.get(code, "") or _char(code) for at, code in enumerate(listed)]
     text = "".join(part for part in parts if part)
-    if listed and listed[-1] == _SOFT_HYPHEN:
+    if ends and listed and listed[-1] == SOFT_HYPHEN:
         text += "-"
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return " ".join(unicodedata.normalize("NFC", _PRESENTED.sub(_letters, text)).split())
@@ -102,7 +106,7 @@ def _beside(codes: list[int], at: int) -> tuple[int, int]:
 
 
 def _char(code: int) -> str:
-    if code in _REPLACED or code == _SOFT_HYPHEN or code > 0x10FFFF:
+    if code in _REPLACED or code == SOFT_HYPHEN or code > 0x10FFFF:
         return ""
     char = chr(code)
     return "" if unicodedata.category(char) == "Cc" else char

@@ -82,7 +82,7 @@ def _marked(marked: Marked) -> str:
 def _fenced(fence: str, marked: Marked) -> str:
     """Between asterisks or tildes where every parser takes them for marks, else as an element, as within a word."""
     inside = marked.written
-    if _stands_free(marked.before, inside[:1]) and _stands_free(marked.after, inside[-1:]):
+    if _stands_free(marked.before) and _stands_free(marked.after):
         return f"{fence}{inside}{fence}"
     return html_marked(marked)
 
@@ -104,9 +104,9 @@ def _link(marked: Marked) -> str:
     return f"[{marked.written}](<{address}>)" if re.search("[()]", address) else f"[{marked.written}]({address})"
 
 
-def _stands_free(outside: str, edge: str) -> bool:
-    """Whether a fence between two characters can only open, or only close: CommonMark's rule of flanking runs."""
-    return not outside.strip() or (_is_punctuation(outside) and not _is_punctuation(edge))
+def _stands_free(outside: str) -> bool:
+    """Whether a fence beside ``outside`` is one by CommonMark's rule of flanking runs, whatever stands on its inner side."""
+    return not outside.strip() or _is_punctuation(outside)
 
 
 def _is_punctuation(character: str) -> bool:

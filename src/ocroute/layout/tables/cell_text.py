@@ -9,7 +9,7 @@ _NUMBER = re.compile(
     r"""^[^\w]{0,4}                       # signs, brackets, currency
         (?:[A-Z]{1,3}\s?[$€£¥]?\s?)?      # US$, EUR
         [+\-−–—±~≈<>≤≥]?\s?
-        (?:\d[\d.,:/'’\s−–%×x^±()*†‡§-]*|n/?a|nil|nd|\.\d+|[-−–—]{1,4}|[✓✗✔✘×•○●◦*+])
+        (?:\d[\d.,:/'’\s−–%×x^±()*†‡§⁰¹²³⁴-⁹⁺⁻-]*|n/?a|nil|nd|\.\d+|[-−–—]{1,4}|[✓✗✔✘×•○●◦*+])
         (?:\s?(?:%|‰|°|bn|mn|[kKMBGT]|ms|s|m|g|kg|km|cm|mm|dB|Hz|MHz|GHz|[kKMGT]i?B|px|pt|pp|bps|x|e[+-]?\d+|hrs?|min|h))?
         [^\w]{0,3}[a-z]?[^\w]{0,3}$""",
     re.VERBOSE | re.IGNORECASE,

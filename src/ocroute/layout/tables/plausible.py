@@ -160,7 +160,7 @@ def _contents(grid: Grid) -> bool:
     numbers = [t.text for p in last for t in p.tokens if not t.leader]
     if len(last) < 3 or sum(1 for text in numbers if _PAGE.match(text)) < 0.8 * len(numbers):
         return False
-    pages = [int(p.text) for p in last if p.text.isdigit()]
+    pages = [int(p.text) for p in last if p.text.isdecimal()]
     if any(len(p.text) > 1 and p.text.startswith("0") for p in last):
         return False
     growing = sum(1 for a, b in pairwise(pages) if b >= a)
