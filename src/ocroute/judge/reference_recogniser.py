@@ -7,6 +7,7 @@ check a page that it read costs nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from ocroute.ppocr import crops, model_files, recogniser
 from ocroute.ppocr.detector import detect
 from ocroute.ppocr.preprocessing import HEIGHT, scaled
 from ocroute.values import Box
+
+SQUEEZE: Final = 0.8
 
 
 def available() -> bool:
@@ -50,7 +53,8 @@ def recognise(page: InputPage, boxes: Sequence[Box], threads: int = 1) -> list[t
 def glance(page: InputPage, strips: Sequence[Sequence[Box]], threads: int = 1) -> list[str]:
     """What stands in the boxes of each strip, read as if they followed each other on one line.
 
-    A call of the network costs as much as a word does; eight words on two strips cost what five cost by themselves.
+    A call of the network costs as much as a word does. The strips are squeezed too: time goes with their columns, and clean
+    print stands it; what then seems to differ is to be read again with `recognise`.
 
     Raises:
         EngineUnavailable: the models are not installed.
@@ -62,5 +66,5 @@ def glance(page: InputPage, strips: Sequence[Sequence[Box]], threads: int = 1) -
 
 def _joined(pieces: Sequence[Raster]) -> Raster:
     """The crops side by side, as high as the recogniser wants them. Their margins part them."""
-    sizes = (max(1, round(piece.shape[1] * HEIGHT / piece.shape[0])) for piece in pieces)
+    sizes = (max(1, round(SQUEEZE * piece.shape[1] * HEIGHT / piece.shape[0])) for piece in pieces)
     return np.concatenate([scaled(piece, size) for piece, size in zip(pieces, sizes, strict=True)], axis=1)

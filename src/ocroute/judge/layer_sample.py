@@ -1,0 +1,166 @@
+"""Which words of a text layer are read back: few, but so that every font and nearly every letter of each is among them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ocroute.engines.base import Reading
+from ocroute.judge.fuzzy_search import solid
+from ocroute.judge.line_crops import spread
+from ocroute.judge.scripts import script_of
+from ocroute.values import Box, Line
+
+LETTERS: Final = (
+    104  # that are read of a layer which proves right: fewer let one with every twentieth letter wrong pass
+)
+MOST: Final = 170  # where many fonts have many letters
+PIECE: Final = 12  # signs of a longer run of ideographs that are read of it
+LONGEST: Final = 80  # signs of a word that is read in one piece
+HIGH: Final = (7.0, 900.0)  # pixels of a word's box; smaller ones are no letters to anybody
+FONTS: Final = 16  # fonts of which a word each is read before the budget counts
+EVEN: Final = 8  # words that are read wherever they stand, evenly over the page
+CONSIDERED: Final = 500  # words, evenly over the page, that the choice is made from
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A word of the layer that can be read back.
+
+    Attributes:
+        text: as the layer has it.
+        letters: what of it is compared; see `fuzzy_search.solid`.
+        box: where it stands, page pixels.
+        font: the name of its line's font; empty where there is none.
+    """
+
+    text: str
+    letters: str
+    box: Box
+    font: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The upright words of a layer, by who can say whether they are right.
+
+    Attributes:
+        readable: in letters that the reference recogniser writes.
+        others: in other scripts.
+    """
+
+    readable: tuple[Probe, ...]
+    others: tuple[Probe, ...]
+
+
+def words_of(reading: Reading) -> Words:
+    """All words of ``reading`` with letters in them, in its order."""
+    readable: list[Probe] = []
+    others: list[Probe] = []
+    for line in lines_of(reading):
+        if line.angle:
+            continue
+        font = line.font.name if line.font else ""
+        for word in line.words:
+            if HIGH[0] <= word.box.height <= HIGH[1] and word.box.width >= 2:
+                for probe in _probes(word.text.strip(), word.box, font):
+                    (readable if _readable(probe.letters) else others).append(probe)
+    return Words(tuple(readable), tuple(others))
+
+
+def lines_of(reading: Reading) -> list[Line]:
+    """The lines of its blocks, or its own."""
+    return [line for block in reading.blocks for line in block.lines] or list(reading.lines)
+
+
+def first_choice(words: Sequence[Probe]) -> list[Probe]:
+    """Words to begin with: one of each font, some evenly over the page, then those with the most letters not yet seen.
+
+    All of them where they have no more than `LETTERS` letters together. The same ones every time.
+    """
+    if sum(len(word.letters) for word in words) <= LETTERS:
+        return list(words)
+    pool = spread(words, min(CONSIDERED, len(words)))
+    by_font: dict[str, list[Probe]] = defaultdict(list)
+    for word in words:
+        by_font[word.font].append(word)
+    fonts = sorted(by_font.values(), key=len, reverse=True)[:FONTS]
+    chosen = dict.fromkeys(max(font[:40], key=lambda word: min(len(word.letters), 7)) for font in fonts)
+    chosen |= dict.fromkeys(spread([word for word in pool if len(word.letters) >= 3], EVEN))
+    seen = {pair for word in chosen for pair in _pairs(word)}
+    letters = sum(len(word.letters) for word in chosen)
+    for word in _by_news(pool, seen):
+        news = len(_pairs(word) - seen)
+        if letters >= (MOST if news else LETTERS):
+            break
+        if word not in chosen:
+            chosen[word] = None
+            seen |= _pairs(word)
+            letters += len(word.letters)
+    return list(chosen)
+
+
+def more(words: Sequence[Probe], read: Iterable[Probe], fonts: set[str], letters: int) -> list[Probe]:
+    """About ``letters`` more letters of words that are not ``read`` yet: first of ``fonts``, then from all over the page."""
+    known = set(read)
+    rest = [word for word in words if word not in known]
+    suspect = spread([word for word in rest if word.font in fonts], letters // 4)
+    wide = spread(rest, letters // 4)
+    chosen: dict[Probe, None] = {}
+    for word in (*_take(suspect, letters // 2), *_take(wide, letters)):
+        if sum(len(each.letters) for each in chosen) >= letters:
+            break
+        chosen[word] = None
+    return list(chosen)
+
+
+def _take(words: Iterable[Probe], letters: int) -> Iterator[Probe]:
+    for word in words:
+        if letters <= 0:
+            return
+        letters -= len(word.letters)
+        yield word
+
+
+def _by_news(pool: Sequence[Probe], seen: set[tuple[str, str]]) -> Iterator[Probe]:
+    """The pool, each time the word that has the most letters new to its font for its length; ``seen`` grows meanwhile."""
+    left = [word for word in pool if len(word.letters) >= 3] or list(pool)
+    for turn in range(len(left)):
+        best = max(left, key=lambda word: len(_pairs(word) - seen) / (len(word.letters) + 2))
+        if not _pairs(best) - seen:
+            yield from spread(left, len(left))
+            return
+        left.remove(best)
+        yield best
+        if turn > 4 * FONTS:
+            yield from spread(left, len(left))
+            return
+
+
+def _pairs(word: Probe) -> set[tuple[str, str]]:
+    return {(word.font, letter) for letter in word.letters}
+
+
+def _probes(text: str, box: Box, font: str) -> Iterator[Probe]:
+    letters = solid(text)
+    if not letters:
+        return
+    if len(text) <= LONGEST:
+        yield Probe(text, letters, box, font)
+    elif all(_wide(sign) for sign in text):  # ideographs are all equally wide, so a piece of them has a place
+        step = box.width / len(text)
+        for start in range(0, len(text) - PIECE // 2, PIECE):
+            piece = text[start : start + PIECE]
+            if part := solid(piece):
+                x = box.x0 + step * start
+                yield Probe(piece, part, Box(x, box.y0, x + step * len(piece), box.y1), font)
+
+
+def _readable(letters: str) -> bool:
+    return all(letter.isascii() or script_of(letter) in ("Hani", "Jpan") for letter in letters)
+
+
+def _wide(sign: str) -> bool:
+    return "\u2e80" <= sign <= "\ud7ff" or "\uf900" <= sign <= "\ufaff" or "\uff00" <= sign <= "\uff60"

@@ -1,0 +1,145 @@
+"""A text layer's words read back from the page, and what the letters that differ say about its fonts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Final
+
+from rapidfuzz.distance import Levenshtein
+
+from ocroute.judge import layer_sample, reference_recogniser
+from ocroute.judge.fuzzy_search import solid
+from ocroute.judge.layer_sample import Probe
+from ocroute.judge.line_crops import around, spread
+from ocroute.pages.page import InputPage
+
+SLIPS: Final = 0.008  # share of letters that the reference recogniser misreads in print, when it reads a word twice
+WRONG: Final = 0.05  # share of wrong letters from which a layer must not be believed
+SURE: Final = 0.6  # confidence below which the reference recogniser has no say
+CAP: Final = 2  # letters by which one word may speak: a word that is misread is often misread throughout
+SETTLED: Final = 3.0  # log odds that settle the matter: twenty to one
+STRIP: Final = 26  # letters of words that are read at once, as if they stood on one line
+AGAIN: Final = 12  # words at most that are read a second time, each by itself; further ones that differ do not count
+DEEP: Final = 420  # letters that are read of a layer which is in doubt
+_FOR_WRONG: Final = log(WRONG / SLIPS)
+_FOR_RIGHT: Final = log((1 - WRONG) / (1 - SLIPS))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A word of the layer and what the page shows in its place; ``wrong`` counts the letters that differ."""
+
+    probe: Probe
+    shown: str
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What was seen of a layer.
+
+    Attributes:
+        seen: every word that could be read, once.
+        suspects: the fonts whose words are not what the page shows.
+        odds: the log odds of the worst of them, or of all; above 0 the layer is more likely wrong than right.
+    """
+
+    seen: tuple[Seen, ...]
+    suspects: frozenset[str] = frozenset()
+    odds: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """The share of wrong letters among those that speak: in the suspected fonts, or in all."""
+        chosen = [one for one in self.seen if one.probe.font in self.suspects] or self.seen
+        return sum(one.wrong for one in chosen) / max(1, sum(len(one.probe.letters) for one in chosen))
+
+
+def read_back(page: InputPage, words: Sequence[Probe], threads: int) -> ReadBack:
+    """Read as many of ``words`` as it takes to tell whether they are what ``page`` shows.
+
+    Raises:
+        EngineUnavailable: the models of the reference recogniser are not installed.
+    """
+    first = layer_sample.first_choice(words)
+    seen = _look(page, first, threads)
+    if not any(one.wrong for one in seen):
+        return ReadBack(tuple(seen))
+    found = _weighed(seen)
+    if found.odds >= 2 * SETTLED:
+        return found
+    fonts = {one.probe.font for one in seen if one.wrong}
+    seen += _look(page, layer_sample.more(words, first, fonts, DEEP), threads)
+    return _weighed(seen)
+
+
+def _weighed(seen: Sequence[Seen]) -> ReadBack:
+    fonts: dict[str, list[Seen]] = defaultdict(list)
+    for one in seen:
+        fonts[one.probe.font].append(one)
+    odds = {font: _odds(every) for font, every in fonts.items()}
+    whole = _odds(seen)
+    suspects = frozenset(font for font, value in odds.items() if value >= SETTLED or (value > 0 and whole > 0))
+    return ReadBack(tuple(seen), suspects, max([whole, *(odds[font] for font in suspects)]))
+
+
+def _odds(seen: Iterable[Seen]) -> float:
+    """Of a wrong layer against a right one."""
+    wrong = right = 0
+    for one in seen:
+        wrong += min(CAP, one.wrong)
+        right += max(0, len(one.probe.letters) - one.wrong)
+    return wrong * _FOR_WRONG + right * _FOR_RIGHT
+
+
+def _look(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
+    """Each of ``words`` beside what is read in its place; those that differ are read by themselves again."""
+    strips = _strips(words)
+    boxes = [[around(page, word.box) for word in strip] for strip in strips]
+    found: list[Seen] = []
+    for strip, shown in zip(strips, reference_recogniser.glance(page, boxes, threads), strict=True):
+        found += _compared(strip, shown)
+    doubtful = spread([one.probe for one in found if one.wrong], AGAIN)
+    again = {one.probe: one for one in _alone(page, doubtful, threads)}
+    return [again.get(one.probe, one) for one in found if one.probe in again or not one.wrong]
+
+
+def _alone(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
+    """What each word is read as by itself, with a margin and without, the better; not those that cannot be read."""
+    boxes = [around(page, word.box) for word in words] + [word.box.clamped(*page.size) for word in words]
+    read = reference_recogniser.recognise(page, boxes, threads)
+    found: list[Seen] = []
+    for word, *ways in zip(words, read[: len(words)], read[len(words) :], strict=True):
+        counted = [
+            (min(len(word.letters), Levenshtein.distance(word.letters, solid(text))), -confidence, text)
+            for text, confidence in ways
+        ]
+        wrong, doubt, text = min(counted)
+        if not wrong or (-doubt >= SURE and text):
+            found.append(Seen(word, text, wrong))
+    return found
+
+
+def _strips(words: Sequence[Probe]) -> list[list[Probe]]:
+    strips: list[list[Probe]] = []
+    room = 0
+    for word in words:
+        if room < len(word.letters):
+            strips.append([])
+            room = STRIP
+        strips[-1].append(word)
+        room -= len(word.letters) + 1
+    return strips
+
+
+def _compared(strip: Sequence[Probe], shown: str) -> list[Seen]:
+    """The words of a strip, each with the letters of ``shown`` that fall to it."""
+    said = "".join(word.letters for word in strip)
+    owner = [at for at, word in enumerate(strip) for _ in word.letters]
+    wrong = [0] * len(strip)
+    for edit in Levenshtein.editops(said, solid(shown)):
+        wrong[owner[min(edit.src_pos, len(owner) - 1)]] += 1
+    return [Seen(word, "" if count else word.text, count) for word, count in zip(strip, wrong, strict=True)]

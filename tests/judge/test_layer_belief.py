@@ -1,0 +1,84 @@
+"""Text layers that are wrong in a few words, in one font, or in a script that the reference recogniser cannot write."""
+
+import random
+
+import pytest
+from bench.layer_belief import exchanged, scrambled
+from bench.pages import faces
+from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
+
+from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.checks.textlayer_mismatch import TextLayerMismatch
+from ocroute.values import Block, Category, Font, Line, Word
+
+LAYER = EngineInfo(kind="textlayer", rank=0)
+CAESAR = str.maketrans({code: chr(code + 7) for code in range(ord("A"), ord("z") + 1)})
+
+
+def finding(made, lines):
+    blocks = tuple(Block(Category.TEXT, line.text, line.box, lines=(line,)) for line in lines)
+    return TextLayerMismatch().check(made.page(), Reading(blocks=blocks), engine=LAYER, task=Task())
+
+
+def in_font(line, name):
+    return Line(line.text, line.box, words=line.words, font=Font(name))
+
+
+def caesar(line):
+    words = tuple(Word(word.text.translate(CAESAR), word.box) for word in line.words)
+    return Line(" ".join(word.text for word in words), line.box, words=words, font=line.font)
+
+
+@pytest.fixture
+def chance():
+    return random.Random(3)
+
+
+@pytest.fixture(scope="module")
+def poster():
+    """Few words, large."""
+    made = sheet((1240, 700))
+    for at, text in enumerate(("Certificate of Merit", "awarded to the crew", "of Northport harbour")):
+        made.write(200, 150 + 110 * at, text, vera(66))
+    return made
+
+
+def test_few_words_are_read_all_of_them(poster):
+    assert finding(poster, poster.lines) is None
+    said = finding(poster, [caesar(line) for line in poster.lines])
+    assert "10 of 10 words" in said.sentence
+
+
+@pytest.mark.parametrize("text", ["Yes", "Total 47", "Merit"])
+def test_a_single_word_is_enough(text):
+    made = sheet((600, 200))
+    made.write(100, 60, text, vera(40))
+    assert finding(made, made.lines) is None
+    assert finding(made, [caesar(line) for line in made.lines]) is not None
+
+
+def test_one_wrong_font_among_right_ones_is_found():
+    made = sheet()
+    made.write(100, 60, "Northport", vera(40))
+    made.paragraph((100, 140, 1140, 950), LIGHTHOUSE, vera(24))
+    lines = [in_font(made.lines[0], "Title"), *(in_font(line, "Body") for line in made.lines[1:])]
+    assert finding(made, lines) is None
+    said = finding(made, [caesar(lines[0]), *lines[1:]])
+    assert "1 of 1 words" in said.sentence
+
+
+def test_every_twentieth_letter_wrong_is_too_much(chance):
+    made = sheet()
+    made.paragraph((100, 100, 1140, 950), LIGHTHOUSE, vera(24))
+    assert finding(made, list(exchanged(tuple(made.lines), 0.05, chance))) is not None
+
+
+@pytest.mark.parametrize("words", [3, 30])
+def test_cyrillic_is_held_against_drawings(chance, words):
+    path = faces.path("tune", "serif")
+    if not faces.knows_cyrillic("tune"):
+        pytest.skip("no Cyrillic font here")
+    made = sheet()
+    made.paragraph((100, 100, 1140, 950), " ".join(QUARRY_IN_RUSSIAN.split()[:words]), faces.font(path, 30))
+    assert finding(made, made.lines) is None
+    assert "look like" in finding(made, list(scrambled(tuple(made.lines), chance))).sentence
