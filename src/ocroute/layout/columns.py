@@ -16,7 +16,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.layout.line_measures import Piece, Scale, merged
+from ocroute.layout.beside import LABEL_CHARS, LONGEST, Row, read_down
+from ocroute.layout.line_measures import Piece, Scale, merged, weighted_quantile
 from ocroute.layout.lines import GUTTER, SAME_BASELINE, WIDEST_WORD_GAP, Floats, edges
 from ocroute.layout.rows import side_by_side
 from ocroute.raster.rules import Rule
@@ -24,17 +25,19 @@ from ocroute.raster.rules import Rule
 COLUMN_ROWS: Final = 2
 """Rows that the shorter of two columns needs; below that they are the two ends of one row."""
 
-LABEL_CHARS: Final = 14
-"""Cells in front of longer text that are this short on average, and stand on its baselines, are labels, not a column."""
-
 CUT_THROUGH: Final = 0.6
 """What a strip's score keeps when its upper or lower end would cut through a line of another column."""
+
+WHITE: Final = 4.0
+"""White this many line pitches high over a whole region, as a picture leaves it, ends its columns."""
+
+HEAD_SIZE: Final = 1.25
+"""Type this much larger than the rest, alone in its row, and flush or centred over the row below, heads all that begins there."""
 
 STRAY_ROWS: Final = 2
 STRAY_GAP: Final = 2.5
 """So few rows, this far above the rest of a column pair and on one side only, stand above both columns."""
 
-Row = list[Piece]
 Mask = NDArray[np.bool_]
 
 
@@ -100,6 +103,7 @@ def _cut(region: list[Piece], scale: Scale, bars: Floats) -> Iterator[list[Piece
 
 def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip | None:
     x0, x1, y0, y1 = edges(region)
+    bars = np.concatenate([bars, _dividers(region, scale)])
     half = GUTTER * scale.size / 2
     # Wherever a strip is, one no wider than a gutter touches the end or the start of some line in it.
     places = np.unique(np.round(np.concatenate([x1 + half, x0 - half]) / (0.2 * half))) * 0.2 * half
@@ -109,6 +113,7 @@ def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip |
     places, sides = places[np.sort(distinct)], sides[np.sort(distinct)]
     on_left, on_right = np.hsplit(sides, 2)
     heights = y1 - y0 + scale.pitch
+    rows = np.array([piece.table.table.rows if piece.table else 1 for piece in region], dtype=np.float64)
     most = np.minimum(on_left @ heights, on_right @ heights)
     best: _Strip | None = None
     for index in np.lexsort((-(on_left | on_right).sum(axis=1), -most)):
@@ -116,7 +121,7 @@ def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip |
         if most[index] <= least:
             break
         crossed = bars[(bars[:, 0] < places[index] - near) & (bars[:, 1] > places[index] + near), 2]
-        for left, right in _between(on_left[index], on_right[index], y0, y1, crossed, least, scale):
+        for left, right in _between(on_left[index], on_right[index], y0, y1, rows, crossed, least, scale):
             strip = _checked(
                 float(places[index]), [region[int(i)] for i in left], [region[int(i)] for i in right], scale
             )
@@ -130,8 +135,40 @@ def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip |
     return best
 
 
+def _dividers(region: Sequence[Piece], scale: Scale) -> Floats:
+    """What parts a region over its whole width although no line does: (start, end, y) of high white and of lone heads."""
+    x0, x1, y0, y1 = edges(region)
+    order = np.argsort(y0, kind="stable")
+    lowest = np.maximum.accumulate(y1[order])
+    tops = np.append(y0[order][1:], np.inf)
+    white = np.flatnonzero(tops - lowest > WHITE * scale.pitch)[:-1]
+    whole = x0.min(), x1.max()
+    found: list[tuple[float, float, float]] = []
+    for at in white:
+        above = (y1 <= lowest[at]) & (y1 > lowest[at] - 6 * scale.pitch)
+        below = (y0 >= tops[at]) & (y0 < tops[at] + 0.25 * scale.size)
+        # A picture over several columns ends all of them; pictures of their own seldom begin and end side by side.
+        start, end = max(x0[above].min(), x0[below].min()), min(x1[above].max(), x1[below].max())
+        found.append((start, end, (lowest[at] + tops[at]) / 2))
+    alone = np.minimum(tops - lowest, np.append(np.inf, tops[:-1] - lowest[:-1])) > 0
+    usual = max(scale.size, weighted_quantile([(piece.size, len(piece.text)) for piece in region], 0.5))
+    for at in order[alone]:
+        if region[at].size <= HEAD_SIZE * usual or region[at].table is not None:
+            continue
+        below = y0 >= y1[at] - 0.1 * scale.size
+        first = below & (y0 < y0[below].min(initial=np.inf) + 0.5 * scale.size)
+        if not first.any():
+            found.append((*whole, (y0[at] + y1[at]) / 2))
+            continue
+        span = x0[first].min(), x1[first].max()
+        centred = any(abs(x0[at] + x1[at] - sum(over)) < 2 * scale.size for over in (span, whole, (0, scale.width)))
+        if centred or x0[at] < span[0] + scale.size:
+            found.append((*span, (y0[at] + y1[at]) / 2))
+    return np.array(found, dtype=np.float64).reshape(-1, 3)
+
+
 def _between(
-    on_left: Mask, on_right: Mask, y0: Floats, y1: Floats, crossed: Floats, least: float, scale: Scale
+    on_left: Mask, on_right: Mask, y0: Floats, y1: Floats, rows: Floats, crossed: Floats, least: float, scale: Scale
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """The pieces left and right of each strip that ends at the pieces and rules in its way, if that beats ``least``."""
     middle = (y0 + y1) / 2
@@ -144,7 +181,7 @@ def _between(
     for top, bottom in zip(starts[tall], ends[tall], strict=True):
         inside = (middle > top) & (middle < bottom)
         left, right = np.flatnonzero(inside & on_left), np.flatnonzero(inside & on_right)
-        if min(left.size, right.size) >= COLUMN_ROWS and (
+        if min(rows[left].sum(), rows[right].sum()) >= COLUMN_ROWS and (
             _side_by_side(left, right, y0 - scale.pitch / 2, y1 + scale.pitch / 2) > least
         ):
             yield left, right
@@ -167,13 +204,18 @@ def _checked(x: float, left: list[Piece], right: list[Piece], scale: Scale) -> _
     top = _top_without_strays(left, right, scale)
     left, right = ([p for p in side if (p.box.y0 + p.box.y1) / 2 >= top] for side in (left, right))
     rows_left, rows_right = rows_of(left, scale), rows_of(right, scale)
-    if min(len(rows_left), len(rows_right)) < COLUMN_ROWS or _reads_across(rows_left, rows_right, scale):
+    if min(map(_height, (rows_left, rows_right))) < COLUMN_ROWS or _reads_across(rows_left, rows_right, scale):
         return None
     bottom = max(p.box.y1 for p in (*left, *right))
     _, _, y0, y1 = edges((*left, *right))
     sides = np.arange(len(left)), np.arange(len(left), len(left) + len(right))
     score = _side_by_side(*sides, y0 - scale.pitch / 2, y1 + scale.pitch / 2)
     return _Strip(x, top, bottom, score) if score > COLUMN_ROWS * scale.pitch else None
+
+
+def _height(rows: Sequence[Row]) -> int:
+    """How many rows there are, those of tables counted."""
+    return sum(row[0].table.table.rows if row[0].table else 1 for row in rows)
 
 
 def _top_without_strays(left: Sequence[Piece], right: Sequence[Piece], scale: Scale) -> float:
@@ -189,6 +231,8 @@ def _top_without_strays(left: Sequence[Piece], right: Sequence[Piece], scale: Sc
 
 def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bool:
     """Whether the rows of one side are labels, numbers or bullets of the rows of the other."""
+    if any(len(rows) == 1 and rows[0][0].table for rows in (left, right)):
+        return False
     few, many = (left, right) if len(left) <= len(right) else (right, left)
     levels = np.array([_level(row) for row in many])
     reach = levels.min() - scale.pitch, levels.max() + scale.pitch
@@ -197,6 +241,8 @@ def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
     if aligned < 0.8:
         return False
     chars = [median(sum(len(piece.text) for piece in row) for row in side) for side in (few, many)]
+    if max(chars) <= LONGEST and len(few) >= 0.6 * len(many):
+        return not read_down(left, right, scale, labels=min(chars) <= LABEL_CHARS)
     if min(chars) <= LABEL_CHARS:
         return True
     # A hanging label may be long, but then its entry is longer and the label stands alone beside it.
@@ -221,6 +267,8 @@ def _lines(region: Sequence[Piece], scale: Scale) -> list[Piece]:
 def _labelled(run: Row) -> Piece:
     """Pieces of a row as one line; one that starts with a label says where the text behind it begins."""
     line = merged(run)
+    if any(right.box.x0 - left.box.x1 > WIDEST_WORD_GAP * min(left.size, right.size) for left, right in pairwise(run)):
+        line = replace(line, spread=True)
     if len(run) == 1 or len(run[0].text) > LABEL_CHARS or len(run[1].text) <= len(run[0].text):
         return line
     return replace(line, hang=run[1].box.x0)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from ocroute.layout.columns import Row, rows_of
+from ocroute.layout.beside import Row
+from ocroute.layout.columns import rows_of
 from ocroute.layout.line_measures import Piece, Scale
 from ocroute.layout.margin_rows import EDGE_SHARE, evidence, in_margin, is_content, is_part, text_of, white
 from ocroute.layout.margins import FEWEST_COUNTED, MARGIN_SHARE, MIDDLE_SHARE

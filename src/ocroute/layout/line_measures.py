@@ -36,6 +36,7 @@ class Piece:
         size: of the type in page pixels, comparable over a page whatever letters a line has.
         base: y of the baseline in page pixels.
         hang: x at which the text behind a label begins, where the line starts with one; page pixels.
+        spread: whether it is several texts of one row, with more white between them than words have.
     """
 
     line: Line
@@ -43,6 +44,7 @@ class Piece:
     base: float
     table: FoundTable | None = None
     hang: float | None = None
+    spread: bool = False
 
     @property
     def text(self) -> str:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ocroute.layout.beside import Row
 from ocroute.layout.categories import HEADING_SIZE, SMALL_SIZE, TITLE_SIZE
-from ocroute.layout.columns import Row
 from ocroute.layout.line_measures import Piece, Scale
 from ocroute.layout.margins import MARGIN_SHARE
 from ocroute.layout.page_numbers import is_page_number, may_be_page_number

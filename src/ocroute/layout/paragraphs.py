@@ -115,6 +115,8 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
     step = below.base - above.base
     if step < 0.3 * size or step > PARAGRAPH_PITCH * column.pitch * size:
         return True
+    if below.spread:
+        return True
     flows = not ended(above.text) and not begins(below.text)
     if not one_size(above, below, doubtful=flows or min(len(above.text), len(below.text)) < 4):
         return True

@@ -1,0 +1,137 @@
+"""How well lines come out in the order of reading, and whether wrong orders are seen: pages of forty arrangements.
+
+    python -m bench.order [--half tune|report] [--seeds 4] [--only NAME] [--show] [--json FILE]
+
+The layout gets the true lines of a page, shuffled, as a text layer has them. Scored is Kendall's tau over the words of its
+blocks, by arrangement, and the share of words that would have to be moved.
+Limits were set with ``--half tune``; the report half has other sentences, names, fonts and chances.
+"""
+
+from __future__ import annotations
+
+import bisect
+import random
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bench.pages.arrangements import ARRANGEMENTS, draw
+
+from bench import harness
+from ocroute.compare.measures import Order, order, wilson
+from ocroute.layout.arrange import arrange
+from ocroute.values import Block, Line
+
+RIGHT_ORDER = 0.95
+"""Tau from which a page counts as read in order."""
+
+Place = tuple[str, float, float]
+
+
+def words_of(lines: Sequence[Line]) -> Iterator[Place]:
+    """The words of lines, known by where they stand."""
+    for line in lines:
+        for word in line.words:
+            yield word.text, round(word.box.x0), round(word.box.y0)
+
+
+def written(blocks: Sequence[Block]) -> Iterator[Place]:
+    """The words of blocks as they are exported: those of tables cell by cell."""
+    for block in blocks:
+        if block.table is None:
+            yield from words_of(block.lines)
+            continue
+        left = list(words_of(block.lines))
+        for cell in sorted(block.table.cells, key=lambda cell: (cell.row, cell.column)):
+            for text in cell.text.split():
+                near = [place for place in left if place[0] == text]
+                if near:
+                    box = cell.box
+                    found = min(near, key=lambda p: abs(p[1] - box.x0) + 2 * abs(p[2] - box.y0)) if box else near[0]
+                    left.remove(found)
+                    yield found
+
+
+def out_of_place(truth: Sequence[Place], found: Sequence[Place]) -> int:
+    """How many words of ``found`` would have to be moved."""
+    at = {place: index for index, place in enumerate(truth)}
+    tails: list[int] = []  # of the longest rising sequences of each length, the lowest end
+    places = [at[place] for place in found if place in at]
+    for place in places:
+        index = bisect.bisect_left(tails, place)
+        tails[index : index + 1] = [place]
+    return len(places) - len(tails)
+
+
+def shuffled(lines: Sequence[Line], seed: int) -> list[Line]:
+    mixed = list(lines)
+    random.Random(seed).shuffle(mixed)
+    return mixed
+
+
+def measure(half: str, seeds: range, only: Sequence[str], *, show: bool) -> dict[str, Any]:
+    """Tau by arrangement."""
+    taus: dict[str, list[Order]] = defaultdict(list)
+    moved: dict[str, list[float]] = defaultdict(list)
+    seconds = 0.0
+    for name in only or ARRANGEMENTS:
+        for seed in seeds:
+            try:
+                sheet = draw(name, half, seed)
+            except FileNotFoundError:
+                continue
+            page, lines = sheet.page(), shuffled(sheet.lines, seed)
+            started = time.process_time()
+            blocks = arrange(page, lines)
+            seconds += time.process_time() - started
+            truth, read = list(words_of(sheet.lines)), list(written(blocks))
+            found, away = order(truth, read), out_of_place(truth, read)
+            taus[name].append(found)
+            moved[name].append(away / len(truth))
+            if show and away:
+                print(f"-- {name} {seed}: tau {found.tau:.3f}, {away} of {len(truth)} words out of place")
+                print(*(f"   {block.category}: {block.text[:100]!r}" for block in blocks), sep="\n")
+    pages = [found for every in taus.values() for found in every]
+    right = sum(found.tau >= RIGHT_ORDER for found in pages)
+    sure = wilson(right, len(pages))
+    return {
+        "half": half,
+        "seeds": [seeds.start, seeds.stop - 1],
+        "pages": len(pages),
+        "tau": sum(pages, Order()).tau,
+        "mean_tau": sum(found.tau for found in pages) / len(pages),
+        "pages_in_order": right,
+        "pages_in_order_interval": [sure.low, sure.high],
+        "pages_with_all_words_in_place": sum(not share for every in moved.values() for share in every),
+        "ms_per_page": 1000 * seconds / len(pages),
+        "arrangements": {
+            name: {
+                "tau": sum(every, Order()).tau,
+                "worst": min(found.tau for found in every),
+                "moved": max(moved[name]),
+            }
+            for name, every in taus.items()
+        },
+    }
+
+
+def main() -> None:
+    parser = harness.arguments(__doc__, record="order")
+    parser.add_argument("--half", choices=("tune", "report"), default="report")
+    parser.add_argument("--seeds", type=int, default=4, help="pages of each arrangement")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--only", action="append", default=[], choices=tuple(ARRANGEMENTS))
+    parser.add_argument("--show", action="store_true", help="print pages that come out in a wrong order")
+    options = parser.parse_args()
+    seeds = range(options.first, options.first + options.seeds)
+    result = measure(options.half, seeds, options.only, show=options.show)
+    for name, row in result["arrangements"].items():
+        print(f"{name:28} tau {row['tau']:.3f}  worst {row['worst']:.3f}  moved {row['moved']:.1%}")
+    print(*(f"{name} {value}" for name, value in result.items() if name != "arrangements"), sep="\n")
+    harness.write(options.json, result)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""Short rows side by side: pairs that are read across, like a name and its value, or blocks that are read down, like addresses.
+
+Nothing proves it, so evidence is added up. Labels are alike, hold no figures and often end in a colon; values stand at the right
+edge or are figures. Rows of two addresses or signatures resemble each other across the white: two names, two streets, two dates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+import numpy as np
+
+from ocroute.layout.line_measures import Piece, Scale
+from ocroute.layout.lines import WIDEST_WORD_GAP
+from ocroute.layout.wording import split_marker
+
+Row = list[Piece]
+
+LABEL_CHARS: Final = 14
+"""Cells in front of longer text that are this short on average, and stand on its baselines, are labels, not a column."""
+
+LONGEST: Final = 42
+"""Characters of a row up to which it may be a line of an address or a value; what is longer on both sides is running text."""
+
+BLOCKS: Final = 1.0
+"""Evidence from which short rows are read down."""
+
+PAIRS: Final = -3.0
+"""Evidence from which rows are read across that are too long for labels."""
+
+_RULE: Final = re.compile(r"^[_.…\-–—\s]{3,}$")
+_FIGURE: Final = re.compile(r"^[^\w]*\d[\d.,:/\s%-]*\D{0,4}$")
+_SAME_EDGE: Final = 0.6  # ems by which lines set to one edge may differ
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The two ends of one row, and what it begins with."""
+
+    left: str
+    right: str
+    first: str
+
+
+def read_down(left: Sequence[Row], right: Sequence[Row], scale: Scale, *, labels: bool) -> bool:
+    """Whether two sides, whose rows stand on the same baselines, are blocks of their own.
+
+    Args:
+        left, right: rows from top to bottom, those of three or more columns as they are.
+        labels: whether one side is short enough to be labels, so that it takes evidence to read down.
+    """
+    pairs = _pairs(left, right, scale)
+    if len(pairs) < 2:
+        return not labels
+    return evidence(pairs, left, right, scale) >= (BLOCKS if labels else PAIRS)
+
+
+def evidence(pairs: Sequence[_Pair], left: Sequence[Row], right: Sequence[Row], scale: Scale) -> float:
+    """How much speaks for blocks; below zero for pairs."""
+    return (
+        _labels(pairs)
+        + _figures(pairs)
+        + _likeness(pairs)
+        + _heads(left, right)
+        + _edges(right)
+        + _lengths(left, right, len(pairs), scale)
+    )
+
+
+def _pairs(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> list[_Pair]:
+    """The rows that have both sides."""
+    levels = np.array([_level(row) for row in right])
+    found = []
+    for row in left:
+        distance = np.abs(levels - _level(row))
+        nearest = int(distance.argmin())
+        if distance[nearest] < 0.3 * scale.size:
+            found.append(_Pair(_said(row), _said(right[nearest]), row[0].text.strip()))
+    return found
+
+
+def _said(row: Row) -> str:
+    """What a row says up to the first white that is no word space: its label, or a cell of it."""
+    text = row[0].text.strip()
+    for before, piece in pairwise(row):
+        if piece.box.x0 - before.box.x1 > WIDEST_WORD_GAP * min(before.size, piece.size):
+            break
+        text = f"{text} {piece.text.strip()}"
+    return text
+
+
+def _level(row: Row) -> float:
+    return max(row, key=lambda piece: len(piece.text)).base
+
+
+def _labels(pairs: Sequence[_Pair]) -> float:
+    """Labels end in a colon, row for row; two heads with one do not make labels."""
+    ended = [pair.first.endswith(":") for pair in pairs]
+    if sum(ended) >= 0.6 * len(pairs) and sum(ended) >= 2:
+        return -4.0
+    if median(len(pair.left) for pair in pairs) <= 4:
+        return -4.0
+    return 0.0
+
+
+def _figures(pairs: Sequence[_Pair]) -> float:
+    """Values are figures; labels hold none."""
+    share = 1 / len(pairs)
+    values = sum(bool(_FIGURE.match(pair.right)) for pair in pairs) * share
+    if values >= 0.7:
+        return -4.0
+    left, right = (sum(any(map(str.isdigit, text)) for text in side) * share for side in _sides(pairs))
+    if left >= 0.3 or (left > 0 and right > 0 and abs(left - right) < 0.2):
+        return 2.0 if len({_kind(pair.left) for pair in pairs}) > 1 else -1.0  # items are numbered all alike
+    return -2.0 if left == 0 and right >= 0.3 else 0.0
+
+
+def _sides(pairs: Sequence[_Pair]) -> tuple[list[str], list[str]]:
+    return [pair.left for pair in pairs], [pair.right for pair in pairs]
+
+
+def _likeness(pairs: Sequence[_Pair]) -> float:
+    """Rows of blocks are of one kind across the white, and differ from row to row."""
+    kinds = [(_kind(pair.left), _kind(pair.right)) for pair in pairs]
+    same = sum(one == other for one, other in kinds) / len(kinds)
+    if all(split_marker(pair.left) and split_marker(pair.right) for pair in pairs):
+        return 3.0
+    said = sum(_opening(pair.left) == _opening(pair.right) != "" for pair in pairs)
+    varied = len({one for one, _ in kinds}) > 1
+    score = 1.0 if said else 0.0
+    if same >= 0.75:
+        return score + (1.5 if varied else 0.25)
+    return score - (0.5 if same < 0.5 else 0.0)
+
+
+def _kind(text: str) -> str:
+    """What a row looks like, roughly."""
+    if _RULE.match(text):
+        return "rule"
+    if _FIGURE.match(text):
+        return "figure"
+    if text[:1].isdigit():
+        return "number first"
+    if any(map(str.isdigit, text)):
+        return "number last"
+    return "head" if text.endswith(":") else "words"
+
+
+def _opening(text: str) -> str:
+    """The word that a row begins with, where more follows: ``Date:``."""
+    first, _, rest = text.partition(" ")
+    return first.casefold() if rest and first.endswith((":", ".")) and len(first) > 2 else ""
+
+
+def _heads(left: Sequence[Row], right: Sequence[Row]) -> float:
+    """Both sides begin with a head: bold, in capitals or with a colon, unlike what follows."""
+
+    def head(rows: Sequence[Row]) -> bool:
+        marks = [_marks(row[0]) for row in rows]
+        return bool(marks[0] - set().union(*marks[1:]))
+
+    return 2.0 if head(left) and head(right) else 0.0
+
+
+def _marks(piece: Piece) -> set[str]:
+    """What heads are told by."""
+    text = piece.text.strip()
+    seen = {"bold": piece.bold, "capitals": text.isupper() and len(text) > 3, "colon": text.endswith(":")}
+    return {name for name, there in seen.items() if there}
+
+
+def _edges(right: Sequence[Row]) -> float:
+    """Values stand at the right edge."""
+    boxes = [(row[0].box.x0, row[-1].box.x1, row[0].size) for row in right]
+    slack = _SAME_EDGE * median(size for _, _, size in boxes)
+    starts, ends = (np.ptp([box[side] for box in boxes]) for side in (0, 1))
+    if ends <= slack < starts and len(right) > 1:
+        return -1.0
+    return 0.5 if starts <= slack else -1.0
+
+
+def _lengths(left: Sequence[Row], right: Sequence[Row], paired: int, scale: Scale) -> float:
+    """Blocks are about as wide as each other, few rows high, and end where they end; labels are shorter than values."""
+    chars = [median(len(_said(row)) for row in rows) for rows in (left, right)]
+    score = 0.5 if 0.5 <= chars[0] / max(1, chars[1]) <= 2 else -1.0
+    if paired > 8:
+        score -= 1.5
+    longer = max(len(left), len(right))
+    if longer > paired and _level(left[0]) - _level(right[0]) < scale.size:
+        short, long = sorted((left, right), key=len)
+        below = [row for row in long if _level(row) > _level(short[-1]) + 0.3 * scale.size]
+        score += 1.0 if len(below) == longer - paired else -1.0
+    return score

@@ -1,0 +1,71 @@
+"""Short blocks side by side are read one after the other; keys stay with their values, row by row."""
+
+import pytest
+from bench.order import out_of_place, words_of, written
+from bench.pages.arrangements import ARRANGEMENTS, draw
+from tests.support.pages import LIGHTHOUSE, sheet, vera
+
+from ocroute.layout.arrange import arrange
+
+SHORT = ("two_addresses", "letterhead", "three_signatures", "keys_far_from_values", "short_lists", "table_beside_text")
+
+
+def said(made):
+    return [block.text for block in arrange(made.page(), list(reversed(made.lines)))]
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_every_word_is_in_its_place(name):
+    made = draw(name, "tune", 0)
+    blocks = arrange(made.page(), list(reversed(made.lines)))
+    assert out_of_place(list(words_of(made.lines)), list(written(blocks))) == 0
+
+
+def test_there_are_forty_arrangements():
+    assert len(ARRANGEMENTS) >= 40
+
+
+def rows(pairs, *, x=620, right=False):
+    """A page of rows with two ends each, and a paragraph below."""
+    made, font = sheet(), vera(22)
+    for number, (one, other) in enumerate(pairs):
+        made.write(100, 100 + 30 * number, one, font)
+        made.write(1140 - font.getlength(other) if right else x, 100 + 30 * number, other, font)
+    made.paragraph((100, 400, 1140, 900), LIGHTHOUSE, font)
+    return made
+
+
+@pytest.mark.parametrize("right", [False, True])
+def test_keys_and_values_come_out_row_by_row(right):
+    pairs = [
+        ("Berth", "North quay"),
+        ("Date of entry", "4 April 2021"),
+        ("Length", "18 metres"),
+        ("Master", "Ivo Lund"),
+    ]
+    assert said(rows(pairs, right=right))[:4] == [" ".join(pair) for pair in pairs]
+
+
+def test_blocks_of_unequal_height_are_read_one_after_the_other():
+    pairs = [("Seller", "Buyer"), ("Rope & Sons", "Mill House"), ("12 Tar Alley", "4 Weir Lane"), ("Saltby 3312", "")]
+    made = rows([pair for pair in pairs if pair[1]])
+    made.write(100, 190, pairs[3][0], vera(22))
+    text = " ".join(said(made))
+    assert text.startswith("Seller Rope & Sons 12 Tar Alley Saltby 3312 Buyer Mill House 4 Weir Lane The lighthouse")
+
+
+def test_prose_in_narrow_columns_on_one_grid_stays_in_columns():
+    made, font = sheet((700, 700)), vera(18)
+    for x in (60, 380):
+        made.paragraph((x, 100, x + 260, 650), LIGHTHOUSE, font)
+    text = " ".join(said(made))
+    assert text.count("The lighthouse keeper wrote down") == 2
+
+
+def test_a_picture_over_both_columns_parts_them():
+    made, font = sheet((1240, 1500)), vera(20)
+    for top in (100, 900):
+        for number, x in enumerate((100, 660)):
+            made.paragraph((x, top, x + 480, top + 400), f"{top + number} {LIGHTHOUSE}", font)
+    found = [word for word in " ".join(said(made)).split() if word in ("100", "101", "900", "901")]
+    assert found == ["100", "101", "900", "901"]
