@@ -191,7 +191,7 @@ def held(folder: Path) -> Iterator[bool]:
         warnings.simplefilter("ignore", UserWarning)
         from filelock import FileLock, Timeout  # not above: it takes longer to import than most of what is written here
     try:
-        with FileLock(folder / "lock", timeout=0):
+        with FileLock(folder / "lock", timeout=0, thread_local=False):  # an iterator may be closed by another thread
             yield True
     except Timeout:
         yield False

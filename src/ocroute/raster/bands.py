@@ -16,7 +16,7 @@ _STEP: Final = 4
 """Pixels from one to the next that is looked at to tell where much is printed."""
 
 _SEEK: Final = 0.15
-"""Share of a band's length before its end within which the barest row is sought."""
+"""Share of a band's length before its end within which the barest row is looked for."""
 
 
 def bands(grey: NDArray[np.uint8], longest: int = LONGEST) -> Iterator[tuple[slice, slice]]:

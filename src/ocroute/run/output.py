@@ -303,7 +303,9 @@ def check_stems(named: Iterable[tuple[str, str]]) -> None:
     for name, stem in named:
         key = unicodedata.normalize("NFC", stem).casefold()
         if (other := first.setdefault(key, name)) != name:
+            apart = PurePath(other).parent != PurePath(name).parent
+            step = "Give the folder that holds both, whose tree is kept" if apart else "Rename one"
             raise UsageError(
                 f"{other} and {name} would both be written to {stem}",
-                next_step="Give the folder that holds both, whose tree is kept, rename one, or read one after the other",
+                next_step=f"{step}, or read each into a folder of its own",
             )
