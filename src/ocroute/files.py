@@ -161,6 +161,20 @@ class Scratch:
             self._made = Path(folder), weakref.finalize(self, _remove, folder, os.getpid())
         return self._made[0]
 
+    def place(self, name: str) -> Path:
+        """Where a file of this name can be made.
+
+        Raises:
+            OutputError: there is no folder for it, and none can be made.
+        """
+        try:
+            return self.folder() / name
+        except OSError as error:
+            raise OutputError(
+                f"no temporary folder can be made: {(error.strerror or str(error)).lower()}",
+                next_step="Free some space there, or set TMPDIR to a folder that you may write to",
+            ) from error
+
     def remove(self) -> None:
         """Remove it and all that is in it. It may be asked for again after that."""
         if self._made is not None:

@@ -201,7 +201,7 @@ class Reader:
 
     def _place(self, files: list[Path]) -> Path:
         """Where the next file is made; it is noted in ``files``."""
-        files.append(self._scratch.folder() / f"{next(self._numbers)}.page")
+        files.append(self._scratch.place(f"{next(self._numbers)}.page"))
         return files[-1]
 
     @contextmanager

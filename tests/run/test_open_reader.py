@@ -1,5 +1,6 @@
 """A reader that stays open: engines load once, inputs of every kind, streams of pages, threads and forks."""
 
+import errno
 import gc
 import io
 import os
@@ -15,7 +16,7 @@ from PIL import Image
 
 import ocroute
 from ocroute import reader as module
-from ocroute.errors import CorruptInput, EngineUnavailable, InputNotFound, UnsupportedInput, UsageError
+from ocroute.errors import CorruptInput, EngineUnavailable, InputNotFound, OutputError, UnsupportedInput, UsageError
 from ocroute.events import EngineLoading, InputDone, InputFailed, PageDone, RunStarted, listening
 
 REPORT = Path(__file__).parents[2] / "samples" / "report.pdf"
@@ -204,6 +205,15 @@ def test_content_that_is_no_page_is_an_error_of_the_input_by_its_name():
             reader.read(b"Just text.")
         with pytest.raises(CorruptInput, match=r"^<bytes> cannot be opened"):
             reader.read(b"%PDF-1.7\ntorn")
+
+
+def test_no_room_for_temporary_files_is_told(monkeypatch, null, picture):
+    def full(**_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    with pytest.raises(OutputError, match=r"no temporary folder can be made: no space left.*set TMPDIR"):
+        ocroute.read(picture, **null)
 
 
 @pytest.mark.parametrize("pages", [[], "", [0], [True], ["1"], [1.5], 3, "x", [3]])

@@ -90,7 +90,7 @@ def read_documents(
 def _work(file: InputFile, password: str | None, scratch: Scratch, number: int) -> Work:
     """The input behind a name; a stream becomes a file first, which workers can open, and as often as they like."""
     try:
-        return Work(input_of(file, password, lambda: scratch.folder() / f"{number}.page"), stem=stem_of(file.below))
+        return Work(input_of(file, password, lambda: scratch.place(f"{number}.page")), stem=stem_of(file.below))
     except OcrouteError as error:
         return Work(Input(b"", name=Input.of(file.path).label), error=error)
 
