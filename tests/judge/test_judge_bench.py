@@ -7,7 +7,7 @@ from bench.judge.__main__ import run
 KINDS = ("blank", "code", "cyrillic", "dark", "form", "receipt", "two_column")
 """Those that differ most; the full run has all."""
 
-SEEN: set[str] = set()
+SEEN = {"dropped", "fused", "repeated"}
 """Damages for which there is a check."""
 
 
@@ -17,7 +17,7 @@ def test_recall_and_false_alarms_on_the_report_half():
     assert result["false_alarm_rate"] <= 0.01
     assert result["failures_refused_by_any_check"] >= 0.97
     rare = {code for code, check in result["checks"].items() if check["of"] < 3}
-    assert rare <= {"blank", "wrong_script"}  # wrong_script needs a Cyrillic font
+    assert rare <= {"blank", "wrong_script", "lost_words"}  # a Cyrillic font is needed; failures of layout are below
     for code, check in result["checks"].items():
         if code not in rare:
             assert check["recall"] >= 0.9, code

@@ -113,7 +113,7 @@ def _saying_the_same(group: Sequence[Marginal], has_text: Sequence[bool]) -> set
     known: set[Marginal] = set()
     for members in wordings.values():
         pages = {one.page for one in members}
-        least = 2 if all(one.suggested for one in members) else SURE_REPEATS
+        least = 2 if all(one.suggested or one.small for one in members) else SURE_REPEATS
         if len(pages) >= least and sum(has_text[page] for page in pages) >= 2:
             known |= set(members)
     return known
