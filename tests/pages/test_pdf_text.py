@@ -235,3 +235,38 @@ def test_ligatures_of_tex_fonts_are_spelled_out():
     assert clean(b"o\x0ece") == "office"
     assert clean([0x0C]) == ""
     assert clean([0x03B1, 0x0F, 0x03B5]) == "αε"
+
+
+def test_signs_that_stand_alone_are_words_also_where_most_of_a_line_is_such(make_pdf):
+    def draw(canvas):
+        x = 72
+        for word in ["for", "(k", "=", "i", "+", "i;", "i", "<", "9;", "k", "+=", "i)"]:
+            canvas.setFont("Courier", 9)
+            canvas.drawString(x, 700, word)
+            x += 5.4 * (len(word) + 1)
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert texts(lines) == ["for (k = i + i; i < 9; k += i)"]
+
+
+def test_words_of_slanted_labels_stay_apart(make_pdf):
+    def draw(canvas):
+        canvas.translate(100, 400)
+        canvas.rotate(50)
+        canvas.setFont("Helvetica", 9)
+        canvas.drawString(0, 0, "Mar")
+        canvas.drawString(canvas.stringWidth("Mar", "Helvetica", 9) + 2.2, 0, "12, 2012")
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert texts(lines) == ["Mar 12, 2012"]
+
+
+def test_type_of_negative_size_runs_the_other_way(make_pdf):
+    def draw(canvas):
+        canvas.setPageRotation(180)
+        canvas.setFont("Helvetica", 12)
+        name = canvas._doc.getInternalFontName("Helvetica")
+        canvas._code.append(f"BT {name} -12 Tf 500 100 Td (An agreement) Tj ET")
+
+    _, (line,), _ = lines_of(make_pdf(draw))
+    assert (line.text, line.angle) == ("An agreement", 0)

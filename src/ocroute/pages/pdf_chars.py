@@ -84,8 +84,8 @@ class Glyphs(NamedTuple):
     size: tuple[int, int]
 
 
-_WIDE, _X, _Y, _RIGHT = 12, 2, 3, 6
-"""Numbers in a row of the table of characters, and where in it origin and right edge stand."""
+_WIDE, _STYLE, _X, _Y, _RIGHT = 12, 1, 2, 3, 6
+"""Numbers in a row of the table of characters, and where in it style, origin and right edge stand."""
 
 
 def read_glyphs(page: pypdfium2.PdfPage, frame: Frame) -> Glyphs:
@@ -114,6 +114,7 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     nowhere = (0.0, 0.0, 0.0, 0.0)
     styles: list[Style] = []
     level: list[bool] = []  # of each style
+    aslant: list[bool] = []  # likewise
     signs: list[Mapping[int, int] | None] = []  # likewise
     style_of: dict[int, int] = {}
     faces: dict[int, Face] = {}
@@ -124,9 +125,12 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
         owner = object_of(raw, index)
         code = unicode_of(raw, index)
         if code == SPACE and made_up(raw, index):
-            # It stands where the character before it ends: what that one's box has beyond is overhang, as an italic f's.
             origin_of(raw, index, at_x, at_y)
-            if table and table[_Y - _WIDE] == y.value and table[_X - _WIDE] < x.value < table[_RIGHT - _WIDE]:
+            if table and aslant[int(table[_STYLE - _WIDE])]:
+                # Boxes of letters that run uphill overlap: no white between them tells words.
+                table.extend((SPACE, table[_STYLE - _WIDE], x.value, y.value, *nowhere, *nowhere))
+            elif table and table[_Y - _WIDE] == y.value and table[_X - _WIDE] < x.value < table[_RIGHT - _WIDE]:
+                # It stands where the character before it ends: what that one's box has beyond is overhang, as an italic f's.
                 table[_RIGHT - _WIDE] = x.value
             continue
         if not owner:
@@ -137,6 +141,7 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
             style = style_of[address] = len(styles)
             styles.append(_style(raw, index, owner, frame, faces))
             level.append(styles[style].level)
+            aslant.append(max(map(abs, styles[style].direction)) < LEVEL)
             signs.append(styles[style].face.signs)
         if (known := signs[style]) is not None:
             code = meaning(known, code, mapped=not unmapped(raw, index))
@@ -188,11 +193,12 @@ def _style(raw: Any, index: int, owner: Any, frame: Frame, faces: dict[int, Face
     a, b, c, d = frame.matrix[:4]
     across = (a * matrix.a + c * matrix.b, b * matrix.a + d * matrix.b)
     up = (a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d)
-    length = float(np.hypot(*across)) or 1.0
+    em = pdfium.FPDFText_GetFontSize(raw, index)
+    length = float(np.hypot(*across)) * (-1.0 if em < 0 else 1.0) or 1.0  # type of negative size runs the other way
     mode = pdfium.FPDFTextObj_GetTextRenderMode(owner)
     return Style(
         faces[address],
-        abs(pdfium.FPDFText_GetFontSize(raw, index)) * float(np.hypot(*up)),
+        abs(em) * float(np.hypot(*up)),
         (across[0] / length, across[1] / length),
         mode in _INVISIBLE,
         mode in _FAKE_BOLD,

@@ -109,6 +109,8 @@ def _place(glyphs: Glyphs, members: NDArray[np.intp], turn: _Turn) -> Run:
     across = glyphs.y[members] * turn.x - glyphs.x[members] * turn.y
     level = (turn.x, turn.y) == (1.0, 0.0)
     x0, x1 = along, glyphs.box[members, 2] if level else _extent(glyphs.ink[members], turn)
+    if max(abs(turn.x), abs(turn.y)) < LEVEL and len(along) > 1:
+        x1 = _up_to_the_next(along, across, size)
     wide = x1 - x0
     # A glyph may claim no width, or an absurd one.
     x1 = np.where((wide <= 0) | (wide > 3 * np.maximum(size, 1)), x0 + 0.5 * size, x1)
@@ -133,6 +135,15 @@ def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:
     """How far boxes reach along the direction."""
     corners = [boxes[:, i] * turn.x + boxes[:, j] * turn.y for i in (0, 2) for j in (1, 3)]
     return np.asarray(np.max(corners, axis=0))
+
+
+def _up_to_the_next(
+    along: NDArray[np.float64], across: NDArray[np.float64], size: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Where characters of a slanted line end: where the next begins, for their boxes, which stand upright, reach further."""
+    step = np.append(np.diff(along), 0.0)
+    follows = (step > 0) & (step < 1.2 * size) & (abs(np.append(np.diff(across), 0.0)) < 0.2 * size)
+    return np.asarray(along + np.where(follows, step, 0.5 * size))
 
 
 def _line(run: Run, styles: list[Style], turn: _Turn, page: PageStyles, *, mainly: bool | None) -> Line | None:
