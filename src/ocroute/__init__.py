@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from ocroute.reader import Reader, close, read
-    from ocroute.values import Block, Box, Line, Span, Table, Word
+    from ocroute.values import Block, Box, Line, Note, Span, Table, Word
 
 __version__ = "0.1.0"
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "InputNotFound",
     "Interrupted",
     "Line",
+    "Note",
     "OcrouteError",
     "OutputError",
     "PackageMissing",
@@ -77,7 +78,7 @@ _HOMES = {
     "ocroute.reader": ("Reader", "close", "read"),
     "ocroute.document.model": ("Finding", "Verdict"),
     "ocroute.document_api": ("Document", "Page"),
-    "ocroute.values": ("Block", "Box", "Line", "Span", "Table", "Word"),
+    "ocroute.values": ("Block", "Box", "Line", "Note", "Span", "Table", "Word"),
 }
 """Where a public name comes from; all others are errors."""
 

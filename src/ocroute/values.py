@@ -176,6 +176,20 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
         return Line(text, Box.around(word.box for word in words), confidence, tuple(words))
 
 
+class Note(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A comment that somebody left on a page, which is not printed there.
+
+    Attributes:
+        text: what it says, one or several lines.
+        box: of the place that it speaks of, or None where it is not known.
+        author: who left it, or empty.
+    """
+
+    text: str
+    box: Box | None = None
+    author: str = ""
+
+
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
     """One cell of a table; rows and columns count from 0. Spans are over ``text``."""
 

@@ -1,11 +1,15 @@
 """Form fields and annotations are part of the page: drawn, and read where they stand."""
 
+import msgspec
 import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 from tests.support.pdf_writer import form, widget
 
+from ocroute.document import Document, Page, Verdict
+from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.checks.unread import UnreadParts
 from ocroute.layout.arrange import arrange
 from ocroute.pages import open_input
 
@@ -118,6 +122,83 @@ def test_typed_annotations_stamps_and_signatures_are_read(tmp_path):
     lines, raster, _ = read(tmp_path, form("BT /F1 11 Tf 20 250 Td (A page) Tj ET", kinds, more=drawings))
     assert [line.text for line in lines] == ["A page", *said]
     assert all(inked(raster, line.box) for line in lines)
+
+
+def test_typed_text_without_a_drawing_is_set_in_its_box(tmp_path):
+    said = "Received at the office of the harbour on 3 May"
+    typed = f"/Subtype/FreeText/Rect[60 120 200 200]/F 4/DA(/Helv 10 Tf 0 g)/Contents({said})"
+    lines, raster, _ = read(tmp_path, form("BT /F1 11 Tf 20 250 Td (A page) Tj ET", [typed]))
+    assert " ".join(line.text for line in lines) == f"A page {said}"
+    assert len(lines) == 3
+    assert all(inked(raster, line.box) for line in lines)
+    assert max(line.box.x1 for line in lines) < 0.5 * raster.shape[1]
+
+
+def test_comments_are_notes_beside_the_page(tmp_path):
+    comments = [
+        "/Subtype/Text/Rect[300 20 320 40]/F 4/T(Anna)/Contents(Is this right?)",
+        "/Subtype/Highlight/Rect[20 245 80 262]/QuadPoints[20 262 80 262 20 245 80 245]/Contents(Two lines\\rof it)",
+        "/Subtype/FreeText/Rect[60 120 200 140]/F 4/Contents<FEFF65E5672C>",
+        "/Subtype/Text/Rect[300 60 320 80]/F 2/Contents(Hidden)",
+        "/Subtype/Link/Rect[20 20 90 30]/Contents(A link)",
+    ]
+    path = tmp_path / "notes.pdf"
+    path.write_bytes(form(LABELS, comments))
+    with open_input(str(path)) as source:
+        page = source.page(1)
+        notes = page.notes()
+        turned = page.turned_by(1).notes()
+        width = page.size[0]
+    assert [(note.text, note.author) for note in notes] == [
+        ("Two lines\nof it", ""),
+        ("日本", ""),
+        ("Is this right?", "Anna"),
+    ]
+    assert notes[0].box.y0 < notes[2].box.y0
+    assert turned[0].box.y0 == pytest.approx(width - notes[0].box.x1)
+    record = Page("a.pdf", 1, 100, 100, Verdict("accepted", 1.0), notes=notes)
+    document = Document("a.pdf", (record,))
+    assert document.to_markdown() == "> Note: Two lines  \n> of it\n\n> Note: 日本\n\n> Note by Anna: Is this right?\n"
+    assert "[Note by Anna: Is this right?]" in document.text
+    assert '<aside class="note" role="note"><p dir="auto">Note: Two lines<br>' in document.to_html()
+    assert msgspec.json.decode(document.export("json"))["pages"][0]["notes"][2]["author"] == "Anna"
+
+
+ATTACHED = {
+    100: "<</Type/Filespec/F(ledger.csv)/UF(ledger.csv)/EF<</F 101 0 R>>>>",
+    101: ("/Type/EmbeddedFile", "a,b"),
+}
+ENGINE = EngineInfo(kind="textlayer", rank=0)
+
+
+def finding(tmp_path, data):
+    path = tmp_path / "more.pdf"
+    path.write_bytes(data)
+    with open_input(str(path)) as source:
+        return UnreadParts().check(source.page(1), Reading(), engine=ENGINE, task=Task())
+
+
+def test_attached_files_are_named(tmp_path):
+    names = "/Names<</EmbeddedFiles<</Names[(ledger.csv) 100 0 R]>>>>"
+    found = finding(tmp_path, form(LABELS, [], catalog=names, more=ATTACHED))
+    assert (found.sentence, found.refuses) == ("1 attached file of the PDF not read: ledger.csv.", False)
+    record = Page("a.pdf", 1, 100, 100, Verdict("accepted", 1.0, (found,)))
+    assert (
+        Document("a.pdf", (record,))
+        .to_markdown()
+        .startswith("<!-- page 1: 1 attached file of the PDF not read: ledger.csv.")
+    )
+    assert finding(tmp_path, form(LABELS, [SHIP])) is None
+
+
+def test_a_page_that_stands_in_for_an_xfa_form_is_refused(tmp_path):
+    parts = {100: ("", "<template/>")}
+    dynamic, drawn = (
+        form(LABELS, [SHIP], catalog=f"/NeedsRendering {needed}", acro_form="/XFA[(template) 100 0 R]", more=parts)
+        for needed in ("true", "false")
+    )
+    assert finding(tmp_path, dynamic).refuses
+    assert not finding(tmp_path, drawn).refuses
 
 
 def test_links_stay_where_a_page_has_fields_too(tmp_path):

@@ -31,6 +31,7 @@ def form(
     *,
     catalog: str = "",
     page: str = "",
+    acro_form: str = "",
     more: Mapping[int, Object] | None = None,
 ) -> bytes:
     """One page of 400 x 300 points, which inherits box and font F1 (Helvetica), with form fields and other annotations.
@@ -38,17 +39,19 @@ def form(
     Args:
         content: of the page's content stream.
         annotations: the entries of each dictionary; it is object 10 and onwards, and a field of the form where it has ``/T``.
-        catalog, page: further entries of these dictionaries.
+        catalog, page, acro_form: further entries of these dictionaries.
         more: objects from 100 on.
     """
     numbers = {10 + index: entries for index, entries in enumerate(annotations)}
     fields = " ".join(f"{number} 0 R" for number, entries in numbers.items() if "/T(" in entries)
-    acro_form = (
-        f"/AcroForm<</Fields[{fields}]/DA(/Helv 0 Tf 0 g)/DR<</Font<</Helv 5 0 R/ZaDb 6 0 R>>>>>>" if fields else ""
+    whole = (
+        f"/AcroForm<<{acro_form}/Fields[{fields}]/DA(/Helv 0 Tf 0 g)/DR<</Font<</Helv 5 0 R/ZaDb 6 0 R>>>>>>"
+        if fields
+        else ""
     )
     return pdf(
         {
-            1: f"<</Type/Catalog/Pages 2 0 R{acro_form}{catalog}>>",
+            1: f"<</Type/Catalog/Pages 2 0 R{whole}{catalog}>>",
             2: "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 400 300]/Resources<</Font<</F1 5 0 R/ZaDb 6 0 R>>>>>>",
             3: f"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[{' '.join(f'{n} 0 R' for n in numbers)}]{page}>>",
             4: ("", content),

@@ -1,7 +1,7 @@
 """Pure values for what was read, and the exporters that turn them into files."""
 
 from ocroute.document.model import Attempt, AttemptOutcome, Document, Finding, Page, Provenance, Status, Verdict
-from ocroute.values import Block, Box, Category, Cell, Font, InlineStyle, Line, Markup, Span, Table, Word
+from ocroute.values import Block, Box, Category, Cell, Font, InlineStyle, Line, Markup, Note, Span, Table, Word
 
 __all__ = [
     "Attempt",
@@ -16,6 +16,7 @@ __all__ = [
     "InlineStyle",
     "Line",
     "Markup",
+    "Note",
     "Page",
     "Provenance",
     "Span",

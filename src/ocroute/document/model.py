@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol, overload
 import msgspec
 
 from ocroute.registry import Registry
-from ocroute.values import Block, Box, excerpt
+from ocroute.values import Block, Box, Note, excerpt
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -112,6 +112,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
         blocks: in reading order.
         attempts: every engine tried, in order, with what was seen.
         rejected: every engine not tried: name and reason.
+        notes: comments left on it, which are not printed: from top to bottom.
         error: why there is no text, in words, when the verdict is ``failed``.
         input_index: of its input among those that were read together, from 0; see `ocroute.Reader.pages`.
     """
@@ -130,6 +131,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
     rejected: dict[str, str] = {}
     error: str = ""
     input_index: int = 0
+    notes: tuple[Note, ...] = ()
 
     def __repr__(self) -> str:
         """On one line."""

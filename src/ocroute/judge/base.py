@@ -58,9 +58,10 @@ def judge(page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) 
 def at_sight(page: InputPage) -> Verdict | None:
     """The verdict that needs no reading: ``blank``, where nothing is printed. Asked before any engine, it saves the reading.
 
-    A page that brings text of its own is left to the engines: text without ink is a finding, not a blank page.
+    A page that brings text of its own is left to the engines: text without ink is a finding, not a blank page; so is one
+    whose source holds more than is printed.
     """
-    if page.text_layer():
+    if page.text_layer() or page.unread():
         return None
     finding = blank(page)
     return Verdict("blank", 1.0, (finding,)) if finding else None

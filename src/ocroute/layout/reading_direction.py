@@ -112,8 +112,8 @@ def _runs_down(lines: Sequence[Line]) -> bool:
     """Whether most signs stand in columns."""
     down = total = 0
     for line in lines:
-        signs = 0 if line.text.isascii() else len(_WIDE.findall(line.text))
-        total += signs if len(line.text) > 1 else 0
+        signs = 0 if len(line.text) == 1 or line.text.isascii() else len(_WIDE.findall(line.text))
+        total += signs
         down += signs if signs and _is_column(line) else 0
     return 2 * down > total
 

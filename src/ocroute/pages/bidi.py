@@ -80,7 +80,7 @@ def as_they_stand(run: Run) -> Run:
 def _placed(run: Run, x0: NDArray[np.float64], x1: NDArray[np.float64], start: int, end: int) -> list[int]:
     middle = ((x0 + x1) / 2)[start:end].tolist()
     codes, origin = run.code[start:end].tolist(), run.x0[start:end].tolist()
-    marks = [_is_mark(code) for code in codes]
+    marks, left = [_is_mark(code) for code in codes], runs_left(run.code[start:end]).tolist()
     letters: list[list[int]] = []  # each with the marks on it
     for at, mark in enumerate(marks):
         if mark:
@@ -92,8 +92,9 @@ def _placed(run: Run, x0: NDArray[np.float64], x1: NDArray[np.float64], start: i
             letters.append([at])
     owner = {place: letter for letter in letters for place in letter}
     for at in (at for at, mark in enumerate(marks) if mark):
-        beside = [_next_letter(marks, at, step) for step in (-1, 1)]
-        near = min((at for at in beside if at is not None), key=lambda i: abs(middle[i] - middle[at]), default=None)
+        beside = [found for step in (-1, 1) if (found := _next_letter(marks, at, step)) is not None]
+        beside = [found for found in beside if left[found]] or beside
+        near = min(beside, key=lambda i: abs(middle[i] - middle[at]), default=None)
         if near is None:
             letters.append([at])
             continue

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import cv2
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from ocroute.values import Box, Line
+from ocroute.values import Box, Line, Note
 
 Raster = NDArray[np.uint8]
 Segment = tuple[float, float, float, float]
 """x0, y0, x1, y1 in raster pixels."""
 
 T = TypeVar("T")
+
+
+class Unread(NamedTuple):
+    """Something of a source that nobody reads.
+
+    Attributes:
+        sentence: what it is.
+        instead: whether the page only stands in for it, as where a viewer is asked for that can show a form.
+    """
+
+    sentence: str
+    instead: bool = False
 
 
 class InputPage(ABC):
@@ -62,6 +74,14 @@ class InputPage(ABC):
 
     def fills(self) -> tuple[Segment, ...]:
         """Filled rectangles drawn as vectors, e.g. backgrounds of table cells, (x0, y0, x1, y1) in raster pixels."""
+        return ()
+
+    def notes(self) -> tuple[Note, ...]:
+        """Comments that the source has on this page, from top to bottom; they are not printed."""
+        return ()
+
+    def unread(self) -> tuple[Unread, ...]:
+        """What the source holds besides this page and nobody reads, e.g. attached files."""
         return ()
 
     def text_angle(self) -> int | None:
@@ -139,6 +159,17 @@ class TurnedPage(InputPage):
         words = tuple(replace(word, box=Box(*self._turn(word.box))) for word in line.words)
         angle = (line.angle + 90 * self._quarter_turns) % 360
         return replace(line, box=Box(*self._turn(line.box)), words=words, angle=angle)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Comments; where the page is deskewed their places are not known."""
+        notes = self._page.notes()
+        if self._own_skew:
+            return tuple(replace(note, box=None) for note in notes)
+        return tuple(replace(note, box=note.box and Box(*self._turn(note.box))) for note in notes)
+
+    def unread(self) -> tuple[Unread, ...]:
+        """What the source holds besides."""
+        return self._page.unread()
 
     def text_angle(self) -> int | None:
         """The direction of the page's own text in the turned frame."""

@@ -9,7 +9,7 @@ import numpy as np
 import pypdfium2
 
 from ocroute.errors import CorruptInput
-from ocroute.pages.page import InputPage, Raster
+from ocroute.pages.page import InputPage, Raster, Unread
 from ocroute.pages.pdf_chars import read_glyphs
 from ocroute.pages.pdf_errors import load, on_page
 from ocroute.pages.pdf_fields import with_fields
@@ -17,9 +17,11 @@ from ocroute.pages.pdf_flat import FlatPage, FlatPages
 from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_marks import read_marks, with_marks
+from ocroute.pages.pdf_notes import notes_of
+from ocroute.pages.pdf_unread import unread_of
 from ocroute.pages.pdf_vectors import Vectors, image_density, read_vectors
 from ocroute.pages.source import Source
-from ocroute.values import Line
+from ocroute.values import Line, Note
 
 POINTS_PER_INCH = 72.0
 DEFAULT_DPI = 200.0
@@ -134,6 +136,16 @@ class PdfPage(InputPage):
             strokes = () if all(style.hidden for style in glyphs.styles) else self._vectors().rules
             return tuple(assemble(with_marks(glyphs, marks, strokes, frame))) or None
 
+    def notes(self) -> tuple[Note, ...]:
+        """Comments, from top to bottom."""
+        frame = self.frame
+        with on_page(self.source, self.number):
+            return self.once("notes", lambda: notes_of(self._page(), frame))
+
+    def unread(self) -> tuple[Unread, ...]:
+        """What the file holds besides; said on the first page that is read of it."""
+        return unread_of(self._file.pdf) if self.number == self._file.numbers[0] else ()
+
     def text_angle(self) -> int | None:
         """The direction of most printed characters; None where fewer than ``_TELLING`` are printed or they disagree."""
         count: Counter[int] = Counter()
@@ -164,7 +176,7 @@ class PdfPage(InputPage):
     def _render(self) -> Raster:
         width, height = self.frame.size
         with on_page(self.source, self.number):
-            bitmap = self._whole().page.render(scale=self.frame.scale, rev_byteorder=True)
+            bitmap = self._whole().page.render(scale=self.frame.scale, rev_byteorder=True, draw_annots=False)
             pixels = np.array(bitmap.to_numpy()[:height, :width, :3], dtype=np.uint8, order="C")
             bitmap.close()
         return pixels

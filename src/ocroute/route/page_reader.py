@@ -76,6 +76,7 @@ class PageReader:
         started = time.perf_counter()
         try:
             width, height = page.size
+            record = msgspec.structs.replace(record, notes=page.notes())
             verdict = at_sight(page)
             if verdict is not None:
                 page.release()
@@ -87,7 +88,7 @@ class PageReader:
         except EngineUnavailable:
             pass  # without the models of orientation detection it is read as it stands
         record = msgspec.structs.replace(
-            record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew
+            record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew, notes=page.notes()
         )
         orientation = time.perf_counter() - started
         task = Task.of(self.wish.wanted, limits)

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import PurePath
 from typing import ClassVar
 
+from ocroute.document.exporters.asides import notes, remark
 from ocroute.document.exporters.prepared import (
     NUMBER,
     clean,
@@ -31,6 +32,7 @@ section + section { border-top: 1px solid #777; margin-top: 2rem; padding-top: 1
 .notice::before { content: "\\26A0\\FE0E  "; }
 [data-status=doubtful] { border-left: .4rem solid #9a3a00; padding-left: 1rem; }
 .caption, .furniture, aside { font-size: .9rem; }
+.note { border-left: .2rem solid #777; padding-left: .8rem; font-family: sans-serif; }
 .formula { text-align: center; }
 li.marked { list-style: none; }
 """
@@ -65,12 +67,13 @@ class Html:
         ).encode()
 
     def _page(self, page: Page) -> str:
-        said = notice(page)
+        said = notice(page) or remark(page)
         return "\n".join(
             [
                 f'<section aria-label="Page {page.number}" data-page="{page.number}" data-status="{page.verdict.status}">',
                 *([f'<p class="notice" role="note">{escape(said[0].upper() + said[1:])}</p>'] if said else []),
                 *elements(printed(page, keep_headers_footers=self.keep_headers_footers)),
+                *(f'<aside class="note" role="note"><p dir="auto">{_lines(note)}</p></aside>' for note in notes(page)),
                 "</section>",
             ]
         )
@@ -120,8 +123,12 @@ def _block(block: Block) -> str:
 
 def _inline(block: Block) -> str:
     if block.markup == "latex":
-        return "<br>\n".join(escape(line, quote=False) for line in lines_of(block.text))
+        return _lines(block.text)
     return "<br>\n".join(map(html_inline, styled_lines(block)))
+
+
+def _lines(text: str) -> str:
+    return "<br>\n".join(escape(line, quote=False) for line in lines_of(text))
 
 
 def _item(block: Block, states: frozenset[tuple[int, str]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from ocroute.document.exporters.asides import notes, remark
 from ocroute.document.exporters.markdown_text import heading_text, paragraph_lines
 from ocroute.document.exporters.prepared import (
     NUMBER,
@@ -42,9 +43,10 @@ class Markdown:
         """UTF-8, one line end at the end."""
         parts: list[str] = []
         for index, page in enumerate(document.pages):
-            if said := notice(page) or (f"page {page.number}" if index else ""):
+            if said := notice(page) or remark(page) or (f"page {page.number}" if index else ""):
                 parts.append(_comment(said))
             parts.extend(_blocks(printed(page, keep_headers_footers=self.keep_headers_footers)))
+            parts.extend(_note(note) for note in notes(page))
         return ("\n\n".join(parts) + "\n").encode() if parts else b""
 
 
@@ -77,6 +79,10 @@ def _block(block: Block) -> str:
     if block.markup == "markdown":
         return block.text.strip("\n")
     return _HARD_BREAK.join(paragraph_lines(styled_lines(block)))
+
+
+def _note(text: str) -> str:
+    return "\n".join(f"> {line}" for line in _block(Block(Category.TEXT, text)).split("\n"))
 
 
 class _List:

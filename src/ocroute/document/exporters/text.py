@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
+from ocroute.document.exporters.asides import notes
 from ocroute.document.exporters.prepared import notice, printed, styled_lines
 from ocroute.document.inline import Marked, level_digits, lines_of_pieces, nested, pieces_of
 from ocroute.document.markup import columns_of, filled_rows
@@ -20,7 +21,9 @@ _RAISED_WORDS = frozenset({"st", "nd", "rd", "th", "er", "re", "ème", "tm", "sm
 
 
 class Text:
-    """Blocks with an empty line between them, a form feed between pages, a line in brackets before a doubtful page."""
+    """Blocks with an empty line between them, a form feed between pages, a line in brackets before a doubtful page, notes
+    in brackets after a page.
+    """
 
     suffix: ClassVar[str] = ".txt"
     media_type: ClassVar[str] = "text/plain"
@@ -34,6 +37,7 @@ class Text:
         for page in document.pages:
             parts = [f"[{said}]"] if (said := notice(page)) else []
             parts += _paragraphs(printed(page, keep_headers_footers=self.keep_headers_footers))
+            parts += [f"[{note}]" for note in notes(page)]
             pages.append("\n\n".join(parts) + "\n" if parts else "")
         return _PAGE_BREAK.join(pages).encode()
 
