@@ -55,7 +55,15 @@ class View(NamedTuple):
         if table is not None:
             table = replace(table, cells=tuple(replace(cell, box=self._back(cell.box)) for cell in table.cells))
         lines = tuple(self._line_back(line) for line in block.lines)
-        return replace(block, box=self._back(block.box), image=self._back(block.image), lines=lines, table=table)
+        down = self.direction == "ttb" and bool(lines) and all(map(_is_column, lines))
+        return replace(
+            block,
+            box=self._back(block.box),
+            image=self._back(block.image),
+            lines=lines,
+            table=table,
+            direction="ttb" if down else block.direction,
+        )
 
     def _line_back(self, line: Line) -> Line:
         real = _moved(line, self.back)
