@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -203,12 +203,28 @@ class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
     spans: tuple[Span, ...] = ()
 
 
+MOST_PLACES: Final = 1_000_000
+"""Rows times columns of a table; no page holds more."""
+
+
 class Table(msgspec.Struct, frozen=True):
-    """A table as its cells. A position that no cell covers is empty."""
+    """A table as its cells. A position that no cell covers is empty.
+
+    Raises:
+        ValueError: it has more places than any page can hold, or a cell stands before the first.
+    """
 
     rows: int
     columns: int
     cells: tuple[Cell, ...]
+
+    def __post_init__(self) -> None:
+        height = max([self.rows, *(cell.row + 1 for cell in self.cells)])
+        width = max([self.columns, *(cell.column + 1 for cell in self.cells)])
+        if height * width > MOST_PLACES:
+            raise ValueError(f"a table of {height} x {width} places; no page holds more than {MOST_PLACES:,}")
+        if any(cell.row < 0 or cell.column < 0 for cell in self.cells):
+            raise ValueError("a cell of a table stands before its first row or column")
 
     def __repr__(self) -> str:
         """On one line."""

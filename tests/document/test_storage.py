@@ -131,6 +131,13 @@ BAD: dict[str, tuple[bytes, type[ocroute.InputError], str]] = {
     "a newer version": (json.dumps({**WHOLE, "version": 2}).encode(), ocroute.UnsupportedInput, "in version 2"),
     "no version": (b'{"format": "ocroute-document"}', ocroute.CorruptInput, "not a valid document"),
     "no pages": (json.dumps({**WHOLE, "pages": None}).encode(), ocroute.CorruptInput, "not a valid document"),
+    "an absurd table": (
+        DOCUMENT.export("json").replace(
+            b'"text":"Good"', b'"text":"Good","table":{"rows":1000000000,"columns":1000000000,"cells":[]}'
+        ),
+        ocroute.CorruptInput,
+        "no page holds more than 1,000,000",
+    ),
     "a wrong box": (
         DOCUMENT.export("json").replace(b'"text":"Good"', b'"text":"Good","box":[9,0,1,1]'),
         ocroute.CorruptInput,

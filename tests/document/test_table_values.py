@@ -154,3 +154,11 @@ def test_absurd_spans_cost_no_memory_and_no_word(rows: list[list[tuple[int, int]
     assert table.rows * table.columns <= len(rows) * max(map(len, rows)), "no larger than without spans"
     assert [cell.text for cell in table.cells] == [str(number) for number in range(sum(map(len, rows)))]
     assert html_table(table).count("<td") >= len(table.cells)
+
+
+def test_html_of_more_places_than_a_page_has_keeps_its_words() -> None:
+    rows = "".join(f"<tr><td>r{row}</td></tr>" for row in range(3000))
+    wide = "".join(f"<td>c{column}</td>" for column in range(400))
+    outside, table = from_html(f"before<table>{rows}<tr>{wide}</tr></table>")
+    assert table is None
+    assert outside.split()[:2] + outside.split()[-1:] == ["before", "r0", "c399"]

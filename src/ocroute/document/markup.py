@@ -99,7 +99,12 @@ class _Reader(HTMLParser):
         self._close_cell()
         if not self.cells:
             return _tidy("".join(self.outside)), None
-        return _tidy("".join(self.outside)), _placed(self.cells)
+        try:
+            return _tidy("".join(self.outside)), _placed(self.cells)
+        except (
+            ValueError
+        ):  # more places than a page can hold: an answer that ran wild, whose words are all that is left of it
+            return _tidy("\n".join(["".join(self.outside), *(cell.text for cell in self.cells)])), None
 
 
 def _placed(cells: Sequence[Cell]) -> Table:

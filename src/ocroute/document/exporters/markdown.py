@@ -16,6 +16,7 @@ from ocroute.document.exporters.prepared import (
     state_markers,
     styled_lines,
 )
+from ocroute.document.inert_markdown import inert
 from ocroute.document.inline import Piece
 from ocroute.document.markup import html_table
 from ocroute.document.model import Document
@@ -77,7 +78,7 @@ def _block(block: Block) -> str:
     if block.markup == "latex":
         return "\n".join(["$$", *lines, "$$"])
     if block.markup == "markdown":
-        return block.text.strip("\n")
+        return inert(block.text.strip("\n"))
     return _HARD_BREAK.join(paragraph_lines(styled_lines(block)))
 
 
@@ -139,7 +140,7 @@ class _List:
 
 def _item_lines(item: Block, label: str) -> list[str]:
     if item.markup == "markdown":
-        first, *others = lines_of(item.text) or [""]
+        first, *others = lines_of(inert(item.text)) or [""]
         return [line for line in (f"{label} {first}".strip(), *others) if line]
     first_line, *other_lines = styled_lines(item) or [[]]
     if label:
