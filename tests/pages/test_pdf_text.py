@@ -4,7 +4,7 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 
 from ocroute.pages import open_input
-from ocroute.pages.pdf_text import clean
+from ocroute.pages.pdf_text import TEX_QUOTES, clean
 from ocroute.values import Box
 
 
@@ -237,6 +237,15 @@ def test_ligatures_of_tex_fonts_are_spelled_out():
     assert clean([0x03B1, 0x0F, 0x03B5]) == "αε"
 
 
+def test_quotes_and_dashes_of_tex_fonts_by_their_place():
+    """Numbers of glyphs in its newer encoding; in the older one they are accents and dotless letters."""
+    opening, closing, dash = (TEX_QUOTES[number] for number in (0x10, 0x11, 0x15))
+    assert clean([opening, *b"Unite!", closing]) == "“Unite!”"
+    assert clean([*b"said", closing, ord(",")]) == "said”,"
+    assert clean([dash]) == "–"
+    assert clean([*b"na", opening, *b"ve"]) == "na\ufffdve"
+
+
 def test_signs_that_stand_alone_are_words_also_where_most_of_a_line_is_such(make_pdf):
     def draw(canvas):
         x = 72
@@ -270,3 +279,13 @@ def test_type_of_negative_size_runs_the_other_way(make_pdf):
 
     _, (line,), _ = lines_of(make_pdf(draw))
     assert (line.text, line.angle) == ("An agreement", 0)
+
+
+def test_figures_under_an_axis_stay_apart(make_pdf):
+    def draw(canvas):
+        canvas.setFont("Helvetica", 10)
+        for number in range(1, 10):
+            canvas.drawString(50 + 18 * number, 700, f"0.{number}")
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert " ".join(texts(lines)) == "0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9"

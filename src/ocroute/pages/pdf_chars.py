@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ocroute.pages.pdf_fonts import Face, face_of
 from ocroute.pages.pdf_frame import Frame
-from ocroute.pages.pdf_text import SOFT_HYPHEN, TEX_LIGATURES
+from ocroute.pages.pdf_text import SOFT_HYPHEN, TEX_LIGATURES, TEX_QUOTES
 from ocroute.pages.symbol_fonts import UNKNOWN, meaning
 from ocroute.values import InlineStyle
 
@@ -146,7 +146,7 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
         if (known := signs[style]) is not None:
             code = meaning(known, code, mapped=not unmapped(raw, index))
         elif code < SPACE and code not in TEX_LIGATURES and unmapped(raw, index):
-            code = UNKNOWN  # a glyph's number, not a character
+            code = TEX_QUOTES.get(code, UNKNOWN)  # a glyph's number, not a character
         elif code == SOFT_HYPHEN:
             ink_of(raw, index, *at)
             if right.value <= left.value:

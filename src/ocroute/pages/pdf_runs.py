@@ -71,7 +71,7 @@ class Run(NamedTuple):
         spaced = np.diff(np.cumsum(~solid)[solid]) > 0
         gaps = _gaps(inked)
         # Letters set wide apart, as in S P A C E D headings, are still one word; dots of a leader are no letters.
-        letters = gaps[(inked.code[1:] != DOT) & (inked.code[:-1] != DOT)]
+        letters = gaps[(inked.code[1:] != DOT) | (inked.code[:-1] != DOT)]
         tracking = _quarter(letters) if len(letters) > 3 else 0.0
         wide = gaps > WORD_GAP + max(0.0, tracking if tracking > 0.06 else 0.0)
         ticks = (inked.code >= _TICKS[0]) & (inked.code <= _TICKS[1])

@@ -36,6 +36,11 @@ TEX_LIGATURES = {
     base + place: letters for base in (0x0B, 0x1B) for place, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl"))
 }
 
+# There too, in the new fonts, quotes and dashes stand, where the old ones have accents: which it is, its place in the word tells.
+_QUOTES = "“”„«»–—"
+TEX_QUOTES = {0x10 + place: 0x10FF10 + place for place in range(len(_QUOTES))}
+"""Numbers of glyphs that may be quotes or dashes, and the private code points by which `clean` knows them."""
+
 # TeX's old fonts print an accent and then its letter, as two characters on one spot.
 _COMBINING = {
     "´": "\u0301",
@@ -76,7 +81,10 @@ def clean(codes: Iterable[int], *, ends: bool = True) -> str:
     listed = list(codes)
     if listed and min(listed) in _PLAIN and max(listed) in _PLAIN:  # most words
         return bytes(listed).decode("ascii")
-    parts = [_ligature(listed, at) or _REPLACED.get(code, "") or _char(code) for at, code in enumerate(listed)]
+    parts = [
+        _ligature(listed, at) or _quote(listed, at) or _REPLACED.get(code, "") or _char(code)
+        for at, code in enumerate(listed)
+    ]
     text = "".join(part for part in parts if part)
     if ends and listed and listed[-1] == SOFT_HYPHEN:
         text += "-"
@@ -99,6 +107,23 @@ def _ligature(codes: list[int], at: int) -> str:
         return ""
     # Some fonts begin the row with fi. No word begins with ff, and before these letters ff hardly stands.
     return "fi" if letters == "ff" and (not before or after in _AFTER_FI) else letters
+
+
+def _quote(codes: list[int], at: int) -> str:
+    """The quote or dash that a glyph's number at a place in a word stands for, a mark for the unknown where it may be an accent;
+    empty for characters.
+    """
+    place = codes[at] - TEX_QUOTES[0x10]
+    if not 0 <= place < len(_QUOTES):
+        return ""
+    sign = _QUOTES[place]
+    if sign in "–—":
+        fits = len(codes) == 1
+    elif sign in "”»":
+        fits = at > 0 and not any(code >= 0x80 or chr(code).isalnum() for code in codes[at + 1 :])
+    else:
+        fits = sign != "«" and at == 0 and len(codes) > 1
+    return sign if fits else "\ufffd"
 
 
 def _beside(codes: list[int], at: int) -> tuple[int, int]:
