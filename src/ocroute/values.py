@@ -308,6 +308,7 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
             formula that nobody could read. Only its place: a format that shows pictures cuts the pixels out of the page.
         spans: how parts of ``text`` are set, in order; only where ``markup`` is ``plain``.
         direction: in which its lines run.
+        engine: that read it, where that is another one than the page's.
     """
 
     category: Category
@@ -322,6 +323,7 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True):
     image: Box | None = None
     spans: tuple[Span, ...] = ()
     direction: Direction = "ltr"
+    engine: str = ""
 
     def __repr__(self) -> str:
         """On one line, the text cut short."""

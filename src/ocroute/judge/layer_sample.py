@@ -56,11 +56,11 @@ class Words:
 
 
 def words_of(reading: Reading) -> Words:
-    """All words of ``reading`` with letters in them, in its order."""
+    """All words with letters in them that ``reading`` has from the file, in its order."""
     readable: list[Probe] = []
     others: list[Probe] = []
     for line in lines_of(reading):
-        if line.angle:
+        if line.angle or line.confidence is not None:  # an engine that gives confidences has read it, not the file
             continue
         font = line.font.name if line.font else ""
         for word in line.words:
@@ -71,8 +71,8 @@ def words_of(reading: Reading) -> Words:
 
 
 def lines_of(reading: Reading) -> list[Line]:
-    """The lines of its blocks, or its own."""
-    return [line for block in reading.blocks for line in block.lines] or list(reading.lines)
+    """Its lines as they came, before layout joined them, or those of its blocks."""
+    return list(reading.lines) or [line for block in reading.blocks for line in block.lines]
 
 
 def first_choice(words: Sequence[Probe]) -> list[Probe]:

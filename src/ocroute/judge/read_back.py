@@ -96,7 +96,18 @@ def _odds(seen: Iterable[Seen]) -> float:
 
 
 def _look(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
-    """Each of ``words`` beside what is read in its place; those that differ are read by themselves again."""
+    """Each of ``words`` beside what is read in its place; those that differ are read by themselves again.
+
+    A word is read once a page.
+    """
+    known: dict[Probe, Seen | None] = page.once("judge.read_back", dict)
+    unread = [word for word in dict.fromkeys(words) if word not in known]
+    known.update(dict.fromkeys(unread))  # those of which nothing can be said stay None
+    known.update({one.probe: one for one in _read(page, unread, threads)})
+    return [one for word in words if (one := known[word]) is not None]
+
+
+def _read(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
     strips = _strips(words)
     boxes = [[around(page, word.box) for word in strip] for strip in strips]
     found: list[Seen] = []

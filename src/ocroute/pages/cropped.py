@@ -79,6 +79,10 @@ class CroppedPage(InputPage):
         """The parts of filled rectangles in the box."""
         return tuple(self._clipped(self._page.fills()))
 
+    def pictures(self) -> tuple[Segment, ...]:
+        """The parts of images in the box."""
+        return tuple(self._clipped(self._page.pictures()))
+
     def _clipped(self, segments: Iterable[Segment]) -> Iterator[Segment]:
         own, (x, y), (width, height) = self._box, self.origin, self._size
         for x0, y0, x1, y1 in segments:

@@ -84,6 +84,10 @@ class InputPage(ABC):
         """What the source holds besides this page and nobody reads, e.g. attached files."""
         return ()
 
+    def pictures(self) -> tuple[Segment, ...]:
+        """Where the source shows images, (x0, y0, x1, y1) in raster pixels; none where it is one image itself."""
+        return ()
+
     def text_angle(self) -> int | None:
         """Degrees counter-clockwise (0, 90, 180, 270) by which most of the page's own printed text is turned; None
         where there is too little of it to tell.
@@ -184,6 +188,10 @@ class TurnedPage(InputPage):
     def fills(self) -> tuple[Segment, ...]:
         """Filled rectangles in the turned frame."""
         return () if self._own_skew else tuple(self._turn_segment(fill) for fill in self._page.fills())
+
+    def pictures(self) -> tuple[Segment, ...]:
+        """Images in the turned frame."""
+        return () if self._own_skew else tuple(self._turn_segment(box) for box in self._page.pictures())
 
     def _turn(self, box: Box) -> Segment:
         return self._turn_segment((box.x0, box.y0, box.x1, box.y1))

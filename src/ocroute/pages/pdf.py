@@ -19,7 +19,7 @@ from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_marks import read_marks, with_marks
 from ocroute.pages.pdf_notes import notes_of
 from ocroute.pages.pdf_unread import unread_of
-from ocroute.pages.pdf_vectors import Vectors, image_density, read_vectors
+from ocroute.pages.pdf_vectors import Vectors, image_boxes, image_density, read_vectors
 from ocroute.pages.source import Source
 from ocroute.values import Line, Note
 
@@ -167,6 +167,12 @@ class PdfPage(InputPage):
     def fills(self) -> tuple[tuple[float, float, float, float], ...]:
         """Filled rectangles that are no rules, e.g. the backgrounds of table cells, (x0, y0, x1, y1) in pixels."""
         return self._vectors().fills
+
+    def pictures(self) -> tuple[tuple[float, float, float, float], ...]:
+        """Where images stand, (x0, y0, x1, y1) in pixels, in the order of the file."""
+        frame = self.frame
+        with on_page(self.source, self.number):
+            return self.once("pictures", lambda: image_boxes(self._page(), frame))
 
     def _vectors(self) -> Vectors:
         frame = self.frame

@@ -58,7 +58,7 @@ def image_density(page: pypdfium2.PdfPage) -> float | None:
     across, down = c_uint(), c_uint()
     for item, matrix in _objects(page, pdfium.FPDF_PAGEOBJ_IMAGE):
         a, b, c, d, e, f = compose(_matrix(item), matrix)
-        xs, ys = (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
+        xs, ys = _corners((a, b, c, d, e, f))
         width = min(max(xs), right) - max(min(xs), left)
         height = min(max(ys), top) - max(min(ys), bottom)
         if width <= 0 or height <= 0 or not pdfium.FPDFImageObj_GetImagePixelSize(item, byref(across), byref(down)):
@@ -67,6 +67,22 @@ def image_density(page: pypdfium2.PdfPage) -> float | None:
         if width * height > 0.1 * area:
             density = max(density, across.value / max(1e-6, (a * a + b * b) ** 0.5))
     return density if covered >= _COVERS * area and density > 0 else None
+
+
+def image_boxes(page: pypdfium2.PdfPage, frame: Frame) -> tuple[Segment, ...]:
+    """(x0, y0, x1, y1) in pixels of the images on the page, those cut away that lie outside it."""
+    found = []
+    for item, matrix in _objects(page, pdfium.FPDF_PAGEOBJ_IMAGE):
+        xs, ys = _corners(compose(compose(_matrix(item), matrix), frame.matrix))
+        if (box := _cut((min(xs), min(ys), max(xs), max(ys)), frame.size)) is not None:
+            found.append(box)
+    return tuple(found)
+
+
+def _corners(matrix: Matrix) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """x and y of the corners of the unit square, which an image fills."""
+    a, b, c, d, e, f = matrix
+    return (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
 
 
 def _objects(page: pypdfium2.PdfPage, kind: int) -> Iterator[tuple[Any, Matrix]]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 
 import msgspec
 
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
-from ocroute.engines.base import ONE_THREAD, Engine, EngineInfo, PageLimits, Reading, Request, Task
+from ocroute.engines.base import ENGINES, ONE_THREAD, Engine, EngineInfo, PageLimits, Reading, Request, Task
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.judge import at_sight, judge
+from ocroute.judge.unread_parts import known_of
 from ocroute.layout.arrange import arrange
 from ocroute.pages.page import InputPage
 from ocroute.ppocr.page_orientation import make_upright
 from ocroute.route.attempts import attempts
+from ocroute.route.by_part import marked, merged, read_parts, with_pictures
 from ocroute.route.loaded_engines import LoadedEngines
 from ocroute.route.machine_survey import plan_here
 from ocroute.route.plan import Plan, Wish
+from ocroute.values import Box
+
+_LOG = logging.getLogger("ocroute.route")
 
 
 def _ignore(_: object) -> None:
@@ -141,7 +147,10 @@ class PageReader:
             on_attempt(name)
             reading = _one_reading(engine, page, task)
             lap("read")
-            if not engine.info.gives_layout:
+            if engine.info.kind == "textlayer":
+                reading = self._whole(page, reading, task, record, on_load, on_attempt)
+                lap("parts")
+            elif not engine.info.gives_layout:
                 reading = msgspec.structs.replace(reading, blocks=arrange(page, reading.lines))
             lap("layout")
             verdict = judge(page, reading, engine=engine.info, task=task)
@@ -169,19 +178,55 @@ class PageReader:
             provenance=_provenance(name, engine.info, reading, seconds, task.limits.threads),
         )
 
+    def _whole(
+        self,
+        page: InputPage,
+        layer: Reading,
+        task: Task,
+        record: Page,
+        on_load: Callable[[str], None],
+        on_attempt: Callable[[str], None],
+    ) -> Reading:
+        """The text layer with blocks, and with what the first engine that reads lines finds where the layer says nothing.
+
+        Where there is no such engine, or it fails, the layer stays alone, and the judge says what it lacks.
+        """
+        known = known_of(page, layer.lines, task.limits.threads)
+        name = self._reads_parts(record) if known.parts else ""
+        if not name:
+            return msgspec.structs.replace(layer, blocks=arrange(page, layer.lines))
+        try:
+            engine = self._engines.get(name, task, on_load)
+            on_attempt(name)  # whom to blame if the process dies now
+            read = read_parts(page, known, lambda boxes: _one_reading(engine, page, task, boxes))
+        except EngineCrashed:
+            raise
+        except Exception as error:  # as of any engine: its failure costs its part only
+            _LOG.info("%s did not read parts of %s, page %d: %s", name, page.source, page.number, error)
+            return msgspec.structs.replace(layer, blocks=arrange(page, layer.lines))
+        whole = merged(page, layer, known, read)
+        blocks = with_pictures(marked(arrange(page, whole.lines), name), known.parts)
+        return msgspec.structs.replace(whole, blocks=blocks, settings={**layer.settings, "parts_read_by": name})
+
+    def _reads_parts(self, record: Page) -> str:
+        """The first engine of the plan that reads lines and has not been spent on this page; empty where there is none."""
+        spent = {attempt.engine for attempt in record.attempts}
+        kinds = {name: ENGINES.load(name).info for name in self.plan.routes if name not in spent}
+        return next((name for name, info in kinds.items() if info.kind == "ocr" and not info.gives_layout), "")
+
     def _asked_for(self, name: str, error: OcrouteError) -> bool:
         """Whether the user is to hear of this error rather than get the text of another engine."""
         return name == self.wish.engine or (isinstance(error, UsageError) and bool(self.wish.wanted.base_url))
 
 
-def _one_reading(engine: Engine, page: InputPage, task: Task) -> Reading:
-    """The engine's only reading of the page, checked against the contract's types.
+def _one_reading(engine: Engine, page: InputPage, task: Task, regions: tuple[Box, ...] | None = None) -> Reading:
+    """The engine's only reading of the page, or of its ``regions``, checked against the contract's types.
 
     Raises:
         TypeError: the engine did not keep to its contract.
         Exception: whatever the engine raised or gave as its answer.
     """
-    request = Request(page, task)
+    request = Request(page, task, regions)
     answers = list(engine.read([request]))
     if len(answers) != 1:
         kinds = ", ".join(type(reading).__name__ for _, reading in answers) or "nothing"

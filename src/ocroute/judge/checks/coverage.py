@@ -10,6 +10,7 @@ from ocroute.judge.ink_match import capacity, missing
 from ocroute.judge.reading_pieces import pieces, weight
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
+from ocroute.values import Box
 
 FEWEST_GLYPHS: Final = 12  # a page number, a logo or a stray mark may be left out
 SHORTFALL: Final = 0.5  # of the text the ink can hold, for readings without boxes: the estimate is rough
@@ -31,7 +32,8 @@ class Coverage:
         left_out = missing(page, reading)
         if left_out.glyphs < FEWEST_GLYPHS or left_out.share < self.limit:
             return None
-        return self._finding(left_out.share, f"{len(left_out.lines)} printed line(s) have no text")
+        place = Box.around(line.box for line in left_out.lines)
+        return self._finding(left_out.share, f"{len(left_out.lines)} printed line(s) have no text", place)
 
     def _without_boxes(self, page: InputPage, text: str) -> Finding | None:
         ink = ink_of(page)
@@ -43,11 +45,12 @@ class Coverage:
             share, f"the printed lines hold about {expected:.0f} characters, the reading {weight(text)}"
         )
 
-    def _finding(self, share: float, what: str) -> Finding:
+    def _finding(self, share: float, what: str, place: Box | None = None) -> Finding:
         return Finding(
             "coverage",
             round(share, 4),
             self.limit,
             f"About {share:.0%} of the page's text is missing: {what}.",
             weight=round(min(1.0, 0.15 + 0.85 * share), 4),
+            image=place,
         )
