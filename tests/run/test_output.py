@@ -16,7 +16,8 @@ from ocroute.document.model import Page
 from ocroute.errors import ExitCode, OutputError, UsageError
 from ocroute.files import Draft
 from ocroute.run import read_documents
-from ocroute.run.output import check_stems, make_folder, put, stem_of, write_changed
+from ocroute.run.output import make_folder, put, write_changed
+from ocroute.run.result_names import check_stems, stem_of
 from ocroute.run.target import target_of
 from ocroute.run.written import Written
 

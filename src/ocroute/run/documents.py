@@ -17,8 +17,9 @@ from ocroute.pages import InputFile, expand, spool_stream
 from ocroute.route.plan import Wish
 from ocroute.run.jobs import Input, Record
 from ocroute.run.journal import Journal, key_of
-from ocroute.run.output import Writer, check_stems, stem_of, writer_for
+from ocroute.run.output import Writer, writer_for
 from ocroute.run.records import laid_out_across, laid_out_alone, unpack
+from ocroute.run.result_names import check_stems, stem_of
 from ocroute.run.results import InputResult
 from ocroute.run.session import Session, Work
 from ocroute.run.target import target_of

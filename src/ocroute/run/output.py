@@ -6,11 +6,9 @@ import errno
 import os
 import tempfile
 import time
-import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from contextlib import ExitStack
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from ocroute.document.model import EXPORTERS, Document, Exporter
 from ocroute.errors import OcrouteError, OutputError, UsageError
@@ -93,7 +91,7 @@ class Writer(ABC):
         """The files that hold ``document`` now.
 
         Args:
-            stem: of their names, a path below the folder; see `stem_of`.
+            stem: of their names, a path below the folder; see `ocroute.run.result_names`.
             document: what is written.
 
         Raises:
@@ -274,38 +272,3 @@ def exported(exporter: Exporter, name: str, path: Path, document: Document) -> b
         raise
     except Exception as error:  # an exporter may come from anyone
         raise OutputError(f"{path} was not written: {name} raised {type(error).__name__}: {error}") from error
-
-
-def stem_of(below: str) -> str:
-    """The path without suffix, below the output folder, of the results of an input.
-
-    It depends on nothing but the input's own path: ``report.pdf`` gives ``report``; any other suffix stays, ``report.png`` gives
-    ``report.png``, so that both can stand beside each other.
-
-    Args:
-        below: its path below the folder that was named, see `ocroute.pages.InputFile`.
-    """
-    path = PurePath(below)
-    plain = path.suffix.lower() == ".pdf" and path.stem.strip(".")
-    return os.fspath(path.with_name(path.stem) if plain else path)
-
-
-def check_stems(named: Iterable[tuple[str, str]]) -> None:
-    """Whether no two results would be the same file, on a disk too where upper and lower case are one.
-
-    Args:
-        named: each input's name and its stem.
-
-    Raises:
-        UsageError: two would; it names both inputs.
-    """
-    first: dict[str, str] = {}
-    for name, stem in named:
-        key = unicodedata.normalize("NFC", stem).casefold()
-        if (other := first.setdefault(key, name)) != name:
-            apart = PurePath(other).parent != PurePath(name).parent
-            step = "Give the folder that holds both, whose tree is kept" if apart else "Rename one"
-            raise UsageError(
-                f"{other} and {name} would both be written to {stem}",
-                next_step=f"{step}, or read each into a folder of its own",
-            )
