@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocroute.layout.tables.find import FoundTable
 from ocroute.values import Box, Font, Line
@@ -26,6 +27,9 @@ _BOTH, _ASCENDING, _DESCENDING, _NEITHER = 0.92, 0.71, 0.67, 0.47
 _DEPTH = 0.21
 ROOMY = 1.15
 """Ems that a box is high which leaves room around its ink, where nothing is known of the engine's boxes."""
+
+
+_TOGETHER = 256  # places that are looked at together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,14 +148,37 @@ def _pitch(pieces: Sequence[Piece], size: float) -> float:
     """The usual distance from a baseline to the next one below it, page pixels; 0 where nothing stands below another."""
     if len(pieces) < 2:
         return 0.0
-    x0 = np.array([piece.box.x0 for piece in pieces])
-    x1 = np.array([piece.box.x1 for piece in pieces])
-    base = np.array([piece.base for piece in pieces])
-    step = base[None, :] - base[:, None]
-    overlapping = np.minimum(x1[:, None], x1[None, :]) > np.maximum(x0[:, None], x0[None, :])
-    steps = np.where(overlapping & (step > 0.8 * size), step, np.inf).min(axis=1)
+    ordered = sorted(pieces, key=lambda piece: piece.base)
+    x0 = np.array([piece.box.x0 for piece in ordered])
+    x1 = np.array([piece.box.x1 for piece in ordered])
+    base = np.array([piece.base for piece in ordered])
+    found = []
+    for start, end, low, high in windows(base, 0.8 * size, 3 * size):
+        step = base[None, low:high] - base[start:end, None]
+        overlapping = np.minimum(x1[start:end, None], x1[None, low:high]) > np.maximum(
+            x0[start:end, None], x0[None, low:high]
+        )
+        found.append(np.where(overlapping & (step > 0.8 * size), step, np.inf).min(axis=1, initial=np.inf))
+    steps = np.concatenate(found)
     steps = steps[steps < 3 * size]
     return float(np.quantile(steps, 0.4)) if steps.size else 0.0
+
+
+def windows(places: NDArray[np.float64], least: float, most: float) -> Iterator[tuple[int, int, int, int]]:
+    """Some of ``places`` after the others, and those around them, so that not each is held against each.
+
+    Args:
+        places: in rising order.
+        least, most: how far those around stand from each, along the axis.
+
+    Yields:
+        start, end, low, high: every place that is ``least`` to ``most`` from one in ``places[start:end]`` is in
+        ``places[low:high]``.
+    """
+    for start in range(0, len(places), _TOGETHER):
+        end = min(start + _TOGETHER, len(places))
+        low = int(np.searchsorted(places, places[start] + least, "left"))
+        yield start, end, low, int(np.searchsorted(places, places[end - 1] + most, "right"))
 
 
 def weighted_quantile(values: Iterable[tuple[float, float]], share: float) -> float:

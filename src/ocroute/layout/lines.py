@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.layout.line_measures import LONG_LINE, Piece, Scale, measure, merged
+from ocroute.layout.line_measures import LONG_LINE, Piece, Scale, measure, merged, windows
 from ocroute.values import Box, Line, Word
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 _WORDS_OF_ONE_LETTER = frozenset("AIOYÀÉÓАВИОСУЯ")
 
 SAME_WORDS_GAP: Final = 0.6
@@ -111,17 +112,24 @@ def _neighbours(runs: Sequence[Piece]) -> dict[int, int]:
     x0, x1, _, _ = edges(runs)
     base = np.array([run.base for run in runs])
     size = np.array([run.size for run in runs])
-    level = np.abs(base[:, None] - base[None, :]) < SAME_BASELINE * np.minimum(size[:, None], size[None, :])
-    gap = x0[None, :] - x1[:, None]
-    overlap = 0.5 * np.minimum(size[:, None], size[None, :])
-    distance = np.where(level & (gap > -overlap) & (x0[None, :] > x0[:, None]), gap, np.inf)
-    nearest_right = distance.argmin(axis=1)
-    nearest_left = distance.argmin(axis=0)
-    return {
-        left: int(right)
-        for left, right in enumerate(nearest_right)
-        if np.isfinite(distance[left, right]) and nearest_left[right] == left
-    }
+    to_right, to_left = np.full(len(runs), -1), np.full(len(runs), -1)
+    order = np.argsort(base, kind="stable")
+    reach = SAME_BASELINE * float(size.max())
+    for start, end, low, high in windows(base[order], -reach, reach):
+        some, around = order[start:end], np.sort(order[low:high])
+
+        def distance(left: Ints, right: Ints) -> Floats:
+            smaller = np.minimum(size[left][:, None], size[right][None, :])
+            level = np.abs(base[left][:, None] - base[right][None, :]) < SAME_BASELINE * smaller
+            gap = x0[right][None, :] - x1[left][:, None]
+            after = x0[right][None, :] > x0[left][:, None]
+            return np.where(level & (gap > -0.5 * smaller) & after, gap, np.inf)
+
+        rightward, leftward = distance(some, around), distance(around, some)
+        nearest, back = rightward.argmin(axis=1), leftward.argmin(axis=0)
+        to_right[some] = np.where(np.isfinite(rightward.min(axis=1)), around[nearest], -1)
+        to_left[some] = np.where(np.isfinite(leftward.min(axis=0)), around[back], -1)
+    return {left: int(right) for left, right in enumerate(to_right) if right >= 0 and to_left[right] == left}
 
 
 def _belong(left: Piece, right: Piece, one_source: bool, strips: _Strips) -> bool:
