@@ -84,7 +84,8 @@ def test_a_comb_is_one_word_and_its_empty_cell_parts_two(tmp_path):
 
 def test_a_form_reads_the_same_when_its_fields_are_flattened(tmp_path):
     several = widget("lines", "Tx", (20, 100, 200, 140), "/Ff 4096/V(Bound for Bergen\\nwith timber)")
-    made = form(LABELS, [SHIP, FLAG, several], page="/Rotate 90")
+    ticks = [box("dry", 85, on=True), box("wet", 140, on=False)]
+    made = form(LABELS, [SHIP, FLAG, several, *ticks], page="/Rotate 90", more=DRAWINGS)
     _, drawn, said = read(tmp_path, made)
     pdf = pypdfium2.PdfDocument(made)
     pdf.init_forms()
@@ -97,6 +98,26 @@ def test_a_form_reads_the_same_when_its_fields_are_flattened(tmp_path):
     _, flat, flat_said = read(tmp_path, (tmp_path / "flat.pdf").read_bytes(), "again.pdf")
     assert said == flat_said
     assert np.array_equal(drawn, flat)
+
+
+DRAWN = {
+    "empty": ("", "☐"),
+    "a tick": ("84 220 m 87 217 l 94 226 l S", "☑"),
+    "a cross": ("85 218 m 93 226 l S 93 218 m 85 226 l S", "☑"),
+    "a letter": ("BT /F1 9 Tf 86 219 Td (x) Tj ET", "☑"),
+    "a sign": ("BT /ZaDb 9 Tf 86 219 Td (4) Tj ET", "☑"),
+    "a frame in it": ("1 w 84 217 10 10 re S", "☐"),
+    "a number": ("BT /F1 9 Tf 86 219 Td (7) Tj ET", "7"),
+    "a cell beside it": ("95 216 12 12 re S", ""),
+}
+
+
+@pytest.mark.parametrize("inside", DRAWN)
+def test_a_box_that_is_only_drawn_is_seen(tmp_path, inside):
+    drawing, sign = DRAWN[inside]
+    content = f"BT /F1 11 Tf 20 250 Td (Cargo of the ship) Tj 0 -31 Td (Dry goods) Tj ET 83 216 12 12 re S {drawing}"
+    _, _, said = read(tmp_path, form(content, []))
+    assert " ".join(said) == f"Cargo of the ship Dry goods {sign}".strip()
 
 
 def test_typed_annotations_stamps_and_signatures_are_read(tmp_path):

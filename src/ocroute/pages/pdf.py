@@ -19,7 +19,7 @@ from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_marks import read_marks, with_marks
 from ocroute.pages.pdf_notes import notes_of
 from ocroute.pages.pdf_unread import unread_of
-from ocroute.pages.pdf_vectors import Vectors, image_boxes, image_density, read_vectors
+from ocroute.pages.pdf_vectors import NO_VECTORS, Vectors, image_boxes, image_density, read_vectors
 from ocroute.pages.source import Source
 from ocroute.values import Line, Note
 
@@ -131,10 +131,11 @@ class PdfPage(InputPage):
         frame = self.frame
         with on_page(self.source, self.number):
             page, fields = self._whole()
-            glyphs = with_fields(read_glyphs(page, frame), fields, frame)
+            glyphs = read_glyphs(page, frame)
+            vectors = NO_VECTORS if all(style.hidden for style in glyphs.styles) else self._vectors()
+            glyphs = with_fields(glyphs, fields, frame, vectors)
             marks = read_marks(self._file.pdf, self._page())
-            strokes = () if all(style.hidden for style in glyphs.styles) else self._vectors().rules
-            return tuple(assemble(with_marks(glyphs, marks, strokes, frame))) or None
+            return tuple(assemble(with_marks(glyphs, marks, vectors.rules, frame))) or None
 
     def notes(self) -> tuple[Note, ...]:
         """Comments, from top to bottom."""

@@ -12,6 +12,7 @@ from ocroute.pages.pdf_chars import SPACE, Glyphs, Style
 from ocroute.pages.pdf_flat import Field, FieldKind
 from ocroute.pages.pdf_fonts import face_of
 from ocroute.pages.pdf_frame import Frame
+from ocroute.pages.pdf_vectors import Vectors
 
 Floats = NDArray[np.float64]
 
@@ -29,22 +30,93 @@ _LARGEST = 1.2
 _ONE_BLANK = 1.7
 """Letters of a comb this many cells apart have an empty cell between them."""
 
+_LABEL = 4.0
+"""How many times its side a drawn box may stand away from its text."""
+
+_MOST_BOXES = 1_000
+"""Of the boxes that are only drawn; what comes after is a pattern."""
+
+_TICKS = frozenset("✓✔✕✖✗✘☑☒×●■◆★•▪√")
 _CROSSES = (ord("x"), ord("X"))
 
 
-def with_fields(glyphs: Glyphs, fields: Sequence[Field], frame: Frame) -> Glyphs:
-    """``glyphs`` with a sign for each box, in place of the mark drawn in it, and with the letters of combs set close."""
-    if not fields:
+def with_fields(glyphs: Glyphs, fields: Sequence[Field], frame: Frame, vectors: Vectors) -> Glyphs:
+    """``glyphs`` with a sign for each tick box, in place of the mark in it, and with the letters of combs set close.
+
+    Boxes that are only drawn, as on a form that is to be printed or whose fields were flattened, are among them.
+    """
+    places = _Places.of(glyphs) if fields or vectors.squares else None
+    if places is None:
         return glyphs
+    shown = _on_page(fields, frame) if fields else []
+    for _, box in (entry for entry in shown if entry[0].kind is FieldKind.COMB):
+        _close_up(glyphs, places.inside(box))
+    shown = [entry for entry in shown if entry[0].kind is not FieldKind.COMB]
+    shown += _drawn_boxes(glyphs, vectors, places, [box for _, box in shown])
+    return _with_signs(glyphs, shown, places)
+
+
+def _on_page(fields: Sequence[Field], frame: Frame) -> list[tuple[Field, Floats]]:
     boxes = _boxes(fields, frame)
     wide, high = frame.size
     seen = (boxes[:, :2] < (wide, high)).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
     seen &= (boxes[:, 2:] - boxes[:, :2]).min(axis=1) >= 1
-    shown = [(field, box) for field, box, there in zip(fields, boxes, seen.tolist(), strict=True) if there]
-    places = _Places.of(glyphs)
-    for _, box in (entry for entry in shown if entry[0].kind is FieldKind.COMB):
-        _close_up(glyphs, places.inside(box))
-    return _with_signs(glyphs, [entry for entry in shown if entry[0].kind is not FieldKind.COMB], places)
+    return [(field, box) for field, box, there in zip(fields, boxes, seen.tolist(), strict=True) if there]
+
+
+def _drawn_boxes(
+    glyphs: Glyphs, vectors: Vectors, places: _Places, known: Sequence[Floats]
+) -> list[tuple[Field, Floats]]:
+    """Small squares beside a text, alone, empty or with one mark in them."""
+    squares = _alone(np.array(vectors.squares[:_MOST_BOXES], np.float64).reshape(-1, 4))
+    scribbles = np.array(vectors.scribbles, np.float64).reshape(-1, 4)
+    middles = (scribbles[:, :2] + scribbles[:, 2:]) / 2
+    found = []
+    for box in squares:
+        x, y = (box[:2] + box[2:]) / 2
+        if any(other[0] < x < other[2] and other[1] < y < other[3] for other in known):
+            continue
+        inside = places.inside(box).tolist()
+        if len(inside) > 1 or any(not _is_tick(glyphs, index) for index in inside):
+            continue
+        side = box[2] - box[0]
+        reach = (
+            _LABEL * side * np.array([-1.0, 0.0, 1.0, 0.0])
+        )  # and the same up and down, for text that stands on its side
+        beside = np.concatenate([places.inside(box + reach), places.inside(box + np.roll(reach, 1))])
+        if not any(chr(code).isalpha() for code in glyphs.code[beside].tolist()):
+            continue
+        within = (middles > box[:2] + 0.2 * side) & (middles < box[2:] - 0.2 * side)
+        drawn = within.all(axis=1) & ((scribbles[:, 2:] - scribbles[:, :2]).max(axis=1, initial=0) > 0.3 * side)
+        found.append((Field(FieldKind.TICK, (0.0, 0.0, 0.0, 0.0), on=bool(inside) or bool(drawn.any())), box))
+    return found
+
+
+def _alone(squares: Floats) -> Floats:
+    """Squares that touch no other one; of those drawn inside each other the outermost."""
+    if len(squares) < 2:
+        return squares
+    order = np.argsort(squares[:, 0])
+    squares = squares[order]
+    alone = np.ones(len(squares), np.bool_)
+    for at, (x0, y0, x1, y1) in enumerate(squares.tolist()):
+        slack = 0.2 * (x1 - x0)
+        last = int(np.searchsorted(squares[:, 0], x1 + slack))
+        near = squares[at + 1 : last]
+        level = (near[:, 1] < y1 + slack) & (near[:, 3] > y0 - slack)
+        for other in (np.flatnonzero(level) + at + 1).tolist():
+            a0, b0, a1, b1 = squares[other].tolist()
+            if (
+                min(abs((x0 + x1) - (a0 + a1)), abs((y0 + y1) - (b0 + b1))) < slack
+                and (a1 - a0) <= (x1 - x0)
+                and a1 <= x1 + slack
+                and b0 >= y0 - slack
+                and b1 <= y1 + slack
+            ):
+                alone[other] = False
+            else:
+                alone[[at, other]] = False
+    return squares[alone]
 
 
 def _boxes(fields: Sequence[Field], frame: Frame) -> Floats:
@@ -125,6 +197,12 @@ def _is_mark(glyphs: Glyphs, index: int) -> bool:
     code = int(glyphs.code[index])
     name = glyphs.styles[int(glyphs.style[index])].face.name.lower()
     return code in _CROSSES or "dingbat" in name or not chr(code).isalnum()
+
+
+def _is_tick(glyphs: Glyphs, index: int) -> bool:
+    name = glyphs.styles[int(glyphs.style[index])].face.name.lower()
+    code = int(glyphs.code[index])
+    return code in _CROSSES or "dingbat" in name or chr(code) in _TICKS
 
 
 def _setting(glyphs: Glyphs) -> tuple[tuple[float, float], float]:

@@ -126,9 +126,8 @@ def _stacked(glyphs: Glyphs, column: NDArray[np.intp]) -> Run:
     size = np.array([s.size for s in glyphs.styles])[style]
     x, y = ((glyphs.box[column, at] + glyphs.box[column, at + 2]) / 2 for at in (0, 1))
     x = np.full_like(x, np.median(x))  # digits side by side share a place in the column
-    return Run(
-        glyphs.code[column], y - size / 2, y + size / 2, -x + 0.3 * size, -x - size / 2, -x + size / 2, size, style
-    )
+    half = np.full_like(x, np.median(size) / 2)  # and a sign set smaller is as far from the next as all are
+    return Run(glyphs.code[column], y - half, y + half, -x + 0.6 * half, -x - half, -x + half, size, style)
 
 
 def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ctypes import byref, c_float, c_int, c_uint
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -22,6 +22,15 @@ _DEPTH = 5
 _THIN_POINTS = 3.0
 """A filled rectangle thinner than this is a line drawn as a rectangle."""
 
+_TICK_BOX = (5.5, 24.0)
+"""Side of a tick box in points."""
+
+_LIGHT = 150
+"""Of 255: a box filled with a darker colour is no tick box but a key to a chart."""
+
+_MOST_POINTS = 80
+"""Of a tick or cross drawn by hand."""
+
 _LONG_POINTS = 5.0
 _STRAIGHT = 0.02
 """Slope up to which a line is horizontal or vertical."""
@@ -32,23 +41,37 @@ _COVERS = 0.8
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
+Shape = Literal["rule", "fill", "square", "scribble"]
+
+
 class Vectors(NamedTuple):
-    """Rules are (x0, y0, x1, y1) of horizontal or vertical lines, fills (x0, y0, x1, y1) boxes; raster pixels."""
+    """What is drawn, (x0, y0, x1, y1) in raster pixels.
+
+    Attributes:
+        rules: horizontal and vertical lines.
+        fills: filled boxes.
+        squares: outlines of squares as small as a tick box; their sides are rules too.
+        scribbles: drawings no larger that are neither rules nor boxes, as a tick is.
+    """
 
     rules: tuple[Segment, ...]
     fills: tuple[Segment, ...]
+    squares: tuple[Segment, ...] = ()
+    scribbles: tuple[Segment, ...] = ()
+
+
+NO_VECTORS = Vectors((), ())
 
 
 def read_vectors(page: pypdfium2.PdfPage, frame: Frame) -> Vectors:
-    """All rules and fills on the page, also those inside form XObjects."""
-    rules: list[Segment] = []
-    fills: list[Segment] = []
+    """All of it on the page, also what is inside form XObjects."""
+    found: dict[Shape, dict[Segment, None]] = {"rule": {}, "fill": {}, "square": {}, "scribble": {}}
     for item, matrix in _objects(page, pdfium.FPDF_PAGEOBJ_PATH):
-        for segment, is_rule in _shapes(item, compose(compose(_matrix(item), matrix), frame.matrix), frame.scale):
+        for segment, shape in _shapes(item, compose(compose(_matrix(item), matrix), frame.matrix), frame.scale):
             cut = _cut(segment, frame.size)
             if cut is not None:
-                (rules if is_rule else fills).append(cut)
-    return Vectors(tuple(dict.fromkeys(rules)), tuple(dict.fromkeys(fills)))
+                found[shape][cut] = None
+    return Vectors(*map(tuple, found.values()))
 
 
 def image_density(page: pypdfium2.PdfPage) -> float | None:
@@ -113,8 +136,8 @@ def _matrix(item: Any) -> Matrix:
     return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 
-def _shapes(item: Any, matrix: Matrix, scale: float) -> Iterator[tuple[Segment, bool]]:
-    """Each line or filled rectangle of one path, in pixels, and whether it is a rule."""
+def _shapes(item: Any, matrix: Matrix, scale: float) -> Iterator[tuple[Segment, Shape]]:
+    """Each line or filled rectangle of one path and what is as small as a tick box, in pixels."""
     fill, stroke = c_int(), c_int()
     if not pdfium.FPDFPath_GetDrawMode(item, byref(fill), byref(stroke)) or not (fill.value or stroke.value):
         return
@@ -124,15 +147,36 @@ def _shapes(item: Any, matrix: Matrix, scale: float) -> Iterator[tuple[Segment, 
         if stroke.value:
             for a, b in pairwise(points):
                 if b.straight and _is_rule(abs(b.x - a.x), abs(b.y - a.y), scale):
-                    yield _level(a.x, a.y, b.x, b.y), True
+                    yield _level(a.x, a.y, b.x, b.y), "rule"
+        if small := _small(
+            points, scale, outlined=bool(stroke.value) and (not fill.value or _least_colour(item) >= _LIGHT)
+        ):
+            yield small
         if fill.value and len(points) >= 4 and all(point.straight for point in points):
             xs, ys = [point.x for point in points], [point.y for point in points]
             x0, y0, x1, y1 = min(xs), min(ys), max(xs), max(ys)
             if min(x1 - x0, y1 - y0) <= _THIN_POINTS * scale:
                 if not stroke.value and max(x1 - x0, y1 - y0) >= _LONG_POINTS * scale:
-                    yield _middle(x0, y0, x1, y1), True
+                    yield _middle(x0, y0, x1, y1), "rule"
             elif _is_box(points, x0, y0, x1, y1) and not _is_white(item):
-                yield (x0, y0, x1, y1), False
+                yield (x0, y0, x1, y1), "fill"
+
+
+def _small(points: list[_Point], scale: float, *, outlined: bool) -> tuple[Segment, Shape] | None:
+    """The square or the scribble that a subpath is, if it is one."""
+    if not 2 <= len(points) <= _MOST_POINTS:
+        return None
+    xs, ys = [point.x for point in points], [point.y for point in points]
+    x0, y0, x1, y1 = min(xs), min(ys), max(xs), max(ys)
+    short, long = sorted((x1 - x0, y1 - y0))
+    if not (_TICK_BOX[0] / 2 * scale <= long <= _TICK_BOX[1] * scale and short > _STRAIGHT * long):
+        return None
+    corners = {(point.x > (x0 + x1) / 2, point.y > (y0 + y1) / 2) for point in points}
+    straight = all(point.straight for point in points[1:])
+    if len(corners) < 4 or not straight or not _is_box(points, x0, y0, x1, y1):
+        return (x0, y0, x1, y1), "scribble"
+    is_square = outlined and short >= max(_TICK_BOX[0] * scale, 0.8 * long)
+    return ((x0, y0, x1, y1), "square") if is_square else None
 
 
 class _Point(NamedTuple):
@@ -186,9 +230,14 @@ def _is_box(points: list[_Point], x0: float, y0: float, x1: float, y1: float) ->
 
 
 def _is_white(item: Any) -> bool:
+    return _least_colour(item) >= 252
+
+
+def _least_colour(item: Any) -> int:
+    """The least of the three colours that a path is filled with, 0 to 255; 255 where nothing of them is seen."""
     red, green, blue, alpha = c_uint(), c_uint(), c_uint(), c_uint()
     pdfium.FPDFPageObj_GetFillColor(item, byref(red), byref(green), byref(blue), byref(alpha))
-    return alpha.value == 0 or min(red.value, green.value, blue.value) >= 252
+    return min(red.value, green.value, blue.value) if alpha.value else 255
 
 
 def _cut(segment: Segment, size: tuple[int, int]) -> Segment | None:
