@@ -29,7 +29,10 @@ _SEEDED = random.Random(7)
 _SPACING_ACCENTS = re.compile("[´`¨ˆ˜¯ˇ˘˚˙˝¸˛^~\u0300-\u036f]")
 _PRIVATE = re.compile("[\ue000-\uf8ff\ufffd\x00-\x1f\x7f-\x9f]")
 _LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufefc]")
-_JOINED = 8
+_TICKS = re.compile("[☐☑☒◉○●✓✔✕✖✗✘]")
+_BLANK = re.compile(r"[ \t\r\n\xa0\u2000-\u200a\u2028\u2029\u202f\u3000]+")
+_TEX = {0x0B + place: letters for place, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl"))}
+_JOINED = 40
 
 
 def main() -> None:
@@ -142,14 +145,19 @@ def reference_words(page: PdfPage) -> list[str]:
         if seen or chr(sign).isspace():
             signs.append(sign)
     text.close()
-    data = b"".join(sign.to_bytes(4, "little") for sign in signs)
+    both = (
+        "".join(chr(min(sign, 0x10FFFF)) for sign in signs)
+        .encode("utf-16", "surrogatepass")
+        .decode("utf-16", "replace")
+    )
     # Its mark for a hyphen stands in place of the line end too.
-    return re.sub("[\x02\ufffe]", "- ", data.decode("utf-32-le", "replace")).split()
+    return [word for word in _BLANK.split(re.sub("[\x02\ufffe]", "- ", both)) if word]
 
 
 def folded(word: str) -> str:
     """``word`` with what is spelled in several ways spelled in one."""
     plain = unicodedata.normalize("NFKC", word).replace("\u00ad", "-")
+    plain = plain.translate(_TEX)
     return re.sub("[\u2010\u2011\u2212]", "-", re.sub("[\u200b-\u200f\u2060\ufeff]", "", plain))
 
 
@@ -160,12 +168,13 @@ def compare(ours: list[str], theirs: list[str]) -> Iterator[tuple[str, str, str]
     yield from _spelled(mine, reference)
     yield from _spaced(mine, reference, ours, theirs)
     yield from _pairs(mine, reference)
+    senseless = sum(1 for word in theirs if _PRIVATE.search(word)) > 0.1 * len(theirs)
     spoken = Counter(ours)
     for word in list(reference.elements()):
-        kind = "printed twice" if spoken[word] else _kind(word)
+        kind = "printed twice" if spoken[word] else _kind(word, senseless=senseless)
         yield kind, "", word
     for word in list(mine.elements()):
-        yield _kind(word), word, ""
+        yield _kind(word, senseless=senseless), word, ""
 
 
 def _spelled(mine: Counter[str], reference: Counter[str]) -> Iterator[tuple[str, str, str]]:
@@ -229,8 +238,11 @@ def _pairs(mine: Counter[str], reference: Counter[str]) -> Iterator[tuple[str, s
         _tidy(mine, reference)
 
 
-def _kind(word: str) -> str:
-    if _PRIVATE.search(word):
+def _kind(word: str, *, senseless: bool) -> str:
+    """Args: senseless: whether the page's fonts do not say what their glyphs mean, so that none of its words says much."""
+    if _TICKS.search(word):
+        return "ticks of fields"
+    if senseless or _PRIVATE.search(word):
         return "glyphs without meaning"
     return "right to left" if _LEFT.search(word) else "unexplained"
 

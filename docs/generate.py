@@ -11,7 +11,19 @@ import json
 import re
 from pathlib import Path
 
-from parts import cards, experiment, gpu_speed, judging, kernels, layouts, measured_kernels, neural, tiny, trusted
+from parts import (
+    cards,
+    experiment,
+    gpu_speed,
+    judging,
+    kernels,
+    layers,
+    layouts,
+    measured_kernels,
+    neural,
+    tiny,
+    trusted,
+)
 from parts.common import Part, built_in, measured, table
 
 import ocroute.errors
@@ -195,6 +207,7 @@ PARTS: dict[str, Part] = {
     **neural.PARTS,
     **judging.PARTS,
     **gpu_speed.PARTS,
+    **layers.PARTS,
     **layouts.PARTS,
     **tiny.PARTS,
     **trusted.PARTS,

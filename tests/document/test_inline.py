@@ -124,6 +124,7 @@ def test_markdown_as_people_write_it() -> None:
     ("words", "span", "expected"),
     [
         ("x²n", Span(2, 3, "superscript"), "x²^n"),
+        ("xⁿ", Span(1, 2, "superscript"), "xⁿ"),
         ("yi", Span(1, 2, "subscript"), "y_i"),
         ("21st", Span(2, 4, "superscript"), "21st"),
         ("Smith*", Span(5, 6, "superscript"), "Smith*"),

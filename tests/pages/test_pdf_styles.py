@@ -62,8 +62,8 @@ def test_powers_indices_and_note_marks_stand_apart_from_their_numbers(make_pdf):
         ),
         ("The harbour was dredged in 1911³,¹² for the first time*.", [("superscript", "³,¹²"), ("superscript", "*")]),
         (
-            "¹A note of two words, xn and yi.",
-            [("superscript", "¹"), ("superscript", "n"), ("subscript", "i")],
+            "¹A note of two words, xⁿ and yi.",
+            [("superscript", "¹"), ("superscript", "ⁿ"), ("subscript", "i")],
         ),
     ]
 

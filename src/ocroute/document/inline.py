@@ -22,7 +22,7 @@ NESTING: Final[tuple[InlineStyle, ...]] = (
 )
 """Styles from the outermost in."""
 
-_LEVEL = {ord(raised): level for raised, level in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾", "0123456789+−=()", strict=True)}
+_LEVEL = {ord(raised): level for raised, level in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+−=()ni", strict=True)}
 _LEVEL |= {ord(lowered): level for lowered, level in zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", "0123456789+−=()", strict=True)}
 
 _OPENED = re.compile(r"(?:https?://|mailto:)[^\s<>\"\\^`{|}\x00-\x20\x7f-\x9f]+", re.IGNORECASE)

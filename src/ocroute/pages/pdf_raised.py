@@ -35,8 +35,9 @@ _TOUCHING = 0.18
 """Ems of white between a character and what is raised or lowered beside it."""
 
 _SIGNS = frozenset("+-\u2212=()[]*\u2217†‡§¶#'\u2032\u2033°ªº,.:;/!–~∼<>|")
-_RAISED_DIGITS = {ord(level): ord(raised) for level, raised in zip("0123456789+\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", strict=True)}
-_LOWERED_DIGITS = {ord(level): ord(low) for level, low in zip("0123456789+\u2212", "₀₁₂₃₄₅₆₇₈₉₊₋", strict=True)}
+_ALWAYS = frozenset("0123456789+\u2212")
+_RAISED_SIGNS = dict(zip("0123456789+\u2212=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", strict=True))
+_LOWERED_SIGNS = dict(zip("0123456789+\u2212=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", strict=True))
 
 
 def raised(run: Run) -> Signs | None:
@@ -108,13 +109,17 @@ def _rows(found: Signs) -> list[tuple[int, int]]:
 
 
 def set_off(code: NDArray[np.int64], signs: Signs) -> NDArray[np.int64]:
-    """``code`` with digits and signs that are raised or lowered as the characters that are so by themselves."""
+    """``code`` with digits and signs that are raised or lowered as the characters that are so by themselves.
+
+    So are n and i, brackets and the equals sign, where all of their row has such a character: ``xⁿ⁺¹``, but ``min``.
+    """
     changed = code.copy()
-    for at in np.flatnonzero(signs).tolist():
-        digits = _RAISED_DIGITS if signs[at] > 0 else _LOWERED_DIGITS
-        one = int(code[at])
-        follows = int(code[at + 1]) if at + 1 < len(code) and signs[at + 1] == signs[at] else 0
-        if one == ord("-") and chr(follows).isdecimal():
-            one = 0x2212  # a minus before a number
-        changed[at] = digits.get(one, int(code[at]))
+    for start, end in _rows(signs):
+        to = _RAISED_SIGNS if signs[start] > 0 else _LOWERED_SIGNS
+        row = [chr(one) for one in code[start:end].tolist()]
+        for at, sign in enumerate(row):
+            if sign == "-" and at + 1 < len(row) and row[at + 1] in to:
+                row[at] = "\u2212"  # a minus before a number
+        wanted = to.keys() if all(sign in to for sign in row) else _ALWAYS
+        changed[start:end] = [ord(to[sign]) if sign in wanted else ord(sign) for sign in row]
     return changed

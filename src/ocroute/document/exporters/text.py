@@ -74,7 +74,9 @@ def _marked(marked: Marked) -> str:
     """What must not be read as if it stood on the line or were still valid is marked; the look of type is left out."""
     if marked.style == "strike":
         return f"~~{marked.written}~~"
-    if marked.style in ("superscript", "subscript") and any(map(str.isalpha, level_digits(marked.text))):
+    if marked.style in ("superscript", "subscript") and any(
+        sign.isalpha() and level_digits(sign) == sign for sign in marked.text
+    ):
         if marked.text.casefold() in _RAISED_WORDS:
             return marked.written
         return ("^" if marked.style == "superscript" else "_") + marked.written

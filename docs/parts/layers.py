@@ -1,0 +1,33 @@
+"""How a PDF's own text compares with what pdfium says of the same page."""
+
+from __future__ import annotations
+
+from parts.common import Part, Record, from_evidence, stamp, table
+
+_KINDS = {
+    "glyphs without meaning": "the font does not say what its glyphs mean: we mark it, pdfium gives its number or nothing",
+    "joined by us": "mostly a blank of pdfium's inside a word: before a raised mark, around a kerned sign, in letterspaced words",
+    "printed twice": "text printed again on the same spot is told once",
+    "spelled alike": "raised and lowered digits, ligatures, hyphens, spelled in another way",
+    "ticks of fields": "tick boxes and radio buttons, which are no text for pdfium",
+    "parted by us": "a word in two, where the page has white",
+    "order of letters": "lines from right to left, which pdfium gives as they stand",
+    "right to left": "the same, with other differences",
+    "accents set": "accents that TeX prints over their letters",
+    "unexplained": "**none of these**",
+}
+
+
+@from_evidence("layer-text", "python -m bench.layer_text FOLDER --json evidence/layer-text.json")
+def layers(record: Record) -> str:
+    """Words that differ, by kind."""
+    words = record["words"]
+    rows = [(_KINDS[kind], str(count), f"{count / words:.2%}") for kind, count in record["kinds"].items()]
+    return (
+        table(("what differs", "words", "share"), rows)
+        + f"\n{words:,} words on {record['pages']} pages of {record['producers']} producers; "
+        f"{record['equal_share']:.2%} are equal letter by letter.\n" + stamp(record)
+    )
+
+
+PARTS: dict[str, Part] = {"layer-text": layers}
