@@ -108,14 +108,13 @@ def run(*arguments, **environment):
     )  # fmt: skip
 
 
-def test_the_command_heeds_them_and_doctor_shows_them(file, tmp_path):
+def test_the_command_heeds_them(file, tmp_path):
     path = file('format = "json"\nengine = "textlayer"\njobs = 1\nquiet = true\n')
     done = run("read", INVOICE, OCROUTE_CONFIG=str(path))
     assert (json.loads(done.stdout)["format"], done.stderr) == ("ocroute-document", "")
     done = run("read", INVOICE, f"--config={path}", "--jobs", "0", "-o", tmp_path / "x.md")
     assert (done.returncode, (tmp_path / "x.md").exists()) == (0, True), done.stderr
-    told = json.loads(run("doctor", "--json", "--config", path, OCROUTE_FORMAT="md").stdout)["settings"]
-    assert told["values"]["format"] == ["md", "OCROUTE_FORMAT"]
-    assert told["values"]["jobs"] == ["1", str(path)]
     done = run("read", INVOICE, "--config", file("jbs = 1"), "--help")
     assert done.returncode == 0, "help is there whatever the settings are"
+    done = run("read", INVOICE, "--jobs", "0", OCROUTE_LANG="nosuch", OCROUTE_JOBS="1")
+    assert (done.returncode, "(settings: lang from OCROUTE_LANG)" in done.stderr) == (2, True), done.stderr

@@ -10,10 +10,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from ocroute.errors import UsageError
 from ocroute.options import CommandOptions, Declared, declared
 
 OLD = {one.option.old: one.flag for one in declared(CommandOptions).values() if one.option.old}
 """Spelling of an earlier version to today's."""
+
+
+_SET = "ocroute.settings"
 
 
 class Command(TyperCommand):
@@ -28,11 +32,27 @@ class Command(TyperCommand):
         if any(one.name == "config" for one in self.params) and not ctx.resilient_parsing and not _asks_for_help(typed):
             from ocroute.user_settings import user_settings
 
-            ctx.default_map = {name: one.value for name, one in user_settings(_config(typed)).items()}
+            ctx.meta[_SET] = user_settings(_config(typed))
+            ctx.default_map = {name: one.value for name, one in ctx.meta[_SET].items()}
         rest = super().parse_args(ctx, typed + args[end:])
         if {"out", "formats"} <= set(ctx.params) and not ctx.resilient_parsing:
             _suffix_first(ctx)
         return rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it. Where it cannot do what it is asked to, what was not typed but set may be the reason."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            told = [
+                f"{one.key} from {one.origin}"
+                for name, one in ctx.meta.get(_SET, {}).items()
+                if ctx.get_parameter_source(name).name == "DEFAULT_MAP"
+            ]
+            if not told:
+                raise
+            message = f"{error.message} (settings: {', '.join(told)})"
+            raise UsageError(message, next_step=error.next_step) from error
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Fill in the names."""
