@@ -289,3 +289,15 @@ def test_figures_under_an_axis_stay_apart(make_pdf):
 
     _, lines, _ = lines_of(make_pdf(draw))
     assert " ".join(texts(lines)) == "0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9"
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_figures_of_turned_text_are_no_words_of_their_own(make_pdf, angle):
+    def draw(canvas):
+        canvas.translate(300, 400)
+        canvas.rotate(angle)
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(0, 0, "Form 1911/11, 17 July (i, ii)")
+
+    _, (line,), _ = lines_of(make_pdf(draw))
+    assert (line.text, line.angle) == ("Form 1911/11, 17 July (i, ii)", angle)

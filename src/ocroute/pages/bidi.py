@@ -24,6 +24,9 @@ _BLOCKS = ((0x590, 0x8FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFC), (0x10800, 0x10FFF
 _SAME_LINE = 0.6
 """Ems by which baselines of characters that follow each other on one line may differ."""
 
+_BESIDE = 4
+"""Characters between a mark and its letter at most: other marks, a sign that the file writes before it."""
+
 _MIRRORED = {a: b for pair in ("()", "[]", "{}", "<>", "«»", "‹›") for a, b in ((pair[0], pair[1]), (pair[1], pair[0]))}
 _ENDS = frozenset(".,:;!?،؛؟۔")
 _OPENING = frozenset("([{<«‹")
@@ -92,8 +95,7 @@ def _placed(run: Run, x0: NDArray[np.float64], x1: NDArray[np.float64], start: i
             letters.append([at])
     owner = {place: letter for letter in letters for place in letter}
     for at in (at for at, mark in enumerate(marks) if mark):
-        beside = [found for step in (-1, 1) if (found := _next_letter(marks, at, step)) is not None]
-        beside = [found for found in beside if left[found]] or beside
+        beside = [i for i in range(max(0, at - _BESIDE), min(len(codes), at + _BESIDE + 1)) if left[i] and not marks[i]]
         near = min(beside, key=lambda i: abs(middle[i] - middle[at]), default=None)
         if near is None:
             letters.append([at])
@@ -102,13 +104,6 @@ def _placed(run: Run, x0: NDArray[np.float64], x1: NDArray[np.float64], start: i
         x0[start + at], x1[start + at] = x0[start + near], x1[start + near]
     letters.sort(key=lambda letter: middle[letter[0]])
     return [start + at for letter in letters for at in letter]
-
-
-def _next_letter(marks: Sequence[bool], at: int, step: int) -> int | None:
-    at += step
-    while 0 <= at < len(marks) and marks[at]:
-        at += step
-    return at if 0 <= at < len(marks) else None
 
 
 def _is_mark(code: int) -> bool:

@@ -173,7 +173,7 @@ class PdfPage(InputPage):
         """Where images stand, (x0, y0, x1, y1) in pixels, in the order of the file."""
         frame = self.frame
         with on_page(self.source, self.number):
-            return self.once("pictures", lambda: image_boxes(self._page(), frame))
+            return self.once("pictures", lambda: image_boxes(self._whole().page, frame))
 
     def _vectors(self) -> Vectors:
         frame = self.frame

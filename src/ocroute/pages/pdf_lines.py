@@ -108,7 +108,7 @@ def _place(glyphs: Glyphs, members: NDArray[np.intp], turn: _Turn) -> Run:
     along = glyphs.x[members] * turn.x + glyphs.y[members] * turn.y
     across = glyphs.y[members] * turn.x - glyphs.x[members] * turn.y
     level = (turn.x, turn.y) == (1.0, 0.0)
-    x0, x1 = along, glyphs.box[members, 2] if level else _extent(glyphs.ink[members], turn)
+    x0, x1 = along, glyphs.box[members, 2] if level else _extent(glyphs.ink[members], along, size, turn)
     if max(abs(turn.x), abs(turn.y)) < LEVEL and len(along) > 1:
         x1 = _up_to_the_next(along, across, size)
     wide = x1 - x0
@@ -130,10 +130,15 @@ def _stacked(glyphs: Glyphs, column: NDArray[np.intp]) -> Run:
     return Run(glyphs.code[column], y - half, y + half, -x + 0.6 * half, -x - half, -x + half, size, style)
 
 
-def _extent(boxes: NDArray[np.float64], turn: _Turn) -> NDArray[np.float64]:
-    """How far boxes reach along the direction."""
+def _extent(
+    boxes: NDArray[np.float64], along: NDArray[np.float64], size: NDArray[np.float64], turn: _Turn
+) -> NDArray[np.float64]:
+    """How far characters whose ink is ``boxes`` and which begin at ``along`` reach in the direction: as much white is taken
+    to be behind the ink as before it, for a 1 has more of it than there is between two words.
+    """
     corners = [boxes[:, i] * turn.x + boxes[:, j] * turn.y for i in (0, 2) for j in (1, 3)]
-    return np.asarray(np.max(corners, axis=0))
+    first, last = np.min(corners, axis=0), np.max(corners, axis=0)
+    return np.asarray(last + np.clip(first - along, 0, 0.15 * size))
 
 
 def _up_to_the_next(
