@@ -3,7 +3,7 @@
 What counts as a failure was written down before any check for it was made:
 
 * ``dropped``: a line of two words or more is in no block, or a whole block, or the text of one cell of a table.
-* ``fused``: one number has a digit more, the mark of a note or a power that stands beside it.
+* ``fused``: one number has a digit more, or is run together with the number beside it, as with the mark of a note or a power.
 * ``repeated``: a heading, or a block of three words or more, comes twice.
 * ``swapped``: two blocks of eight words or more, or all of a column, stand in each other's place, and Kendall's tau of all words
   is 0.9 or less for it.
@@ -31,6 +31,7 @@ from ocroute.values import Block, Box, Category, Cell, Line, Table
 CONSERVATION = ("lost_words",)
 ORDER = ("order",)
 SWAPPED, CROSSED = 0.9, 0.95  # tau at which the table of this module begins
+_PAIR = re.compile(r"(?<![\w.,])(\d{1,6}) (?=\d)")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,6}(?![\w,])")
 
 
@@ -97,7 +98,15 @@ def _changed(blocks: list[Block], rng: Random) -> Iterator[tuple[str, list[Block
     if places:
         at, end = rng.choice(places)
         text = blocks[at].text
-        yield "mark", _with(blocks, at, replace(blocks[at], text=f"{text[:end]}{rng.randint(1, 9)}{text[end:]}"))
+        yield "digit", _with(blocks, at, replace(blocks[at], text=f"{text[:end]}{rng.randint(1, 9)}{text[end:]}"))
+    pairs = [(at, found) for at, block in enumerate(blocks) if _plain(block) for found in _PAIR.finditer(block.text)]
+    if pairs:
+        at, found = rng.choice(pairs)
+        text = blocks[at].text
+        yield (
+            "neighbour",
+            _with(blocks, at, replace(blocks[at], text=f"{text[: found.end(1)]}{text[found.end(1) + 1 :]}")),
+        )
 
 
 def _repeated(blocks: list[Block], rng: Random) -> Iterator[tuple[str, list[Block]]]:
