@@ -20,6 +20,12 @@ _FREE: Final = re.compile(
 )
 """What layout may rightly leave out or set otherwise: spaces, hyphens at line ends, leaders, rules that were read as signs."""
 
+_JOINT: Final = "^"
+"""Stands between digits that may be parted or joined there, and nowhere else, or 10⁶ and 1.5 are 106 and 15."""
+_BETWEEN: Final = re.compile(
+    r"(?<=\d)[\-\u2010-\u2015\u2212.·‥…_]+(?=\d)|(?<=\d)(?=[²³¹⁰⁴-⁹₀-₉])|(?<=[²³¹⁰⁴-⁹₀-₉])(?=[0-9])"
+)
+
 
 class LostWords:
     """Speaks when a word of the engine's lines, or of the PDF's text, is in no block, or one of a block in no line."""
@@ -55,7 +61,9 @@ class LostWords:
 def _words(text: str) -> Iterator[str]:
     """The words of a text as they are compared."""
     for word in text.split():
-        plain = word if word.isascii() and word.isalnum() else _FREE.sub("", unicodedata.normalize("NFKC", word))
+        plain = word
+        if not (word.isascii() and word.isalnum()):
+            plain = _FREE.sub("", unicodedata.normalize("NFKC", _BETWEEN.sub(_JOINT, word)))
         if plain:
             yield plain
 
@@ -77,7 +85,8 @@ def _unmatched(missing: Counter[str], added: Counter[str]) -> tuple[Counter[str]
     if missing and added:
         missing, added = _without_joined(missing, added)
         added, missing = _without_joined(added, missing)
-        if _letters(missing) == _letters(added):
+        letters = _letters(missing)
+        if letters == _letters(added) and not any(sign.isdigit() for sign in letters):
             return Counter(), Counter()
     return missing, added
 
@@ -101,7 +110,10 @@ def _split(whole: str, parts: Counter[str], lengths: list[int]) -> Counter[str]:
     while at < len(whole):
         fitting = (whole[at : at + length] for length in lengths if at + length <= len(whole))
         part = next((part for part in fitting if parts[part] > taken[part]), "")
-        if not part:
+        if not part and whole[at] == _JOINT:
+            at += 1
+            continue
+        if not part or (part[0].isdigit() and whole[at - 1 : at].isdigit()):
             return Counter()
         taken[part] += 1
         at += len(part)
