@@ -47,7 +47,8 @@ def raised(run: Run) -> Signs | None:
     if len(size) < 2 or (size.min() > SMALLER[1] * largest and base.max() - base.min() < SAME_SIZE_RAISED * largest):
         return None
     full = _full_size(size)
-    if full is None:
+    letters, alnum = (np.array([test(chr(code)) for code in run.code.tolist()]) for test in (str.isalpha, str.isalnum))
+    if full is None or not alnum[full].any():  # dots that lead the eye are no line to be raised from
         return None
     usual = abs(base - np.median(base[full])) < 0.5 * SAME_SIZE_RAISED * largest
     if (full & usual).sum() > 0.7 * full.sum():  # else the line runs uphill
@@ -56,7 +57,6 @@ def raised(run: Run) -> Signs | None:
     lift = (base[place] - base) / size[place]
     share = size / size[place]
     small = (share >= SMALLER[0]) & (share <= SMALLER[1])
-    letters = np.array([chr(code).isalpha() for code in run.code.tolist()])
     up = small & (lift > RAISED[0]) & (lift < RAISED[1]) & (~letters | (lift + _CAPITAL * share > _LEVEL_TOP))
     up |= (share > SMALLER[1]) & (share < 1.1) & (lift > SAME_SIZE_RAISED) & (lift < RAISED[1])
     down = small & (lift > LOWERED[0]) & (lift < LOWERED[1])
@@ -120,6 +120,7 @@ def set_off(code: NDArray[np.int64], signs: Signs) -> NDArray[np.int64]:
         for at, sign in enumerate(row):
             if sign == "-" and at + 1 < len(row) and row[at + 1] in to:
                 row[at] = "\u2212"  # a minus before a number
-        wanted = to.keys() if all(sign in to for sign in row) else _ALWAYS
+        whole = all(sign in to for sign in row) and any(map(str.isalnum, row))
+        wanted = to.keys() if whole else _ALWAYS
         changed[start:end] = [ord(to[sign]) if sign in wanted else ord(sign) for sign in row]
     return changed
