@@ -16,13 +16,13 @@ from ocroute.values import Box, Line
 LETTERS: Final = (
     104  # that are read of a layer which proves right: fewer let one with every twentieth letter wrong pass
 )
-MOST: Final = 170  # where many fonts have many letters
+MOST: Final = 130  # where many fonts have many letters
 PIECE: Final = 12  # signs of a longer run of ideographs that are read of it
 LONGEST: Final = 80  # signs of a word that is read in one piece
 HIGH: Final = (7.0, 900.0)  # pixels of a word's box; smaller ones are no letters to anybody
 FONTS: Final = 16  # fonts of which a word each is read before the budget counts
 EVEN: Final = 8  # words that are read wherever they stand, evenly over the page
-CONSIDERED: Final = 500  # words, evenly over the page, that the choice is made from
+CONSIDERED: Final = 200  # words, evenly over the page, that the choice is made from
 
 
 @dataclass(frozen=True, slots=True)

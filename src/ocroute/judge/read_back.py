@@ -124,14 +124,18 @@ def _alone(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
     read = reference_recogniser.recognise(page, boxes, threads)
     found: list[Seen] = []
     for word, *ways in zip(words, read[: len(words)], read[len(words) :], strict=True):
-        counted = [
-            (min(len(word.letters), Levenshtein.distance(word.letters, solid(text))), -confidence, text)
-            for text, confidence in ways
-        ]
+        counted = [(_differing(word.letters, solid(text)), -confidence, text) for text, confidence in ways]
         wrong, doubt, text = min(counted)
         if not wrong or (-doubt >= SURE and text):
             found.append(Seen(word, text, wrong))
     return found
+
+
+def _differing(said: str, shown: str) -> int:
+    """How many letters differ; none where one is cut off, or one of a neighbour is seen, at an edge of the crop."""
+    if len(said) > 2 and shown and (shown in (said[1:], said[:-1]) or said in (shown[1:], shown[:-1])):
+        return 0
+    return min(len(said), Levenshtein.distance(said, shown))
 
 
 def _strips(words: Sequence[Probe]) -> list[list[Probe]]:

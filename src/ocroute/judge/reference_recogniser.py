@@ -18,7 +18,7 @@ from ocroute.ppocr.detector import detect
 from ocroute.ppocr.preprocessing import HEIGHT, scaled
 from ocroute.values import Box
 
-SQUEEZE: Final = 0.8
+SQUEEZE: Final = 0.72
 
 
 def available() -> bool:

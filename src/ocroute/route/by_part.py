@@ -14,7 +14,8 @@ from ocroute.pages.page import InputPage
 from ocroute.values import Block, Box, Category, Line, Word
 
 SAME: Final = 0.5  # of a word's box under a word of the layer: it is that word, read again
-SURE: Final = 0.7  # confidence below which a line read in a picture is no text: photographs have shapes like letters
+SURE: Final = 0.7  # confidence below which a line read in a part is no text
+TELLING: Final = 3  # letters and figures of a line that is text beyond doubt
 CERTAIN: Final = 0.9  # the same of a single row that was passed over at first
 FEW: Final = 12  # such rows; a photograph may have many that are none
 SAID: Final = 0.2  # of a picture's area in lines of text from which it is a piece of a scan, not a picture
@@ -40,10 +41,9 @@ def read_parts(page: InputPage, known: Known, ask: Callable[[tuple[Box, ...]], R
 
 def merged(page: InputPage, layer: Reading, known: Known, read: Reading) -> Reading:
     """``layer`` with the words of ``read`` that it does not have itself. A word of both is the layer's."""
-    pictures = [part.box for part in known.parts if part.picture]
     boxes = [word.box for line in known.lines for word in line.words]
-    found = [line for line in read.lines if _is_text(line, pictures)]
-    new = [line for old in found if (line := _without(old, _near(old.box, boxes))) is not None]
+    found = [line for part in known.parts for line in _text_in(part.box, read.lines)]
+    new = [line for old in dict.fromkeys(found) if (line := _without(old, _near(old.box, boxes))) is not None]
     return msgspec.structs.replace(
         layer,
         lines=(*known.lines, *with_fonts(page, new)),
@@ -76,9 +76,20 @@ def with_pictures(blocks: Sequence[Block], parts: Iterable[Part]) -> tuple[Block
     return tuple(placed)
 
 
-def _is_text(line: Line, pictures: Sequence[Box]) -> bool:
-    sure = line.confidence is None or line.confidence >= SURE
-    return sure or not any(line.box.intersection(box) >= SAME * line.box.area for box in pictures)
+def _text_in(box: Box, lines: Iterable[Line]) -> list[Line]:
+    """The lines in ``box`` that are text: photographs and gradients have shapes like a letter or two.
+
+    Loose signs are believed where longer text is beside them, as the figures on a chart's axis.
+    """
+    inside = [line for line in lines if line.box.intersection(box) >= SAME * line.box.area]
+    sure = [line for line in inside if line.confidence is None or line.confidence >= SURE]
+    told = [line for line in sure if sum(map(str.isalnum, line.text)) >= TELLING or _wide(line.text)]
+    return sure if told else []
+
+
+def _wide(text: str) -> bool:
+    """Whether a text has two ideographs or more: each says as much as a word."""
+    return sum("\u2e80" <= sign <= "\ud7ff" for sign in text) >= 2
 
 
 def _near(box: Box, boxes: Iterable[Box]) -> list[Box]:
