@@ -253,7 +253,7 @@ def whole(page: InputPage) -> bool:
     count = pdfium.FPDFText_CountChars(text.raw)
     unknown = sum(pdfium.FPDFText_HasUnicodeMapError(text.raw, at) == 1 for at in range(min(count, 5000)))
     text.close()
-    return unknown <= 0.01 * min(count, 5000)
+    return bool(unknown <= 0.01 * min(count, 5000))
 
 
 def believed(subject: Subject) -> tuple[bool, bool, str]:
@@ -265,7 +265,13 @@ def believed(subject: Subject) -> tuple[bool, bool, str]:
 
 
 def run(
-    half: str, pages: int, folders: list[Path], *, show: bool = False, only: tuple[str, ...] = ()
+    half: str,
+    pages: int,
+    folders: list[Path],
+    *,
+    show: bool = False,
+    only: tuple[str, ...] = (),
+    path: Path | None = None,
 ) -> dict[str, Any]:
     """Count over half as many drawn pages as there are, and as many of PDFs; see the module."""
     files = pages // 2 if folders else 0
@@ -294,14 +300,19 @@ def run(
                 tally[2] += 1
                 if show and letters != (name in ("right", "one word right")):
                     print(f"{name:20} {subject.name}: {said or 'believed'}", flush=True)
+            harness.write(path, _result(half, sources, believed_of, seconds))
             past = Subject(subject.name, ArrayPage(np.full, size=subject.page.size), subject.lines)
+    return _result(half, sources, believed_of, seconds)
+
+
+def _result(half: str, sources: Counter[str], tallies: dict[str, list[int]], seconds: list[float]) -> dict[str, Any]:
     return {
         "half": half,
         "pages": sum(sources.values()),
         "sources": dict(sources),
         "layers": {
             name: {"believed": accepted, "letters_believed": letters, "of": count}
-            for name, (accepted, letters, count) in believed_of.items()
+            for name, (accepted, letters, count) in tallies.items()
         },
         "seconds_of_a_right_page": round(float(np.median(seconds)), 4) if seconds else None,
     }
@@ -319,7 +330,9 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], metavar="WAY", help="these ways alone")
     parser.add_argument("--show", action="store_true", help="print what the judge got wrong")
     options = parser.parse_args()
-    result = run(options.half, options.pages, options.pdfs, show=options.show, only=tuple(options.only))
+    result = run(
+        options.half, options.pages, options.pdfs, show=options.show, only=tuple(options.only), path=options.json
+    )
     for name, row in result["layers"].items():
         print(f"{name:20} believed {row['believed']:4}, letters believed {row['letters_believed']:4} of {row['of']}")
     print(result["pages"], "pages;", result["seconds_of_a_right_page"], "s of a right page, median")

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from bench.layer_belief import exchanged, scrambled
+from bench.layer_belief import exchanged, moved, scrambled
 from bench.pages import faces
 from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
 
@@ -47,6 +47,11 @@ def test_few_words_are_read_all_of_them(poster):
     assert finding(poster, poster.lines) is None
     said = finding(poster, [caesar(line) for line in poster.lines])
     assert "10 of 10 words" in said.sentence
+
+
+def test_a_layer_that_is_half_a_line_off_does_not_match(poster):
+    assert finding(poster, moved(tuple(poster.lines), poster.image.size, 0.0, 0.5)) is not None
+    assert finding(poster, moved(tuple(poster.lines), poster.image.size, 0.0, 0.05)) is None
 
 
 @pytest.mark.parametrize("text", ["Yes", "Total 47", "Merit"])

@@ -1,14 +1,20 @@
-"""Whether a text layer has its gaps where the page has them: a test that knows no letters, for any script."""
+"""Whether a text layer has its words and gaps where the page has them: tests that know no letters, for any script."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 
 from ocroute.engines.base import Reading
 from ocroute.judge.layer_sample import lines_of
+from ocroute.judge.line_crops import spread
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 from ocroute.values import Box
+
+MOST: Final = 400  # words that are looked at
+SMALLEST: Final = 8  # pixels of a word's height
 
 
 def gaps(page: InputPage, reading: Reading) -> float | None:
@@ -32,3 +38,27 @@ def gaps(page: InputPage, reading: Reading) -> float | None:
     ink = ink_of(page)
     letters = float(np.mean(ink.inked(inside)))
     return float(np.mean(ink.inked(between))) / letters if letters > 0.01 else None
+
+
+def edge_ink(page: InputPage, reading: Reading) -> float | None:
+    """The ink along the upper or lower edges of words, whichever has more, over that in their middles; None without words.
+
+    Small letters are inked most in the middle of their box, in any script; half a line further the middle is bare.
+    """
+    boxes = [
+        word.box
+        for line in lines_of(reading)
+        if not line.angle
+        for word in line.words
+        if word.box.height >= SMALLEST and word.box.width > 3
+    ]
+    boxes = spread(boxes, MOST)
+    if not boxes:
+        return None
+    ink = ink_of(page)
+
+    def inked(start: float, stop: float) -> float:
+        rows = [Box(box.x0, box.y0 + start * box.height, box.x1, box.y0 + stop * box.height) for box in boxes]
+        return float(np.mean(ink.inked(rows)))
+
+    return max(inked(0.0, 0.12), inked(0.88, 1.0)) / max(inked(0.4, 0.72), 0.001)

@@ -11,10 +11,11 @@ from ocroute.judge import drawn_words
 from ocroute.judge.layer_sample import words_of
 from ocroute.judge.read_back import ReadBack, read_back
 from ocroute.judge.reading_pieces import quote
-from ocroute.judge.word_gaps import gaps
+from ocroute.judge.word_gaps import edge_ink, gaps
 from ocroute.pages.page import InputPage
 
 GAPS: Final = 0.45  # ink between words, over ink inside words
+EDGES: Final = 2.5  # ink along the edges of words, over ink in their middles
 
 
 class TextLayerMismatch:
@@ -31,6 +32,10 @@ class TextLayerMismatch:
         if between is not None and between >= GAPS:
             what = "The words of the text layer do not stand where the words on the page do"
             return self._finding(between, GAPS, what, 0.9)
+        edges = edge_ink(page, reading)
+        if edges is not None and edges >= EDGES:
+            what = "The words of the text layer stand half a line beside those on the page"
+            return self._finding(edges, EDGES, what, 0.9)
         words = words_of(reading)
         if words.others and drawn_words.odds(page, words.others) > 0:
             return self._finding(1.0, 1.0, "The words of the text layer do not look like those on the page", 0.9)
