@@ -43,6 +43,7 @@ LAYER = EngineInfo(kind="textlayer", rank=0, gives_confidence=False)
 BELIEF = ("textlayer_mismatch", "garble", "wrong_script", "invented")
 """Checks that say something of the layer's letters and places; others speak of what it leaves out."""
 PER_FILE = 3
+FIRST = 900  # seed of the drawn pages; those of 500 to 540 were looked at while drawn_words was made
 LEAST = 3
 """Letters of a page."""
 Lines = tuple[Line, ...]
@@ -218,9 +219,9 @@ def drawn(half: str, count: int) -> Iterator[Subject]:
     """Pages of all kinds that have letters."""
     kinds = [name for name in KINDS if name not in ("blank", "picture", "drawing")]
     for at in range(count):
-        sheet = make(kinds[at % len(kinds)], half, 500 + at)
+        sheet = make(kinds[at % len(kinds)], half, FIRST + at)
         if sheet is not None and sheet.lines:
-            yield Subject(f"{sheet.kind} {500 + at}", sheet.page(), tuple(sheet.lines))
+            yield Subject(f"{sheet.kind} {FIRST + at}", sheet.page(), tuple(sheet.lines))
 
 
 def of_files(half: str, folders: list[Path], count: int) -> Iterator[Subject]:

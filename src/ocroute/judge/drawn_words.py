@@ -39,6 +39,7 @@ NEAR: Final = (
 _HEIGHT: Final = 24
 _SIZE: Final = 36
 _BLUR: Final = 1.5
+_AROUND: Final = ".,;:!?()[]«»„“”\"'…–—-"
 _HEBREW: Final = "אבגדהוזחטיכלמנסעפצקרשת"
 Patch = NDArray[np.float32]
 
@@ -78,17 +79,17 @@ def _weight(better: int, others: int) -> float:
 
 
 def _drawable(text: str) -> str:
-    """``text`` without what stands around its letters; empty where it is none that can be drawn and told apart."""
-    word = text.strip(".,;:!?()[]«»„“”\"'…–—-")
+    """``text``, its signs before and after the letters included; empty where it cannot be drawn and told apart."""
+    word = text.strip(_AROUND)
     scripts = {script_of(sign) for sign in word}
-    return word if len(word) in LETTERS and scripts <= set(SCRIPTS) and word.isalpha() else ""
+    return text if len(word) in LETTERS and scripts <= set(SCRIPTS) and word.isalpha() else ""
 
 
 def _letters(words: Any) -> dict[str, list[str]]:
     """By script, the small letters that decoys are made of: the page's own and the alphabet's."""
     found: dict[str, set[str]] = defaultdict(set)
     for word in words:
-        for letter in word.lower():
+        for letter in filter(str.isalpha, word.lower()):
             found[script_of(letter)].add(letter)
     for script, letters in found.items():
         letters |= set({"Hebr": _HEBREW}.get(script, "") or ALPHABETS.get(script, "")[:33])
@@ -100,7 +101,7 @@ def _decoys(word: str, letters: dict[str, list[str]], count: int) -> Iterator[st
     chance = random.Random(word)
     for _ in range(count):
         table: dict[int, str] = {}
-        for letter in set(word.lower()):
+        for letter in sorted(filter(str.isalpha, set(word.lower()))):
             others = [other for other in letters[script_of(letter)] if other != letter]
             if not others:
                 return
@@ -128,7 +129,7 @@ def _faces() -> tuple[Any, ...]:
 
 def _likeness(shown: Patch, text: str) -> float:
     """How much the ink looks like a drawing of ``text``, in the order it stands in or, as Hebrew may, in the other; -1 to 1."""
-    orders = (text, text[::-1]) if script_of(text[0]) == "Hebr" else (text,)
+    orders = (text, text[::-1]) if any(script_of(sign) == "Hebr" for sign in text) else (text,)
     drawn = [_drawn(order, face) for order in orders for face in range(len(_faces()))]
     found = [_correlation(shown, patch) for patch in drawn if patch is not None]
     return max(found, default=-1.0)
