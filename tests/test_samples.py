@@ -6,21 +6,24 @@ Text is compared in reading order, without furniture, by the character error rat
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 from rapidfuzz.distance import Levenshtein
 
 import ocroute
 from ocroute.document import Block, Category, Document, Page
 from ocroute.run import InputResult, read_documents
+from tests.support.reading_back import ALTO, hocr, html_words, markdown_words, of_class
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 NAMES = [path.name.removesuffix(".json") for path in sorted((SAMPLES / "truth").glob("*.json"))]
@@ -104,6 +107,28 @@ def test_furniture_is_known_and_stays_out(name: str) -> None:
         found = [folded(block.text) for block in page.blocks if block.category.is_furniture]
         assert sorted(found) == sorted(expected["furniture"])
         assert not [words for words in expected["furniture"] if len(words) > 3 and words in markdown]
+
+
+@every_sample
+def test_every_word_is_in_every_format_once(name: str) -> None:
+    document = read(name)
+    blocks = [block for page in document.pages for block in page.blocks]
+    for keep in (False, True):
+        wanted = bare(said(block) for block in blocks if keep or not block.category.is_furniture)
+        html = document.to_html(keep_headers_footers=keep)
+        assert bare(html_words(html[html.index("<main>") : html.index("</main>")])) == wanted
+        assert bare(markdown_words(document.to_markdown(keep_headers_footers=keep))) == wanted
+        assert sorted(bare([document.export("txt", keep_headers_footers=keep).decode()])) == sorted(wanted)
+    everything = sorted(bare(said(block) for block in blocks))
+    words = ["".join(word.itertext()) for word in of_class(hocr(document.export("hocr")), "ocrx_word")]
+    assert sorted(bare(words)) == everything
+    strings = etree.fromstring(document.export("alto")).iter(f"{ALTO}String")
+    assert sorted(bare(string.get("CONTENT", "") for string in strings)) == everything
+
+
+def bare(texts: Iterable[str]) -> str:
+    """Letters and figures, without the hyphens, spaces and bullets that a format may set otherwise."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", "".join(texts)))
 
 
 @every_sample

@@ -34,6 +34,7 @@ TAGS: dict[InlineStyle, str] = {
 }
 """The HTML element of every style but links."""
 
+_TABULAR = frozenset({"table", "tr", "td", "th"})
 _LARGEST_SPAN = 1000  # the limit that HTML itself sets for colspan
 _MOST_PLACES = 250_000  # rows x columns; spans that make a table larger than any page can hold are no spans
 
@@ -43,7 +44,8 @@ class _Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.outside: list[str] = []
+        self.before: list[str] = []
+        self.after: list[str] = []
         self.cells: list[Cell] = []  # in their rows, all in column 0 until `finish`
         self._row = -1
         self._cell: list[str] | None = None
@@ -84,7 +86,8 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            (self.outside if self._cell is None else self._cell).append(data)
+            outside = self.after if self.cells else self.before
+            (outside if self._cell is None else self._cell).append(data)
 
     def _close_cell(self) -> None:
         if self._cell is None:
@@ -93,18 +96,27 @@ class _Reader(HTMLParser):
         self.cells.append(Cell(self._row, 0, _tidy("".join(self._cell)), rows, columns, self._header))
         self._cell = None
 
-    def finish(self) -> tuple[str, Table | None]:
-        """What stood outside of the table, and the table."""
+    def finish(self) -> tuple[str, Table | None, str]:
+        """What stood before the table, the table, and what stood behind it."""
         self.close()
         self._close_cell()
-        if not self.cells:
-            return _tidy("".join(self.outside)), None
+        before, after = _tidy("".join(self.before)), _tidy("".join(self.after))
         try:
-            return _tidy("".join(self.outside)), _placed(self.cells)
+            return before, _placed(self.cells) if self.cells else None, after
         except (
             ValueError
-        ):  # more places than a page can hold: an answer that ran wild, whose words are all that is left of it
-            return _tidy("\n".join(["".join(self.outside), *(cell.text for cell in self.cells)])), None
+        ):  # more places than a page can hold: an answer that ran wild, of which only the words are left
+            return _tidy("\n".join([before, *(cell.text for cell in self.cells), after])), None, ""
+
+
+class _Words(_Reader):
+    """Collects the words of a fragment of HTML in their order, those of tables too."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        super().handle_starttag("br" if tag in _TABULAR else tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        super().handle_endtag("br" if tag in _TABULAR else tag)
 
 
 def _placed(cells: Sequence[Cell]) -> Table:
@@ -129,6 +141,12 @@ def _placed(cells: Sequence[Cell]) -> Table:
 
 def from_html(source: str) -> tuple[str, Table | None]:
     """The words of ``source`` outside of its first table, and that table; a table in a cell is flattened to its words."""
+    before, table, after = parts_of_html(source)
+    return "\n".join(part for part in (before, after) if part), table
+
+
+def parts_of_html(source: str) -> tuple[str, Table | None, str]:
+    """The words of ``source`` before its first table, that table, and the words behind it."""
     reader = _Reader()
     reader.feed(source)
     return reader.finish()
@@ -145,9 +163,9 @@ def html_from_markdown(source: str) -> str:
 
 def words_from_markdown(source: str) -> str:
     """What ``source`` says, without its markup."""
-    outside, table = from_html(html_from_markdown(source))
-    cells = table.cells if table else ()
-    return "\n".join(part for part in (outside, *(cell.text for cell in cells)) if part)
+    reader = _Words()
+    reader.feed(html_from_markdown(source))
+    return reader.finish()[0]
 
 
 def html_inline(pieces: Sequence[Piece]) -> str:

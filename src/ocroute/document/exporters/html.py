@@ -136,7 +136,7 @@ def _item(block: Block, states: frozenset[tuple[int, str]]) -> str:
     content, marker = _inline(block), block.marker or ""
     number = NUMBER.fullmatch(marker)
     if number:
-        return f'<li value="{int(number[1])}">{content}' if content else ""
+        return f'<li value="{int(number[1])}">{content}'
     if any(character.isalnum() for character in marker) or (content and (block.level or 0, marker) in states):
         return f'<li class="marked"><span class="marker">{escape(marker)}</span> {content}'
     return f"<li>{content}" if content else ""

@@ -106,7 +106,7 @@ class _List:
             if any(character.isalnum() for character in marker):  # (a) or IV., which no Markdown list can count
                 label = marker
             marker = "-"
-        lines = _item_lines(item, label)
+        lines = _item_lines(item, label) or ([""] if NUMBER.fullmatch(marker) else [])
         if not lines:
             return
         if state:
@@ -120,7 +120,7 @@ class _List:
         text_column = indent + len(marker) + 1
         self._open.append((level, text_column, marker))
         first, *others = lines
-        self._lines.append(f"{' ' * indent}{marker} {first}" + ("  " if others else ""))
+        self._lines.append(f"{' ' * indent}{marker} {first}".rstrip() + ("  " if others else ""))
         self._lines += [" " * text_column + line + "  " for line in others[:-1]]
         self._lines += [" " * text_column + line for line in others[-1:]]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ocroute.document.inline import Piece, changed, lines_of_pieces, pieces_of, spans_of, unemphasised
-from ocroute.document.markup import from_html, html_from_markdown, words_from_markdown
+from ocroute.document.markup import from_html, html_from_markdown, parts_of_html, words_from_markdown
 from ocroute.document.model import Page
 from ocroute.values import Block, Box, Category, Cell, Font, Span, Table, Word
 
@@ -73,19 +73,30 @@ def settled(block: Block) -> Iterator[Block]:
     text, spans = changed(block.text, block.spans, clean)
     if block.marker is not None:
         block = msgspec.structs.replace(block, marker=" ".join(clean(block.marker).split()))
-    if block.table is not None:
+    if block.markup == "html":
+        yield from _settled_html(block, text)
+    elif block.table is not None:
         yield msgspec.structs.replace(block, text=text, table=_clean_table(block.table))
-    elif block.markup == "html":
-        outside, table = from_html(text)
-        if outside or table is None:
-            yield msgspec.structs.replace(block, text=outside, markup="plain", lines=() if table else block.lines)
-        if table is not None:
-            image = None if outside else block.image  # shown once
-            yield msgspec.structs.replace(block, text="", markup="plain", table=table, image=image)
     elif block.markup == "latex":
         yield msgspec.structs.replace(block, text=_without_fences(text), spans=())
     else:
         yield msgspec.structs.replace(block, text=text, spans=() if block.markup == "markdown" else spans)
+
+
+def _settled_html(block: Block, text: str) -> Iterator[Block]:
+    """A block of HTML as its words before its table, the table, and its words behind it; each where there are any."""
+    before, table, after = parts_of_html(text)
+    if block.table is not None:
+        table = _clean_table(block.table)
+    if table is None:
+        yield msgspec.structs.replace(block, text=before, markup="plain", spans=())
+        return
+    plain = msgspec.structs.replace(block, markup="plain", spans=(), lines=(), table=None, image=None)
+    if before:
+        yield msgspec.structs.replace(plain, text=before)
+    yield msgspec.structs.replace(block, text="", markup="plain", spans=(), table=table)
+    if after:
+        yield msgspec.structs.replace(plain, text=after, marker=None)
 
 
 def state_markers(blocks: Iterable[Block]) -> frozenset[tuple[int, str]]:
