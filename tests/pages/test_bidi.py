@@ -2,6 +2,7 @@
 
 import pytest
 from reportlab.pdfbase.pdfmetrics import stringWidth
+from tests.support.pdf_writer import form
 
 from ocroute.document import Document, Page, Verdict
 from ocroute.layout.arrange import arrange
@@ -83,6 +84,24 @@ def test_vowel_signs_stay_on_their_letters(make_pdf, unicode_font):
     with open_input(make_pdf(page)) as source:
         (line,) = source.page(1).text_layer()
     assert line.text == "ש\u05b8לו\u05b9ם"
+
+
+@pytest.mark.parametrize("stands_for", ["06440627", "FEFB"], ids=["letters", "a presentation form"])
+@pytest.mark.parametrize(
+    "content", ["(CAB)Tj", "28 0 Td (B)Tj -14 0 Td (A)Tj -14 0 Td (C)Tj"], ids=["as it stands", "as it is read"]
+)
+def test_a_ligature_is_read_letter_by_letter(tmp_path, stands_for, content):
+    """Of a glyph that stands for lam and alef, whether the file says the letters or the form."""
+    letters = {"41": stands_for, "42": "0633", "43": "0645"}
+    rows = "".join(f"<{code}><{meant}>" for code, meant in letters.items())
+    meaning = (
+        f"begincmap 1 begincodespacerange<00><FF>endcodespacerange {len(letters)} beginbfchar{rows}endbfchar endcmap"
+    )
+    font = "<</Type/Font/Subtype/Type1/BaseFont/Courier/ToUnicode 100 0 R>>"
+    made = form(f"BT /F1 23 Tf 100 200 Td {content} ET", [], more={5: font, 100: ("", meaning)})
+    (tmp_path / "a.pdf").write_bytes(made)
+    with open_input(str(tmp_path / "a.pdf")) as source:
+        assert [line.text for line in source.page(1).text_layer()] == ["سلام"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from ocroute.pages.pdf_runs import SPACE, Run
 _BLOCKS = ((0x590, 0x8FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFC), (0x10800, 0x10FFF), (0x1E800, 0x1EFFF))
 """Code points that run to the left, in ranges."""
 
+_ARABIC, _LAM, _ALEFS = (0x600, 0x8FF), 0x644, frozenset((0x622, 0x623, 0x625, 0x627, 0x671))
+
 _SAME_LINE = 0.6
 """Ems by which baselines of characters that follow each other on one line may differ."""
 
@@ -69,6 +71,7 @@ def as_they_stand(run: Run) -> Run:
     left = runs_left(run.code)
     if not left.any():
         return run
+    run = run._replace(code=_with_ligatures(run))
     jumps = np.abs(np.diff(run.base)) > _SAME_LINE * np.maximum(run.size[1:], run.size[:-1])
     x0, x1 = run.x0.copy(), run.x1.copy()
     order: list[int] = []
@@ -78,6 +81,35 @@ def as_they_stand(run: Run) -> Run:
         else:
             order += range(start, end)
     return run._replace(x0=x0, x1=x1).take(np.array(order, np.intp))
+
+
+def _with_ligatures(run: Run) -> NDArray[np.int64]:
+    """The code points, those of ligatures in the order of reading.
+
+    pdfium turns around the letters that a file says a glyph stands for, and not those of a presentation form. Lam and alef,
+    the one ligature that every text has, tell which of the two a page has.
+    """
+    arabic = (run.code >= _ARABIC[0]) & (run.code <= _ARABIC[1])
+    joined = arabic[1:] & arabic[:-1] & (run.x0[1:] == run.x0[:-1]) & (run.base[1:] == run.base[:-1])
+    first = [at for at in np.flatnonzero(joined).tolist() if not (_is_mark(run.code[at]) or _is_mark(run.code[at + 1]))]
+    if not first:
+        return run.code
+    pairs = Counter((int(run.code[at]) in _ALEFS, int(run.code[at + 1]) in _ALEFS) for at in first if _has_lam(run, at))
+    if pairs[False, True] > pairs[True, False]:
+        return run.code
+    code, at = run.code.copy(), 0
+    while at < len(first):
+        last = at
+        while last + 1 < len(first) and first[last + 1] == first[last] + 1:
+            last += 1
+        part = slice(first[at], first[last] + 2)
+        code[part] = code[part][::-1].copy()
+        at = last + 1
+    return code
+
+
+def _has_lam(run: Run, at: int) -> bool:
+    return _LAM in run.code[at : at + 2]
 
 
 def _placed(run: Run, x0: NDArray[np.float64], x1: NDArray[np.float64], start: int, end: int) -> list[int]:
