@@ -87,11 +87,13 @@ def texts(draw: st.DrawFn) -> Block:
     return text(words, *spans)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(block=texts())
 @example(text("a bold b", Span(2, 6, "bold"))).via("the usual")
 @example(text("boldly", Span(0, 4, "bold"))).via("inside a word")
 @example(text("both here", Span(0, 4, "bold"), Span(0, 4, "italic"))).via("two styles at once")
+@example(text("see!here [4](a)", Span(4, 8, "link", HREFS[0]), Span(9, 12, "superscript"))).via("no picture, no link")
+@example(text("a_ a", Span(0, 2, "strike"), Span(0, 4, "bold"))).via("a style cut at a blank by one outside of it")
 @example(text("* a", Span(2, 3, "italic"))).via("a bullet that is none, and an asterisk that must not pair")
 def test_markdown_and_html_show_each_character_in_its_styles(block: Block) -> None:
     assert styled(GFM.render(export(block, "md"))) == said(block), export(block, "md")
@@ -139,6 +141,8 @@ def test_a_heading_that_is_bold_as_a_whole_is_just_a_heading() -> None:
     heading = Block(Category.SECTION_HEADER, "1 On H₂O", spans=(Span(0, 8, "bold"), Span(6, 7, "subscript")))
     assert export(heading, "md") == "## 1 On H<sub>2</sub>O\n"
     assert '<h2 dir="auto">1 On H<sub>2</sub>O</h2>' in export(heading, "html")
+    cited = text("so it is[4][5] (a)", Span(8, 14, "superscript"))
+    assert export(cited, "md") == "so it is<sup>[4][5]</sup> (a)\n"
     partly = Block(Category.SECTION_HEADER, "On *Escherichia* here", spans=(Span(3, 16, "italic"),))
     assert export(partly, "md") == "## On *\\*Escherichia\\** here\n"
 

@@ -164,8 +164,16 @@ def _nested(
     for place, ((styled, href), group) in enumerate(groups):
         left = texts[place - 1][-1:] if place else before
         right = texts[place + 1][:1] if place + 1 < len(texts) else after
-        inside = _nested(group, leaf, wrap, inner, left, right)
-        written += wrap(Marked(style, href or "", inside, texts[place], left, right)) if styled else inside
+        text = texts[place].strip()
+        if not styled or not text:
+            written += _nested(group, leaf, wrap, inner, left, right)
+            continue
+        # An outer style may have cut this one at a blank, and marks beside a blank on their inner side are none.
+        start = len(texts[place]) - len(texts[place].lstrip())
+        blank_before, blank_after = texts[place][:start], texts[place][start + len(text) :]
+        left, right = blank_before[-1:] or left, blank_after[:1] or right
+        inside = _nested(_stripped(group), leaf, wrap, inner, left, right)
+        written += blank_before + wrap(Marked(style, href or "", inside, text, left, right)) + blank_after
     return written
 
 

@@ -60,7 +60,7 @@ def _beside_marks(text: str, *, tildes: bool) -> str:
     """``text`` with nothing in it that could pair with the marks around it."""
     text = re.sub(r"[\\`*~]" if tildes else r"[\\`*]", r"\\\g<0>", text)
     text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
-    return re.sub(r"<(?=[A-Za-z/!?]|$)|&(?=[#A-Za-z0-9]|$)|\](?=[(\[:]|$)|\[$", r"\\\g<0>", text)
+    return re.sub(r"<(?=[A-Za-z/!?]|$)|&(?=[#A-Za-z0-9]|$)|\](?=\()|!$", r"\\\g<0>", text)
 
 
 def _marked(marked: Marked) -> str:
