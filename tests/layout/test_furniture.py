@@ -318,6 +318,24 @@ def test_an_item_that_turns_out_a_running_head_keeps_its_marker() -> None:
     assert {one.blocks[0].text for one in fixed} == {"• Northport Gazette"}
 
 
+def test_a_row_of_a_table_and_the_top_of_a_form_repeat_and_stay() -> None:
+    columns = [Block(Category.TEXT, f"column {at}", Box(100 + 200 * at, 60, 250 + 200 * at, 80)) for at in range(4)]
+    labels = [Block(Category.TEXT, f"label {at}", Box(100, 40 + 30 * at, 250, 60 + 30 * at)) for at in range(4)]
+    for repeated in (columns, labels):
+        made = [page(n, (Category.TEXT, f"{PROSE} {n}", 300)) for n in range(1, 5)]
+        made = [msgspec.structs.replace(one, blocks=(*repeated, *one.blocks)) for one in made]
+        assert across_pages(made) == tuple(made)
+
+
+def test_a_number_upside_down_is_no_page_number() -> None:
+    box = Box(480, 60, 520, 80)
+    number = Block(Category.PAGE_HEADER, "180", box, lines=(Line("180", box, angle=180),))
+    made = page(1, (Category.TEXT, PROSE, 300))
+    assert (
+        laid_out_alone(msgspec.structs.replace(made, blocks=(number, *made.blocks))).blocks[0].category is Category.TEXT
+    )
+
+
 def test_a_watermark_on_every_page_is_furniture() -> None:
     place = Box(300, 500, 700, 900)
     mark = Block(Category.PAGE_HEADER, "DRAFT", place, lines=(Line("DRAFT", place, angle=45),))

@@ -28,6 +28,12 @@ like two letters, and of each that is its text. Small print is known on two."""
 SURE_REPEATS: Final = 3
 """Pages from which a repetition speaks for itself; with fewer, their setting must speak for it too."""
 
+MOST_ROWS: Final = 3
+"""Rows of a running head or foot; more that repeat are the top of a form."""
+
+MOST_BESIDE: Final = 3
+"""Texts of a running head or foot side by side: left, middle, right; more are the row of a table."""
+
 MOST: Final = 0.5
 """Share of the pages with a text at a place, from which on it is the place of what repeats there."""
 
@@ -82,7 +88,8 @@ def _known(seen: Sequence[Marginal], has_text: Sequence[bool], *, copies: bool) 
     known |= counted | _beside_numbers(seen, {one for one in known | counted if may_be_page_number(one.text)})
     if len(has_text) < FEWEST_PAGES:
         return {one for one in known if one.alone or may_be_page_number(one.text) or (one.small and one.suggested)}
-    return _outermost(seen, _where_most_are_known(seen, known))
+    known = _outermost(seen, _where_most_are_known(seen, known))
+    return {one for one in known if one.alone or one.share > 1} | _in_few_rows(known)
 
 
 def _alike(seen: Iterable[Marginal]) -> Iterator[list[Marginal]]:
@@ -190,3 +197,22 @@ def _outermost(seen: Sequence[Marginal], known: set[Marginal]) -> set[Marginal]:
     return {
         one for one in known if one.alone or one.share > 1 or one.to_edge <= text[one.page, one.share < 0.5] + SAME_ROW
     }
+
+
+def _in_few_rows(known: set[Marginal]) -> set[Marginal]:
+    """Those of ``known`` on pages where they make no more rows, and no more of them stand in a row, than running heads do."""
+    edges: dict[tuple[int, bool], list[Marginal]] = defaultdict(list)
+    for one in known:
+        if not one.alone and one.share <= 1:
+            edges[one.page, one.share < 0.5].append(one)
+    kept: set[Marginal] = set()
+    for members in edges.values():
+        members.sort(key=lambda one: one.share)
+        rows: list[list[Marginal]] = []
+        for one in members:
+            if not rows or one.share - rows[-1][-1].share > SAME_ROW:
+                rows.append([])
+            rows[-1].append(one)
+        if len(rows) <= MOST_ROWS:
+            kept |= {one for row in rows if len(row) <= MOST_BESIDE for one in row}
+    return kept

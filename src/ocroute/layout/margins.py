@@ -147,7 +147,7 @@ def _page_numbers(page: PageOutline) -> set[int]:
         return set()
     found = set()
     for number, block in enumerate(page.blocks):
-        if not (block.category.is_furniture and is_page_number(block.text)):
+        if not (block.category.is_furniture and is_page_number(block.text)) or any(line.angle for line in block.lines):
             continue
         if block.box is None or is_named(block.text):
             found.add(number)
