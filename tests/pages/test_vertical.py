@@ -110,6 +110,26 @@ def test_rows_and_cells_of_one_sign_are_no_columns(make_pdf):
     assert sorted(texts[-5:]) == sorted("有無有有無")
 
 
+@pytest.mark.parametrize("apart", [True, False], ids=["sign by sign", "in one object"])
+def test_labels_set_wide_are_no_columns(make_pdf, apart):
+    def draw(canvas):
+        canvas.setFont("HeiseiKakuGo-W5", SIZE)
+        for at, (label, value) in enumerate(
+            [("氏名", "港太郎"), ("性別", "男性"), ("年齢", "三十歳"), ("本籍", "北海道"), ("職業", "船員")]
+        ):
+            y = 700 - 18 * at
+            if apart:
+                canvas.drawString(72, y, label[0])
+                canvas.drawString(100, y, label[1])
+                canvas.drawString(150, y, value)
+            else:
+                canvas.drawString(72, y, label, charSpace=14)
+
+    with open_input(make_pdf(draw)) as source:
+        texts = [line.text for line in source.page(1).text_layer()]
+    assert not {"氏性年本職", "名別齢籍業"} & set(texts)
+
+
 def test_a_column_beside_rows_is_one_line(make_pdf):
     def draw(canvas):
         canvas.setFont("HeiseiKakuGo-W5", SIZE)

@@ -50,6 +50,7 @@ class _Chars(NamedTuple):
         at: their places among all characters.
         x, y: their middles.
         size: em heights.
+        style: the text objects that they belong to.
         wide: whether they are ideographs or the like.
         right, below: of each the next in its row and in its column, -1 where there is none.
     """
@@ -58,6 +59,7 @@ class _Chars(NamedTuple):
     x: Floats
     y: Floats
     size: Floats
+    style: Places
     wide: Mask
     right: Places
     below: Places
@@ -75,9 +77,7 @@ def columns_of(glyphs: Glyphs, kept: Mask) -> list[Places]:
     if mainly:
         columns = _with_strays([column for column in columns if len(column) > 1], chars)
     else:
-        # Characters that have others beside them on their rows are cells of a table's column.
-        rows = _has_row(chars, upright)
-        columns = [c for c in columns if len(c) >= SHORTEST and 2 * np.count_nonzero(rows[c]) < len(c)]
+        columns = _without_cells([column for column in columns if len(column) >= SHORTEST], chars, upright)
     columns.sort(key=lambda column: -float(np.median(chars.x[column])))
     return [chars.at[column] for column in columns]
 
@@ -93,10 +93,11 @@ def _is_wide(codes: NDArray[np.int64]) -> Mask:
 def _chars(glyphs: Glyphs, kept: Mask, wide: Mask) -> _Chars:
     level = np.array([style.level for style in glyphs.styles], np.bool_)[glyphs.style]
     at = np.flatnonzero(kept & level & (glyphs.code != SPACE))
-    size = np.array([style.size for style in glyphs.styles])[glyphs.style[at]]
+    style = glyphs.style[at]
+    size = np.array([style.size for style in glyphs.styles])[style]
     x, y = (glyphs.box[at, 0] + glyphs.box[at, 2]) / 2, (glyphs.box[at, 1] + glyphs.box[at, 3]) / 2
     em = max(float(np.median(size)), 1e-3) if len(size) else 1.0
-    return _Chars(at, x, y, size, wide[at], _next(y, x, size, em), _next(x, y, size, em))
+    return _Chars(at, x, y, size, style, wide[at], _next(y, x, size, em), _next(x, y, size, em))
 
 
 def _next(aside: Floats, along: Floats, size: Floats, em: float) -> Places:
@@ -114,9 +115,13 @@ def _next(aside: Floats, along: Floats, size: Floats, em: float) -> Places:
 
 
 def _upright(chars: _Chars) -> Mask:
-    """Which ideographs have their neighbours above or below them."""
+    """Which ideographs have their neighbours above or below them. Those that one text object has side by side do not."""
     down, across = _nearest(chars.below, chars.y), _nearest(chars.right, chars.x)
-    return np.asarray(chars.wide & (down < PITCH * chars.size) & (down < CLOSER * across))
+    upright = chars.wide & (down < PITCH * chars.size) & (down < CLOSER * across)
+    one = np.flatnonzero(chars.right >= 0)
+    one = one[chars.style[one] == chars.style[chars.right[one]]]
+    upright[one] = upright[chars.right[one]] = False
+    return np.asarray(upright)
 
 
 def _nearest(following: Places, along: Floats) -> Floats:
@@ -143,6 +148,19 @@ def _chains(chars: _Chars, upright: Mask) -> Iterator[Places]:
         while chain[-1] in following:
             chain.append(following[chain[-1]])
         yield np.array(chain, np.intp)
+
+
+def _without_cells(columns: list[Places], chars: _Chars, upright: Mask) -> list[Places]:
+    """``columns`` but for those of tables, whose characters have others on their rows that stand in no column."""
+    count = len(columns) + 1
+    while len(columns) < count:
+        count = len(columns)
+        rows = _has_row(chars, upright)
+        cells = [column for column in columns if 2 * np.count_nonzero(rows[column]) >= len(column)]
+        columns = [column for column in columns if 2 * np.count_nonzero(rows[column]) < len(column)]
+        for column in cells:
+            upright[column] = False
+    return columns
 
 
 def _has_row(chars: _Chars, upright: Mask) -> Mask:
