@@ -82,7 +82,8 @@ def _drawable(text: str) -> str:
     """``text``, its signs before and after the letters included; empty where it cannot be drawn and told apart."""
     word = text.strip(_AROUND)
     scripts = {script_of(sign) for sign in word}
-    return text if len(word) in LETTERS and scripts <= set(SCRIPTS) and word.isalpha() else ""
+    weight = len(word) * (2 if scripts == {"Kore"} else 1)  # a syllable block says as much as two letters
+    return text if weight in LETTERS and scripts <= set(SCRIPTS) and word.isalpha() else ""
 
 
 def _letters(words: Any) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Final
 
+import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from ocroute.judge import layer_sample, reference_recogniser
@@ -15,6 +16,8 @@ from ocroute.judge.fuzzy_search import solid
 from ocroute.judge.layer_sample import Probe
 from ocroute.judge.line_crops import around, spread
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import ink_of
+from ocroute.values import Box
 
 SLIPS: Final = 0.008  # share of letters that the reference recogniser misreads in print, when it reads a word twice
 WRONG: Final = 0.05  # share of wrong letters from which a layer must not be believed
@@ -23,6 +26,8 @@ CAP: Final = 2  # letters by which one word may speak: a word that is misread is
 SETTLED: Final = 3.0  # log odds that settle the matter: twenty to one
 STRIP: Final = 26  # letters of words that are read at once, as if they stood on one line
 AGAIN: Final = 12  # words at most that are read a second time, each by itself; further ones that differ do not count
+BARE: Final = 2  # rows of the reduced page between a letter and its dot
+TIGHT: Final = 0.5  # of a word's height in ink: less is a font without a true height; x-height is half of most
 DEEP: Final = 420  # letters that are read of a layer which is in doubt
 _FOR_WRONG: Final = log(WRONG / SLIPS)
 _FOR_RIGHT: Final = log((1 - WRONG) / (1 - SLIPS))
@@ -120,7 +125,7 @@ def _read(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
 
 def _alone(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
     """What each word is read as by itself, with a margin and without, the better; not those that cannot be read."""
-    boxes = [around(page, word.box) for word in words] + [word.box.clamped(*page.size) for word in words]
+    boxes = [around(page, word.box) for word in words] + [_inked_rows(page, word.box) for word in words]
     read = reference_recogniser.recognise(page, boxes, threads)
     found: list[Seen] = []
     for word, *ways in zip(words, read[: len(words)], read[len(words) :], strict=True):
@@ -129,6 +134,23 @@ def _alone(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
         if not wrong or (-doubt >= SURE and text):
             found.append(Seen(word, text, wrong))
     return found
+
+
+def _inked_rows(page: InputPage, box: Box) -> Box:
+    """The box, or, where most of its height is bare as in fonts that lie about theirs, its thickest row of ink."""
+    box, ink = box.clamped(*page.size), ink_of(page)
+    x0, y0, x1, y1 = (int(side / ink.scale) for side in (box.x0, box.y0, box.x1, box.y1))
+    rows = ink.mask[y0 : y1 + 1, x0 : x1 + 1].sum(axis=1)
+    inked = np.flatnonzero(rows)
+    if not inked.size:
+        return box
+    runs = np.split(inked, np.flatnonzero(np.diff(inked) > BARE) + 1)
+    best = max(runs, key=lambda run: int(rows[run].sum()))
+    height = (best[-1] - best[0] + 1) * ink.scale
+    if height >= TIGHT * box.height:
+        return box
+    top, ground = (y0 + best[0]) * ink.scale, 0.25 * height
+    return Box(box.x0, float(top - ground), box.x1, float(top + height + ground)).clamped(*page.size)
 
 
 def _differing(said: str, shown: str) -> int:
