@@ -141,9 +141,12 @@ def capitals(press: Press) -> Sheet:
 @kind
 def cyrillic(press: Press) -> Sheet:
     sheet = press.sheet("cyrillic", "ru")
-    font = press.font("serif" if press.half == "tune" else "sans", press.rng.randint(20, 28))
-    if not faces.knows_cyrillic(press.half):
+    # Always the family's first face: where another is missing, one without Cyrillic letters would stand in for it.
+    file = faces.path(press.half, "serif" if press.half == "tune" else "sans", 0)
+    size = press.rng.randint(20, 28)
+    if file is None or not faces.knows_cyrillic(press.half):
         raise FileNotFoundError("no Cyrillic font here")
+    font = faces.font(file, size)
     sheet.paragraph((130, 140, 1110, press.rng.randint(500, 1600)), press.prose(40, "ru"), font)
     return sheet
 

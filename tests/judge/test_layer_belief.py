@@ -9,7 +9,9 @@ from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
 
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.textlayer_mismatch import TextLayerMismatch
-from ocroute.values import Block, Category, Font, Line, Word
+from ocroute.judge.layer_sample import words_of
+from ocroute.judge.read_back import read_back
+from ocroute.values import Block, Box, Category, Font, Line, Word
 
 LAYER = EngineInfo(kind="textlayer", rank=0)
 CAESAR = str.maketrans({code: chr(code + 7) for code in range(ord("A"), ord("z") + 1)})
@@ -87,3 +89,17 @@ def test_cyrillic_is_held_against_drawings(chance, words):
     made.paragraph((100, 100, 1140, 950), " ".join(QUARRY_IN_RUSSIAN.split()[:words]), faces.font(path, 30))
     assert finding(made, made.lines) is None
     assert "look like" in finding(made, list(scrambled(tuple(made.lines), chance))).sentence
+
+
+def test_a_font_that_lies_about_its_height_is_read_by_its_ink():
+    made = sheet((1240, 700))
+    made.write(200, 350, "Certificate of Merit", vera(66))
+    words = tuple(
+        Word(word.text, Box(word.box.x0, word.box.y0 - 250, word.box.x1, word.box.y1 + 30))
+        for word in made.lines[0].words
+    )
+    lying = Line("Certificate of Merit", Box.around(word.box for word in words), words=words)
+    found = read_back(made.page(), words_of(Reading(lines=(lying,))).readable, 1)
+    assert found.odds <= 0
+    wrong = read_back(made.page(), words_of(Reading(lines=(caesar(lying),))).readable, 1)
+    assert wrong.odds > 0
