@@ -40,6 +40,23 @@ def layout(record: Record) -> str:
     return table(head, rows) + stamp(record)
 
 
+@from_evidence("furniture", "python -m bench.furniture --seeds 6 --json evidence/furniture.json")
+def furniture(record: Record) -> str:
+    """Running heads and page numbers set aside, and lines of text lost with them, by the length of a document."""
+    rows = []
+    for pages, kinds in record["documents"].items():
+        found = kinds["all"]
+        low, high = found["recall_interval"]
+        rows.append(
+            (
+                pages,
+                f"{found['recall']:.1%} ({low:.1%} to {high:.1%}) of {found['furniture']}",
+                f"{found['lost']} of {found['text']:,}",
+            )
+        )
+    return table(("documents", "heads and numbers set aside", "lines of text lost"), rows) + stamp(record)
+
+
 @from_evidence("tables", "python -m bench.tables --seeds 4 --scan rapidocr --json evidence/tables.json")
 def tables(record: Record) -> str:
     """Neighbouring cells by kind of table, and tables seen where there are none."""
@@ -82,4 +99,4 @@ def orientation(record: Record) -> str:
     )
 
 
-PARTS: dict[str, Part] = {"layout": layout, "tables": tables, "orientation": orientation}
+PARTS: dict[str, Part] = {"layout": layout, "furniture": furniture, "tables": tables, "orientation": orientation}
