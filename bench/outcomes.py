@@ -24,7 +24,7 @@ WORDS_FOR_ORDER = 6
 GONE = "\x01"
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_TAGS = re.compile(r"</?[a-zA-Z][^<>]*>")
+_TAGS = re.compile(r"(?<!\\)</?[a-zA-Z][^<>]*>")
 _RAISED = re.compile(r"<sup>\s*(.*?)\s*</sup>|\[\^(\w+)\]:?|\$\s*\^\{?(\w+)\}?\s*\$", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s\"[^\"]*\")?\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")

@@ -9,8 +9,8 @@ What counts as a failure was written down before any check for it was made:
   is 0.9 or less for it.
 * ``crossed``: two blocks beside each other, of three lines or more, are read across, line by line, and tau is 0.95 or less for
   it.
-* ``scattered``: a paragraph of four lines or more has become a table of two columns, whose cells hold the left halves of all
-  lines and then the right halves.
+* ``scattered``: a paragraph of four lines or more, of five words as a rule, has become a table of two columns, whose
+  cells hold the left halves of all lines and then the right halves.
 
 The checks that should see each are named with it; one of them is enough.
 """
@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from statistics import median
 
 from msgspec.structs import replace
 
@@ -29,7 +30,7 @@ from ocroute.engines.base import Reading
 from ocroute.values import Block, Box, Category, Cell, Line, Table
 
 CONSERVATION = ("lost_words",)
-ORDER = ("order",)
+ORDER, TORN = ("order",), ("torn_table",)
 SWAPPED, CROSSED = 0.9, 0.95  # tau at which the table of this module begins
 _PAIR = re.compile(r"(?<![\w.,])(\d{1,6}) (?=\d)")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,6}(?![\w,])")
@@ -65,7 +66,7 @@ def damages(reading: Reading, rng: Random) -> Iterator[Damage]:
     for strength, changed in _repeated(blocks, rng):
         yield damaged("repeated", strength, changed, (*CONSERVATION, "loop"))
     for kind, strength, changed in _moved(blocks, rng):
-        yield damaged(kind, strength, changed, ORDER)
+        yield damaged(kind, strength, changed, TORN if kind == "scattered" else ORDER)
 
 
 def _dropped(blocks: list[Block], rng: Random) -> Iterator[tuple[str, list[Block]]]:
@@ -133,7 +134,7 @@ def _moved(blocks: list[Block], rng: Random) -> Iterator[tuple[str, str, list[Bl
     column = _columns_swapped(blocks)
     if column and tau(blocks, column) <= SWAPPED:
         yield "swapped", "columns", column
-    long = [at for at in wordy if len(blocks[at].lines) >= 4 and blocks[at].box]
+    long = [at for at in wordy if _is_paragraph(blocks[at])]
     if long:
         at = rng.choice(long)
         yield "scattered", "halves", _with(blocks, at, _scattered(blocks[at]))
@@ -151,6 +152,11 @@ def tau(blocks: Sequence[Block], changed: Sequence[Block]) -> float:
 
 def _plain(block: Block) -> bool:
     return block.table is None and block.markup == "plain" and bool(block.lines) and not block.category.is_furniture
+
+
+def _is_paragraph(block: Block) -> bool:
+    words = [len(line.text.split()) for line in block.lines]
+    return len(words) >= 4 and median(words) >= 5 and block.box is not None and block.category is Category.TEXT
 
 
 def _with(blocks: list[Block], at: int, block: Block) -> list[Block]:

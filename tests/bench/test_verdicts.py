@@ -68,8 +68,10 @@ def test_misread_letters_are_no_lost_block():
 
 
 def test_markdown_is_taken_for_what_it_says():
-    said = spoken(r"**10**<sup>6</sup> a note[^3] and [a link](http://x.org) 1\. x\*y <b>bold</b>ly . . . . 12")
-    assert said == "10^6 a note^3 and a link 1. x*y boldly 12"
+    said = spoken(
+        r"**10**<sup>6</sup> a note[^3] and [a link](http://x.org) 1\. x\*y <b>bold</b>ly . . . . 12 \<http://y.org>"
+    )
+    assert said == "10^6 a note^3 and a link 1. x*y boldly 12 <http://y.org>"
 
 
 def test_every_kind_has_the_text_that_its_truth_tells():
