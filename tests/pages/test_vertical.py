@@ -84,6 +84,22 @@ def test_numbers_dashes_and_a_last_sign_alone_stay_in_their_column(make_pdf):
     assert sum("17" in block.text for block in said) == 1
 
 
+def test_latin_that_lies_on_its_side_goes_on_in_its_column(make_pdf):
+    def draw(canvas):
+        column(canvas, "港の会社", RIGHT)
+        canvas.saveState()
+        canvas.translate(RIGHT + 3, TOP - 3 * PITCH - 4)
+        canvas.rotate(-90)
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(0, 0, "Aurora")
+        canvas.restoreState()
+        column(canvas, "が船を出した。", RIGHT, TOP - 6.2 * PITCH)
+        column(canvas, "にある小さな家で", RIGHT - 30)
+
+    (block,) = blocks(make_pdf(draw))[:1]
+    assert block.text.startswith("港の会社Auroraが船を出した。")
+
+
 def test_two_stories_of_columns_are_read_one_after_the_other(make_pdf):
     def draw(canvas):
         for story, top in enumerate((740, 400)):

@@ -20,7 +20,7 @@ from ocroute.pages.pdf_chars import LEVEL, SPACE, Glyphs, Style
 from ocroute.pages.pdf_inline import PageStyles
 from ocroute.pages.pdf_runs import Run, join_runs, set_accents, split_runs
 from ocroute.pages.pdf_text import clean
-from ocroute.pages.vertical import columns_of
+from ocroute.pages.vertical import PITCH, columns_of
 from ocroute.values import Box, Font, Line, Word
 
 _DOWN = (0.0, 1.0)
@@ -127,7 +127,10 @@ def _stacked(glyphs: Glyphs, column: NDArray[np.intp]) -> Run:
     x, y = ((glyphs.box[column, at] + glyphs.box[column, at + 2]) / 2 for at in (0, 1))
     x = np.full_like(x, np.median(x))  # digits side by side share a place in the column
     half = np.full_like(x, np.median(size) / 2)  # and a sign set smaller is as far from the next as all are
-    return Run(glyphs.code[column], y - half, y + half, -x + 0.6 * half, -x - half, -x + half, size, style)
+    step = np.diff(y, append=y[-1:])
+    # Each reaches to the next: no white is left that could be taken for the end of a word.
+    end = y - half + np.where((step > 0) & (step < 2 * PITCH * half), np.maximum(step, 2 * half), 2 * half)
+    return Run(glyphs.code[column], y - half, end, -x + 0.6 * half, -x - half, -x + half, size, style)
 
 
 def _extent(

@@ -193,4 +193,24 @@ def _with_strays(columns: list[Places], chars: _Chars) -> list[Places]:
         every = np.concatenate([column, taken])
         extended.append(every[np.lexsort((chars.x[every], np.round(chars.y[every] / (0.3 * em))))])
     alone = rest & chars.wide & (_nearest(chars.right, chars.x) > PITCH * chars.size)
-    return extended + [np.array([at], np.intp) for at in np.flatnonzero(alone).tolist()]
+    return _joined(extended, chars) + [np.array([at], np.intp) for at in np.flatnonzero(alone).tolist()]
+
+
+def _joined(columns: list[Places], chars: _Chars) -> list[Places]:
+    """``columns``, those made one that go on below each other."""
+    middles = [float(np.median(chars.x[column])) for column in columns]
+    rows: list[tuple[float, list[Places]]] = []  # columns in one place, and where that is
+    for at in sorted(range(len(columns)), key=lambda at: middles[at]):
+        if not rows or middles[at] - rows[-1][0] > ASIDE * float(np.median(chars.size[columns[at]])):
+            rows.append((middles[at], []))
+        rows[-1][1].append(columns[at])
+    joined: list[Places] = []
+    for _, some in rows:
+        below = -np.inf
+        for column in sorted(some, key=lambda column: float(chars.y[column[0]])):
+            if 0 < chars.y[column[0]] - below < PITCH * np.median(chars.size[column]):
+                joined[-1] = np.concatenate([joined[-1], column])
+            else:
+                joined.append(column)
+            below = chars.y[column[-1]]
+    return joined
