@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import bisect
 import random
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,12 +19,17 @@ from typing import Any
 from bench.pages.arrangements import ARRANGEMENTS, draw
 
 from bench import harness
-from ocroute.compare.measures import Order, order, wilson
+from ocroute.compare.measures import Interval, Order, order, wilson
+from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.checks.order import ReadingOrder
 from ocroute.layout.arrange import arrange
-from ocroute.values import Block, Line
+from ocroute.values import Block, Category, Line
 
 RIGHT_ORDER = 0.95
 """Tau from which a page counts as read in order."""
+
+LEAST, HARM = 0.02, 0.1
+"""Shares of words out of place: below the first an order is right, from the second on it is wrong and has to be found."""
 
 Place = tuple[str, float, float]
 
@@ -117,6 +121,72 @@ def measure(half: str, seeds: range, only: Sequence[str], *, show: bool) -> dict
     }
 
 
+def wrongly(lines: Sequence[Line], rng: random.Random) -> Iterator[tuple[str, list[Line]]]:
+    """The true lines in wrong orders: read across, the second half first, a block elsewhere, the lines of two blocks in turn."""
+    yield "across", sorted(lines, key=lambda line: (round(line.box.y0 / 12), line.box.x0))
+    middle = len(lines) // 2
+    yield "halves", [*lines[middle:], *lines[:middle]]
+    size = max(3, len(lines) // 6)
+    at, to = rng.randrange(max(1, len(lines) - size)), rng.randrange(max(1, len(lines) - size))
+    rest = [*lines[:at], *lines[at + size :]]
+    yield "moved", [*rest[:to], *lines[at : at + size], *rest[to:]]
+    two = [line for pair in zip(lines[at : at + size], lines[at + size : at + 2 * size], strict=False) for line in pair]
+    yield "in turn", [*lines[:at], *two, *lines[at + len(two) :]] if len(two) > 5 else list(lines)
+
+
+def as_reading(lines: Sequence[Line]) -> Reading:
+    return Reading(blocks=tuple(Block(Category.TEXT, line.text, line.box, lines=(line,)) for line in lines))
+
+
+def measure_check(half: str, seeds: range, only: Sequence[str], *, show: bool) -> dict[str, Any]:
+    """How often the check finds wrong orders, and how often it speaks of right ones: the truth's and the layout's."""
+    task, engine = Task(), EngineInfo(kind="ocr", rank=1)
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    alarms: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    seconds, asked = 0.0, 0
+    for name in only or ARRANGEMENTS:
+        for seed in seeds:
+            try:
+                sheet = draw(name, half, seed)
+            except FileNotFoundError:
+                continue
+            page, truth = sheet.page(), list(words_of(sheet.lines))
+            read = Reading(blocks=arrange(page, shuffled(sheet.lines, seed)))
+            cases = [("truth", as_reading(sheet.lines)), ("layout", read)]
+            cases += [(how, as_reading(lines)) for how, lines in wrongly(sheet.lines, random.Random(seed))]
+            for how, reading in cases:
+                started = time.process_time()
+                finding = ReadingOrder().check(page, reading, engine=engine, task=task)
+                seconds, asked = seconds + time.process_time() - started, asked + 1
+                away = out_of_place(truth, list(written(reading.blocks)))
+                if away < LEAST * len(truth):
+                    tally = alarms[name]
+                elif away >= HARM * len(truth):
+                    tally = found[how]
+                else:
+                    continue
+                tally[0] += finding is not None
+                tally[1] += 1
+                if show and (finding is not None) != (tally is found[how]):
+                    print(f"-- {name} {seed} {how}: {away / len(truth):.1%} away, {finding and finding.sentence}")
+    right, wrong = (tuple(map(sum, zip(*every.values(), strict=True))) for every in (alarms, found))
+    return {
+        "right_orders": right[1],
+        "false_alarms": right[0],
+        "false_alarms_interval": list(vars_of(wilson(right[0], right[1]))),
+        "wrong_orders": wrong[1],
+        "recall": wrong[0] / max(1, wrong[1]),
+        "recall_interval": list(vars_of(wilson(wrong[0], wrong[1]))),
+        "found": {how: f"{good}/{count}" for how, (good, count) in sorted(found.items())},
+        "alarms": {name: f"{bad}/{count}" for name, (bad, count) in alarms.items() if bad},
+        "ms_per_reading": 1000 * seconds / max(1, asked),
+    }
+
+
+def vars_of(sure: Interval) -> tuple[float, float]:
+    return sure.low, sure.high
+
+
 def main() -> None:
     parser = harness.arguments(__doc__, record="order")
     parser.add_argument("--half", choices=("tune", "report"), default="report")
@@ -130,8 +200,10 @@ def main() -> None:
     for name, row in result["arrangements"].items():
         print(f"{name:28} tau {row['tau']:.3f}  worst {row['worst']:.3f}  moved {row['moved']:.1%}")
     print(*(f"{name} {value}" for name, value in result.items() if name != "arrangements"), sep="\n")
-    harness.write(options.json, result)
+    check = measure_check(options.half, seeds, options.only, show=options.show)
+    print(*(f"check: {name} {value}" for name, value in check.items()), sep="\n")
+    harness.write(options.json, {**result, "check": check})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

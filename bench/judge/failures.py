@@ -3,6 +3,7 @@
 What counts as a failure was written down before any limit was tuned:
 
 * ``truncated``, ``coverage``: whole lines are missing that hold at least 10 % of the page's characters and 25 characters.
+* ``order``: the halves of a page of ten lines or more are exchanged, its lines come backwards, or columns are read across.
 * ``invented``: at least 10 % of the text, and 25 characters, stands where nothing is printed. Without boxes, where no place can
   be checked: there is at least 2.5 times the page's text.
 * ``loop``: a line or phrase of 8 characters or more comes at least three times more than it is printed and the repetition is
@@ -80,7 +81,7 @@ def failures(sheet: Sheet, rng: random.Random, other: Sheet | None) -> Iterator[
     if not sheet.lines:
         yield from inventions(sheet, rng)
         return
-    for make in (omissions, loops, inventions, garbles, scripts, others, fictions, talk):
+    for make in (omissions, disorders, loops, inventions, garbles, scripts, others, fictions, talk):
         yield from make(sheet, rng)
     if other is not None:
         yield from layers(sheet, other, rng)
@@ -110,6 +111,18 @@ def omissions(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
         few = sheet.lines[: max(1, count // 4)]
         if weight(few) <= 0.3 * total:
             yield Case("boxless-75%-missing", boxless(few), ("coverage",), "vlm")
+
+
+def disorders(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
+    lines, count = sheet.lines, len(sheet.lines)
+    if count < 10 or weight(lines) < 200:
+        return
+    middle = count // 2
+    yield Case("halves", of_lines(noisy([*lines[middle:], *lines[:middle]], rng, 0.01)), ("order",))
+    yield Case("upside-down", of_lines(noisy(lines[::-1], rng, 0.01)), ("order",))
+    if len(set(sheet.columns)) > 1:
+        across = sorted(lines, key=lambda line: (round(line.box.y0 / line.box.height), line.box.x0))
+        yield Case("across", of_lines(noisy(across, rng, 0.01)), ("order",))
 
 
 def _hole(count: int, cut: int, rng: random.Random) -> range:

@@ -1,0 +1,65 @@
+"""A text that no cut along the page's white space leads to is refused, and what white leaves open is not."""
+
+import random
+
+import pytest
+from bench.judge.readings import of_lines
+from bench.order import wrongly
+from bench.pages.arrangements import draw
+
+from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.checks.order import ReadingOrder
+from ocroute.layout.arrange import arrange
+from ocroute.raster.white_order import misplaced
+from ocroute.values import Block, Box, Category, Line
+
+
+def finding(page, reading):
+    return ReadingOrder().check(page, reading, engine=EngineInfo(kind="ocr", rank=1), task=Task())
+
+
+@pytest.mark.parametrize(
+    "name", ["three_columns", "side_notes", "figure_across", "references", "footnotes", "invoice", "keys_twice"]
+)
+def test_right_orders_are_believed(name):
+    made = draw(name, "tune", 5)
+    page = made.page()
+    assert finding(page, of_lines(made.lines)) is None
+    assert finding(page, Reading(blocks=arrange(page, made.lines))) is None
+
+
+@pytest.mark.parametrize("how", ["across", "halves", "moved", "in turn"])
+def test_wrong_orders_are_refused_and_say_where(how):
+    made = draw("two_columns", "tune", 5)
+    found = finding(made.page(), of_lines(dict(wrongly(made.lines, random.Random(5)))[how]))
+    assert found is not None
+    assert found.refuses
+    assert found.image is not None
+    assert any(line.box.intersection(found.image) > 0 for line in made.lines)
+
+
+def test_pages_from_right_to_left_are_judged_so():
+    made = draw("two_columns", "tune", 5)
+    width = made.image.width
+    mirrored = [
+        Line(line.text, Box(width - line.box.x1, line.box.y0, width - line.box.x0, line.box.y1)) for line in made.lines
+    ]
+    blocks = tuple(Block(Category.TEXT, line.text, line.box, lines=(line,), direction="rtl") for line in mirrored)
+    assert finding(made.page(), Reading(blocks=blocks)) is None
+
+
+def test_keys_and_values_may_be_read_either_way_but_not_mixed():
+    left = [Box(0, 20 * row, 60, 20 * row + 14) for row in range(6)]
+    right = [Box(200, 20 * row, 280, 20 * row + 14) for row in range(6)]
+    across = [box for pair in zip(left, right, strict=True) for box in pair]
+    assert misplaced(across, [1] * 12, 14) == []
+    assert misplaced([*left, *right], [1] * 12, 14) == []
+    assert misplaced([*across[:6], *left[3:][::-1], *right[3:]], [1] * 12, 14)
+
+
+def test_ten_thousand_things_take_no_square_of_time():
+    boxes = [
+        Box(30.0 * (at % 100), 20.0 * (at // 100), 30.0 * (at % 100) + 20, 20.0 * (at // 100) + 14)
+        for at in range(10_000)
+    ]
+    assert misplaced(boxes, [1] * len(boxes), 14) == []
