@@ -31,7 +31,7 @@ def test_right_orders_are_believed(name):
 @pytest.mark.parametrize("how", ["across", "halves", "moved", "in turn"])
 def test_wrong_orders_are_refused_and_say_where(how):
     made = draw("two_columns", "tune", 5)
-    found = finding(made.page(), of_lines(dict(wrongly(made.lines, random.Random(5)))[how]))
+    found = finding(made.page(), of_lines(dict(wrongly(made.lines, random.Random(3)))[how]))
     assert found is not None
     assert found.refuses
     assert found.image is not None

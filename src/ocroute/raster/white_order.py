@@ -41,6 +41,9 @@ COLUMN: Final = 3
 FULL: Final = 0.45
 """Share of a column's lines that reach its right edge where it is running text."""
 
+MOST_WAYS: Final = 16
+"""Cuts that are tried of a part; more columns are a table of figures."""
+
 SOLID: Final = 0.75
 """Share of such a line that is not white."""
 
@@ -84,23 +87,34 @@ def _cut(part: Indices, edges: Floats, em: float) -> list[Indices] | None:
     rows = _parted(part, edges[:, 1], edges[:, 3], 0.0)
     columns = _parted(part, edges[:, 0], edges[:, 2], GUTTER * em)
     if len(columns) > 1:
-        ways = _halves(columns)
-        if min(map(_wrong, ways)):
-            sure = any(_apart(*halves, edges, em) for halves in ways)
-            ways += _halves(_parted(part, edges[:, 1], edges[:, 3], (FIGURE if sure else SECTION) * em))
-            ways += [] if sure else [rows]
-    elif len(rows) > 1:
-        ways = _sections(rows, edges, em)
-    else:
-        return None
+        return _of_columns(part, rows, columns, edges, em)
+    return _nearest(_sections(rows, edges, em)) if len(rows) > 1 else None
+
+
+def _of_columns(
+    part: Indices, rows: list[Indices], columns: list[Indices], edges: Floats, em: float
+) -> list[Indices] | None:
+    """A part with white from top to bottom, cut along it or, where that may be, across it."""
+    if not _wrong(columns):
+        return columns
+    halves = _halves(columns)
+    if not min(map(_wrong, halves)):
+        return _nearest(halves)
+    sure = any(_apart(left, right, edges, em) for left, right in halves)
+    parted = _parted(part, edges[:, 1], edges[:, 3], (FIGURE if sure else SECTION) * em)
+    return _nearest([*halves, *_halves(parted), *([] if sure else [rows])])
+
+
+def _nearest(ways: Sequence[list[Indices]]) -> list[Indices] | None:
     return min((way for way in ways if len(way) > 1), key=_wrong, default=None)
 
 
 def _halves(pieces: Sequence[Indices]) -> list[list[Indices]]:
-    """``pieces`` in two parts, in every way that keeps their order."""
-    return [
-        [np.sort(np.concatenate(pieces[:at])), np.sort(np.concatenate(pieces[at:]))] for at in range(1, len(pieces))
-    ]
+    """``pieces`` in two parts, in every way that keeps their order; in some of the ways where there are many."""
+    if len(pieces) < 2:
+        return []
+    places = np.unique(np.linspace(1, len(pieces) - 1, MOST_WAYS).astype(int))
+    return [[np.sort(np.concatenate(pieces[:at])), np.sort(np.concatenate(pieces[at:]))] for at in places]
 
 
 def _parted(part: Indices, starts: Floats, ends: Floats, least: float) -> list[Indices]:
