@@ -30,7 +30,10 @@ _OVERHANG = 0.6
 _SYMBOLS = (0x2500, 0x27BF)
 """Boxes, arrows, ticks: strokes at their edges are their own."""
 
-_MOST_STROKES = 3_000
+_MOST_STROKES, _MOST_MARKS = 3_000, 5_000
+_USUAL_SIZES = 8
+"""Times the median size of type that strokes are looked for around: one giant letter must not make each look at all others."""
+
 _LARGEST_LINK = 0.25
 """Part of the page from which a link is a place to click on, not a part of the text."""
 
@@ -66,6 +69,8 @@ def read_marks(pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage) -> list[Mark
         for rect in _rectangles(annotation):
             if (rect[2] - rect[0]) * (rect[3] - rect[1]) < _LARGEST_LINK * (right - left) * (top - bottom):
                 marks.append(Mark(style, rect, href))
+            if len(marks) >= _MOST_MARKS:
+                return marks
     return marks
 
 
@@ -145,7 +150,8 @@ class _Places(NamedTuple):
         level = np.array([style.level for style in glyphs.styles])[glyphs.style[chosen]]
         x0, x1 = glyphs.x[chosen], glyphs.box[chosen, 2]
         x1 = np.where((x1 > x0) & (x1 - x0 < 3 * np.maximum(size, 1)), x1, x0 + 0.5 * size)
-        return cls(chosen, x0, x1, glyphs.y[chosen], size, float(size.max(initial=0.0)), level)
+        largest = min(size.max(), _USUAL_SIZES * np.median(size)) if len(size) else 0.0
+        return cls(chosen, x0, x1, glyphs.y[chosen], size, float(largest), level)
 
     def _between(self, top: float, bottom: float) -> slice:
         first, last = np.searchsorted(self.base, [top, bottom])
