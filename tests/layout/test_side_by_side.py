@@ -69,3 +69,16 @@ def test_a_picture_over_both_columns_parts_them():
             made.paragraph((x, top, x + 480, top + 400), f"{top + number} {LIGHTHOUSE}", font)
     found = [word for word in " ".join(said(made)).split() if word in ("100", "101", "900", "901")]
     assert found == ["100", "101", "900", "901"]
+
+
+def test_what_stands_over_one_of_two_blocks_is_read_before_both():
+    made, font = sheet(), vera(22)
+    for number, text in enumerate(("Invoice 1/2021", "Issued 26 April", "Due 3 May", "Paid by transfer")):
+        made.write(640, 80 + 36 * number, text, font)
+    for x, rows in ((100, ("Seller", "Rope & Sons", "12 Tar Alley")), (640, ("Buyer", "Mill House", "4 Weir Lane"))):
+        for number, text in enumerate(rows):
+            made.write(x, 380 + 30 * number, text, font)
+    made.paragraph((100, 600, 1140, 950), LIGHTHOUSE, font)
+    text = " ".join(said(made))
+    places = [text.index(part) for part in ("Invoice", "Paid", "Seller", "12 Tar", "Buyer", "4 Weir", "The lighthouse")]
+    assert places == sorted(places)

@@ -223,7 +223,10 @@ def _top_without_strays(left: Sequence[Piece], right: Sequence[Piece], scale: Sc
     early, late = (left, max(tops)) if tops[0] < tops[1] else (right, max(tops))
     stray = [p for p in early if p.box.y1 <= late]
     rest = [p.box.y0 for p in early if p.box.y1 > late]
-    if not stray or not rest or len(rows_of(stray, scale)) > STRAY_ROWS:
+    if not stray or not rest:
+        return min(tops)
+    beside = abs(min(rest) - late) < 0.25 * scale.size  # both sides begin anew, below what stands over one of them
+    if not beside and len(rows_of(stray, scale)) > STRAY_ROWS:
         return min(tops)
     gap = min(rest) - max(p.box.y1 for p in stray)
     return min(late, *rest) if gap > STRAY_GAP * scale.size else min(tops)
