@@ -86,30 +86,28 @@ def as_they_stand(run: Run) -> Run:
 def _with_ligatures(run: Run) -> NDArray[np.int64]:
     """The code points, those of ligatures in the order of reading.
 
-    pdfium turns around the letters that a file says a glyph stands for, and not those of a presentation form. Lam and alef,
-    the one ligature that every text has, tell which of the two a page has.
+    pdfium turns around the letters that a file says a glyph stands for, and not those of a presentation form. Which of the two
+    a page has is seen on ligatures of two: lam is the first in them, alef the last.
     """
     arabic = (run.code >= _ARABIC[0]) & (run.code <= _ARABIC[1])
     joined = arabic[1:] & arabic[:-1] & (run.x0[1:] == run.x0[:-1]) & (run.base[1:] == run.base[:-1])
-    first = [at for at in np.flatnonzero(joined).tolist() if not (_is_mark(run.code[at]) or _is_mark(run.code[at + 1]))]
-    if not first:
+    ligatures: list[slice] = []
+    for at in np.flatnonzero(joined).tolist():
+        if _is_mark(run.code[at]) or _is_mark(run.code[at + 1]):
+            continue
+        if ligatures and ligatures[-1].stop == at + 1:
+            ligatures[-1] = slice(ligatures[-1].start, at + 2)
+        else:
+            ligatures.append(slice(at, at + 2))
+    pairs = [run.code[part].tolist() for part in ligatures if part.stop - part.start == 2]
+    straight = sum(first == _LAM or last in _ALEFS for first, last in pairs)
+    turned = sum(last == _LAM or first in _ALEFS for first, last in pairs)
+    if straight > turned:
         return run.code
-    pairs = Counter((int(run.code[at]) in _ALEFS, int(run.code[at + 1]) in _ALEFS) for at in first if _has_lam(run, at))
-    if pairs[False, True] > pairs[True, False]:
-        return run.code
-    code, at = run.code.copy(), 0
-    while at < len(first):
-        last = at
-        while last + 1 < len(first) and first[last + 1] == first[last] + 1:
-            last += 1
-        part = slice(first[at], first[last] + 2)
-        code[part] = code[part][::-1].copy()
-        at = last + 1
+    code = run.code.copy()
+    for part in ligatures:
+        code[part] = run.code[part][::-1]
     return code
-
-
-def _has_lam(run: Run, at: int) -> bool:
-    return _LAM in run.code[at : at + 2]
 
 
 def _placed(run: Run, x0: NDArray[np.float64], x1: NDArray[np.float64], start: int, end: int) -> list[int]:
