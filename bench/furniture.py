@@ -28,7 +28,7 @@ from ocroute.document.model import Page, Verdict
 from ocroute.layout.arrange import arrange
 from ocroute.run.records import laid_out_across, pack, unpack
 
-FIRST = 700
+FIRST = 800
 """The seed from which on no document was looked at while the layout was made."""
 
 LEFT, RIGHT, TOP, BOTTOM = 110, WIDTH - 110, 170, HEIGHT - 160

@@ -290,6 +290,15 @@ def test_numbers_of_a_list_are_no_line_numbers() -> None:
     assert aside(sheet) == []
 
 
+def test_rising_figures_beside_short_labels_are_no_line_numbers() -> None:
+    sheet = TypesetPage()
+    for index in range(40):
+        sheet.line(f"Item {index}", 170, 200 + 45 * index)
+        sheet.line(str(13 * index + 5), 1480, 200 + 45 * index)
+    sheet.line("912", 1480, 2060)
+    assert aside(sheet) == []
+
+
 def test_two_pages_that_begin_alike_keep_their_titles_but_not_their_numbers() -> None:
     text, footer = Category.TEXT, Category.PAGE_FOOTER
     pages = [page(n, (text, "Lease", 60), (text, f"{PROSE} {n}", 300), (footer, f"- {n} -", 1330)) for n in (1, 2)]

@@ -150,7 +150,7 @@ def _runs_on(numbers: Sequence[Piece], lines: Sequence[Piece]) -> bool:
     """Whether sentences run on over the numbered lines; those of a list or table begin anew in each."""
     levels = sorted(number.base for number in numbers)
     beside = [line for line in lines if _is_near(levels, line.base, 0.5 * line.size)]
-    return sum(line.text[:1].islower() for line in beside) >= RUNNING_ON * len(beside)
+    return bool(beside) and sum(line.text[:1].islower() for line in beside) >= RUNNING_ON * len(beside)
 
 
 def _is_near(levels: Sequence[float], base: float, distance: float) -> bool:
