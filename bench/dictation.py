@@ -8,7 +8,7 @@ found likeliest is kept: two ways to read a page with the same weights must agre
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ from ocroute.models.dots_ocr.load import Loaded, on_meta_device
 from ocroute.models.dots_ocr.modeling import DotsOCRForCausalLM
 from ocroute.models.dots_ocr.prompts import END_OF_ASSISTANT, IMAGE_PAD, PROMPTS, SPECIAL
 from ocroute.runtime import batch_state
-from ocroute.runtime.batch import Ended
-from ocroute.runtime.single import Single
+from ocroute.runtime.batch import Batch, Ended, Prompt
 
 MERGES = 860  # so few that English words are 1.3 tokens long on average, as with the published vocabulary
 END = "<|endoftext|>"
@@ -98,24 +97,25 @@ class Dictation:
     Both ways to write are dictated to: transformers' ``generate``, and our own decoder, there also to many sequences at once.
 
     Attributes:
-        likeliest: for each answer given so far, the tokens that the model would have written by itself; of sequences written
-            together see `Choice.likeliest`.
+        likeliest: for each answer given so far, the tokens that the model would have written by itself, ``(tokens,)``.
     """
 
     def __init__(self, answers: Mapping[int, Sequence[int]]) -> None:
         self.answers = answers
-        self.likeliest: list[list[int]] = []
+        self.likeliest: list[torch.Tensor] = []
 
     @contextmanager
     def given(self) -> Iterator[None]:
         """Dictate to every dots.ocr in this process."""
-        generate, greedy, write = DotsOCRForCausalLM.generate, batch_state.greedy, Single.write
+        generate, greedy, enter, advance = DotsOCRForCausalLM.generate, batch_state.greedy, Batch.enter, Batch.advance
         choice: Choice | None = None
+        prompts: dict[tuple[int, Hashable], int] = {}
 
         def dictated(model: Any, *, logits_processor: Sequence[Any] = (), **keywords: Any) -> Any:
-            voice = _Voice(*self._answer(keywords), keywords["input_ids"].device)
+            prompt = keywords["input_ids"].shape[1]
+            voice = _Voice(prompt, self._answer(prompt), keywords["input_ids"].device)
             out = generate(model, logits_processor=LogitsProcessorList([*logits_processor, voice]), **keywords)
-            self.likeliest.append(voice.likeliest.tolist())
+            self.likeliest.append(voice.likeliest)
             return out
 
         def chosen(scores: torch.Tensor, likeliest: torch.Tensor, state: batch_state.State) -> torch.Tensor:
@@ -123,26 +123,34 @@ class Dictation:
             choice = choice or Choice(self.answers, scores.device)
             return choice(scores, likeliest, state)
 
-        def written(single: Single, inputs: Mapping[str, Any], **keywords: Any) -> Ended:
-            prompt, answer = self._answer(inputs)
-            ended = write(single, inputs, **keywords)
-            assert choice is not None
-            self.likeliest.append(choice.likeliest(prompt)[: len(answer)])
+        def entered(batch: Batch, name: Hashable, prompt: Prompt, **keywords: Any) -> None:
+            self._answer(prompt.length)
+            prompts[id(batch), name] = prompt.length
+            enter(batch, name, prompt, **keywords)
+
+        def advanced(batch: Batch) -> list[Ended]:
+            ended = advance(batch)
+            for each in ended:
+                prompt = prompts.pop((id(batch), each.name))
+                assert choice is not None
+                self.likeliest.append(choice.likeliest(prompt)[: len(self.answers[prompt])].clone())
             return ended
 
         DotsOCRForCausalLM.generate = dictated  # type: ignore[method-assign]
-        batch_state.greedy, Single.write = chosen, written  # type: ignore[method-assign]
+        batch_state.greedy = chosen
+        Batch.enter, Batch.advance = entered, advanced  # type: ignore[method-assign]
         try:
             yield
         finally:
             DotsOCRForCausalLM.generate = generate  # type: ignore[method-assign]
-            batch_state.greedy, Single.write = greedy, write  # type: ignore[method-assign]
+            batch_state.greedy = greedy
+            Batch.enter, Batch.advance = enter, advance  # type: ignore[method-assign]
 
-    def _answer(self, inputs: Mapping[str, Any]) -> tuple[int, Sequence[int]]:
-        prompt = inputs["input_ids"].shape[1]
+    def _answer(self, prompt: int) -> Sequence[int]:
+        """What is dictated after a prompt of so many tokens."""
         if prompt not in self.answers:
             raise SystemExit(f"nothing to dictate after {prompt} tokens of prompt; known: {sorted(self.answers)}")
-        return prompt, self.answers[prompt]
+        return self.answers[prompt]
 
 
 class Choice:
@@ -165,10 +173,9 @@ class Choice:
         self._likeliest[answers, places] = torch.where(state.active, likeliest, before)
         return self._tokens[answers, places]
 
-    def likeliest(self, prompt: int) -> list[int]:
+    def likeliest(self, prompt: int) -> torch.Tensor:
         """What the model itself found likeliest after a prompt of that length, the last time."""
-        found: list[int] = self._likeliest[self._prompts.index(prompt)].tolist()
-        return found
+        return self._likeliest[self._prompts.index(prompt)]
 
 
 class _Voice:

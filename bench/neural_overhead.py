@@ -66,7 +66,7 @@ def main() -> None:
     if given.tiny and hasattr(os, "sched_setaffinity"):  # for so small a model threads wait longer than they work
         os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
     model_files.classifier()  # without it no page is turned upright, and that step would seem to cost nothing
-    scratch = Path(tempfile.mkdtemp(dir=_roomy()))
+    scratch = Path(tempfile.mkdtemp(dir=roomy()))
     try:
         result = _measured(given, scratch, started)
     finally:
@@ -89,7 +89,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _roomy() -> str | None:
+def roomy() -> str | None:
     """Memory where there is enough of it: the checkpoint is written and read once."""
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > GIGABYTES << 30 else None
@@ -98,17 +98,17 @@ def _roomy() -> str | None:
 def _measured(given: argparse.Namespace, scratch: Path, started: float) -> dict[str, Any]:
     device, sheet = ("cpu", small()) if given.tiny else ("cuda", full())
     folder = scratch / "models" / "dots_ocr"
-    _own_home(scratch / "home")
+    own_home(scratch / "home")
     words = tokenizer(SENTENCES)
     config = config_for(words, tiny=given.tiny)
     with ThreadPoolExecutor(1) as beside:  # a child process proves while this one makes the weights
         kernel = given.prove or ("sdpa_flash" if given.tiny else "sdpa_cudnn")
-        proving = beside.submit(_prove, kernel, config, device)
+        proving = beside.submit(proven, kernel, config, device)
         loaded = checkpoint(folder, words, config, device)
         proofs = proving.result()
     print(f"{time.perf_counter() - started:.1f} s: the checkpoint is made; {proofs}", flush=True)
     paths = _saved(scratch, slip(), sheet)
-    dictation = Dictation(dict(_dictated(loaded, each) for each in (canary_sheet(), slip(), sheet)))
+    dictation = Dictation(dict(dictated(loaded, each) for each in (canary_sheet(), slip(), sheet)))
     wish = _wish(folder)
     whole = Whole(read_documents(paths, wish, jobs=0))
     with dictation.given(), whole.timed():
@@ -122,7 +122,7 @@ def _measured(given: argparse.Namespace, scratch: Path, started: float) -> dict[
         }
 
 
-def _own_home(folder: Path) -> None:
+def own_home(folder: Path) -> None:
     """Proofs that hold here count; what comes of this run stays out of the user's folder."""
     proofs = home() / "proofs"
     if proofs.is_dir():
@@ -130,7 +130,7 @@ def _own_home(folder: Path) -> None:
     os.environ["OCROUTE_HOME"] = str(folder)
 
 
-def _prove(kernel: str, config: DotsOCRConfig, device: str) -> list[str]:
+def proven(kernel: str, config: DotsOCRConfig, device: str) -> list[str]:
     """Prove ``kernel`` at the lengths of this machine's pages, as ``ocroute prove`` does; verdicts in words."""
     machine = inspect()
     gpu = machine.gpus[0] if machine.gpus and device == "cuda" else None
@@ -174,7 +174,8 @@ def _prompt_and_answer(loaded: Loaded, sheet: Sheet) -> tuple[list[int], list[in
     return prompt_ids, answer_ids
 
 
-def _dictated(loaded: Loaded, sheet: Sheet) -> tuple[int, list[int]]:
+def dictated(loaded: Loaded, sheet: Sheet) -> tuple[int, list[int]]:
+    """The length of a page's prompt, and its answer."""
     prompt, answer = _prompt_and_answer(loaded, sheet)
     return len(prompt), answer
 
@@ -209,7 +210,7 @@ def _by_turns(
             sequence.append(side)
             print(f"{side}: {read.wall:.2f} s: {_rounded(read.steps)}", flush=True)
         seconds = time.perf_counter() - began
-    agreement = _agreement(sequence, dictation.likeliest)
+    agreement = _agreement(sequence, [each.tolist() for each in dictation.likeliest])
     once["canary again"] = whole.canary_again()
     checks = {
         "both give the page's text": all(read.text == sheet.text for reads in sides.values() for read in reads),

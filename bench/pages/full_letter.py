@@ -59,17 +59,17 @@ class Sheet:
 
 def full() -> Sheet:
     """A Letter page at 200 dpi, full of text, as a scanner gives it."""
-    return _drawn(LETTER, letters=33, sentences=5, seed=1)
+    return drawn(LETTER, letters=33, sentences=5, seed=1)
 
 
 def small() -> Sheet:
     """A few lines, to try things on a processor."""
-    return _drawn(SMALL, letters=20, sentences=2, seed=2)
+    return drawn(SMALL, letters=20, sentences=2, seed=2)
 
 
 def slip() -> Sheet:
     """A few lines of another size, to begin with."""
-    return _drawn(SLIP, letters=20, sentences=1, seed=3)
+    return drawn(SLIP, letters=20, sentences=1, seed=3)
 
 
 def canary_sheet() -> Sheet:
@@ -79,7 +79,7 @@ def canary_sheet() -> Sheet:
     return Sheet(canary.page(), tuple(Cell(box, "Text", line) for box, line in zip(boxes, lines, strict=True)))
 
 
-def _drawn(size: tuple[int, int], *, letters: int, sentences: int, seed: int) -> Sheet:
+def drawn(size: tuple[int, int], *, letters: int, sentences: int, seed: int) -> Sheet:
     """Paragraphs of so many ``sentences`` under section headers, set in ``letters`` pixels, from margin to margin."""
     image = Image.new("L", size, 255)
     margin, step = size[0] // 10, round(1.3 * letters)

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _TOGETHER = 32
-"""Inputs of a stream that are opened and read together; pictures among them lie in the scratch folder meanwhile."""
+_TOGETHER_NEURAL = 256
+"""Inputs of a stream that are opened and read together, many where a GPU is to be kept busy; pictures among them lie in the
+scratch folder meanwhile."""
 
 _IDLE = 300.0
 """Seconds after which a reader of the process that nobody has used lets its engines go."""
@@ -167,7 +169,8 @@ class Reader:
         ordered: bool,
         on_event: Callable[[Event], None] | None,
     ) -> Iterator[Page]:
-        while some := list(islice(given, _TOGETHER)):
+        together = _TOGETHER_NEURAL if self.neural else _TOGETHER
+        while some := list(islice(given, together)):
             with self._files() as files:
                 works = [work for index, one in some for work in self._works(one, index, password, files)]
                 some.clear()  # pictures have become files

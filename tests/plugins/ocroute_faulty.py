@@ -219,10 +219,12 @@ class TooFew(Faulty):
 
 
 class Together(Null):
-    """Holds up to three pages, and answers the last one first."""
+    """Holds up to three pages, and answers the last one first. A page on which it is to misbehave fails, and no other."""
 
     name = "together"
-    info = EngineInfo("ocr", rank=-100 + list(CHOSEN).index(name) if name in CHOSEN else 800, at_once=3)
+
+    def __init_subclass__(cls):
+        cls.info = EngineInfo("ocr", rank=-100 + list(CHOSEN).index(cls.name) if cls.name in CHOSEN else 800, at_once=3)
 
     @classmethod
     def probe(cls):
@@ -230,6 +232,7 @@ class Together(Null):
 
     def read(self, requests):
         requests, held, more = iter(requests), [], True
+        self.held = held
         while more or held:
             while more and len(held) < self.info.at_once:
                 try:
@@ -245,11 +248,76 @@ class Together(Null):
                 yield request, answer(request, self.read_page, self.info)
 
     def read_page(self, page, task):
-        if CHOSEN.get(self.name) == page.number:
-            raise ZeroDivisionError("an accident")
         _log(self.name, page)
-        box = Box(40, 60, 160, 180)
-        return Reading((Line(f"page {page.number}, {page.size[0]} pixels wide", box),))
+        if CHOSEN.get(self.name, 0) == page.number:
+            self.misbehave(page)
+        time.sleep(0.05)  # so that pages meet here
+        return Reading(settings={"page": page.number, "width": page.raster().shape[1]})
+
+    def misbehave(self, page):
+        raise ZeroDivisionError("an accident")
+
+
+Together.__init_subclass__.__func__(Together)
+
+
+class TogetherNext(Together):
+    """Another one of this kind."""
+
+    name = "together_next"
+
+
+class TogetherDies(Together):
+    """Takes all pages that it holds down with it."""
+
+    name = "together_dies"
+
+    def misbehave(self, page):
+        os._exit(1)
+
+
+class TogetherHangs(Together):
+    name = "together_hangs"
+
+    def misbehave(self, page):
+        time.sleep(600)
+
+
+class TogetherDiesOnce(Together):
+    """As if somebody had killed it, once, while it held several pages."""
+
+    name = "together_dies_once"
+
+    def read_page(self, page, task):
+        time.sleep(0.3)
+        died = Path(os.environ["OCROUTE_FAULTY_LOG"] + ".died")
+        if self.held and not died.exists():
+            died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().read_page(page, task)
+
+
+class TogetherDiesLoading(Together):
+    name = "together_dies_loading"
+
+    def __init__(self, task):
+        _log(self.name, SimpleNamespace(number=0))
+        os._exit(9)
+
+
+class TogetherCannotLoad(Together):
+    name = "together_cannot_load"
+
+    def __init__(self, task):
+        raise EngineUnavailable("its weights are torn")
+
+
+class TogetherSlow(Together):
+    name = "together_slow"
+
+    def read_page(self, page, task):
+        time.sleep(0.3)
+        return super().read_page(page, task)
 
 
 class Slow(Faulty):

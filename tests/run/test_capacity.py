@@ -26,9 +26,9 @@ def here(monkeypatch):
     return make
 
 
-def test_a_model_has_the_card_to_itself(here):
+def test_what_a_card_reads_is_opened_and_judged_on_the_other_cores(here):
     here(CARD, "textlayer", "dots_ocr", "rapidocr")
-    assert capacity.default_workers(Wish()) == 1
+    assert capacity.default_workers(Wish()) == 7
 
 
 def test_a_card_that_no_model_can_use_does_not_keep_the_cores_idle(here):

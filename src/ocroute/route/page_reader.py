@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
-from ocroute.engines.base import ENGINES, ONE_THREAD, Engine, EngineInfo, PageLimits, Reading, Request, Task
+from ocroute.engines.base import ENGINES, ONE_THREAD, EngineInfo, PageLimits, Reading, Task
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.judge import at_sight, judge
 from ocroute.judge.unread_parts import known_of
@@ -21,13 +23,41 @@ from ocroute.route.by_part import marked, merged, read_parts, with_pictures
 from ocroute.route.loaded_engines import LoadedEngines
 from ocroute.route.machine_survey import plan_here
 from ocroute.route.plan import Plan, Wish
-from ocroute.values import Box
+from ocroute.route.readings import one_reading
 
 _LOG = logging.getLogger("ocroute.route")
 
 
 def _ignore(_: object) -> None:
     """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A page that waits for an engine which another process holds.
+
+    Attributes:
+        engine: its name.
+        page: upright.
+        task: for the engine.
+        record: as it stands.
+        seconds: by step, of this attempt so far.
+    """
+
+    engine: str
+    page: InputPage
+    task: Task
+    record: Page
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """What that engine has made of the page meanwhile: its reading, or why there is none."""
+
+    engine: str
+    reading: Reading | Exception
+    seconds: Mapping[str, float]
 
 
 class PageReader:
@@ -38,40 +68,61 @@ class PageReader:
         routes: the plan to follow; made for this machine when left out.
         on_lost: told when an engine has left this process unfit for more of its kind, e.g. without a GPU. Whoever can put a
             fresh process in its place ends this one there.
+        elsewhere: whether engines that read several pages at once are held by another process.
 
     Raises:
         UsageError, EngineUnavailable: there is no plan for this wish.
     """
 
     def __init__(
-        self, wish: Wish, routes: Plan | None = None, *, on_lost: Callable[[EngineCrashed], None] = _ignore
+        self,
+        wish: Wish,
+        routes: Plan | None = None,
+        *,
+        on_lost: Callable[[EngineCrashed], None] = _ignore,
+        elsewhere: bool = False,
     ) -> None:
         self.wish = wish
+        self._elsewhere = elsewhere
         self.plan = routes or plan_here(wish)
         self._engines = LoadedEngines()
         self._on_lost = on_lost
 
-    def read(
+    def read(self, page: InputPage, limits: PageLimits = ONE_THREAD, **known_and_told: Any) -> Page:
+        """As `advance`, for a reader that has all its engines here."""
+        record = self.advance(page, limits, **known_and_told)
+        if isinstance(record, Waiting):
+            raise TypeError(f"{record.engine} is held by another process")
+        return record
+
+    def advance(
         self,
         page: InputPage,
         limits: PageLimits = ONE_THREAD,
         *,
         prior: Iterable[Attempt] = (),
         best: Page | None = None,
+        given: Given | None = None,
         on_load: Callable[[str], None] = _ignore,
         on_attempt: Callable[[str], None] = _ignore,
+        on_judge: Callable[[str], None] = _ignore,
         on_refused: Callable[[Page], None] = _ignore,
-    ) -> Page:
+    ) -> Page | Waiting:
         """The page's record, whatever is wrong with the page or with one of several engines.
 
         Args:
             limits: what an engine may take for it.
             prior: attempts already spent on this page in a process that died. Their engines are not tried again.
             best: the record with the best refused text of those attempts.
+            given: what was waited for; ``best`` is the record that was told then.
             on_load: told the engine's name before it is loaded, which may take minutes.
             on_attempt: told the engine's name right before it starts, so that a watcher knows whom to blame.
+            on_judge: told the engine's name before what is ``given`` is judged.
             on_refused: given the record as it stands after each attempt that was not accepted, so that nothing is lost if a
                 later engine takes the process down.
+
+        Returns:
+            The record; or, where the next engine is held elsewhere, what it is to read.
 
         Raises:
             EngineUnavailable: the only engine, pinned by the wish, cannot be loaded.
@@ -81,27 +132,29 @@ class PageReader:
         record = msgspec.structs.replace(record, attempts=tuple(prior))
         started = time.perf_counter()
         try:
-            width, height = page.size
-            record = msgspec.structs.replace(record, notes=page.notes())
-            verdict = at_sight(page)
-            if verdict is not None:
-                page.release()
-                return msgspec.structs.replace(record, width=width, height=height, dpi=page.dpi, verdict=verdict)
-            page = make_upright(page, threads=limits.threads)
-            width, height = page.size
+            if given is not None:
+                page = _as_before(page, record)
+            else:
+                page, record = _upright(page, record, limits.threads)
         except InputError as error:
             return msgspec.structs.replace(record, error=str(error))
-        except EngineUnavailable:
-            pass  # without the models of orientation detection it is read as it stands
-        record = msgspec.structs.replace(
-            record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew, notes=page.notes()
-        )
-        orientation = time.perf_counter() - started
+        if record.verdict.status == "blank":
+            return record
+        upright = {"upright": round(time.perf_counter() - started, 4)}
         task = Task.of(self.wish.wanted, limits)
         policy = attempts(self.plan.routes, record.attempts)
         engine = next(policy, None)
         while engine is not None:
-            record = _better(record, self._attempt(engine, page, task, record, orientation, on_load, on_attempt))
+            attempt = _Stopwatch(given.seconds if given else upright)
+            if given is not None and given.engine == engine:
+                on_judge(engine)
+                get: Callable[[], tuple[EngineInfo, Reading]] = _got(engine, given.reading)
+            elif self._elsewhere and ENGINES.load(engine).info.at_once > 1:
+                return Waiting(engine, page, task, record, attempt.seconds)
+            else:
+                get = self._reading_here(engine, page, task, attempt, on_load, on_attempt)
+            record = _better(record, self._attempt(engine, page, task, record, attempt, get, on_load, on_attempt))
+            given = None
             if record.attempts[-1].outcome != "accepted":
                 on_refused(record)
             try:
@@ -115,25 +168,40 @@ class PageReader:
         """Let the engines go."""
         self._engines.close()
 
+    def _reading_here(
+        self,
+        name: str,
+        page: InputPage,
+        task: Task,
+        attempt: _Stopwatch,
+        on_load: Callable[[str], None],
+        on_attempt: Callable[[str], None],
+    ) -> Callable[[], tuple[EngineInfo, Reading]]:
+        """Loads the engine and has it read the page."""
+
+        def get() -> tuple[EngineInfo, Reading]:
+            engine = self._engines.get(name, task, on_load)
+            attempt.lap("load")
+            on_attempt(name)
+            reading = one_reading(engine, page, task)
+            attempt.lap("read")
+            return engine.info, reading
+
+        return get
+
     def _attempt(
         self,
         name: str,
         page: InputPage,
         task: Task,
         record: Page,
-        orientation: float,
+        stopwatch: _Stopwatch,
+        get: Callable[[], tuple[EngineInfo, Reading]],
         on_load: Callable[[str], None],
         on_attempt: Callable[[str], None],
     ) -> Page:
         """``record`` as this engine alone would leave it; the attempt is its last."""
-        seconds: dict[str, float] = {"upright": round(orientation, 4)}
-        clock = time.perf_counter()
-
-        def lap(step: str) -> None:
-            nonlocal clock
-            now = time.perf_counter()
-            seconds[step] = round(now - clock, 4)
-            clock = now
+        seconds = stopwatch.seconds
 
         def unread(outcome: AttemptOutcome, reason: str) -> Page:
             attempt = Attempt(name, outcome, reason, seconds=seconds)
@@ -142,19 +210,15 @@ class PageReader:
             )
 
         try:
-            engine = self._engines.get(name, task, on_load)
-            lap("load")
-            on_attempt(name)
-            reading = _one_reading(engine, page, task)
-            lap("read")
-            if engine.info.kind == "textlayer":
+            info, reading = get()
+            if info.kind == "textlayer":
                 reading = self._whole(page, reading, task, record, on_load, on_attempt)
-                lap("parts")
-            elif not engine.info.gives_layout:
+                stopwatch.lap("parts")
+            elif not info.gives_layout:
                 reading = msgspec.structs.replace(reading, blocks=arrange(page, reading.lines))
-            lap("layout")
-            verdict = judge(page, reading, engine=engine.info, task=task)
-            lap("judge")
+            stopwatch.lap("layout")
+            verdict = judge(page, reading, engine=info, task=task)
+            stopwatch.lap("judge")
         except Declined as error:
             return unread("declined", str(error))
         except EngineCrashed as error:
@@ -175,7 +239,7 @@ class PageReader:
             verdict=verdict,
             blocks=reading.blocks,
             attempts=(*record.attempts, attempt),
-            provenance=_provenance(name, engine.info, reading, seconds, task.limits.threads),
+            provenance=_provenance(name, info, reading, seconds, task.limits.threads),
         )
 
     def _whole(
@@ -198,7 +262,7 @@ class PageReader:
         try:
             engine = self._engines.get(name, task, on_load)
             on_attempt(name)  # whom to blame if the process dies now
-            read = read_parts(page, known, lambda boxes: _one_reading(engine, page, task, boxes))
+            read = read_parts(page, known, lambda boxes: one_reading(engine, page, task, boxes))
         except EngineCrashed:
             raise
         except Exception as error:  # as of any engine: its failure costs its part only
@@ -219,39 +283,60 @@ class PageReader:
         return name == self.wish.engine or (isinstance(error, UsageError) and bool(self.wish.wanted.base_url))
 
 
-def _one_reading(engine: Engine, page: InputPage, task: Task, regions: tuple[Box, ...] | None = None) -> Reading:
-    """The engine's only reading of the page, or of its ``regions``, checked against the contract's types.
+class _Stopwatch:
+    """The seconds of an attempt, by step.
+
+    Args:
+        before: those of steps that are over.
+    """
+
+    def __init__(self, before: Mapping[str, float]) -> None:
+        self.seconds = dict(before)
+        self._clock = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        """``step`` is over."""
+        now = time.perf_counter()
+        self.seconds[step] = round(now - self._clock, 4)
+        self._clock = now
+
+
+def _upright(page: InputPage, record: Page, threads: int) -> tuple[InputPage, Page]:
+    """The page as engines are to see it, and its record, which is blank where nothing is printed.
 
     Raises:
-        TypeError: the engine did not keep to its contract.
-        Exception: whatever the engine raised or gave as its answer.
+        InputError: the page cannot be decoded.
     """
-    request = Request(page, task, regions)
-    answers = list(engine.read([request]))
-    if len(answers) != 1:
-        kinds = ", ".join(type(reading).__name__ for _, reading in answers) or "nothing"
-        raise TypeError(f"one Reading was expected of it for one page; it gave {kinds}")
-    ((answered, reading),) = answers
-    if answered is not request:
-        raise TypeError("it answered a request that it was not given")
-    return checked(reading)
-
-
-def checked(reading: object) -> Reading:
-    """What an engine gave for one page, as a reading.
-
-    Raises:
-        TypeError: it is none.
-        Exception: the error that it gave instead.
-    """
-    if isinstance(reading, Exception):
-        raise reading
-    if not isinstance(reading, Reading):
-        raise TypeError(f"one Reading was expected of it for one page; it gave {type(reading).__name__}")
+    width, height = page.size
+    record = msgspec.structs.replace(record, notes=page.notes())
+    verdict = at_sight(page)
+    if verdict is not None:
+        page.release()
+        return page, msgspec.structs.replace(record, width=width, height=height, dpi=page.dpi, verdict=verdict)
     try:
-        return msgspec.convert(msgspec.to_builtins(reading), Reading)
-    except (msgspec.ValidationError, ValueError, TypeError) as error:
-        raise TypeError(f"its reading is not well formed: {error}") from error
+        page = make_upright(page, threads=threads)
+        width, height = page.size
+    except EngineUnavailable:
+        pass  # without the models of orientation detection it is read as it stands
+    return page, msgspec.structs.replace(
+        record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew, notes=page.notes()
+    )
+
+
+def _as_before(page: InputPage, record: Page) -> InputPage:
+    """The page as its record says that it was turned."""
+    return page.turned_by((record.turned - page.turned) // 90, record.skew - page.skew)
+
+
+def _got(name: str, reading: Reading | Exception) -> Callable[[], tuple[EngineInfo, Reading]]:
+    """Hands over what an engine gave elsewhere, or raises it."""
+
+    def get() -> tuple[EngineInfo, Reading]:
+        if isinstance(reading, Exception):
+            raise reading
+        return ENGINES.load(name).info, reading
+
+    return get
 
 
 def _better(before: Page, after: Page) -> Page:

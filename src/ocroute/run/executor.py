@@ -9,7 +9,7 @@ from typing import Self
 from ocroute.errors import OcrouteError
 from ocroute.events import AttemptStarted, EngineLoading, PageDone, PageStarted, emit
 from ocroute.run.job_runner import JobRunner
-from ocroute.run.jobs import Checkpoint, Doing, Job, Outcome, Read, Record
+from ocroute.run.jobs import Asked, Checkpoint, Doing, Job, Outcome, Read, Record
 
 
 class Executor(ABC):
@@ -59,6 +59,8 @@ class Serial(Executor):
                 self._job = job
                 announce(job, None)
                 outcome = self._runner.do(job)
+                if isinstance(outcome, Asked):
+                    raise TypeError(f"{outcome.engine} is held by no other process")
                 announce(job, outcome)
                 yield index, outcome
         finally:

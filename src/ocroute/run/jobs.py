@@ -9,8 +9,9 @@ import msgspec
 
 import ocroute.errors
 from ocroute.document.model import Attempt, Status
-from ocroute.engines.base import PageLimits
+from ocroute.engines.base import PageLimits, Task
 from ocroute.errors import NOTHING, NextStep, OcrouteError
+from ocroute.pages.handed_over import HandedOver
 from ocroute.route.plan import Wish
 
 
@@ -63,13 +64,29 @@ class Count(msgspec.Struct, frozen=True, tag=True):
     digest: bool = False
 
 
+class Given(msgspec.Struct, frozen=True):
+    """What the process that holds an engine has made of a page.
+
+    Attributes:
+        reading: as msgpack; empty where there is none.
+        failed: why not.
+        seconds: by step, of the attempt so far.
+    """
+
+    engine: str
+    reading: bytes = b""
+    failed: JobFailed | None = None
+    seconds: dict[str, float] = {}
+
+
 class Read(msgspec.Struct, frozen=True, tag=True):
-    """Read page ``number`` of ``input``. Answered by `Record`.
+    """Read page ``number`` of ``input``. Answered by `Record`, or by `Asked` where an engine is held by another process.
 
     Attributes:
         limits: what an engine may take for it.
         spent: attempts made on this page in workers that are gone; their engines are not tried again.
         checkpoint: the packed page record with the best refused text of those attempts.
+        given: what was asked of an engine elsewhere.
     """
 
     input: Input
@@ -78,6 +95,7 @@ class Read(msgspec.Struct, frozen=True, tag=True):
     limits: PageLimits = PageLimits()
     spent: tuple[Attempt, ...] = ()
     checkpoint: bytes = b""
+    given: Given | None = None
 
 
 class LetGo(msgspec.Struct, frozen=True, tag=True):
@@ -131,9 +149,9 @@ class Doing(msgspec.Struct, frozen=True, tag=True):
     """What the worker starts now. Whoever watches it knows from this whom to blame when it dies or hangs.
 
     Attributes:
-        step: ``prepare`` (plan the routes), ``open`` (open the file, turn the page upright), ``load`` (load an engine's models)
-            or ``engine`` (read, lay out and judge).
-        engine: the engine's name in the steps ``load`` and ``engine``.
+        step: ``prepare`` (plan the routes), ``open`` (open the file, turn the page upright), ``load`` (load an engine's models),
+            ``engine`` (read, lay out and judge) or ``judge`` (lay out and judge what was read elsewhere).
+        engine: the engine's name in the last three.
     """
 
     step: str
@@ -156,8 +174,55 @@ class Checkpoint(msgspec.Struct, frozen=True, tag=True):
     body: bytes
 
 
+class Asked(msgspec.Struct, frozen=True, tag=True):
+    """A page is ready for an engine that another process holds. The worker has no more to do with it; any worker goes on.
+
+    Attributes:
+        at_once: pages that the engine may hold.
+        task: for the engine.
+        page: what the engine is to see.
+        spent: attempts made so far.
+        checkpoint: the packed record as it stands.
+        seconds: by step, of this attempt so far.
+    """
+
+    engine: str
+    at_once: int
+    task: Task
+    page: HandedOver
+    spent: tuple[Attempt, ...]
+    checkpoint: bytes
+    seconds: dict[str, float]
+
+
+class Take(msgspec.Struct, frozen=True, tag=True):
+    """Read a page with ``engine``: an order for the process that holds it. Answered by `Taken`, then `Answered`.
+
+    Attributes:
+        index: by which both sides know the page.
+    """
+
+    index: int
+    engine: str
+    task: Task
+    page: HandedOver
+
+
+class Taken(msgspec.Struct, frozen=True, tag=True):
+    """The engine has taken a page in."""
+
+    index: int
+
+
+class Answered(msgspec.Struct, frozen=True, tag=True):
+    """The engine has done with a page. ``seconds`` are by step: loading, where it was loaded for this page, and reading."""
+
+    index: int
+    given: Given
+
+
 Job = Describe | Count | Read
 Order = Job | LetGo
 Outcome = Described | Counted | Record | JobFailed
-News = Hello | Doing | Checkpoint | Outcome
+News = Hello | Doing | Checkpoint | Asked | Taken | Answered | Outcome
 Message = News | Logged

@@ -76,7 +76,9 @@ class Session:
         self._executor: Executor = Serial()
         if self._workers:
             threads = threads_each(self._workers)
-            self._executor = WorkerPool(self._workers, timeout=self._limit, threads=threads)
+            self._executor = WorkerPool(
+                self._workers, timeout=self._limit, threads=threads, engine_threads=threads_each(1)
+            )
         self._fetched = False
 
     @property

@@ -25,7 +25,7 @@ def main() -> None:
     parent.send(Hello())
     from ocroute.run.job_runner import JobRunner
 
-    runner = JobRunner(parent.send, lost=_end)
+    runner = JobRunner(parent.send, lost=_end, elsewhere=True)
     while True:
         order = parent.receive()
         if isinstance(order, LetGo):

@@ -9,17 +9,17 @@ import os
 import queue
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 import msgspec
 
-from ocroute.document.model import Attempt
 from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
 from ocroute.files import Scratch
 from ocroute.process import Child, Inbox
+from ocroute.run.engine_station import EngineStation
 from ocroute.run.executor import Executor, announce
 from ocroute.run.jobs import (
+    Answered,
+    Asked,
     Checkpoint,
     Count,
     Describe,
@@ -33,8 +33,10 @@ from ocroute.run.jobs import (
     News,
     Outcome,
     Read,
+    Taken,
 )
 from ocroute.run.records import give_up
+from ocroute.run.ticket import START, Lost, Ticket, lost_attempt, spent_on_every_page
 from ocroute.run.worker_logs import relay, wanted
 
 START_LIMIT = 120.0
@@ -56,26 +58,14 @@ _GLANCE = 0.5  # seconds between looks for a worker whose end did not close its 
 _THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
-_START = Doing("start")
-
-_Lost = Literal["crashed", "timed_out"]
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class _Ticket:
-    """One job in hand, and what the worker that has it does."""
-
-    index: int
-    job: Job
-    reopened: bool = False
-    doing: Doing = _START
 
 
 class WorkerPool(Executor):
     """Does jobs in ``workers`` processes (see `ocroute.process`): the caller's script needs no ``__main__`` guard, and nothing
     is pickled.
+
+    Engines that read several pages at once are held by one process more, see `EngineStation`.
 
     Args:
         workers: how many.
@@ -83,43 +73,54 @@ class WorkerPool(Executor):
             attempt (opening the file, turning the page upright) have as long, and `OPEN_LIMIT` at least; loading has
             `LOAD_LIMIT` at least. None: no deadline.
         threads: what the numeric libraries in each worker may use.
+        engine_threads: the same in the process that holds an engine for all.
 
     Raises:
         UsageError: no workers, or no time.
     """
 
-    def __init__(self, workers: int, *, timeout: float | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, workers: int, *, timeout: float | None = None, threads: int = 1, engine_threads: int = 1
+    ) -> None:
         if workers < 1 or (timeout is not None and timeout <= 0):
             raise UsageError(f"cannot work with {workers} workers and a deadline of {timeout} seconds")
         self._workers = workers
         self._timeout = timeout
-        self._threads = {name: os.environ.get(name, str(threads)) for name in _THREADS}
+        self._threads = threads
         self._inbox: Inbox[Message] = queue.SimpleQueue()
         self._idle: list[Child[Message]] = []
-        self._busy: dict[Child[Message], _Ticket] = {}
-        self._retry: deque[_Ticket] = deque()
+        self._busy: dict[Child[Message], Ticket] = {}
+        self._retry: deque[Ticket] = deque()
         self._taken = 0
         self._failed_starts = 0
         self._refused = self._said = ""
-        self._unloadable: dict[str, Attempt] = {}
         self._scratch = Scratch()
+        self._station = EngineStation(
+            lambda: self._spawn("ocroute.run.engine_worker", engine_threads),
+            seconds=START_LIMIT,
+            loading=LOAD_LIMIT,
+            timeout=timeout,
+            threads=engine_threads,
+        )
+        self._unloadable = self._station.unloadable
 
     def run(self, jobs: Iterable[Job]) -> Generator[tuple[int, Outcome], None, None]:
         """See `Executor.run`; one run at a time.
 
         While the caller holds an answer and does not ask for the next one, no deadline is kept.
         """
-        pending = (_Ticket(index, job) for index, job in enumerate(jobs))
+        pending = (Ticket(index, job) for index, job in enumerate(jobs))
         self._failed_starts = 0
         self._bury()
         try:
             self._feed(pending)
-            while self._busy:
+            while self._busy or self._retry or self._station.tickets:
                 for index, outcome in self._answers():
                     self._feed(pending)  # before the answer is handed out: no worker waits for the caller
                     yield index, outcome
                 self._feed(pending)
         finally:
+            self._station.stop()
             for child in self._busy:
                 child.end()
             self._busy.clear()
@@ -132,23 +133,25 @@ class WorkerPool(Executor):
         for child in [child for child in self._idle if child.ended]:
             self._idle.remove(child)
             child.end()
+        if self._station.child is not None and self._station.child.ended:
+            self._station.end()
 
-    def _feed(self, pending: Iterator[_Ticket]) -> None:
-        """Give every free worker something to do."""
+    def _feed(self, pending: Iterator[Ticket]) -> None:
+        """Give every free worker, and the engine that all share, something to do."""
         while len(self._busy) < self._workers:
             ticket = self._retry.popleft() if self._retry else self._next(pending)
             if ticket is None:
-                return
-            announce(ticket.job, None)
+                break
             if self._idle:
                 child = self._idle.pop()
                 self._give(child, ticket)
             else:
-                child = self._spawn()  # it is given its job when it says hello
-                ticket.doing = _START
+                child = self._spawn("ocroute.run.worker", self._threads)  # it is given its job when it says hello
+                ticket.doing = START
             self._busy[child] = ticket
+        self._station.feed(settled=not self._busy)
 
-    def _give(self, child: Child[Message], ticket: _Ticket) -> None:
+    def _give(self, child: Child[Message], ticket: Ticket) -> None:
         """Send the job. An engine that took its process down while it was loaded is spent on every page from then on."""
         if isinstance(ticket.job, Read):
             spent = {attempt.engine: attempt for attempt in ticket.job.spent}
@@ -156,28 +159,31 @@ class WorkerPool(Executor):
         self._begin(child, ticket, Doing("idle"))
         child.send(ticket.job)
 
-    def _begin(self, child: Child[Message], ticket: _Ticket, doing: Doing) -> None:
+    def _begin(self, child: Child[Message], ticket: Ticket, doing: Doing) -> None:
         ticket.doing = doing
         child.step.allow(self._limit(doing))
 
-    def _next(self, pending: Iterator[_Ticket]) -> _Ticket | None:
-        oldest = min((ticket.index for ticket in self._busy.values()), default=self._taken)
-        if self._taken - oldest >= _AHEAD * self._workers:
+    def _next(self, pending: Iterator[Ticket]) -> Ticket | None:
+        if self._station.full:
+            return None
+        oldest = min((ticket.index for ticket in (*self._busy.values(), *self._station.tickets)), default=self._taken)
+        if self._taken - oldest >= _AHEAD * (self._workers + self._station.at_once):
             return None
         ticket = next(pending, None)
-        self._taken = ticket.index if ticket else self._taken
+        if ticket is not None:
+            self._taken = ticket.index
+            announce(ticket.job, None)
         return ticket
 
-    def _spawn(self) -> Child[Message]:
+    def _spawn(self, module: str, threads: int) -> Child[Message]:
         try:
-            folder = self._scratch.folder()
             return Child(
-                "ocroute.run.worker",
+                module,
                 _decoder,
                 seconds=START_LIMIT,
                 inbox=self._inbox,
-                folder=folder,
-                env=self._threads | wanted(),
+                folder=self._scratch.folder(),
+                env={name: os.environ.get(name, str(threads)) for name in _THREADS} | wanted(),
             )
         except OSError as error:
             raise EngineUnavailable(
@@ -186,15 +192,20 @@ class WorkerPool(Executor):
 
     def _answers(self) -> Iterator[tuple[int, Outcome]]:
         """Wait a little; yield what was answered, and what must be answered for workers that are lost."""
-        patience = max(0.0, min(_GLANCE, *(child.step.left for child in self._busy)))
+        patience = max(0.0, min(_GLANCE, self._station.left, *(child.step.left for child in self._busy)))
         with contextlib.suppress(queue.Empty):
             while True:  # all that has been said counts before any deadline does
                 child, message = self._inbox.get(timeout=patience)
                 patience = 0.0
                 if isinstance(message, Logged):
                     relay(message)
+                elif child is self._station.child:
+                    self._retry.extend(self._station.hear(message))
                 elif child in self._busy and (answer := self._hear(child, message)) is not None:
                     yield answer
+        shared = self._station.child
+        if shared is not None and (shared.gone or self._station.left < 0):
+            self._retry.extend(self._station.lose("crashed" if shared.gone else "timed_out"))
         for child in tuple(self._busy):
             if child.gone or child.step.left < 0:
                 answer = self._lose(child, "crashed" if child.gone else "timed_out")
@@ -217,8 +228,17 @@ class WorkerPool(Executor):
                 ticket.job = msgspec.structs.replace(ticket.job, spent=message.attempts, checkpoint=message.body)
             case Checkpoint():
                 pass
-            case JobFailed(kind="EngineUnavailable") if isinstance(ticket.job, Read) and self._workers > 1:
+            case JobFailed(kind="EngineUnavailable") if (
+                isinstance(ticket.job, Read) and ticket.job.given is None and self._workers > 1
+            ):
                 self._dismiss(child, message)
+            case Asked():
+                self._failed_starts = 0
+                self._idle.append(child)
+                del self._busy[child]
+                self._retry.extend(self._station.add(ticket, message))
+            case Taken() | Answered():
+                pass  # said by the engine's process only
             case _:
                 self._failed_starts = 0
                 if isinstance(ticket.job, Read) and not isinstance(message, JobFailed) and self._refused != self._said:
@@ -241,7 +261,7 @@ class WorkerPool(Executor):
             refused.message
         )  # said once another worker has read a page: until then it may be the whole answer
 
-    def _lose(self, child: Child[Message], lost: _Lost) -> tuple[int, Outcome] | None:
+    def _lose(self, child: Child[Message], lost: Lost) -> tuple[int, Outcome] | None:
         """End ``child`` and decide what becomes of its job: another worker goes on with it, or it is answered for."""
         ticket = self._busy.pop(child)
         seconds = child.step.spent
@@ -251,16 +271,12 @@ class WorkerPool(Executor):
         else:
             how = child.lost()
         job, step, engine = ticket.job, ticket.doing.step, ticket.doing.engine
-        if step in ("load", "engine") and isinstance(job, Read):
+        if step in ("load", "engine", "judge") and isinstance(job, Read):
             again = any(attempt.engine == engine for attempt in job.spent)
-            did = "ran" if step == "engine" else "was loaded"
-            more = "; it is not loaded again. Run: ocroute doctor" if step == "load" else ""
-            attempt = Attempt(
-                engine, lost, f"the process in which it {did} {how}{more}", seconds={"total": round(seconds, 4)}
-            )
+            attempt = lost_attempt(engine, lost, how, seconds, loading=step == "load")
             if step == "load":
-                self._unloadable[engine] = msgspec.structs.replace(attempt, seconds={})
-            ticket.job = job = msgspec.structs.replace(job, spent=(*job.spent, attempt))
+                self._unloadable[engine] = spent_on_every_page(attempt)
+            ticket.job = job = msgspec.structs.replace(job, spent=(*job.spent, attempt), given=None)
             if again:  # cannot be with our reader; a promise to end must not rest on that
                 return self._answered(ticket, give_up(job, f"{engine} was started twice on this page"))
         elif step == "open":
@@ -276,14 +292,14 @@ class WorkerPool(Executor):
         self._retry.append(ticket)
         return None
 
-    def _answered(self, ticket: _Ticket, outcome: Outcome) -> tuple[int, Outcome]:
+    def _answered(self, ticket: Ticket, outcome: Outcome) -> tuple[int, Outcome]:
         announce(ticket.job, outcome)
         return ticket.index, outcome
 
     def _limit(self, doing: Doing) -> float:
         """Seconds that this may take."""
         own = self._timeout or math.inf
-        least = {"engine": 0.0, "open": OPEN_LIMIT, "load": LOAD_LIMIT}
+        least = {"engine": 0.0, "judge": 0.0, "open": OPEN_LIMIT, "load": LOAD_LIMIT}
         return max(own, least[doing.step]) if doing.step in least else START_LIMIT
 
     def close(self) -> None:
@@ -292,6 +308,7 @@ class WorkerPool(Executor):
             child.end()
         self._idle.clear()
         self._busy.clear()
+        self._station.end()
         self._scratch.remove()
 
 

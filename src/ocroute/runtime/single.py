@@ -68,18 +68,32 @@ class Single:
             self._batch = None
         return ended[0]
 
+    def batch(self, *, slots: int, capacity: int, rule: NoRepeat | None = None) -> Batch:
+        """An empty batch for so many answers at once, see `Batch`."""
+        return Batch(
+            self._decoder,
+            self._attend,
+            slots=slots,
+            capacity=capacity,
+            stop_ids=self._stop_ids,
+            choose=rule.choose if rule else None,
+            remember=rule.window if rule else 0,
+        )
+
+    def bytes_for(self, tokens: int) -> int:
+        """Of the keys and values of so many tokens of one answer."""
+        decoder = self._decoder
+        values = 2 * len(decoder.layers) * decoder.kv_heads * decoder.head_dim
+        return values * tokens * decoder.embedding.element_size()
+
+    def let_go(self) -> None:
+        """Let the memory go that is kept for the next answer."""
+        self._batch = None
+
     def _batch_for(self, capacity: int, rule: NoRepeat | None) -> Batch:
         if self._batch is None or self._rule != rule:
             self._batch, self._rule = None, rule
-            self._batch = Batch(
-                self._decoder,
-                self._attend,
-                slots=1,
-                capacity=capacity,
-                stop_ids=self._stop_ids,
-                choose=rule.choose if rule else None,
-                remember=rule.window if rule else 0,
-            )
+            self._batch = self.batch(slots=1, capacity=capacity, rule=rule)
         return self._batch
 
     def _small(self, batch: Batch) -> bool:

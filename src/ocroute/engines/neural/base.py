@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from abc import abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from ocroute.engines.base import Availability, EngineInfo, Reading, Task, Wanted
+from ocroute.engines.base import Answer, Availability, EngineInfo, Reading, Request, Task, Wanted
 from ocroute.engines.neural import (
     attention,
     availability,
@@ -41,6 +42,7 @@ from ocroute.values import Block
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from ocroute.engines.neural.together import Together
     from ocroute.runtime.single import Single
 
 CANARY_TOKENS = 512
@@ -143,7 +145,7 @@ class NeuralEngine(PageByPage):
 
     def __init__(self, task: Task) -> None:
         facts = self.facts
-        self._mode(task)  # a mode that does not exist is said before minutes are spent on loading
+        self.mode_of(task)  # a mode that does not exist is said before minutes are spent on loading
         if lacking := availability.missing(facts.transformers, facts.packages):
             raise EngineUnavailable(
                 f"{facts.name} cannot run: {lacking}", next_step=NextStep(command=availability.INSTALL)
@@ -181,8 +183,9 @@ class NeuralEngine(PageByPage):
             raise EngineUnavailable(f"{said}; and in float32 {error.message}", next_step=error.next_step) from error
 
     def _load(self, folder: Path, task: Task) -> None:
-        facts, mode = self.facts, self.facts.modes[self._mode(task)]
+        facts, mode = self.facts, self.facts.modes[self.mode_of(task)]
         self.single: Single | None = None
+        self._together: Together | None = None
         self.loaded = self.on_meta_device(folder, self.where)
         gc.collect()  # a model that was in its place
         devices.free_memory()
@@ -211,9 +214,19 @@ class NeuralEngine(PageByPage):
             return None, {"decoder": "transformers", "reason": refused.message}
         return single, {"decoder": "ocroute", "attention": single.attention}
 
+    def read(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
+        """Many pages at once where the batch decoder knows the model's layers, else one after the other."""
+        if self.single is None:
+            yield from super().read(requests)
+            return
+        from ocroute.engines.neural.together import Together
+
+        self._together = self._together or Together(self)
+        yield from self._together.read(requests)
+
     def read_page(self, page: InputPage, task: Task) -> Reading:
         """What the model writes of it, as blocks."""
-        mode = self._mode(task)
+        mode = self.mode_of(task)
         devices.limit_threads(task.limits.threads)
         failures.check_device(self.facts.name)
         return self._read(page, mode, perf_counter() + task.limits.seconds if task.limits.seconds else None)
@@ -253,10 +266,34 @@ class NeuralEngine(PageByPage):
     def _reading(
         self, image: Image, name: str, view: pixel_budget.View, preparing: float, deadline: float | None
     ) -> Reading:
-        mode, prepared = self.facts.modes[name], view.prepared
         started = perf_counter()
-        answer = self._answer(prepared, mode, deadline=deadline)
-        written = perf_counter()
+        answer = self._answer(view.prepared, self.facts.modes[name], deadline=deadline)
+        seconds = {"prepare": preparing, "generate": perf_counter() - started}
+        return self.reading(name, view, image.size, answer, seconds)
+
+    def reading(
+        self,
+        name: str,
+        view: pixel_budget.View,
+        size: tuple[int, int],
+        answer: generate.Answer,
+        seconds: dict[str, float],
+        *,
+        out_of_memory: int = 0,
+    ) -> Reading:
+        """What was written of a page, as a reading.
+
+        Args:
+            name: of the mode.
+            view: that the model was shown.
+            size: (width, height) of the page.
+            seconds: by step.
+            out_of_memory: views before this one for which memory did not suffice.
+
+        Raises:
+            EngineError: the model's numbers were not finite.
+        """
+        mode, prepared = self.facts.modes[name], view.prepared
         if answer.ending == "not finite":
             raise EngineError(
                 f"{self.facts.name} gave NaN or Inf logits after {answer.tokens} tokens in {self.where.dtype_name}",
@@ -273,14 +310,16 @@ class NeuralEngine(PageByPage):
             "tokens": answer.tokens,
             "ending": answer.ending,
         }
-        answered = Answered(answer.text, mode, prepared.input_size, image.size)
+        if out_of_memory:
+            settings["out_of_memory"] = out_of_memory
+        answered = Answered(answer.text, mode, prepared.input_size, size)
         return Reading(
             blocks=self.blocks(answered),
             raw=answer.text,
             finish=answer.ending,
             cut=self.cut(answered),
             transcribes=mode.text,
-            seconds={"prepare": preparing, "generate": written - started},
+            seconds=seconds,
             model=self._model,
             model_hash=self._digest,
             kernel=self.kernels.named(),
@@ -333,7 +372,7 @@ class NeuralEngine(PageByPage):
 
     def _sight(self, image: Image, task: Task) -> Sight:
         """What the model makes of an image, on the very way that pages take."""
-        mode = self.facts.modes[self._mode(task)]
+        mode = self.facts.modes[self.mode_of(task)]
         if not mode.text:
             mode = next(known for known in self.facts.modes.values() if known.text)
         prepared = self.prepare(image, mode, self.budget.pixels)
@@ -344,7 +383,12 @@ class NeuralEngine(PageByPage):
         text = "\n".join(block.text for block in found)
         return Sight(text, answer.text, answer.ending, self.where.dtype_name, tuple(stops))
 
-    def _mode(self, task: Task) -> str:
+    def mode_of(self, task: Task) -> str:
+        """The name of the mode that the task asks for.
+
+        Raises:
+            UsageError: the model has no such mode.
+        """
         modes = self.facts.modes
         if task.mode and task.mode not in modes:
             raise UsageError(

@@ -112,6 +112,19 @@ def answer(
                 rule=rule,
             )
         tokens, ending = ended.tokens, ended.ending
+    return written(loaded, tokens, ending, prompt_tokens, keep_special=keep_special, loop_detector=loop_detector)
+
+
+def written(
+    loaded: Loaded,
+    tokens: list[int],
+    ending: Ending,
+    prompt_tokens: int,
+    *,
+    keep_special: bool,
+    loop_detector: LoopDetector,
+) -> Answer:
+    """What an answer's tokens say, the one that ended it included."""
     count = len(tokens)
     if ending == "stop":
         tokens = tokens[:-1]

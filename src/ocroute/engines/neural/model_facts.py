@@ -14,6 +14,9 @@ from ocroute.engines.neural.attention_shapes import AttentionShape
 from ocroute.engines.neural.repetition import NoRepeatNgram
 from ocroute.kernels.base import SubModel
 
+AT_ONCE = 64
+"""Pages that are written together at most: beyond, a step takes longer by almost as much as it writes more."""
+
 Form = Literal["plain", "markdown", "mathpix"]
 
 
@@ -149,6 +152,7 @@ class Facts:
             gives_confidence=False,
             needs=("pip install 'ocroute[vlm]'", f"{self.hub}, {self.gigabytes:g} GB", card),
             gpu_mb=gpu_mb,
+            at_once=AT_ONCE,
             strengths=strengths,
         )
 

@@ -35,7 +35,7 @@ TRIES = 4
 
 _LESS = 0.75  # of what the model was shown is at most what it is shown at the next try
 
-_HEADROOM = (
+HEADROOM = (
     256 * MIB
 )  # of a GPU's free memory, for the code and workspaces of libraries, which are loaded when first used
 _SPREAD = 5  # the second page that is counted has so many times the pixels of the first: more than A4 at 200 dpi
@@ -170,7 +170,7 @@ def free_bytes(where: Place) -> int:
         return inspect().free_mb * MIB
     free, _ = torch.cuda.mem_get_info(where.device)
     held = torch.cuda.memory_reserved(where.device) - torch.cuda.memory_allocated(where.device)
-    return max(0, free + held - _HEADROOM)
+    return max(0, free + held - HEADROOM)
 
 
 def blank(pixels: int) -> Image:
