@@ -30,13 +30,13 @@ class Told(testing.Scripted):
     said = LINES
     told: ClassVar = {}
 
-    def read_one(self, page, task):
+    def read_page(self, page, task):
         boxes = {
             line: [LEFT, TOP + STEP * place, LEFT + 820, TOP + STEP * place + 34] for place, line in enumerate(LINES)
         }
         lines = [{"text": line, "box": boxes[line], "confidence": 0.97} for line in self.said]
         reading = {"lines": lines, "model": type(self).__name__} | self.told
-        return msgspec.convert(reading, type(super().read_one(page, task)))
+        return msgspec.convert(reading, type(super().read_page(page, task)))
 
 
 class Half(Told):
@@ -69,7 +69,7 @@ class Remote(OnCard):
 class Raises(Told):
     """Fails."""
 
-    def read_one(self, page, task):
+    def read_page(self, page, task):
         raise RuntimeError("the lamp is broken")
 
 
@@ -127,7 +127,7 @@ class Fatal(Neural):
 class Breaks(Told):
     """Loses the GPU."""
 
-    def read_one(self, page, task):
+    def read_page(self, page, task):
         raise EngineCrashed("it broke the GPU's context")
 
 
