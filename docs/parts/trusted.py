@@ -69,7 +69,7 @@ def after_layout(record: Record) -> str:
             if found["false_alarms"]
             else ""
         )
-        + f"; {record['date']}.\n"
+        + f"; {', '.join(found['media'])}; {found.get('date', record['date'])}.\n"
     )
 
 
