@@ -10,9 +10,14 @@ from tests.support.pages import ENGLISH, RUSSIAN, SANS
 
 from ocroute.engines import tesseract
 from ocroute.engines.base import Task
-from ocroute.engines.tesseract import Tesseract
+from ocroute.engines.tesseract import Tesseract, find_program
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.languages import package
+
+GREEK = (
+    "Το βιβλίο του λιμανιού γράφει την ώρα της άφιξης",
+    "Ο δάσκαλος άνοιξε το παράθυρο και κοίταξε τη θάλασσα",
+)
 
 
 @pytest.fixture
@@ -39,6 +44,12 @@ class TestReading:
         reading = read(typeset(RUSSIAN * 3, font=SANS, width=1100))
         assert "rus" in reading.settings["languages"]
         assert "Карта глубин висит рядом с дверью" in reading.text
+
+    def test_a_script_without_data_is_told(self, typeset):
+        assert read(typeset(RUSSIAN * 3, font=SANS, width=1100)).foreign == ""
+        if "ell" in find_program().languages or not find_program().detects_script:
+            pytest.skip("Greek can be read here, or scripts cannot be told")
+        assert read(typeset(GREEK * 3, font=SANS, width=1100)).foreign == "Grek"
 
     def test_tiny_print_is_enlarged_and_boxes_come_back_to_the_page(self, typeset):
         page = typeset(ENGLISH[:2], size=12, width=400)

@@ -173,6 +173,36 @@ def test_words_of_two_alphabets_are_the_wrong_script(page):
     assert "wrong_script" in codes(page, of_lines(mixed))
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("συνερασ αναβλλεται ια τν επενη Δευτα τ πω", True),  # what a dictionary without accents makes of Greek
+        ("Η συνεδρίαση αναβάλλεται για την επόμενη Δευτέρα το πρωί", False),
+        ("where σ and μ are the mean, Ω = 2πf and Δx = αβy at 10 kΩ", False),
+    ],
+)
+def test_greek_without_accents_is_the_wrong_script_and_formulas_are_not(text, refused):
+    made = sheet()
+    found = [
+        f for f in verdict(made, boxless([Line(text, Box(100, 100, 900, 130))])).findings if f.code == "wrong_script"
+    ]
+    assert bool(found) == refused
+    assert all("tesseract-ocr-ell" in finding.next_step for finding in found)
+
+
+@pytest.mark.parametrize(("confidence", "refused"), [(0.7, True), (0.95, False)])
+def test_a_script_that_the_engine_saw_and_cannot_write_is_named_where_it_is_unsure(page, confidence, refused):
+    lines = tuple(Line(line.text, line.box, confidence) for line in page.lines)
+    found = verdict(page, Reading(lines=lines, foreign="Hebr")).findings
+    assert ["tesseract-ocr-heb" in finding.next_step for finding in found] == [True] * refused
+
+
+@pytest.mark.parametrize(("confidence", "refused"), [(0.75, True), (0.95, False), (None, False)])
+def test_words_of_two_alphabets_in_turn_are_believed_where_the_engine_is_sure(confidence, refused):
+    line = Line("ОРЕХ AEITOYPTIAZ KAOHMEPINA ЕКТОХ ZABBATOY ГРАФЕЮ", Box(100, 100, 900, 130), confidence)
+    assert ("wrong_script" in codes(sheet(), Reading(lines=(line,)))) == refused
+
+
 def test_a_cipher_is_garble(page):
     turned = [retold(line, lambda text: text.translate(str.maketrans("etaoinshr", "qxzjkvwyp"))) for line in page.lines]
     assert "garble" in codes(page, of_lines(turned))

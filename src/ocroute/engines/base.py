@@ -135,6 +135,7 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
         seconds: by step, e.g. ``{"detect": 0.9, "recognise": 2.1}``.
         model, model_hash, kernel, device, versions, settings: for the page record's provenance.
         blanks: boxes in which the engine saw text but could write nothing, e.g. for want of the script.
+        foreign: ISO 15924 code of the script that the engine takes the page for and cannot write here; empty where it saw none.
         transcribes: whether it should hold the page's text. One that was asked for something else, e.g. for boxes alone or for
             a description, is not compared with the print.
     """
@@ -153,6 +154,7 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
     settings: dict[str, Any] = {}
     blanks: tuple[Line, ...] = ()
     transcribes: bool = True
+    foreign: str = ""
 
     @property
     def text(self) -> str:

@@ -142,7 +142,7 @@ class Tesseract(PageByPage):
         image = pnm(gray)
         dpi = round((page.dpi or 200) / scale)
         source = ["stdin", "stdout", "--dpi", str(min(2400, max(70, dpi)))]
-        codes = asked or self._detected(image, source, threads)
+        codes, foreign = (asked, "") if asked else self._detected(image, source, threads)
         detected = perf_counter()
         output = run_program(
             self._program.path,
@@ -157,13 +157,15 @@ class Tesseract(PageByPage):
             model="+".join(codes),
             versions={"tesseract": self._program.version},
             settings={"psm": 3, "languages": codes, "scale": round(1 / scale, 4)},
+            foreign=foreign,
         )
 
-    def _detected(self, image: bytes, source: list[str], threads: int) -> list[str]:
-        """The installed languages of the script that the page is in; where that cannot be told, the few that there are."""
+    def _detected(self, image: bytes, source: list[str], threads: int) -> tuple[list[str], str]:
+        """The installed languages of the page's script, and that script if none of them writes it.
+
+        Where the script cannot be told, they are the few that there are.
+        """
         installed = [code for code in DATA if code in self._program.languages]
-        if len(installed) == 1:
-            return installed
         scripts: tuple[str, ...] = ()
         if self._program.detects_script:
             try:
@@ -175,7 +177,9 @@ class Tesseract(PageByPage):
             script = re.search(r"^Script: (\w+)\nScript confidence: ([\d.]+)", seen, re.MULTILINE)
             if script and float(script[2]) >= SURE:
                 scripts = DETECTED.get(script[1], ())
-        return codes_of_scripts(scripts, installed) or installed[:MANY] or list(self._program.languages[:1])
+        codes = codes_of_scripts(scripts, installed)
+        rest = installed[:MANY] or list(self._program.languages[:1])
+        return codes or rest, "" if codes or not scripts else scripts[0]
 
 
 def _prepared(page: InputPage) -> tuple[NDArray[np.uint8], float]:

@@ -9,7 +9,11 @@ from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.reading_pieces import pieces
 from ocroute.pages.page import InputPage
 
-FEWEST: Final = 12  # characters with a confidence
+FEWEST: Final = 8  # characters with a confidence
+_STEP: Final = (
+    "If the page is in a script that the engine does not know, install Tesseract's data for its language and name it, e.g. "
+    "for Hebrew: apt install tesseract-ocr tesseract-ocr-heb, then read with --lang he"
+)
 
 
 class LowConfidence:
@@ -33,4 +37,5 @@ class LowConfidence:
             self.limit,
             f"The engine is {mean:.0%} sure of its text on average.",
             weight=round(min(1.0, 0.3 + 0.7 * (self.limit - mean) / self.limit), 4),
+            next_step=_STEP,
         )

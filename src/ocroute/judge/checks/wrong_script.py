@@ -11,6 +11,8 @@ from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.alphabet_confusions import as_other_script, odd_capitals
 from ocroute.judge.reading_pieces import pieces, plain
 from ocroute.judge.scripts import advice, census, letters_of, script_of
+from ocroute.judge.trigrams import fold
+from ocroute.languages import SCRIPT_NAMES
 from ocroute.pages.page import InputPage
 
 FEWEST_LETTERS: Final = 30
@@ -19,17 +21,27 @@ CLEARLY: Final = 0.4  # bits a letter by which the other alphabet must fit bette
 STRANGE: Final = 4.4  # bits a letter from which text does not read well as it stands
 READABLE: Final = 5.2  # bits a letter beyond which the other alphabet explains nothing either
 ODD: Final = 0.15  # share of words like MockBa
+BARE: Final = 0.2  # share of Greek words with an accent; running Greek has 0.6
+FEWEST_GREEK: Final = 3  # different words of three small Greek letters or more; formulas have shorter ones
+UNSURE: Final = 0.85  # mean confidence below which an engine that saw a foreign script, or two, did not read its own
+BOTH: Final = 0.15  # share of letters in the lesser of Latin and Cyrillic from which a text is in both
 ASKED: Final = 0.2  # share of letters in the scripts of the languages asked for
 _ADVICE: Final = (
     "Install Tesseract's data for the page's language and name it, e.g. for Russian: "
     "apt install tesseract-ocr tesseract-ocr-rus, then read with --lang ru"
 )
+# The language that is named to the user where only the script is known: the one with most readers.
+_LANGUAGE: Final = {
+    "Latn": "en", "Cyrl": "ru", "Grek": "el", "Hans": "zh", "Hant": "zh-Hant", "Jpan": "ja", "Kore": "ko", "Arab": "ar",
+    "Hebr": "he", "Deva": "hi", "Beng": "bn", "Taml": "ta", "Telu": "te", "Thai": "th", "Armn": "hy", "Geor": "ka",
+}  # fmt: skip
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_IN_FORMULAS: Final = 3  # letters up to which a word may mix Greek and Latin: Δx, πf, µSv
 _EUROPEAN: Final = {"Latn", "Cyrl", "Grek"}
 
 
 class WrongScript:
-    """Speaks when boxes came back blank, when words mix alphabets, or when the text reads better in another alphabet."""
+    """Speaks when boxes come back blank, alphabets mix, Greek has no accents, or the text reads better in another alphabet."""
 
     summary: ClassVar[str] = "the engine cannot write the script of the page"
     limit: ClassVar[float] = 0.15  # share of the lines that came back blank
@@ -47,12 +59,24 @@ class WrongScript:
         if len(reading.blanks) >= 2 and share >= self.limit:
             what = f"{len(reading.blanks)} line(s), {share:.0%} of the text, came back blank: a script the engine cannot write"
             yield self._finding(share, self.limit, what, share, task)
+        if reading.foreign and (sure := _confidence(reading)) < UNSURE:
+            what = f"The page is in {SCRIPT_NAMES.get(reading.foreign, reading.foreign)}, which the engine cannot write here"
+            yield self._finding(sure, UNSURE, what, 0.9, task, reading.foreign)
+        greek = {word for word in _WORD.findall(text) if _is_small_greek(word)}
+        accented = sum(fold(word) != word.replace("ς", "σ") for word in greek) / max(1, len(greek))
+        if len(greek) >= FEWEST_GREEK and accented < BARE:
+            what = f"Of {len(greek)} Greek words {accented:.0%} have an accent: the engine knows Greek letters from formulas only"
+            yield self._finding(accented, BARE, what, 0.9, task, "Grek")
         total = letters.total()
         if total < FEWEST_LETTERS:
             return
         mixed = _mixed(text)
         if mixed >= MIXED:
             yield self._finding(mixed, MIXED, f"{mixed:.0%} of the words mix letters of two alphabets", mixed, task)
+        both = min(letters["Latn"], letters["Cyrl"]) / total
+        if both >= BOTH and (sure := _confidence(reading)) < UNSURE:
+            what = f"{both:.0%} of the letters are of a second alphabet, and the engine is {sure:.0%} sure: it may know neither"
+            yield self._finding(sure, UNSURE, what, 0.7, task)
         main = letters.most_common(1)[0][0]
         other = as_other_script(text, main, strange=STRANGE)
         if other is not None and other[1] > STRANGE and other[2] < min(other[1] - CLEARLY, READABLE):
@@ -72,7 +96,7 @@ class WrongScript:
             yield self._finding(found, ASKED, what, 0.7, task)
 
     def _finding(self, value: float, limit: float, what: str, bad: float, task: Task, script: str = "") -> Finding:
-        guess = {"Cyrl": "ru", "Latn": "en"}.get(script, "")
+        guess = _LANGUAGE.get(script, "")
         language = next((language for language in task.languages if "Latn" not in letters_of(language)), guess)
         step = advice(language) if language else _ADVICE
         weight = round(min(0.95, 0.3 + 0.7 * bad), 4)
@@ -80,12 +104,24 @@ class WrongScript:
 
 
 def _mixed(text: str) -> float:
+    """The share of words with letters of several alphabets."""
     every = _WORD.findall(text)
-    return (
-        sum(len({script_of(letter) for letter in word} & _EUROPEAN) > 1 for word in every) / len(every)
-        if every
-        else 0.0
-    )
+    return sum(map(_mixes, every)) / len(every) if every else 0.0
+
+
+def _mixes(word: str) -> bool:
+    scripts = {script_of(letter) for letter in word} & _EUROPEAN
+    return len(scripts) > 1 and ("Grek" not in scripts or len(word) > _IN_FORMULAS)
+
+
+def _is_small_greek(word: str) -> bool:
+    return len(word) >= 3 and word.islower() and all(script_of(letter) == "Grek" for letter in word)
+
+
+def _confidence(reading: Reading) -> float:
+    """The mean confidence of a reading, weighted by characters; 1 where the engine gives none."""
+    rated = [(p.confidence, p.weight) for p in pieces(reading, finest=True) if p.confidence is not None]
+    return sum(sure * count for sure, count in rated) / sum(count for _, count in rated) if rated else 1.0
 
 
 def _name(script: str) -> str:
