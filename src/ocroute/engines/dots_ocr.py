@@ -140,7 +140,7 @@ class DotsOcr(NeuralEngine):
         """Patches and prompt as the model was trained on them."""
         from ocroute.models.dots_ocr.model_inputs import prepare
 
-        made = prepare(self._dots, image, mode.prompt, max_pixels=pixels)
+        made = prepare(self._dots, image, mode.prompt, max_pixels=pixels, device="cpu")
         inputs = {
             "input_ids": made.input_ids,
             "pixel_values": made.pixel_values,

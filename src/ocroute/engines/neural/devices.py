@@ -52,7 +52,7 @@ class Place:
         import torch
 
         def readied(value: Any) -> Any:
-            if not isinstance(value, torch.Tensor) or not self.device.startswith("cuda"):
+            if not isinstance(value, torch.Tensor) or not self.device.startswith("cuda") or value.is_cuda:
                 return value
             return value.to(dtype=self.dtype if value.is_floating_point() else value.dtype).pin_memory()
 

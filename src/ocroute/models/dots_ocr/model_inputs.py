@@ -19,7 +19,7 @@ from ocroute.pages.pixels import to_rgb
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What ``generate`` takes, on the model's device.
+    """What ``generate`` takes.
 
     Attributes:
         input_ids: ``(1, length)``.
@@ -34,13 +34,16 @@ class Inputs:
     input_size: InputSize
 
 
-def prepare(loaded: Loaded, image: Image.Image, prompt: str, *, max_pixels: int | None = None) -> Inputs:
+def prepare(
+    loaded: Loaded, image: Image.Image, prompt: str, *, max_pixels: int | None = None, device: str = ""
+) -> Inputs:
     """Tensors for one page.
 
     Args:
         image: of any mode; transparency lies on white.
         prompt: one of ``prompts.PROMPTS``.
         max_pixels: a smaller bound of the input's area than the checkpoint's own, to save memory and time.
+        device: where the tensors are to be; the model's when left out.
 
     Raises:
         Declined: the image is too long for its width.
@@ -60,8 +63,8 @@ def prepare(loaded: Loaded, image: Image.Image, prompt: str, *, max_pixels: int 
             next_step="Leave the model's special tokens out of the prompt; with its own: ocroute read PAGE --engine dots_ocr",
         )
     return Inputs(
-        input_ids=torch.tensor([ids], device=loaded.device),
-        pixel_values=torch.from_numpy(patches).to(loaded.device),
+        input_ids=torch.tensor([ids], device=device or loaded.device),
+        pixel_values=torch.from_numpy(patches).to(device or loaded.device),
         image_grid_thw=torch.tensor([[1, input_size.height // how.patch_size, input_size.width // how.patch_size]]),
         input_size=input_size,
     )
