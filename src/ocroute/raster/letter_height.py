@@ -40,6 +40,8 @@ def measure(grey: Grey) -> float | None:
 
 def small_letters(grey: Grey) -> float | None:
     """The x-height of the smaller type of a page of any shape, pixels, as seen on its busy places; None where none is seen."""
+    if min(grey.shape) <= _STEP:
+        return None  # no place for a letter
     letters = np.concatenate([_heights(tile, _TILE / 4) for tile in _busy_tiles(grey)])
     return float(np.quantile(letters, _SMALL)) if len(letters) >= _FEWEST else None
 
