@@ -82,3 +82,26 @@ def test_what_stands_over_one_of_two_blocks_is_read_before_both():
     text = " ".join(said(made))
     places = [text.index(part) for part in ("Invoice", "Paid", "Seller", "12 Tar", "Buyer", "4 Weir", "The lighthouse")]
     assert places == sorted(places)
+
+
+def test_items_that_count_on_across_the_page_are_read_across():
+    made, font = sheet(), vera(22)
+    made.write(100, 100, "1. What did the clerk say of the ferry?", font)
+    for number, text in enumerate(("A) Ladder", "B) Garden", "C) Violin", "D) Mirror")):
+        made.write(140 + 500 * (number % 2), 140 + 30 * (number // 2), text, font)
+    made.write(100, 220, "2. What did the pilot say of the quay?", font)
+    for number, text in enumerate(("A) Ribbon", "B) Thunder", "C) Harvest", "D) Glass")):
+        made.write(140 + 500 * (number % 2), 260 + 30 * (number // 2), text, font)
+    blocks = arrange(made.page(), list(reversed(made.lines)))
+    words = " ".join(f"{block.marker or ''} {block.text}" for block in blocks).split()
+    assert [word for word in words if word[-1] == ")"] == ["A)", "B)", "C)", "D)"] * 2
+    assert len({block.level for block in blocks if block.marker and block.marker.endswith(")")}) == 1
+
+
+def test_numbered_columns_are_read_down():
+    made, font = sheet(), vera(22)
+    for number in range(8):
+        made.write(100 + 500 * (number // 4), 100 + 30 * (number % 4), f"{number + 1}. Ladder and harvest", font)
+    assert [block.marker for block in arrange(made.page(), list(reversed(made.lines)))] == [
+        f"{n}." for n in range(1, 9)
+    ]

@@ -116,13 +116,19 @@ def _rank(headings: Sequence[Draft], scale: Scale) -> None:
 
 
 def _nest(drafts: Sequence[Draft], scale: Scale) -> None:
-    """Levels of list items: an item set further in than the one before it is one deeper."""
+    """Levels of list items: an item set further in than the one before it is one deeper, if it does not stand beside it."""
     indents: list[float] = []
+    level = 0.0
     for draft in drafts:
         if draft.category is not Category.LIST_ITEM:
             indents.clear()
             continue
-        x = draft.parts[0].lines[0].box.x0 - draft.parts[0].column.left
+        first = draft.parts[0].lines[0]
+        if indents and abs(first.base - level) < 0.3 * scale.size:
+            draft.level = len(indents) - 1
+            continue
+        level = first.base
+        x = first.box.x0 - draft.parts[0].column.left
         while indents and indents[-1] > x + 0.5 * scale.size:
             indents.pop()
         if not indents or x > indents[-1] + 0.5 * scale.size:

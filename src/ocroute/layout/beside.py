@@ -60,6 +60,23 @@ def read_down(left: Sequence[Row], right: Sequence[Row], scale: Scale, *, labels
     return evidence(pairs, left, right, scale) >= (BLOCKS if labels else PAIRS)
 
 
+def counts_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bool:
+    """Whether the rows of the right side go on counting where the rows beside them stopped: ``A) ... B)`` over ``C) ... D)``."""
+    pairs = _pairs(left, right, scale)
+    ordinals = [(_ordinal(pair.left), _ordinal(pair.right)) for pair in pairs]
+    steps = sum(one is not None and other == one + 1 for one, other in ordinals)
+    return steps >= 2 and steps >= 0.8 * len(right)
+
+
+def _ordinal(text: str) -> int | None:
+    """Which one a list marker names: 2 for ``B)`` and for ``2.``; None for bullets and plain text."""
+    found = split_marker(text)
+    name = found[0].strip("().[]") if found else ""
+    if name.isascii() and name.isdigit():
+        return int(name)
+    return ord(name.casefold()) - ord("a") + 1 if len(name) == 1 and name.isascii() and name.isalpha() else None
+
+
 def evidence(pairs: Sequence[_Pair], left: Sequence[Row], right: Sequence[Row], scale: Scale) -> float:
     """How much speaks for blocks; below zero for pairs."""
     return (

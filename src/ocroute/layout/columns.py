@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.layout.beside import LABEL_CHARS, LONGEST, Row, read_down
+from ocroute.layout.beside import LABEL_CHARS, LONGEST, Row, counts_across, read_down
 from ocroute.layout.line_measures import Piece, Scale, merged, weighted_quantile
 from ocroute.layout.lines import GUTTER, SAME_BASELINE, WIDEST_WORD_GAP, Floats, edges
 from ocroute.layout.rows import side_by_side
@@ -236,6 +236,8 @@ def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
     """Whether the rows of one side are labels, numbers or bullets of the rows of the other."""
     if any(len(rows) == 1 and rows[0][0].table for rows in (left, right)):
         return False
+    if counts_across(left, right, scale):
+        return True
     few, many = (left, right) if len(left) <= len(right) else (right, left)
     levels = np.array([_level(row) for row in many])
     reach = levels.min() - scale.pitch, levels.max() + scale.pitch
