@@ -341,6 +341,7 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, help="one line of JSON a page; what is there is not read again")
     parser.add_argument("--merge", type=Path, nargs="+", default=[], metavar="ROWS", help="make the record of these")
     parser.add_argument("--before", type=Path, nargs="+", default=[], metavar="ROWS", help="of an earlier version")
+    parser.add_argument("--read-on", default="", metavar="MACHINE", help="where the rows were made, if not here")
     parser.add_argument("--half", choices=("tune", "report"), default="report")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="documents of each kind")
     parser.add_argument("--first-seed", type=int, default=FIRST)
@@ -354,7 +355,8 @@ def main() -> None:
         make(options.make, options.half, range(options.first_seed, options.first_seed + options.seeds))
     if options.merge:
         now, before = (measured(load(files), options.pages) for files in (options.merge, options.before))
-        harness.write(options.json, summary(now) | ({"before": summary(before)} if before else {}))
+        elsewhere = {"machine": options.read_on, "versions": {}} if options.read_on else {}
+        harness.write(options.json, summary(now) | ({"before": summary(before)} if before else {}) | elsewhere)
         show(now)
     elif options.pages:
         jobs = [
