@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import bisect
 import random
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bench.pages.arrangements import ARRANGEMENTS, draw
+from bench.pages.canvas import Sheet
 
 from bench import harness
 from ocroute.compare.measures import Interval, Order, order, wilson
@@ -75,28 +77,33 @@ def shuffled(lines: Sequence[Line], seed: int) -> list[Line]:
     return mixed
 
 
+def _sheets(half: str, seeds: range, only: Sequence[str]) -> Iterator[tuple[str, int, Sheet]]:
+    """Every arrangement with every seed; one whose font is not here is named and left out."""
+    for name in only or ARRANGEMENTS:
+        for seed in seeds:
+            try:
+                yield name, seed, draw(name, half, seed)
+            except FileNotFoundError as error:
+                print(f"NOT MEASURED: {name} {seed}: {error}", file=sys.stderr)
+
+
 def measure(half: str, seeds: range, only: Sequence[str], *, show: bool) -> dict[str, Any]:
     """Tau by arrangement."""
     taus: dict[str, list[Order]] = defaultdict(list)
     moved: dict[str, list[float]] = defaultdict(list)
     seconds = 0.0
-    for name in only or ARRANGEMENTS:
-        for seed in seeds:
-            try:
-                sheet = draw(name, half, seed)
-            except FileNotFoundError:
-                continue
-            page, lines = sheet.page(), shuffled(sheet.lines, seed)
-            started = time.process_time()
-            blocks = arrange(page, lines)
-            seconds += time.process_time() - started
-            truth, read = list(words_of(sheet.lines)), list(written(blocks))
-            found, away = order(truth, read), out_of_place(truth, read)
-            taus[name].append(found)
-            moved[name].append(away / len(truth))
-            if show and away:
-                print(f"-- {name} {seed}: tau {found.tau:.3f}, {away} of {len(truth)} words out of place")
-                print(*(f"   {block.category}: {block.text[:100]!r}" for block in blocks), sep="\n")
+    for name, seed, sheet in _sheets(half, seeds, only):
+        page, lines = sheet.page(), shuffled(sheet.lines, seed)
+        started = time.process_time()
+        blocks = arrange(page, lines)
+        seconds += time.process_time() - started
+        truth, read = list(words_of(sheet.lines)), list(written(blocks))
+        found, away = order(truth, read), out_of_place(truth, read)
+        taus[name].append(found)
+        moved[name].append(away / len(truth))
+        if show and away:
+            print(f"-- {name} {seed}: tau {found.tau:.3f}, {away} of {len(truth)} words out of place")
+            print(*(f"   {block.category}: {block.text[:100]!r}" for block in blocks), sep="\n")
     pages = [found for every in taus.values() for found in every]
     right = sum(found.tau >= RIGHT_ORDER for found in pages)
     sure = wilson(right, len(pages))
@@ -144,31 +151,26 @@ def measure_check(half: str, seeds: range, only: Sequence[str], *, show: bool) -
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     alarms: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     seconds, asked = 0.0, 0
-    for name in only or ARRANGEMENTS:
-        for seed in seeds:
-            try:
-                sheet = draw(name, half, seed)
-            except FileNotFoundError:
+    for name, seed, sheet in _sheets(half, seeds, only):
+        page, truth = sheet.page(), list(words_of(sheet.lines))
+        read = Reading(blocks=arrange(page, shuffled(sheet.lines, seed)))
+        cases = [("truth", as_reading(sheet.lines)), ("layout", read)]
+        cases += [(how, as_reading(lines)) for how, lines in wrongly(sheet.lines, random.Random(seed))]
+        for how, reading in cases:
+            started = time.process_time()
+            finding = ReadingOrder().check(page, reading, engine=engine, task=task)
+            seconds, asked = seconds + time.process_time() - started, asked + 1
+            away = out_of_place(truth, list(written(reading.blocks)))
+            if away < LEAST * len(truth):
+                tally = alarms[name]
+            elif away >= HARM * len(truth):
+                tally = found[how]
+            else:
                 continue
-            page, truth = sheet.page(), list(words_of(sheet.lines))
-            read = Reading(blocks=arrange(page, shuffled(sheet.lines, seed)))
-            cases = [("truth", as_reading(sheet.lines)), ("layout", read)]
-            cases += [(how, as_reading(lines)) for how, lines in wrongly(sheet.lines, random.Random(seed))]
-            for how, reading in cases:
-                started = time.process_time()
-                finding = ReadingOrder().check(page, reading, engine=engine, task=task)
-                seconds, asked = seconds + time.process_time() - started, asked + 1
-                away = out_of_place(truth, list(written(reading.blocks)))
-                if away < LEAST * len(truth):
-                    tally = alarms[name]
-                elif away >= HARM * len(truth):
-                    tally = found[how]
-                else:
-                    continue
-                tally[0] += finding is not None
-                tally[1] += 1
-                if show and (finding is not None) != (tally is found[how]):
-                    print(f"-- {name} {seed} {how}: {away / len(truth):.1%} away, {finding and finding.sentence}")
+            tally[0] += finding is not None
+            tally[1] += 1
+            if show and (finding is not None) != (tally is found[how]):
+                print(f"-- {name} {seed} {how}: {away / len(truth):.1%} away, {finding and finding.sentence}")
     right, wrong = (tuple(map(sum, zip(*every.values(), strict=True))) for every in (alarms, found))
     return {
         "right_orders": right[1],

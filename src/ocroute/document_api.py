@@ -95,6 +95,10 @@ class Document(model.Document, frozen=True):
         """The tables of all pages in reading order."""
         return tuple(table for page in self.pages for table in page.tables)
 
+    def __len__(self) -> int:
+        """The number of pages."""
+        return len(self.pages)
+
     def __iter__(self) -> Iterator[Page]:
         """Over the pages, in order."""
         return iter(self.pages)

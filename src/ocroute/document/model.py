@@ -7,8 +7,7 @@ the size of that frame, its resolution and the turn that made it upright, so eve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, ClassVar, Literal, Protocol, overload
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
@@ -161,22 +160,6 @@ class Document(msgspec.Struct, frozen=True):
         statuses = Counter(page.verdict.status for page in self.pages)
         told = ", ".join(f"{number} {status}" for status, number in sorted(statuses.items()))
         return f"Document({excerpt(self.source)}, {count}{': ' if told else ''}{told})"
-
-    def __len__(self) -> int:
-        """The number of pages."""
-        return len(self.pages)
-
-    def __iter__(self) -> Iterator[Page]:
-        """Over the pages, in order."""
-        return iter(self.pages)
-
-    @overload
-    def __getitem__(self, index: int) -> Page: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Page, ...]: ...
-    def __getitem__(self, index: int | slice) -> Page | tuple[Page, ...]:
-        """The page at ``index``, counted from 0, or several."""
-        return self.pages[index]
 
     @property
     def text(self) -> str:

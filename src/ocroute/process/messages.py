@@ -14,9 +14,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, Generic, TypeVar, cast
+from typing import BinaryIO, Generic, NoReturn, TypeVar, cast
 
 import msgspec
 
@@ -252,3 +253,21 @@ def _exactly(stream: BinaryIO, count: int) -> bytes:
     while len(found) < count and (more := stream.read(count - len(found))):
         found += more
     return found
+
+
+def run_as_child(main: Callable[[], object]) -> None:
+    """Run ``main`` and end this child process as soon as it fails: libraries that hang while they clean up are not waited for."""
+    try:
+        main()
+    except SystemExit as exit_:  # an engine called sys.exit()
+        os._exit(exit_.code if isinstance(exit_.code, int) else 1)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def end_child(words: str) -> NoReturn:
+    """End this child process at once, with its last words for the parent: a fresh one is to take its place."""
+    print(words, file=sys.stderr, flush=True)
+    os._exit(1)

@@ -198,7 +198,7 @@ def _unpacked(records: Iterator[tuple[Work, Record]], left: dict[Work, int], cou
 
 
 def _unopened(work: Work, error: OcrouteError) -> Page:
-    (page,) = _failed(work.input.label, error).document()
+    (page,) = _failed(work.input.label, error).document().pages
     return msgspec.structs.replace(page, input_index=work.index)
 
 

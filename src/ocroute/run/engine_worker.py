@@ -6,17 +6,14 @@ its one thread belongs to the engine, and no page's work in Python keeps a GPU w
 
 from __future__ import annotations
 
-import os
-import sys
-import traceback
 from collections.abc import Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ocroute.errors import EngineCrashed, EngineError, OcrouteError
-from ocroute.process import Parent
+from ocroute.process import Parent, end_child, run_as_child
 from ocroute.run.jobs import Answered, Doing, Given, Hello, JobFailed, Take, Taken
 from ocroute.run.worker_logs import send_to
 
@@ -119,20 +116,8 @@ def main() -> None:
     try:
         _Holder(parent).serve(parent.receive())
     except EngineCrashed as error:  # in a fresh process the engine may find its device again
-        _end(error.message)
-
-
-def _end(words: str) -> NoReturn:
-    print(words, file=sys.stderr, flush=True)
-    os._exit(1)
+        end_child(error.message)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SystemExit as exit_:  # an engine called sys.exit(); no cleaning up by libraries that may hang over it
-        os._exit(exit_.code if isinstance(exit_.code, int) else 1)
-    except BaseException:
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(1)
+    run_as_child(main)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
-import traceback
 from typing import NoReturn
 
 import msgspec
 
 from ocroute.errors import EngineCrashed
-from ocroute.process import Parent
+from ocroute.process import Parent, end_child, run_as_child
 from ocroute.run.jobs import Count, Hello, Job, LetGo, Order, Read
 from ocroute.run.worker_logs import send_to
 
@@ -48,16 +45,8 @@ def _told(job: Job) -> str:
 
 def _end(error: EngineCrashed) -> NoReturn:
     """Make room for a fresh process: in this one the engine's device is gone, and no later page would see it again."""
-    print(error.message, file=sys.stderr, flush=True)
-    os._exit(1)
+    end_child(error.message)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SystemExit as exit_:  # an engine called sys.exit(); no cleaning up by libraries that may hang over it
-        os._exit(exit_.code if isinstance(exit_.code, int) else 1)
-    except BaseException:
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(1)
+    run_as_child(main)
