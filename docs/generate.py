@@ -165,6 +165,7 @@ def judge() -> str:
     rows = [
         (f"`{name}`", str(row["of"]), f"{row['recall']:.3f}", f"{row['precision']:.3f}" if row["precision"] else "")
         for name, row in record["checks"].items()
+        if row["of"]  # the failures of layout that others are for stand in a table of their own
     ]
     alarms = f"{record['false_alarm_rate']:.1%} of {record['clean_readings']} clean readings were refused"
     return table(("check", "failures", "recall", "precision"), rows) + f"\n{alarms}; {record['date']}.\n"
