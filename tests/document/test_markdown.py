@@ -27,6 +27,11 @@ def item(marker: str, words: str, level: int = 0) -> Block:
     return Block(Category.LIST_ITEM, words, marker=marker, level=level)
 
 
+def test_choices_in_one_row_all_keep_their_sign() -> None:
+    assert markdown(item("○", "Yes ○ No")) == "- ○ Yes ○ No\n"
+    assert markdown(item("○", "plain"), item("○", "bullets")) == "- plain\n- bullets\n"
+
+
 def test_the_state_of_a_tick_box_stays() -> None:
     ticks = markdown(item("☑", "fish"), item("☐", "bread"), item("☒", "oil"), item("✓", "salt"))
     assert ticks == "- [x] fish\n- [ ] bread\n- ☒ oil\n- ✓ salt\n"

@@ -103,14 +103,20 @@ def state_markers(blocks: Iterable[Block]) -> frozenset[tuple[int, str]]:
     """Level and marker of the list items whose marker says more than that an item begins: ticked or not, done or not.
 
     Ticks and ballot boxes always do. A bullet does where another one, also of those that come full and empty, stands at the
-    same level: a list has one bullet a level.
+    same level, for a list has one bullet a level; and where it stands again within its item, as in ``○ Yes ○ No``.
     """
+    blocks = tuple(blocks)
+    again = {
+        (block.level or 0, block.marker)
+        for block in blocks
+        if block.category is Category.LIST_ITEM and block.marker in _BULLET_PAIRS and block.marker in block.text
+    }
     found = {(block.level or 0, block.marker or "") for block in blocks if block.category is Category.LIST_ITEM}
     bullets = Counter(level for level, marker in found if marker in _BULLET_PAIRS)
     return frozenset(
         (level, marker)
         for level, marker in found
-        if marker in _TICKS or (marker in _BULLET_PAIRS and bullets[level] > 1)
+        if marker in _TICKS or (marker in _BULLET_PAIRS and bullets[level] > 1) or (level, marker) in again
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.reading_pieces import plain
 from ocroute.pages.page import InputPage
-from ocroute.raster.ink import ink_of
+from ocroute.raster.ink import InkLine, ink_of
 
 FEWEST_GLYPHS: Final = 12  # photographs now and then hold a short row of like shapes
 
@@ -25,7 +26,7 @@ class Empty:
         if any(sign.isalnum() for sign in plain(reading)) or (reading.blocks and not reading.transcribes):
             return None
         ink = ink_of(page)
-        if len(ink.lines) < self.limit or ink.glyphs < FEWEST_GLYPHS:
+        if len(ink.lines) < self.limit or (ink.glyphs < FEWEST_GLYPHS and not _says_text(page, ink.lines)):
             return None
         return Finding(
             "empty",
@@ -34,3 +35,8 @@ class Empty:
             f"Nothing was read, but the page shows {len(ink.lines)} line(s) of what looks like text.",
             weight=1.0,
         )
+
+
+def _says_text(page: InputPage, printed: Sequence[InkLine]) -> bool:
+    """Whether the file itself has text where something is printed, right or wrong: then it is no photograph."""
+    return any(own.box.intersection(line.box) > 0 for own in page.text_layer() or () for line in printed)
