@@ -1,0 +1,13 @@
+"""Tests here run ours beside, under or against other people's programs. They have the mark `peers`, and a missing program fails."""
+
+import pathlib
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.peers)
