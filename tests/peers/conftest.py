@@ -1,4 +1,4 @@
-"""Tests here run ours beside, under or against other people's programs. They have the mark `peers`, and a missing program fails."""
+"""Ours beside, under or against other people's programs: all here have the mark `peers`, and a missing program fails."""
 
 import pathlib
 
