@@ -12,12 +12,12 @@ from tests.support.asking import HASTY
 from tests.support.chat_server import Reply, completion
 from tests.support.pages import ArrayPage
 
-from ocroute.engines.base import Request, Task
+from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
 from ocroute.engines.neural.canary import TRUTH
 from ocroute.engines.openai import OpenAi
 from ocroute.engines.openai.engine import CANARY_TOKENS
-from ocroute.errors import EngineError, EngineUnavailable, UsageError
+from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.values import Category
 
 
@@ -53,32 +53,6 @@ def test_an_answer_that_ran_out_of_room_is_marked(server, engine, grey):
     server.script.append(Reply(body=completion("It goes on and", "length")))
     reading = engine().read_page(grey(1), Task())
     assert (reading.finish, reading.text) == ("length", "It goes on and")
-
-
-def test_pages_come_back_in_order_and_none_is_fetched_before_its_turn(server, engine, grey):
-    server.script += [Reply(body=completion(f"page {at}")) for at in range(3)]
-    sheets = []
-
-    def pages():
-        for at in range(3):
-            sheets.append(at)
-            yield Request(grey(at), Task())
-
-    for at, (_, reading) in enumerate(engine().read(pages())):
-        assert (reading.text, sheets) == (f"page {at}", list(range(at + 1)))
-    assert server.most == 1
-
-
-def test_a_failed_page_is_an_answer_and_the_next_one_is_read(server, engine, grey):
-    refusal = Reply(400, {"error": {"message": "no such image"}})
-    server.script += [Reply(body=completion("first")), refusal, Reply(body=completion("third"))]
-    requests = [Request(grey(at), Task()) for at in range(3)]
-    answers = list(engine().read(requests))
-    assert [request for request, _ in answers] == requests
-    (_, first), (_, failed), (_, third) = answers
-    assert (first.text, third.text) == ("first", "third")
-    assert isinstance(failed, EngineError)
-    assert "no such image" in str(failed)
 
 
 def test_a_forgotten_engine_ends_its_thread(server):

@@ -3,7 +3,6 @@
 import pytest
 
 from ocroute import machine
-from ocroute.engines.base import Wanted
 from ocroute.machine import Gpu, Machine
 from ocroute.route import machine_survey
 from ocroute.route.plan import Plan, Wish
@@ -40,14 +39,6 @@ def test_a_pinned_model_has_every_core_to_itself(here):
     here(None, "dots_ocr")
     assert capacity.default_workers(Wish("dots_ocr")) == 1
     assert capacity.default_workers(Wish("rapidocr")) == 8
-
-
-@pytest.mark.parametrize("engine", ["openai", ""])
-def test_a_server_is_asked_by_as_many_as_it_is_worth_not_by_as_many_as_there_are_cores_here(engine, here):
-    here(None, "openai", "rapidocr")
-    assert (
-        capacity.default_workers(Wish(engine, Wanted(base_url="http://127.0.0.1:8000/v1"))) == capacity.REMOTE_WORKERS
-    )
 
 
 @pytest.mark.parametrize(

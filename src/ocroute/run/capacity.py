@@ -16,10 +16,6 @@ WORKER_MB = 1000
 BESIDE_GPU = 8
 """Workers that open, turn and judge what a GPU reads: a page takes each of them less than a second."""
 
-REMOTE_WORKERS = 4
-"""Workers where a server reads: they wait for it, so their number is not that of the cores here, and a server that takes pages
-together is the faster the more there are."""
-
 DEADLINE = 300.0
 """Seconds that one engine's attempt at one page may take unless the caller says otherwise."""
 
@@ -35,7 +31,7 @@ def threads_each(workers: int) -> int:
 
 
 def default_workers(wish: Wish) -> int:
-    """One worker a core, as far as memory goes.
+    """One worker a core, as far as memory goes; where a server reads, they open, turn and judge pages.
 
     Where a neural engine will read, a process of its own holds it. Beside a GPU so many as open, turn and judge pages faster than
     it reads them; without one a single worker, since the model has every core to itself.
@@ -45,9 +41,7 @@ def default_workers(wish: Wish) -> int:
 
         spare = min(usable_cores() - 1, BESIDE_GPU, memory_mb()[1] // WORKER_MB)
         return max(1, spare) if inspect().gpus else 1
-    remote = _pinned(wish) == "remote" or (wish.wanted.base_url and not wish.engine)
-    most = REMOTE_WORKERS if remote else usable_cores()
-    return max(1, min(most, memory_mb()[1] // WORKER_MB))
+    return max(1, min(usable_cores(), memory_mb()[1] // WORKER_MB))
 
 
 def default_deadline(wish: Wish) -> float:

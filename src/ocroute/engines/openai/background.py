@@ -31,9 +31,13 @@ class Background(Generic[C]):
         self._loop, done, self.resource = ready.result()
         self.close = weakref.finalize(self, _end, self._loop, done, thread)
 
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run ``work``; cancelling what is returned ends it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run ``work`` and wait for it; an interrupt of the caller ends it."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future = self.start(work)
         try:
             return future.result()
         finally:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -73,6 +74,10 @@ class Client:
                 f"{address.url!r} is no web address: {error}", next_step=f"Write, e.g.: {EXAMPLE}"
             ) from error
         self._background = Background(make)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Begin with ``work``; see `Background.start`."""
+        return self._background.start(work)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Do ``work``; see `Background.wait`."""

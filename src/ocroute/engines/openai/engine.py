@@ -1,33 +1,36 @@
-"""The engine: a page goes to a server as an image, its answer comes back as blocks."""
+"""The engine: pages go to a server as images, many at once, and its answers come back as blocks."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from importlib.util import find_spec
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PIL import Image
 
-from ocroute.engines.base import Availability, EngineInfo, Reading, Task
+from ocroute.engines.base import Answer, Availability, EngineInfo, Reading, Request, Task
 from ocroute.engines.neural import Answered, Mode, canary
 from ocroute.engines.neural.availability import installed
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.openai.address import address
 from ocroute.engines.openai.answers import Completion, WroteNothing, completion
+from ocroute.engines.openai.in_flight import MOST, InFlight, answers, at_first
 from ocroute.engines.openai.picture import Picture, picture
 from ocroute.engines.openai.retry import Deadline, Limits
 from ocroute.engines.openai.served_models import served_model
 from ocroute.engines.page_by_page import PageByPage
-from ocroute.errors import EngineError, EngineUnavailable, UsageError
+from ocroute.errors import Declined, EngineError, EngineUnavailable, UsageError
 from ocroute.languages import SCRIPT_NAMES
-from ocroute.pages.page import InputPage
+from ocroute.pages.page import InputPage, Raster
 
 if TYPE_CHECKING:
-    from ocroute.engines.openai.client import Answer
+    from ocroute.engines.openai import client
 
 CANARY_TOKENS = 512
 _INSTALL = "pip install httpx"
@@ -56,6 +59,7 @@ class OpenAi(PageByPage):
         gives_confidence=False,
         needs=("a server's address: --base-url", "the server's name for its model: --model"),
         memory_mb=40,
+        at_once=MOST,
         strengths="whatever the server's model can",
     )
 
@@ -78,7 +82,11 @@ class OpenAi(PageByPage):
             self._served = served_model(filter(None, (self._model.root, self._model.id)))
             self._mode(task)
             self._unsupported: frozenset[str] = frozenset()
+            self._preparing = asyncio.Semaphore(max(1, task.limits.threads))
+            began = monotonic()
             self._require_canary(task)
+            page = Deadline.of_page(self.limits, task.limits.seconds).seconds
+            self._in_flight = InFlight(at_first(monotonic() - began, page))
         except BaseException as error:
             self._client.close()
             if isinstance(error, EngineError):
@@ -89,20 +97,34 @@ class OpenAi(PageByPage):
         """Close the connections. Happens by itself when the engine is forgotten."""
         self._client.close()
 
-    def read_page(self, page: InputPage, task: Task) -> Reading:
-        """What the server's model writes of it: several worker processes are what a server can batch."""
-        name = self._mode(task)
-        begun, deadline = perf_counter(), Deadline.of_page(self.limits, task.limits.seconds)
-        image = Image.fromarray(page.raster())
-        sent = picture(image, self._served.fit(*image.size))
-        return self._client.wait(self._read(sent, image.size, name, perf_counter() - begun, deadline))
+    def read(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
+        """Many pages at once, as many as make the server faster; see `ocroute.engines.base.Engine.read`."""
+        return answers(requests, self._begun, self._in_flight)
 
-    async def _read(
-        self, sent: Picture, size: tuple[int, int], name: str, prepare: float, deadline: Deadline
-    ) -> Reading:
+    def _begun(self, request: Request) -> Future[Reading]:
+        """The reading to come. The page is decoded here: not every library that does it may run in several threads."""
+        try:
+            if request.regions is not None:
+                raise Declined("this engine reads whole pages only")
+            return self._client.start(self._reading(request.page.raster(), request.task))
+        except Exception as error:  # this page's answer
+            failed: Future[Reading] = Future()
+            failed.set_exception(error)
+            return failed
+
+    def read_page(self, page: InputPage, task: Task) -> Reading:
+        """What the server's model writes of it."""
+        return self._client.wait(self._reading(page.raster(), task))
+
+    async def _reading(self, raster: Raster, task: Task) -> Reading:
+        name = self._mode(task)
+        image = Image.fromarray(raster)
+        async with self._preparing:
+            begun, deadline = perf_counter(), Deadline.of_page(self.limits, task.limits.seconds)
+            sent = await asyncio.to_thread(picture, image, self._served.fit(*image.size))
         mode = self._served.modes[name]
         asked = perf_counter()
-        answer, made = await self._ask(sent, mode, deadline)
+        got, made = await self._ask(sent, mode, deadline)
         settings = {
             "mode": name,
             "base_url": self._client.address.url,
@@ -112,24 +134,24 @@ class OpenAi(PageByPage):
             "prompt_tokens": made.prompt_tokens,
             "tokens": made.tokens,
             "finish_reason": made.reason,
-            "tries": answer.tries,
+            "tries": got.tries,
             "fingerprint": made.fingerprint,
             "left_out": sorted(self._unsupported),
         }
-        answered = Answered(made.text, mode, sent.input_size, size)
+        answered = Answered(made.text, mode, sent.input_size, image.size)
         return Reading(
             blocks=self._served.blocks(answered),
             raw=made.raw,
             finish=made.finish,
             cut=self._served.cut(answered),
             transcribes=mode.text,
-            seconds={"prepare": prepare, "answer": perf_counter() - asked},
+            seconds={"prepare": asked - begun, "answer": perf_counter() - asked},
             model=made.model or self._model.id,
             versions=self._server.versions | {"httpx": installed("httpx")},
             settings={key: value for key, value in settings.items() if value not in (None, "", [])},
         )
 
-    async def _ask(self, sent: Picture, mode: Mode, deadline: Deadline) -> tuple[Answer, Completion]:
+    async def _ask(self, sent: Picture, mode: Mode, deadline: Deadline) -> tuple[client.Answer, Completion]:
         """The answer to one question. What the server says it does not know is left out from then on, and recorded."""
         from ocroute.engines.openai.client import RequestRefused
 
