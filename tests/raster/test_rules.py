@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from tests.support.pages import ArrayPage
+from tests.support.pages import ArrayPage, letter
 
 from ocroute.raster.ink import ink_of
 from ocroute.raster.rules import Rule, Rules, page_rules
@@ -27,6 +27,13 @@ def test_a_rule_is_found_be_it_black_or_a_grey_hairline(grey):
     (rule,) = page_rules(page, 35.0).across(1600)
     assert rule.at == pytest.approx(1900, abs=3)
     assert (rule.start, rule.end) == (pytest.approx(200, abs=8), pytest.approx(700, abs=8))
+
+
+def test_on_a_dark_page_rules_are_light_and_the_ground_between_lines_is_none():
+    pixels = np.array(letter(ink=(235, 235, 225), ground=(28, 36, 48)).image)
+    cv2.line(pixels, (100, 900), (1100, 900), (235, 235, 225), 2)
+    (rule,) = page_rules(ArrayPage(pixels, dpi=200), 24.0).horizontal
+    assert rule.at == pytest.approx(900, abs=3)
 
 
 def test_pieces_of_a_rule_are_joined_over_a_gutter():

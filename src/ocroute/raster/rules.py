@@ -18,6 +18,9 @@ Mask = NDArray[np.uint8]
 SEEK_HEIGHT = 13.0
 """Pixels of a word's height on the copy that is searched: hairlines show still, as grey, at a fifth of the time."""
 
+DARK = 110.0
+"""Grey level of the ground below which a page is printed light on dark."""
+
 _LONG = 0.1
 """Share of the page's width; a footnote rule is seldom shorter."""
 
@@ -127,6 +130,8 @@ def find_strokes(grey: Mask, height: float) -> list[Segment]:
     factor = min(1.0, SEEK_HEIGHT / height)
     if factor < 1.0:
         grey = np.asarray(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+    if float(np.median(grey[::4, ::4])) < DARK:  # rules are light there, and the ground between the lines is none
+        grey = cv2.bitwise_not(grey)
     tall = height * factor
     size = max(9, int(tall * 1.5) | 1)
     ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size, 18)

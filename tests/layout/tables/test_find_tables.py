@@ -1,12 +1,13 @@
 """Tables of known cells on pages of known words."""
 
 import random
+import textwrap
 from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.pages import across, down, grid, line, rows, ruled_page
+from tests.support.pages import LIGHTHOUSE, across, down, grid, line, rows, ruled_page
 
 from ocroute.layout.tables.find import find_tables
 from ocroute.layout.tables.tokens import words_of
@@ -203,12 +204,18 @@ RULED = {
         [["", "A", "", ""], ["a", "", "b", ""], ["C", "", "", "B"], ["", "e", "", ""]],
         pitch=90,
     ),
+    "columns of a newspaper": [
+        line(60 + 215 * column, 120 + 26 * k, text)
+        for column in range(4)
+        for k, text in enumerate(textwrap.wrap(f"{'In 1907 ' * (column % 2)}{LIGHTHOUSE[19 * column :]}", 17)[:16])
+    ],
 }
 
 
 @pytest.mark.parametrize("kind", RULED)
 def test_rules_alone_make_no_table(kind):
     heights = {"title page": (80, 300, 700, 960), "drawing": (80, 170, 260, 350, 440), "numbered program": (90, 240)}
+    heights["columns of a newspaper"] = (90, 570)
     rules = across(60, 900, *heights[kind])
     if kind == "drawing":
         rules += down(80, 440, 60, 250, 450, 650, 900)

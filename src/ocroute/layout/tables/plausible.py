@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from statistics import mean, median
 
 from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.grid import Grid, Part
 from ocroute.layout.wording import is_beside_table, is_marker
+
+FEWEST_LINES = 5
+"""Lines of a column below which it cannot be told that it is running text."""
 
 _CODE = re.compile(r"[{;]$|^[{}()\[\];,]*[{}][{}()\[\];,]*$|\\[a-zA-Z_@:]+.*\\[a-zA-Z_@:]+")
 _PAGES = re.compile(r"^\d{1,4}(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*,$|^\d{1,4}(?:, \d{1,4}(?:[-–]\d{1,4})?)+$")
@@ -117,9 +121,26 @@ def _prose(grid: Grid) -> bool:
         # Lines as printed: cells that were joined from several lines count by line.
         lines = [len(p.text) / max(1, len({round(t.middle) for t in p.tokens})) for p in parts]
         words = [len(p.tokens) for p in parts]
-        if mean(lines) >= 26 and mean(words) >= 4.5:
+        if (mean(lines) >= 26 and mean(words) >= 4.5) or _flows(parts):
             wordy += 1
     return columns > 0 and wordy >= max(2, 0.5 * columns)
+
+
+def _flows(cells: Sequence[Part]) -> bool:
+    """Whether each cell of a column goes on in the next: the line is full, as the next word would not have fitted, or a
+    sentence runs on in small letters. So do narrow columns of a newspaper, whose lines are as short as terms.
+    """
+    if len(cells) < FEWEST_LINES or mean(len(cell.tokens) for cell in cells) < 3:
+        return False
+    edge = max(t.ink.x1 for cell in cells for t in cell.tokens)
+    full = on = 0
+    for above, below in pairwise(cells):
+        bottom = above.tokens[-1].middle
+        end = max(t.ink.x1 for t in above.tokens if abs(t.middle - bottom) < 0.5 * t.box.height)
+        word = below.tokens[0]
+        full += end + 0.25 * word.box.height + word.ink.width > edge
+        on += below.text[:1].islower()
+    return full >= 0.55 * (len(cells) - 1) and on >= 0.4 * (len(cells) - 1)
 
 
 def _listing(grid: Grid) -> bool:
