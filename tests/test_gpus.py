@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from ocroute import gpus
+from ocroute.host_memory import memory_mb as machine_memory
 
 UUIDS = [UUID(int=number) for number in (1, 2, 3)]
 LIBCUDA = """
@@ -73,7 +74,7 @@ def libcuda(tmp_path_factory):
 def machine(libcuda, monkeypatch):
     def make(count=3, visible=None, library=libcuda):
         monkeypatch.setitem(sys.modules, "pynvml", nvml(count))
-        monkeypatch.setattr(gpus, "_LIBRARY", library)
+        monkeypatch.setattr(gpus.nvidia, "_LIBRARY", library)
         monkeypatch.delenv(gpus.VISIBLE, raising=False)
         if visible is not None:
             monkeypatch.setenv(gpus.VISIBLE, visible)
@@ -112,6 +113,102 @@ def test_why_cuda_gives_no_order_is_said(machine):
     found = machine(visible="-1")
     assert (found.gpus, found.note) == ((), "CUDA cannot be used: the modules do not match (999)")
     assert "/nowhere/libcuda.so" in machine(library="/nowhere/libcuda.so").note
+
+
+class NotSupported(NVMLError):
+    pass
+
+
+class NoPermission(NVMLError):
+    pass
+
+
+SLICE = UUID(int=2)
+
+
+def one_card(kind):
+    """The management library of a machine with one card whose memory is not simply told."""
+
+    def memory(handle):
+        if kind == "gb10":
+            raise NotSupported("Not Supported")
+        if kind == "container" and handle == "card":
+            raise NoPermission("Insufficient Permissions")
+        if kind == "lost":
+            raise NVMLError("GPU is lost")
+        mib = 81_559 if handle == "card" else 9_728
+        return SimpleNamespace(total=mib << 20, free=(mib - 400) << 20)
+
+    def by_uuid(name):
+        if name != f"MIG-{SLICE}":
+            raise NotFound
+        return "slice"
+
+    library = nvml(1)
+    library.NVMLError_NotSupported, library.NVMLError_NoPermission = NotSupported, NoPermission
+    library.nvmlDeviceGetHandleByIndex = lambda _: "card"
+    library.nvmlDeviceGetHandleByUUID = by_uuid
+    library.nvmlDeviceGetDeviceHandleFromMigDeviceHandle = lambda _: "card"
+    library.nvmlDeviceGetMemoryInfo = memory
+    capabilities = {"card": (12, 1) if kind == "gb10" else (8, 0)}  # a slice has none of its own
+    library.nvmlDeviceGetCudaComputeCapability = lambda handle: capabilities[handle]
+    library.nvmlDeviceGetName = lambda handle: "NVIDIA A100" if handle == "card" else "NVIDIA A100 MIG 1g.10gb"
+    library.nvmlDeviceGetUUID = lambda handle: f"MIG-{SLICE}" if handle == "slice" else "GPU-0"
+    library.nvmlDeviceGetMigMode = lambda _: (int(kind in ("host", "container")),) * 2
+    library.nvmlDeviceGetMigDeviceHandleByIndex = lambda *_: "slice"
+    return library
+
+
+@pytest.fixture
+def lone(monkeypatch):
+    def find(kind, library="/nowhere/libcuda.so", **changes):
+        fake = one_card(kind)
+        for name in changes.get("without", ()):
+            delattr(fake, name)
+        monkeypatch.setitem(sys.modules, "pynvml", fake)
+        monkeypatch.setattr(gpus.nvidia, "_LIBRARY", library)
+        monkeypatch.delenv(gpus.VISIBLE, raising=False)
+        return gpus.find()
+
+    return find
+
+
+def test_a_card_without_memory_of_its_own_has_the_computer_s(lone):
+    [gpu] = lone("gb10").gpus
+    assert (gpu.compute_capability, gpu.unified) == ((12, 1), True)
+    assert gpu.memory_mb == machine_memory()[0] > gpu.free_mb > 0
+
+
+@pytest.mark.parametrize("kind", ["host", "container"])
+@pytest.mark.parametrize("cuda", [True, False])
+def test_of_a_card_that_is_cut_the_slice_is_listed(kind, cuda, lone, libcuda, monkeypatch):
+    """CUDA says which slice it uses; where it does not start, the library's first is taken."""
+    if cuda:
+        monkeypatch.setattr(gpus.nvidia, "_numbered", lambda: [SLICE])
+    [gpu] = lone(kind, libcuda if cuda else "/nowhere/libcuda.so").gpus
+    assert (gpu.name, gpu.memory_mb, gpu.compute_capability) == ("NVIDIA A100 MIG 1g.10gb", 9_728, (8, 0))
+
+
+def test_a_slice_that_nothing_describes_is_listed_without_its_memory(lone):
+    [gpu] = lone("container", without=["nvmlDeviceGetMigDeviceHandleByIndex"]).gpus
+    assert (gpu.name, gpu.memory_mb) == ("NVIDIA A100, a MIG slice", 0)
+    assert "memory not told" in gpu.in_words
+
+
+def test_a_lost_card_is_called_so(lone):
+    found = lone("lost")
+    assert (found.gpus, found.note) == ((), "the NVIDIA driver answers with an error (GPU is lost)")
+
+
+def test_under_wsl2_the_driver_is_windows_s(monkeypatch):
+    def down():
+        raise NVMLError("Driver Not Loaded")
+
+    fake = nvml(1)
+    fake.nvmlInit = down
+    monkeypatch.setitem(sys.modules, "pynvml", fake)
+    monkeypatch.setattr("platform.release", lambda: "6.6.87.2-microsoft-standard-WSL2")
+    assert "this is WSL2, where the driver is that of Windows: update it there" in gpus.nvidia.find().note
 
 
 SAME_AS_TORCH = """

@@ -231,10 +231,7 @@ def test_a_torch_without_code_for_the_card_is_named_and_the_page_read_on_the_pro
     result = routed(with_gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, (12, 0)), torch=OLD_TORCH)
     assert list(result.routes) == ["latin"]
     assert "2.5.1+cu124" in result.rejected["dots_ocr"]
-    assert (
-        "install a build of torch for CUDA 12.8 or newer: https://pytorch.org/get-started"
-        in result.rejected["dots_ocr"]
-    )
+    assert "to install: pip install torch==2.15.0+cu130 torchvision --index-url https://" in result.rejected["dots_ocr"]
 
 
 CPU_TORCH = TorchBuild("2.13.0+cpu")
@@ -259,6 +256,34 @@ def test_a_driver_too_old_for_torch_is_named():
 def test_a_card_whose_memory_is_taken_is_not_tried():
     result = routed(with_gpu("NVIDIA GeForce RTX 4090", 24_564, (8, 9), free_mb=3_000))
     assert "7000 MiB" in result.rejected["dots_ocr"]
+    assert result.rejected["dots_ocr"].endswith("other programs hold the rest: nvidia-smi names them")
+
+
+def test_a_card_that_is_too_small_is_not_called_busy():
+    result = routed(with_gpu("NVIDIA GeForce RTX 3050", 4_096, (8, 6)))
+    assert result.rejected["dots_ocr"].endswith("of 4096 MiB are free")
+
+
+def test_a_card_that_does_not_tell_its_memory_is_tried():
+    result = routed(with_gpu("NVIDIA A100, a MIG slice", 0, (8, 0), free_mb=0))
+    assert list(result.routes) == ["dots_ocr", "latin"]
+
+
+def test_the_other_of_two_cards_is_named_where_it_would_do():
+    busy = with_gpu("NVIDIA GeForce RTX 4090", 24_564, (8, 9), free_mb=2_000)
+    second = Gpu("NVIDIA GeForce RTX 3090", 24_576, 23_000, (8, 6))
+    result = routed(msgspec.structs.replace(busy, gpus=(*busy.gpus, second)))
+    assert result.rejected["dots_ocr"].endswith("; NVIDIA GeForce RTX 3090 would do: set CUDA_VISIBLE_DEVICES=1")
+    small = msgspec.structs.replace(second, free_mb=1_000)
+    assert "would do" not in routed(msgspec.structs.replace(busy, gpus=(*busy.gpus, small))).rejected["dots_ocr"]
+
+
+def test_another_card_is_named_too_where_torch_has_no_code_for_the_first():
+    old = with_gpu("NVIDIA GeForce GTX 1080 Ti", 11_264, (6, 1))
+    second = Gpu("NVIDIA GeForce RTX 3090", 24_576, 23_000, (8, 6))
+    result = routed(msgspec.structs.replace(old, gpus=(*old.gpus, second)))
+    assert "has no code for NVIDIA GeForce GTX 1080 Ti" in result.rejected["dots_ocr"]
+    assert "NVIDIA GeForce RTX 3090 would do: set CUDA_VISIBLE_DEVICES=1" in result.rejected["dots_ocr"]
 
 
 def test_without_a_gpu_a_neural_engine_waits_to_be_asked():

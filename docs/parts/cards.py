@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Literal
 
 import msgspec
 
@@ -12,27 +13,16 @@ from ocroute.engines.neural.attention_shapes import problems_by_sub_model
 from ocroute.kernels.base import KERNELS, KernelInfo, Presence, SubModel
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.probe.proof import Measure, Place, Proof
-from ocroute.kernels.requirements import Installed, Platform, TorchBuild
-from ocroute.machine import Gpu, Machine
+from ocroute.kernels.requirements import Installed, Platform, TorchBuild, torch_obstacle
+from ocroute.kernels.torch_builds import code as torch_code
+from ocroute.kernels.torch_builds import releases
+from ocroute.machine import Gpu
 from ocroute.route.plan import EngineStatus, Plan, Wish, plan
 from parts.common import EVIDENCE, Part, Record, built_in, from_evidence, measured, table
+from parts.machines import Described, System, described, from_default_index, installed_by
 
 MODEL = "dots_ocr"
-LAPTOP = Machine("Linux", "x86_64", "described", cores=8, memory_mb=32_000, free_mb=24_000, python="3.12")
-CARDS = {
-    "RTX 5070 Ti 16 GB": Gpu("NVIDIA GeForce RTX 5070 Ti", 16_303, 15_303, (12, 0)),
-    "RTX 5090 32 GB": Gpu("NVIDIA GeForce RTX 5090", 32_607, 31_607, (12, 0)),
-    "RTX 4090 24 GB": Gpu("NVIDIA GeForce RTX 4090", 24_564, 23_564, (8, 9)),
-    "RTX 3060 12 GB": Gpu("NVIDIA GeForce RTX 3060", 12_288, 11_288, (8, 6)),
-    "T4 16 GB": Gpu("Tesla T4", 15_360, 14_360, (7, 5)),
-    "A100 80 GB": Gpu("NVIDIA A100-SXM4-80GB", 81_920, 80_920, (8, 0)),
-    "H100 80 GB": Gpu("NVIDIA H100 80GB HBM3", 81_559, 80_559, (9, 0)),
-    "B200 180 GB": Gpu("NVIDIA B200", 183_359, 182_359, (10, 0)),
-    "laptop without GPU": None,
-}
-TORCH = TorchBuild("2.13.0+cu130", "13.0", ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120"))
-OLD_TORCH = TorchBuild("2.9.1+cu126", "12.6", ("sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90"))
-DRIVER, OLD_DRIVER = "13.0", "12.8"
+NEWEST, LAST_YEAR = releases()[0].release, "2.9.1"
 FLASH4 = "4.0.0b36"
 SPEEDS = {"vision": "page_19012", "text": "text_5000"}
 """Part of the model to the measured problem of the same shape."""
@@ -48,24 +38,32 @@ class Scene(msgspec.Struct, frozen=True):
         speeds: kernel to part to TFLOP/s, of the kernels that are proven on every card that takes them.
     """
 
-    torch: TorchBuild = TORCH
-    driver: str = DRIVER
+    torch: Literal["fitting", "default", "last year's default"] = "fitting"
+    driver: Literal["today's", "last year's"] = "today's"
     versions: dict[str, str] = {}
     speeds: dict[str, dict[str, float]] = {}
 
-    def on(self, gpu: Gpu | None) -> Seen:
-        """What the planner says of it on a card."""
-        machine = (
-            msgspec.structs.replace(LAPTOP, gpus=(gpu,), driver="described", driver_cuda=self.driver) if gpu else LAPTOP
-        )
-        kernels = self._kernels()
-        proofs = tuple(self._proofs(gpu, kernels)) if gpu else ()
-        platform = Platform(gpu, machine.driver_cuda, self.torch, kernels, proofs)
+    def on(self, one: Described, system: System | None = None) -> Seen:
+        """What the planner says of it on a card, on the first system where that exists."""
+        system = system or one.hosts[0]
+        driver = one.last_driver if self.driver == "last year's" else one.driver
+        torch = self._torch(one, system, driver)
+        machine = one.on(system, driver, torch)
+        gpu, kernels = machine.first_gpu, self._kernels(torch)
+        proofs = tuple(self._proofs(gpu, kernels, torch)) if gpu else ()
+        platform = Platform(gpu, machine.driver_cuda, torch, kernels, proofs, host=machine.host)
         return Seen(plan(machine, engines(), Wish(), platform), kernel_choices(MODEL, platform))
 
-    def _kernels(self) -> dict[str, Installed]:
+    def _torch(self, one: Described, system: System, driver: str) -> TorchBuild:
+        if self.torch != "fitting":
+            return from_default_index(NEWEST if self.torch == "default" else LAST_YEAR, system)
+        machine = one.on(system, driver)
+        found = torch_obstacle(Platform(machine.first_gpu, driver, None, host=machine.host))
+        return (installed_by(found.next_step.command, system) if found else None) or from_default_index(NEWEST, system)
+
+    def _kernels(self, torch: TorchBuild) -> dict[str, Installed]:
         """Every kernel of ours, as it stands there."""
-        versions = {**self.versions, "torch": self.torch.version}
+        versions = {**self.versions, "torch": torch.version}
 
         def presence(info: KernelInfo) -> Presence:
             version = versions.get(info.distribution)
@@ -78,8 +76,10 @@ class Scene(msgspec.Struct, frozen=True):
         infos = {name: KERNELS.load(name).info for name in built_in(KERNELS)}
         return {name: (info, presence(info)) for name, info in infos.items()}
 
-    def _proofs(self, gpu: Gpu, kernels: dict[str, Installed]) -> Iterator[Proof]:
-        place = Place(gpu.name, gpu.compute_capability, "described", self.torch.version)
+    def _proofs(self, gpu: Gpu, kernels: dict[str, Installed], torch: TorchBuild) -> Iterator[Proof]:
+        if gpu.kind == "mps":  # nothing is proven there
+            return
+        place = Place(gpu.name, gpu.compute_capability, "described", torch.version)
         for part, problems in problems_by_sub_model(MODEL, gpu).items():
             for name, speeds in self.speeds.items():
                 for problem in problems if part in speeds else ():
@@ -142,11 +142,13 @@ def all_proven(record: Record) -> Scene:
 
 
 SCENES = {
-    "torch with code for the card": Scene(),
-    "torch 2.9 for CUDA 12.6": Scene(torch=OLD_TORCH),
-    "driver for CUDA 12.8": Scene(driver=OLD_DRIVER),
+    "a torch that fits": Scene(),
+    f"torch {NEWEST} of the default index": Scene("default"),
+    f"torch {LAST_YEAR} of the default index": Scene("last year's default"),
+    f"torch {NEWEST}, driver for CUDA 12.8": Scene("default", "last year's"),
     "flash-attn-4 as well": Scene(versions={"flash-attn-4": FLASH4}),
 }
+_FITS, _DEFAULT, _OLD, _OLD_DRIVER, _FLASH4 = SCENES
 
 
 def overview() -> str:
@@ -154,27 +156,28 @@ def overview() -> str:
     scenes = dict(SCENES)
     if (EVIDENCE / "kernels.json").exists():
         scenes["everything, proven"] = all_proven(measured("kernels"))
-    rows = [(name, *(scene.on(gpu).brief for scene in scenes.values())) for name, gpu in CARDS.items()]
+    rows = [(name, *(scene.on(one).brief for scene in scenes.values())) for name, one in described().items()]
     return table(("card", *scenes), rows)
 
 
-def grouped(row: Callable[[Gpu | None], Row]) -> list[Row]:
+def grouped(row: Callable[[Described], Row], cards: Collection[str] = ()) -> list[Row]:
     """A row for all cards of which the same is to be said."""
     alike: dict[Row, list[str]] = {}
-    for name, gpu in CARDS.items():
-        alike.setdefault(row(gpu), []).append(name)
+    for name in cards or described():
+        alike.setdefault(row(described()[name]), []).append(name)
     return [(", ".join(names), *cells) for cells, names in alike.items()]
 
 
 def details(scene: Scene) -> Part:
     """Engines, kernels, and what to do next."""
 
-    def row(gpu: Gpu | None) -> Row:
-        seen = scene.on(gpu)
+    def row(one: Described) -> Row:
+        seen = scene.on(one)
         if seen.why_not:
             return seen.order, "", "", seen.why_not
         proven = all(choice.proven for choice in seen.parts.values())
-        step = "" if proven else f"unproven: run `ocroute prove --for {MODEL}`"
+        provable = (one.gpu or {}).get("kind") != "mps"
+        step = "" if proven else f"unproven: run `ocroute prove --for {MODEL}`" if provable else "unproven"
         return seen.order, *map(kernel, seen.parts.values()), step
 
     head = ("card", "a page is read by", "vision encoder on", "decoder on", "next step, or what is missing")
@@ -184,8 +187,8 @@ def details(scene: Scene) -> Part:
 def with_flash4() -> str:
     """What the choice says of flash-attn-4 before anything is proven."""
 
-    def row(gpu: Gpu | None) -> Row:
-        seen = SCENES["flash-attn-4 as well"].on(gpu)
+    def row(one: Described) -> Row:
+        seen = SCENES[_FLASH4].on(one)
         if seen.why_not:
             return seen.order, "", seen.why_not
         choice = seen.parts["vision"]
@@ -199,8 +202,8 @@ def proven(record: Record) -> str:
     """The three fastest kernels of each part."""
     scene = all_proven(record)
 
-    def row(gpu: Gpu | None) -> Row:
-        seen = scene.on(gpu)
+    def row(one: Described) -> Row:
+        seen = scene.on(one)
         if seen.why_not:
             return seen.order, "", seen.why_not
         return seen.order, *map(ranking, seen.parts.values())
@@ -217,11 +220,57 @@ def ranking(choice: Choice) -> str:
     return ", ".join(accepted) or f"{kernel(choice)}, unproven"
 
 
+def get_torch() -> str:
+    """Which torch to install where there is none, by system and driver."""
+
+    def row(one: Described) -> Row:
+        return tuple(_install(one, system, driver) for system, driver in kinds)
+
+    drivers = ("today's", "last year's")
+    kinds: list[tuple[System, str]] = [(system, driver) for system in ("linux", "windows") for driver in drivers]
+    head = ("card", *(f"{'Windows' if system == 'windows' else 'Linux'}, {driver} driver" for system, driver in kinds))
+    return table(head, grouped(row))
+
+
+def _install(one: Described, system: System, driver: str) -> str:
+    """The command, or what else there is to say; empty where there is no such machine."""
+    if system == "windows" and system not in one.hosts:
+        return ""
+    system = system if system in one.hosts else one.hosts[0]
+    if driver == "last year's" and not one.last_driver:
+        return "the same"
+    machine = one.on(system, one.last_driver if driver == "last year's" else one.driver)
+    found = torch_obstacle(Platform(machine.first_gpu, machine.driver_cuda, None, host=machine.host))
+    step = found.next_step if found else None
+    return (f"`{step.command}`" if step.command else str(step)) if step else "`pip install 'ocroute[vlm]'`"
+
+
+def torch_table() -> str:
+    """The releases of torch, and what each of their builds has code for."""
+    rows = [
+        (one.release, ", ".join(one.cuda), one.default, one.rocm, f"{one.source}; {one.date}") for one in releases()
+    ]
+    return table(("torch", "CUDA builds", "on Linux the default index gives", "ROCm", "read from"), rows)
+
+
+def code_table() -> str:
+    """Architectures by CUDA build."""
+    rows = [
+        (one.cuda, ", ".join(one.on("linux", NEWEST)), ", ".join(one.on("linux-aarch64", NEWEST)))
+        for one in torch_code().values()
+    ]
+    return table(("CUDA build", "code inside, x86", "code inside, ARM"), rows)
+
+
 PARTS: dict[str, Part] = {
     "cards": overview,
-    "cards-torch": details(SCENES["torch with code for the card"]),
-    "cards-no-code": details(SCENES["torch 2.9 for CUDA 12.6"]),
-    "cards-old-driver": details(SCENES["driver for CUDA 12.8"]),
+    "cards-get-torch": get_torch,
+    "cards-torch-releases": torch_table,
+    "cards-torch-code": code_table,
+    "cards-torch": details(SCENES[_FITS]),
+    "cards-default": details(SCENES[_DEFAULT]),
+    "cards-no-code": details(SCENES[_OLD]),
+    "cards-old-driver": details(SCENES[_OLD_DRIVER]),
     "cards-flash4": with_flash4,
     "cards-proven": proven,
 }

@@ -6,12 +6,17 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from ocroute.gpus import HIDE_GPUS, MIB, Gpu, find
+from ocroute.host_memory import memory_mb
 
-__all__ = ["HIDE_GPUS", "LIBRARIES", "MIB", "Gpu", "Machine", "inspect", "usable_cores"]
+__all__ = ["HIDE_GPUS", "LIBRARIES", "MIB", "Gpu", "Host", "Machine", "inspect", "memory_mb", "usable_cores"]
+
+Host = Literal["linux", "linux-aarch64", "windows", "mac"]
+"""Kinds of computers that builds of torch are made for."""
 
 # What decides how a page is read, or what a bug report needs to say.
 LIBRARIES = (
@@ -56,8 +61,15 @@ class Machine(msgspec.Struct, frozen=True):
 
     @property
     def first_gpu(self) -> Gpu | None:
-        """The one that torch calls ``cuda:0``; None without any."""
+        """The one that torch calls ``cuda:0``, or ``mps``; None without any."""
         return next(iter(self.gpus), None)
+
+    @property
+    def host(self) -> Host:
+        """Which builds of torch are for this computer; WSL2 is a Linux."""
+        if self.os.startswith(("Windows", "Darwin")):
+            return "windows" if self.os.startswith("Windows") else "mac"
+        return "linux-aarch64" if self.architecture in ("aarch64", "arm64") else "linux"
 
 
 def inspect() -> Machine:
@@ -89,20 +101,6 @@ def usable_cores() -> int:
     if quota.isdigit() and period.strip().isdigit():
         affinity = min(affinity, max(1, int(quota) // int(period)))
     return affinity
-
-
-def memory_mb() -> tuple[int, int]:
-    """MiB that this process may use, after a container's limit where there is one, and what of it is free."""
-    import psutil
-
-    memory = psutil.virtual_memory()
-    total, free = memory.total, memory.available
-    limit = _read("/sys/fs/cgroup/memory.max") or ""
-    used = _read("/sys/fs/cgroup/memory.current") or ""
-    if limit.isdigit() and used.isdigit():
-        total = min(total, int(limit))
-        free = min(free, max(0, int(limit) - int(used)))
-    return total // MIB, free // MIB
 
 
 def _processor() -> str:

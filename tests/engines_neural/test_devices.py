@@ -35,12 +35,12 @@ def described(monkeypatch):
     [
         (
             TorchBuild("2.13.0+cpu"),
-            r"2\.13\.0\+cpu is a build for the CPU; install a build of torch for CUDA 12\.8 or newer",
+            r"2\.13\.0\+cpu is a build for the CPU; to install: pip install torch==2\.15\.0\+cu130 torchvision --index-url",
         ),
         (TorchBuild("2.5.1+cu124", "12.4", ("sm_80",)), "has no code for NVIDIA GeForce RTX 5070 Ti"),
         (
             TorchBuild("2.13.0+cu130", "13.0", ("sm_120",)),
-            "finds no GPU, and the driver lists NVIDIA GeForce RTX 5070 Ti",
+            "finds no GPU, and the system lists NVIDIA GeForce RTX 5070 Ti",
         ),
     ],
 )

@@ -182,7 +182,9 @@ def test_torch_without_code_for_the_card_says_what_to_install():
         assert (
             "torch 2.6.0+cu124 (CUDA 12.4) has no code for NVIDIA GeForce RTX 5070 Ti, compute capability 12.0" in told
         )
-        assert "install a build of torch for CUDA 12.8 or newer: https://" in told
+        assert told.endswith(
+            "pip install torch==2.15.0+cu130 torchvision --index-url https://download.pytorch.org/whl/cu130"
+        )
     assert ask("sdpa_flash", "4090", torch=OLD_TORCH, version="2.6.0+cu124") is None
 
 
@@ -267,37 +269,114 @@ def test_survey_asks_about_the_first_gpu():
 
 
 V100 = Gpu("Tesla V100", 16_384, 16_000, (7, 0))
+PASCAL = Gpu("NVIDIA GeForce GTX 1080 Ti", 11_264, 11_000, (6, 1))
+KEPLER = Gpu("Tesla K80", 11_441, 11_000, (3, 7))
 THOR = Gpu("NVIDIA Thor", 122_880, 120_000, (11, 0))
+RADEON = Gpu("AMD Radeon RX 7900 XTX", 24_560, 24_000, (11, 0), kind="rocm")
+APPLE = Gpu("Apple M4", 17_000, 12_000, (0, 0), kind="mps", unified=True)
+NEWEST_TORCH = TorchBuild("2.15.0+cu132", "13.2", ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120"))
+UPDATE = "Update the driver: https://www.nvidia.com/drivers"
+
+
+def installing(build):
+    return (
+        f"pip install torch=={build} torchvision --index-url https://download.pytorch.org/whl/{build.partition('+')[2]}"
+    )
 
 
 @pytest.mark.parametrize(
     ("gpu", "driver", "torch", "build"),
     [
-        (CARDS["5070 Ti"], "13.0", CPU_TORCH, "CUDA 12.8 or newer:"),
-        (CARDS["5070 Ti"], "13.0", OLD_TORCH, "CUDA 12.8 or newer:"),
-        (CARDS["5070 Ti"], "12.9", TORCH, "CUDA 12.8 or newer, below 13:"),
-        (CARDS["4090"], "12.4", TORCH, "CUDA 12.6 or newer, below 13:"),
-        (CARDS["T4"], "", CPU_TORCH, "CUDA 12.6 or newer:"),
-        (V100, "13.0", TORCH, "CUDA 12.6:"),
-        (THOR, "13.0", CPU_TORCH, "CUDA 13.0 or newer:"),
-        (CARDS["5070 Ti"], "14.1", CPU_TORCH, "CUDA 12.8 or newer:"),
+        (CARDS["5070 Ti"], "13.0", CPU_TORCH, "2.15.0+cu130"),
+        (CARDS["5070 Ti"], "13.2", OLD_TORCH, "2.15.0+cu132"),
+        (CARDS["T4"], "", CPU_TORCH, "2.15.0+cu132"),
+        (V100, "13.0", NEWEST_TORCH, "2.14.1+cu126"),  # no newer driver or torch has anything for it
+        (V100, "12.8", NEWEST_TORCH, "2.14.1+cu126"),
+        (PASCAL, "13.0", NEWEST_TORCH, "2.14.1+cu126"),
+        (CARDS["4090"], "12.4", CPU_TORCH, "2.14.1+cu126"),
+        (CARDS["5070 Ti"], "12.8", CPU_TORCH, "2.11.0+cu128"),
+        (CARDS["5070 Ti"], "14.1", CPU_TORCH, "2.15.0+cu132"),
+        (RADEON, "", CPU_TORCH, "2.13.0+rocm7.2"),
+        (RADEON, "", NEWEST_TORCH, "2.13.0+rocm7.2"),
     ],
 )
-def test_who_must_install_another_torch_is_told_which(gpu, driver, torch, build):
-    found = torch_obstacle(Platform(gpu, driver, torch))
-    assert f"install a build of torch for {build} https://pytorch.org/" in found.next_step.remark
-    assert ("update the driver: https://" in found.next_step.remark) == ("needs 13.0" in found.cause)
+def test_who_must_install_another_torch_is_given_the_command(gpu, driver, torch, build):
+    assert torch_obstacle(Platform(gpu, driver, torch)).next_step.command == installing(build)
 
 
-@pytest.mark.parametrize(("gpu", "driver"), [(CARDS["4090"], "11.8"), (V100, "11.4"), (THOR, "12.8")])
-def test_a_driver_for_which_no_torch_is_built_must_be_updated(gpu, driver):
-    """There is no build for this card that such a driver serves: one "below 13" would be looked for in vain."""
-    found = torch_obstacle(Platform(gpu, driver, TORCH))
-    assert found.cause == f"the NVIDIA driver serves CUDA {driver} and torch 2.11.0+cu130 needs 13.0"
-    assert found.next_step.remark == "update the driver: https://www.nvidia.com/drivers"
-    step = torch_obstacle(Platform(gpu, driver, CPU_TORCH)).next_step.remark
-    assert step.startswith("update the driver: https://www.nvidia.com/drivers, and install a build of torch for CUDA ")
-    assert "below" not in step
+@pytest.mark.parametrize(
+    ("gpu", "driver", "host", "instead"),
+    [
+        (CARDS["5070 Ti"], "12.8", "linux", "2.11.0+cu128"),
+        (CARDS["5070 Ti"], "12.9", "windows", "2.11.0+cu128"),
+        (CARDS["4090"], "12.6", "linux", "2.14.1+cu126"),
+        (CARDS["4090"], "11.8", "linux", ""),  # nothing is built for such a driver any more
+        (THOR, "12.8", "linux-aarch64", ""),
+    ],
+)
+def test_a_driver_that_is_too_old_is_updated_or_served(gpu, driver, host, instead):
+    found = torch_obstacle(Platform(gpu, driver, NEWEST_TORCH, host=host))
+    assert found.cause == f"the NVIDIA driver serves CUDA {driver} and torch 2.15.0+cu132 needs 13.2"
+    assert str(found.next_step) == UPDATE + (f", or run: {installing(instead)}" if instead else "")
+
+
+@pytest.mark.parametrize(
+    ("gpu", "driver", "host", "step"),
+    [
+        (CARDS["4090"], "13.0", "linux", "Run: pip install 'ocroute[vlm]'"),  # the default index has it
+        (APPLE, "", "mac", "Run: pip install 'ocroute[vlm]'"),
+        (
+            CARDS["4090"],
+            "13.2",
+            "windows",
+            "2.15.0+cu132 'ocroute[vlm]' --extra-index-url https://",
+        ),  # has one for the CPU
+        (CARDS["4090"], "12.8", "linux", "2.14.1+cu126 'ocroute[vlm]' --extra-index-url https://"),
+        (PASCAL, "13.0", "linux", "2.14.1+cu126 'ocroute[vlm]' --extra-index-url https://"),
+        (
+            THOR,
+            "12.8",
+            "linux-aarch64",
+            "Update the driver (https://www.nvidia.com/drivers) and run: pip install torch==",
+        ),
+        (KEPLER, "11.4", "linux", "No release of torch since 2.9 has code for this card"),
+        (RADEON, "", "linux", "2.13.0+rocm7.2 'ocroute[vlm]' --extra-index-url https://"),
+        (RADEON, "", "windows", "PyTorch's index has builds for AMD on Linux only"),
+    ],
+)
+def test_where_torch_is_missing_the_right_one_is_named(gpu, driver, host, step):
+    found = torch_obstacle(Platform(gpu, driver, None, host=host))
+    assert found.cause == "torch is not installed"
+    assert step in str(found.next_step)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "torch", "cause"),
+    [
+        (RADEON, CPU_TORCH, "torch 2.13.0+cpu is a build for the CPU"),
+        (RADEON, TORCH, "torch 2.11.0+cu130 is a build for CUDA 13.0"),
+        (CARDS["4090"], TorchBuild("2.13.0+rocm7.2", other="rocm"), "torch 2.13.0+rocm7.2 is a build for AMD's ROCm"),
+        (CARDS["4090"], TorchBuild("2.15.0+xpu", other="xpu"), "torch 2.15.0+xpu is a build for Intel's GPUs"),
+    ],
+)
+def test_a_torch_for_others_cards_is_named(gpu, torch, cause):
+    assert torch_obstacle(Platform(gpu, "13.2", torch)).cause == cause
+
+
+@pytest.mark.parametrize(
+    ("gpu", "torch", "own"),
+    [
+        (RADEON, TorchBuild("2.13.0+rocm7.2", other="rocm"), {"eager", "sdpa_math", "sdpa_efficient", "sdpa_flash"}),
+        (APPLE, TorchBuild("2.15.0", other="mps"), {"eager", "sdpa_math"}),
+    ],
+)
+def test_others_cards_run_only_what_torch_has_for_them(gpu, torch, own):
+    """Nor does a fact about compute capability 11.0 speak of an AMD card whose torch calls its gfx1100 so."""
+    kernels = {name: (info_of(name), Presence("usable", "9")) for name in KERNELS if KERNELS[name].builtin}
+    platform = Platform(gpu, "", torch, kernels)
+    assert torch_obstacle(platform) is None
+    assert {name for name in kernels if obstacle(name, platform, VISION) is None} == own
+    assert "needs an NVIDIA GPU" in str(obstacle("flash4", platform, VISION))
 
 
 def test_nothing_stands_in_the_way_of_a_card_that_torch_can_use():

@@ -28,7 +28,8 @@ def kernel_table(rows: Sequence[KernelRow], machine: Machine, proofs: Iterable[P
         proofs: that hold on this machine, see `ocroute.kernels.requirements.Platform`.
     """
     gpu = machine.first_gpu
-    where = f"{gpu.name}, {'.'.join(map(str, gpu.compute_capability))}" if gpu else "the CPU"
+    capability = f", {'.'.join(map(str, gpu.compute_capability))}" if gpu and gpu.kind == "cuda" else ""
+    where = f"{gpu.name}{capability}" if gpu else "the CPU"
     table = Table(title=f"Attention kernels on {where}", title_justify="left")
     for heading in ("kernel", "state", "version"):
         table.add_column(heading, no_wrap=True)

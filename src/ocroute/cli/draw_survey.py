@@ -16,6 +16,7 @@ from ocroute.languages import LANGUAGES, SCRIPT_NAMES, name_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from ocroute.errors import NextStep
     from ocroute.machine import Machine
     from ocroute.route.machine_survey import Survey
     from ocroute.route.plan import EngineStatus
@@ -46,7 +47,10 @@ def settings_lines(settings: SettingsHere, most: int) -> list[str]:
 def overview(survey: Survey, settings: SettingsHere) -> list[str]:
     """Its lines. Pure."""
     routes = survey.plan.routes if survey.plan else {}
-    lines = [*_machine_lines(survey.machine), ""]
+    lines = [*_machine_lines(survey.machine)]
+    if survey.gpu_obstacle:
+        lines.append(f"The GPU is not used: {survey.gpu_obstacle.cause}")
+    lines.append("")
     lines += ["Reads here, in this order:"] if routes else [f"No page can be read here: {survey.problem}"]
     for place, name in enumerate(routes, start=1):
         lines.append(f"  {place}. {_entitled(name, survey)}: {_writes(survey.engines[name], survey, name)}")
@@ -57,7 +61,32 @@ def overview(survey: Survey, settings: SettingsHere) -> list[str]:
     if steps := _steps(survey, routes):
         lines += ["", "For more:"] + [f"  {step}" for step in steps]
     lines += ["", *settings_lines(settings, _FEW_SETTINGS)]
-    return [*lines, "", "More: ocroute doctor --all, ocroute doctor --engine NAME, ocroute languages, ocroute kernels"]
+    lines += ["", "More: ocroute doctor --all, ocroute doctor --engine NAME, ocroute languages, ocroute kernels"]
+    return [*lines, f"Next: {_next_command(survey, routes)}"]
+
+
+def _next_command(survey: Survey, routes: Collection[str]) -> str:
+    """The one thing to do next on this machine."""
+    if survey.gpu_obstacle:
+        return _command(survey.gpu_obstacle.next_step)
+    if not routes:
+        installs = (one.availability.install for one in survey.engines.values() if one.info.kind == "ocr")
+        return next(filter(None, installs), "ocroute doctor --all")
+    gpu = survey.machine.first_gpu
+    neural = [name for name, one in survey.engines.items() if one.info.kind == "vlm"]
+    if gpu and "torch" not in survey.machine.libraries and neural:
+        here = survey.engines[neural[0]].availability
+        return here.install or _command(here.next_step)
+    unproven = [row.engine for row in survey.neural if row.engine in routes and not row.proven]
+    if gpu and gpu.kind != "mps" and unproven:
+        return f"ocroute prove --for {unproven[0]}"
+    return "ocroute read PAGE"
+
+
+def _command(step: NextStep) -> str:
+    """What is to be typed of a step that may begin with something to be done by hand."""
+    before, found, typed = str(step).partition("pip install")
+    return f"{found}{typed}" if found else before
 
 
 def _machine_lines(machine: Machine) -> list[str]:
@@ -68,13 +97,13 @@ def _machine_lines(machine: Machine) -> list[str]:
     lines = [ours, f"{machine.processor}, {machine.cores} cores, {free}"]
     kinds: dict[str, int] = {}
     for gpu in machine.gpus:
-        told = f"{gpu.name}, {gpu.memory_mb} MiB, compute capability {'.'.join(map(str, gpu.compute_capability))}"
-        kinds[told] = kinds.get(told, 0) + 1
+        kinds[gpu.in_words] = kinds.get(gpu.in_words, 0) + 1
     lines += [f"GPU: {count} x {told}" if count > 1 else f"GPU: {told}" for told, count in kinds.items()]
     if not machine.gpus:
         return [*lines, f"no GPU: {machine.gpu_note}"]
     torch = f", torch {machine.libraries['torch']}" if "torch" in machine.libraries else ""
-    return [*lines, f"NVIDIA driver {machine.driver}, serves CUDA {machine.driver_cuda}{torch}"]
+    driver = f"NVIDIA driver {machine.driver}, serves CUDA {machine.driver_cuda}" if machine.driver else ""
+    return [*lines, f"{driver}{torch}".removeprefix(", ")] if driver or torch else lines
 
 
 def _entitled(name: str, survey: Survey) -> str:
@@ -94,11 +123,10 @@ def _writes(status: EngineStatus, survey: Survey, name: str) -> str:
     row = next((row for row in survey.neural if row.engine == name), None)
     if row is None:
         return said
-    unproven = any(not choice.proven for choice in row.kernels.values())
     canary = (
         "canary page never read" if row.canary is None else "canary page read" if row.canary.read else row.canary.seen
     )
-    return f"{said}; kernels {'unproven' if unproven else 'proven'}; {canary}"
+    return f"{said}; kernels {'proven' if row.proven else 'unproven'}; {canary}"
 
 
 def _steps(survey: Survey, routes: Collection[str]) -> list[str]:
@@ -116,11 +144,9 @@ def _steps(survey: Survey, routes: Collection[str]) -> list[str]:
         if here.state == "broken" and not here.next_step:
             steps.setdefault(here.reason, []).append(lacks)
     lines = [f"{', '.join(names)}: {step}" for step, names in steps.items()]
-    if unproven := [
-        row.engine
-        for row in survey.neural
-        if row.engine in routes and not all(one.proven for one in row.kernels.values())
-    ]:
+    gpu = survey.machine.first_gpu
+    unproven = [row.engine for row in survey.neural if row.engine in routes and not row.proven]
+    if unproven and not (gpu and gpu.kind == "mps"):
         lines.append(f"kernels of {', '.join(unproven)} are not proven on this card: ocroute prove")
     if unasked:
         least = "" if "torch" in survey.machine.libraries else "; they need torch: pip install 'ocroute[vlm]'"
@@ -206,10 +232,7 @@ def _few(names: tuple[str, ...], most: int = 8) -> str:
 
 def _machine_table(machine: Machine) -> Table:
     table = Table("", "", show_header=False, title="This machine", title_justify="left")
-    gpus = "\n".join(
-        f"{gpu.name}, {gpu.memory_mb} MiB, compute capability {'.'.join(map(str, gpu.compute_capability))}"
-        for gpu in machine.gpus
-    )
+    gpus = "\n".join(gpu.in_words for gpu in machine.gpus)
     rows: Mapping[str, Any] = {
         "system": f"{machine.os}, {machine.architecture}",
         "CPU": f"{machine.processor}, {machine.cores} usable cores",

@@ -120,6 +120,7 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         capabilities: compute capabilities that it accepts, as inclusive ranges ``((low, high), ...)`` of
             ``(major, minor)``; empty where it runs on any device, the CPU included. They end where the instructions that
             it is made of do, else at `NEWEST`: what is merely not known to run on a card stands in ``facts.toml``.
+        others: whose GPUs besides NVIDIA's it runs on; PyTorch's own only.
         dtypes, head_dims, max_head_dim: what it accepts; ``head_dims`` empty means any up to ``max_head_dim`` (0: no limit).
         head_dim_multiple: of which the head dim must be a multiple.
         cpu_dtypes: what it accepts on the CPU, where that differs; see ``dtypes_on_cpu``.
@@ -141,6 +142,7 @@ class KernelInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     min_version: str = ""
     rests_on: tuple[str, ...] = ()
     capabilities: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    others: tuple[Literal["rocm", "mps"], ...] = ()
     dtypes: tuple[DType, ...] = ("float16", "bfloat16")
     head_dims: tuple[int, ...] = ()
     max_head_dim: int = 0

@@ -107,6 +107,8 @@ def defaults(problem: Problem, gpu: Gpu | None) -> tuple[str, ...]:
     """What torch itself would most likely run well, best first. None of them is proven by being named here."""
     if gpu is None:
         return ("sdpa_flash", "sdpa_math", "eager")
+    if gpu.kind != "cuda":  # AMD's cards have torch's flash code, Apple's have one path of their own behind "math"
+        return ("sdpa_flash", "sdpa_math", "eager")
     if gpu.compute_capability >= (8, 0) and problem.dtype != "float32":
         return ("sdpa_flash", "sdpa_efficient", "sdpa_math", "eager")
     return ("sdpa_efficient", "sdpa_math", "eager")

@@ -19,6 +19,7 @@ class Eager:
 
     info: ClassVar = KernelInfo(
         "torch",
+        others=("rocm", "mps"),
         dtypes=("float16", "bfloat16", "float32"),
         materialises=True,
         rounds_scores=("cpu", "cuda"),

@@ -6,7 +6,7 @@ import datetime
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -45,15 +45,16 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         return f"{self.symptom} ({self.source}; {self.basis} {self.date:%Y-%m-%d})"
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    fact: tuple[Fact, ...]
+@cache
+def tables() -> dict[str, Any]:
+    """``facts.toml``, by the names of its tables."""
+    return tomllib.loads(files("ocroute.kernels").joinpath("facts.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def all_facts() -> tuple[Fact, ...]:
-    """Every fact in the file."""
-    text = files("ocroute.kernels").joinpath("facts.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), _File).fact
+    """Every fact about a kernel."""
+    return msgspec.convert(tables()["fact"], tuple[Fact, ...])
 
 
 def within(capability: Capability, ranges: tuple[tuple[Capability, Capability], ...]) -> bool:

@@ -94,7 +94,8 @@ def prove(
     found = {name: installed(name) for name in kernels or KERNELS}
     if not kernels:
         found = {name: kernel for name, kernel in found.items() if _meant(*kernel, quantized=quantized)}
-    platform = Platform(gpu, machine.driver_cuda, torch_build(), found, facts=all_facts() if facts else ())
+    known = all_facts() if facts else ()
+    platform = Platform(gpu, machine.driver_cuda, torch_build(), found, facts=known, host=machine.host)
     refusals = {name: [obstacle(name, platform, problem) for problem in problems] for name in found}
     waiting = [name for name, reasons in refusals.items() if not all(reasons)]
     ahead = min(_AHEAD, machine.cores // 4) if gpu else 0  # without a GPU their imports would take part in the timings

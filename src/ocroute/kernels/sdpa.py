@@ -105,7 +105,12 @@ class Math(_Sdpa):
 
     backend = "MATH"
     info: ClassVar = KernelInfo(
-        "torch", dtypes=("float16", "bfloat16", "float32"), materialises=True, install=_INSTALL, source=_SOURCE
+        "torch",
+        others=("rocm", "mps"),
+        dtypes=("float16", "bfloat16", "float32"),
+        materialises=True,
+        install=_INSTALL,
+        source=_SOURCE,
     )
 
 
@@ -116,6 +121,7 @@ class Flash(_Sdpa):
     info: ClassVar = KernelInfo(
         "torch",
         capabilities=_AMPERE_ON,
+        others=("rocm",),
         max_head_dim=256,
         cpu_dtypes=("float16", "bfloat16", "float32"),
         install=_INSTALL,
@@ -136,6 +142,7 @@ class Efficient(_Sdpa):
     info: ClassVar = KernelInfo(
         "torch",
         capabilities=_ANY_CUDA,
+        others=("rocm",),
         dtypes=("float16", "bfloat16", "float32"),
         install=_INSTALL,
         source=_SOURCE,

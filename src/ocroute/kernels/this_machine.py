@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from ocroute.errors import EngineUnavailable, NextStep, PluginError
 from ocroute.kernels.base import KERNELS, Kernel, KernelInfo, Presence, Problem
@@ -30,7 +30,18 @@ def torch_build() -> TorchBuild | None:
         import torch
     except (ImportError, OSError):  # OSError: a library that its wheel expects is missing
         return None
-    return TorchBuild(str(torch.__version__), torch.version.cuda or "", tuple(torch.cuda.get_arch_list()))
+    cuda = torch.version.cuda or ""
+    other = "" if cuda else _other(torch)
+    return TorchBuild(str(torch.__version__), cuda, tuple(torch.cuda.get_arch_list()) if cuda else (), other)
+
+
+def _other(torch: Any) -> Literal["", "rocm", "mps", "xpu"]:
+    """For whose GPUs a torch without CUDA was built."""
+    if getattr(torch.version, "hip", None):
+        return "rocm"
+    if getattr(torch.version, "xpu", None):
+        return "xpu"
+    return "mps" if torch.backends.mps.is_built() else ""
 
 
 def installed(name: str) -> Installed:
@@ -73,7 +84,8 @@ def platform_of(machine: Machine, gpu: Gpu | None, *, facts: bool = True) -> Pla
     """
     kernels = {name: installed(name) for name in KERNELS}
     proofs = Ledger().fresh(place_of(machine, gpu), _builds(kernels))
-    return Platform(gpu, machine.driver_cuda, torch_build(), kernels, tuple(proofs), all_facts() if facts else ())
+    known = all_facts() if facts else ()
+    return Platform(gpu, machine.driver_cuda, torch_build(), kernels, tuple(proofs), known, machine.host)
 
 
 def platform_here(machine: Machine, *, facts: bool = True) -> Platform:

@@ -16,7 +16,7 @@ from ocroute.kernels.base import SubModel
 from ocroute.kernels.choice import Choice
 from ocroute.kernels.inventory import KernelRow, inventory
 from ocroute.kernels.probe.proof import Proof
-from ocroute.kernels.requirements import Platform
+from ocroute.kernels.requirements import Obstacle, Platform, torch_obstacle
 from ocroute.kernels.this_machine import platform_here, stale_here
 from ocroute.machine import Machine, inspect
 from ocroute.route.plan import EngineStatus, Plan, Wish, plan
@@ -35,6 +35,7 @@ class Survey(msgspec.Struct, frozen=True):
         proofs: that hold on this machine.
         models: model to sub-model to the kernel that it would run on; empty without torch.
         neural: every neural engine: its weights, memory, kernels and last canary page.
+        gpu_obstacle: why the installed torch cannot use the GPU that is here; None where it can, or was not looked at.
     """
 
     machine: Machine
@@ -45,6 +46,7 @@ class Survey(msgspec.Struct, frozen=True):
     proofs: tuple[Proof, ...] = ()
     models: dict[str, dict[SubModel, Choice]] = {}
     neural: tuple[ModelRow, ...] = ()
+    gpu_obstacle: Obstacle | None = None
 
 
 def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
@@ -70,6 +72,7 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
         kernels=tuple(inventory(here, stale_here(machine))),
         proofs=here.proofs,
         models={model: kernel_choices(model, here) for model in models()} if here.torch else {},
+        gpu_obstacle=torch_obstacle(here) if here.torch else None,
         neural=model_rows({name: (one.info, one.availability) for name, one in engines.items()}, machine, here, kept()),
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
 from ocroute.engines.neural.attention import kernel_choices
 from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
+from ocroute.gpus import VISIBLE
 from ocroute.kernels.base import SUB_MODELS
 from ocroute.kernels.requirements import Platform, torch_obstacle
 from ocroute.languages import SCRIPT_NAMES, checked, language_of, missing_scripts
@@ -116,15 +118,34 @@ def _no_gpu_for(name: str, info: EngineInfo, machine: Machine, platform: Platfor
     if not machine.gpus:
         return "without a GPU it takes minutes a page, so it is used only when asked for by name"
     gpu = machine.gpus[0]
-    platform = platform or Platform(gpu, machine.driver_cuda)
+    platform = platform or Platform(gpu, machine.driver_cuda, host=machine.host)
     if found := torch_obstacle(platform):
-        return str(found)
-    if info.gpu_mb > gpu.free_mb:
-        return f"needs {info.gpu_mb} MiB of GPU memory for a page; {gpu.free_mb} of {gpu.memory_mb} MiB are free"
+        return f"{found}{_other_card(info, machine, platform)}"
+    if gpu.memory_mb and info.gpu_mb > gpu.free_mb:
+        return _too_small(info, machine, platform)
     none = [
         SUB_MODELS[sub_model] for sub_model, choice in kernel_choices(name, platform).items() if choice.kernel is None
     ]
     return f"no attention kernel can serve its {' and '.join(none)} on {gpu.name}" if none else ""
+
+
+def _too_small(info: EngineInfo, machine: Machine, platform: Platform) -> str:
+    gpu = machine.gpus[0]
+    said = f"needs {info.gpu_mb} MiB of GPU memory for a page; {gpu.free_mb} of {gpu.memory_mb} MiB are free"
+    if other := _other_card(info, machine, platform):
+        return said + other
+    held = gpu.memory_mb >= info.gpu_mb and gpu.kind == "cuda" and not gpu.unified
+    return f"{said}, other programs hold the rest: nvidia-smi names them" if held else said
+
+
+def _other_card(info: EngineInfo, machine: Machine, platform: Platform) -> str:
+    """The card to name, where the first one of several cannot serve the engine and another can; empty if none can."""
+    for number, gpu in enumerate(machine.gpus[1:], start=1):
+        fits = gpu.kind == machine.gpus[0].kind and info.gpu_mb <= gpu.free_mb
+        if fits and not torch_obstacle(replace(platform, gpu=gpu)):
+            name = "HIP_VISIBLE_DEVICES" if gpu.kind == "rocm" else VISIBLE
+            return f"; {gpu.name} would do: set {name}={number}"
+    return ""
 
 
 def _cannot_write(status: EngineStatus, languages: tuple[str, ...]) -> str:

@@ -61,10 +61,10 @@ def models() -> tuple[str, ...]:
 
 
 def dtype_for(gpu: Gpu | None) -> DType:
-    """In which dtype models run there: bfloat16 since Ampere, float16 before it, float32 without a GPU."""
+    """In which dtype models run there: bfloat16 since Ampere and on others' GPUs, float16 before, float32 without a GPU."""
     if gpu is None:
         return "float32"
-    return "bfloat16" if gpu.compute_capability >= (8, 0) else "float16"
+    return "bfloat16" if gpu.kind != "cuda" or gpu.compute_capability >= (8, 0) else "float16"
 
 
 def problems_by_sub_model(model: str, gpu: Gpu | None) -> dict[SubModel, tuple[Problem, ...]]:

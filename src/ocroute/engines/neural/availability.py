@@ -9,7 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from ocroute.engines.base import Availability
 from ocroute.engines.neural import weights
 from ocroute.engines.neural.model_facts import Facts
-from ocroute.errors import EngineUnavailable
+from ocroute.errors import EngineUnavailable, NextStep
+from ocroute.kernels.requirements import Platform, torch_obstacle
+from ocroute.machine import inspect
 
 INSTALL = "pip install 'ocroute[vlm]'"
 MINIMUM = {"torch": "2.9", "safetensors": "0.5"}
@@ -34,7 +36,8 @@ def availability(facts: Facts, model: str) -> Located:
         model: the weights that the user names; empty for none. A hub id that is not here yet counts: it will be fetched.
     """
     if lacking := missing(facts.transformers, facts.packages):
-        return Located("absent", reason=lacking, install=INSTALL)
+        step = install_step()
+        return Located("absent", reason=lacking, install=step.command, advice=step.advice)
     version = installed("transformers")
     folder = None
     try:
@@ -68,6 +71,15 @@ def missing(transformers: str, others: Iterable[str] = ()) -> str:
         elif _older(have, least):
             faults.append(f"{name} is {have}, and {least} is needed")
     return "; ".join(faults)
+
+
+def install_step() -> NextStep:
+    """How the packages of neural engines are installed here, with a torch that this machine's GPU can use."""
+    if not installed("torch"):
+        machine = inspect()
+        if found := torch_obstacle(Platform(machine.first_gpu, machine.driver_cuda, None, host=machine.host)):
+            return found.next_step
+    return NextStep(command=INSTALL)
 
 
 def installed(name: str) -> str:

@@ -33,7 +33,7 @@ from ocroute.engines.neural.canary import history
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
 from ocroute.engines.page_by_page import PageByPage
-from ocroute.errors import EngineError, EngineUnavailable, NextStep, OcrouteError, UsageError
+from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
 from ocroute.kernels import device_errors
 from ocroute.kernels.base import Refused
 from ocroute.pages.page import InputPage
@@ -147,9 +147,7 @@ class NeuralEngine(PageByPage):
         facts = self.facts
         self.mode_of(task)  # a mode that does not exist is said before minutes are spent on loading
         if lacking := availability.missing(facts.transformers, facts.packages):
-            raise EngineUnavailable(
-                f"{facts.name} cannot run: {lacking}", next_step=NextStep(command=availability.INSTALL)
-            )
+            raise EngineUnavailable(f"{facts.name} cannot run: {lacking}", next_step=availability.install_step())
         failures.check_device(facts.name)
         folder = weights.find(facts, task.model)
         weights.check(facts, folder)

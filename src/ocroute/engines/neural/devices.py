@@ -21,8 +21,9 @@ class Place:
     """A device and the dtype in which a model runs there.
 
     Attributes:
-        device: ``cuda:0`` or ``cpu``.
-        dtype: bfloat16 from compute capability 8.0 on, where the hardware has it; float16 below; float32 on a CPU.
+        device: ``cuda:0``, which is an AMD card's name under ROCm too, ``mps`` of Apple's GPU, or ``cpu``.
+        dtype: bfloat16 from compute capability 8.0 on, where the hardware has it, and on others' GPUs; float16 below; float32
+            on a CPU.
         name: of the device, for the page record.
     """
 
@@ -70,14 +71,19 @@ def place() -> Place:
     machine = inspect()
     if not machine.gpus and not torch.cuda.is_available():
         return Place("cpu", torch.float32, "cpu")
-    reason = str(torch_obstacle(Platform(machine.first_gpu, machine.driver_cuda, torch_build())) or "")
-    if not reason and not torch.cuda.is_available():
-        reason = f"torch {torch.__version__} finds no GPU, and the driver lists {machine.gpus[0].name}"
+    gpu = machine.first_gpu
+    found = torch_obstacle(Platform(gpu, machine.driver_cuda, torch_build(), host=machine.host))
+    reason = str(found or "")
+    metal = gpu is not None and gpu.kind == "mps"
+    if gpu and not reason and not (torch.backends.mps if metal else torch.cuda).is_available():
+        reason = f"torch {torch.__version__} finds no GPU, and the system lists {gpu.name}"
     if reason:
         raise EngineUnavailable(
             reason,
             next_step=f"To read on the CPU all the same, minutes a page: {HIDE_GPUS} ocroute read PAGE --engine ENGINE",
         )
+    if gpu and gpu.kind != "cuda":
+        return Place("mps" if metal else "cuda:0", torch.bfloat16, gpu.name)
     capability = torch.cuda.get_device_capability(0)
     return Place("cuda:0", torch.bfloat16 if capability >= (8, 0) else torch.float16, torch.cuda.get_device_name(0))
 
@@ -92,5 +98,9 @@ def limit_threads(threads: int) -> None:
 def free_memory() -> None:
     """Give back what torch keeps of the GPU's memory for later; without effect where nothing has used torch yet."""
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
+    if torch is None:
+        return
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()

@@ -50,9 +50,14 @@ class ModelRow(msgspec.Struct, frozen=True):
     named: str = ""
 
     @property
+    def proven(self) -> bool:
+        """Whether every kernel that it would run on is proven."""
+        return all(choice.proven for choice in self.kernels.values())
+
+    @property
     def fits(self) -> bool:
-        """Whether the memory that is free is enough."""
-        return self.need_mb <= self.free_mb
+        """Whether the memory that is free is enough; of a card that does not tell, yes."""
+        return self.need_mb <= self.free_mb or not self.free_mb
 
 
 def model_rows(

@@ -167,7 +167,9 @@ def free_bytes(where: Place) -> int:
     import torch
 
     if not where.device.startswith("cuda"):
-        return inspect().free_mb * MIB
+        machine = inspect()
+        gpu = machine.first_gpu if where.device == "mps" else None
+        return (gpu.free_mb if gpu else machine.free_mb) * MIB
     free, _ = torch.cuda.mem_get_info(where.device)
     held = torch.cuda.memory_reserved(where.device) - torch.cuda.memory_allocated(where.device)
     return max(0, free + held - HEADROOM)

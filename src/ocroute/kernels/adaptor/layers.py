@@ -68,7 +68,7 @@ class Group:
     def gpu(self, machine: Machine) -> Gpu | None:
         """On which of the machine's GPUs they are; None for the CPU."""
         device, gpus = self.owner.device, machine.gpus
-        return gpus[min(device.index or 0, len(gpus) - 1)] if device.type == "cuda" and gpus else None
+        return gpus[min(device.index or 0, len(gpus) - 1)] if device.type in ("cuda", "mps") and gpus else None
 
 
 def shape(config: Any, sub_model: SubModel, length: int, dtype: DType) -> Problem:

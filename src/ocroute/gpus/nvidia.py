@@ -1,53 +1,28 @@
-"""The NVIDIA GPUs that a program started here would use, in the order in which it would number them. Needs no torch.
+"""NVIDIA's GPUs, in the order in which CUDA would number them. Needs no torch.
 
 The driver's management library lists every card, by its slot. CUDA, and torch with it, numbers those that
-``CUDA_VISIBLE_DEVICES`` leaves, the fastest first unless ``CUDA_DEVICE_ORDER`` says otherwise. Where the two may differ CUDA
-itself is asked, and the cards are matched by UUID.
+``CUDA_VISIBLE_DEVICES`` leaves, the fastest first unless ``CUDA_DEVICE_ORDER`` says otherwise; of a card that is cut into slices
+(MIG) it uses one slice. Where the two may differ CUDA itself is asked, and cards and slices are matched by UUID.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-from dataclasses import dataclass
+import platform
 from typing import Any
 from uuid import UUID
 
-import msgspec
+from ocroute.gpus.described import FoundGpus, Gpu
+from ocroute.host_memory import MIB, memory_mb
 
-MIB = 1024 * 1024
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 HIDE_GPUS = f"{VISIBLE}=-1"
 """The environment in which nothing uses a GPU."""
 
 _LIBRARY = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
 _NO_DEVICE = 100
-
-
-class Gpu(msgspec.Struct, frozen=True):
-    """One GPU as its driver describes it. Memory in MiB; compute capability as ``(major, minor)``."""
-
-    name: str
-    memory_mb: int
-    free_mb: int
-    compute_capability: tuple[int, int]
-    uuid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundGpus:
-    """What there is.
-
-    Attributes:
-        gpus: the first is the one that torch calls ``cuda:0``.
-        driver, cuda: the driver's version, and the newest CUDA that it serves; empty without one.
-        note: why no GPU is listed.
-    """
-
-    gpus: tuple[Gpu, ...] = ()
-    driver: str = ""
-    cuda: str = ""
-    note: str = ""
+_IN_WINDOWS = "; this is WSL2, where the driver is that of Windows: update it there, then run wsl --update"
 
 
 class _CudaError(Exception):
@@ -63,7 +38,8 @@ def find() -> FoundGpus:
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
-        return FoundGpus(note=f"no NVIDIA driver answers ({error})")
+        wsl = _IN_WINDOWS if "microsoft" in platform.release().lower() else ""
+        return FoundGpus(note=f"no NVIDIA driver answers ({error}){wsl}")
     try:
         driver = str(pynvml.nvmlSystemGetDriverVersion())
         number = int(pynvml.nvmlSystemGetCudaDriverVersion_v2())
@@ -72,7 +48,7 @@ def find() -> FoundGpus:
         if count == 0:
             return FoundGpus((), driver, cuda, "the NVIDIA driver lists no GPU")
         if count == 1 and VISIBLE not in os.environ:
-            return FoundGpus((_described(pynvml.nvmlDeviceGetHandleByIndex(0)),), driver, cuda)
+            return FoundGpus((_alone(pynvml.nvmlDeviceGetHandleByIndex(0)),), driver, cuda)
         gpus = tuple(_matched(uuid) for uuid in _numbered())
         return FoundGpus(gpus, driver, cuda, "" if gpus else f"{VISIBLE}={os.environ.get(VISIBLE, '')} hides every GPU")
     except pynvml.NVMLError as error:
@@ -119,6 +95,37 @@ def _uuid(number: int, call: Any, check: Any) -> UUID:
     return UUID(bytes=raw.raw)
 
 
+def _alone(card: object) -> Gpu:
+    """The only card, or the slice of it that torch will use."""
+    if not _is_cut(card):
+        return _described(card)
+    try:
+        return next(_matched(uuid) for uuid in _numbered())
+    except (_CudaError, StopIteration):
+        return _first_slice(card)
+
+
+def _is_cut(card: object) -> bool:
+    """Whether a card is cut into slices (MIG)."""
+    import pynvml
+
+    try:
+        return bool(pynvml.nvmlDeviceGetMigMode(card)[0])
+    except (pynvml.NVMLError, AttributeError):  # cards and drivers that know nothing of it
+        return False
+
+
+def _first_slice(card: object) -> Gpu:
+    """As the management library lists them; a container may not be told of the card's memory, and of slices by UUID only."""
+    import pynvml
+
+    try:
+        return _described(pynvml.nvmlDeviceGetMigDeviceHandleByIndex(card, 0), whole=card)
+    except (pynvml.NVMLError, AttributeError):
+        major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(card)
+        return Gpu(f"{pynvml.nvmlDeviceGetName(card)}, a MIG slice", 0, 0, (int(major), int(minor)))
+
+
 def _matched(uuid: UUID) -> Gpu:
     """The card, or the slice of one, with this UUID."""
     import pynvml
@@ -133,12 +140,29 @@ def _matched(uuid: UUID) -> Gpu:
 def _described(handle: object, *, whole: object | None = None) -> Gpu:
     import pynvml
 
-    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    memory, free, unified = _memory(handle)
     major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(whole or handle)
     return Gpu(
         name=str(pynvml.nvmlDeviceGetName(handle)),
-        memory_mb=int(memory.total) // MIB,
-        free_mb=int(memory.free) // MIB,
+        memory_mb=memory,
+        free_mb=free,
         compute_capability=(int(major), int(minor)),
         uuid=str(pynvml.nvmlDeviceGetUUID(handle)),
+        unified=unified,
     )
+
+
+def _memory(handle: object) -> tuple[int, int, bool]:
+    """MiB in all and free, and whether they are the computer's own, as those of GB10 are: its driver tells of none."""
+    import pynvml
+
+    def error(name: str) -> Any:
+        return getattr(pynvml, f"NVMLError_{name}", ())
+
+    try:
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    except error("NotSupported"):
+        return *memory_mb(), True
+    except error("NoPermission"):
+        return 0, 0, False
+    return int(memory.total) // MIB, int(memory.free) // MIB, False

@@ -1,0 +1,27 @@
+"""The memory that this process may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+def memory_mb() -> tuple[int, int]:
+    """MiB that this process may use, after a container's limit where there is one, and what of it is free."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    total, free = memory.total, memory.available
+    limit, used = _read("/sys/fs/cgroup/memory.max"), _read("/sys/fs/cgroup/memory.current")
+    if limit.isdigit() and used.isdigit():
+        total = min(total, int(limit))
+        free = min(free, max(0, int(limit) - int(used)))
+    return total // MIB, free // MIB
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
