@@ -28,7 +28,7 @@ from parts.common import Part, built_in, measured, table
 
 import ocroute.errors
 from ocroute.document.exporters.json import schema
-from ocroute.document.model import EXPORTERS
+from ocroute.document.formats import EXPORTERS, WRITERS, format_class
 from ocroute.engines import ENGINES
 from ocroute.errors import ExitCode
 from ocroute.judge import CHECKS
@@ -93,10 +93,10 @@ def gives(info: ocroute.engines.EngineInfo) -> str:
 
 
 def formats() -> str:
-    """Every exporter of ocroute's own."""
+    """Every format of ocroute's own."""
     rows = []
-    for name in built_in(EXPORTERS):
-        exporter = EXPORTERS.load(name)
+    for name in sorted([*built_in(EXPORTERS), *built_in(WRITERS)]):
+        exporter = format_class(name)
         rows.append((f"`{name}`", f"`{exporter.suffix}`", f"`{exporter.media_type}`", first_paragraph(exporter)))
     return table(("name", "file", "media type", "what it holds"), rows)
 
@@ -104,7 +104,7 @@ def formats() -> str:
 def options() -> str:
     """Every option of ``ocroute read``, and what Python calls those that it has too."""
     python = declared(ReadOptions)
-    names = {"exporters": ", ".join(f"`{name}`" for name in built_in(EXPORTERS))}
+    names = {"formats": ", ".join(f"`{name}`" for name in sorted([*built_in(EXPORTERS), *built_in(WRITERS)]))}
     rows = [
         (
             ", ".join(f"`{flag}`" for flag in (one.option.short, one.flag) if flag),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ocroute.document.model import EXPORTERS
+from ocroute.document.formats import format_names
 from ocroute.errors import ExitCode
 from ocroute.kernels.build.recipes import book
 from ocroute.options import CommandOptions, InputOptions, ReaderOptions, ReadOptions, declared
@@ -93,7 +93,7 @@ def test_every_option_is_in_help_in_python_and_in_the_documentation_and_no_old_s
 
 def test_help_names_what_is_registered():
     told = " ".join(ocroute("read", "--help", COLUMNS="200").stdout.split())
-    assert f"One of {', '.join(EXPORTERS)}; several with commas" in told
+    assert f"One of {', '.join(format_names())}; several with commas" in told
     assert f"One of {', '.join(book().recipes)}." in ocroute("build", "--help", COLUMNS="200").stdout
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Unpack, overload
 
 import msgspec
 
 from ocroute.document import model
+from ocroute.document.formats import Origin
+from ocroute.options import FormatOptions, documented
 from ocroute.values import Table
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class Document(model.Document, frozen=True):
     @classmethod
     def of(cls, record: model.Document) -> Document:
         """The same document, to be shown, saved and drawn."""
-        return cls(record.source, tuple(map(Page.of, record.pages)))
+        return cls(record.source, tuple(map(Page.of, record.pages)), record.sha256)
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Document:
@@ -79,16 +81,37 @@ class Document(model.Document, frozen=True):
 
         return Document.of(load(path))
 
-    def save(self, path: str | os.PathLike[str], *, keep_headers_footers: bool = False) -> None:
+    @documented(FormatOptions)
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        source: str | os.PathLike[str] | None = None,
+        password: str | None = None,
+        **options: Unpack[FormatOptions],
+    ) -> None:
         """Write this document into a file, in the format of the file's suffix. A file that is there is replaced as a whole.
 
+        What needs the pages themselves, such as a PDF with a text layer or pictures, is made from the source, which must be the
+        file that was read. What must be said of the result, e.g. pages that could not get their text, is a warning in the log
+        ``ocroute``.
+
+        Args:
+            path: of the file.
+            source: where the file that was read is now, if that is not where it was.
+            password: of an encrypted PDF.
+            {options}
+
         Raises:
-            UsageError: no format has this suffix.
+            UsageError: no format has this suffix, or the format does not heed an option.
+            InputError: the source is needed, and gone, or another file.
+            PackageMissing: the format needs a package that is not installed.
             OutputError: the file cannot be written; what was there is unchanged.
         """
-        from ocroute.document.storage import save
+        from ocroute.writers.save_document import save
 
-        save(self, path, keep_headers_footers=keep_headers_footers)
+        origin = Origin(os.fspath(source or self.source), password)
+        save(self, path, origin, options)
 
     @property
     def tables(self) -> tuple[Table, ...]:

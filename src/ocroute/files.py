@@ -10,10 +10,13 @@ import shutil
 import tempfile
 import warnings
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 from ocroute.errors import OutputError
+
+T = TypeVar("T")
 
 _DRAFT = ".ocroute-{}.tmp"
 
@@ -45,7 +48,7 @@ class Draft:
         # Not `tempfile`: its files are the owner's alone, and ours have the rights that any new file would have.
         direct = path.exists() and not path.is_file()
         self._draft = None if direct else path.with_name(_DRAFT.format(secrets.token_hex(8)))
-        self._file = path.open("wb") if self._draft is None else self._draft.open("xb")
+        self._file = path.open("wb") if self._draft is None else self._draft.open("x+b")
         self._size = 0
 
     def add(self, data: bytes) -> None:
@@ -54,15 +57,24 @@ class Draft:
         Raises:
             OSError: the disk is full, or the like.
         """
+        self.fill(lambda file: file.write(data))
+
+    def fill(self, write: Callable[[BinaryIO], T]) -> T:
+        """Let ``write`` write behind what is there, and give what it gives: all of it stays, or nothing.
+
+        Raises:
+            OSError: the disk is full, or the like; and whatever ``write`` raises.
+        """
         try:
-            self._file.write(data)
+            given = write(self._file)
             self._file.flush()
-        except OSError:
+        except BaseException:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file.fileno(), self._size)
                 os.lseek(self._file.fileno(), self._size, os.SEEK_SET)
             raise
-        self._size += len(data)
+        self._size = self._file.tell() if self._draft is not None else self._size
+        return given
 
     def place(self, *, durable: bool = True, replace: bool = True) -> None:
         """Put it at its path.

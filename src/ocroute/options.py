@@ -15,7 +15,7 @@ class Option:
     """How an option is told and given.
 
     Attributes:
-        help: one sentence or two. ``{exporters}`` stands for what is registered as such.
+        help: one sentence or two. ``{formats}`` stands for what is registered as such.
         default: what holds where it is left out.
         command_default: the same on the command line, where that is another.
         flag: on the command line, where it is not the name with two dashes.
@@ -169,6 +169,26 @@ class ReadOptions(InputOptions, ReaderOptions, total=False):
     """All that `ocroute.read` takes."""
 
 
+class FormatOptions(TypedDict, total=False):
+    """What a format may heed when a document is written, with ``ocroute read``, ``ocroute export`` or ``Document.save``."""
+
+    keep_headers_footers: Annotated[
+        bool,
+        Option(
+            help="Keep page headers and footers in the running text.",
+            default=False,
+            old="--keep-furniture",
+        ),
+    ]
+    page_images: Annotated[
+        Literal["none", "png", "webp"],
+        Option(
+            help="Save an image of every page as it was read, upright and deskewed, beside the text.",
+            default="none",
+        ),
+    ]
+
+
 class OutputOptions(TypedDict, total=False):
     """What ``ocroute read`` takes about files."""
 
@@ -184,7 +204,7 @@ class OutputOptions(TypedDict, total=False):
     formats: Annotated[
         Sequence[str],
         Option(
-            help="One of {exporters}; several with commas. md when left out, or that of -o FILE.",
+            help="One of {formats}; several with commas. md when left out, or that of -o FILE.",
             default=(),
             flag="--format",
             metavar="NAMES",
@@ -192,14 +212,6 @@ class OutputOptions(TypedDict, total=False):
     ]
     force: Annotated[
         bool, Option(help="Replace files that ocroute has not written there.", default=False, setting=False)
-    ]
-    keep_headers_footers: Annotated[
-        bool,
-        Option(
-            help="Keep page headers and footers in the running text.",
-            default=False,
-            old="--keep-furniture",
-        ),
     ]
 
 
@@ -229,7 +241,7 @@ class ScreenOptions(TypedDict, total=False):
     ]
 
 
-class CommandOptions(OutputOptions, ReadOptions, ScreenOptions, total=False):
+class CommandOptions(OutputOptions, FormatOptions, ReadOptions, ScreenOptions, total=False):
     """All that ``ocroute read`` takes."""
 
 

@@ -1,6 +1,11 @@
 """The command line: parse, call the library, draw. No logic lives here, and nothing heavy is imported before it is needed."""
 
-from ocroute.cli import doctor_command, kernel_commands, read_command  # noqa: F401 - a command exists once its module is imported
+from ocroute.cli import (  # noqa: F401 - a command exists once its module is imported
+    doctor_command,
+    kernel_commands,
+    read_command,
+    show_command,
+)
 from ocroute.cli.app import app
 
 __all__ = ["app"]

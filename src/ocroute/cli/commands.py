@@ -96,6 +96,10 @@ class _Registered(dict[str, str]):
             from ocroute.kernels.build.recipes import book
 
             return ", ".join(book().recipes)
+        if key == "formats":
+            from ocroute.document.formats import format_names
+
+            return ", ".join(format_names())
         from ocroute.registry import Registry
 
         return ", ".join(Registry(f"ocroute.{key}", required=()))

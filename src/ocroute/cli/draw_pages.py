@@ -71,6 +71,9 @@ def remarks(result: InputResult, *, quiet: bool = False) -> None:
     for page in result.troubled():
         if not quiet or page.verdict.status == "failed":
             _warn(page)
+    for remark in result.remarks:
+        if not quiet or remark.code:
+            error_line(remark.sentence)
 
 
 class Tally:

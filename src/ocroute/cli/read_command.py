@@ -8,7 +8,7 @@ import typer
 
 from ocroute.cli.app import app
 from ocroute.cli.commands import Command, takes
-from ocroute.options import CommandOptions
+from ocroute.options import CommandOptions, FormatOptions, declared
 
 if TYPE_CHECKING:
     from ocroute.run import Target
@@ -30,15 +30,17 @@ def read(
     from ocroute.process.interrupts import stoppable
     from ocroute.route.wish import wish_of
     from ocroute.run import read_documents, target_of
-    from ocroute.run.target import STREAMED
+    from ocroute.run.results import streamed
+    from ocroute.run.target import PAGE_A_LINE
 
-    out, kept, quiet = options["out"] or "-", options["keep_headers_footers"], options["quiet"]
+    out, quiet = options["out"] or "-", options["quiet"]
+    of_format = {name: value for name, value in options.items() if name in declared(FormatOptions)}
     target = target_of(out, options["formats"])
     code = ExitCode.OK
     tally = Tally(target)
     watched = ProgressBar(quiet=quiet, verbose=options["verbose"], log_file=options["log_file"])
     with stoppable(lambda: _kept(target, watched.pages)), watched:
-        for result in read_documents(
+        for read_ in read_documents(
             files,
             wish_of(options),
             pages=options["pages"],
@@ -47,12 +49,14 @@ def read(
             timeout=options["timeout"],
             out=out,
             formats=options["formats"],
-            keep_headers_footers=kept,
+            options=of_format,
             force=options["force"],
         ):
+            result = read_
+            if target.kind == "stdout" and (result.error is None or target.formats == (PAGE_A_LINE,)):
+                result, data = streamed(result, target.formats[0], of_format)
+                product(data)
             code = max(code, result.exit_code)
-            if target.kind == "stdout" and (result.error is None or target.formats == (STREAMED,)):
-                product(result.document().export(target.formats[0], keep_headers_footers=kept))
             if options["explain"] and result.error is None:
                 explain(result.document())
             remarks(result, quiet=quiet)

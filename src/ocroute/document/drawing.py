@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from ocroute.document.doubtful_places import place_of, unsure_boxes
 from ocroute.document.model import Page
-from ocroute.values import Block, Box, Category
-
-UNSURE = 0.65
-"""Words, or lines without words, of less confidence are marked."""
+from ocroute.values import Box, Category
 
 RED = (214, 26, 26)
 """Of doubtful places, and of nothing else."""
@@ -49,7 +47,7 @@ def drawn(page: Page, raster: NDArray[np.uint8]) -> Image.Image:
     font = ImageFont.load_default(max(12, max(image.size) // 90))
     for box in _doubtful_places(page):
         pen.rectangle(_corners(box, image), fill=(*RED, 70), outline=RED)
-    placed = [(number, block, place) for number, block in enumerate(page.blocks, 1) if (place := _place(block))]
+    placed = [(number, block, place) for number, block in enumerate(page.blocks, 1) if (place := place_of(block))]
     for _, block, place in placed:
         pen.rectangle(_corners(place, image), outline=COLOURS[block.category], width=stroke)
     taken = [Box(*_corners(place, image)) for _, _, place in placed]
@@ -83,23 +81,7 @@ def _free_spot(box: Box, wide: float, high: float, image: Image.Image, taken: Se
 def _doubtful_places(page: Page) -> Iterator[Box]:
     yield from (finding.image for finding in page.verdict.findings if finding.image)
     for block in page.blocks:
-        if not block.lines and block.box and _unsure(block.confidence):
-            yield block.box
-        for line in block.lines:
-            if line.words:
-                yield from (word.box for word in line.words if _unsure(word.confidence))
-            elif _unsure(line.confidence):
-                yield line.box
-
-
-def _unsure(confidence: float | None) -> bool:
-    return confidence is not None and confidence < UNSURE
-
-
-def _place(block: Block) -> Box | None:
-    if block.box is None and block.lines:
-        return Box.around(line.box for line in block.lines)
-    return block.box
+        yield from unsure_boxes(block)
 
 
 def _corners(box: Box, image: Image.Image) -> tuple[float, float, float, float]:

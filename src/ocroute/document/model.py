@@ -7,11 +7,11 @@ the size of that frame, its resolution and the turn that made it upright, so eve
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 
-from ocroute.registry import Registry
+from ocroute.document.formats import EXPORTERS, made
 from ocroute.values import Block, Box, Note, excerpt
 
 
@@ -144,10 +144,17 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """All pages of one input, in order."""
+    """All pages of one input, in order.
+
+    Attributes:
+        source: the input's path as the user gave it.
+        pages: one record for each.
+        sha256: of the input's content, in hexadecimal; empty where it is not known.
+    """
 
     source: str
     pages: tuple[Page, ...]
+    sha256: str = ""
 
     @property
     def ok(self) -> bool:
@@ -174,32 +181,16 @@ class Document(msgspec.Struct, frozen=True):
         """This document as one whole HTML page; page headers and footers are left out unless asked for."""
         return self.export("html", keep_headers_footers=keep_headers_footers).decode()
 
-    def export(self, name: str, *, keep_headers_footers: bool = False) -> bytes:
+    def export(self, name: str, **options: Any) -> bytes:
         """This document in the format registered as ``name`` (``md``, ``json``, ``html``, ``txt``, ``hocr``, ``alto``).
+
+        Args:
+            name: of a format that is made from the document alone; `ocroute.Document.save` writes the others too.
+            options: of writing, e.g. ``keep_headers_footers=True``; those that the format does not heed are left aside.
 
         Raises:
             UsageError: there is no such format.
         """
-        exporter: Exporter = EXPORTERS.load(name)(keep_headers_footers=keep_headers_footers)
-        return exporter.export(self)
-
-
-class Exporter(Protocol):
-    """A format that a document can be written in. It only reads the document.
-
-    Attributes:
-        suffix: of the files it writes, e.g. ``".md"``.
-        media_type: e.g. ``"text/markdown"``.
-    """
-
-    suffix: ClassVar[str]
-    media_type: ClassVar[str]
-
-    def __init__(self, *, keep_headers_footers: bool = False) -> None: ...
-
-    def export(self, document: Document) -> bytes:
-        """The whole document, UTF-8 where it is text. Equal documents give equal bytes."""
-        ...
-
-
-EXPORTERS = Registry("ocroute.exporters", required=("suffix", "media_type", "export"))
+        EXPORTERS.load(name)
+        exported: bytes = made(name, options).export(self)
+        return exported

@@ -1,4 +1,4 @@
-"""A document into a file and back."""
+"""Which format a file is in, and documents back from files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from ocroute.document.exporters.json import decode
-from ocroute.document.model import EXPORTERS, Document, Exporter
+from ocroute.document.formats import EXPORTERS, WRITERS, format_class
+from ocroute.document.model import Document
 from ocroute.errors import CorruptInput, InputError, InputNotFound, NextStep, PluginError, UnsupportedInput, UsageError
-from ocroute.files import cannot_write, write_whole
 
 PathLike = str | os.PathLike[str]
 
@@ -23,10 +23,10 @@ _UPDATE = NextStep(command="pip install --upgrade ocroute")
 def suffixes() -> dict[str, str]:
     """The name of the format by the suffix of its files, e.g. ``".alto.xml"``: ours before those of plug-ins."""
     found: dict[str, str] = {}
-    for name in sorted(EXPORTERS, key=lambda name: (not EXPORTERS[name].builtin, name)):
+    rows = {**EXPORTERS, **WRITERS}
+    for name in sorted(rows, key=lambda name: (not rows[name].builtin, name)):
         with contextlib.suppress(PluginError):  # it says so where its own format is asked for
-            exporter: type[Exporter] = EXPORTERS.load(name)
-            found.setdefault(exporter.suffix, name)
+            found.setdefault(format_class(name).suffix, name)
     return found
 
 
@@ -45,20 +45,6 @@ def format_of(path: PathLike) -> str:
             next_step=f"Choose from: {', '.join(known)}",
         )
     return known[max(fitting, key=len)]
-
-
-def save(document: Document, path: PathLike, *, keep_headers_footers: bool = False) -> None:
-    """Write ``document`` to ``path`` in the format of its suffix: all of the file or nothing.
-
-    Raises:
-        UsageError: no format has this suffix.
-        OutputError: the file cannot be written; what was there is unchanged.
-    """
-    data = document.export(format_of(path), keep_headers_footers=keep_headers_footers)
-    try:
-        write_whole(Path(path), data)
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise cannot_write("cannot write", Path(path), error, {}) from error
 
 
 def load(path: PathLike) -> Document:

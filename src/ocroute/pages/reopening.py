@@ -2,21 +2,87 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from ocroute.document.model import Page
-from ocroute.errors import InputError, NextStep, PasswordNeeded, UsageError
+from ocroute.document.formats import Origin
+from ocroute.document.model import Document, Page
+from ocroute.errors import InputError, InputNotFound, NextStep, PasswordNeeded, UsageError
 from ocroute.pages.opening import open_input
-from ocroute.pages.page import Raster, deskewed, turned
+from ocroute.pages.page import InputPage, Raster, deskewed, turned
 from ocroute.pages.pixels import to_rgb
 
+_GIVE_SOURCE = NextStep(
+    "Say where the file that was read is now: ocroute export --source FILE, or document.save(..., source=)"
+)
 _GIVE_IT = NextStep("Give the image of the page, or the path where the source is now: page.draw(image)")
 _SAME_SHAPE = 0.02  # how far height / width may differ: renderers round to whole pixels
+
+
+class Reopened:
+    """The source of a document that was read before, open again. Use it in a ``with`` block.
+
+    Raises:
+        InputError: it cannot be opened.
+    """
+
+    def __init__(self, origin: Origin) -> None:
+        try:
+            self._source = open_input(origin.path, name=origin.name, password=origin.password)
+        except InputError as error:
+            message = f"the source of the document cannot be opened: {error.message}"
+            step = error.next_step if isinstance(error, PasswordNeeded) else _GIVE_SOURCE
+            raise type(error)(message, next_step=step) from error
+
+    def page(self, record: Page) -> InputPage:
+        """The upright page whose pixels the boxes of ``record`` are in; ``release`` it when it is done.
+
+        Raises:
+            InputError: the page is not the one that was read, or could not be opened then.
+        """
+        if not (record.width and record.height):
+            raise _never_opened(record)
+        if record.number > self._source.page_count:
+            raise _another(self._source.path, record, None)
+        page = self._source.page(record.number).turned_by(record.turned // 90, record.skew)
+        if page.size != (record.width, record.height):
+            raise _another(self._source.path, record, page.size)
+        return page
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._source.close()
+
+
+def verified(document: Document, origin: Origin) -> None:
+    """See that the file at ``origin`` is the one that was read.
+
+    Raises:
+        InputError: it is not there, cannot be read, or has another content.
+    """
+    name = origin.name or origin.path
+    try:
+        with Path(origin.path).open("rb") as file:
+            now = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise InputNotFound(f"{name}, which the document was read from, is gone", next_step=_GIVE_SOURCE) from error
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{name}, which the document was read from, cannot be opened: {error}", next_step=_GIVE_SOURCE
+        ) from error
+    if document.sha256 and now != document.sha256:
+        raise InputError(
+            f"{name} has changed since it was read", next_step="Read it again, or give the file that was read"
+        )
 
 
 def upright(
@@ -36,10 +102,7 @@ def upright(
         UsageError: the image is none, or has another shape.
     """
     if not (record.width and record.height):
-        raise InputError(
-            f"page {record.number} of {record.source} could not be opened when it was read: {record.error}",
-            next_step="Look at the other pages",
-        )
+        raise _never_opened(record)
     if image is None or isinstance(image, str | os.PathLike):
         return _from_source(record, record.source if image is None else os.fspath(image), password)
     return _from_image(record, _pixels(image))
@@ -58,12 +121,20 @@ def _from_source(record: Page, path: str, password: str | None) -> Raster:
     except InputError as error:
         message = f"the image of the page is not in the record, and its source cannot be opened: {error.message}"
         raise type(error)(message, next_step=_GIVE_IT) from error
-    now = (
-        f"is {_size(width, height)} pixels now, and was {_size(record.width, record.height)}"
-        if page
-        else "is not in it now"
+    raise _another(path, record, (width, height) if page else None)
+
+
+def _never_opened(record: Page) -> InputError:
+    return InputError(
+        f"page {record.number} of {record.source} could not be opened when it was read: {record.error}",
+        next_step="Look at the other pages",
     )
-    raise InputError(f"{path} is not what was read: page {record.number} {now}", next_step=_GIVE_IT)
+
+
+def _another(path: str, record: Page, size: tuple[int, int] | None) -> InputError:
+    """The page of this number is not the one that was read; ``size`` is what it has now, None where there is none."""
+    now = f"is {_size(*size)} pixels now, and was {_size(record.width, record.height)}" if size else "is not in it now"
+    return InputError(f"{path} is not what was read: page {record.number} {now}", next_step=_GIVE_IT)
 
 
 def _pixels(image: object) -> Raster:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from ocroute.document.formats import Origin
 from ocroute.document.model import Page
 from ocroute.errors import OcrouteError
 from ocroute.events import InputDone, InputFailed, RunStarted, emit
@@ -23,6 +26,7 @@ from ocroute.run.result_names import check_stems, stem_of
 from ocroute.run.results import InputResult
 from ocroute.run.session import Session, Work
 from ocroute.run.target import target_of
+from ocroute.writers.saver import Saver
 
 PathLike = str | os.PathLike[str]
 
@@ -37,7 +41,7 @@ def read_documents(
     timeout: float | None = None,
     out: PathLike | None = None,
     formats: Sequence[str] = (),
-    keep_headers_footers: bool = False,
+    options: Mapping[str, Any] | None = None,
     force: bool = False,
 ) -> Iterator[InputResult]:
     """Read files, folders and globs; yield a result for each input, in order, as soon as it is done.
@@ -57,8 +61,8 @@ def read_documents(
         out: where results go, see `ocroute.run.target.target_of`. In a folder page records are kept too as they are done, and
             a run that was stopped goes on where it was. ``-``: the caller writes each result to standard output. None: nothing
             is written.
-        formats: names of exporters, for ``out``.
-        keep_headers_footers: whether page headers and footers go into running text.
+        formats: their names, for ``out``.
+        options: what the formats heed, see `ocroute.options.FormatOptions`.
         force: whether files are replaced that no run has written there.
 
     Raises:
@@ -73,7 +77,7 @@ def read_documents(
         if target is not None:
             target.check(len(found.files) + len(found.errors))
             check_stems((file.path, stem_of(file.below)) for file in found.files if target.kind == "folder")
-            writer = writer_for(target, keep_headers_footers=keep_headers_footers, force=force)
+            writer = writer_for(target, Saver(target.formats, options), force=force)
         if writer is not None:
             open_.callback(writer.close)
         for error, named in zip(found.errors, found.named, strict=True):
@@ -132,7 +136,7 @@ def documents(
     folder = writer.folder if writer is not None else None
     for work in works:
         work.error = work.error or (writer.refuses(work.stem) if writer is not None else None)
-    session.count(works, pages, digest=folder is not None)
+    session.count(works, pages, digest=True)
     total = sum(len(work.numbers) for work in works)
     if total:
         session.fetch()
@@ -214,16 +218,17 @@ def _look_up(session: Session, works: Sequence[Work], folder: Path) -> None:
 
 def _finished(work: Work, reused: int, writer: Writer | None) -> InputResult:
     records = laid_out_across([work.known[number] for number in work.numbers])
-    result = InputResult(work.input.label, reused=reused, _records=records)
+    origin = Origin(work.input.file, work.input.password, work.input.label)
+    result = InputResult(work.input.label, reused=reused, origin=origin, sha256=work.digest, _records=records)
     if writer is None:
         return result
     try:
-        outputs = writer.write(work.stem, result.document())
+        saved = writer.write(work.stem, result.document(), origin)
     except OcrouteError as error:
-        return InputResult(work.input.label, error, reused=reused, _records=records)
+        return replace(result, error=error)
     if work.journal is not None:
         work.journal.forget_others()
-    return InputResult(work.input.label, outputs=outputs, reused=reused, _records=records)
+    return replace(result, outputs=saved.files, remarks=saved.remarks)
 
 
 def _failed(source: str, error: OcrouteError, writer: Writer | None = None) -> InputResult:

@@ -209,7 +209,7 @@ def _digest(file: Input) -> str:
 
     try:
         with Path(file.file).open("rb") as opened:
-            return hashlib.file_digest(opened, "blake2b").hexdigest()
+            return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{file.label} cannot be read: {error.strerror}") from error
 

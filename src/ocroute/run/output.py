@@ -7,14 +7,18 @@ import os
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from ocroute.document.model import EXPORTERS, Document, Exporter
-from ocroute.errors import OcrouteError, OutputError, UsageError
+from ocroute.document.formats import WRITERS, Origin, Remark
+from ocroute.document.model import Document
+from ocroute.errors import OutputError, UsageError
 from ocroute.files import Draft, cannot_write, held, sweep, write_whole
-from ocroute.run.target import STREAMED, Target
+from ocroute.run.target import PAGE_A_LINE, Target
 from ocroute.run.written import Written
+from ocroute.writers.saver import Saver
 
 FOLDER = ".ocroute"
 """The hidden folder in an output folder: what was read, and which files were written."""
@@ -73,6 +77,13 @@ def write_changed(path: Path, data: bytes) -> None:
     put(path, data)
 
 
+class Saved(NamedTuple):
+    """The files that hold a document, and what must be said of them."""
+
+    files: tuple[Path, ...]
+    remarks: tuple[Remark, ...] = ()
+
+
 class Writer(ABC):
     """Takes documents as they are done. Use it in a ``with`` block.
 
@@ -87,12 +98,13 @@ class Writer(ABC):
         return None
 
     @abstractmethod
-    def write(self, stem: str, document: Document) -> tuple[Path, ...]:
+    def write(self, stem: str, document: Document, origin: Origin) -> Saved:
         """The files that hold ``document`` now.
 
         Args:
             stem: of their names, a path below the folder; see `ocroute.run.result_names`.
             document: what is written.
+            origin: where its pages can be opened again.
 
         Raises:
             OutputError: one cannot be written, or an exporter failed.
@@ -114,23 +126,21 @@ class Writer(ABC):
         """Let go; what is not finished is dropped."""
 
 
-def writer_for(target: Target, *, keep_headers_footers: bool, force: bool) -> Writer | None:
+def writer_for(target: Target, saver: Saver, *, force: bool) -> Writer | None:
     """The writer for ``target``; None for standard output.
 
     Raises:
-        UsageError: two formats share a suffix.
+        UsageError: two formats share a suffix, or pictures cannot stand beside standard output.
         OutputError: it cannot be written there.
     """
-    exporters: dict[str, Exporter] = {
-        name: EXPORTERS.load(name)(keep_headers_footers=keep_headers_footers) for name in target.formats
-    }
     match target.kind:
         case "folder":
-            return FolderWriter(target.path, exporters, force=force)
+            return FolderWriter(target.path, saver, force=force)
         case "file":
-            ((name, exporter),) = exporters.items()
-            return FileWriter(target.path, name, exporter, force=force)
+            return FileWriter(target.path, saver, force=force)
         case _:
+            if saver.folders:
+                raise UsageError("pictures cannot stand beside standard output", next_step="Add: -o FILE, or -o FOLDER")
             return None
 
 
@@ -139,7 +149,7 @@ class FolderWriter(Writer):
 
     Args:
         folder: made where it is missing.
-        exporters: by name.
+        saver: writes the formats.
         force: whether files of others are replaced.
 
     Raises:
@@ -147,17 +157,17 @@ class FolderWriter(Writer):
         OutputError: the folder cannot be written, or another run is writing there.
     """
 
-    def __init__(self, folder: Path, exporters: dict[str, Exporter], *, force: bool = False) -> None:
+    def __init__(self, folder: Path, saver: Saver, *, force: bool = False) -> None:
         seen: dict[str, str] = {}
-        for name, exporter in exporters.items():
-            if (other := seen.setdefault(exporter.suffix, name)) != name:
+        for name in saver.formats:
+            if (other := seen.setdefault(saver.suffix(name), name)) != name:
                 raise UsageError(
-                    f"the formats {other} and {name} both write {exporter.suffix}",
+                    f"the formats {other} and {name} both write {saver.suffix(name)}",
                     next_step="Write one folder for each",
                 )
         make_folder(folder)
         self.folder: Path = folder
-        self._exporters, self._force, self._held = exporters, force, ExitStack()
+        self._saver, self._force, self._held = saver, force, ExitStack()
         try:
             (folder / FOLDER).mkdir(exist_ok=True)
             alone = self._held.enter_context(held(folder / FOLDER))
@@ -174,7 +184,7 @@ class FolderWriter(Writer):
 
     def refuses(self, stem: str) -> OutputError | None:
         """See `Writer.refuses`."""
-        for name in self._names(stem).values():
+        for name in self._all_names(stem):
             path = self.folder / name
             if os.path.lexists(path) and name not in self._written and not self._force:
                 return OutputError(
@@ -183,28 +193,49 @@ class FolderWriter(Writer):
                 )
         return None
 
-    def write(self, stem: str, document: Document) -> tuple[Path, ...]:
+    def write(self, stem: str, document: Document, origin: Origin) -> Saved:
         """One file a format. Files that say the same already are left alone."""
-        names = self._names(stem)
         if (refused := self.refuses(stem)) is not None:
             raise refused
-        bodies = {
-            name: exported(exporter, names[name], self.folder / names[name], document)
-            for name, exporter in self._exporters.items()
-        }
+        paths = {name: self.folder / (stem + self._saver.suffix(name)) for name in self._saver.formats}
+        first = next(iter(paths.values()))
         try:
-            (self.folder / stem).parent.mkdir(parents=True, exist_ok=True)
-            self._written.add(names.values())
+            first.parent.mkdir(parents=True, exist_ok=True)
+            self._written.add(self._all_names(stem))
+            told = self._saver.pictures(document, origin, self.folder / stem)
         except OSError as error:
-            first = self.folder / next(iter(names.values()))
             raise cannot_write("cannot write", first, error, _ADVICE) from error
-        for name, body in bodies.items():
-            write_changed(self.folder / names[name], body)
-        return tuple(self.folder / name for name in names.values())
+        pure = [name for name in paths if name not in WRITERS]
+        bodies = [(paths[name], self._saver.exported(name, document, told, paths[name])) for name in pure]
+        for path, body in bodies:
+            write_changed(path, body)
+        remarks = [
+            remark
+            for name in paths
+            if name in WRITERS
+            for remark in self._put_from_source(name, paths[name], document, origin, told)
+        ]
+        return Saved(tuple(paths.values()), tuple(remarks))
 
-    def _names(self, stem: str) -> dict[str, str]:
-        """The file of each format, below the folder."""
-        return {name: stem + exporter.suffix for name, exporter in self._exporters.items()}
+    def _put_from_source(
+        self, name: str, path: Path, document: Document, origin: Origin, told: Mapping[str, Any]
+    ) -> Sequence[Remark]:
+        try:
+            draft = Draft(path)
+            try:
+                remarks = self._saver.fill(draft, name, document, origin, told, path)
+                draft.place()
+            finally:
+                draft.discard()
+        except OSError as error:
+            raise cannot_write("cannot write", path, error, _ADVICE) from error
+        return remarks
+
+    def _all_names(self, stem: str) -> list[str]:
+        """The files of all formats and the folders of pictures, below the folder."""
+        return [stem + self._saver.suffix(name) for name in self._saver.formats] + [
+            stem + folder for folder in self._saver.folders
+        ]
 
     def finish(self) -> None:
         """All is written."""
@@ -221,31 +252,34 @@ class FileWriter(Writer):
         OutputError: it is there, or cannot be made.
     """
 
-    def __init__(self, path: Path, name: str, exporter: Exporter, *, force: bool = False) -> None:
-        self._path, self._name, self._exporter, self._force = path, name, exporter, force
+    def __init__(self, path: Path, saver: Saver, *, force: bool = False) -> None:
+        (self._name,) = saver.formats
+        self._path, self._saver, self._force = path, saver, force
+        self._stem = path.with_name(path.name[: len(path.name) - len(saver.suffix(self._name))] or path.name)
         try:
-            if os.path.lexists(path) and (path.is_file() or path.is_symlink()) and not force:
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+            for place in (path, *(self._stem.with_name(self._stem.name + folder) for folder in saver.folders)):
+                if os.path.lexists(place) and (place.is_file() or place.is_symlink() or place != path) and not force:
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             sweep(path.parent, older=time.time() - _STALE)
             self._draft = Draft(path)
         except OSError as error:
             raise cannot_write("cannot write", path, error, _TO_FILE) from error
         self._some = False
 
-    def write(self, stem: str, document: Document) -> tuple[Path, ...]:  # noqa: ARG002 - there is one file for all
+    def write(self, stem: str, document: Document, origin: Origin) -> Saved:  # noqa: ARG002 - there is one file for all
         """Take the document; the file is there after `finish`."""
-        data = exported(self._exporter, self._name, self._path, document)
         try:
-            self._draft.add(data)
+            told = self._saver.pictures(document, origin, self._stem)
+            remarks = self._saver.fill(self._draft, self._name, document, origin, told, self._path)
         except OSError as error:
             raise cannot_write("cannot write", self._path, error, _TO_FILE) from error
         self._some = True
-        return (self._path,)
+        return Saved((self._path,), tuple(remarks))
 
     def write_failed(self, document: Document) -> None:
         """Its record, where each page is one."""
-        if self._name == STREAMED:
-            self.write("", document)
+        if self._name == PAGE_A_LINE:
+            self.write("", document, Origin(""))
 
     def finish(self) -> None:
         """Put the file at its path, if anything goes into it."""
@@ -258,17 +292,3 @@ class FileWriter(Writer):
     def close(self) -> None:
         """Drop what is not finished."""
         self._draft.discard()
-
-
-def exported(exporter: Exporter, name: str, path: Path, document: Document) -> bytes:
-    """What ``exporter`` makes of it.
-
-    Raises:
-        OutputError: it failed.
-    """
-    try:
-        return exporter.export(document)
-    except OcrouteError:
-        raise
-    except Exception as error:  # an exporter may come from anyone
-        raise OutputError(f"{path} was not written: {name} raised {type(error).__name__}: {error}") from error

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ocroute.document.model import EXPORTERS
+from ocroute.document.formats import format_class
 from ocroute.document.storage import format_of, suffixes
 from ocroute.errors import OutputError, UsageError
 from ocroute.pages.inputs import SUFFIXES
 
-STREAMED = "jsonl"
-"""The format whose documents can follow one another in one file."""
+PAGE_A_LINE = "jsonl"
+"""The format in which a page is a line, one that failed too."""
+
+STREAMED = (PAGE_A_LINE, "chunks")
+"""The formats whose documents can follow one another in one file."""
 
 _FILES = SUFFIXES | {
     ".csv",
     ".doc",
-    ".docx",
     ".epub",
     ".htm",
     ".markdown",
@@ -53,11 +55,11 @@ class Target:
         Raises:
             UsageError: they would be one behind another, and not to be told apart.
         """
-        if inputs > 1 and self.kind != "folder" and self.formats != (STREAMED,):
+        if inputs > 1 and self.kind != "folder" and self.formats[0] not in STREAMED:
             where = "standard output" if self.kind == "stdout" else f"one file {self.path}"
             raise UsageError(
                 f"{inputs} inputs for {where}",
-                next_step=f"Add: -o FOLDER, a file for each; or --format {STREAMED}, a page a line",
+                next_step=f"Add: -o FOLDER, a file for each; or --format {PAGE_A_LINE}, a page a line",
             )
 
 
@@ -72,7 +74,7 @@ def target_of(out: str | os.PathLike[str] | None, formats: Sequence[str] = ()) -
         OutputError: a file is asked for where a folder is.
     """
     for name in formats:
-        EXPORTERS.load(name)
+        format_class(name)
     if out is None or out == "-":
         return Target("stdout", Path("-"), _one(formats or ("md",), "standard output"))
     name = os.fspath(out)

@@ -18,12 +18,14 @@ class JsonDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in a JSON file: a document, and the version of its form.
 
     ``version`` changes when a reader of the old form would misread the new one; new optional fields do not change it.
+    ``sha256`` is that of the source's content: who opens the source again can tell whether it is the file that was read.
     """
 
     format: Literal["ocroute-document"]
     version: Literal[1]
     source: str
     pages: tuple[Page, ...]
+    sha256: str = ""
 
 
 class Json:
@@ -37,7 +39,13 @@ class Json:
 
     def export(self, document: Document) -> bytes:
         """One line of UTF-8; see docs/schema/document-1.json. Lone surrogates, which UTF-8 has not, become U+FFFD."""
-        wrapped = JsonDocument(format="ocroute-document", version=1, source=document.source, pages=document.pages)
+        wrapped = JsonDocument(
+            format="ocroute-document",
+            version=1,
+            source=document.source,
+            pages=document.pages,
+            sha256=document.sha256,
+        )
         return encoded(wrapped)
 
 
@@ -57,7 +65,7 @@ def decode(data: bytes | str) -> Document:
         msgspec.DecodeError: it is no JSON.
     """
     wrapped = msgspec.json.decode(data, type=JsonDocument)
-    return Document(wrapped.source, wrapped.pages)
+    return Document(wrapped.source, wrapped.pages, wrapped.sha256)
 
 
 def schema() -> dict[str, Any]:

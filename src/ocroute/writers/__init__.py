@@ -1,0 +1,1 @@
+"""Writes documents into files, with what needs their source beside them: pictures, page images, searchable PDFs."""
