@@ -1,4 +1,4 @@
-"""The command as a user types it: a real process, its output, its exit code."""
+"""The command as a user types it: its output, its exit code, and where it matters its processes."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ocroute.document.formats import format_names
 from ocroute.errors import ExitCode
 from ocroute.kernels.build.recipes import book
 from ocroute.options import CommandOptions, InputOptions, ReaderOptions, ReadOptions, declared
+from tests.support import command
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
-def ocroute(*arguments, cwd=None, **environment):
-    return subprocess.run(  # noqa: PLW1510 - the exit code is what is tested
-        [sys.executable, "-m", "ocroute", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
-        timeout=240,
-    )
+def process(*arguments, **options):
+    """The command in a process of its own, where that is what is tested; ``command.ocroute`` otherwise."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "text": True} | options
+    return subprocess.run([sys.executable, "-m", "ocroute", *map(str, arguments)], check=False, timeout=240, **pipes)
+
+
+def ocroute(*arguments, **options):
+    """Without a worker either."""
+    return command.ocroute(*arguments, **{"OCROUTE_JOBS": "0"} | options)
 
 
 def assert_no_traceback(done):
@@ -40,7 +40,7 @@ def assert_no_traceback(done):
 
 
 def test_help_and_version_are_there_and_light():
-    done = ocroute("--help")
+    done = process("--help")
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("read", "doctor", "engines"))
     assert ocroute("--version").stdout.startswith("ocroute ")
@@ -134,16 +134,16 @@ def test_several_inputs_on_stdout_are_refused_but_as_lines():
 @pytest.mark.parametrize("given", ["cat {} | {} - -o -", "{1} <(cat {0})"])
 def test_pipes_go_in(given):
     read = f"{sys.executable} -m ocroute read --engine textlayer --jobs 0"
-    command = ["bash", "-c", given.format(SAMPLES / "invoice.pdf", read)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    words = ["bash", "-c", given.format(SAMPLES / "invoice.pdf", read)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=240)
     assert (done.returncode, "Amount" in done.stdout) == (ExitCode.OK, True), done.stderr
     assert re.fullmatch(r"ocroute: 1 file, 1 page, .*; text on stdout\n", done.stderr)
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="this system has no bash")
 def test_a_closed_standard_input_is_told():
-    command = ["bash", "-c", f"{sys.executable} -m ocroute read - --jobs 0 <&-"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    words = ["bash", "-c", f"{sys.executable} -m ocroute read - --jobs 0 <&-"]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=240)
     assert (done.returncode, done.stdout) == (ExitCode.BAD_INPUT, "")
     assert done.stderr.startswith(
         "ocroute: <stdin>: standard input is closed. Pipe a file into it: cat FILE | ocroute read -\n"
@@ -153,12 +153,10 @@ def test_a_closed_standard_input_is_told():
 def test_a_file_is_written_by_its_suffix_and_standard_input_into_a_folder(tmp_path):
     page = (SAMPLES / "invoice.pdf").read_bytes()
     for out, name in (("page.html", "page.html"), ("out/", "out/stdin.md")):
-        done = subprocess.run(
-            [sys.executable, "-m", "ocroute", "read", "-", "-o", out, "--jobs", "0", "--engine", "textlayer"],
-            check=False, cwd=tmp_path, input=page, capture_output=True, timeout=240,
-        )  # fmt: skip
-        assert (done.returncode, done.stdout) == (ExitCode.OK, b""), done.stderr
-        assert f"; results in {out.rstrip('/')}".encode() in done.stderr
+        words = ("read", "-", "-o", out, "--jobs", "0", "--engine", "textlayer")
+        done = ocroute(*words, cwd=tmp_path, stdin=page)
+        assert (done.returncode, done.stdout) == (ExitCode.OK, ""), done.stderr
+        assert f"; results in {out.rstrip('/')}" in done.stderr
         assert "Amount" in (tmp_path / name).read_text()
 
 
@@ -257,7 +255,7 @@ def test_bad_inputs_cost_only_themselves(tmp_path):
     Image.new("1", (1, 1), 1).save(tmp_path / "dot.png")
     good = SAMPLES / "article-two-column.pdf"
     out = tmp_path / "out"
-    done = ocroute("read", *sorted(tmp_path.glob("*.*")), good, "-o", out)
+    done = process("read", *sorted(tmp_path.glob("*.*")), good, "-o", out)
     assert done.returncode == ExitCode.BAD_INPUT, done.stderr
     assert_no_traceback(done)
     for name in ("empty.png", "text.pdf", "broken.pdf", "half.jpg"):
@@ -296,12 +294,12 @@ def test_output_that_cannot_be_written(tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize(
-    "arguments", [["read", SAMPLES / "invoice.pdf", "--jobs", "0"], ["doctor", "--json"], ["languages"], ["--version"]]
+    "arguments",
+    [["read", SAMPLES / "invoice.pdf", "--jobs", "0"], ["languages", "--json"], ["languages"], ["--version"]],
 )
 def test_a_full_stdout_is_one_line_and_a_code(arguments):
-    command = [sys.executable, "-m", "ocroute", *map(str, arguments)]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=240)
+        done = process(*arguments, stdout=full)
     assert done.returncode == ExitCode.BAD_OUTPUT, done.stderr
     assert done.stderr == (
         "ocroute: cannot write to standard output: no space left on device. With -o the results go into files\n"
@@ -317,8 +315,8 @@ def test_a_file_with_fewer_pages_than_asked_for_is_named():
 
 
 def test_help_has_a_letter_in_every_command_and_shells_can_complete():
-    for command in ([], ["read"], ["doctor"], ["prove"]):
-        assert ocroute(*command, "-h").stdout == ocroute(*command, "--help").stdout != ""
+    for words in ([], ["read"], ["doctor"], ["prove"]):
+        assert ocroute(*words, "-h").stdout == ocroute(*words, "--help").stdout != ""
     told = ocroute(_OCROUTE_COMPLETE="complete_bash", COMP_WORDS="ocroute read --keep", COMP_CWORD="2")
     assert told.stdout.split() == ["--keep-headers-footers"]
     for shell in ("bash", "zsh", "fish", "powershell"):
@@ -327,8 +325,8 @@ def test_help_has_a_letter_in_every_command_and_shells_can_complete():
 
 
 def test_a_closed_pipe_ends_quietly():
-    command = f"{sys.executable} -m ocroute read {SAMPLES / 'article-two-column.pdf'} | head -c 10"
-    done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, timeout=240)
+    words = f"{sys.executable} -m ocroute read {SAMPLES / 'article-two-column.pdf'} --jobs 0 | head -c 10"
+    done = subprocess.run(["bash", "-c", words], check=False, capture_output=True, text=True, timeout=240)
     assert "Traceback" not in done.stderr
 
 
@@ -336,7 +334,7 @@ def test_a_russian_page_ends_as_russian_or_says_what_to_install(tmp_path):
     """Without Tesseract's Russian the page is doubtful and names the package; see test_samples for the page with it."""
     nothing = tmp_path / "bin"
     nothing.mkdir()
-    done = ocroute("read", SAMPLES / "letter-ru.png", PATH=str(nothing))
+    done = process("read", SAMPLES / "letter-ru.png", "--jobs", "0", env=os.environ | {"PATH": str(nothing)})
     assert done.returncode == ExitCode.DOUBTFUL, done.stderr
     assert "tesseract-ocr-rus" in done.stderr
     assert "doubtful" in done.stderr

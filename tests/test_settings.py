@@ -1,9 +1,6 @@
 """Settings that stay: what is typed goes before the environment, that before the file; what is wrong there is told by place."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from ocroute.errors import UsageError
 from ocroute.options import CommandOptions, declared
 from ocroute.user_settings import default_file, from_file, settable, settings_here, user_settings, variable
+from tests.support.command import ocroute
 
 INVOICE = Path(__file__).parent.parent / "samples" / "invoice.pdf"
 
@@ -101,20 +99,13 @@ def test_what_is_shown_tells_no_secret_and_what_is_wrong(file):
     assert "line 1" in settings_here(str(file("x = 1")), {}).problem
 
 
-def run(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "ocroute", *map(str, arguments)],
-        capture_output=True, check=False, text=True, env=os.environ | environment, timeout=240,
-    )  # fmt: skip
-
-
 def test_the_command_heeds_them(file, tmp_path):
-    path = file('format = "json"\nengine = "textlayer"\njobs = 1\nquiet = true\n')
-    done = run("read", INVOICE, OCROUTE_CONFIG=str(path))
+    path = file('format = "json"\nengine = "textlayer"\njobs = 0\nquiet = true\n')
+    done = ocroute("read", INVOICE, OCROUTE_CONFIG=str(path))
     assert (json.loads(done.stdout)["format"], done.stderr) == ("ocroute-document", "")
-    done = run("read", INVOICE, f"--config={path}", "--jobs", "0", "-o", tmp_path / "x.md")
+    done = ocroute("read", INVOICE, f"--config={path}", "--jobs", "0", "-o", tmp_path / "x.md")
     assert (done.returncode, (tmp_path / "x.md").exists()) == (0, True), done.stderr
-    done = run("read", INVOICE, "--config", file("jbs = 1"), "--help")
+    done = ocroute("read", INVOICE, "--config", file("jbs = 1"), "--help")
     assert done.returncode == 0, "help is there whatever the settings are"
-    done = run("read", INVOICE, "--jobs", "0", OCROUTE_LANG="nosuch", OCROUTE_JOBS="1")
+    done = ocroute("read", INVOICE, "--jobs", "0", OCROUTE_LANG="nosuch", OCROUTE_JOBS="1")
     assert (done.returncode, "(settings: lang from OCROUTE_LANG)" in done.stderr) == (2, True), done.stderr

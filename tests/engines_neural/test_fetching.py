@@ -88,14 +88,18 @@ def cached(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_the_user_names_is_fetched_once_and_read_with(hub, ocroute):
-    """Without a worker here; with one, as it is by default, in the other tests."""
+def test_what_the_user_names_is_fetched_once_and_read_with(hub, ocroute, tmp_path):
+    """With workers, as it is by default, the second time; what lies in folders beside the model is left there."""
+    folder = hub.models[MODEL] = shutil.copytree(TINY, tmp_path / "model")
+    shutil.copytree(TINY, folder / "original")
     done = ocroute("--jobs", "0", "--format", "json")
     assert done.returncode == ExitCode.OK, done.stderr
     (read,) = json.loads(done.stdout)["pages"]
     assert read["provenance"]["model"] == MODEL
     assert done.stderr.startswith(f"ocroute: fetching {MODEL}, ")
     assert done.stderr.count("\n") == 2, "what is fetched, and the last line"
+    assert "model.safetensors" in hub.sent
+    assert not [name for name in hub.sent if name.startswith("original")]
     hub.asked.clear()
     again = ocroute("--format", "json")
     assert again.returncode == ExitCode.OK, again.stderr
@@ -155,7 +159,7 @@ def test_a_connection_that_breaks_off_is_one_line_and_goes_on_later(hub, ocroute
     assert "Traceback" not in broken.stderr
     assert "tokenizer.json" in cached(tmp_path)
     hub.breaks_at, hub.sent = None, {}
-    assert ocroute().returncode == ExitCode.OK
+    assert ocroute("--jobs", "0").returncode == ExitCode.OK
     assert hub.sent == {"model.safetensors": 1}, "what has arrived is kept"
 
 
@@ -176,7 +180,7 @@ def test_interrupting_a_download_ends_it_at_once_and_keeps_what_is_there(hub, st
     assert "Traceback" not in err
     assert "tokenizer.json" in cached(tmp_path)
     hub.slow, hub.sent = 0.0, {}
-    assert ocroute().returncode == ExitCode.OK
+    assert ocroute("--jobs", "0").returncode == ExitCode.OK
     assert hub.sent == {"model.safetensors": 1}
 
 
@@ -238,15 +242,6 @@ def test_a_model_without_safetensors_is_refused_before_anything_comes(hub, ocrou
 
 
 @pytest.mark.slow
-def test_what_lies_in_folders_beside_the_model_is_left_there(hub, ocroute, tmp_path):
-    folder = hub.models[MODEL] = shutil.copytree(TINY, tmp_path / "model")
-    shutil.copytree(TINY, folder / "original")
-    assert ocroute().returncode == ExitCode.OK
-    assert "model.safetensors" in hub.sent
-    assert not [name for name in hub.sent if name.startswith("original")]
-
-
-@pytest.mark.slow
 def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, environment, tmp_path):
     fetched = python(f"import huggingface_hub; huggingface_hub.snapshot_download({MODEL!r})", environment)
     assert fetched.returncode == 0, fetched.stderr
@@ -254,7 +249,7 @@ def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, environment, 
         (file,) = (tmp_path / "hf").rglob(f"snapshots/*/{name}")
         os.truncate(file, 500)
     hub.sent = {}
-    assert ocroute().returncode == ExitCode.OK
+    assert ocroute("--jobs", "0").returncode == ExitCode.OK
     assert hub.sent == {"model.safetensors": 1, "config.json": 1}
 
 
