@@ -94,22 +94,19 @@ def test_two_such_engines_take_turns(make_pages, faulty, log):
     assert len({process for _, _, process in log()}) == 1
 
 
-@pytest.mark.parametrize("jobs", [0, 2])
-def test_one_that_cannot_be_loaded_is_the_next_one_s_turn_or_one_error(jobs, make_pages, ocroute):
-    chosen = ["together_cannot_load", "null"]
-    done = ocroute.run(make_pages(3), "--jobs", str(jobs), "--format", "json", engines=chosen)
-    assert done.returncode == ExitCode.OK, done.stderr
-    assert [page["provenance"]["engine"] for page in json.loads(done.stdout)["pages"]] == ["null"] * 3
-    done = ocroute.run(make_pages(3), "--jobs", str(jobs), "--engine", "together_cannot_load", engines=chosen)
+def test_one_that_cannot_be_loaded_is_one_error(make_pages, ocroute):
+    asked = ("--jobs", "1", "--engine", "together_cannot_load")
+    done = ocroute.run(make_pages(3), *asked, engines=["together_cannot_load", "null"])
     assert done.returncode == ExitCode.UNAVAILABLE, done.stderr
     assert "its weights are torn" in done.stderr
 
 
-def test_one_that_dies_while_it_is_loaded_is_not_loaded_again(make_pages, faulty, log):
-    faulty("together_dies_loading", "null")
+def test_one_that_cannot_be_loaded_or_dies_of_it_is_tried_once_and_is_the_next_one_s_turn(make_pages, faulty, log):
+    faulty("together_cannot_load", "together_dies_loading", "null")
     pages = read(make_pages(4))
     assert engines(pages) == ["null"] * 4
-    assert all(tried(page)[0] == ("together_dies_loading", "crashed") for page in pages)
+    failed = [("together_dies_loading", "crashed"), ("together_cannot_load", "failed"), ("null", "accepted")]
+    assert [tried(page) for page in pages] == [failed] * 4
     assert [name for name, _, _ in log()].count("together_dies_loading") == 1
 
 

@@ -111,6 +111,10 @@ def _named(facts: Facts, model: str) -> Path:
 def _cached(hub: str) -> Path | None:
     """The snapshot of ``hub`` in the local cache; None where there is none, or only a part of one."""
     try:
+        from huggingface_hub import constants
+
+        if not any(Path(constants.HF_HUB_CACHE).glob("models--*")):
+            return None  # found out before the client is imported, which is a tenth of a short run
         from huggingface_hub import try_to_load_from_cache
         from huggingface_hub.errors import HFValidationError
     except ImportError:
