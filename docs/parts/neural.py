@@ -61,6 +61,16 @@ def scripts() -> str:
     return table(("engine", "scripts"), rows)
 
 
+def under_vllm() -> str:
+    """The models that vLLM is started for."""
+    rows = [
+        (f"`{name}`", how.since, str(how.tokens), "yes" if how.configuration else "no")
+        for name, engine in neural().items()
+        if engine.facts.served and (how := engine.facts.served.vllm)
+    ]
+    return table(("engine", "vLLM from", "tokens of page and text", "our plug-in"), rows)
+
+
 def served_models() -> str:
     """Models that are known behind a server."""
     rows = [
@@ -119,6 +129,7 @@ PARTS: dict[str, Part] = {
     "neural-prompts": prompts,
     "neural-scripts": scripts,
     "served-models": served_models,
+    "vllm": under_vllm,
     "page-memory": page_memory,
     "answers": answers,
 }

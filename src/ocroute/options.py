@@ -123,6 +123,16 @@ class ReaderOptions(TypedDict, total=False):
             kinds=("remote",),
         ),
     ]
+    runtime: Annotated[
+        str,
+        Option(
+            help="vllm: your own vLLM runs the model of the engine named, started and ended by ocroute.",
+            metavar="NAME",
+            field="runtime",
+            kinds=("vlm",),
+            needs_engine=True,
+        ),
+    ]
     quantized: Annotated[
         bool,
         Option(

@@ -300,6 +300,18 @@ def test_a_grid_that_is_not_the_patches_is_refused(loaded):
         loaded.model(inputs.input_ids, inputs.pixel_values, torch.tensor([[1, 2, 294]]))
 
 
+def test_embeddings_that_nobody_waited_for_are_the_same(loaded):
+    """As on a GPU, where the checks of the plain way would make the host wait; NaN comes out in the scores."""
+    inputs = prepare(loaded, page(), PROMPTS["text"])
+    with torch.inference_mode():
+        images = loaded.model.vision_tower(inputs.pixel_values, inputs.image_grid_thw)
+        (checked,) = loaded.model.embed([tensors(inputs)])
+        assert torch.equal(loaded.model._with_images(inputs.input_ids, images), checked)
+        images[0] = float("nan")
+        scores = loaded.model(inputs_embeds=loaded.model._with_images(inputs.input_ids, images)).logits[0, -1]
+    assert scores.isnan().all()
+
+
 def test_numbers_that_are_not_finite_are_refused(loaded):
     inputs = prepare(loaded, page(), PROMPTS["text"])
     with torch.no_grad():

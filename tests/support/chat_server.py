@@ -61,8 +61,8 @@ class Listener(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, handler):
-        super().__init__(("127.0.0.1", 0), handler)
+    def __init__(self, handler, port):
+        super().__init__(("127.0.0.1", port), handler)
         self.open = []
 
     def process_request(self, request, client_address):
@@ -87,7 +87,7 @@ class Scripted:
         read_canary: what it makes of the canary page.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.models: list | None = [{"id": "served", "object": "model", "owned_by": "somebody"}]
         self.others: dict[str, Reply] = {}
         self.script: deque = deque()
@@ -97,7 +97,7 @@ class Scripted:
         self.read_canary = lambda _: Reply(body=completion(canary.TRUTH))
         self._lock = threading.Lock()
         self.released = threading.Event()
-        self._http = Listener(self._handler())
+        self._http = Listener(self._handler(), port)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 

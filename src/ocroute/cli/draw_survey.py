@@ -58,6 +58,8 @@ def overview(survey: Survey, settings: SettingsHere) -> list[str]:
     named = [name for name in left if survey.engines[name].availability.state == "usable"]
     if named:
         lines += ["", "Only when asked for, with --engine:"] + [f"  {name}: {left[name]}" for name in named]
+    if survey.runtimes:
+        lines += ["", "Besides, to run a model:"] + [f"  {line}" for line in survey.runtimes]
     if steps := _steps(survey, routes):
         lines += ["", "For more:"] + [f"  {step}" for step in steps]
     lines += ["", *settings_lines(settings, _FEW_SETTINGS)]

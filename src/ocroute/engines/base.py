@@ -84,6 +84,7 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
         model: weights for an engine that takes a choice of them: a folder, a hub id or a server's name for the model.
         mode: what a neural engine is asked to do, e.g. ``layout`` or ``text``; empty for its own default.
         base_url: of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``.
+        runtime: what runs the model of a neural engine: ``vllm`` for the user's own vLLM; empty for ocroute itself.
         quantized: whether attention kernels that compute in fewer bits may be used.
     """
 
@@ -91,6 +92,7 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str = ""
     mode: str = ""
     base_url: str = ""
+    runtime: str = ""
     quantized: bool = False
 
 

@@ -16,6 +16,7 @@ from ocroute.engines.neural import (
     NeuralEngine,
     Prepared,
     Served,
+    Vllm,
     deepseek_family,
     tiles,
     weights,
@@ -146,7 +147,18 @@ class DeepseekOcr(NeuralEngine):
         cpu_pixels=ALL_PIXELS,  # by count 5 TFLOP, a third of what dots.ocr takes for A4 at 100 dpi
         attention={"text": AttentionShape(128, 10, 10, True, lengths=(273 + 30 * 31 + PROMPT,))},
         layout=LAYOUT,
-        served=Served("deepseekocr", deepseek_family.NAME),
+        served=Served(
+            "deepseekocr",
+            deepseek_family.NAME,
+            vllm=Vllm(
+                "0.12",
+                tokens=8_192,
+                arguments=(
+                    "--logits-processors",
+                    "vllm.model_executor.models.deepseek_ocr:NGramPerReqLogitsProcessor",
+                ),
+            ),
+        ),
     )
     info: ClassVar[EngineInfo] = facts.info(
         rank=4,

@@ -16,6 +16,7 @@ from ocroute.engines.neural import (
     NeuralEngine,
     Prepared,
     Served,
+    Vllm,
     markdown_blocks,
 )
 from ocroute.engines.neural.devices import Place
@@ -92,6 +93,7 @@ class DotsOcr(NeuralEngine):
             "text": AttentionShape(128, 12, 2, True, patches=4, cap=57_600),
         },
         own_pixels=True,
+        on_host=("image_grid_thw",),
         layout=LAYOUT,
         # vLLM puts a line end between image and text, which the model was not trained on, unless the text brings the image's
         # place itself. The image is sent at the size to which the server would bring it: boxes are in the pixels of that.
@@ -100,6 +102,12 @@ class DotsOcr(NeuralEngine):
             "dots.ocr",
             before={"vllm": IMAGE + IMAGE_PAD + END_OF_IMAGE},
             fit=partial(fit, factor=28, min_pixels=LEAST, max_pixels=MOST),
+            # The page at most 14,400 tokens, the answer 24,000.
+            vllm=Vllm(
+                "0.11",
+                tokens=40_960,
+                configuration="dots_ocr=vllm.transformers_utils.configs.dotsocr:DotsOCRConfig",
+            ),
         ),
     )
     info: ClassVar[EngineInfo] = facts.info(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.engines.base import EngineInfo
-from ocroute.engines.neural import AttentionShape, Facts, Layout, Mode, NeuralEngine, Prepared, Served
+from ocroute.engines.neural import AttentionShape, Facts, Layout, Mode, NeuralEngine, Prepared, Served, Vllm
 from ocroute.engines.neural.image_prompts import patched
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Qwen2Vl(NeuralEngine):
             "text": AttentionShape(128, 12, 2, True, patches=4, cap=65_536),
         },
         layout=LAYOUT,
-        served=Served(r"qwen\d*vl", "qwen-vl"),
+        served=Served(r"qwen\d*vl", "qwen-vl", vllm=Vllm("0.11", tokens=32_768)),
     )
     info: ClassVar[EngineInfo] = facts.info(
         rank=8,

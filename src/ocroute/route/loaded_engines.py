@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from typing import Any
 
 from ocroute.engines.base import ENGINES, Engine, Task
 from ocroute.engines.neural.devices import free_memory
@@ -50,13 +51,13 @@ class LoadedEngines:
         self._refused.clear()
 
     def _load(self, name: str, task: Task) -> None:
-        kind: type[Engine] = ENGINES.load(name)
+        kind: Any = ENGINES.load(name)
         neural = kind.info.kind == "vlm"
         if neural:
             check_device(name)
             self._unload_neural()
         try:
-            self._loaded[name] = kind(task)
+            self._loaded[name] = _started(kind, task)
         except EngineUnavailable as error:  # its words only: the traceback holds the model
             self._refused[name] = (error.message, error.next_step)
         if neural and name in self._refused:
@@ -69,6 +70,15 @@ class LoadedEngines:
             del self._loaded[name]
         if neural:
             _free()
+
+
+def _started(kind: Any, task: Task) -> Engine:
+    if task.runtime:
+        from ocroute.engines.vllm.under_vllm import UnderVllm
+
+        return UnderVllm(kind, task)
+    engine: Engine = kind(task)
+    return engine
 
 
 def _free() -> None:

@@ -11,6 +11,7 @@ from ocroute.engines.neural.attention import kernel_choices
 from ocroute.engines.neural.attention_shapes import models
 from ocroute.engines.neural.canary.history import kept
 from ocroute.engines.neural.model_status import ModelRow, model_rows
+from ocroute.engines.vllm.installed_vllm import runtimes
 from ocroute.errors import EngineUnavailable, PluginError
 from ocroute.kernels.base import SubModel
 from ocroute.kernels.choice import Choice
@@ -36,6 +37,7 @@ class Survey(msgspec.Struct, frozen=True):
         models: model to sub-model to the kernel that it would run on; empty without torch.
         neural: every neural engine: its weights, memory, kernels and last canary page.
         gpu_obstacle: why the installed torch cannot use the GPU that is here; None where it can, or was not looked at.
+        runtimes: what could run their models besides ocroute itself, a line each.
     """
 
     machine: Machine
@@ -47,6 +49,7 @@ class Survey(msgspec.Struct, frozen=True):
     models: dict[str, dict[SubModel, Choice]] = {}
     neural: tuple[ModelRow, ...] = ()
     gpu_obstacle: Obstacle | None = None
+    runtimes: tuple[str, ...] = ()
 
 
 def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
@@ -61,10 +64,11 @@ def survey(wish: Wish | None = None, *, kernels: bool = False) -> Survey:
     wish = wish or Wish()
     machine, engines = inspect(), statuses(wish)
     here = platform_here(machine) if kernels else platform(machine, engines, wish)
+    others = tuple(runtimes())
     try:
-        found = Survey(machine, engines, plan(machine, engines, wish, here))
+        found = Survey(machine, engines, plan(machine, engines, wish, here), runtimes=others)
     except EngineUnavailable as error:
-        found = Survey(machine, engines, None, str(error))
+        found = Survey(machine, engines, None, str(error), runtimes=others)
     if not kernels or here is None:
         return found
     return msgspec.structs.replace(

@@ -48,6 +48,10 @@ def check_options(wish: Wish, pinned: EngineInfo | None) -> None:
     Raises:
         UsageError: one has not, or one that the engine needs is missing.
     """
+    if wish.wanted.runtime not in ("", "vllm"):
+        raise UsageError(
+            f"there is no runtime {wish.wanted.runtime!r}", next_step="Choose vllm, or leave --runtime out"
+        )
     given = [one for one in declared(ReadOptions).values() if one.option.kinds and _value(wish.wanted, one)]
     if pinned is None:
         for one in given:

@@ -156,7 +156,10 @@ class Batch:
         self.slots.put(slot, prompt.layers)
         state = self.state.part(slot, slot + 1)
         state.positions.fill_(prompt.length)
-        state.turn.copy_(torch.as_tensor(prompt.turn).view(1), non_blocking=True)
+        if isinstance(prompt.turn, Tensor):
+            state.turn.copy_(prompt.turn.view(1))
+        else:
+            state.turn.fill_(prompt.turn)
         state.written.zero_()
         state.limit.fill_(limit)
         state.active.fill_(True)
@@ -285,7 +288,7 @@ class Batch:
         sequence.ended = True
         del self._sequences[sequence.slot]
         for value in (self.state.active, self.state.positions, self.state.turn, self.state.tokens):
-            value[sequence.slot] = 0
+            value[sequence.slot].zero_()  # a number assigned would come from the host, for which the host waits
 
     def _make_room(self, need: int) -> None:
         """Let every slot hold ``need`` tokens: half as many again, since all that was captured is captured anew."""

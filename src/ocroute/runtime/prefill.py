@@ -18,12 +18,15 @@ def prefill(model: Any, inputs: Mapping[str, Any]) -> Prompt:
     """Let ``model`` see one prompt.
 
     Args:
-        model: of transformers' form, on its device, with whatever attention it has been given.
+        model: of transformers' form, on its device, with whatever attention it has been given. One with a method ``embed``
+            makes a prompt's embeddings without anybody waiting for the device.
         inputs: keyword arguments of its ``forward``, on its device, for one sequence without padding.
     """
     from transformers import DynamicCache
 
     kept: Any = DynamicCache()
+    if embed := getattr(model, "embed", None):
+        inputs = {"inputs_embeds": embed([inputs])[0]}
     out = model(**inputs, **{_cache_keyword(text_model(model).forward): kept}, use_cache=True, logits_to_keep=1)
     layers = [(layer.keys[0], layer.values[0]) for layer in kept.layers]
     turn: Tensor | None = getattr(getattr(model, "model", None), "rope_deltas", None)

@@ -331,7 +331,7 @@ class NeuralEngine(PageByPage):
     ) -> generate.Answer:
         return generate.answer(
             self.loaded,
-            self.where.take(prepared.inputs),
+            self.where.take(prepared.inputs, self.facts.on_host),
             max_new_tokens=most or mode.max_new_tokens,
             keep_special=self.facts.keep_special,
             deadline=deadline,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,8 @@ class Place:
         """The dtype's name, e.g. ``bfloat16``."""
         return str(self.dtype).removeprefix("torch.")
 
-    def take(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """``inputs`` with every tensor on the device, and pixels in the model's dtype."""
+    def take(self, inputs: Mapping[str, Any], on_host: Collection[str] = ()) -> dict[str, Any]:
+        """``inputs`` with every tensor but those ``on_host`` on the device, and pixels in the model's dtype."""
         import torch
 
         def taken(value: Any) -> Any:
@@ -46,7 +46,7 @@ class Place:
             dtype = self.dtype if value.is_floating_point() else value.dtype
             return value.to(self.device, dtype, non_blocking=value.is_pinned())
 
-        return {name: taken(value) for name, value in inputs.items()}
+        return {name: value if name in on_host else taken(value) for name, value in inputs.items()}
 
     def near(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """``inputs`` on the CPU as `take` wants them: in the model's dtype, where a GPU fetches them without anybody waiting."""

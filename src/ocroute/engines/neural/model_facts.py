@@ -45,6 +45,24 @@ class Mode:
 
 
 @dataclass(frozen=True, slots=True)
+class Vllm:
+    """How vLLM is started for the model.
+
+    Attributes:
+        since: the oldest version that has it.
+        tokens: of prompt and answer together.
+        arguments: of ``vllm serve``, besides those that every model gets.
+        configuration: ``model_type=module:class`` of a configuration that vLLM has and transformers lacks; empty where both know
+            the model.
+    """
+
+    since: str
+    tokens: int
+    arguments: tuple[str, ...] = ()
+    configuration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """How the model wants to be asked where an OpenAI-compatible server runs it.
 
@@ -53,12 +71,14 @@ class Served:
         family: the model's name in page records.
         before: a server's program, e.g. ``vllm``, to what it wants in front of the prompt.
         fit: (width, height) of a page to those of the image that is sent; None where that may be the page as it is.
+        vllm: for ``--runtime vllm``; None where it is not known.
     """
 
     names: str
     family: str
     before: Mapping[str, str] = field(default_factory=dict)
     fit: Callable[[int, int], tuple[int, int]] | None = None
+    vllm: Vllm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +132,7 @@ class Facts:
             page in minutes.
         attention: the shapes of the sub-models whose attention a kernel can take over, as published: kernels are proven for them.
         own_pixels: whether an engine without an ``image_processor`` makes its pixels as preprocessor_config.json says.
+        on_host: inputs that the model reads on the host: on a GPU it would have to be waited for.
         packages: needed besides torch and transformers, by distribution name.
         layout: of the published checkpoint; an engine of ocroute's own has one, so that every test of such engines includes it.
         served: how to ask for the model behind a server; None where no server runs it.
@@ -133,6 +154,7 @@ class Facts:
     cpu_pixels: int = 0
     attention: Mapping[SubModel, AttentionShape] = field(default_factory=dict)
     own_pixels: bool = False
+    on_host: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     layout: Layout | None = None
     served: Served | None = None

@@ -159,7 +159,7 @@ class Together:
         page.began = perf_counter()
         seconds = page.request.task.limits.seconds
         with loading.quiet():
-            prompt = prefill(self._engine.loaded.model, self._where.take(view.prepared.inputs))
+            prompt = prefill(self._engine.loaded.model, self._where.take(view.prepared.inputs, self._facts.on_host))
         page.prompt_tokens = prompt.length
         if self._batch is None:
             self._batch = self._new_batch(prompt.length + min(mode.max_new_tokens, ANSWER))

@@ -23,7 +23,7 @@ from ocroute.engines.openai.answers import Completion, WroteNothing, completion
 from ocroute.engines.openai.in_flight import MOST, InFlight, answers, at_first
 from ocroute.engines.openai.picture import Picture, picture
 from ocroute.engines.openai.retry import Deadline, Limits
-from ocroute.engines.openai.served_models import served_model
+from ocroute.engines.openai.served_models import ServedModel, served_model
 from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import Declined, EngineError, EngineUnavailable, UsageError
 from ocroute.languages import SCRIPT_NAMES
@@ -45,6 +45,7 @@ class OpenAi(PageByPage):
         task: ``base_url`` names the server; ``model`` may be left out where it has one only.
         limits: of time and tries. ``OCROUTE_SERVER_SECONDS`` in the environment sets the time for a page; a
             task that allows less is heeded.
+        served: how the model wants to be asked, where it is not to be told by its name.
 
     Raises:
         UsageError: there is no such address or mode.
@@ -70,7 +71,7 @@ class OpenAi(PageByPage):
             return Availability("absent", reason="httpx is not installed", install=_INSTALL)
         return Availability("usable", version=installed("httpx"), scripts=tuple(SCRIPT_NAMES))
 
-    def __init__(self, task: Task, *, limits: Limits | None = None) -> None:
+    def __init__(self, task: Task, *, limits: Limits | None = None, served: ServedModel | None = None) -> None:
         from ocroute.engines.openai.client import Client
         from ocroute.engines.openai.server import survey
 
@@ -79,7 +80,7 @@ class OpenAi(PageByPage):
         try:
             self._server = self._client.wait(survey(self._client, task.limits.seconds))
             self._model = self._server.model(task.model)
-            self._served = served_model(filter(None, (self._model.root, self._model.id)))
+            self._served = served or served_model(filter(None, (self._model.root, self._model.id)))
             self._mode(task)
             self._unsupported: frozenset[str] = frozenset()
             self._preparing = asyncio.Semaphore(max(1, task.limits.threads))

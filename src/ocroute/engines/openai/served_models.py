@@ -69,17 +69,16 @@ def served_model(names: Iterable[str]) -> ServedModel:
         bare = re.sub(r"[^a-z0-9]", "", name.casefold())
         for served, engine in engines:
             if re.search(served.names, bare):
-                facts = engine.facts
-                return ServedModel(
-                    served.family,
-                    facts.modes,
-                    engine.blocks,
-                    engine.cut,
-                    served.fit or _whole,
-                    served.before,
-                    facts.keep_special,
-                )
+                return served_by(engine, served)
     return OTHER
+
+
+def served_by(engine: Any, served: Served) -> ServedModel:
+    """What is known of the model of an ``engine``."""
+    facts = engine.facts
+    return ServedModel(
+        served.family, facts.modes, engine.blocks, engine.cut, served.fit or _whole, served.before, facts.keep_special
+    )
 
 
 def _engines() -> Iterator[tuple[Served, Any]]:

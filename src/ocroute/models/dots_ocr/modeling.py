@@ -90,18 +90,30 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
     def embed(self, prompts: Sequence[Mapping[str, Tensor]]) -> tuple[Tensor, ...]:
         """The embeddings of several prompts, all their images in one pass of the vision tower.
 
+        On a GPU nothing waits for the device, so what it computes is not looked at either: NaN or Inf among the image embeddings
+        is found in the scores that come of them.
+
         Args:
-            prompts: each as ``forward`` takes it: ``input_ids``, ``pixel_values``, ``image_grid_thw``.
+            prompts: each as ``forward`` takes it: ``input_ids``, ``pixel_values``, ``image_grid_thw``; as
+                ``model_inputs.prepare`` makes them, which has counted the placeholders.
 
         Returns:
             ``inputs_embeds`` for ``forward``, ``(1, length, hidden)`` each.
 
         Raises:
-            EngineError, NotFinite: as ``forward``.
+            EngineError, NotFinite: as ``forward``, off the GPU.
         """
-        together = [torch.cat([prompt[name] for prompt in prompts], dim) for name, dim in _PARTS.items()]
+        ids, pixels, grids = (torch.cat([prompt[name] for prompt in prompts], dim) for name, dim in _PARTS.items())
         lengths = [prompt["input_ids"].shape[1] for prompt in prompts]
-        return torch.split(self._embedded(*together), lengths, dim=1)
+        if not pixels.is_cuda:
+            return torch.split(self._embedded(ids, pixels, grids), lengths, dim=1)
+        return torch.split(self._with_images(ids, self.vision_tower(pixels, grids)), lengths, dim=1)
+
+    def _with_images(self, input_ids: Tensor, images: Tensor) -> Tensor:
+        """Embeddings of the tokens, with those of the images in their places, of which there are as many."""
+        embeddings: Tensor = self.model.embed_tokens(input_ids)
+        places = input_ids == self.config.image_token_id
+        return embeddings.masked_scatter(places[..., None], images.to(embeddings.dtype))
 
     def _embedded(self, input_ids: Tensor, pixels: Tensor | None, grids: Tensor | None) -> Tensor:
         """Embeddings ``(batch, length, hidden)`` of the tokens, those of the images put in."""
@@ -131,4 +143,4 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
         images = self.vision_tower(pixels, grids)
         if not self.training and not bool(torch.isfinite(images).all()):
             raise not_finite(images.dtype)
-        return embeddings.masked_scatter(places[..., None], images.to(embeddings.dtype))
+        return self._with_images(input_ids, images)

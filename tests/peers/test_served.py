@@ -23,11 +23,6 @@ from ocroute.engines.openai import OpenAi
 from ocroute.engines.openai.retry import Limits
 from ocroute.errors import EngineUnavailable
 
-for package in ("torch", "fastapi", "uvicorn", "openai", "accelerate"):
-    pytest.importorskip(
-        package, reason="the server of these tests needs: pip install 'ocroute[vlm]' 'transformers[serving]'"
-    )
-
 BY_HEART = trained("by_heart")
 TEMPLATE = (
     "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
@@ -152,3 +147,43 @@ def test_the_command_reads_a_page_with_it(served, checkpoint, tmp_path):
     assert record["blocks"][0]["text"] == canary.TRUTH
     assert record["provenance"]["engine"] == "openai"
     assert record["provenance"]["settings"]["base_url"] == served
+
+
+STARTS_IT = """
+import os, sys
+if sys.argv[1:] == ["--version"]:
+    sys.exit(print("0.24.0"))
+given = dict(zip(sys.argv[3::2], sys.argv[4::2]))
+name, port = given["--served-model-name"], given["--port"]
+os.chdir({folder!r})
+os.symlink(sys.argv[2], name)  # this server calls a model by the folder that it was given
+os.execv({program!r}, [{program!r}, "serve", name, "--device", "cpu", "--host", given["--host"], "--port", port])
+"""
+
+
+def test_a_server_that_we_start_ourselves(checkpoint, tmp_path):
+    """As ``--runtime vllm`` does with vLLM: the same commands, another program behind them."""
+    page, program = tmp_path / "page.png", tmp_path / "vllm"
+    canary.page().save(page)
+    (tmp_path / "hub").mkdir()
+    transformers = str(Path(sys.executable).with_name("transformers"))
+    program.write_text(f"#!{sys.executable}{STARTS_IT.format(folder=str(tmp_path), program=transformers)}")
+    program.chmod(0o755)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "ocroute", "read", page, "--engine", "qwen2_vl", "--runtime", "vllm"),
+            *("--model", checkpoint, "--format", "json", "--task", "text"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"OCROUTE_VLLM": str(program), "HF_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    (record,) = json.loads(done.stdout)["pages"]
+    assert record["blocks"][0]["text"] == canary.TRUTH
+    assert record["provenance"]["engine"] == "qwen2_vl"
+    settings = record["provenance"]["settings"]
+    assert settings["runtime"] == "vllm 0.24.0"
+    with pytest.raises(httpx.ConnectError):  # it has ended with the command
+        httpx.get(settings["base_url"], trust_env=False)

@@ -1,0 +1,68 @@
+"""A program that stands in for vLLM's: it serves chat completions where it is told to, or fails as vLLM does."""
+
+import json
+import os
+import sys
+import threading
+import time
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from tests.support.chat_server import Reply, Scripted, completion
+
+HERE = Path(__file__).resolve().parents[2]
+
+
+def put_into(folder: Path, version: str = "0.24.0") -> Path:
+    """A program ``vllm`` in an environment of its own; what it was told, it writes beside itself."""
+    program = folder / "bin" / "vllm"
+    program.parent.mkdir(parents=True)
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path[:0] = [{str(HERE)!r}]\n"
+        f"from tests.support.scripted_vllm import main\nmain({str(folder)!r})\n"
+    )
+    program.chmod(0o755)
+    if version:
+        (folder / "lib" / "python3.12" / "site-packages" / f"vllm-{version}.dist-info").mkdir(parents=True)
+    return program
+
+
+def main(folder: str) -> None:
+    """Behave as ``SCRIPTED_VLLM`` says: words to fail with, ``silent``, ``dies after N``, or nothing special."""
+    if sys.argv[1:] == ["--version"]:
+        print("vllm 0.24.0")
+        return
+    told = Path(folder) / "told.jsonl"
+    plugins = [point.name for point in entry_points(group="vllm.general_plugins")]
+    watched = {name: os.environ.get(name) for name in ("VLLM_API_KEY", "HF_HUB_OFFLINE", "OCROUTE_VLLM_CONFIGURATION")}
+    with told.open("a") as out:
+        out.write(
+            json.dumps({"arguments": sys.argv[1:], "plugins": plugins, "env": watched, "pid": os.getpid()}) + "\n"
+        )
+    behave = os.environ.get("SCRIPTED_VLLM", "")
+    if behave == "silent":
+        time.sleep(600)
+    if behave == "port taken once" and len(told.read_text().splitlines()) == 1:
+        behave = "OSError: [Errno 98] Address already in use"
+    if ":" in behave:
+        print(f"INFO: starting\n{behave}\nEngine core initialization failed. See root cause above.", flush=True)
+        sys.exit(1)
+    serve(behave)
+
+
+def serve(behave: str) -> None:
+    arguments = dict(zip(sys.argv[3::2], sys.argv[4::2], strict=False))
+    server = Scripted(int(arguments["--port"]))
+    server.models = [{"id": arguments["--served-model-name"], "owned_by": "vllm", "max_model_len": 32768}]
+    server.others = {"/health": Reply(), "/version": Reply(body={"version": "0.24.0"})}
+    if behave.startswith("dies after "):
+        pages = threading.Semaphore(int(behave.removeprefix("dies after ")))
+
+        def page(request):
+            if not pages.acquire(blocking=False):
+                print("CUDA error: an illegal memory access was encountered", flush=True)
+                os._exit(1)
+            return Reply(body=completion("read by vLLM"))
+
+        server.script.extend([page] * 1000)
+    time.sleep(600)
