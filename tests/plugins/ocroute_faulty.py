@@ -312,6 +312,17 @@ class TogetherCannotLoad(Together):
         raise EngineUnavailable("its weights are torn")
 
 
+class TogetherPrepares(Together):
+    """Imports much before it is loaded, and cannot."""
+
+    name = "together_prepares"
+
+    @classmethod
+    def prepare_process(cls):
+        _log("prepared", SimpleNamespace(number=0))
+        raise ImportError("as loading will say again")
+
+
 class TogetherSlow(Together):
     name = "together_slow"
 

@@ -123,6 +123,16 @@ def test_it_stays_loaded_for_the_next_run(make_pages, faulty, log):
     assert len({process for _, _, process in log()}) == 1
 
 
+@pytest.mark.parametrize("asked_for", ["together_prepares", ""])
+def test_where_it_was_asked_for_by_name_its_process_prepares_while_pages_are_opened(asked_for, make_pages, faulty, log):
+    faulty("together_prepares")
+    pages = read(make_pages(2), wish=Wish(engine=asked_for), timeout=5)
+    assert engines(pages) == ["together_prepares"] * 2
+    names = [name for name, _, _ in log()]
+    assert names == [*(["prepared"] if asked_for else []), "together_prepares", "together_prepares"]
+    assert len({process for _, _, process in log()}) == 1
+
+
 def test_told_to_stop_it_leaves_nothing_running(make_pages, ocroute, until, tmp_path):
     slow = ["together_slow"]
     process = ocroute.start(make_pages(30), "-o", tmp_path / "out", "--jobs", "2", engines=slow)

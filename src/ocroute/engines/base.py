@@ -204,6 +204,7 @@ class Engine(Protocol):
     threads than ``task.limits.threads``. An engine with a choice of weights has a class method ``probe_for(wanted)`` besides: as
     `probe`, for the weights that ``wanted.model`` names; it is asked when the user asks for that engine. One that can fetch
     weights has ``fetches(wanted)``, whether there are any to fetch, and ``fetch(wanted)``, which is called before the first page.
+    One that imports much has ``prepare_process()``, called in the process that will hold it, while the first pages are opened.
     """
 
     info: ClassVar[EngineInfo]

@@ -66,6 +66,15 @@ def neural(wish: Wish) -> bool:
         return False
 
 
+def shared(wish: Wish) -> str:
+    """The engine of which one process will hold the only copy, where that is known beforehand; empty otherwise."""
+    from ocroute.engines.base import ENGINES
+
+    return (
+        wish.engine if _pinned(wish) and not wish.wanted.runtime and ENGINES.load(wish.engine).info.at_once > 1 else ""
+    )
+
+
 def _pinned(wish: Wish) -> str:
     """The kind of the engine that was asked for by name; empty where none was, or there is none of that name."""
     from ocroute.engines.base import ENGINES

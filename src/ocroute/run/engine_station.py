@@ -21,7 +21,7 @@ from ocroute.document.model import Attempt
 from ocroute.errors import DOCTOR, EngineUnavailable
 from ocroute.process import Child
 from ocroute.run.executor import announce
-from ocroute.run.jobs import Answered, Asked, Doing, Hello, Message, Read, Take, Taken
+from ocroute.run.jobs import Answered, Asked, Doing, Hello, Message, Prepare, Read, Take, Taken
 from ocroute.run.ticket import Lost, Ticket, lost_attempt, spent_on_every_page
 
 READY = 8
@@ -95,6 +95,17 @@ class EngineStation:
             self._engine, self.at_once = asked.engine, asked.at_once
         return []
 
+    def prepare(self, engine: str) -> None:
+        """Start the process, where there is none, and have it import what ``engine`` needs while pages are opened."""
+        if self.child is None:
+            self._begin()
+            assert self.child is not None
+            self.child.send(Prepare(engine))
+
+    def _begin(self) -> None:
+        self.child, self._step = self._start(), "start"
+        self.child.step.allow(self._seconds)
+
     def feed(self, *, settled: bool) -> None:
         """Give the process what it has room for.
 
@@ -105,8 +116,7 @@ class EngineStation:
         if not self._waiting and not self._suspects:
             return
         if self.child is None:
-            self.child, self._step = self._start(), "start"
-            self.child.step.allow(self._seconds)
+            self._begin()
         if self._step == "start" or (self._alone and self._sent):
             return
         self._alone = bool(self._suspects)
@@ -130,7 +140,7 @@ class EngineStation:
         assert self.child is not None
         limits = msgspec.structs.replace(asked.task.limits, threads=self._threads)
         task = msgspec.structs.replace(asked.task, limits=limits)
-        if not self._sent:
+        if not self._sent and self._step != "load":
             self.child.step.allow(self._timeout)
         self._sent[ticket.index] = (ticket, asked)
         self.child.send(Take(ticket.index, asked.engine, task, asked.page))
@@ -143,6 +153,7 @@ class EngineStation:
                 return self.lose("crashed")
             case Hello():
                 self._step = "idle"
+                self.child.step.allow(self._timeout)
             case Doing(step="load", engine=engine) as doing:
                 self._step = "load"
                 self.child.step.allow(max(self._timeout, self._loading))

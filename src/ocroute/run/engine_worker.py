@@ -6,6 +6,7 @@ its one thread belongs to the engine, and no page's work in Python keeps a GPU w
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import msgspec
 
 from ocroute.errors import EngineCrashed, EngineError, OcrouteError
 from ocroute.process import Parent, end_child, run_as_child
-from ocroute.run.jobs import Answered, Doing, Given, Hello, JobFailed, Take, Taken
+from ocroute.run.jobs import Answered, Doing, Given, Hello, JobFailed, Prepare, Take, Taken
 from ocroute.run.worker_logs import send_to
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class _Holder:
         following: an order that is not for the engine which is held now.
     """
 
-    def __init__(self, parent: Parent[Take]) -> None:
+    def __init__(self, parent: Parent[Take | Prepare]) -> None:
         self._parent = parent
         self._held: dict[Request, tuple[int, float]] = {}
         self._loading: dict[str, float] = {}
@@ -49,11 +50,11 @@ class _Holder:
                 raise
             except Exception as error:  # its constructor may raise anything
                 self._refuse(order, error)
-                order = self._parent.receive()
+                order = self._next()
                 continue
             self._loading = {"load": round(perf_counter() - began, 4)}
             self._stream(engine, order)
-            order = self.following or self._parent.receive()
+            order = self.following or self._next()
 
     def _stream(self, engine: Engine, first: Take) -> None:
         from ocroute.route.readings import checked
@@ -94,8 +95,13 @@ class _Holder:
             yield request
             while self._held and not self._parent.asks(0.0):
                 yield None
-            order = self._parent.receive()
+            order = self._next()
         self.following = order
+
+    def _next(self) -> Take:
+        order = self._parent.receive()
+        assert isinstance(order, Take)  # there is nothing to prepare any more
+        return order
 
     def _refuse(self, order: Take, error: Exception) -> None:
         self._parent.send(Taken(order.index))
@@ -108,13 +114,30 @@ def _failed(error: Exception) -> JobFailed:
     return JobFailed("EngineError", f"{type(error).__name__}: {error}")
 
 
+def _prepare(name: str, parent: Parent[Take | Prepare]) -> None:
+    """Import what the engine will import; what is wrong with it is said when it is loaded."""
+    from ocroute.engines.base import ENGINES
+
+    parent.send(Doing("load", name))
+    with contextlib.suppress(Exception):
+        prepare = getattr(ENGINES.load(name), "prepare_process", None)
+        if prepare is not None:
+            prepare()
+    parent.send(Hello())
+
+
 def main() -> None:
     """Read until the parent is gone."""
-    parent: Parent[Take] = Parent(msgspec.msgpack.Decoder(Take))
+    parent: Parent[Take | Prepare] = Parent(msgspec.msgpack.Decoder(Take | Prepare))
     send_to(parent.send)
     parent.send(Hello())
+    order = parent.receive()
+    if isinstance(order, Prepare):
+        _prepare(order.engine, parent)
+        order = parent.receive()
+    assert isinstance(order, Take)
     try:
-        _Holder(parent).serve(parent.receive())
+        _Holder(parent).serve(order)
     except EngineCrashed as error:  # in a fresh process the engine may find its device again
         end_child(error.message)
 

@@ -195,6 +195,12 @@ class Asked(msgspec.Struct, frozen=True, tag=True):
     seconds: dict[str, float]
 
 
+class Prepare(msgspec.Struct, frozen=True, tag=True):
+    """Get ready to load ``engine``: an order for the process that will hold it. Answered by `Doing`, then `Hello`."""
+
+    engine: str
+
+
 class Take(msgspec.Struct, frozen=True, tag=True):
     """Read a page with ``engine``: an order for the process that holds it. Answered by `Taken`, then `Answered`.
 

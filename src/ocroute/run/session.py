@@ -13,7 +13,7 @@ from typing import Self
 from ocroute.engines.base import ENGINES, PageLimits
 from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.route.plan import Wish
-from ocroute.run.capacity import default_deadline, default_workers, neural, threads_each
+from ocroute.run.capacity import default_deadline, default_workers, neural, shared, threads_each
 from ocroute.run.executor import Executor, Serial, ask, in_order
 from ocroute.run.jobs import Count, Counted, Describe, Described, Input, JobFailed, Outcome, Read, Record
 from ocroute.run.journal import Journal
@@ -77,7 +77,11 @@ class Session:
         if self._workers:
             threads = threads_each(self._workers)
             self._executor = WorkerPool(
-                self._workers, timeout=self._limit, threads=threads, engine_threads=threads_each(1)
+                self._workers,
+                timeout=self._limit,
+                threads=threads,
+                engine_threads=threads_each(1),
+                shared=shared(self.wish),
             )
         self._fetched = False
 

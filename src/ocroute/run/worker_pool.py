@@ -74,19 +74,28 @@ class WorkerPool(Executor):
             `LOAD_LIMIT` at least. None: no deadline.
         threads: what the numeric libraries in each worker may use.
         engine_threads: the same in the process that holds an engine for all.
+        shared: the engine that such a process will hold, where that is sure: it starts at once, and imports what it needs while
+            pages are opened.
 
     Raises:
         UsageError: no workers, or no time.
     """
 
     def __init__(
-        self, workers: int, *, timeout: float | None = None, threads: int = 1, engine_threads: int = 1
+        self,
+        workers: int,
+        *,
+        timeout: float | None = None,
+        threads: int = 1,
+        engine_threads: int = 1,
+        shared: str = "",
     ) -> None:
         if workers < 1 or (timeout is not None and timeout <= 0):
             raise UsageError(f"cannot work with {workers} workers and a deadline of {timeout} seconds")
         self._workers = workers
         self._timeout = timeout
         self._threads = threads
+        self._shared = shared
         self._inbox: Inbox[Message] = queue.SimpleQueue()
         self._idle: list[Child[Message]] = []
         self._busy: dict[Child[Message], Ticket] = {}
@@ -173,6 +182,9 @@ class WorkerPool(Executor):
         if ticket is not None:
             self._taken = ticket.index
             announce(ticket.job, None)
+            if self._shared and isinstance(ticket.job, Read):
+                self._station.prepare(self._shared)
+                self._shared = ""
         return ticket
 
     def _spawn(self, module: str, threads: int) -> Child[Message]:

@@ -143,6 +143,17 @@ class NeuralEngine(PageByPage):
         """
         fetching.fetch(cls.facts, wanted.model)
 
+    @classmethod
+    def prepare_process(cls) -> None:
+        """Import what loading will need, for which there is no weight to wait for."""
+        import torch
+
+        from ocroute.engines.neural import together  # noqa: F401 - and with it all that writes
+
+        cls.model_class()
+        if torch.cuda.is_available():
+            torch.cuda.init()
+
     def __init__(self, task: Task) -> None:
         facts = self.facts
         self.mode_of(task)  # a mode that does not exist is said before minutes are spent on loading

@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import subprocess
-import tempfile
 import time
 import weakref
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from ocroute.engines.vllm.installed_vllm import InstalledVllm
 from ocroute.engines.vllm.registering import CONFIGURATION, put_into
 from ocroute.errors import EngineUnavailable
 from ocroute.files import Scratch
+from ocroute.kernels.ledger import home
 from ocroute.machine import Gpu
 from ocroute.process import ProcessTree, exit_in_words, start
 
@@ -100,7 +100,7 @@ class RunningVllm:
     ) -> None:
         self._vllm, self._seconds = vllm, seconds
         self._scratch = Scratch()
-        self.log = Path(tempfile.gettempdir()) / f"ocroute-vllm-{os.getpid()}.log"
+        self.log = home() / f"vllm-{os.getpid()}.log"
         env = self._environment(facts)
         for left in reversed(range(_PORTS)):
             port = _free_port()
@@ -129,26 +129,36 @@ class RunningVllm:
         return True
 
     def close(self) -> None:
-        """End it, and all that it has started."""
+        """End it, and all that it has started. What it said stays where it ended before."""
+        well = self.running
         self._tree.end(grace=_GRACE)
+        if well:
+            self.log.unlink(missing_ok=True)
 
     def last_words(self) -> str:
         """How it ended, with what it said last."""
         return f"{exit_in_words(self._tree.popen.poll())}: {self._cause()[0]}"
 
     def _environment(self, facts: Vllm) -> dict[str, str]:
-        # Loopback needs no key; one in the environment is for another server.
-        env = {"VLLM_API_KEY": "", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_OFFLINE": "1"}
+        # Loopback needs no key; one in the environment is for another server. Our path names our packages, not those of its
+        # environment.
+        env = {
+            "PYTHONPATH": "",
+            "VLLM_API_KEY": "",
+            "VLLM_NO_USAGE_STATS": "1",
+            "DO_NOT_TRACK": "1",
+            "HF_HUB_OFFLINE": "1",
+        }
         if facts.configuration:
             plugin = self._scratch.folder() / "vllm"
             plugin.mkdir()
             put_into(plugin)
-            path = os.pathsep.join(filter(None, (str(plugin), os.environ.get("PYTHONPATH", ""))))
-            env |= {CONFIGURATION: facts.configuration, "PYTHONPATH": path}
+            env |= {CONFIGURATION: facts.configuration, "PYTHONPATH": str(plugin)}
         return env
 
     def _started(self, command: Sequence[str], env: dict[str, str]) -> ProcessTree:
         try:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
             with self.log.open("wb") as log:
                 return start(command, env=env, stdout=log, stderr=subprocess.STDOUT)
         except OSError as error:
