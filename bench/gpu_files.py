@@ -1,16 +1,17 @@
 """Files on disk to judged Markdown on disk: how many pages a second a GPU reads with dots.ocr, everything included.
 
-    python -m bench.gpu_files --json evidence/gpu-files.json [--pages 64] [--card 12] [--workers 8]
+    python -m bench.gpu_files --json evidence/gpu-files.json [--pages 64,256] [--card 12] [--workers 8]
     python -m bench.gpu_files --tiny --pages 6                    # the script itself, on the processor
 
 Letter pages at 200 dpi full of text, of eight sizes and texts; the published geometry, random bfloat16 weights; answers of about
 1,000 tokens are dictated (see `bench.dictation`), so every step runs at its full cost. Read by one `ocroute.Reader`, as a user's
 script would: page workers open, turn and judge, one process holds the model. Every page must be accepted with its own text.
 
-Recorded: seconds from nothing to the first text (processes, imports, weights, canary page); then, with all that warm, pages a
-second from the first file to the last Markdown; the seconds of each step, and the share of the time in which the GPU ran nothing,
-as NVML tells it.
-``--card`` emulates a card of so many GiB.
+Recorded: seconds from nothing to the first text (processes, imports, weights, canary page), for the first time on a machine and
+again, with what was compiled on disk; then, with all page workers and the model warm, pages a second from the first file to the
+last Markdown; the seconds of each step, and the share of the time in which the GPU ran nothing, as NVML tells it.
+``--card`` emulates a card of so many GiB. Of several numbers of pages each gets a record, the second named like the first with
+its number behind.
 """
 
 from __future__ import annotations
@@ -48,17 +49,20 @@ def main() -> None:
     given = _arguments()
     scratch = Path(tempfile.mkdtemp(dir=roomy()))
     try:
-        result = _measured(given, scratch)
+        for place, result in enumerate(_measured(given, scratch)):
+            result["script seconds"] = round(time.perf_counter() - began, 1)
+            record = given.json
+            if record and place:
+                record = record.with_stem(f"{record.stem}-{result['pages']}")
+            harness.write(record, result)
+            print(json.dumps(result, indent=1), flush=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    result["script seconds"] = round(time.perf_counter() - began, 1)
-    harness.write(given.json, result)
-    print(json.dumps(result, indent=1))
 
 
 def _arguments() -> argparse.Namespace:
     parser = harness.arguments(__doc__, record="gpu-files")
-    parser.add_argument("--pages", type=int, default=64)
+    parser.add_argument("--pages", type=_counts, default=[64], help="how many, or several numbers with commas")
     parser.add_argument("--workers", type=int, default=None, help="page workers; the machine decides if not said")
     parser.add_argument("--card", type=int, default=0, metavar="GIB", help="emulate a card of so much memory")
     parser.add_argument("--prove", default="", help="the attention kernel to prove first; 'no' for none")
@@ -66,7 +70,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measured(given: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+def _counts(text: str) -> list[int]:
+    return [int(count) for count in text.split(",")]
+
+
+def _measured(given: argparse.Namespace, scratch: Path) -> Iterator[dict[str, Any]]:
     device = "cpu" if given.tiny else "cuda"
     own_home(scratch / "home")
     sys.path.append(str(plugged_in(scratch / "plugins")))
@@ -85,17 +93,16 @@ def _measured(given: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     if device == "cuda":
         torch.cuda.empty_cache()
     _prepare(scratch, answers, given.card)
-    files = _files(scratch, sheets, given.pages)
-    return {
+    files = _files(scratch, sheets, max(given.pages))
+    texts = {str(file): sheets[at % len(sheets)].text for at, file in enumerate(files)}
+    known = {
         "where": {"device": device, "torch": torch.__version__, "cuda": torch.version.cuda or ""},
-        "pages": given.pages,
         "answer tokens": sorted(len(answer) for answer in answers.values())[2:],
         "card GiB": given.card,
         "proofs": proofs,
-        **_read(
-            given, folder, files, {str(file): sheets[at % len(sheets)].text for at, file in enumerate(files)}, scratch
-        ),
     }
+    for result in _read(given, folder, files, texts, scratch):
+        yield known | result
 
 
 def _sheets(*, tiny: bool) -> list[Sheet]:
@@ -130,33 +137,60 @@ def _files(scratch: Path, sheets: list[Sheet], count: int) -> list[Path]:
 
 def _read(
     given: argparse.Namespace, folder: Path, files: list[Path], texts: dict[str, str], scratch: Path
+) -> Iterator[dict[str, Any]]:
+    import ocroute
+
+    (scratch / "out").mkdir()
+    options = {"engine": "dictated_dots", "model": str(folder), "jobs": given.workers}
+    with ocroute.Reader(**options) as reader:
+        first, _ = _first_text(reader, scratch)
+    with ocroute.Reader(**options) as reader:
+        again, page = _first_text(reader, scratch)
+        warm = _slips(scratch, 16)
+        if len(list(reader.pages(warm, ordered=False))) != len(warm):
+            raise SystemExit("not every page worker could be warmed")
+        for count in given.pages:
+            yield {
+                "pages": count,
+                "start to first text s": first,
+                "start again s": again,
+                "start again by steps": page.attempts[-1].seconds if page.attempts else {},
+                **_timed(given, reader, files[:count], texts, scratch / "out"),
+            }
+
+
+def _slips(scratch: Path, count: int) -> list[Path]:
+    return [Path(shutil.copyfile(scratch / "slip.png", scratch / f"slip-{number}.png")) for number in range(count)]
+
+
+def _first_text(reader: Any, scratch: Path) -> tuple[float, Any]:
+    began = time.perf_counter()
+    page = reader.read(scratch / "slip.png").pages[0]
+    start = round(time.perf_counter() - began, 2)
+    print(f"first text after {start} s: {page.verdict.status}: {page.attempts}", flush=True)
+    return start, page
+
+
+def _timed(
+    given: argparse.Namespace, reader: Any, files: list[Path], texts: dict[str, str], out: Path
 ) -> dict[str, Any]:
     import ocroute
 
-    out = scratch / "out"
-    out.mkdir()
-    with ocroute.Reader(engine="dictated_dots", model=str(folder), jobs=given.workers) as reader:
+    wrong, pages, ends = [], [], []
+    with _watched(given.tiny) as gpu:
         began = time.perf_counter()
-        first = reader.read(scratch / "slip.png").pages[0]
-        start = time.perf_counter() - began
-        print(f"first text after {start:.1f} s: {first.verdict.status}: {first.attempts}", flush=True)
-        wrong, pages, ends = [], [], []
-        with _watched(given.tiny) as gpu:
-            began = time.perf_counter()
-            for page in reader.pages(files, ordered=False):
-                text = ocroute.Document(page.source, (page,)).to_markdown()
-                (out / f"{Path(page.source).stem}.md").write_text(text, encoding="utf-8")
-                ends.append(round(time.perf_counter() - began, 2))
-                pages.append(page)
-                found = "\n".join(block.text for block in page.blocks)
-                if page.verdict.status != "accepted" or found != texts[page.source]:
-                    wrong.append(f"{page.source}: {page.verdict.status}: {page.error or page.attempts}"[:300])
-            seconds = time.perf_counter() - began
+        for page in reader.pages(files, ordered=False):
+            text = ocroute.Document(page.source, (page,)).to_markdown()
+            (out / f"{Path(page.source).stem}.md").write_text(text, encoding="utf-8")
+            ends.append(round(time.perf_counter() - began, 2))
+            pages.append(page)
+            found = "\n".join(block.text for block in page.blocks)
+            if page.verdict.status != "accepted" or found != texts[page.source]:
+                wrong.append(f"{page.source}: {page.verdict.status}: {page.error or page.attempts}"[:300])
+        seconds = time.perf_counter() - began
     rate = len(pages) / seconds
     settings = pages[0].provenance.settings
     return {
-        "start to first text s": round(start, 2),
-        "start by steps": first.attempts[-1].seconds if first.attempts else {},
         "seconds": round(seconds, 2),
         "pages/s": round(rate, 3),
         "first and last page s": [ends[0], ends[-1]],

@@ -62,7 +62,8 @@ def gpu_files(record: Record) -> str:
         (
             f"{each['pages']} files" + (f", torch may take {each['card GiB']} GiB" if each["card GiB"] else ""),
             f"**{each['pages/s']:.2f} pages/s**",
-            f"{each['start to first text s']:.0f} s",
+            f"{each['start to first text s']:.0f} s"
+            + (f", again {each['start again s']:.0f} s" if "start again s" in each else ""),
             f"{each['gpu']['idle share']:.0%}",
             "none" if not each["wrong"] else str(len(each["wrong"])),
         )

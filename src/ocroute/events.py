@@ -76,11 +76,16 @@ class AttemptStarted:
 
 @dataclass(frozen=True, slots=True)
 class PageDone:
-    """A page has its record; ``status`` is that of its verdict."""
+    """A page has its record; ``status`` is that of its verdict.
+
+    Attributes:
+        tokens: that a model wrote of it; 0 where none did, or it does not count them.
+    """
 
     source: str
     page: int
     status: str
+    tokens: int = 0
 
 
 Event = Fetching | RunStarted | InputFailed | InputDone | PageStarted | EngineLoading | AttemptStarted | PageDone

@@ -49,6 +49,29 @@ def test_terminal_shows_pages_rate_and_file(make_pages, ocroute):
     assert "\x1b" not in out
 
 
+def test_what_a_model_writes_is_counted():
+    code = """
+import time
+from ocroute.document.model import Page, Provenance, Verdict
+from ocroute.events import RunStarted, emit
+from ocroute.cli.progress_bar import ProgressBar
+from ocroute.run.executor import announce
+from ocroute.run.jobs import Input, Read
+from ocroute.run.records import pack
+from ocroute.route.plan import Wish
+with ProgressBar():
+    emit(RunStarted(pages=3, done=0))
+    for number in (1, 2):
+        page = Page("a", number, 9, 9, Verdict("accepted", 1.0), provenance=Provenance("e", settings={"tokens": 800}))
+        announce(Read(Input(b"a"), number, Wish()), pack(page))
+    time.sleep(0.5)
+"""
+    shown, _ = shown_by(
+        lambda terminal: subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=terminal, text=True)
+    )
+    assert re.search(r"\d a second, [\d,]+ tokens/s, \d+ s left", shown)
+
+
 def test_a_download_shows_how_far_it_is():
     code = """
 import time

@@ -89,7 +89,7 @@ class _Bar:
             redirect_stderr=False,
         )
         self._task = self._progress.add_task("", total=None, rate="", current="opening the inputs")
-        self._done = self._left = 0
+        self._done = self._left = self._tokens = 0
         self._began = time.monotonic()
         self._progress.start()
 
@@ -110,9 +110,9 @@ class _Bar:
                 self._show(f"fetching {event.model}: {far}, {event.file}")
             case PageDone():
                 self._done += 1
-                each = (time.monotonic() - self._began) / self._done
+                self._tokens += event.tokens
                 self._left -= 1
-                rate = f"{60 / each:.1f} a minute, {_span(self._left * each)} left"
+                rate = _rate(self._done, self._left, self._tokens, time.monotonic() - self._began)
                 self._progress.update(self._task, advance=1, rate=rate)
             case _:
                 pass
@@ -129,6 +129,14 @@ class _Bar:
     def stop(self) -> None:
         """Take the bar off the terminal."""
         self._progress.stop()
+
+
+def _rate(done: int, left: int, tokens: int, seconds: float) -> str:
+    """How fast pages are done, what a model writes meanwhile, and how long the rest will take."""
+    each = seconds / done
+    written = f", {tokens / seconds:,.0f} tokens/s" if tokens and seconds else ""
+    pages = f"{1 / each:.1f} a second" if each < 1.0 else f"{60 / each:.1f} a minute"
+    return f"{pages}{written}, {_span(left * each)} left"
 
 
 def _span(seconds: float) -> str:

@@ -105,7 +105,7 @@ def announce(job: Job, news: Doing | Outcome | None) -> None:
             emit(EngineLoading(source, number, engine))
         case Doing(step="engine", engine=engine):
             emit(AttemptStarted(source, number, engine))
-        case Record(status=status):
-            emit(PageDone(source, number, status))
+        case Record():
+            emit(PageDone(source, number, news.status, news.tokens))
         case _:
             pass

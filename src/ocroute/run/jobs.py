@@ -116,11 +116,16 @@ class Counted(msgspec.Struct, frozen=True, tag=True):
 
 
 class Record(msgspec.Struct, frozen=True, tag=True):
-    """A page record, packed (see `ocroute.run.records`); what is looked at often stands beside it."""
+    """A page record, packed (see `ocroute.run.records`); what is looked at often stands beside it.
+
+    Attributes:
+        tokens: that a model wrote just now; 0 where none did, or the record is an earlier run's.
+    """
 
     number: int
     status: Status
     body: bytes
+    tokens: int = 0
 
 
 class JobFailed(msgspec.Struct, frozen=True, tag=True):
