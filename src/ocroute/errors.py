@@ -26,6 +26,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+_CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+
+def one_line(text: str) -> str:
+    """``text`` with what a terminal would obey written out, line breaks as ``\\n``: file names and other people's errors may
+    hold any of it.
+    """
+    return text.translate(_CONTROLS)
+
 
 class ExitCode(IntEnum):
     """What the process says to its caller. The highest code that applies wins; see docs/exit-codes.md."""
@@ -39,6 +48,7 @@ class ExitCode(IntEnum):
     BAD_OUTPUT = 6
     UNAVAILABLE = 7
     INTERRUPTED = 130
+    PIPE_CLOSED = 141
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class OcrouteError(Exception):
     """The base of every error raised on purpose.
 
     Args:
-        message: the cause, one line, naming the file, page, engine or option at fault.
+        message: the cause, naming the file, page, engine or option at fault. It becomes one line, see `one_line`.
         next_step: what the reader can do about it; a string is advice.
     """
 
@@ -77,7 +87,7 @@ class OcrouteError(Exception):
 
     def __init__(self, message: str, *, next_step: NextStep | str = "") -> None:
         super().__init__(message)
-        self.message = message
+        self.message = one_line(message)
         self.next_step = NextStep(next_step) if isinstance(next_step, str) else next_step
 
     def __str__(self) -> str:
@@ -99,7 +109,7 @@ class UnsupportedInput(InputError):
 
 
 class CorruptInput(InputError):
-    """The file starts like an image or PDF but cannot be decoded."""
+    """It is empty, ends or fails half-way, or starts like an image or PDF but cannot be decoded."""
 
 
 class PasswordNeeded(InputError):

@@ -5,9 +5,13 @@ asked for, and the documentation all follow from here. Imports nothing heavy, fo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import UnionType
 from typing import Annotated, Any, Literal, TypedDict, TypeVar, get_args, get_origin, get_type_hints
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+_CALLED: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class Option:
         flag: on the command line, where it is not the name with two dashes.
         short, old: a letter for it, and a spelling of earlier versions that is not shown.
         metavar: what stands for its value in ``--help``.
+        names: what a shell completes it by: a registry, or ``languages``.
         least: the smallest number that it takes.
         field: of `ocroute.engines.Wanted`, where engines are given it.
         kinds: of engines that heed it; all where empty.
@@ -36,6 +41,7 @@ class Option:
     short: str = ""
     old: str = ""
     metavar: str | None = None
+    names: Literal["", "engines", "exporters", "languages"] = ""
     least: float | None = None
     field: str = ""
     kinds: tuple[str, ...] = ()
@@ -58,6 +64,26 @@ class Declared:
         return self.option.flag or f"--{self.name.replace('_', '-')}"
 
     @property
+    def plain(self) -> Any:
+        """Its type where it is given, without None."""
+        kinds = [kind for kind in get_args(self.kind) if kind is not type(None)]
+        return kinds[0] if isinstance(self.kind, UnionType) or type(None) in get_args(self.kind) else self.kind
+
+    def wanted(self, value: Any) -> str:
+        """What it takes instead of ``value``; empty where ``value`` is of its type and not too small. None is a value of none."""
+        kind = self.plain
+        if self.takes_several:
+            several = [value] if isinstance(value, str) else value
+            fits = isinstance(several, list | tuple) and all(isinstance(item, str) for item in several)
+            return "" if fits else 'texts, e.g. ["a", "b"]'
+        if get_origin(kind) is Literal:
+            return "" if value in get_args(kind) else f"one of: {', '.join(get_args(kind))}"
+        fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+        if not fits or (isinstance(value, bool) and kind is not bool):
+            return _CALLED[kind]
+        return f"{self.option.least:g} or more" if self.option.least is not None and value < self.option.least else ""
+
+    @property
     def takes_several(self) -> bool:
         """Whether it is a sequence, which is given with commas on the command line."""
         return get_origin(self.kind) is Sequence
@@ -74,7 +100,9 @@ class ReaderOptions(TypedDict, total=False):
     engine: Annotated[
         str,
         Option(
-            help="Read with this engine only; otherwise the best that this machine has, then the next.", metavar="NAME"
+            help="Read with this engine only; otherwise the best that this machine has, then the next.",
+            metavar="NAME",
+            names="engines",
         ),
     ]
     languages: Annotated[
@@ -84,6 +112,7 @@ class ReaderOptions(TypedDict, total=False):
             default=(),
             flag="--lang",
             metavar="NAMES",
+            names="languages",
             field="languages",
         ),
     ]
@@ -218,6 +247,7 @@ class OutputOptions(TypedDict, total=False):
             default=(),
             flag="--format",
             metavar="NAMES",
+            names="exporters",
         ),
     ]
     force: Annotated[

@@ -20,7 +20,7 @@ from ocroute.errors import InputError, UsageError
 from ocroute.events import Event, listening
 from ocroute.files import Scratch
 from ocroute.languages import resolved
-from ocroute.options import ReaderOptions, documented, filled
+from ocroute.options import ReaderOptions, declared, documented, filled
 from ocroute.pages import expand, is_input, is_path, name_of, spool
 from ocroute.pages.ranges import written
 from ocroute.route.wish import wish_of
@@ -138,12 +138,14 @@ class Reader:
 
         Raises:
             EngineUnavailable: no engine, or not the one asked for, can run here.
-            UsageError: an argument or an input makes no sense, or the reader cannot be used here and now.
+            UsageError: an argument or an input makes no sense, or the reader cannot be used here and now. Of an input, or of
+                what else ``inputs`` itself raises, this comes after the pages of all inputs before it.
         """
         self._check()
-        if is_input(cast("object", inputs)):
+        if is_input(cast("object", inputs)) or not isinstance(inputs, Iterable):
+            was = "one" if is_input(cast("object", inputs)) else type(inputs).__name__
             raise UsageError(
-                "pages() takes several inputs, and was given one", next_step="Give a list: reader.pages([one])"
+                f"pages() takes several inputs, and was given {was}", next_step="Give a list: reader.pages([one])"
             )
         return self._stream(enumerate(inputs), written(pages), password, ordered, on_event)
 
@@ -170,27 +172,43 @@ class Reader:
         on_event: Callable[[Event], None] | None,
     ) -> Iterator[Page]:
         together = _TOGETHER_NEURAL if self.neural else _TOGETHER
-        while some := list(islice(given, together)):
+        error: Exception | None = None
+        while error is None:
             with self._files() as files:
-                works = [work for index, one in some for work in self._works(one, index, password, files)]
-                some.clear()  # pictures have become files
+                works, error = self._taken(islice(given, together), password, files)
+                if not works and error is None:
+                    return
                 run = self._run(partial(each_page, works=works, pages=wanted, ordered=ordered), on_event)
                 with closing(run):
                     for _, page in run:
                         yield Page.of(page)
+        raise error
+
+    def _taken(
+        self, given: Iterator[tuple[int, PageInput]], password: str | None, files: list[Path]
+    ) -> tuple[list[Work], Exception | None]:
+        """What is taken of a stream at once, and why it ends there: what came before such an end must not be lost with it."""
+        works: list[Work] = []
+        try:
+            for index, one in given:
+                works += self._works(one, index, password, files)
+        except Exception as error:  # the caller's iterator may raise anything
+            return works, error
+        return works, None
 
     def _works(self, given: PageInput, index: int, password: str | None, files: list[Path]) -> list[Work]:
         """An input of a stream, which may name several files; with its error where it names none."""
         try:
             return [Work(one, index) for one in self._inputs(given, password, files)]
         except InputError as error:
-            return [Work(Input(b"", name=os.fsencode(cast("str", given)).decode(errors="replace")), index, error=error)]
+            name = os.fsencode(given).decode(errors="replace") if is_path(given) else name_of(given)
+            return [Work(Input(b"", name=name), index, error=error)]
 
     def _inputs(self, given: PageInput, password: str | None, files: list[Path]) -> list[Input]:
         """The files behind what was given; one that is made for it is noted in ``files``.
 
         Raises:
-            InputError: it names nothing readable.
+            InputError: it names nothing readable, or holds no page.
             UsageError: it is nothing that can be read.
         """
         if is_path(given):
@@ -276,9 +294,13 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
         TypeError: there is no such option.
     """
     values = filled(ReaderOptions, options)
-    for name, kinds, told in (("jobs", int, "a number of processes"), ("timeout", int | float, "seconds")):
-        if values[name] is not None and not isinstance(values[name], kinds):
-            raise UsageError(f"{name}={values[name]!r} is not {told}", next_step=f"Give a number, or leave {name} out")
+    for name, one in declared(ReaderOptions).items():
+        if isinstance(values[name], os.PathLike) and one.plain is str:
+            values[name] = os.fspath(values[name])
+        if isinstance(values[name], Iterable) and not isinstance(values[name], str) and one.takes_several:
+            values[name] = tuple(values[name])
+        if values[name] is not one.option.default and (wanted := one.wanted(values[name])):
+            raise UsageError(f"{name}={values[name]!r} is not {wanted}", next_step=f"Give that, or leave {name} out")
     return values | {"languages": resolved(values["languages"])}
 
 
@@ -299,7 +321,6 @@ class _WarmReaders:
         self._warm: dict[Hashable, _Warm] = {}
         self._timer: threading.Timer | None = None
         self._inherited: list[_Warm] = []
-        self._used_here = self._unfit = False
 
     @contextmanager
     def lent(self, options: Mapping[str, Any]) -> Iterator[Reader]:
@@ -307,14 +328,6 @@ class _WarmReaders:
         there by the next call.
         """
         values = _checked(options)
-        if (
-            self._unfit and values["jobs"] == 0
-        ):  # the models' threads stayed behind, and would be waited for without end
-            raise UsageError(
-                "this process was forked from one that has engines loaded",
-                next_step="Read with jobs=1 here, or start such processes with multiprocessing's spawn",
-            )
-        self._used_here = self._used_here or values["jobs"] == 0
         key = tuple(sorted(values.items(), key=lambda item: item[0]))
         with self._lock:
             warm = self._warm.get(key) or self._new(key, values)
@@ -379,7 +392,7 @@ class _WarmReaders:
     def forked(self) -> None:
         """In a forked process: begin anew, and leave what is the parent's untouched."""
         self._inherited += self._warm.values()
-        self._lock, self._warm, self._timer, self._unfit = threading.RLock(), {}, None, self._used_here
+        self._lock, self._warm, self._timer = threading.RLock(), {}, None
 
 
 _readers = _WarmReaders()

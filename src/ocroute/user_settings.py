@@ -9,14 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from ocroute.errors import UsageError
 from ocroute.options import CommandOptions, Declared, declared
 
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-_CALLED: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,44 +138,25 @@ def _line(text: str, key: str) -> int:
     return next((number for number, line in enumerate(text.splitlines(), 1) if sets.match(line)), 1)
 
 
-def _kind(one: Declared) -> Any:
-    """The type of an option's value, without None."""
-    kinds = [kind for kind in get_args(one.kind) if kind is not type(None)]
-    return kinds[0] if isinstance(one.kind, UnionType) or type(None) in get_args(one.kind) else one.kind
-
-
 def _checked(value: Any, one: Declared, where: str) -> Any:
     """``value`` as the command line takes it."""
-    kind = _kind(one)
-    if one.takes_several:
-        several = [value] if isinstance(value, str) else value
-        if not isinstance(several, list) or not all(isinstance(item, str) for item in several):
-            raise _wrong(where, value, 'texts, e.g. ["a", "b"]')
-        return ",".join(several)
-    if get_origin(kind) is Literal:
-        if value not in get_args(kind):
-            raise _wrong(where, value, f"one of: {', '.join(get_args(kind))}")
-        return value
-    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
-    if not fits or (isinstance(value, bool) and kind is not bool):
-        raise _wrong(where, value, _CALLED[kind])
-    if one.option.least is not None and value < one.option.least:
-        raise _wrong(where, value, f"{one.option.least:g} or more")
-    return value
+    if wanted := one.wanted(value):
+        raise _wrong(where, value, wanted)
+    return value if isinstance(value, str) or not one.takes_several else ",".join(value)
 
 
 def _from_text(text: str, one: Declared, where: str) -> Any:
     """The value of an environment variable."""
-    kind = _kind(one)
+    kind = one.plain
     if kind is bool:
         if text.lower() not in (*_YES, *_NO):
-            raise _wrong(where, text, _CALLED[bool])
+            raise _wrong(where, text, one.wanted(text))
         return text.lower() in _YES
     if kind in (int, float):
         try:
             return _checked(kind(text), one, where)
         except ValueError:
-            raise _wrong(where, text, _CALLED[kind]) from None
+            raise _wrong(where, text, one.wanted(text)) from None
     return _checked(text, one, where)
 
 

@@ -156,8 +156,8 @@ def test_a_picture_of_any_mode_can_be_read(null, picture, mode):
 class Torn(io.RawIOBase):
     """Fails after its first piece."""
 
-    def __init__(self, first):
-        self.pieces = [first]
+    def __init__(self, *first):
+        self.pieces = [*first]
 
     def readable(self):
         return True
@@ -165,7 +165,7 @@ class Torn(io.RawIOBase):
     def read(self, size=-1):
         if self.pieces:
             return self.pieces.pop()
-        raise ConnectionResetError("the network is gone")
+        raise ConnectionResetError("the network\nis gone")
 
 
 def closed():
@@ -181,13 +181,8 @@ def closed():
         (np.zeros((4, 4, 4), np.uint8), r"array\[\.\.\., :3\]"),
         (np.zeros((2, 4, 4, 3), np.uint8), "2 x 4 x 4 x 3"),
         (np.zeros((4,), np.uint8), "no picture"),
-        (np.zeros((4, 0, 3), np.uint8), "no pixels"),
-        (Image.new("RGB", (0, 5)), "no pixels"),
-        (b"", "empty"),
-        (io.BytesIO(), "no bytes"),
         (io.StringIO("text"), 'mode "rb"'),
         (closed(), "closed file"),
-        (Torn(b"\x89PNG\r\n\x1a\n" + b"x" * 5000), "the network is gone"),
         (5, "int is nothing that can be read"),
         (None, "NoneType"),
         (["a.png"], "list"),
@@ -198,6 +193,48 @@ def test_what_cannot_be_an_input_is_a_wrong_argument(given, told, scratch):
     with ocroute.Reader(engine="textlayer") as reader, pytest.raises(UsageError, match=told) as raised:
         reader.read(given)
     assert raised.value.next_step
+    assert scratch() == []
+
+
+TORN = [
+    (lambda: np.zeros((4, 0, 3), np.uint8), "no pixels"),
+    (lambda: Image.new("RGB", (0, 5)), "no pixels"),
+    (lambda: b"", "empty"),
+    (io.BytesIO, "no bytes"),
+    (lambda: Torn(b"\x89PNG\r\n\x1a\n" + b"x" * 5000), r"failed before its end: .* the network\\nis gone"),
+    (Torn, r"failed before its end: .* the network\\nis gone"),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), TORN)
+def test_what_holds_no_whole_page_is_an_error_of_the_input_in_one_line(given, told, scratch):
+    with ocroute.Reader(engine="textlayer") as reader, pytest.raises(CorruptInput, match=told) as raised:
+        reader.read(given())
+    assert raised.value.next_step
+    assert "\n" not in str(raised.value)
+    assert scratch() == []
+
+
+def test_in_a_stream_it_costs_the_others_nothing(null, picture):
+    with ocroute.Reader(**null) as reader:
+        pages = list(reader.pages([picture, *(given() for given, _ in TORN), "", picture]))
+    assert [bool(page.width) for page in pages] == [True] + [False] * (len(TORN) + 1) + [True]
+    assert [page.input_index for page in pages] == list(range(len(TORN) + 3))
+
+
+def test_what_ends_a_stream_comes_after_the_pages_before_it(null, picture, scratch):
+    def failing():
+        yield picture
+        yield picture
+        raise LookupError("no more")
+
+    with ocroute.Reader(**null) as reader:
+        for given, error in (([picture, picture, 5, picture], UsageError), (failing(), LookupError)):
+            pages = reader.pages(given)
+            assert [next(pages).input_index, next(pages).input_index] == [0, 1]
+            with pytest.raises(error):
+                next(pages)
+        assert reader.read(picture).ok
     assert scratch() == []
 
 
@@ -218,7 +255,7 @@ def test_no_room_for_temporary_files_is_told(monkeypatch, null, picture):
         ocroute.read(picture, **null)
 
 
-@pytest.mark.parametrize("pages", [[], "", [0], [True], ["1"], [1.5], 3, "x", [3]])
+@pytest.mark.parametrize("pages", [[], "", [0], [True], [1, True], b"1", ["1"], [1.5], 3, "x", [3]])
 def test_pages_that_make_no_sense(pages):
     with ocroute.Reader(engine="textlayer") as reader, pytest.raises(UsageError):
         reader.read(REPORT, pages=pages)
@@ -231,9 +268,16 @@ def test_pages_are_named_by_text_or_numbers(pages):
 
 
 def test_options_of_a_wrong_kind():
-    for options in ({"languages": "nonsense"}, {"jobs": "2"}, {"timeout": "x"}, {"jobs": -1}, {"timeout": 0}):
-        with pytest.raises(UsageError):
-            ocroute.Reader(**options)
+    for name, value in (
+        ("languages", "nonsense"), ("languages", 5), ("languages", [5]), ("jobs", "2"), ("jobs", True), ("jobs", 1.5),
+        ("jobs", -1), ("timeout", "x"), ("timeout", 0), ("timeout", True), ("prefer", "fast"), ("quantized", "yes"),
+        ("engine", 5), ("engine", ["textlayer"]), ("model", 5), ("base_url", b"http://x"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError) as raised:
+            ocroute.Reader(**{name: value})
+        assert raised.value.next_step, name
+    for languages in ("en", ["en"], {"en"}, (code for code in ["en"]), np.array(["en"])):
+        ocroute.Reader(languages=languages, model=Path("weights"), engine="dots_ocr").close()
     with pytest.raises(TypeError, match="no option"):
         ocroute.Reader(pages="1")
 
@@ -285,7 +329,7 @@ def test_events_of_a_stream_go_to_its_listener_and_those_between_do_not(null, pi
 
 def test_one_input_is_no_stream(picture):
     with ocroute.Reader(engine="textlayer") as reader:
-        for given in ("a.pdf", REPORT, b"%PDF-", picture, np.asarray(picture), io.BytesIO(b"x")):
+        for given in ("a.pdf", REPORT, b"%PDF-", picture, np.asarray(picture), io.BytesIO(b"x"), 5, None):
             with pytest.raises(UsageError, match="several inputs"):
                 reader.pages(given)
 
@@ -402,15 +446,22 @@ def test_an_input_that_cannot_be_opened_costs_no_engine(null, picture, processes
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
-def test_a_forked_process_has_a_reader_of_its_own():
-    ocroute.read(REPORT, engine="textlayer")
+@pytest.mark.parametrize("parents", ["read", "Reader"])
+def test_a_forked_process_has_a_reader_of_its_own(parents):
+    if parents == "read":
+        ocroute.read(REPORT, engine="textlayer")
+    else:
+        ocroute.Reader(engine="textlayer").read(REPORT)
     child = os.fork()
     if not child:
         code = 1
-        try:
-            ocroute.read(REPORT, engine="textlayer")
-        except UsageError as error:
-            code = 42 if "forked" in error.message and ocroute.read(REPORT, engine="textlayer", jobs=1).ok else 2
+        for way in (ocroute.read, lambda given, **options: ocroute.Reader(**options).read(given)):
+            try:
+                way(REPORT, engine="textlayer")
+                code = 3
+            except UsageError as error:
+                fits = "forked" in error.message and way(REPORT, engine="textlayer", jobs=1).ok
+                code = 42 if fits and code in (1, 42) else 2
         ocroute.close()
         os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42

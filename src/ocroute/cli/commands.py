@@ -130,12 +130,34 @@ def takes(group: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
 def _parameter(one: Declared) -> inspect.Parameter:
     """The option as typer takes it."""
     names = [name for name in (one.option.short, one.flag) if name]
-    told = typer.Option(*names, help=one.option.help, metavar=one.option.metavar, min=one.option.least)
+    told = typer.Option(
+        *names, help=one.option.help, metavar=one.option.metavar, min=one.option.least, autocompletion=_completion(one)
+    )
     default = ",".join(one.command_default) if one.takes_several else one.command_default
     kind = str if one.takes_several else one.kind
     return inspect.Parameter(
         one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, told]
     )
+
+
+def _completion(one: Declared) -> Callable[[str], list[str]] | None:
+    """What a shell offers for an option's value; for several, that are typed with commas, for the last. None: files."""
+    if not one.option.names:
+        return None
+
+    def offered(incomplete: str) -> list[str]:
+        if one.option.names == "languages":
+            from ocroute.languages import LANGUAGES
+
+            names = [*LANGUAGES]
+        else:
+            from ocroute.registry import Registry
+
+            names = [*Registry(f"ocroute.{one.option.names}", required=())]
+        before, comma, begun = incomplete.rpartition(",") if one.takes_several else ("", "", incomplete)
+        return [before + comma + name for name in names if name.startswith(begun)]
+
+    return offered
 
 
 def split(value: str) -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ocroute.cli.terminal import console, error_line
+from ocroute.errors import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ def explain(document: Document) -> None:
     """Which engines were considered and tried for each page, what was seen, and why its text won. On stderr."""
     out = console(stderr=True)
     for page in document.pages:
-        out.print(Text(f"{page.source} page {page.number}: {page.verdict.status}", style="bold"))
+        out.print(Text(f"{one_line(page.source)} page {page.number}: {page.verdict.status}", style="bold"))
         turned = f", turned by {page.turned} degrees" if page.turned else ""
         skew = f", deskewed by {page.skew:.1f} degrees" if page.skew else ""
         out.print(f"  {page.width:.0f} x {page.height:.0f} pixels{turned}{skew}")
@@ -35,7 +36,7 @@ def explain(document: Document) -> None:
             line = Text("  ")
             line.append(attempt.outcome, style=OUTCOME_STYLES.get(attempt.outcome, "red"))
             line.append(f" {attempt.engine} ({seconds:.2f} s, score {attempt.score:.2f})")
-            line.append(f": {attempt.reason}" if attempt.reason else "")
+            line.append(f": {one_line(attempt.reason)}" if attempt.reason else "")
             out.print(line)
         for reason, names in _by_value(page.rejected).items():
             out.print(Text(f"  not tried {', '.join(names)}: {reason}", style="dim"))
@@ -67,7 +68,7 @@ def remarks(result: InputResult, *, quiet: bool = False) -> None:
     """What a user must know of an input: why it has no results, and every page that is not fine; if ``quiet``, errors only."""
     if result.error is not None:
         said = str(result.error)
-        error_line(said if result.source in said else f"{result.source}: {said}")
+        error_line(said if one_line(result.source) in said else f"{result.source}: {said}")
     for page in result.troubled():
         if not quiet or page.verdict.status == "failed":
             _warn(page)

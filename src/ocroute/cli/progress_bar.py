@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from ocroute.cli.terminal import error_line, logged, logged_to
+from ocroute.errors import one_line
 from ocroute.events import (
     AttemptStarted,
     EngineLoading,
@@ -120,11 +121,11 @@ class _Bar:
     def _show(self, current: str) -> None:
         from rich.markup import escape
 
-        self._progress.update(self._task, current=escape(current))
+        self._progress.update(self._task, current=escape(one_line(current)))
 
     def line(self, message: str) -> None:
         """A line above the bar."""
-        self._progress.console.print(f"ocroute: {message}", markup=False, highlight=False)
+        self._progress.console.print(f"ocroute: {one_line(message)}", markup=False, highlight=False)
 
     def stop(self) -> None:
         """Take the bar off the terminal."""

@@ -33,7 +33,7 @@ def read(
     from ocroute.run.results import streamed
     from ocroute.run.target import PAGE_A_LINE
 
-    out, quiet = options["out"] or "-", options["quiet"]
+    out, quiet = "-" if options["out"] is None else options["out"], options["quiet"]
     of_format = {name: value for name, value in options.items() if name in declared(FormatOptions)}
     target = target_of(out, options["formats"])
     code = ExitCode.OK

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 
 from rich.console import Console
 
-from ocroute.errors import OutputError
+from ocroute.errors import OutputError, one_line
 
 STATE_STYLES = {"usable": "green", "absent": "yellow", "broken": "red"}
 
@@ -23,7 +23,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def error_line(message: str) -> None:
     """One line on stderr."""
-    print(f"ocroute: {message}", file=sys.stderr)
+    print(f"ocroute: {one_line(message)}", file=sys.stderr)
 
 
 class _Lines(logging.Handler):

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from ocroute.errors import InputError, OcrouteError, OutputError, UnsupportedInput, UsageError
+from ocroute.errors import CorruptInput, InputError, OcrouteError, OutputError, UnsupportedInput, UsageError
 from ocroute.pages.inputs import InputFile
 from ocroute.pages.sniff import HEAD_BYTES, describe, kind_of
 
@@ -60,9 +60,8 @@ def spool(given: object, path: Path) -> None:
     """Write an input that is no path to ``path``, a file that `ocroute.pages.open_input` opens. Pixels are kept as they are.
 
     Raises:
-        InputError: a file object gives nothing, no page, or more than `MAX_STREAM_BYTES`.
-        UsageError: it is of no kind that can be read, or not in a state to be: no pixels, another type of numbers, a file
-            object that is closed or fails.
+        InputError: what it holds is no page: no bytes, no pixels, more than `MAX_STREAM_BYTES`; or it fails while it is read.
+        UsageError: it is of no kind that can be read, such as another type of numbers, or a file that is closed.
         OutputError: there is no room for it.
     """
     writer = _writer(given)
@@ -82,7 +81,7 @@ def _writer(given: object) -> Callable[[BinaryIO], object]:
     if isinstance(given, bytes | bytearray | memoryview):
         data = bytes(given)
         if not data:
-            raise UsageError("these bytes are empty", next_step="Give the content of an image or a PDF")
+            raise CorruptInput("these bytes are empty", next_step="Give the content of an image or a PDF")
         return lambda file: file.write(data)
     if "PIL.Image" in sys.modules and isinstance(given, sys.modules["PIL.Image"].Image):
         return _picture(cast("Image.Image", given))
@@ -132,7 +131,7 @@ def _copy(given: BinaryIO, file: BinaryIO) -> None:
         if len(begun) >= HEAD_BYTES:
             break
     if not begun:
-        raise UsageError(
+        raise CorruptInput(
             f"{name} gives no bytes", next_step="Look at what writes to it; where it was read before: file.seek(0)"
         )
     if kind_of(begun[:HEAD_BYTES]) is None:
@@ -150,14 +149,16 @@ def _copy(given: BinaryIO, file: BinaryIO) -> None:
 
 
 def _pieces(given: BinaryIO, name: str) -> Iterator[bytes]:
-    """What a file object gives, piece by piece; its failures are told from those of the disk that they are copied to."""
+    """What a file object gives, piece by piece; its failures are told from those of the disk that they are copied to, and from
+    such as only a wrong argument has: one that is closed, or open for writing.
+    """
     begun = False
     while True:
         try:
             piece = given.read(_PIECE if begun else HEAD_BYTES)
         except Exception as error:  # a file object may be anyone's
-            if begun:
-                raise UsageError(
+            if begun or not isinstance(error, ValueError | TypeError | AttributeError):
+                raise CorruptInput(
                     f"{name} failed before its end: {type(error).__name__}: {error}",
                     next_step="Read it whole first, and give its bytes",
                 ) from error
@@ -186,7 +187,7 @@ def _array(given: Any) -> Callable[[BinaryIO], object]:
         channels = "Leave its transparency out: array[..., :3]" if array.shape[2:] == (4,) else _TO_BYTES
         raise UsageError(f"{told} is no picture of grey or RGB", next_step=channels)
     if not array.size:
-        raise UsageError(f"{told} has no pixels", next_step="Look at how it was cut")
+        raise CorruptInput(f"{told} has no pixels", next_step="Look at how it was cut")
     return _picture(Image.fromarray(np.ascontiguousarray(array)))
 
 
@@ -194,7 +195,7 @@ def _picture(image: Image.Image) -> Callable[[BinaryIO], object]:
     from PIL import ImageOps
 
     if not image.width or not image.height:
-        raise UsageError(
+        raise CorruptInput(
             f"a picture of {image.width} x {image.height} has no pixels", next_step="Look at how it was cut"
         )
     try:
@@ -202,7 +203,7 @@ def _picture(image: Image.Image) -> Callable[[BinaryIO], object]:
         if upright.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
             upright = upright.convert("RGB")
     except Exception as error:  # Pillow opens lazily: a torn or closed file is seen here
-        raise UsageError(
+        raise CorruptInput(
             f"{name_of(image)} cannot be decoded: {error}", next_step="Give the path of its file instead"
         ) from error
     known = _resolution(image)

@@ -79,6 +79,10 @@ def expand(arguments: Iterable[str | os.PathLike[str]]) -> Inputs:
 def _expand_one(argument: str) -> list[InputFile]:
     if argument in _STDIN:
         return [InputFile(STDIN, "stdin", stream=True)]
+    if (
+        not argument
+    ):  # pathlib takes it for the current folder, and a variable that is not set would read all that is in it
+        raise InputNotFound("an empty path names nothing", next_step="Name a file, or . for the current folder")
     try:
         path = Path(argument)
         if path.is_dir():

@@ -50,7 +50,10 @@ def written(pages: str | Iterable[int] | None) -> str | None:
         text = pages.strip()
     else:
         try:
-            numbers = [index(number) for number in pages if not isinstance(number, bool)]
+            given = [*pages]
+            if isinstance(pages, bytes) or any(isinstance(number, bool) for number in given):
+                raise TypeError
+            numbers = [index(number) for number in given]
         except TypeError as error:
             raise UsageError(f"pages={pages!r} are no page numbers", next_step=_IN_PYTHON) from error
         if any(number < 1 for number in numbers):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator
 from typing import Self
 
-from ocroute.errors import OcrouteError
+from ocroute.errors import OcrouteError, UsageError
 from ocroute.events import AttemptStarted, EngineLoading, PageDone, PageStarted, emit
 from ocroute.run.job_runner import JobRunner
 from ocroute.run.jobs import Asked, Checkpoint, Doing, Job, Outcome, Read, Record
@@ -42,10 +43,16 @@ class Executor(ABC):
         self.close()
 
 
+_ran_in: set[int] = set()
+"""Processes that did jobs themselves: this one, and those that it was forked from. Of the latter's models the threads stayed
+behind, and would be waited for without end."""
+
+
 class Serial(Executor):
     """Does one job after another in the calling thread: the reference that `ocroute.run.worker_pool.WorkerPool` must equal.
 
-    It has no deadline, and an engine that ends the process ends the caller.
+    It has no deadline, and an engine that ends the process ends the caller. A process that was forked from one that did jobs so
+    gets a `UsageError`.
     """
 
     def __init__(self) -> None:
@@ -54,6 +61,12 @@ class Serial(Executor):
 
     def run(self, jobs: Iterable[Job]) -> Generator[tuple[int, Outcome], None, None]:
         """See `Executor.run`; here jobs are done in their order."""
+        if _ran_in - {os.getpid()}:
+            raise UsageError(
+                "this process was forked from one that has engines loaded",
+                next_step="Read with jobs=1 here, or start such processes with multiprocessing's spawn",
+            )
+        _ran_in.add(os.getpid())
         try:
             for index, job in enumerate(jobs):
                 self._job = job
