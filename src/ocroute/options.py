@@ -226,6 +226,17 @@ class FormatOptions(TypedDict, total=False):
             default="none",
         ),
     ]
+    layer: Annotated[
+        Literal["auto", "replace"],
+        Option(
+            help="What becomes, in pdf, of an invisible text layer that does not say what the page shows: auto keeps it and says "
+            "so; replace puts the text that was read in its place.",
+            default="auto",
+        ),
+    ]
+    pdfa: Annotated[
+        bool, Option(help="Write the pdf as PDF/A-2b; where that cannot be, a plain PDF, and say so.", default=False)
+    ]
 
 
 class OutputOptions(TypedDict, total=False):

@@ -35,6 +35,11 @@ class Frame(NamedTuple):
     def of(cls, page: pypdfium2.PdfPage, scale: float) -> Frame:
         """The frame of ``page`` rendered at ``scale`` pixels per point."""
         width, height = (max(1, ceil(side * scale)) for side in page.get_size())
+        return cls.filling(page, width, height, scale)
+
+    @classmethod
+    def filling(cls, page: pypdfium2.PdfPage, width: int, height: int, scale: float) -> Frame:
+        """The frame of ``page`` on a raster of ``width`` x ``height`` pixels, about ``scale`` of them per point."""
         x_unit, y_unit = width / _PRECISE, height / _PRECISE
         # Measured at the visible box's own corners: far from them the whole numbers would overflow.
         left, bottom, right, top = page.get_bbox()
@@ -67,3 +72,10 @@ def compose(first: Matrix, then: Matrix) -> Matrix:
     a, b, c, d, e, f = first
     p, q, r, s, t, u = then
     return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """The matrix that undoes ``matrix``."""
+    a, b, c, d, e, f = matrix
+    size = a * d - b * c
+    return d / size, -b / size, -c / size, a / size, (c * f - d * e) / size, (b * e - a * f) / size

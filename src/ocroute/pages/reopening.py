@@ -35,7 +35,7 @@ class Reopened:
 
     def __init__(self, origin: Origin) -> None:
         try:
-            self._source = open_input(origin.path, name=origin.name, password=origin.password)
+            self.source = open_input(origin.path, name=origin.name, password=origin.password)
         except InputError as error:
             message = f"the source of the document cannot be opened: {error.message}"
             step = error.next_step if isinstance(error, PasswordNeeded) else _GIVE_SOURCE
@@ -49,18 +49,18 @@ class Reopened:
         """
         if not (record.width and record.height):
             raise _never_opened(record)
-        if record.number > self._source.page_count:
-            raise _another(self._source.path, record, None)
-        page = self._source.page(record.number).turned_by(record.turned // 90, record.skew)
+        if record.number > self.source.page_count:
+            raise _another(self.source.path, record, None)
+        page = self.source.page(record.number).turned_by(record.turned // 90, record.skew)
         if page.size != (record.width, record.height):
-            raise _another(self._source.path, record, page.size)
+            raise _another(self.source.path, record, page.size)
         return page
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._source.close()
+        self.source.close()
 
 
 def verified(document: Document, origin: Origin) -> None:

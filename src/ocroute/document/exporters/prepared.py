@@ -41,6 +41,7 @@ class PlacedLine(msgspec.Struct, frozen=True):
     words: tuple[PlacedWord, ...]
     box: Box | None
     font: Font | None = None
+    angle: int = 0
 
 
 def clean(text: str) -> str:
@@ -173,7 +174,7 @@ def placed_lines(block: Block) -> Iterator[PlacedLine]:
             if "".join(word.text for word in given) != "".join(clean(line.text).split()):
                 given = tuple(_cut(line.text, line.box, line.confidence))
             if given:
-                yield PlacedLine(given, line.box, line.font)
+                yield PlacedLine(given, line.box, line.font, line.angle)
     elif block.table is not None:
         for cell in block.table.cells:
             yield from _stacked(cell.text, cell.box, block.confidence)

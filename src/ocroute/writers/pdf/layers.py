@@ -1,0 +1,146 @@
+"""Puts text layers on the pages of an open PDF, and takes back those that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from ocroute.document.formats import Remark
+from ocroute.document.model import Page
+from ocroute.errors import ExitCode, InputError
+from ocroute.values import Block, Box
+from ocroute.writers.pdf.glyphless import GlyphlessFont
+from ocroute.writers.pdf.invisible import without_invisible_text
+from ocroute.writers.pdf.layer import content
+from ocroute.writers.pdf.lines_in_ink import with_lines
+from ocroute.writers.pdf.placing import Strip, strips
+from ocroute.writers.pdf.source_pages import OwnText, SourcePages
+
+OWN: Final = "textlayer"
+"""The engine whose text stands in the file already."""
+
+_COVERED = 0.5  # share of a word's box under text that the page shows itself
+_TOLD = 5  # words that a remark names
+
+
+class Layers:
+    """The text layers of one file.
+
+    Args:
+        package: pikepdf.
+        pdf: an open `pikepdf.Pdf`; its pages change.
+        replace: whether an invisible layer that does not say what the page shows goes.
+
+    Attributes:
+        remarks: what could not be done as somebody would expect.
+        meant: by page number, the words of its layer, parted by blanks.
+    """
+
+    def __init__(self, package: Any, pdf: Any, *, replace: bool) -> None:
+        self._package, self._pdf, self._replace = package, pdf, replace
+        self._font = GlyphlessFont()
+        self._object: Any = None
+        self._before: dict[int, Any] = {}
+        self.remarks: list[Remark] = []
+        self.meant: dict[int, str] = {}
+
+    def add(self, record: Page, pages: SourcePages) -> None:
+        """Put the text of ``record`` on its page, unless the page has it."""
+        blocks = [block for block in record.blocks if (block.engine or record.provenance.engine) != OWN]
+        if not blocks or record.number > len(self._pdf.pages):
+            return
+        try:
+            own, to_user = pages.own_text(record), pages.to_user(record)
+            placed = self._placed(record, blocks, own, pages)
+        except InputError as error:
+            self.remarks.append(Remark(f"page {record.number} has no text layer: {error}", error.exit_code))
+            return
+        if not placed:
+            return
+        page = self._pdf.pages[record.number - 1]
+        name = self._named(page)
+        data = content(placed, to_user, self._font, name)
+        if not data:
+            return
+        self._before[record.number] = page.obj.get("/Contents")
+        if own.hidden:
+            without_invisible_text(self._pdf, page, self._package)
+        page.contents_add(data, prepend=True)
+        words = [piece.word for strip in placed for piece in strip.pieces if piece.word]
+        self.meant[record.number] = " ".join(words)
+
+    def _placed(self, record: Page, blocks: Sequence[Block], own: OwnText, pages: SourcePages) -> list[Strip]:
+        """The strips of the layer, none where the page keeps what it has."""
+        number = record.number
+        if own.hidden and not self._replace:
+            said = f"page {number} keeps its invisible text layer, which is not the text that was read"
+            self.remarks.append(Remark(f"{said}; --layer replace puts that in its place"))
+            return []
+        nowhere = [block for block in blocks if block.text.strip() and block.box is None and not block.lines]
+        if nowhere:
+            said = f"page {number}: {len(nowhere)} of {len(blocks)} blocks have no known place, and are not in its text layer"
+            self.remarks.append(Remark(said, ExitCode.DOUBTFUL))
+        if any(not block.lines and block.box is not None for block in blocks):
+            page = pages.upright(record)
+            blocks = [with_lines(block, page) for block in blocks]
+            page.release()
+        if own.visible:
+            kept = [part for block in blocks if (part := _beside(block, own.visible)) is not None]
+            if sum(map(_letters, kept)) < sum(map(_letters, blocks)):
+                refused = any(attempt.engine == OWN and attempt.outcome == "refused" for attempt in record.attempts)
+                said = f"page {number} keeps the text that it shows itself"
+                self.remarks.append(
+                    Remark(f"{said}, though it cannot be copied as it looks", ExitCode.DOUBTFUL)
+                    if refused
+                    else Remark(said)
+                )
+            blocks = kept
+        return [strip for block in blocks for strip in strips(block)]
+
+    def _named(self, page: Any) -> str:
+        """The font in the resources of ``page``, under a name that is free there."""
+        if self._object is None:
+            self._object = self._font.begin(self._pdf)
+        taken = page.resources.get("/Font", {})
+        name = next(f"/F{number}" for number in range(10**6) if f"/F{number}" not in taken)
+        page.add_resource(self._object, self._package.Name.Font, self._package.Name(name))
+        return name
+
+    def finish(self) -> None:
+        """All pages are done."""
+        if self._object is not None:
+            self._font.finish()
+
+    def undo(self, lost: Mapping[int, Sequence[str]]) -> list[Remark]:
+        """Give pages whose words do not come back the content that they had."""
+        remarks = []
+        for number, words in lost.items():
+            page = self._pdf.pages[number - 1]
+            if (before := self._before[number]) is None:
+                del page.obj.Contents
+            else:
+                page.obj.Contents = before
+            said = ", ".join(map(repr, words[:_TOLD])) + (" …" if len(words) > _TOLD else "")
+            remarks.append(
+                Remark(
+                    f"page {number} stays without a new text layer: {len(words)} of its words do not come back ({said})",
+                    ExitCode.DOUBTFUL,
+                )
+            )
+        return remarks
+
+
+def _letters(block: Block) -> int:
+    return sum(len(line.text) for line in block.lines)
+
+
+def _beside(block: Block, taken: Sequence[Box]) -> Block | None:
+    """``block`` without the lines that stand where the page shows text of its own; None where nothing is left."""
+    lines = tuple(line for line in block.lines if not _covered(line.box, taken))
+    return msgspec.structs.replace(block, lines=lines) if lines else None
+
+
+def _covered(box: Box, taken: Sequence[Box]) -> bool:
+    return sum(box.intersection(other) for other in taken) > _COVERED * box.area

@@ -1,0 +1,151 @@
+"""Where the words of a page record stand on its page: strings with their matrices, in the order in which they are read."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from math import cos, hypot, radians, sin
+from typing import NamedTuple
+
+from ocroute.document.exporters.prepared import PlacedLine, placed_lines, settled
+from ocroute.document.model import Page
+from ocroute.pages.pdf_frame import Matrix, compose
+from ocroute.values import Block, Box
+from ocroute.writers.pdf.glyphless import DESCENT
+
+_GAP = 0.15
+"""The least space between two words, in parts of the line's height: readers part words there."""
+
+_BACK = 0.5
+"""A word that begins so far before the end of the last, in parts of the line's height, begins a new string."""
+
+_LEAST = 0.05  # parts of the line's height that a word takes at least
+_FLAT = 0.3  # of cos² - sin²: below it a box does not tell length from thickness
+_WIDE_GAP = 0.6  # parts of the height: signs of Chinese and Japanese further apart have a blank between them
+
+_MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
+"""As brackets look in text that runs from right to left, which readers turn back."""
+
+
+class Piece(NamedTuple):
+    """A word, or the blank behind one; ``start`` and ``end`` are along its line, where the line's height is 1.
+
+    Attributes:
+        word: as it is read; empty for a blank.
+        text: its characters from left to right.
+    """
+
+    word: str
+    text: str
+    start: float
+    end: float
+
+
+class Strip(NamedTuple):
+    """Pieces that follow each other on one line.
+
+    Attributes:
+        matrix: from a space where the line's baseline is y = 0 and its height is 1, y up, to pixels of the upright page.
+        pieces: from left to right, words and the blanks between them.
+    """
+
+    matrix: Matrix
+    pieces: tuple[Piece, ...]
+
+
+def from_upright(page: Page, width: float, height: float) -> Matrix:
+    """From pixels of the upright page to those of the page as its source shows it, of ``width`` x ``height``."""
+    unskew: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+    if page.skew:
+        turn, x, y = radians(page.skew), page.width / 2, page.height / 2
+        c, s = cos(turn), sin(turn)
+        unskew = (c, s, -s, c, x - c * x + s * y, y - s * x - c * y)
+    unturn: dict[int, Matrix] = {
+        0: (1, 0, 0, 1, 0, 0),
+        90: (0, 1, -1, 0, width, 0),
+        180: (-1, 0, 0, -1, width, height),
+        270: (0, -1, 1, 0, 0, height),
+    }
+    return compose(unskew, unturn[page.turned % 360])
+
+
+def strips(block: Block) -> Iterator[Strip]:
+    """The words of ``block`` where they stand, line by line; those whose place nobody knows are not among them."""
+    for part in settled(block):
+        for line in placed_lines(part):
+            yield from _strips_of(line, block.direction == "ttb")
+
+
+def _strips_of(line: PlacedLine, runs_down: bool) -> Iterator[Strip]:
+    words = [(word.text, word.box) for word in line.words if word.box is not None]
+    if not words:
+        return
+    angle = -90 if runs_down and line.angle == 0 else line.angle
+    c, s = cos(radians(angle)), sin(radians(angle))
+    measured = [(text, *_measured(box, text, c, s)) for text, box in words]
+    heights = sorted(height for *_, height in measured)
+    height = heights[-1]
+    if line.box is not None:  # a word without tall letters stands on the line of its neighbours
+        whole = _measured(line.box, line.words[0].text, c, s)[1]
+        height = whole if height <= whole <= 1.6 * height else height
+    height = max(height, 1.0)
+    shares_line = line.box is not None and abs(s) < 0.01 and height > heights[-1]
+    placed = []
+    for (text, box), (_, length, _) in zip(words, measured, strict=True):
+        x, y = box.center if not (shares_line and line.box) else (box.center[0], line.box.center[1])
+        along, below = x * c - y * s, x * s + y * c  # in the frame of the line, y down
+        placed.append((text, (along - length / 2) / height, (along + length / 2) / height, below))
+    if any(_is_right_to_left(text) for text, *_ in placed):
+        placed.sort(key=lambda word: word[1])  # as it is seen; readers put it into order
+    for group in _parted(placed):
+        below = sum(word[3] for word in group) / len(group) + (0.5 - DESCENT) * height
+        origin = (below * s, below * c)
+        matrix = (c * height, -s * height, -s * height, -c * height, *origin)
+        yield Strip(matrix, tuple(_pieces([word[:3] for word in group])))
+
+
+def _measured(box: Box, text: str, c: float, s: float) -> tuple[float, float]:
+    """Length and thickness of the text in ``box``, which runs at an angle of this cosine and sine."""
+    c, s = abs(c), abs(s)
+    flat = c * c - s * s
+    if abs(flat) >= _FLAT:
+        length, thickness = (box.width * c - box.height * s) / flat, (box.height * c - box.width * s) / flat
+        if length > 0 and thickness > 0:
+            return length, thickness
+    thickness = hypot(box.width, box.height) / (0.5 * len(text) + 1)
+    return max(hypot(box.width, box.height) - thickness, thickness / 2), thickness
+
+
+def _parted(words: Sequence[tuple[str, float, float, float]]) -> Iterator[list[tuple[str, float, float, float]]]:
+    """The words in groups of which each goes on to the right, at about one height."""
+    group: list[tuple[str, float, float, float]] = []
+    for word in words:
+        if group and word[1] < group[-1][2] - _BACK:
+            yield group
+            group = []
+        group.append(word)
+    yield group
+
+
+def _pieces(words: Sequence[tuple[str, float, float]]) -> Iterator[Piece]:
+    """The words, each ending before the next begins, and the blanks between them."""
+    for place, (word, start, stop) in enumerate(words):
+        shown = word[::-1].translate(_MIRRORED) if _is_right_to_left(word) else word
+        if place + 1 == len(words):
+            yield Piece(word, shown, start, max(stop, start + _LEAST))
+            return
+        following, next_start, _ = words[place + 1]
+        blank = not (is_wide(word[-1]) and is_wide(following[0]) and next_start - stop < _WIDE_GAP)
+        end = max(min(stop, next_start - (_GAP if blank else 0.0)), start + _LEAST)
+        yield Piece(word, shown, start, end)
+        if blank:
+            yield Piece("", " ", end, max(next_start, end + _LEAST))
+
+
+def _is_right_to_left(text: str) -> bool:
+    return not text.isascii() and any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
+
+
+def is_wide(character: str) -> bool:
+    """Whether it is a sign of a script that puts no blanks between words, as Chinese and Japanese."""
+    return not character.isascii() and unicodedata.east_asian_width(character) in "WF"

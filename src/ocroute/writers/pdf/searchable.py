@@ -1,0 +1,115 @@
+"""The format ``pdf``: the source's pages, untouched, with what was read on them as a layer to search, select and copy."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, Literal
+
+from ocroute.document.formats import Origin, Remark
+from ocroute.document.model import Document
+from ocroute.errors import CorruptInput, ExitCode, OutputError
+
+
+class SearchablePdf:
+    """The pages of the source as they are, with the text that was read on them, invisible and in its place. An image becomes
+    a PDF around it. What a page shows as text of its own stays alone; ``--layer`` and ``--pdfa`` say more.
+    """
+
+    suffix: ClassVar[str] = ".pdf"
+    media_type: ClassVar[str] = "application/pdf"
+
+    def __init__(self, *, layer: Literal["auto", "replace"] = "auto", pdfa: bool = False) -> None:
+        self.layer, self.pdfa = layer, pdfa
+
+    def write(self, document: Document, origin: Origin, file: BinaryIO, path: Path | None) -> Sequence[Remark]:  # noqa: ARG002
+        """See `ocroute.document.formats.SourceWriter`.
+
+        Raises:
+            PackageMissing: pikepdf is not installed.
+            OutputError: the file's owner forbids to change it.
+        """
+        from ocroute.writers.pdf.as_pdf import pdf_of, pikepdf
+        from ocroute.writers.pdf.layers import Layers
+        from ocroute.writers.pdf.read_back import missing_words
+        from ocroute.writers.pdf.source_pages import SourcePages
+
+        package = pikepdf()
+        with tempfile.TemporaryDirectory(prefix="ocroute-") as folder, ExitStack() as open_:
+            scratch = Path(folder)
+            source = pdf_of(document, origin, scratch)
+            pdf = open_.enter_context(_opened(package, source, origin))
+            remarks = list(_of_the_file(pdf))
+            layers = Layers(package, pdf, replace=self.layer == "replace")
+            with SourcePages(origin, source) as pages:
+                for record in document.pages:
+                    layers.add(record, pages)
+            layers.finish()
+            _mark(pdf, document)
+            made = scratch / "made.pdf"
+            save = partial(_save, package, pdf, made, origin.password or "", pdfa=self.pdfa)
+            remarks += [*layers.remarks, *save()]
+            if lost := missing_words(made, origin.password, layers.meant):
+                remarks += layers.undo(lost)
+                save()
+            with made.open("rb") as whole:
+                shutil.copyfileobj(whole, file, 1 << 20)
+        return remarks
+
+
+def _opened(package: Any, path: Path, origin: Origin) -> Any:
+    name = origin.name or origin.path
+    try:
+        pdf = package.open(path, password=origin.password or "")
+    except (package.PdfError, OSError) as error:
+        raise CorruptInput(
+            f"{name} cannot be written anew: {error}", next_step="Mend it first: qpdf in.pdf out.pdf"
+        ) from error
+    if pdf.is_encrypted and not pdf.allow.modify_other and not pdf.owner_password_matched:
+        pdf.close()
+        raise OutputError(
+            f"the owner of {name} does not allow changes to it",
+            next_step="Give the owner's password with --password, or write another format",
+        )
+    return pdf
+
+
+def _of_the_file(pdf: Any) -> Iterator[Remark]:
+    form = pdf.Root.get("/AcroForm", {})
+    if int(form.get("/SigFlags", 0)) & 1:
+        yield Remark("the file is signed; its signature does not hold for the file with a text layer")
+    if "/XFA" in form:
+        yield Remark("the file holds an XFA form, which few viewers show; the text layer is that of its PDF pages")
+
+
+def _mark(pdf: Any, document: Document) -> None:
+    """Say in the file's properties which pages are doubtful."""
+    doubtful = ", ".join(str(page.number) for page in document.pages if not page.verdict.fine)
+    if doubtful:
+        pdf.docinfo["/OcrouteDoubtfulPages"] = doubtful
+    elif "/OcrouteDoubtfulPages" in pdf.docinfo:
+        del pdf.docinfo["/OcrouteDoubtfulPages"]
+
+
+def _save(package: Any, pdf: Any, path: Path, password: str, *, pdfa: bool) -> list[Remark]:
+    """Write the PDF to ``path``; as PDF/A-2b where that is asked for and holds."""
+    pdf.save(path, linearize=pdf.is_linearized, encryption=True if pdf.is_encrypted else None)
+    if not pdfa:
+        return []
+    import pikepdf.pdfa
+
+    archived = path.with_suffix(".archive")
+    try:
+        with package.open(
+            path, password=password
+        ) as plain:  # what mends it for the archive is not to stay in a plain one
+            pikepdf.pdfa.save(plain, archived, "2b")
+    except (package.PdfError, pikepdf.pdfa.PdfaError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        return [Remark(f"the file is a plain PDF, not PDF/A-2b: {reason}", ExitCode.DOUBTFUL)]
+    archived.replace(path)
+    return []
