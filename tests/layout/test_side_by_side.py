@@ -105,3 +105,13 @@ def test_numbered_columns_are_read_down():
     assert [block.marker for block in arrange(made.page(), list(reversed(made.lines)))] == [
         f"{n}." for n in range(1, 9)
     ]
+
+
+def test_who_signs_stands_with_the_rule_to_sign_on():
+    rule = "_" * 20
+    pairs = [(rule, rule), ("A. Berg", "K. Lind"), ("Harbour master", "Captain"), ("Date: 3 May", "Date: 4 May")]
+    first, second = said(rows(pairs))[:2]
+    assert (first, second) == (
+        f"{rule} A. Berg Harbour master Date: 3 May",
+        f"{rule} K. Lind Captain Date: 4 May",
+    )

@@ -11,11 +11,12 @@ from ocroute.engines.base import Reading
 from ocroute.judge.fuzzy_search import solid
 from ocroute.judge.line_crops import spread
 from ocroute.judge.scripts import script_of
-from ocroute.values import Box, Line
+from ocroute.values import Box, Line, Word
 
 LETTERS: Final = (
     104  # that are read of a layer which proves right: fewer let one with every twentieth letter wrong pass
 )
+VOUCHED: Final = 60  # the same where equal letters look equal: enough to know each by name
 MOST: Final = 130  # where many fonts have many letters
 PIECE: Final = 12  # signs of a longer run of ideographs that are read of it
 LONGEST: Final = 80  # signs of a word that is read in one piece
@@ -66,7 +67,7 @@ def words_of(reading: Reading) -> Words:
         for word in line.words:
             if HIGH[0] <= word.box.height <= HIGH[1] and word.box.width >= 2:
                 for probe in _probes(word.text.strip(), word.box, font):
-                    (readable if _readable(probe.letters) else others).append(probe)
+                    (readable if is_readable(probe) else others).append(probe)
     return Words(tuple(readable), tuple(others))
 
 
@@ -75,10 +76,15 @@ def lines_of(reading: Reading) -> list[Line]:
     return list(reading.lines) or [line for block in reading.blocks for line in block.lines]
 
 
-def first_choice(words: Sequence[Probe]) -> list[Probe]:
+def probe_of(word: Word) -> Probe:
+    """A word of any line, to be read back."""
+    return Probe(word.text.strip(), solid(word.text), word.box, "")
+
+
+def first_choice(words: Sequence[Probe], least: int = LETTERS) -> list[Probe]:
     """Words to begin with: one of each font, some evenly over the page, then those with the most letters not yet seen.
 
-    All of them where they have no more than `LETTERS` letters together. The same ones every time.
+    About ``least`` letters. All of them where they have no more than `LETTERS` together. The same ones every time.
     """
     if sum(len(word.letters) for word in words) <= LETTERS:
         return list(words)
@@ -93,7 +99,7 @@ def first_choice(words: Sequence[Probe]) -> list[Probe]:
     letters = sum(len(word.letters) for word in chosen)
     for word in _by_news(pool, seen):
         news = len(_pairs(word) - seen)
-        if letters >= (MOST if news else LETTERS):
+        if letters >= (least + MOST - LETTERS if news else least):
             break
         if word not in chosen:
             chosen[word] = None
@@ -158,8 +164,9 @@ def _probes(text: str, box: Box, font: str) -> Iterator[Probe]:
                 yield Probe(piece, part, Box(x, box.y0, x + step * len(piece), box.y1), font)
 
 
-def _readable(letters: str) -> bool:
-    return all(letter.isascii() or script_of(letter) in ("Hani", "Jpan") for letter in letters)
+def is_readable(probe: Probe) -> bool:
+    """Whether the reference recogniser writes all its letters."""
+    return all(letter.isascii() or script_of(letter) in ("Hani", "Jpan") for letter in probe.letters)
 
 
 def _wide(sign: str) -> bool:

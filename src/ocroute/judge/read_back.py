@@ -63,13 +63,22 @@ class ReadBack:
         return sum(one.wrong for one in chosen) / max(1, sum(len(one.probe.letters) for one in chosen))
 
 
-def read_back(page: InputPage, words: Sequence[Probe], threads: int) -> ReadBack:
-    """Read as many of ``words`` as it takes to tell whether they are what ``page`` shows.
+def confirmed(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
+    """Those of ``words`` that the page shows otherwise.
 
     Raises:
         EngineUnavailable: the models of the reference recogniser are not installed.
     """
-    first = layer_sample.first_choice(words)
+    return [one for one in _look(page, words, threads) if one.wrong]
+
+
+def read_back(page: InputPage, words: Sequence[Probe], threads: int, *, least: int = layer_sample.LETTERS) -> ReadBack:
+    """Read as many of ``words`` as it takes to tell whether they are what ``page`` shows: about ``least`` letters where they are.
+
+    Raises:
+        EngineUnavailable: the models of the reference recogniser are not installed.
+    """
+    first = layer_sample.first_choice(words, least)
     seen = _look(page, first, threads)
     if not any(one.wrong for one in seen):
         return ReadBack(tuple(seen))

@@ -17,7 +17,7 @@ import numpy as np
 
 from ocroute.layout.line_measures import Piece, Scale
 from ocroute.layout.lines import WIDEST_WORD_GAP
-from ocroute.layout.wording import split_marker
+from ocroute.layout.wording import is_drawn_rule, split_marker
 
 Row = list[Piece]
 
@@ -33,7 +33,6 @@ BLOCKS: Final = 1.0
 PAIRS: Final = -3.0
 """Evidence from which rows are read across that are too long for labels."""
 
-_RULE: Final = re.compile(r"^[_.…\-–—\s]{3,}$")
 _FIGURE: Final = re.compile(r"^[^\w]*\d[\d.,:/\s%-]*\D{0,4}$")
 _SAME_EDGE: Final = 0.6  # ems by which lines set to one edge may differ
 
@@ -157,7 +156,7 @@ def _likeness(pairs: Sequence[_Pair]) -> float:
 
 def _kind(text: str) -> str:
     """What a row looks like, roughly."""
-    if _RULE.match(text):
+    if is_drawn_rule(text):
         return "rule"
     if _FIGURE.match(text):
         return "figure"

@@ -10,7 +10,7 @@ from ocroute.layout.hyphens import Joiner
 from ocroute.layout.line_measures import Piece
 from ocroute.layout.paragraphs import INDENT, Group, one_size
 from ocroute.layout.word_spans import spans_over
-from ocroute.layout.wording import begins, ended, is_caption, split_marker
+from ocroute.layout.wording import begins, ended, is_caption, is_drawn_rule, split_marker
 from ocroute.values import Block, Box, Category, Line
 
 SAME_COLUMN: Final = 0.6
@@ -63,7 +63,7 @@ def _goes_on(above: Group, below: Group) -> bool:
     between = above.column.lines[above.first + len(above.lines) : below.first]
     if above.column is below.column and not any(line.table or is_caption(line.text) for line in between):
         return False  # what stands in one column without a figure between was parted for a reason
-    if ended(last.text) or not one_size(last, first) or split_marker(first.text):
+    if ended(last.text) or not one_size(last, first) or split_marker(first.text) or is_drawn_rule(first.text):
         return False
     widths = sorted(part.column.right - part.column.left for part in (above, below))
     if widths[0] < SAME_COLUMN * widths[1]:

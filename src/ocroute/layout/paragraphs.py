@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ocroute.layout.line_measures import Piece, Scale
-from ocroute.layout.wording import begins, ended, is_caption, is_weak, split_marker
+from ocroute.layout.wording import begins, ended, is_caption, is_drawn_rule, is_weak, split_marker
 
 PARAGRAPH_PITCH: Final = 1.3
 """Baselines further apart than this times the column's usual distance are parted on purpose."""
@@ -38,7 +38,7 @@ class Column:
         """Measure a column."""
         texts = [line for line in lines if line.table is None] or lines
         left = float(np.quantile([line.box.x0 for line in texts], 0.1))
-        right = float(np.quantile([line.box.x1 for line in texts], 0.9))
+        right = float(np.quantile([line.box.x1 for line in _set_to_measure(texts)], 0.9))
         steps = [
             (below.base - above.base) / above.size
             for above, below in pairwise(texts)
@@ -115,7 +115,7 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
     step = below.base - above.base
     if step < 0.3 * size or step > PARAGRAPH_PITCH * column.pitch * size:
         return True
-    if below.spread:
+    if below.spread or is_drawn_rule(below.text):
         return True
     flows = not ended(above.text) and not begins(below.text)
     if not one_size(above, below, doubtful=flows or min(len(above.text), len(below.text)) < 4):
@@ -179,10 +179,15 @@ def _set_apart(group: Group, below: Piece, column: Column, index: int, size: flo
     return ended(above.text) or slack > 0.3 * (column.right - column.left)
 
 
+def _set_to_measure(lines: list[Piece]) -> list[Piece]:
+    """Those of ``lines`` whose ends say how wide a column is: no rules to sign on, unless there is nothing else."""
+    return [line for line in lines if not is_drawn_rule(line.text)] or lines
+
+
 def _slack(above: Piece, below: Piece, column: Column, index: int) -> float:
     """The room that was left at the end of ``above`` although the next word would have fitted, pixels."""
     nearby = column.lines[max(0, index - 4) : index + 4]
-    right = max(line.box.x1 for line in nearby if line.table is None)
+    right = max(line.box.x1 for line in _set_to_measure([line for line in nearby if line.table is None]))
     right = min(right, column.right + 2 * above.size)
     words = below.line.words
     first = words[0].box.width if words else len(below.text.split()[0]) * below.box.width / max(1, len(below.text))

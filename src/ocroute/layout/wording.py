@@ -8,6 +8,7 @@ from typing import Final
 HEADING_CHARS: Final = 160
 """Longer than this is a paragraph however it is set."""
 
+_DRAWN_RULE: Final = re.compile(r"^[_.…\-–—\s]{3,}$")
 _BULLETS = "•‣⁃▪▫■□●○◉◦∙·◆◇▶►➢➤☐☑☒✓✔✗✘❖\uf0b7\uf0a7–—*-"
 _LIST_MARKER = (
     rf"[{_BULLETS}]|\[\d{{1,3}}\]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})\)|(?:\d{{1,3}}|[a-z]|[ivx]{{1,5}})\."
@@ -44,6 +45,11 @@ _PHRASE = re.compile(
     r"|licensed under|creative commons|^(?:received|accepted|published)\b.{0,60}\b(?:19|20)\d\d",
     re.IGNORECASE,
 )
+
+
+def is_drawn_rule(text: str) -> bool:
+    """Whether a line is nothing but a rule made of characters, to sign or write on."""
+    return bool(_DRAWN_RULE.match(text))
 
 
 def split_marker(text: str) -> tuple[str, str] | None:

@@ -8,14 +8,23 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words
-from ocroute.judge.layer_sample import words_of
-from ocroute.judge.read_back import ReadBack, read_back
+from ocroute.judge.layer_sample import LETTERS, VOUCHED, is_readable, probe_of, words_of
+from ocroute.judge.letter_shapes import Shapes, shapes_of
+from ocroute.judge.line_crops import spread
+from ocroute.judge.read_back import ReadBack, confirmed, read_back
 from ocroute.judge.reading_pieces import quote
 from ocroute.judge.word_gaps import edge_ink, gaps
 from ocroute.pages.page import InputPage
 
 GAPS: Final = 0.45  # ink between words, over ink inside words
 EDGES: Final = 2.5  # ink along the edges of words, over ink in their middles
+ODD: Final = (
+    0.003,
+    0.004,
+)  # share of letters drawn as others, read to be so or not, from which a layer is likely wrong
+ASKED: Final = 8  # words with such a letter that are read
+ALONE: Final = 3  # such words, where none can be read
+MANY: Final = 300  # letters compared, from which fewer words have to be read
 
 
 class TextLayerMismatch:
@@ -36,14 +45,39 @@ class TextLayerMismatch:
         if edges is not None and edges >= EDGES:
             what = "The words of the text layer stand half a line beside those on the page"
             return self._finding(edges, EDGES, what, 0.9)
+        shapes = shapes_of(page, reading)
         words = words_of(reading)
+        if (odd := self._of_shapes(page, shapes, task.limits.threads)) is not None:
+            return odd
         if words.others and drawn_words.odds(page, words.others) > 0:
             return self._finding(1.0, 1.0, "The words of the text layer do not look like those on the page", 0.9)
         try:
-            found = read_back(page, words.readable, task.limits.threads)
+            least = VOUCHED if shapes.letters >= MANY and not shapes.odd else LETTERS
+            found = read_back(page, words.readable, task.limits.threads, least=least)
         except (EngineUnavailable, EngineError):  # no second pair of eyes here: geometry and language must do
             return None
         return self._of_letters(found) if found.odds > 0 else None
+
+    def _of_shapes(self, page: InputPage, shapes: Shapes, threads: int) -> Finding | None:
+        """Whether letters are drawn as others: a few by the word of the reference recogniser, many without."""
+        if shapes.share < ODD[0]:
+            return None
+        words = spread(shapes.odd, ASKED)
+        share, odd = shapes.share, words[0]
+        readable = [odd for odd in words if is_readable(probe_of(odd.word))]
+        try:
+            wrong = {one.probe.text for one in confirmed(page, [probe_of(odd.word) for odd in readable], threads)}
+            share *= (len(words) - len(readable) + len(wrong)) / len(words)
+            odd = next((odd for odd in readable if odd.word.text.strip() in wrong), odd)
+        except (EngineUnavailable, EngineError):
+            wrong = set()
+        if share < (ODD[0] if wrong else ODD[1]) or (not wrong and len(words) < ALONE):
+            return None
+        what = (
+            f"Letters of the text layer are others on the page, e.g. in {quote(odd.word.text)}, "
+            f"whose {quote(odd.said)} looks like {quote(odd.shown)}"
+        )
+        return self._finding(share, ODD[0], what, 1.5 * share)
 
     def _of_letters(self, found: ReadBack) -> Finding:
         chosen = [one for one in found.seen if one.probe.font in found.suspects] or list(found.seen)

@@ -1,0 +1,196 @@
+"""Whether equal letters of a text layer look equal on the page: a check that knows no typeface and needs no model.
+
+Where the letters of a word stand apart, each has its shape. A letter that looks like none of those that the layer calls by the
+same name, but exactly like several that it calls by another, is a wrong letter, in any alphabet whose letters stand apart. A
+layer that exchanges all letters of a kind is equal to itself: words must be read for that, but few.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocroute.engines.base import Reading
+from ocroute.judge.layer_sample import lines_of
+from ocroute.judge.line_crops import spread
+from ocroute.judge.scripts import script_of
+from ocroute.pages.page import InputPage
+from ocroute.raster.grey import grey_of
+from ocroute.values import Line, Word
+
+SCRIPTS: Final = ("Latn", "Cyrl", "Grek", "Hebr")  # letters that stand apart in print
+MOST: Final = 1200  # letters that are compared: where one in a hundred is wrong, a dozen are among them
+FEWEST: Final = 30  # letters that say anything of each other
+SMALLEST: Final = 10  # pixels of a line's height
+ALIKE: Final = 0.92  # likeness of two prints of a letter in one typeface
+CLEARLY: Final = 0.08  # by which a wrong letter is less like its namesakes than like others
+SURE: Final = 0.85  # likeness to its namesakes of a letter that is right
+MATES: Final = 3  # others that it must be so like, all of one name
+_SIDE: Final = 14  # pixels to which a shape is scaled
+_SIZE: Final = 0.3  # likeness that is lost by a shape e times as high, or as wide
+_OVER: Final = 0.5  # of the narrower of two marks that stand over each other, as a dot and its letter do
+_DUST: Final = 3  # pixels of ink
+
+# Letters of several alphabets, and figures, that are printed alike.
+_TWINS: Final = {
+    **str.maketrans("АВЕКМНОРСТУХаеорсухкмтіјѕ", "abekmhopctyxaeopcyxkmtljs"),
+    **str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονικυρχ", "abezhlkmnoptyxovlkupx"),
+    **str.maketrans("01i5$", "ollss"),
+}
+_TWINS_OF_MARKS: Final = {"i": "l"}  # where the dot is lost
+Patch = NDArray[np.float32]
+
+
+class OddWord(NamedTuple):
+    """A word with a letter that is drawn as another: ``said`` by the layer, looking like ``shown``."""
+
+    word: Word
+    said: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """How many letters of a layer could be compared, and the words with one that is drawn as another."""
+
+    letters: int = 0
+    odd: tuple[OddWord, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """How many of the letters are in the wrong place, about: those of `odd` over all."""
+        return len(self.odd) / max(1, self.letters)
+
+
+class _Letter(NamedTuple):
+    """A letter of the layer and its ink; ``size`` is its height and width over the line's."""
+
+    name: str
+    sign: str
+    word: Word
+    patch: Patch
+    size: tuple[float, float]
+
+
+def shapes_of(page: InputPage, reading: Reading) -> Shapes:
+    """Compare letters of ``reading``'s words, from all over the page, with each other."""
+    grey = grey_of(page)
+    lines = [line for line in lines_of(reading) if not line.angle and line.words and line.box.height >= SMALLEST]
+    letters: list[_Letter] = []
+    for line in spread(lines, len(lines)):
+        if len(letters) >= MOST:
+            break
+        letters += _letters_of(grey, line)
+    if len(letters) < FEWEST:
+        return Shapes()
+    found: dict[str, OddWord] = {}
+    for at, other in _odd(letters):
+        word = letters[at].word
+        found.setdefault(word.text, OddWord(word, letters[at].sign, other))
+    return Shapes(len(letters), tuple(found.values()))
+
+
+def _odd(letters: Sequence[_Letter]) -> Iterator[tuple[int, str]]:
+    """The places of letters that are unlike their namesakes and like several others, and the name of those.
+
+    The letters beside such a one must look as they should, and not be what it looks like: marks that were taken for the wrong
+    letters of their word are off by one.
+    """
+    shapes = np.stack([letter.patch for letter in letters])
+    shapes -= shapes.mean(axis=1, keepdims=True)
+    shapes /= np.linalg.norm(shapes, axis=1, keepdims=True) + 1e-6
+    sizes = np.log(np.array([letter.size for letter in letters], np.float32))
+    names: dict[str, list[int]] = defaultdict(list)
+    for at, letter in enumerate(letters):
+        names[letter.name].append(at)
+
+    def likeness(some: Any, others: Any) -> Patch:
+        apart = np.abs(sizes[some, None] - sizes[None, others]).sum(axis=2)
+        return np.asarray(shapes[some] @ shapes[others].T - _SIZE * apart, np.float32)
+
+    def nearest(row: Patch, count: int) -> Patch:
+        return np.partition(row, -count, axis=1)[:, -count]
+
+    own = np.full(len(letters), -1.0, np.float32)
+    for places in names.values():
+        if len(places) > 1:
+            table = likeness(places, places)
+            np.fill_diagonal(table, -1.0)
+            own[places] = nearest(table, min(MATES, len(places) - 1))
+    doubtful = np.flatnonzero(own < 1.0 - CLEARLY)
+    best = np.full(doubtful.size, -1.0, np.float32)
+    name_of = np.full(doubtful.size, "", dtype=object)
+    for name, places in names.items():
+        if len(places) < MATES or not doubtful.size:
+            continue
+        like = nearest(likeness(doubtful, places), MATES)
+        like[[letters[at].name == name for at in doubtful]] = -1.0
+        name_of[like > best] = name
+        best = np.maximum(best, like)
+    for at, other, like in zip(doubtful.tolist(), name_of, best.tolist(), strict=True):
+        if like >= ALIKE and like >= own[at] + CLEARLY:
+            beside = [
+                near for near in (at - 1, at + 1) if 0 <= near < len(letters) and letters[near].word is letters[at].word
+            ]
+            sure = all(own[near] >= SURE or len(names[letters[near].name]) == 1 for near in beside)
+            if sure and all(_TWINS_OF_MARKS.get(letters[near].name, letters[near].name) != other for near in beside):
+                yield at, other
+
+
+def _letters_of(grey: NDArray[np.uint8], line: Line) -> Iterator[_Letter]:
+    """The letters of those of its words that show as many separate marks as they have signs."""
+    height, width = grey.shape
+    box = line.box.clamped(width, height)
+    x0, y0 = max(0, int(box.x0) - 2), max(0, int(box.y0) - 1)
+    crop = grey[y0 : int(np.ceil(box.y1)) + 1, x0 : int(np.ceil(box.x1)) + 2]
+    if min(crop.shape) < SMALLEST // 2:
+        return
+    _, ink = cv2.threshold(crop, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    light = 2 * cv2.countNonZero(ink) > ink.size
+    marks = _marks(np.asarray(1 - ink if light else ink, np.uint8))
+    dark = crop if light else cv2.bitwise_not(crop)
+    middles = [x0 + (left + right) / 2 for left, _, right, _ in marks]
+    size = line.font.size if line.font and line.font.size else line.box.height
+    for word in line.words:
+        signs = [sign for sign in word.text if not sign.isspace()]
+        first, last = np.searchsorted(middles, (word.box.x0 - 1, word.box.x1 + 1)).tolist()
+        if last - first != len(signs):
+            continue
+        for sign, (left, top, right, bottom) in zip(signs, marks[first:last], strict=True):
+            if name := _name(sign):
+                patch = cv2.resize(dark[top:bottom, left:right], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+                shape = patch.ravel().astype(np.float32)
+                yield _Letter(name, sign, word, shape, ((bottom - top) / size, (right - left) / size))
+
+
+def _marks(ink: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
+    """(left, top, right, bottom) of the marks from left to right, those that stand over each other as one."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    found = sorted(row[:4] for row in stats[1:].tolist() if row[cv2.CC_STAT_AREA] >= _DUST)
+    marks: list[tuple[int, int, int, int]] = []
+    for left, top, width, height in found:
+        right, bottom = left + width, top + height
+        if marks:
+            before = marks[-1]
+            if min(before[2], right) - left > _OVER * min(width, before[2] - before[0]):
+                marks[-1] = (before[0], min(before[1], top), max(before[2], right), max(before[3], bottom))
+                continue
+        marks.append((left, top, right, bottom))
+    return marks
+
+
+@lru_cache(maxsize=2000)
+def _name(sign: str) -> str:
+    """What a letter or figure is called here: one name for what is printed alike; empty for other signs."""
+    if not sign.isalnum() or not (sign.isdecimal() or script_of(sign) in SCRIPTS):
+        return ""
+    bare = "".join(part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
+    return bare.translate(_TWINS).casefold().translate(_TWINS)
