@@ -7,6 +7,7 @@ import pypdfium2.raw as pdfium
 import pytest
 from tests.support.pdf_writer import form, widget
 
+import ocroute
 from ocroute.document import Document, Page, Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.unread import UnreadParts
@@ -220,6 +221,17 @@ def test_a_page_that_stands_in_for_an_xfa_form_is_refused(tmp_path):
     )
     assert finding(tmp_path, dynamic).refuses
     assert not finding(tmp_path, drawn).refuses
+
+
+def test_other_engines_are_not_tried_on_a_page_that_stands_in_for_an_xfa_form(tmp_path):
+    parts = {100: ("", "<template/>")}
+    path = tmp_path / "dynamic.pdf"
+    path.write_bytes(
+        form(LABELS, [SHIP], catalog="/NeedsRendering true", acro_form="/XFA[(template) 100 0 R]", more=parts)
+    )
+    (page,) = ocroute.read(path)
+    assert [attempt.engine for attempt in page.attempts] == ["textlayer"]
+    assert page.verdict.status == "doubtful"
 
 
 def test_links_stay_where_a_page_has_fields_too(tmp_path):

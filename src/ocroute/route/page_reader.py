@@ -158,7 +158,7 @@ class PageReader:
             if record.attempts[-1].outcome != "accepted":
                 on_refused(record)
             try:
-                engine = policy.send(record.attempts[-1])
+                engine = None if _in_vain(page, record) else policy.send(record.attempts[-1])
             except StopIteration:
                 engine = None
         page.release()
@@ -344,6 +344,11 @@ def _better(before: Page, after: Page) -> Page:
     if after.verdict.fine or not _has_text(before) or (_has_text(after) and after.verdict.score > before.verdict.score):
         return after
     return msgspec.structs.replace(before, attempts=after.attempts)
+
+
+def _in_vain(page: InputPage, record: Page) -> bool:
+    """Whether no other engine can make more of a page that only stands in for what the file holds."""
+    return _has_text(record) and any(part.instead for part in page.unread())
 
 
 def _has_text(record: Page) -> bool:
