@@ -4,12 +4,13 @@ import random
 
 import pytest
 from bench.layer_belief import exchanged, moved, scrambled
-from bench.pages import faces
+from bench.pages import faces, texts
 from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
 
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.textlayer_mismatch import TextLayerMismatch
 from ocroute.judge.layer_sample import words_of
+from ocroute.judge.letter_shapes import shapes_of
 from ocroute.judge.read_back import read_back
 from ocroute.values import Block, Box, Category, Font, Line, Word
 
@@ -103,3 +104,49 @@ def test_a_font_that_lies_about_its_height_is_read_by_its_ink():
     assert found.odds <= 0
     wrong = read_back(made.page(), words_of(Reading(lines=(caesar(lying),))).readable, 1)
     assert wrong.odds > 0
+
+
+def said_of(made, lines):
+    return shapes_of(made.page(), Reading(lines=tuple(lines)))
+
+
+@pytest.fixture(scope="module", params=["en", "ru"])
+def full_page(request):
+    if request.param == "ru" and not faces.knows_cyrillic("tune"):
+        pytest.skip("no font with Cyrillic letters here")
+    made = sheet()
+    prose = texts.prose(random.Random(1), texts.TUNE, request.param, 20)
+    made.paragraph((100, 100, 1140, 1640), prose, faces.font(faces.path("tune", "sans", 1), 28))
+    return made
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05])
+def test_single_letters_that_are_drawn_as_others_are_seen_without_reading(full_page, chance, share):
+    right = said_of(full_page, full_page.lines)
+    assert right.letters > 300
+    assert not right.odd
+    wrong = said_of(full_page, exchanged(tuple(full_page.lines), share, chance))
+    assert wrong.share > 0.4 * share
+    assert finding(full_page, list(exchanged(tuple(full_page.lines), share, chance))) is not None
+
+
+def test_a_word_whose_marks_are_taken_for_its_neighbours_is_no_wrong_letter(full_page):
+    """As where one letter is printed in two pieces and two others touch."""
+    shifted = [
+        Line(
+            line.text,
+            line.box,
+            words=tuple(Word(w.text[1:] + w.text[0], w.box) for w in line.words[:1]) + line.words[1:],
+        )
+        for line in full_page.lines
+    ]
+    assert said_of(full_page, shifted).share < 0.003
+
+
+def test_look_alikes_of_two_alphabets_are_one_letter(full_page):
+    twins = str.maketrans("аеорсух", "aeopcyx")
+    latin = [
+        Line(line.text, line.box, words=tuple(Word(w.text.translate(twins), w.box) for w in line.words))
+        for line in full_page.lines[::2]
+    ]
+    assert not said_of(full_page, [*latin, *full_page.lines[1::2]]).odd

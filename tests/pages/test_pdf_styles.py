@@ -173,6 +173,16 @@ def test_links_to_addresses_but_not_inside_the_document(make_pdf):
     ]
 
 
+def test_of_two_links_on_one_place_the_later_counts(make_pdf):
+    def draw(canvas):
+        write(canvas, 72, 770, "one two")
+        canvas.linkURL("https://aaa.example", (60, 700, 90, 842), thickness=0)  # a large one that reaches into the line
+        canvas.linkURL("https://zzz.example", (70, 766, 130, 780), thickness=0)
+
+    ((_, spans),) = styled(make_pdf(draw))
+    assert {href for _, _, href in spans} == {"https://zzz.example"}
+
+
 def test_marks_of_reviewers(make_pdf):
     def draw(canvas):
         write(canvas, 72, 770, "keep this delete that")

@@ -3,6 +3,8 @@ import pytest
 from PIL import Image
 from reportlab.lib.utils import ImageReader
 
+from ocroute.engines.base import Task
+from ocroute.engines.textlayer import TextLayer
 from ocroute.pages import open_input
 from ocroute.pages.pdf_text import TEX_QUOTES, clean
 from ocroute.values import Box
@@ -163,6 +165,21 @@ def test_hidden_text_says_so(make_pdf):
 
     _, lines, _ = lines_of(make_pdf(draw))
     assert {line.text: line.font.hidden for line in lines} == {"the scanner's own OCR": True, "a visible stamp": False}
+
+
+def test_hidden_text_on_bare_paper_is_no_text_of_a_printed_page(make_pdf):
+    def draw(canvas):
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(72, 700, "Printed words")
+        text = canvas.beginText(72, 20)
+        text.setTextRenderMode(3)
+        text.setFont("Helvetica", 6)
+        text.textLine("Made by a program (www.example.org)")
+        canvas.drawText(text)
+
+    with open_input(make_pdf(draw)) as source:
+        reading = TextLayer(Task()).read_page(source.page(1), Task())
+    assert [line.text for line in reading.lines] == ["Printed words"]
 
 
 def test_text_off_the_page_is_dropped_and_margin_stamps_keep_their_angle(make_pdf):

@@ -67,3 +67,24 @@ def widget(name: str, kind: str, rect: tuple[float, float, float, float], entrie
     """The entries of a form field with one place on the page."""
     place = " ".join(map(str, rect))
     return f"/Subtype/Widget/T({name})/FT/{kind}/Rect[{place}]/F {flags}/DA(/Helv 11 Tf 0 g){entries}"
+
+
+def page_of(content: str, font: str, *, resources: str = "", more: Mapping[int, Object] | None = None) -> bytes:
+    """One page of A4 with one font, F.
+
+    Args:
+        content: of the page's content stream.
+        font: its dictionary; it is object 5.
+        resources: further entries of the page's.
+        more: objects from 6 on.
+    """
+    return pdf(
+        {
+            1: "<</Type/Catalog/Pages 2 0 R>>",
+            2: "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 595 842]>>",
+            3: f"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F 5 0 R>>{resources}>>>>",
+            4: ("", content),
+            5: font,
+            **(more or {}),
+        }
+    )

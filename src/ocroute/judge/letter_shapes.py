@@ -46,6 +46,7 @@ _TWINS: Final = {
     **str.maketrans("01i5$", "ollss"),
 }
 _TWINS_OF_MARKS: Final = {"i": "l"}  # where the dot is lost
+_PIECES: Final = dict.fromkeys("ыЫ\"“”„«»", 2) | {"…": 3}  # signs of more than one mark beside each other
 Patch = NDArray[np.float32]
 
 
@@ -162,10 +163,13 @@ def _letters_of(grey: NDArray[np.uint8], line: Line) -> Iterator[_Letter]:
     for word in line.words:
         signs = [sign for sign in word.text if not sign.isspace()]
         first, last = np.searchsorted(middles, (word.box.x0 - 1, word.box.x1 + 1)).tolist()
-        if last - first != len(signs):
+        if last - first != sum(_PIECES.get(sign, 1) for sign in signs):
             continue
-        for sign, (left, top, right, bottom) in zip(signs, marks[first:last], strict=True):
-            if name := _name(sign):
+        at = first
+        for sign in signs:
+            left, top, right, bottom = marks[at]
+            at += _PIECES.get(sign, 1)
+            if sign not in _PIECES and (name := _name(sign)):
                 patch = cv2.resize(dark[top:bottom, left:right], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
                 shape = patch.ravel().astype(np.float32)
                 yield _Letter(name, sign, word, shape, ((bottom - top) / size, (right - left) / size))

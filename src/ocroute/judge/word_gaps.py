@@ -50,7 +50,7 @@ def edge_ink(page: InputPage, reading: Reading) -> float | None:
         for line in lines_of(reading)
         if not line.angle
         for word in line.words
-        if word.box.height >= SMALLEST and word.box.width > 3
+        if word.box.height >= SMALLEST and word.box.width > 3 and any(map(str.isalnum, word.text))
     ]
     boxes = spread(boxes, MOST)
     if not boxes:

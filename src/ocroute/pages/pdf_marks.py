@@ -112,15 +112,15 @@ def with_marks(glyphs: Glyphs, marks: Sequence[Mark], strokes: Iterable[Segment]
     """
     if not len(glyphs.code):
         return glyphs
-    found: dict[int, set[tuple[InlineStyle, str]]] = {}
+    found: dict[int, dict[InlineStyle, str]] = {}
     places = _Places.of(glyphs)
     for style, rect, href in marks:
         for index in places.inside(_box(rect, frame)):
-            found.setdefault(index, set()).add((style, href))
+            found.setdefault(index, {})[style] = href  # of two links on one place, a click goes to the later
     level = [(x0, y0, x1) for x0, y0, x1, y1 in strokes if y0 == y1 and x1 > x0]
     for x0, y, x1 in level[:_MOST_STROKES]:
         for style, index in places.under(x0, y, x1):
-            found.setdefault(index, set()).add((style, ""))
+            found.setdefault(index, {}).setdefault(style, "")
     return _restyled(glyphs, found) if found else glyphs
 
 
@@ -183,14 +183,13 @@ class _Places(NamedTuple):
                     yield style, index
 
 
-def _restyled(glyphs: Glyphs, found: dict[int, set[tuple[InlineStyle, str]]]) -> Glyphs:
+def _restyled(glyphs: Glyphs, found: dict[int, dict[InlineStyle, str]]) -> Glyphs:
     styles, style = list(glyphs.styles), glyphs.style.copy()
     made: dict[tuple[int, frozenset[tuple[InlineStyle, str]]], int] = {}
     for index, marks in found.items():
-        key = int(style[index]), frozenset(marks)
+        key = int(style[index]), frozenset(marks.items())
         if key not in made:
             made[key] = len(styles)
-            href = min((href for _, href in marks if href), default="")
-            styles.append(styles[key[0]]._replace(marks=frozenset(name for name, _ in marks), href=href))
+            styles.append(styles[key[0]]._replace(marks=frozenset(marks), href=marks.get("link", "")))
         style[index] = made[key]
     return glyphs._replace(style=style, styles=styles)
