@@ -263,6 +263,11 @@ def test_quotes_and_dashes_of_tex_fonts_by_their_place():
     assert clean([*b"na", opening, *b"ve"]) == "na\ufffdve"
 
 
+def test_codes_beyond_unicode_are_read_as_utf_8_or_marked():
+    assert clean([0xE38081, 0xF0A8A780]) == "、\U000289c0"
+    assert clean([0x61, 0xFFFFFFFF, 0x1FFFFFFFF]) == "a\ufffd\ufffd"
+
+
 def test_signs_that_stand_alone_are_words_also_where_most_of_a_line_is_such(make_pdf):
     def draw(canvas):
         x = 72

@@ -16,7 +16,7 @@ from ocroute.values import Box, Line, Word
 LETTERS: Final = (
     104  # that are read of a layer which proves right: fewer let one with every twentieth letter wrong pass
 )
-VOUCHED: Final = 60  # the same where equal letters look equal: enough to know each by name
+VOUCHED: Final = 50  # the same where equal letters look equal: enough to know each by name
 MOST: Final = 130  # where many fonts have many letters
 PIECE: Final = 12  # signs of a longer run of ideographs that are read of it
 LONGEST: Final = 80  # signs of a word that is read in one piece

@@ -8,6 +8,7 @@ layer that exchanges all letters of a kind is equal to itself: words must be rea
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ ALIKE: Final = 0.92  # likeness of two prints of a letter in one typeface
 CLEARLY: Final = 0.08  # by which a wrong letter is less like its namesakes than like others
 SURE: Final = 0.85  # likeness to its namesakes of a letter that is right
 MATES: Final = 3  # others that it must be so like, all of one name
-_SIDE: Final = 14  # pixels to which a shape is scaled
+_SIDE: Final = 12  # pixels to which a shape is scaled
 _SIZE: Final = 0.3  # likeness that is lost by a shape e times as high, or as wide
 _OVER: Final = 0.5  # of the narrower of two marks that stand over each other, as a dot and its letter do
 _DUST: Final = 3  # pixels of ink
@@ -46,7 +47,7 @@ _TWINS: Final = {
     **str.maketrans("01i5$", "ollss"),
 }
 _TWINS_OF_MARKS: Final = {"i": "l"}  # where the dot is lost
-_PIECES: Final = dict.fromkeys("ыЫ\"“”„«»", 2) | {"…": 3}  # signs of more than one mark beside each other
+_PIECES: Final = dict.fromkeys('ыЫ"“”„«»', 2) | {"…": 3}  # signs of more than one mark beside each other
 Patch = NDArray[np.float32]
 
 
@@ -77,7 +78,7 @@ class _Letter(NamedTuple):
     name: str
     sign: str
     word: Word
-    patch: Patch
+    patch: NDArray[Any]
     size: tuple[float, float]
 
 
@@ -105,7 +106,7 @@ def _odd(letters: Sequence[_Letter]) -> Iterator[tuple[int, str]]:
     The letters beside such a one must look as they should, and not be what it looks like: marks that were taken for the wrong
     letters of their word are off by one.
     """
-    shapes = np.stack([letter.patch for letter in letters])
+    shapes = np.stack([letter.patch for letter in letters]).reshape(len(letters), -1).astype(np.float32)
     shapes -= shapes.mean(axis=1, keepdims=True)
     shapes /= np.linalg.norm(shapes, axis=1, keepdims=True) + 1e-6
     sizes = np.log(np.array([letter.size for letter in letters], np.float32))
@@ -162,7 +163,7 @@ def _letters_of(grey: NDArray[np.uint8], line: Line) -> Iterator[_Letter]:
     size = line.font.size if line.font and line.font.size else line.box.height
     for word in line.words:
         signs = [sign for sign in word.text if not sign.isspace()]
-        first, last = np.searchsorted(middles, (word.box.x0 - 1, word.box.x1 + 1)).tolist()
+        first, last = bisect_left(middles, word.box.x0 - 1), bisect_left(middles, word.box.x1 + 1)
         if last - first != sum(_PIECES.get(sign, 1) for sign in signs):
             continue
         at = first
@@ -171,20 +172,20 @@ def _letters_of(grey: NDArray[np.uint8], line: Line) -> Iterator[_Letter]:
             at += _PIECES.get(sign, 1)
             if sign not in _PIECES and (name := _name(sign)):
                 patch = cv2.resize(dark[top:bottom, left:right], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-                shape = patch.ravel().astype(np.float32)
-                yield _Letter(name, sign, word, shape, ((bottom - top) / size, (right - left) / size))
+                yield _Letter(name, sign, word, patch, ((bottom - top) / size, (right - left) / size))
 
 
 def _marks(ink: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
     """(left, top, right, bottom) of the marks from left to right, those that stand over each other as one."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    found = sorted(row[:4] for row in stats[1:].tolist() if row[cv2.CC_STAT_AREA] >= _DUST)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_16U)
+    rows = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _DUST]
+    rows = rows[np.argsort(rows[:, cv2.CC_STAT_LEFT], kind="stable")]
+    rows[:, 2:4] += rows[:, :2]
     marks: list[tuple[int, int, int, int]] = []
-    for left, top, width, height in found:
-        right, bottom = left + width, top + height
-        if marks:
+    for left, top, right, bottom, _ in rows.tolist():
+        if marks and left < marks[-1][2]:
             before = marks[-1]
-            if min(before[2], right) - left > _OVER * min(width, before[2] - before[0]):
+            if min(before[2], right) - left > _OVER * min(right - left, before[2] - before[0]):
                 marks[-1] = (before[0], min(before[1], top), max(before[2], right), max(before[3], bottom))
                 continue
         marks.append((left, top, right, bottom))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final
 
@@ -50,11 +50,13 @@ class ReadBack:
         seen: every word that could be read, once.
         suspects: the fonts whose words are not what the page shows.
         odds: the log odds of the worst of them, or of all; above 0 the layer is more likely wrong than right.
+        asked: how many letters were looked at first, and how many of them could be read, as the layer has them or otherwise.
     """
 
     seen: tuple[Seen, ...]
     suspects: frozenset[str] = frozenset()
     odds: float = 0.0
+    asked: tuple[int, int] = (0, 0)
 
     @property
     def share(self) -> float:
@@ -80,14 +82,15 @@ def read_back(page: InputPage, words: Sequence[Probe], threads: int, *, least: i
     """
     first = layer_sample.first_choice(words, least)
     seen = _look(page, first, threads)
+    asked = sum(len(word.letters) for word in first), sum(len(one.probe.letters) for one in seen)
     if not any(one.wrong for one in seen):
-        return ReadBack(tuple(seen))
+        return ReadBack(tuple(seen), asked=asked)
     found = _weighed(seen)
-    if found.odds >= 2 * SETTLED:
-        return found
-    fonts = {one.probe.font for one in seen if one.wrong}
-    seen += _look(page, layer_sample.more(words, first, fonts, DEEP), threads)
-    return _weighed(seen)
+    if found.odds < 2 * SETTLED:
+        fonts = {one.probe.font for one in seen if one.wrong}
+        seen += _look(page, layer_sample.more(words, first, fonts, DEEP), threads)
+        found = _weighed(seen)
+    return replace(found, asked=asked)
 
 
 def _weighed(seen: Sequence[Seen]) -> ReadBack:

@@ -10,10 +10,8 @@ import cv2
 import numpy as np
 
 from ocroute.engines.base import Reading
-from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge.ink_match import LEAST_GLYPHS, UNCOVERED
-from ocroute.judge.layer_sample import words_of
-from ocroute.judge.read_back import read_back
+from ocroute.judge.layer_evidence import evidence_of
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import Ink, ink_of
 from ocroute.values import Box, Line
@@ -86,11 +84,8 @@ def known_of(page: InputPage, lines: Sequence[Line], threads: int) -> Known:
 
 def _believed(page: InputPage, lines: Sequence[Line], threads: int) -> tuple[list[Line], list[Line]]:
     """The lines, and apart those of the few fonts whose words are not what the page shows."""
-    try:
-        found = read_back(page, words_of(Reading(lines=tuple(lines))).readable, threads)
-    except (EngineUnavailable, EngineError):
-        return list(lines), []
-    doubted = [line for line in lines if line.font and line.font.name in found.suspects]
+    found = evidence_of(page, Reading(lines=tuple(lines)), threads).read
+    doubted = [line for line in lines if found and line.font and line.font.name in found.suspects]
     letters = sum(len(line.text) for line in lines)
     if sum(len(line.text) for line in doubted) > SUSPECT * letters:
         return list(lines), []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 
@@ -131,10 +132,21 @@ def _beside(codes: list[int], at: int) -> tuple[int, int]:
 
 
 def _char(code: int) -> str:
-    if code in _REPLACED or code == SOFT_HYPHEN or code > 0x10FFFF:
+    if code in _REPLACED or code == SOFT_HYPHEN:
         return ""
+    if code > sys.maxunicode:  # pdfium hands codes of fonts encoded in UTF-8 on as they are
+        return _of_utf8(code)
     char = chr(code)
     return "" if unicodedata.category(char) == "Cc" else char
+
+
+def _of_utf8(code: int) -> str:
+    """The character whose bytes in UTF-8 make ``code``, a mark for the unknown where there is none."""
+    try:
+        char = code.to_bytes(4, "big").lstrip(b"\0").decode()
+    except (OverflowError, UnicodeDecodeError):
+        return "\ufffd"
+    return char if len(char) == 1 else "\ufffd"
 
 
 def is_accent(codes: NDArray[np.int64]) -> NDArray[np.bool_]:

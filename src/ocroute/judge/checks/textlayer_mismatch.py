@@ -8,10 +8,11 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words
-from ocroute.judge.layer_sample import LETTERS, VOUCHED, is_readable, probe_of, words_of
-from ocroute.judge.letter_shapes import Shapes, shapes_of
+from ocroute.judge.layer_evidence import evidence_of
+from ocroute.judge.layer_sample import is_readable, probe_of
+from ocroute.judge.letter_shapes import Shapes
 from ocroute.judge.line_crops import spread
-from ocroute.judge.read_back import ReadBack, confirmed, read_back
+from ocroute.judge.read_back import ReadBack, confirmed
 from ocroute.judge.reading_pieces import quote
 from ocroute.judge.word_gaps import edge_ink, gaps
 from ocroute.pages.page import InputPage
@@ -22,9 +23,10 @@ ODD: Final = (
     0.003,
     0.004,
 )  # share of letters drawn as others, read to be so or not, from which a layer is likely wrong
+LEAST_ASKED: Final = 12  # letters of a layer that nobody can read on the page; fewer may be a logo's
+READ: Final = 0.5  # share of them that can, as they should be or otherwise, in print of any typeface
 ASKED: Final = 8  # words with such a letter that are read
 ALONE: Final = 3  # such words, where none can be read
-MANY: Final = 300  # letters compared, from which fewer words have to be read
 
 
 class TextLayerMismatch:
@@ -45,18 +47,19 @@ class TextLayerMismatch:
         if edges is not None and edges >= EDGES:
             what = "The words of the text layer stand half a line beside those on the page"
             return self._finding(edges, EDGES, what, 0.9)
-        shapes = shapes_of(page, reading)
-        words = words_of(reading)
-        if (odd := self._of_shapes(page, shapes, task.limits.threads)) is not None:
+        known = evidence_of(page, reading, task.limits.threads)
+        if (odd := self._of_shapes(page, known.shapes, task.limits.threads)) is not None:
             return odd
-        if words.others and drawn_words.odds(page, words.others) > 0:
+        if known.words.others and drawn_words.odds(page, known.words.others) > 0:
             return self._finding(1.0, 1.0, "The words of the text layer do not look like those on the page", 0.9)
-        try:
-            least = VOUCHED if shapes.letters >= MANY and not shapes.odd else LETTERS
-            found = read_back(page, words.readable, task.limits.threads, least=least)
-        except (EngineUnavailable, EngineError):  # no second pair of eyes here: geometry and language must do
+        # Without a second pair of eyes geometry, shapes and language must do.
+        if known.read is None:
             return None
-        return self._of_letters(found) if found.odds > 0 else None
+        asked, read = known.read.asked
+        if asked >= LEAST_ASKED and read < READ * asked:
+            what = "Where the text layer has words, the page shows nothing that can be read as letters"
+            return self._finding(1 - read / asked, 1 - READ, what, 0.9)
+        return self._of_letters(known.read) if known.read.odds > 0 else None
 
     def _of_shapes(self, page: InputPage, shapes: Shapes, threads: int) -> Finding | None:
         """Whether letters are drawn as others: a few by the word of the reference recogniser, many without."""

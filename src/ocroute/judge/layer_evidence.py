@@ -1,0 +1,45 @@
+"""What is known of a text layer's letters: how they look beside each other, and what some of its words are read as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ocroute.engines.base import Reading
+from ocroute.errors import EngineError, EngineUnavailable
+from ocroute.judge.layer_sample import LETTERS, VOUCHED, Words, lines_of, words_of
+from ocroute.judge.letter_shapes import Shapes, shapes_of
+from ocroute.judge.read_back import ReadBack, read_back
+from ocroute.pages.page import InputPage
+from ocroute.values import Line
+
+MANY: Final = 300  # letters that were compared, from which fewer words have to be read
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Of one layer: its words, their letters beside each other, and some of them read back, where there is who reads."""
+
+    words: Words
+    shapes: Shapes
+    read: ReadBack | None
+
+
+def evidence_of(page: InputPage, reading: Reading, threads: int) -> Evidence:
+    """Of the words that ``reading`` has from the file; gathered once for the same lines."""
+    known: dict[tuple[Line, ...], Evidence] = page.once("judge.layer_evidence", dict)
+    lines = tuple(lines_of(reading))
+    if lines not in known:
+        known.clear()
+        known[lines] = _gathered(page, reading, threads)
+    return known[lines]
+
+
+def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
+    words, shapes = words_of(reading), shapes_of(page, reading)
+    least = VOUCHED if shapes.letters >= MANY and not shapes.odd else LETTERS
+    try:
+        read = read_back(page, words.readable, threads, least=least)
+    except (EngineUnavailable, EngineError):
+        read = None
+    return Evidence(words, shapes, read)
