@@ -157,3 +157,12 @@ def test_type_of_no_size_or_place(tmp_path, matrix):
     content = f"{rows(WORDS[:40])} BT /F 12 Tf {matrix} Tm (Nowhere to be seen) Tj ET"
     said, _ = read(tmp_path / "a.pdf", page_of(content, HELVETICA))
     assert said.startswith(" ".join(WORDS[:5]))
+
+
+def test_signs_without_a_drawing_are_spaces(tmp_path):
+    """As in fonts of some programs, which call their space #."""
+    font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding<</Differences[35/space]>>/ToUnicode 6 0 R>>"
+    letters = "1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfrange <23> <7a> <0023> endbfrange"
+    content = "BT /F 12 Tf 40 700 Td (Mast#Lane##7,#Eastport_1120) Tj ET"
+    said, _ = read(tmp_path / "a.pdf", page_of(content, font, more={6: ("", letters)}))
+    assert said == "Mast Lane 7, Eastport_1120"

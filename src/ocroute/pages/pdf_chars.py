@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Mapping
 from ctypes import addressof, byref, c_double
@@ -23,6 +24,9 @@ MAX_CHARS = 200_000
 """Pages with more (plots that print a letter for each point) are cut there: they would take minutes."""
 
 SPACE, HYPHEN = 0x20, 0x2D
+
+_BLANK = 0.01
+"""Height over width up to which a character leaves no ink: pdfium gives one without a drawing its width and nearly no height."""
 
 _POINTS = 0x591, 0x8FF
 """Where Hebrew and Arabic vowel signs are found."""
@@ -118,9 +122,9 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     signs: list[Mapping[int, int] | None] = []  # likewise
     style_of: dict[int, int] = {}
     faces: dict[int, Face] = {}
-    table = array(
-        "d"
-    )  # _WIDE numbers a character: many times faster to fill than a list of tuples is to turn into numpy's
+    drawn: dict[tuple[int, int], bool] = {}  # whether a style's character leaves ink
+    # _WIDE numbers a character: many times faster to fill than a list of tuples is to turn into numpy's
+    table = array("d")
     for index in range(min(pdfium.FPDFText_CountChars(raw), MAX_CHARS)):
         owner = object_of(raw, index)
         code = unicode_of(raw, index)
@@ -164,9 +168,13 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
             ink_of(raw, index, *at)
             x.value, loose = left.value, (left.value, rect.bottom, right.value, rect.top)
         table.extend((code, style, x.value, y.value, *loose, *ink))
+        if (style, code) not in drawn:
+            ink_of(raw, index, *at)
+            sides = right.value - left.value, top.value - bottom.value
+            drawn[style, code] = min(sides) > _BLANK * max(sides)
     rows = np.array(table, np.float64).reshape(-1, _WIDE)
     return Glyphs(
-        rows[:, 0].astype(np.int64),
+        _without_blanks(rows[:, 0].astype(np.int64), rows[:, _STYLE].astype(np.int64), drawn),
         *frame.map(rows[:, 2], rows[:, 3]),
         _mapped(frame, rows[:, 4:8]),
         _mapped(frame, rows[:, 8:12]),
@@ -174,6 +182,20 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
         styles,
         frame.size,
     )
+
+
+def _without_blanks(
+    codes: NDArray[np.int64], styles: NDArray[np.int64], drawn: Mapping[tuple[int, int], bool]
+) -> NDArray[np.int64]:
+    """``codes``, those of signs that leave no ink as spaces: some fonts call their space # or = .
+
+    A style in which nothing leaves ink is one whose drawings nobody knows.
+    """
+    inked = {style for (style, _), there in drawn.items() if there}
+    for (style, code), there in drawn.items():
+        if not there and style in inked and SPACE < code < sys.maxunicode and not chr(code).isalnum():
+            codes[(styles == style) & (codes == code)] = SPACE
+    return codes
 
 
 def _mapped(frame: Frame, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
