@@ -5,8 +5,8 @@
 Pages drawn here (bench.pages) and pages of PDFs from the folders named, each with its layer as it is and altered in known ways:
 letters exchanged for others of the page (1, 5 and 20 % of them), every word moved to the place of the next one, the layer moved
 by half a line, another page's layer, a permutation of the letters (of all fonts, or of one font alone), a third of the words
-misread as a bad OCR does, and the page reduced to a single word, right and scrambled. A layer counts as believed when the judge
-accepts it.
+misread as a bad OCR does, and the page reduced to a single word, right and scrambled. A right layer counts as believed when the
+judge accepts it, a wrong one when its checks of letters and places have nothing to say.
 
 Pages of a PDF whose glyphs partly have no meaning by the file's own word are left out, and so are pages without letters. A page
 belongs to the tuning half or to the report half by the hash of its name; limits are set on the first alone.
@@ -34,10 +34,11 @@ from bench import harness
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import OcrouteError
 from ocroute.judge import judge
+from ocroute.judge.base import CHECKS
 from ocroute.layout.arrange import arrange
 from ocroute.pages import InputPage, open_input
 from ocroute.pages.pdf import PdfPage
-from ocroute.values import Box, Line, Word
+from ocroute.values import Block, Box, Category, Line, Word
 
 LAYER = EngineInfo(kind="textlayer", rank=0, gives_confidence=False)
 BELIEF = ("textlayer_mismatch", "garble", "wrong_script", "invented")
@@ -257,12 +258,25 @@ def whole(page: InputPage) -> bool:
     return bool(unknown <= 0.01 * min(count, 5000))
 
 
-def believed(subject: Subject) -> tuple[bool, bool, str]:
-    """Whether the judge accepts the layer, whether it has nothing to say of its letters and places, and what it says."""
-    blocks = arrange(subject.page, subject.lines)
-    verdict = judge(subject.page, Reading(lines=subject.lines, blocks=blocks), engine=LAYER, task=Task())
-    said = [f for f in verdict.findings if f.refuses]
+def believed(subject: Subject, *, right: bool) -> tuple[bool, bool, str]:
+    """Whether the judge accepts the layer, whether it has nothing to say of its letters and places, and what it says.
+
+    A wrong layer is put before the checks of letters and places alone: that another one speaks too is no merit of theirs.
+    """
+    blocks = arrange(subject.page, subject.lines) if right else as_they_are(subject.lines)
+    reading, task = Reading(lines=subject.lines, blocks=blocks), Task()
+    if right:
+        said = [f for f in judge(subject.page, reading, engine=LAYER, task=task).findings if f.refuses]
+    else:
+        checks = (CHECKS.load(name)() for name in CHECKS if name in BELIEF)
+        found = (check.check(subject.page, reading, engine=LAYER, task=task) for check in checks)
+        said = [f for f in found if f is not None and f.refuses]
     return not said, not any(f.code in BELIEF for f in said), " ".join(f"{f.code}: {f.sentence}" for f in said)
+
+
+def as_they_are(lines: Lines) -> tuple[Block, ...]:
+    """Each line as a block: what those checks see does not depend on the layout."""
+    return tuple(Block(Category.TEXT, line.text, line.box, lines=(line,)) for line in lines)
 
 
 def run(
@@ -292,7 +306,7 @@ def run(
                 if name not in ("right", "one word right", "half a line") and _texts(case) == _texts(subject):
                     continue
                 start = time.perf_counter()
-                whole_page, letters, said = believed(case)
+                whole_page, letters, said = believed(case, right=name in ("right", "one word right"))
                 if name == "right":
                     seconds.append(time.perf_counter() - start)
                 tally = believed_of[name]
