@@ -266,6 +266,29 @@ class OutputOptions(TypedDict, total=False):
     ]
 
 
+class SharingOptions(TypedDict, total=False):
+    """What ``ocroute read`` takes about work that several machines share."""
+
+    shard: Annotated[
+        str | None,
+        Option(
+            help="Read this part of the inputs only, e.g. 3/16: which of how many. The parts together are all inputs.",
+            default=None,
+            metavar="K/N",
+            setting=False,
+        ),
+    ]
+    queue: Annotated[
+        str | None,
+        Option(
+            help="Read what is in this queue, a folder or an address, beside any number of other machines; see ocroute queue.",
+            default=None,
+            metavar="WHERE",
+            setting=False,
+        ),
+    ]
+
+
 class ScreenOptions(TypedDict, total=False):
     """What ``ocroute read`` takes about its own lines on stderr."""
 
@@ -292,7 +315,7 @@ class ScreenOptions(TypedDict, total=False):
     ]
 
 
-class CommandOptions(OutputOptions, FormatOptions, ReadOptions, ScreenOptions, total=False):
+class CommandOptions(OutputOptions, FormatOptions, ReadOptions, SharingOptions, ScreenOptions, total=False):
     """All that ``ocroute read`` takes."""
 
 

@@ -11,6 +11,7 @@ from ocroute.route.plan import Wish
 from ocroute.run.jobs import Input, Read
 from ocroute.run.journal import Journal, key_of
 from ocroute.run.records import give_up, pack, recognise, unpack
+from ocroute.stores import FolderStore
 from ocroute.values import Block, Box, Category
 
 PAGE = Page(
@@ -25,28 +26,28 @@ PAGE = Page(
 
 
 def test_what_goes_in_comes_out(tmp_path):
-    journal = Journal(tmp_path, "scan", "0" * 16)
+    journal = Journal(FolderStore(tmp_path), "scan", "0" * 16)
     journal.save(pack(PAGE))
-    record = journal.load(3)
+    record = journal.load([3]).get(3)
     assert record == pack(PAGE)
     assert unpack(record.body) == PAGE
-    assert journal.load(4) is None
+    assert journal.load([4]).get(4) is None
 
 
 def test_failed_page_is_read_again(tmp_path):
-    journal = Journal(tmp_path, "scan", "0" * 16)
+    journal = Journal(FolderStore(tmp_path), "scan", "0" * 16)
     journal.save(give_up(Read(Input(b"scan.pdf"), 3, Wish()), "the disk was busy"))
-    assert journal.load(3) is None
+    assert journal.load([3]).get(3) is None
 
 
 @pytest.mark.parametrize(("status", "again"), [("doubtful", True), ("accepted", False)])
 def test_a_doubtful_page_on_which_time_ran_out_is_read_again(tmp_path, status, again):
-    journal = Journal(tmp_path, "scan", "0" * 16)
+    journal = Journal(FolderStore(tmp_path), "scan", "0" * 16)
     page = msgspec.structs.replace(PAGE, verdict=Verdict(status, 0.5), attempts=(Attempt("dots_ocr", "timed_out"),))
     journal.save(pack(page))
-    assert (journal.load(3) is None) is again
+    assert (journal.load([3]).get(3) is None) is again
     journal.save(pack(msgspec.structs.replace(page, attempts=(Attempt("dots_ocr", "refused"),))))
-    assert journal.load(3) is not None
+    assert journal.load([3]).get(3) is not None
 
 
 BODY = pack(PAGE).body
@@ -59,17 +60,17 @@ def test_torn_or_foreign_record_is_no_record(body):
 
 @given(st.integers(10, len(BODY) - 1), st.integers(1, 255))
 def test_changed_record_is_no_record(place, change):
-    """Every byte after gzip's header counts: the checksum sees it."""
+    """The checksum sees every change after gzip's header, but for bits that fill a byte and say nothing."""
     body = BODY[:place] + bytes([BODY[place] ^ change]) + BODY[place + 1 :]
-    assert recognise(body) is None
+    assert recognise(body) is None or unpack(body) == PAGE
 
 
 def test_record_under_another_number_is_no_record(tmp_path):
-    journal = Journal(tmp_path, "scan", "0" * 16)
+    journal = Journal(FolderStore(tmp_path), "scan", "0" * 16)
     journal.save(pack(PAGE))
-    (file,) = tmp_path.glob(".ocroute/*/*")
+    (file,) = tmp_path.glob(".ocroute/*/*/*")
     file.rename(file.with_name("0004.json.gz"))
-    assert journal.load(4) is None
+    assert journal.load([4]).get(4) is None
 
 
 def test_key_changes_with_all_that_matters_and_nothing_else():
@@ -87,19 +88,19 @@ def test_key_changes_with_all_that_matters_and_nothing_else():
 
 def test_records_of_an_old_key_go_and_those_of_a_neighbour_stay(tmp_path):
     journals = {
-        (stem, key): Journal(tmp_path, stem, key * 16)
+        (stem, key): Journal(FolderStore(tmp_path), stem, key * 16)
         for stem, key in [("x", "0"), ("x", "1"), ("x-2", "0"), ("xy", "0")]
     }
     for journal in journals.values():
         journal.save(pack(PAGE))
     journals["x", "1"].forget_others()
-    assert {name for name, journal in journals.items() if journal.load(3)} == {("x", "1"), ("x-2", "0"), ("xy", "0")}
+    assert {name for name, journal in journals.items() if journal.load([3])} == {("x", "1"), ("x-2", "0"), ("xy", "0")}
 
 
 def test_long_names_fit(tmp_path):
-    journal = Journal(tmp_path, "n" * 250, "0" * 16)
+    journal = Journal(FolderStore(tmp_path), "n" * 250, "0" * 16)
     journal.save(pack(PAGE))
-    assert journal.load(PAGE.number) == pack(PAGE)
+    assert journal.load([3])[3] == pack(PAGE)
 
 
 @pytest.mark.parametrize("wrong", [{"width": "wide"}, {"blocks": (3,)}, {"verdict": None}])

@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+import fsspec
 import msgspec
 import pytest
 from hypothesis import given
@@ -322,3 +323,45 @@ def test_two_runs_into_one_folder(make_pages, here, tmp_path):
         read_all([page], out=tmp_path / "out")
     first.close()
     assert read_all([page], out=tmp_path / "out")[0].error is None
+
+
+def test_results_go_to_an_address_and_a_second_run_reads_nothing_again(make_pages, here, tmp_path):
+    files, bucket = fsspec.filesystem("memory"), f"memory://{tmp_path.name}"
+    for name in ("a/Ж ö.tif", "b.tif"):
+        files.put_file(make_pages(2), f"{bucket}/in/{name}")
+    files.pipe_file(f"{bucket}/in/broken.tif", b"II*\0")
+    first, second = (read_all([f"{bucket}/in/"], out=f"{bucket}/out", formats=["md", "json"]) for _ in range(2))
+    assert [(result.source.rpartition("/in/")[2], bool(result.error), result.reused) for result in first] == [
+        ("a/Ж ö.tif", False, 0),
+        ("b.tif", False, 0),
+        ("broken.tif", True, 0),
+    ]
+    assert [result.reused for result in second] == [2, 2, 0]
+    assert first[1].outputs == (f"{bucket}/out/b.tif.md", f"{bucket}/out/b.tif.json")
+    there = {name.rpartition("/out/")[2] for name in files.find(f"{bucket}/out") if ".ocroute" not in name}
+    assert there == {"a/Ж ö.tif.md", "a/Ж ö.tif.json", "b.tif.md", "b.tif.json"}
+    read_all([f"{bucket}/in/b.tif"], out=f"{bucket}/b.jsonl")
+    assert files.cat_file(f"{bucket}/b.jsonl").count(b"\n") == 2
+
+
+def test_only_what_a_run_has_written_is_replaced_elsewhere_too(make_pages, here, tmp_path):
+    files, bucket = fsspec.filesystem("memory"), f"memory://{tmp_path.name}"
+    files.pipe_file(f"{bucket}/out/pages.tif.md", b"mine")
+    (result,) = read_all([make_pages(1)], out=f"{bucket}/out")
+    assert str(result.error).endswith("add --force to replace it")
+    assert files.cat_file(f"{bucket}/out/pages.tif.md") == b"mine"
+    assert read_all([make_pages(1)], out=f"{bucket}/out", force=True)[0].error is None
+    assert read_all([make_pages(2)], out=f"{bucket}/out")[0].error is None
+
+
+def test_parts_are_written_into_one_folder_at_once(make_pages, here, tmp_path):
+    pages, out = [make_pages(1, f"{number}.tif") for number in range(6)], tmp_path / "out"
+    runs = [read_documents(pages, out=out, jobs=0, shard=f"{number}/3") for number in (1, 2, 3)]
+    started = [next(run, None) for run in runs]
+    assert sum(1 + sum(1 for _ in run) for run, first in zip(runs, started, strict=True) if first) == 6
+    assert content(out) == {f"{number}.tif.md" for number in range(6)}
+    assert sum(result.reused for result in read_all(pages, out=out)) == 6, (
+        "a run over all knows what its parts have written"
+    )
+    with pytest.raises(UsageError, match="is no part of the inputs"):
+        read_all(pages, shard="4/3")

@@ -111,7 +111,7 @@ class Tally:
             f"{self._pages['failed']} failed",
             f"{time.monotonic() - self._began:.1f} s",
         ]
-        place = "text on stdout" if self._target.kind == "stdout" else f"results in {self._target.path}"
+        place = "text on stdout" if self._target.kind == "stdout" else f"results in {self._target.place}"
         return ", ".join(parts) + (f"; {place}" if self._unread < self._files else "")
 
 

@@ -8,12 +8,12 @@ import re
 import shlex
 import stat
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
-from ocroute.errors import InputError, InputNotFound, UnsupportedInput
+from ocroute.errors import InputError, InputNotFound, OcrouteError, UnsupportedInput
 from ocroute.pages.sniff import HEAD_BYTES, kind_of
+from ocroute.stores import RemoteStore, local_path, scheme_of, shown
 
 _PDF = (".pdf",)
 _IMAGES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif")
@@ -33,7 +33,7 @@ class InputFile(NamedTuple):
     """One file to read.
 
     Attributes:
-        path: as the user names it; `STDIN` for standard input.
+        path: as the user names it; `STDIN` for standard input; an address where it lies elsewhere.
         below: its path below the folder or glob that was named; its own name where it was named itself. What it depends on is
             how the file was named, and on no other file.
         stream: whether it can be read once and from this process only: standard input, a pipe, a device.
@@ -47,6 +47,16 @@ class InputFile(NamedTuple):
     def stdin(self) -> bool:
         """Whether it is standard input."""
         return self.stream and self.path == STDIN
+
+    @property
+    def address(self) -> bool:
+        """Whether it lies elsewhere, see `ocroute.stores`."""
+        return bool(scheme_of(self.path))
+
+    @property
+    def told(self) -> str:
+        """Its name as it may be told and stored."""
+        return shown(self.path)
 
 
 class Inputs(NamedTuple):
@@ -70,10 +80,17 @@ def expand(arguments: Iterable[str | os.PathLike[str]]) -> Inputs:
     for argument in arguments:
         try:
             for file in _expand_one(os.fspath(argument)):
-                files.setdefault(_STDIN_KEY if file.stdin else os.path.realpath(file.path), file)
+                files.setdefault(_key(file), file)
         except InputError as error:
-            errors.append((error, os.fspath(argument)))
+            errors.append((error, shown(os.fsdecode(argument))))
     return Inputs(tuple(files.values()), tuple(error for error, _ in errors), tuple(named for _, named in errors))
+
+
+def _key(file: InputFile) -> str:
+    """What is the same for the same file."""
+    if file.stdin:
+        return _STDIN_KEY
+    return file.path if file.address else os.path.realpath(file.path)
 
 
 def _expand_one(argument: str) -> list[InputFile]:
@@ -91,10 +108,8 @@ def _expand_one(argument: str) -> list[InputFile]:
             return [InputFile(argument, path.name, stream=_is_stream(path))]
     except (OSError, ValueError) as error:
         raise InputError(f"{argument!r} cannot be read: {error}", next_step="Check the path") from error
-    if scheme := re.match(r"([a-z][a-z0-9+.-]+)://", argument, re.IGNORECASE):
-        raise UnsupportedInput(
-            f"{argument} is an address, not a path", next_step=_for_address(argument, scheme[1].lower())
-        )
+    if scheme := scheme_of(argument):
+        return _expand_one(local_path(argument)) if scheme == "file" else _elsewhere(argument, scheme)
     if not glob.has_magic(argument):
         raise InputNotFound(f"{argument} does not exist", next_step="Check the path")
     matches = glob.glob(argument, recursive=True)  # noqa: PTH207  # Path.glob takes no absolute patterns
@@ -110,12 +125,37 @@ def _below(file: str, folder: str) -> str:
     return path.name if path.parts[0] == os.pardir else os.fspath(path)
 
 
-def _for_address(address: str, scheme: str) -> str:
-    if scheme == "file":
-        return f"Give its path: ocroute read {shlex.quote(unquote(urlsplit(address).path))}"
+def _elsewhere(address: str, scheme: str) -> list[InputFile]:
+    """The files behind an address: one, those of a folder whose names are a page's, or those that match."""
     if scheme in ("http", "https", "ftp"):
-        return f"Download it first, or pipe it: curl -L {shlex.quote(address)} | ocroute read -"
-    return "Copy the file here first, and give its path"
+        raise UnsupportedInput(
+            f"{shown(address)} is a web address, not a file",
+            next_step=f"Download it first, or pipe it: curl -L {shlex.quote(address)} | ocroute read -",
+        )
+    try:
+        found = sorted(RemoteStore(address).matching(), key=natural_key)
+    except FileNotFoundError as error:
+        raise InputNotFound(
+            f"{shown(address)} does not exist: {error.strerror}", next_step="Check the address"
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"{shown(address)} cannot be read: {error.strerror}", next_step="Check the address, and your rights there"
+        ) from error
+    except OcrouteError as error:
+        raise UnsupportedInput(error.message, next_step=error.next_step) from error
+    plain = address.rstrip("/")
+    if found == [plain]:
+        return [InputFile(plain, plain.rpartition("/")[2])]
+    pattern = glob.has_magic(address)
+    parts = plain.split("/")
+    top = "/".join(parts[: next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts))]) + "/"
+    pages = [each for each in found if pattern or PurePosixPath(each).suffix.lower() in SUFFIXES]
+    if not pages:
+        raise InputNotFound(
+            f"{shown(address)} holds no image or PDF", next_step="Give a folder with PDF or image files"
+        )
+    return [InputFile(each, each.removeprefix(top)) for each in pages]
 
 
 def _fixed(pattern: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from pathlib import Path
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -15,20 +15,25 @@ from ocroute.document.formats import Origin
 from ocroute.document.model import Page
 from ocroute.errors import OcrouteError
 from ocroute.events import InputDone, InputFailed, RunStarted, emit
-from ocroute.files import Scratch
-from ocroute.pages import InputFile, expand, spool_stream
+from ocroute.pages import InputFile, expand
 from ocroute.route.plan import Wish
-from ocroute.run.jobs import Input, Record
+from ocroute.run.bringing import brought_here
+from ocroute.run.jobs import Record
 from ocroute.run.journal import Journal, key_of
 from ocroute.run.output import Writer, writer_for
 from ocroute.run.records import laid_out_across, laid_out_alone, unpack
 from ocroute.run.result_names import check_stems, stem_of
 from ocroute.run.results import InputResult
 from ocroute.run.session import Session, Work
+from ocroute.run.shards import Shard
 from ocroute.run.target import target_of
+from ocroute.stores import Store
 from ocroute.writers.saver import Saver
 
 PathLike = str | os.PathLike[str]
+
+_BROUGHT_TOGETHER = 16
+"""Inputs from elsewhere that are read together while the next ones are brought here."""
 
 
 def read_documents(
@@ -43,6 +48,7 @@ def read_documents(
     formats: Sequence[str] = (),
     options: Mapping[str, Any] | None = None,
     force: bool = False,
+    shard: str | None = None,
 ) -> Iterator[InputResult]:
     """Read files, folders and globs; yield a result for each input, in order, as soon as it is done.
 
@@ -64,6 +70,7 @@ def read_documents(
         formats: their names, for ``out``.
         options: what the formats heed, see `ocroute.options.FormatOptions`.
         force: whether files are replaced that no run has written there.
+        shard: the part of the inputs to read, e.g. ``"3/16"``, see `ocroute.run.shards`; all when None.
 
     Raises:
         UsageError: options that contradict each other, or two inputs whose results would be one file.
@@ -71,51 +78,37 @@ def read_documents(
         OutputError: ``out`` cannot be written to at all.
     """
     target = target_of(out, formats) if out is not None else None
+    part = Shard.of(shard) if shard else None
     found = expand(inputs)
     with ExitStack() as open_:
         writer = None
         if target is not None:
             target.check(len(found.files) + len(found.errors))
-            check_stems((file.path, stem_of(file.below)) for file in found.files if target.kind == "folder")
-            writer = writer_for(target, Saver(target.formats, options), force=force)
+            check_stems((file.told, stem_of(file.below)) for file in found.files if target.kind == "folder")
+            share = part.name if part else ""
+            writer = writer_for(target, Saver(target.formats, options), force=force, share=share)
         if writer is not None:
             open_.callback(writer.close)
         for error, named in zip(found.errors, found.named, strict=True):
             yield _failed(named, error, writer)
-        if found.files:
-            scratch = Scratch()
-            open_.callback(scratch.remove)
-            works = [_work(file, password, scratch, number) for number, file in enumerate(found.files)]
+        files = [file for file in found.files if part is None or file.below in part]
+        if files:
             session = open_.enter_context(Session(wish, jobs=jobs, timeout=timeout))
-            yield from documents(session, works, pages, writer, last=True)
+            brought = open_.enter_context(closing(brought_here(_groups(files), password)))
+            for last, works in brought:
+                yield from documents(session, works, pages, writer, last=last)
         if writer is not None:
             writer.finish()
 
 
-def _work(file: InputFile, password: str | None, scratch: Scratch, number: int) -> Work:
-    """The input behind a name; a stream becomes a file first, which workers can open, and as often as they like."""
-    try:
-        return Work(input_of(file, password, lambda: scratch.place(f"{number}.page")), stem=stem_of(file.below))
-    except OcrouteError as error:
-        return Work(Input(b"", name=Input.of(file.path).label), error=error)
-
-
-def input_of(file: InputFile, password: str | None, place: Callable[[], Path]) -> Input:
-    """What a worker opens.
-
-    Args:
-        file: as it was named.
-        password: of an encrypted PDF.
-        place: for what comes out of a stream.
-
-    Raises:
-        InputError, UsageError, OutputError: it is a stream, and cannot be kept there.
-    """
-    if not file.stream:
-        return Input.of(file.path, password)
-    kept = place()
-    spool_stream(file, kept)
-    return Input(os.fsencode(kept), password, Input.of(file.path).label)
+def _groups(files: Sequence[InputFile]) -> list[list[InputFile]]:
+    """Files that are counted and read together; those from elsewhere few at a time, since they must be brought here."""
+    groups: list[list[InputFile]] = []
+    for elsewhere, some in groupby(files, key=lambda file: file.address):
+        same = list(some)
+        size = _BROUGHT_TOGETHER if elsewhere else len(same)
+        groups += [same[start : start + size] for start in range(0, len(same), size)]
+    return groups
 
 
 def documents(
@@ -127,21 +120,21 @@ def documents(
         session: reads them.
         works: the inputs.
         pages: which pages of each.
-        writer: of results; page records are kept in its folder.
+        writer: of results; page records are kept where it says.
         last: whether nothing else is read in this session: its memory is then free before the last documents are unpacked.
 
     Raises:
         EngineUnavailable, PluginError, UsageError: no page can be read.
     """
-    folder = writer.folder if writer is not None else None
+    records_kept = writer.records if writer is not None else None
     for work in works:
         work.error = work.error or (writer.refuses(work.stem) if writer is not None else None)
     session.count(works, pages, digest=True)
     total = sum(len(work.numbers) for work in works)
     if total:
         session.fetch()
-    if folder is not None and total:
-        _look_up(session, works, folder)
+    if records_kept is not None and total:
+        _look_up(session, works, records_kept)
     emit(RunStarted(total, done=sum(len(work.known) for work in works)))
     unread = sum(len(work.missing) for work in works)
     with closing(session.records(works)) as records:
@@ -206,14 +199,13 @@ def _unopened(work: Work, error: OcrouteError) -> Page:
     return msgspec.structs.replace(page, input_index=work.index)
 
 
-def _look_up(session: Session, works: Sequence[Work], folder: Path) -> None:
+def _look_up(session: Session, works: Sequence[Work], store: Store) -> None:
     """Find what an earlier run has read."""
     environment = session.environment()
     for work in works:
         if work.error is None:
-            journal = work.journal = Journal(folder, work.stem, key_of(work.digest, session.wish, environment))
-            records = ((number, journal.load(number)) for number in work.numbers)
-            work.known = {number: record for number, record in records if record is not None}
+            work.journal = Journal(store, work.stem, key_of(work.digest, session.wish, environment))
+            work.known = work.journal.load(work.numbers)
 
 
 def _finished(work: Work, reused: int, writer: Writer | None) -> InputResult:

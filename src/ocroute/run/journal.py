@@ -14,44 +14,50 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import PurePath
 
 import msgspec
 
 from ocroute import __version__
 from ocroute.route.plan import Wish
 from ocroute.run.jobs import Record
-from ocroute.run.output import FOLDER, put
+from ocroute.run.output import FOLDER, refused
 from ocroute.run.records import recognise, unpack
-
-_KEY = re.compile(r"-[0-9a-f]{16}")
+from ocroute.stores import Store
 
 
 class Journal:
     """The records of one input under one key.
 
     Args:
-        root: the output folder.
+        store: the output folder, or what stands for one.
         stem: the path of the input's results below it, without suffix.
         key: see `key_of`.
     """
 
-    def __init__(self, root: Path, stem: str, key: str) -> None:
+    def __init__(self, store: Store, stem: str, key: str) -> None:
         # A part of it for people; it leaves room for the rest in a file system's 255 bytes.
         told = hashlib.blake2b(os.fsencode(stem), digest_size=4).hexdigest()
-        self._stem = f"{os.fsencode(Path(stem).name)[:60].decode(errors='ignore')}-{told}"
-        self._folder = root / FOLDER / f"{self._stem}-{key}"
+        name = os.fsencode(PurePath(stem).name)[:60].decode(errors="ignore")
+        self._store = store
+        self._all = f"{FOLDER}/{name}-{told}"
+        self._own = f"{self._all}/{key}/"
 
-    def load(self, number: int) -> Record | None:
-        """The record of page ``number``, if there is a sound one of a page that need not be read again."""
+    def load(self, numbers: Iterable[int]) -> dict[int, Record]:
+        """The sound records of pages that need not be read again, of those with these numbers."""
         try:
-            body = self._file(number).read_bytes()
+            there = {name for name in self._store.names(self._all) if name.startswith(self._own)}
+        except OSError:
+            return {}
+        found = ((number, self._load(number)) for number in numbers if self._name(number) in there)
+        return {number: record for number, record in found if record is not None}
+
+    def _load(self, number: int) -> Record | None:
+        try:
+            record = recognise(self._store.read(self._name(number)))
         except OSError:
             return None
-        record = recognise(body)
         return record if record and record.number == number and _settled(record) else None
 
     def save(self, record: Record) -> None:
@@ -60,24 +66,22 @@ class Journal:
         Raises:
             OutputError: the disk is full, or the like.
         """
-        with contextlib.suppress(OSError):  # put says what is wrong
-            self._folder.mkdir(parents=True, exist_ok=True)
-        # A record that a power cut tears is noticed and read again: not worth waiting for the disk at every page.
-        put(self._file(record.number), record.body, durable=False)
+        name = self._name(record.number)
+        try:
+            # A record that a power cut tears is noticed and read again: not worth waiting for the disk at every page.
+            self._store.write(name, record.body, durable=False)
+        except OSError as error:
+            raise refused(self._store, name, error) from error
 
     def forget_others(self) -> None:
         """Remove records of this input's results under other keys: of a file or a wish that has changed."""
-        for other in self._others():
-            shutil.rmtree(other, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            for name in self._store.names(self._all):
+                if not name.startswith(self._own):
+                    self._store.remove(name)
 
-    def _others(self) -> Iterator[Path]:
-        for other in self._folder.parent.glob("*"):
-            suffix = other.name.removeprefix(self._stem)
-            if other != self._folder and other.name.startswith(self._stem) and _KEY.fullmatch(suffix):
-                yield other
-
-    def _file(self, number: int) -> Path:
-        return self._folder / f"{number:04d}.json.gz"
+    def _name(self, number: int) -> str:
+        return f"{self._own}{number:04d}.json.gz"
 
 
 def _settled(record: Record) -> bool:

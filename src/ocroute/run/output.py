@@ -9,6 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from ocroute.errors import OutputError, UsageError
 from ocroute.files import Draft, cannot_write, held, sweep, write_whole
 from ocroute.run.target import PAGE_A_LINE, Target
 from ocroute.run.written import Written
+from ocroute.stores import FolderStore, Store
 from ocroute.writers.saver import Saver
 
 FOLDER = ".ocroute"
@@ -67,6 +69,17 @@ def put(path: Path, data: bytes, *, durable: bool = True) -> None:
         raise cannot_write("cannot write", path, error, _ADVICE) from error
 
 
+def refused(store: Store, name: str, error: OSError) -> OutputError:
+    """The error to raise where ``store`` did not take the file ``name``."""
+    if isinstance(store, FolderStore):
+        return cannot_write("cannot write", store.path(name), error, _ADVICE)
+    reason = (error.strerror or str(error)).lower()
+    return OutputError(
+        f"cannot write {name} to {store}: {reason}",
+        next_step="Look whether it is there and whether you may write to it, then run the same command again",
+    )
+
+
 def write_changed(path: Path, data: bytes) -> None:
     """`put`, but a file that says this already is left alone, its time too."""
     try:
@@ -78,9 +91,9 @@ def write_changed(path: Path, data: bytes) -> None:
 
 
 class Saved(NamedTuple):
-    """The files that hold a document, and what must be said of them."""
+    """The files that hold a document, as paths or addresses, and what must be said of them."""
 
-    files: tuple[Path, ...]
+    files: tuple[Path | str, ...]
     remarks: tuple[Remark, ...] = ()
 
 
@@ -88,10 +101,10 @@ class Writer(ABC):
     """Takes documents as they are done. Use it in a ``with`` block.
 
     Attributes:
-        folder: where page records are kept, so that a stopped run goes on; None where they are not.
+        records: where page records are kept, so that a stopped run goes on; None where they are not.
     """
 
-    folder: Path | None = None
+    records: Store | None = None
 
     def refuses(self, stem: str) -> OutputError | None:  # noqa: ARG002 - for those that keep more than one file
         """Why the results of an input cannot be written, before it is read."""
@@ -126,16 +139,26 @@ class Writer(ABC):
         """Let go; what is not finished is dropped."""
 
 
-def writer_for(target: Target, saver: Saver, *, force: bool) -> Writer | None:
+def writer_for(target: Target, saver: Saver, *, force: bool, share: str = "") -> Writer | None:
     """The writer for ``target``; None for standard output.
+
+    Args:
+        target: where to.
+        saver: writes the formats.
+        force: whether files of others are replaced.
+        share: which part of the inputs this run has, where others write their parts into the same folder.
 
     Raises:
         UsageError: two formats share a suffix, or pictures cannot stand beside standard output.
         OutputError: it cannot be written there.
     """
+    if target.address:
+        from ocroute.run.store_writer import store_writer_for
+
+        return store_writer_for(target, saver, force=force)
     match target.kind:
         case "folder":
-            return FolderWriter(target.path, saver, force=force)
+            return FolderWriter(target.path, saver, force=force, share=share)
         case "file":
             return FileWriter(target.path, saver, force=force)
         case _:
@@ -151,13 +174,14 @@ class FolderWriter(Writer):
         folder: made where it is missing.
         saver: writes the formats.
         force: whether files of others are replaced.
+        share: which part of the inputs this run has; runs with other parts may write there at the same time.
 
     Raises:
         UsageError: two formats share a suffix.
         OutputError: the folder cannot be written, or another run is writing there.
     """
 
-    def __init__(self, folder: Path, saver: Saver, *, force: bool = False) -> None:
+    def __init__(self, folder: Path, saver: Saver, *, force: bool = False, share: str = "") -> None:
         seen: dict[str, str] = {}
         for name in saver.formats:
             if (other := seen.setdefault(saver.suffix(name), name)) != name:
@@ -167,17 +191,20 @@ class FolderWriter(Writer):
                 )
         make_folder(folder)
         self.folder: Path = folder
+        self.records: Store = FolderStore(folder)
         self._saver, self._force, self._held = saver, force, ExitStack()
+        own = folder / FOLDER / share
         try:
-            (folder / FOLDER).mkdir(exist_ok=True)
-            alone = self._held.enter_context(held(folder / FOLDER))
-            self._written = Written(folder / FOLDER / "written")
+            own.mkdir(parents=True, exist_ok=True)
+            alone = self._held.enter_context(held(own))
+            lists = ((folder / FOLDER).glob(pattern) for pattern in ("written", "*/written"))
+            self._written = Written(own / "written", also=chain.from_iterable(lists))
         except OSError as error:
             self._held.close()
             raise cannot_write("cannot write to", folder / FOLDER, error, _ADVICE) from error
         if not alone:
             raise OutputError(
-                f"another run of ocroute is writing into {folder}",
+                f"another run of ocroute is writing {f'{share} ' if share else ''}into {folder}",
                 next_step="Wait until it has ended, or choose another folder with -o",
             )
         sweep(folder, older=time.time() - _STALE)

@@ -31,7 +31,7 @@ class InputResult:
     Attributes:
         source: its path as the user gave it.
         error: why there is no document, or why its results could not be written.
-        outputs: the files that hold the results, in the order of the formats.
+        outputs: the files that hold the results, as paths or addresses, in the order of the formats.
         reused: pages that an earlier run had read already.
         origin: where its pages can be opened again while the results are taken.
         sha256: of the input's content, where it is known.
@@ -40,7 +40,7 @@ class InputResult:
 
     source: str
     error: OcrouteError | None = None
-    outputs: tuple[Path, ...] = ()
+    outputs: tuple[Path | str, ...] = ()
     reused: int = 0
     origin: Origin = field(default=Origin(""), repr=False)
     sha256: str = ""

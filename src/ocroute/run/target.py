@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal
 
 from ocroute.document.formats import format_class
 from ocroute.document.storage import format_of, suffixes
 from ocroute.errors import OutputError, UsageError
 from ocroute.pages.inputs import SUFFIXES
+from ocroute.stores import local_path, scheme_of, shown
 
 PAGE_A_LINE = "jsonl"
 """The format in which a page is a line, one that failed too."""
@@ -41,13 +42,20 @@ class Target:
 
     Attributes:
         kind: of place.
-        path: of the file or folder.
+        path: of the file or folder, on this machine.
+        address: of the file or folder, where it is elsewhere; empty where it is not.
         formats: names of exporters; one, but for a folder.
     """
 
     kind: Literal["stdout", "file", "folder"]
     path: Path
     formats: tuple[str, ...]
+    address: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where results are, as it may be told."""
+        return shown(self.address) or str(self.path)
 
     def check(self, inputs: int) -> None:
         """Whether so many inputs can go there.
@@ -56,7 +64,7 @@ class Target:
             UsageError: they would be one behind another, and not to be told apart.
         """
         if inputs > 1 and self.kind != "folder" and self.formats[0] not in STREAMED:
-            where = "standard output" if self.kind == "stdout" else f"one file {self.path}"
+            where = "standard output" if self.kind == "stdout" else f"one file {self.place}"
             raise UsageError(
                 f"{inputs} inputs for {where}",
                 next_step=f"Add: -o FOLDER, a file for each; or --format {PAGE_A_LINE}, a page a line",
@@ -80,6 +88,10 @@ def target_of(out: str | os.PathLike[str] | None, formats: Sequence[str] = ()) -
     name = os.fspath(out)
     if not name:
         raise UsageError("-o names nothing", next_step="Name a file or a folder, or leave -o out")
+    if scheme_of(name) == "file":
+        name = local_path(name)
+    elif scheme_of(name):
+        return _elsewhere(name, formats)
     path, slash = Path(name), name.endswith(("/", os.sep))
     format_ = None if slash else _format(path)
     if format_ and path.is_dir():
@@ -89,13 +101,7 @@ def target_of(out: str | os.PathLike[str] | None, formats: Sequence[str] = ()) -
     if path.is_dir() or slash:
         return Target("folder", path, tuple(formats or ("md",)))
     if format_:
-        chosen = _one(formats or (format_,), f"the file {name}")
-        if chosen[0] != format_:
-            raise UsageError(
-                f"{name} says {format_}, and --format says {chosen[0]}",
-                next_step="Leave --format out, or rename the file",
-            )
-        return Target("file", path, chosen)
+        return Target("file", path, _fitting(format_, formats, name))
     if path.exists() and not path.is_file():
         return Target("file", path, _one(formats or ("md",), name))
     if path.suffix.lower() in _FILES:
@@ -106,12 +112,31 @@ def target_of(out: str | os.PathLike[str] | None, formats: Sequence[str] = ()) -
     return Target("folder", path, tuple(formats or ("md",)))
 
 
+def _elsewhere(address: str, formats: Sequence[str]) -> Target:
+    """An address with the suffix of a format is a file's, any other a folder's."""
+    format_ = None if address.endswith("/") else _format(PurePosixPath(shown(address)))
+    if format_ is None:
+        return Target("folder", Path(), tuple(formats or ("md",)), address)
+    return Target("file", Path(), _fitting(format_, formats, shown(address)), address)
+
+
+def _fitting(format_: str, formats: Sequence[str], name: str) -> tuple[str, ...]:
+    """The one format of a file whose suffix says ``format_``."""
+    chosen = _one(formats or (format_,), f"the file {name}")
+    if chosen[0] != format_:
+        raise UsageError(
+            f"{name} says {format_}, and --format says {chosen[0]}",
+            next_step="Leave --format out, or rename the file",
+        )
+    return chosen
+
+
 def names_file(out: str) -> bool:
     """Whether ``out`` says by its suffix that it is a file, and in which format."""
     return out not in ("", "-") and not out.endswith(("/", os.sep)) and _format(Path(out)) is not None
 
 
-def _format(path: Path) -> str | None:
+def _format(path: PurePath) -> str | None:
     try:
         return format_of(path)
     except UsageError:

@@ -14,17 +14,18 @@ class Written:
 
     Args:
         file: where they are kept; made where it is missing, so that its block is taken before the disk is full.
+        also: lists of other runs that wrote into the same folder.
 
     Raises:
         OSError: it cannot be read or made.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, also: Iterable[Path] = ()) -> None:
         self._file = file
         self._names: set[str] = set()
         if not file.exists():
             file.write_bytes(b"\n")
-        for line in file.read_bytes().splitlines():
+        for line in b"".join(each.read_bytes() for each in {file, *also}).splitlines():
             try:
                 self._names.add(msgspec.json.decode(line, type=str))
             except (msgspec.MsgspecError, UnicodeDecodeError):

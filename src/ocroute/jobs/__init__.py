@@ -1,0 +1,1 @@
+"""Work that several processes or machines share: the queue of documents on shared storage."""

@@ -1,0 +1,353 @@
+"""A queue of documents: a folder, or a place behind an address, that any number of machines see.
+
+    queue.json              the version of the queue, and its rules
+    settings.json           how and where to: the first worker's wish, which holds for all
+    documents/PART.jsonl    what is to be read, a document a line; a part for each time that some were added
+    aside/, claims/, ...    see `ocroute.jobs.claims`
+
+What is done is not written down here: a document is done when its result is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from ocroute.errors import NextStep, OutputError, UsageError
+from ocroute.jobs.claims import PATIENCE, TRIES, Claims, SetAside
+from ocroute.pages import InputFile
+from ocroute.run.result_names import check_stems, stem_of
+from ocroute.stores import scheme_of, shown, store_at
+
+VERSION = 1
+
+
+class QueuedDocument(msgspec.Struct, frozen=True):
+    """A document to be read.
+
+    Attributes:
+        id: the same for the same source.
+        source: its path or address, as every worker finds it.
+        stem: of its results, see `ocroute.run.result_names`.
+    """
+
+    id: str
+    source: str
+    stem: str
+
+
+class _Versioned(msgspec.Struct, frozen=True):
+    version: int = msgspec.field(name="ocroute queue")
+
+
+class Rules(msgspec.Struct, frozen=True, omit_defaults=False):
+    """What holds for all workers of a queue.
+
+    Attributes:
+        patience: seconds without a sign of life after which a worker counts as dead.
+        tries: workers that may die over a document before it is set aside.
+    """
+
+    patience: float = PATIENCE
+    tries: int = TRIES
+    version: int = msgspec.field(default=VERSION, name="ocroute queue")
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What all workers of a queue have in common.
+
+    Attributes:
+        out: the path or address of the results.
+        formats: in this order; the last one is written last, and tells that a document is done.
+        suffixes: of their files.
+        reading: the options of reading that decide the text, by name.
+    """
+
+    out: str
+    formats: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    reading: dict[str, Any] = {}
+
+    def mark(self, stem: str) -> str:
+        """The name of the result that tells that a document is done."""
+        return stem.replace(os.sep, "/") + self.suffixes[-1]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How far a queue is.
+
+    Attributes:
+        documents: all of them.
+        done: with a result.
+        reading: being read, with the worker that holds each.
+        aside: set aside, with the reason for each; sources as they may be shown.
+        waiting: nobody has begun.
+        taken_over: how often a document was taken from a worker that had ended.
+        out: where the results are; empty as long as no worker has begun.
+    """
+
+    documents: int
+    done: int
+    reading: dict[str, str]
+    aside: dict[str, str]
+    waiting: int
+    taken_over: int
+    out: str = ""
+
+
+class DocumentQueue:
+    """A queue at a path or address.
+
+    Args:
+        where: it is.
+        new: its rules, where it is made if it is missing.
+
+    Raises:
+        UsageError: there is none, it is of another version, or the store cannot keep several workers apart.
+        OutputError: it cannot be read or made.
+        PackageMissing: nothing here can talk to the store.
+    """
+
+    def __init__(self, where: str, *, new: Rules | None = None) -> None:
+        self.where = where
+        self.store = store_at(where)
+        if not self.store.exclusive:
+            raise UsageError(
+                f"{shown(where)} cannot say which of two machines was first, so that no queue can be kept there",
+                next_step="Keep the queue in a shared folder or in S3 or Google's storage, or split the inputs with --shard",
+            )
+        with self._asking():
+            if new is not None:
+                self.store.create("queue.json", msgspec.json.encode(new))
+            try:
+                found = self.store.read("queue.json")
+            except FileNotFoundError:
+                raise UsageError(
+                    f"there is no queue at {shown(where)}",
+                    next_step=NextStep(command=f"ocroute queue add {shown(where)} FILE..."),
+                ) from None
+        self.rules = self._rules(found)
+
+    def _rules(self, found: bytes) -> Rules:
+        try:
+            version = msgspec.json.decode(found, type=_Versioned).version
+        except msgspec.MsgspecError:
+            raise UsageError(
+                f"what is at {shown(self.where)} is no queue of ocroute", next_step="Name another place"
+            ) from None
+        if version != VERSION:
+            raise UsageError(
+                f"the queue at {shown(self.where)} is of version {version}, and this ocroute knows version {VERSION}",
+                next_step="Use the version of ocroute that made it, or make a new queue elsewhere",
+            )
+        return msgspec.json.decode(found, type=Rules)
+
+    def add(self, files: Iterable[InputFile]) -> int:
+        """Put documents into the queue; one that is in it already is not put there twice. How many are new.
+
+        Raises:
+            UsageError: a stream, which only this machine has; or two whose results would be one file.
+            OutputError: the store does not answer.
+        """
+        added = {each.id: each for each in map(_document, files)}
+        check_stems((shown(each.source), each.stem) for each in (self.documents | added).values())
+        new = [each for each in added.values() if each.id not in self.documents]
+        if new:
+            body = b"\n".join(map(msgspec.json.encode, new)) + b"\n"
+            with self._asking():
+                self.store.create(f"documents/{hashlib.blake2b(body, digest_size=8).hexdigest()}.jsonl", body)
+            vars(self).pop("documents", None)
+        return len(new)
+
+    @cached_property
+    def documents(self) -> dict[str, QueuedDocument]:
+        """All documents by their ids, in the order in which they were added.
+
+        Raises:
+            OutputError: the store does not answer, or a part is damaged.
+        """
+        found: dict[str, QueuedDocument] = {}
+        with self._asking():
+            parts = [(name, self.store.read(name)) for name in self.store.names("documents")]
+        for name, part in parts:
+            try:
+                lines = [msgspec.json.decode(line, type=QueuedDocument) for line in part.splitlines()]
+            except msgspec.MsgspecError as error:
+                raise OutputError(
+                    f"{name} of the queue at {shown(self.where)} is damaged: {error}",
+                    next_step="Remove that file, and add its documents again",
+                ) from error
+            for each in lines:
+                found.setdefault(each.id, each)
+        return found
+
+    def settings(self) -> Settings | None:
+        """What the workers have in common; None as long as none has begun.
+
+        Raises:
+            OutputError: the store does not answer.
+        """
+        with self._asking():
+            try:
+                return msgspec.json.decode(self.store.read("settings.json"), type=Settings)
+            except FileNotFoundError:
+                return None
+
+    def agree(self, wanted: Settings) -> None:
+        """Read as all other workers do.
+
+        Raises:
+            UsageError: they read otherwise.
+            OutputError: the store does not answer.
+        """
+        with self._asking():
+            self.store.create("settings.json", msgspec.json.encode(wanted))
+        settled = self.settings() or wanted
+        if settled != wanted:
+            mine, theirs = (_flat(each) for each in (wanted, settled))
+            other = [name for name in sorted(mine | theirs) if mine.get(name) != theirs.get(name)]
+            said = "; ".join(f"{name} is {theirs.get(name) or 'not given'} there" for name in other)
+            raise UsageError(
+                f"the workers of {shown(self.where)} read otherwise: {said}",
+                next_step="Give this one the same options, or make a queue of its own",
+            )
+
+    def done(self) -> set[str]:
+        """The ids of the documents whose result is there.
+
+        Raises:
+            OutputError: the store does not answer.
+        """
+        settings = self.settings()
+        if settings is None:
+            return set()
+        with self._asking():
+            there = set(store_at(settings.out).names())
+        return {each.id for each in self.documents.values() if settings.mark(each.stem) in there}
+
+    def status(self) -> Status:
+        """How far it is.
+
+        Raises:
+            OutputError: the store does not answer.
+        """
+        settings, done = self.settings(), self.done()
+        claims = Claims(self.store, "", done.__contains__)
+        with self._asking():
+            held = {document: worker for document, worker in claims.held().items() if document not in done}
+            aside = [document for document in sorted(claims.set_aside()) if document not in done]
+            reasons = {document: self._reason(document) for document in aside}
+            taken_over = len(self.store.names("takeovers"))
+        known = self.documents
+        named = {each.id: shown(each.source) for each in known.values()}
+        return Status(
+            documents=len(known),
+            done=len(done),
+            reading={named[each]: worker for each, worker in held.items() if each in named and each not in reasons},
+            aside={named[each]: reason for each, reason in reasons.items() if each in named},
+            waiting=len(known.keys() - done - held.keys() - reasons.keys()),
+            taken_over=taken_over,
+            out=shown(settings.out) if settings else "",
+        )
+
+    def _reason(self, document: str) -> str:
+        try:
+            return msgspec.json.decode(self.store.read(f"aside/{document}"), type=SetAside).reason
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return "unknown"
+
+    def retry(self) -> int:
+        """Let what was set aside be tried again. How many documents.
+
+        Raises:
+            OutputError: the store does not answer.
+        """
+        with self._asking():
+            aside = self.store.names("aside")
+            for name in aside:
+                self.store.remove(name)
+        return len(aside)
+
+    def requeue(self, sources: Iterable[str]) -> int:
+        """Let documents be read again, though they are done: their results are removed. How many documents.
+
+        Args:
+            sources: paths or addresses as they were added.
+
+        Raises:
+            UsageError: one is not in the queue.
+            OutputError: the store does not answer.
+        """
+        ids = [_id(_source(source)) for source in sources]
+        for source, each in zip(sources, ids, strict=True):
+            if each not in self.documents:
+                raise UsageError(
+                    f"{shown(source)} is not in the queue at {shown(self.where)}",
+                    next_step=NextStep(command=f"ocroute queue add {shown(self.where)} {shown(source)}"),
+                )
+        settings = self.settings()
+        with self._asking():
+            out = store_at(settings.out) if settings else None
+            for each in ids:
+                if out is not None and settings is not None:
+                    stem = self.documents[each].stem.replace(os.sep, "/")
+                    for suffix in reversed(settings.suffixes):  # the mark first: a half is not taken for a whole
+                        out.remove(stem + suffix)
+                self.store.remove(f"aside/{each}")
+        return len(ids)
+
+    def _asking(self) -> _Asking:
+        return _Asking(self.where)
+
+
+class _Asking:
+    """What a store refuses becomes an error that says what to do."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise store_failed(self._where, error) from error
+
+
+def store_failed(where: str, error: OSError) -> OutputError:
+    """The error to raise where a store refused."""
+    return OutputError(
+        f"{shown(where)} cannot be used: {(error.strerror or str(error)).lower()}",
+        next_step="Look whether it is there and whether you may write to it, then run the same command again",
+    )
+
+
+def _document(file: InputFile) -> QueuedDocument:
+    if file.stream:
+        raise UsageError(
+            f"{file.path} is a stream, which other machines cannot read",
+            next_step="Save it as a file that they all see",
+        )
+    source = _source(file.path)
+    return QueuedDocument(_id(source), source, stem_of(file.below))
+
+
+def _source(named: str) -> str:
+    """The path or address as every machine finds it."""
+    return named if scheme_of(named) else os.path.abspath(named)  # noqa: PTH100 - links stay as they are named
+
+
+def _id(source: str) -> str:
+    return hashlib.blake2b(os.fsencode(source), digest_size=12).hexdigest()
+
+
+def _flat(settings: Settings) -> dict[str, str]:
+    values = msgspec.structs.asdict(settings) | {"out": shown(settings.out)}
+    values.pop("suffixes")
+    reading = values.pop("reading")
+    return {name: str(value) for name, value in (values | reading).items()}

@@ -1,0 +1,213 @@
+"""One worker of a queue: takes documents, reads them, puts their results, until nothing is left."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
+from typing import Any
+
+from ocroute.errors import OutputError, UsageError
+from ocroute.jobs.claims import Claim, Claims, batches
+from ocroute.jobs.document_queue import DocumentQueue, Settings, store_failed
+from ocroute.pages import InputFile
+from ocroute.route.plan import Wish
+from ocroute.run import InputResult, Session, Target, documents
+from ocroute.run.bringing import brought_here
+from ocroute.run.output import refused
+from ocroute.run.store_writer import StoreWriter
+from ocroute.run.target import target_of
+from ocroute.stores import Store, shown, store_at
+from ocroute.writers.saver import Saver
+
+_log = logging.getLogger(__name__)
+
+_TOGETHER = 16
+"""Documents that are taken and read together, at most."""
+
+
+def read_queue(
+    where: str,
+    wish: Wish | None = None,
+    *,
+    out: str | None = None,
+    formats: Sequence[str] = (),
+    pages: str | None = None,
+    password: str | None = None,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Iterator[InputResult]:
+    """Read what is in a queue, beside other workers; yield a result for each document that this one has read.
+
+    It ends when every document has its result or is set aside, and takes over the documents of workers that have died. Close the
+    iterator to stop: what is not done is given back.
+
+    Args:
+        where: the path or address of the queue.
+        wish, pages, password, jobs, timeout, options: as for `ocroute.run.read_documents`. What decides the text must be the
+            same for all workers.
+        out: where results go, a folder or an address; left out, where the other workers put theirs.
+        formats: their names. The file of the last one is what tells that a document is done.
+
+    Raises:
+        UsageError: there is no such queue, or other workers read otherwise.
+        EngineUnavailable, PluginError: no engine, or not the one asked for, can run here.
+        OutputError: the queue or the results cannot be written.
+    """
+    queue = DocumentQueue(where)
+    wish = wish or Wish()
+    target = queue_target(where, out, formats)
+    saver = Saver(target.formats, options)
+    settings = _settled(queue, target, saver, wish, {"pages": pages or "", **(options or {})})
+    results = store_at(settings.out)
+    writer = _FirstWriter(results, saver, queue.store)
+    known = queue.documents
+
+    def done(document: str) -> bool:
+        return results.exists(settings.mark(known[document].stem))
+
+    claims = Claims(queue.store, _name(), done, patience=queue.rules.patience, tries=queue.rules.tries)
+
+    def pending() -> list[str]:
+        vars(queue).pop("documents", None)  # others may have added some
+        known.update(queue.documents)
+        finished = queue.done() | claims.set_aside()
+        return [each for each in known if each not in finished]
+
+    with ExitStack() as open_:
+        open_.callback(writer.close)
+        open_.enter_context(_Heart(claims))
+        session = open_.enter_context(Session(wish, jobs=jobs, timeout=timeout))
+        held: list[Claim] = []
+        open_.callback(_give_back, claims, held)
+        try:
+            for some in batches(claims, pending, _TOGETHER, lambda: time.sleep(min(queue.rules.patience / 8, 5.0))):
+                held[:] = some
+                files = [InputFile(known[claim.document].source, known[claim.document].stem) for claim in some]
+                with closing(brought_here([files], password)) as brought:
+                    _, works = next(brought)
+                    for work, claim in zip(works, some, strict=True):
+                        work.stem = known[claim.document].stem
+                    for claim, result in zip(some, documents(session, works, pages, writer, last=False), strict=True):
+                        _ended(claims, claim, result)
+                        held.remove(claim)
+                        yield result
+        except OSError as error:
+            raise store_failed(where, error) from error
+
+
+def queue_target(where: str, out: str | None, formats: Sequence[str] = ()) -> Target:
+    """Where a worker's results go: what it says, or what the workers before it said.
+
+    Raises:
+        UsageError: there is no such queue, or nobody has said it.
+        OutputError: the queue cannot be read.
+    """
+    if out is not None:
+        return target_of(out, formats)
+    settled = DocumentQueue(where).settings()
+    if settled is None:
+        raise UsageError(
+            f"no worker of {shown(where)} has said yet where results go", next_step="Add: -o FOLDER, or -o an address"
+        )
+    return target_of(settled.out.rstrip("/") + "/", formats or settled.formats)
+
+
+def _ended(claims: Claims, claim: Claim, result: InputResult) -> None:
+    """The document is done, or cannot be.
+
+    Raises:
+        OutputError: its results cannot be written: not its own fault.
+    """
+    if isinstance(result.error, OutputError):
+        raise result.error
+    if result.error is not None:
+        claims.give_up(claim, str(result.error))
+    else:
+        claims.finish(claim)
+
+
+class _FirstWriter(StoreWriter):
+    """Results in a store, each by whoever comes first; page records in the queue."""
+
+    def __init__(self, store: Store, saver: Saver, records: Store) -> None:
+        super().__init__(store, saver)
+        self.records = records
+
+    def refuses(self, stem: str) -> OutputError | None:  # noqa: ARG002 - what is there is a result
+        """See `Writer.refuses`."""
+        return None
+
+    def _put(self, name: str, body: bytes) -> None:
+        try:
+            if not self._store.create(name, body):
+                _log.debug("%s was there when it was done here", name)
+        except OSError as error:
+            raise refused(self._store, name, error) from error
+
+
+class _Heart:
+    """Gives signs of life as long as it is open."""
+
+    def __init__(self, claims: Claims) -> None:
+        self._claims = claims
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="ocroute-heart", daemon=True)
+
+    def _beat(self) -> None:
+        while not self._end.wait(self._claims.patience / 5):
+            try:
+                self._claims.beat()
+            except (
+                OSError
+            ) as error:  # the next one may come through; until then others may think that this one has died
+                _log.warning("no sign of life could be given: %s", error.strerror)
+
+    def __enter__(self) -> None:
+        self._claims.beat()
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+        with suppress(OSError):
+            self._claims.leave()
+
+
+def _give_back(claims: Claims, held: Iterable[Claim]) -> None:
+    for claim in held:
+        with suppress(OSError):  # others find out that this one is gone
+            claims.give_back(claim)
+
+
+def _settled(queue: DocumentQueue, target: Target, saver: Saver, wish: Wish, asked: Mapping[str, Any]) -> Settings:
+    """What this worker wants, settled with the others.
+
+    Raises:
+        UsageError: the results are no folder's, or the others read otherwise.
+        OutputError: the queue cannot be read or written.
+    """
+    if target.kind != "folder":
+        raise UsageError("the results of a queue go into a folder", next_step="Add: -o FOLDER, or -o an address")
+    place = target.address.rstrip("/") or os.path.abspath(target.path)  # noqa: PTH100 - links stay as they are named
+    reading = {
+        "engine": wish.engine,
+        "languages": list(wish.wanted.languages),
+        "model": wish.wanted.model,
+        **{name.replace("_", " "): value for name, value in asked.items()},
+    }
+    wanted = Settings(place, target.formats, tuple(map(saver.suffix, target.formats)), reading)
+    queue.agree(wanted)
+    return wanted
+
+
+def _name() -> str:
+    """A name that no other worker has, and that tells people which machine it is on."""
+    host = "".join(sign for sign in platform.node() if sign.isalnum() or sign in "-_.")[:40]
+    return f"{host or 'worker'}-{os.getpid()}-{secrets.token_hex(3)}"

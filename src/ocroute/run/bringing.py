@@ -1,0 +1,98 @@
+"""Inputs that are no file of this machine, brought here: streams, and files behind an address. Workers can open a file, and as
+often as they like.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from ocroute.errors import InputError, InputNotFound, OcrouteError
+from ocroute.files import Scratch
+from ocroute.pages import InputFile, spool_stream
+from ocroute.run.jobs import Input
+from ocroute.run.result_names import stem_of
+from ocroute.run.session import Work
+from ocroute.stores import RemoteStore
+
+
+def input_of(file: InputFile, password: str | None, place: Callable[[], Path]) -> Input:
+    """What a worker opens.
+
+    Args:
+        file: as it was named.
+        password: of an encrypted PDF.
+        place: for what comes out of a stream, or from elsewhere.
+
+    Raises:
+        InputError, UsageError, OutputError: it cannot be brought there.
+        PackageMissing: nothing here can talk to where it lies.
+    """
+    if not (file.stream or file.address):
+        return Input.of(file.path, password)
+    kept = place()
+    if file.stream:
+        spool_stream(file, kept)
+    else:
+        _download(file, kept)
+    return Input(os.fsencode(kept), password, Input.of(file.told).label)
+
+
+def _download(file: InputFile, kept: Path) -> None:
+    try:
+        RemoteStore(file.path).download("", kept)
+    except FileNotFoundError as error:
+        raise InputNotFound(f"{file.told} does not exist", next_step="Check the address") from error
+    except OSError as error:
+        raise InputError(
+            f"{file.told} cannot be brought here: {error.strerror}",
+            next_step="Look whether it may be read, and whether there is room here, then run the same command again",
+        ) from error
+
+
+def brought_here(
+    groups: Sequence[Sequence[InputFile]], password: str | None = None
+) -> Generator[tuple[bool, list[Work]], None, None]:
+    """Each group as inputs that can be read, and whether it is the last. While one is read, the next is brought here.
+
+    What was made of a group is removed when the next is asked for.
+    """
+    scratch, number = Scratch(), count()
+    thread = ThreadPoolExecutor(1, thread_name_prefix="ocroute-bringing")
+
+    def bring(group: Sequence[InputFile]) -> tuple[list[Work], list[Path]]:
+        made: list[Path] = []
+
+        def place() -> Path:
+            made.append(scratch.place(f"{next(number)}.page"))
+            return made[-1]
+
+        return [_work(file, password, place) for file in group], made
+
+    try:
+        coming: Future[tuple[list[Work], list[Path]]] | None = None
+        for turn, group in enumerate(groups):
+            works, made = coming.result() if coming else bring(group)
+            following = groups[turn + 1 : turn + 2]
+            far = any(file.address for some in following for file in some)  # a stream is waited for by this thread
+            coming = thread.submit(bring, following[0]) if far else None
+            yield not following, works
+            for path in made:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+    finally:
+        thread.shutdown(cancel_futures=True)
+        scratch.remove()
+
+
+def _work(file: InputFile, password: str | None, place: Callable[[], Path]) -> Work:
+    """The input behind a name, with its error where it cannot be had."""
+    stem = stem_of(file.below)
+    try:
+        return Work(input_of(file, password, place), stem=stem)
+    except OcrouteError as error:
+        return Work(Input(b"", name=Input.of(file.told).label), stem=stem, error=error)

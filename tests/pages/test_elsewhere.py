@@ -1,0 +1,164 @@
+"""Inputs and results behind an address, against fsspec's store in memory; the same for S3 in tests/peers."""
+
+import re
+import sys
+
+import fsspec
+import pytest
+
+from ocroute.errors import OutputError, PackageMissing, UnsupportedInput, UsageError
+from ocroute.pages import expand
+from ocroute.run.output import writer_for
+from ocroute.run.shards import Shard
+from ocroute.run.target import target_of
+from ocroute.stores import FolderStore, RemoteStore, scheme_of, shown, store_at
+from ocroute.writers.saver import Saver
+
+
+@pytest.fixture
+def bucket(tmp_path):
+    return f"memory://{tmp_path.name}"
+
+
+@pytest.fixture(params=["folder", "memory"])
+def store(request, tmp_path, bucket):
+    return FolderStore(tmp_path / "store") if request.param == "folder" else store_at(f"{bucket}/store")
+
+
+def test_what_is_put_is_there_whole(store):
+    store.write("a/x y/Ж", b"1")
+    store.write("a/x y/Ж", b"2")
+    store.write("b", b"3", durable=False)
+    assert (store.read("a/x y/Ж"), store.exists("a/x y/Ж"), store.exists("a/x"), store.exists("c")) == (
+        b"2",
+        True,
+        False,
+        False,
+    )
+    assert (store.names(), store.names("a"), store.names("none")) == (["a/x y/Ж", "b"], ["a/x y/Ж"], [])
+    store.remove("a/x y/Ж")
+    store.remove("a/x y/Ж")
+    assert store.names() == ["b"]
+    with pytest.raises(FileNotFoundError):
+        store.read("a/x y/Ж")
+
+
+def test_of_those_who_create_a_file_one_succeeds(store):
+    assert store.exclusive
+    assert [store.create("x/1", who) for who in (b"first", b"second")] == [True, False]
+    assert store.read("x/1") == b"first"
+
+
+class Busy(RemoteStore):
+    """A store that is busy at first, and loses its answer after it has done what it was asked."""
+
+    def __init__(self, address, fails):
+        super().__init__(address)
+        self._fails = fails
+
+    def _put(self, name, data, mode):
+        super()._put(name, data, mode)
+        if self._fails:
+            raise self._fails.pop(0)
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    waited = []
+    monkeypatch.setattr("ocroute.stores.time.sleep", waited.append)
+    return waited
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(16, "Reduce your request rate"), ConnectionResetError("gone"), RuntimeError("503 Service Unavailable")],
+)
+def test_a_store_that_is_busy_is_asked_again_and_a_lost_answer_is_found(bucket, no_waiting, error):
+    assert Busy(bucket, [error]).create("claim", b"mine") is True
+    assert len(no_waiting) == 1
+    assert Busy(bucket, [error]).create("claim", b"theirs") is False, "it was there before, and the error is not"
+
+
+def test_a_store_that_refuses_is_not_asked_again(bucket, no_waiting):
+    with pytest.raises(PermissionError):
+        Busy(bucket, [PermissionError("no")]).write("x", b"")
+    with pytest.raises(OSError, match="slow down"):
+        Busy(bucket, [RuntimeError("slow down")] * 9).write("x", b"")
+    assert len(no_waiting) == 6
+
+
+def test_secrets_are_told_nowhere(no_waiting):
+    address = "memory://user:pa%73s@host/in.pdf?X-Amz-Signature=abc123&x=1"
+    assert shown(address) == "memory://host/in.pdf"
+    error = RuntimeError(f"cannot read {address} nor https://a/b?x=1&X-Amz-Security-Token=zzz99")
+    with pytest.raises(OSError) as told:
+        Busy(address, [error]).write("x", b"")
+    assert not any(secret in str(told.value) for secret in ("pa%73s", "abc123", "zzz99", "user"))
+    assert told.value.__cause__ is None
+
+
+def test_paths_of_every_system_are_no_addresses(tmp_path):
+    assert not any(map(scheme_of, ["C:\\scans\\x.pdf", "C://x", "scans/x.pdf", "a:b", "-"]))
+    (tmp_path / "a b.png").touch()
+    (file,) = expand([(tmp_path / "a b.png").as_uri()]).files
+    assert file.path == str(tmp_path / "a b.png")
+    assert target_of((tmp_path / "out").as_uri() + "/").path == tmp_path / "out"
+
+
+def test_folders_and_patterns_elsewhere(bucket):
+    files = fsspec.filesystem("memory")
+    names = ["in/a/page10.png", "in/a/page2.png", "in/Ж x.PDF", "in/notes.txt"]
+    for name in names:
+        files.pipe_file(f"{bucket}/{name}", b"x")
+    found = {file.path.removeprefix(f"{bucket}/"): file.below for file in expand([f"{bucket}/in/"]).files}
+    assert found == {"in/a/page2.png": "a/page2.png", "in/a/page10.png": "a/page10.png", "in/Ж x.PDF": "Ж x.PDF"}
+    assert list(found)[:2] == ["in/a/page2.png", "in/a/page10.png"]
+    assert [file.below for file in expand([f"{bucket}/in/*/*.png"]).files] == ["a/page2.png", "a/page10.png"]
+    assert [file.below for file in expand([f"{bucket}/in/notes.txt"]).files] == ["notes.txt"], "it was named itself"
+    (error,) = expand([f"{bucket}/none/*.pdf"]).errors
+    assert "does not exist" in error.message
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nope://x/y.pdf", "Protocol not known"),
+        ("https://user:secret@example.org/a.pdf?key=1", r"https://example\.org/a\.pdf is a web address"),
+    ],
+)
+def test_an_address_that_cannot_be_read_says_what_to_do(address, said):
+    (error,) = expand([address]).errors
+    assert isinstance(error, UnsupportedInput)
+    assert re.search(said, error.message)
+    assert error.next_step
+
+
+def test_what_a_scheme_needs_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    with pytest.raises(
+        PackageMissing, match=r"gs://bucket/x needs a package that is not installed\. Run: pip install gcsfs"
+    ):
+        store_at("gs://bucket/x")
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(
+        PackageMissing, match=r"needs fsspec, which is not installed\. Run: pip install 'ocroute\[cloud\]'"
+    ):
+        store_at("s3://bucket/x")
+
+
+def test_parts_are_all_inputs_whichever_way_they_are_counted():
+    names = [f"scans/{number}/Ж.pdf" for number in range(200)]
+    for count in (1, 3, 16):
+        for numbers in (range(count), range(1, count + 1)):
+            shards = [Shard.of(f"{number}/{count}") for number in numbers]
+            assert [sum(name in shard for shard in shards) for name in names] == [1] * len(names)
+    assert Shard.of("16/16").name == "shard-16-of-16"
+    for wrong in ("17/16", "x", "1/0", "-1/3", "1/3/5", ""):
+        with pytest.raises(UsageError, match="is no part of the inputs"):
+            Shard.of(wrong)
+
+
+def test_a_file_elsewhere_is_replaced_only_when_asked_for(bucket):
+    fsspec.filesystem("memory").pipe_file(f"{bucket}/x.md", b"mine")
+    with pytest.raises(OutputError, match=r"x\.md is there\. Choose another name, or add --force"):
+        writer_for(target_of(f"{bucket}/x.md"), Saver(["md"]), force=False)

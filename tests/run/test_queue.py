@@ -1,0 +1,127 @@
+"""Workers of a queue as users start them, and what becomes of their documents when they are killed."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from ocroute.errors import OutputError, UsageError
+from ocroute.jobs.document_queue import DocumentQueue, Rules
+from ocroute.jobs.queue_worker import read_queue
+from ocroute.pages import expand
+
+
+def content(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+
+
+@pytest.fixture(params=["folder", "memory"])
+def place(request, tmp_path):
+    """Where queues and results are."""
+    return (
+        (lambda name: str(tmp_path / name))
+        if request.param == "folder"
+        else (lambda name: f"memory://{tmp_path.name}/{name}")
+    )
+
+
+@pytest.fixture
+def filled(place, make_pages, faulty):
+    """A queue of three documents."""
+    faulty("null")
+    pages = [make_pages(2, f"{name}.tif") for name in ("a", "Ж ö", "..c")]
+    queue = DocumentQueue(place("queue"), new=Rules())
+    queue.add(expand(pages).files)
+    return queue
+
+
+def test_documents_are_read_once_and_results_are_there(filled, place):
+    results = list(read_queue(filled.where, out=place("out"), formats=["md", "json"], jobs=0))
+    assert sorted(result.source.rpartition(os.sep)[2] for result in results) == ["..c.tif", "a.tif", "Ж ö.tif"]
+    status = filled.status()
+    assert (status.documents, status.done, status.waiting, status.aside, status.reading) == (3, 3, 0, {}, {})
+    assert list(read_queue(filled.where, jobs=0)) == [], "where results go and how is known"
+
+
+def test_the_same_document_is_queued_once(filled, make_pages):
+    assert filled.add(expand([make_pages(2, "a.tif"), make_pages(1, "new.tif")]).files) == 1
+    assert DocumentQueue(filled.where).status().documents == 4
+
+
+def test_a_result_that_was_removed_is_made_again(filled, place, tmp_path):
+    list(read_queue(filled.where, out=place("out"), jobs=0))
+    assert filled.requeue([str(tmp_path / "a.tif")]) == 1
+    assert filled.status().done == 2
+    (again,) = read_queue(filled.where, jobs=0)
+    assert (again.source, again.reused) == (str(tmp_path / "a.tif"), 2)
+
+
+def test_what_cannot_be_read_is_set_aside_and_tried_again_when_asked(filled, place, tmp_path, make_pages):
+    (tmp_path / "a.tif").write_bytes(b"II*\0")
+    (tmp_path / "..c.tif").unlink()
+    results = list(read_queue(filled.where, out=place("out"), jobs=0))
+    assert sum(result.error is not None for result in results) == 2
+    aside = filled.status().aside
+    assert "does not exist" in aside[str(tmp_path / "..c.tif")]
+    assert len(aside) == 2
+    make_pages(1, "..c.tif")
+    assert filled.retry() == 2
+    list(read_queue(filled.where, jobs=0))
+    assert (filled.status().done, len(filled.status().aside)) == (2, 1)
+
+
+def test_workers_that_read_otherwise_are_told(filled, place):
+    list(read_queue(filled.where, out=place("out"), jobs=0))
+    with pytest.raises(UsageError, match=r"read otherwise: formats is \('md',\) there"):
+        list(read_queue(filled.where, out=place("out"), formats=["json"], jobs=0))
+    with pytest.raises(UsageError, match="read otherwise: out is"):
+        list(read_queue(filled.where, out=place("elsewhere"), jobs=0))
+
+
+def test_what_is_no_queue(place, tmp_path, make_pages):
+    with pytest.raises(UsageError, match=r"there is no queue at .*Run: ocroute queue add"):
+        DocumentQueue(place("none"))
+    queue = DocumentQueue(place("queue"), new=Rules())
+    with pytest.raises(UsageError, match=r"no worker of .* has said yet where results go\. Add: -o"):
+        list(read_queue(queue.where, jobs=0))
+    for body, said in ((b'{"ocroute queue": 99}', "is of version 99"), (b"<html>", "is no queue of ocroute")):
+        queue.store.write("queue.json", body)
+        with pytest.raises(UsageError, match=said):
+            DocumentQueue(queue.where)
+    queue.store.write("queue.json", b'{"ocroute queue": 1}')
+    queue.store.write("documents/x.jsonl", b"torn")
+    with pytest.raises(OutputError, match="is damaged"):
+        DocumentQueue(queue.where).documents  # noqa: B018
+
+
+def test_two_documents_for_one_result_are_refused(tmp_path, make_pages, place):
+    pages = [make_pages(1, "x.tif", tmp_path / name) for name in ("a", "b")]
+    queue = DocumentQueue(place("queue"), new=Rules())
+    with pytest.raises(UsageError, match=r"would both be written to x\.tif"):
+        queue.add(expand(pages).files)
+    assert DocumentQueue(place("queue")).documents == {}
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_lose_nothing(ocroute, make_pages, tmp_path, until):
+    pages = [make_pages(3, f"{number}.tif") for number in range(8)]
+    plain = ocroute.run(*pages, "-o", tmp_path / "plain", "--jobs", 1, engines=["slow"])
+    assert plain.returncode == 0, plain.stderr
+    added = subprocess.run(
+        [sys.executable, "-m", "ocroute", "queue", "add", "--patience", "3", str(tmp_path / "queue"), *map(str, pages)],
+        check=True,
+        capture_output=True,
+    )
+    assert b"8 added" in added.stderr
+    out = tmp_path / "out"
+    workers = [ocroute.start("--queue", tmp_path / "queue", "-o", out, "--jobs", 1, engines=["slow"]) for _ in range(4)]
+    until(lambda: out.is_dir() and len(content(out)) >= 2, 80)
+    for worker in workers[:2]:
+        os.kill(worker.pid, signal.SIGKILL)
+    said = [worker.communicate(timeout=90)[1] for worker in workers]
+    assert [worker.returncode for worker in workers[2:]] == [0, 0], said
+    assert content(out) == content(tmp_path / "plain")
+    status = DocumentQueue(str(tmp_path / "queue")).status()
+    assert (status.done, status.aside, status.reading) == (8, {}, {})
