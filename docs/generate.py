@@ -20,7 +20,6 @@ from parts import (
     kernels,
     layers,
     layouts,
-    machines,
     measured_kernels,
     neural,
     tiny,
@@ -214,7 +213,6 @@ PARTS: dict[str, Part] = {
     **gpu_speed.PARTS,
     **layers.PARTS,
     **layouts.PARTS,
-    **machines.PARTS,
     **tiny.PARTS,
     **trusted.PARTS,
 }
