@@ -2,9 +2,9 @@
 
     python -m bench.queue_overhead [--documents 20] [--pages 10] [--workers 8] [--json FILE]
 
-Scans of our own text are drawn. In turn they are read into a folder, and by one worker of a queue into another; the results must be
-equal byte for byte. Then ``--workers`` begin on a queue, half of them are killed in mid-run, and the rest must end with the same
-results: as many as there are documents. CPU seconds say what a busy machine's clock cannot.
+Scans of our own text are drawn. In turn they are read into a folder, and by one worker of a queue into another; the results must
+be equal byte for byte. Then ``--workers`` begin on a queue, half of them are killed in mid-run, and the rest must end with the
+same results: as many as there are documents. CPU seconds say what a busy machine's clock cannot.
 """
 
 from __future__ import annotations
@@ -39,7 +39,13 @@ def main() -> None:
             first, *more = (
                 scanned_page(document * asked.pages + page)[0].reduce(2).convert("L") for page in range(asked.pages)
             )
-            first.save(folder / "in" / f"{document}.tif", save_all=True, append_images=more, compression="jpeg", dpi=(DPI / 2, DPI / 2))
+            first.save(
+                folder / "in" / f"{document}.tif",
+                save_all=True,
+                append_images=more,
+                compression="jpeg",
+                dpi=(DPI / 2, DPI / 2),
+            )
         turn = iter(range(100))
 
         def plain() -> dict[str, bytes]:
@@ -50,7 +56,16 @@ def main() -> None:
         def queued() -> dict[str, bytes]:
             number = next(turn)
             ocroute("queue", "add", folder / f"queue{number}", folder / "in")
-            read("--queue", folder / f"queue{number}", "-o", folder / f"queued{number}", "--engine", asked.engine, "--jobs", asked.jobs)
+            read(
+                "--queue",
+                folder / f"queue{number}",
+                "-o",
+                folder / f"queued{number}",
+                "--engine",
+                asked.engine,
+                "--jobs",
+                asked.jobs,
+            )
             return results(folder / f"queued{number}")
 
         truth: dict[str, bytes] = {}
@@ -98,7 +113,13 @@ def kill_half(folder: Path, workers: int, engine: str, truth: dict[str, bytes]) 
     found = results(out)
     if found != truth:
         raise SystemExit(f"{len(found)} of {len(truth)} documents, or other texts: {told}")
-    return {"workers": workers, "killed": workers // 2, "documents": len(found), "exit_codes": codes, "status": told.split("\n")[0]}
+    return {
+        "workers": workers,
+        "killed": workers // 2,
+        "documents": len(found),
+        "exit_codes": codes,
+        "status": told.split("\n")[0],
+    }
 
 
 def results(out: Path) -> dict[str, bytes]:

@@ -47,11 +47,12 @@ def _queue() -> str:
     try:
         record = measured("queue")
     except FileNotFoundError:
-        return "\nReal workers: not measured yet. To measure it: `python -m bench.queue_overhead --json evidence/queue.json`.\n"
+        script = "python -m bench.queue_overhead --json evidence/queue.json"
+        return f"\nReal workers: not measured yet. To measure it: `{script}`.\n"
     killed = record["killed"]
     return (
-        f"\nReal workers, {record['pages']} pages in {record['documents']} documents: a queue took {record['overhead']:+.1%} of the "
-        f"time of a plain run ({record['overhead_cpu']:+.1%} of its CPU time). Of {killed['workers']} workers on one machine "
+        f"\nReal workers, {record['pages']} pages in {record['documents']} documents: a queue took {record['overhead']:+.1%} of "
+        f"the time of a plain run ({record['overhead_cpu']:+.1%} of its CPU time). Of {killed['workers']} workers on one machine "
         f"{killed['killed']} were killed in mid-run: {killed['documents']} documents came out, each equal to that of the plain run.\n"
         + stamp(record)
     )
@@ -91,12 +92,20 @@ def million() -> str:
         )
         for what, machine, rate, kind, evidence in rates
     ]
-    head = ("pages", "one machine", "pages an hour", "hours for 1 M", "cost of 1 M", "machines for 100 M in a week", "measured in")
+    head = (
+        "pages",
+        "one machine",
+        "pages an hour",
+        "hours for 1 M",
+        "cost of 1 M",
+        "machines for 100 M in a week",
+        "measured in",
+    )
     return (
         table(head, rows)
         + "\nhours = pages / (pages an hour x machines); cost = hours x machines x price of an hour. Prices are assumed: "
-        f"${_HOURLY['cpu']:.2f} an hour for 2 cores, ${_HOURLY['gpu']:.2f} for the H200. A PDF's own text is reckoned with both cores "
-        "at work. Most large collections are mixed: count what share of your pages has a text layer first, with "
+        f"${_HOURLY['cpu']:.2f} an hour for 2 cores, ${_HOURLY['gpu']:.2f} for the H200. A PDF's own text is reckoned with both "
+        "cores at work. Most large collections are mixed: count what share of your pages has a text layer first, with "
         "`ocroute read --engine textlayer` over a sample. Under a vLLM of your own the rate is that server's.\n"
     )
 

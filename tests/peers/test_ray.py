@@ -24,7 +24,9 @@ def examples():
 
 
 def run(code, folder):
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=280, check=False
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -32,7 +34,10 @@ def run(code, folder):
 def test_ray_data_reads_each_document_and_survives_one_that_is_none(examples, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     paths = [str(ROOT / "samples" / "letter-en.png"), str(tmp_path / "broken.png")]
-    run(f"{START}\n{examples['ray_data.py']}\nread_all({paths!r}, {str(tmp_path / 'out')!r}, actors=1, num_cpus=0.5)\n", tmp_path)
+    run(
+        f"{START}\n{examples['ray_data.py']}\nread_all({paths!r}, {str(tmp_path / 'out')!r}, actors=1, num_cpus=0.5)\n",
+        tmp_path,
+    )
     rows = [json.loads(line) for file in (tmp_path / "out").iterdir() for line in file.read_text("utf-8").splitlines()]
     assert {Path(row["path"]).name: row["ok"] for row in rows} == {"letter-en.png": True, "broken.png": False}
     assert all(row["markdown"] for row in rows)
@@ -40,5 +45,8 @@ def test_ray_data_reads_each_document_and_survives_one_that_is_none(examples, tm
 
 def test_actors_read_each_document(examples, tmp_path):
     paths = [str(ROOT / "samples" / name) for name in ("letter-en.png", "invoice.png")]
-    said = run(f"{START}\n{examples['ray_actors.py']}\nimport json\nprint(json.dumps(read_all({paths!r}, num_cpus=0.5)))\n", tmp_path)
+    said = run(
+        f"{START}\n{examples['ray_actors.py']}\nimport json\nprint(json.dumps(read_all({paths!r}, num_cpus=0.5)))\n",
+        tmp_path,
+    )
     assert [len(text.split()) > 20 for text in json.loads(said.splitlines()[-1])] == [True, True]

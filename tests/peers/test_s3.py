@@ -40,7 +40,11 @@ def bucket(server, request):
 
 def ocroute(*arguments, code=0):
     done = subprocess.run(
-        [sys.executable, "-m", "ocroute", *map(str, arguments)], capture_output=True, text=True, timeout=250, check=False
+        [sys.executable, "-m", "ocroute", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=False,
     )
     assert done.returncode == code, done.stderr
     assert SECRET not in done.stdout + done.stderr
@@ -76,6 +80,8 @@ def test_documents_of_a_bucket_are_read_into_a_bucket_by_two_workers(bucket, tmp
 
 def test_what_is_not_there_or_not_allowed_is_one_line(bucket):
     assert "does not exist" in ocroute("read", "s3://there-is-no-such-bucket/in/*.pdf", code=5)
-    said = ocroute("read", SAMPLES / "letter-en.png", "-o", "s3://there-is-no-such-bucket/out/", "--engine", "rapidocr", code=6)
+    said = ocroute(
+        "read", SAMPLES / "letter-en.png", "-o", "s3://there-is-no-such-bucket/out/", "--engine", "rapidocr", code=6
+    )
     assert "there-is-no-such-bucket" in said
     assert "Traceback" not in said
