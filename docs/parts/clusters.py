@@ -51,8 +51,8 @@ def _queue() -> str:
         return f"\nReal workers: not measured yet. To measure it: `{script}`.\n"
     killed = record["killed"]
     return (
-        f"\nReal workers, {record['pages']} pages in {record['documents']} documents: a queue took {record['overhead']:+.1%} of "
-        f"the time of a plain run ({record['overhead_cpu']:+.1%} of its CPU time). Of {killed['workers']} workers on one machine "
+        f"\nReal workers, {record['pages']} pages in {record['documents']} documents: a queue took "
+        f"{record['overhead']:+.1%} of the time of a plain run ({record['overhead_cpu']:+.1%} of its CPU time). Of {killed['workers']} workers on one machine "
         f"{killed['killed']} were killed in mid-run: {killed['documents']} documents came out, each equal to that of the plain run.\n"
         + stamp(record)
     )
