@@ -52,9 +52,9 @@ def _queue() -> str:
     killed = record["killed"]
     return (
         f"\nReal workers, {record['pages']} pages in {record['documents']} documents: a queue took "
-        f"{record['overhead']:+.1%} of the time of a plain run ({record['overhead_cpu']:+.1%} of its CPU time). Of {killed['workers']} workers on one machine "
-        f"{killed['killed']} were killed in mid-run: {killed['documents']} documents came out, each equal to that of the plain run.\n"
-        + stamp(record)
+        f"{record['overhead']:+.1%} of the time of a plain run ({record['overhead_cpu']:+.1%} of its CPU time). "
+        f"Of {killed['workers']} workers on one machine {killed['killed']} were killed in mid-run: {killed['documents']} "
+        "documents came out, each equal to that of the plain run.\n" + stamp(record)
     )
 
 
