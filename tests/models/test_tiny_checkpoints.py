@@ -43,10 +43,10 @@ def test_packing_again_changes_little(tmp_path: Path) -> None:
 def test_kept_pages_are_read(name: str, dtype: torch.dtype) -> None:
     """Pictures in pages/MODEL, each named TASK-KIND-SCRIPT, with the wanted answer beside them.
 
-    A CPU is slow in bfloat16: in it one script is read.
+    A CPU is slow in bfloat16: in it lines of one script are read.
     """
     reader = Reader(trained(name), dtype, "cpu")
-    pictures = sorted((PAGES / name).glob("*.png" if dtype is torch.float32 else "*-latin.png"))
+    pictures = sorted((PAGES / name).glob("*.png" if dtype is torch.float32 else "*-line-latin.png"))
     assert pictures
     wrong = total = 0
     overlaps = []
