@@ -1,5 +1,6 @@
 """The reference is right, right kernels pass whatever the seed, and the pieces of the probe keep their promises."""
 
+import json
 from collections import Counter
 
 import msgspec
@@ -9,7 +10,7 @@ from tests.support.references import sharing_references
 from torch.nn.functional import scaled_dot_product_attention
 
 from ocroute.engines.neural.attention_shapes import all_problems, models, problems_for
-from ocroute.errors import UsageError
+from ocroute.errors import EngineUnavailable, UsageError
 from ocroute.kernels.base import KERNELS, Problem
 from ocroute.kernels.probe import reference
 from ocroute.kernels.probe.case_inputs import make
@@ -236,6 +237,22 @@ def test_the_problems_of_a_model_follow_the_card(gib, capability, tower, prefill
     assert [problem.lengths[0] for problem in text] == prefill
     assert {(problem.head_dim, problem.heads, problem.kv_heads) for problem in vision} == {(128, 12, 12)}
     assert {(problem.head_dim, problem.heads, problem.kv_heads) for problem in text} == {(128, 12, 2)}
+
+
+def test_a_checkpoint_says_itself_of_how_many_heads_its_attention_is(tmp_path):
+    config = {
+        "architectures": ["Qwen2VLForConditionalGeneration"],
+        "hidden_size": 3584,
+        "num_attention_heads": 28,
+        "num_key_value_heads": 4,
+        "vision_config": {"embed_dim": 1280, "hidden_size": 3584, "num_heads": 16},
+    }
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    problems = problems_for("qwen2_vl", Gpu("a card", 24_000, 23_000, (8, 9)), str(tmp_path))
+    heads = {problem.causal: (problem.heads, problem.kv_heads, problem.head_dim) for problem in problems}
+    assert heads == {False: (16, 16, 80), True: (28, 4, 128)}
+    with pytest.raises(EngineUnavailable, match="dots_ocr reads DotsOCRForCausalLM"):
+        problems_for("dots_ocr", None, str(tmp_path))
 
 
 def test_every_model_has_problems_and_an_unknown_one_is_an_error():

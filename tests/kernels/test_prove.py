@@ -23,6 +23,7 @@ from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import probing_child
 from ocroute.kernels.probe.cases import CASES
 from ocroute.kernels.probe.prober import Limits, Lost, Prober
+from ocroute.kernels.probe.proof import Proof
 from ocroute.kernels.prove import _Bench, prove, prove_here, unproven, unserved
 from ocroute.kernels.requirements import TorchBuild
 from ocroute.kernels.this_machine import best, build_of, choice_on, installed, place_of, platform_here, stale_here
@@ -176,10 +177,11 @@ def drawn(table):
 
 
 def test_tables_say_what_was_found(proven):
-    text = drawn(proof_table(proven))
+    text = drawn(proof_table(proven, 160))
     assert "proven" in text
-    assert "2 x 32, 300, float32" in text
-    assert "4/2 x 32, 80 causal, float32" in text
+    assert "float32" in text.splitlines()[0]
+    assert "2 x 32, 300" in text
+    assert "4/2 x 32, 80 causal" in text
     machine = msgspec.structs.replace(inspect(), gpus=())
     text = drawn(kernel_table(inventory(platform_here(machine)), machine, proven[:2]))
     assert all(name in text for name in KERNELS)
@@ -187,6 +189,68 @@ def test_tables_say_what_was_found(proven):
     text = drawn(model_table({"dots_ocr": {"vision": choice_on(platform_here(machine), TOWER)}}, trace=True))
     assert "dots_ocr" in text
     assert "sdpa_cudnn: refused: it needs an NVIDIA GPU" in text
+
+
+LONG = Problem(128, 12, 12, False, "bfloat16", (57_600,))
+CAUSAL = Problem(128, 12, 2, True, "float16", (14_912,))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 160])
+def test_the_table_of_proofs_fits_the_terminal(proven, width):
+    """Columns that are least needed go first; kernel and verdict stay."""
+    proofs = [
+        msgspec.structs.replace(proven[0], kernel="sdpa_efficient", problem=problem, verdict=verdict)
+        for problem, verdict in ((LONG, "out_of_memory"), (CAUSAL, "proven"))
+    ]
+    table = proof_table(proofs, width)
+    out = io.StringIO()
+    Console(file=out, width=width).print(table)
+    lines = out.getvalue().splitlines()
+    assert all(len(line.rstrip()) <= width for line in lines)
+    assert "sdpa_efficient" in out.getvalue()
+    assert "…" not in out.getvalue()
+    headings = [str(column.header) for column in table.columns]
+    assert headings[:2] == ["kernel", "heads x dim, tokens"]
+    assert ("MiB" in headings) == (width >= 80)
+    assert "verdict" in headings
+
+
+def test_the_longest_problem_of_a_class_speaks_for_the_shorter_ones(monkeypatch):
+    """And only where a kernel is not proven at it, a shorter one is tried."""
+    asked = []
+
+    def prove_one(self, name, build, problem):
+        asked.append((name, problem.longest))
+        verdict = "out_of_memory" if problem.longest > limit else "proven"
+        return Proof(name, build, problem, self.place, verdict, "", "" if verdict == "proven" else "own_lengths")
+
+    monkeypatch.setattr(_Bench, "prove", prove_one)
+    monkeypatch.setattr(_Bench, "warm_up", lambda *_: None)
+    problems = [TOWER, msgspec.structs.replace(TOWER, lengths=(900,)), PREFILL]
+    limit = 1_000
+    assert [proof.problem.longest for proof in prove(["eager"], problems, device="cpu")] == [900, 80]
+    limit = 500
+    assert [proof.problem.longest for proof in prove(["eager"], problems, device="cpu")] == [900, 300, 80]
+    wide = msgspec.structs.replace(TOWER, heads=8, kv_heads=8)  # other heads are another matter
+    limit = 1_000
+    assert [proof.problem.heads for proof in prove(["eager"], [wide, *problems], device="cpu")] == [2, 8, 4]
+
+
+def test_scores_that_no_card_of_this_size_holds_are_not_tried(monkeypatch):
+    monkeypatch.setattr(_Bench, "warm_up", lambda *_: None)
+    monkeypatch.setattr(
+        _Bench, "prove", lambda self, name, build, problem: Proof(name, build, problem, self.place, "proven", "")
+    )
+    monkeypatch.setattr("ocroute.kernels.prove.torch_build", lambda: TorchBuild("2.15.0+cu132", "13.2", ("sm_90",)))
+    card = Gpu("NVIDIA H100 80GB HBM3", 81_559, 80_000, (9, 0))
+    here = msgspec.structs.replace(inspect(), gpus=(card,), driver_cuda="13.2")
+    shorter = msgspec.structs.replace(LONG, lengths=(19_824,))
+    [flash] = prove(["sdpa_flash"], [shorter, LONG], machine=here)
+    assert (flash.verdict, flash.problem) == ("proven", LONG)
+    large, small = prove(["eager"], [shorter, LONG], machine=here)
+    assert (large.verdict, large.case) == ("out_of_memory", "own_lengths")
+    assert "not tried, its scores alone take 151,875 MiB, and NVIDIA H100 80GB HBM3 has 81,559" in large.reason
+    assert (small.verdict, small.problem) == ("proven", shorter)  # 18 GiB of scores: only a try can tell
 
 
 def test_a_proof_is_readable_json(proven):
@@ -214,7 +278,7 @@ def test_a_kernel_of_the_hub_rests_on_the_revision_that_is_downloaded(monkeypatc
 
 
 def test_a_child_lost_before_its_first_case_names_none():
-    bench = _Bench("cpu", place_of(inspect(), None), Limits(), 0)
+    bench = _Bench("cpu", Limits(), 0)
     assert bench._proof("eager", "1", TOWER, Lost("crashed", "exit code 1", "")).reason.startswith(
         "exit code 1; seen with"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ocroute.kernels.choice import Choice
     from ocroute.kernels.inventory import KernelRow
     from ocroute.kernels.probe import Proof
+    from ocroute.kernels.probe.proof import Measure
     from ocroute.machine import Machine
 
 VERDICT_STYLES = {"proven": "green", "refused": "yellow", "out_of_memory": "yellow"}
@@ -63,31 +64,44 @@ def draw_proofs(proofs: Sequence[Proof]) -> None:
     if not proofs:
         console(stderr=True).print("No kernel is installed. Run: ocroute kernels")
         return
-    console().print(proof_table(proofs))
+    out = console()
+    out.print(proof_table(proofs, out.width))
     for proof in proofs:
         if proof.verdict != "proven":
-            console().print(Text(f"{proof.kernel}, {_shape(proof.problem)}: {proof.reason}"))
+            out.print(Text(f"{proof.kernel}, {_shape(proof.problem)}: {proof.reason}"))
 
 
-def proof_table(proofs: Sequence[Proof]) -> Table:
-    """Verdict, largest error as a part of its limit, and time, speed and memory at the problem's own lengths."""
-    place = proofs[0].place
-    table = Table(title=f"Proofs on {place.device}, torch {place.torch}", title_justify="left")
+_FIGURES: dict[str, tuple[int, Callable[[Measure], str]]] = {
+    "ms": (60, lambda measure: f"{measure.milliseconds:.3g}"),
+    "TFLOP/s": (70, lambda measure: f"{measure.tflops:.3g}"),
+    "MiB": (80, lambda measure: f"{measure.peak_mb:,.0f}" if measure.peak_mb is not None else ""),
+}
+"""Heading to the width of a terminal that has room for it, and what stands there."""
+
+
+def proof_table(proofs: Sequence[Proof], width: int) -> Table:
+    """Verdict, largest error as a part of its limit, and time, speed and memory at the problem's own lengths.
+
+    Args:
+        width: of the terminal, in characters; what is left out of the table on a narrow one stands in the JSON.
+    """
+    place, dtypes = proofs[0].place, dict.fromkeys(proof.problem.dtype for proof in proofs)
+    title = f"Proofs in {' and '.join(dtypes)} on {place.device}, torch {place.torch}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("kernel", no_wrap=True)
     table.add_column("heads x dim, tokens")
     table.add_column("verdict")
-    for heading in ("error/limit", "ms", "TFLOP/s", "MiB"):
+    figures = [(heading, said) for heading, (least, said) in _FIGURES.items() if width >= least]
+    for heading in ("error", *(heading for heading, _ in figures)):
         table.add_column(heading, justify="right", no_wrap=True)
     for proof in proofs:
         measure, worst = proof.measure, proof.worst
         table.add_row(
             proof.kernel,
-            _shape(proof.problem),
+            _shape(proof.problem, dtype=False),
             Text(_words(proof.verdict), style=_style(proof.verdict)),
             f"{worst.error / worst.limit:.2f}" if worst and worst.error is not None and worst.limit else "",
-            f"{measure.milliseconds:.3g}" if measure else "",
-            f"{measure.tflops:.3g}" if measure else "",
-            f"{measure.peak_mb:,.0f}" if measure and measure.peak_mb is not None else "",
+            *(said(measure) if measure else "" for _, said in figures),
         )
     return table
 
@@ -122,11 +136,12 @@ def _sentence(proof: Proof) -> str:
     return f"{_words(proof.verdict)} at {_shape(proof.problem)}{speed}{said}"
 
 
-def _shape(problem: Problem) -> str:
+def _shape(problem: Problem, *, dtype: bool = True) -> str:
     heads = str(problem.heads) if problem.group == 1 else f"{problem.heads}/{problem.kv_heads}"
     total = sum(problem.lengths)
     lengths = f"{total:,}" if len(problem.lengths) == 1 else f"{total:,} in {len(problem.lengths)}"
-    return f"{heads} x {problem.head_dim}, {lengths}{' causal' if problem.causal else ''}, {problem.dtype}"
+    causal = " causal" if problem.causal else ""
+    return f"{heads} x {problem.head_dim}, {lengths}{causal}{f', {problem.dtype}' if dtype else ''}"
 
 
 def _words(verdict: str) -> str:

@@ -60,6 +60,14 @@ def prove(
     model: Annotated[
         str, typer.Option("--for", metavar="MODEL", help="Only what this model needs, at this card's page sizes.")
     ] = "",
+    weights: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            metavar="WHERE",
+            help="Weights for --for whose shapes are proven: a folder or a hub id, as in read.",
+        ),
+    ] = "",
     no_facts: Annotated[bool, typer.Option("--no-facts", help=_NO_FACTS)] = False,
     quantized: Annotated[
         bool, typer.Option("--quantized", help="Prove kernels that compute in fewer bits too.")
@@ -78,14 +86,16 @@ def prove(
     from ocroute.cli import draw_kernels as draw
     from ocroute.cli.terminal import logged
     from ocroute.engines.neural.attention_shapes import all_problems, problems_for
-    from ocroute.errors import ExitCode, OcrouteError
+    from ocroute.errors import ExitCode, OcrouteError, UsageError
     from ocroute.kernels.prove import Limits, prove_here, unproven, unserved
     from ocroute.machine import inspect
     from ocroute.process.interrupts import stoppable
 
     show = write_json if json else draw.draw_proofs
+    if weights and not model:
+        raise UsageError(f"--model {weights} says nothing of its engine", next_step="Add: --for MODEL")
     gpu = inspect().first_gpu
-    problems = problems_for(model, gpu) if model else all_problems(gpu)
+    problems = problems_for(model, gpu, weights) if model else all_problems(gpu)
     made: list[Proof] = []
     with stoppable(), logged():
         try:

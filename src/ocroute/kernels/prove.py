@@ -21,6 +21,8 @@ __all__ = ["Limits", "prove", "prove_here"]
 
 _AHEAD = 4  # children that may import torch while another is at work, where there is a core for each
 _ONE_AT_A_TIME = (OWN_LENGTHS, MEASURE)
+_ROOMY_MB = 16_000  # of a GPU, and enough cores: there a kernel may compile while another is at work
+_SCORE_BYTES = 4  # of a score: whatever the inputs are, the softmax is computed in float32
 
 
 def prove_here(
@@ -69,7 +71,10 @@ def prove(
     limits: Limits | None = None,
     seed: int = 0,
 ) -> Iterator[Proof]:
-    """One proof for each kernel and problem, kernel by kernel, as they are made.
+    """Proofs for each kernel and problem, kernel by kernel, as they are made.
+
+    Of problems that differ in their lengths only the longest is tried first, and where a kernel is proven at it the shorter ones
+    are too. What needs more memory than there is, is known beforehand and not tried.
 
     Args:
         kernels: by name; every installed one when empty, of which quantized ones only with ``quantized``.
@@ -95,24 +100,71 @@ def prove(
     if not kernels:
         found = {name: kernel for name, kernel in found.items() if _meant(*kernel, quantized=quantized)}
     known = all_facts() if facts else ()
-    platform = Platform(gpu, machine.driver_cuda, torch_build(), found, facts=known, host=machine.host)
-    refusals = {name: [obstacle(name, platform, problem) for problem in problems] for name in found}
-    waiting = [name for name, reasons in refusals.items() if not all(reasons)]
     ahead = min(_AHEAD, machine.cores // 4) if gpu else 0  # without a GPU their imports would take part in the timings
-    bench = _Bench(device, place_of(machine, gpu), limits or Limits(), seed)
+    bench = _Bench(device, limits or Limits(), seed, _compile_ahead(machine, gpu, problems))
     try:
-        for name, (info, presence) in found.items():
-            build = build_of(info, presence.version)
-            for problem, why in zip(problems, refusals[name], strict=True):
-                if why:
-                    yield Proof(name, build, problem, bench.place, "refused", str(why), date=_now())
-                    continue
-                first = waiting.index(name)
-                bench.warm_up(waiting[first : first + 1 + ahead])
-                yield bench.prove(name, build, problem)
+        if gpu:  # children import torch while we do
+            bench.warm_up([name for name, (_, presence) in found.items() if presence.state == "usable"][: 1 + ahead])
+        bench.place = place_of(machine, gpu)
+        platform = Platform(gpu, machine.driver_cuda, torch_build(), found, facts=known, host=machine.host)
+        waiting = [name for name in found if not all(obstacle(name, platform, problem) for problem in problems)]
+        bench.end(*(name for name in found if name not in waiting))
+        for name in found:
+            first = waiting.index(name) if name in waiting else 0
+            yield from _of_kernel(name, problems, platform, bench, waiting[first : first + 1 + ahead])
             bench.end(name)
     finally:
         bench.end(*bench.children)
+
+
+def _of_kernel(
+    name: str, problems: Sequence[Problem], platform: Platform, bench: _Bench, next_up: Sequence[str]
+) -> Iterator[Proof]:
+    """The proofs of one kernel.
+
+    Args:
+        next_up: this kernel and those whose children may start while it is at work.
+    """
+    info, presence = platform.kernels[name]
+    build, proven = build_of(info, presence.version), []
+    for problem in sorted(problems, key=lambda problem: problem.longest, reverse=True):
+        if any(proof.serves(problem) and _same_heads(proof.problem, problem) for proof in proven):
+            continue
+        if why := obstacle(name, platform, problem):
+            yield Proof(name, build, problem, bench.place, "refused", str(why), date=_now())
+        elif why := _too_large(info, problem, platform.gpu):
+            yield Proof(name, build, problem, bench.place, "out_of_memory", why, OWN_LENGTHS, date=_now())
+        else:
+            bench.warm_up(next_up)
+            proof = bench.prove(name, build, problem)
+            proven.append(proof)
+            yield proof
+
+
+def _same_heads(one: Problem, other: Problem) -> bool:
+    return one.same_class(other) and (one.heads, one.kv_heads) == (other.heads, other.kv_heads)
+
+
+def _too_large(info: KernelInfo, problem: Problem, gpu: Gpu | None) -> str:
+    """Why a kernel that keeps whole score matrices cannot serve ``problem`` on this card; empty where it may."""
+    if not info.materialises or gpu is None or not gpu.memory_mb:
+        return ""
+    cells = max(queries * keys for queries, keys in zip(problem.lengths, problem.keys, strict=True))
+    needed = problem.heads * cells * _SCORE_BYTES >> 20
+    if needed <= gpu.memory_mb:
+        return ""
+    return f"{OWN_LENGTHS}: not tried, its scores alone take {needed:,} MiB, and {gpu.name} has {gpu.memory_mb:,}"
+
+
+def _compile_ahead(machine: Machine, gpu: Gpu | None, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The problems for which kernels compile while others are at work: one of a class, and none on a small machine."""
+    if gpu is None or gpu.memory_mb < _ROOMY_MB or machine.cores < 2 * _AHEAD:
+        return ()
+    classes: list[Problem] = []
+    for problem in problems:
+        if not any(_same_heads(problem, known) for known in classes):
+            classes.append(problem)
+    return tuple(classes)
 
 
 def _meant(info: KernelInfo, presence: Presence, *, quantized: bool) -> bool:
@@ -137,11 +189,19 @@ def unserved(proofs: Sequence[Proof]) -> list[Problem]:
 
 
 class _Bench:
-    """The children, and what was learnt from those that were lost."""
+    """The children, and what was learnt from those that were lost.
 
-    def __init__(self, device: str, place: Place, limits: Limits, seed: int) -> None:
+    Args:
+        ahead: problems for which kernels that compile do so before they are asked.
+
+    Attributes:
+        place: where the proofs hold; unknown until torch is imported.
+    """
+
+    def __init__(self, device: str, limits: Limits, seed: int, ahead: Sequence[Problem] = ()) -> None:
         self.children: dict[str, Prober] = {}
-        self.place = place
+        self.place = Place("", (0, 0), "", "")
+        self._ahead = ahead
         self._device, self._limits, self._seed = device, limits, seed
         self._fallen: dict[tuple[object, ...], Lost] = {}
 
@@ -149,7 +209,8 @@ class _Bench:
         """Let the children of these kernels import what they need."""
         for name in names:
             if name not in self.children:
-                self.children[name] = Prober(name, self._device, self._limits)
+                ahead = self._ahead if installed(name)[0].compiles else ()
+                self.children[name] = Prober(name, self._device, self._limits, ahead)
 
     def prove(self, name: str, version: str, problem: Problem) -> Proof:
         """One proof; a child that is lost is replaced for the next."""

@@ -7,6 +7,7 @@ tokens with the prompt in the decoder's prefill.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -85,13 +86,47 @@ def problems_by_sub_model(model: str, gpu: Gpu | None) -> dict[SubModel, tuple[P
     }
 
 
-def problems_for(model: str, gpu: Gpu | None) -> tuple[Problem, ...]:
+def problems_for(model: str, gpu: Gpu | None, weights: str = "") -> tuple[Problem, ...]:
     """The problem classes that ``model`` needs, at this card's page sizes.
+
+    Args:
+        weights: a folder or a hub id whose config.json says of how many heads its attention is; as published when empty.
 
     Raises:
         UsageError: there is no such model.
+        EngineUnavailable: the weights are not here, or are of another model.
     """
-    return tuple(problem for problems in problems_by_sub_model(model, gpu).values() for problem in problems)
+    found = problems_by_sub_model(model, gpu)
+    if weights:
+        heads = _heads_in(model, weights)
+        found = {
+            name: tuple(msgspec.structs.replace(problem, **heads.get(name, {})) for problem in problems)
+            for name, problems in found.items()
+        }
+    return tuple(problem for problems in found.values() for problem in problems)
+
+
+def _heads_in(model: str, weights: str) -> dict[SubModel, dict[str, int]]:
+    """Heads, key/value heads and head dim of the vision encoder and the decoder, by a checkpoint's config.json."""
+    from ocroute.engines.neural.weights import check_kind, config, find
+
+    facts = ENGINES.load(model).facts  # type: ignore[attr-defined]
+    folder = find(facts, weights)
+    check_kind(facts, folder)
+    whole = config(facts, folder)
+    text = whole.get("text_config") or whole.get("language_config") or whole
+    parts: dict[SubModel, Any] = {"vision": whole.get("vision_config"), "text": text}
+    return {name: found for name, part in parts.items() if isinstance(part, dict) and (found := _heads(part, name))}
+
+
+def _heads(config: Mapping[str, Any], name: SubModel) -> dict[str, int]:
+    """As they stand in one part of a config.json; empty where it does not say."""
+    heads = config.get("num_attention_heads") or config.get("num_heads")
+    width = (name == "vision" and config.get("embed_dim")) or config.get("hidden_size")
+    if not isinstance(heads, int) or not isinstance(width, int):
+        return {}
+    kv_heads = config.get("num_key_value_heads") or heads
+    return {"heads": heads, "kv_heads": kv_heads, "head_dim": config.get("head_dim") or width // heads}
 
 
 def all_problems(gpu: Gpu | None) -> tuple[Problem, ...]:

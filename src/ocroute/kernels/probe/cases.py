@@ -128,6 +128,10 @@ CASES = (
 )
 
 
+COMPILED = ("inputs_unchanged", "scale")
+"""Cases that between them have a kernel compile most of what the others need: the usual scale is often compiled in."""
+
+
 def not_run(case: Case, problem: Problem, info: KernelInfo, device: str) -> str:
     """Why ``case`` says nothing about ``problem`` on ``device``; empty when it is to run."""
     if case.causal and not problem.causal:

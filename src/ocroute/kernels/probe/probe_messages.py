@@ -11,12 +11,13 @@ from ocroute.kernels.probe.proof import Measure, Outcome
 class Setup(msgspec.Struct, frozen=True, tag=True):
     """Load ``kernel``; use ``device``, and there no more than ``fraction`` of the free memory. Answered by `Ready`.
 
-    The device is touched at the first `Ask` only: until then another child has it for itself.
+    The device is touched at the first `Ask` only: until then another child has it for itself, but for what ``ahead`` asks.
 
     Attributes:
         case: seconds that a case may take. The parent keeps this limit; the child ends itself somewhat later, so that none
             outlives its parent.
         compiling: the same for one call in which the kernel may compile.
+        ahead: problems for which the kernel is to compile while it waits, on a few tokens.
     """
 
     kernel: str
@@ -24,6 +25,7 @@ class Setup(msgspec.Struct, frozen=True, tag=True):
     fraction: float
     case: float
     compiling: float
+    ahead: tuple[Problem, ...] = ()
 
 
 class Ask(msgspec.Struct, frozen=True, tag=True):

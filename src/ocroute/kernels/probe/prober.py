@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -86,15 +87,16 @@ class Prober:
     Args:
         kernel: its name in the registry.
         device: ``"cpu"`` or ``"cuda"``, with an index or without.
+        ahead: problems for which a kernel that compiles may do so while another child is at work.
     """
 
-    def __init__(self, kernel: str, device: str, limits: Limits) -> None:
+    def __init__(self, kernel: str, device: str, limits: Limits, ahead: Sequence[Problem] = ()) -> None:
         self._kernel, self._limits = kernel, limits
         self._host_mb = limits.host_mb or int(memory_mb()[1] * 0.8)
         self._case, self._compiling, self._word = "", "", _FIRST_WORD
         self._ready: Ready | Lost | None = None
         self._child = Child("ocroute.kernels.probe.probing_child", _decoder, seconds=limits.start)
-        self._child.send(Setup(kernel, device, limits.fraction, limits.case, limits.compiling))
+        self._child.send(Setup(kernel, device, limits.fraction, limits.case, limits.compiling, tuple(ahead)))
 
     def ready(self) -> Ready | Lost:
         """Wait until the kernel is loaded."""

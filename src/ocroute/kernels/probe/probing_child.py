@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import faulthandler
 import importlib
+import logging
 import os
 import sys
 from typing import cast
@@ -31,6 +32,8 @@ from ocroute.kernels.probe.probe_messages import (
 from ocroute.kernels.probe.proof import Outcome
 from ocroute.process import Parent
 
+_log = logging.getLogger(__name__)
+
 _IDLE = 0.5  # seconds without a question after which the parent is taken to be busy with another child
 _GRACE = 60.0  # seconds after the parent's limit at which an orphan ends itself
 
@@ -49,6 +52,8 @@ def main() -> None:
     parent.send(ready)
     if kernel is not None:
         _use_the_wait(parent)
+        if setup.ahead:
+            _compile_ahead(kernel, setup, parent)
         _serve(kernel, setup, parent)
 
 
@@ -65,6 +70,28 @@ def _use_the_wait(parent: Parent[ToChild]) -> None:
     """Import what torch imports, for some seconds, at the first call of its custom operators and of its causal bias."""
     if not parent.asks(within=_IDLE):
         importlib.import_module("torch._dynamo")
+
+
+def _compile_ahead(kernel: Kernel, setup: Setup, parent: Parent[ToChild]) -> None:
+    """Let a kernel compile while the parent asks other children: on a few tokens, so that their timings are not disturbed.
+
+    What goes wrong here goes wrong again when it is asked for, and is told then.
+    """
+    import torch
+
+    from ocroute.kernels.probe.case_inputs import make
+    from ocroute.kernels.probe.cases import CASES, COMPILED
+
+    try:
+        _take(setup)
+        for problem in setup.ahead:
+            for case in (case for case in CASES if case.name in COMPILED):
+                if parent.asks(within=0.0):
+                    return
+                make(case, problem, setup.device, 0).attend(kernel)
+                torch.cuda.synchronize()
+    except Exception as error:
+        _log.debug("compiling ahead: %s", error)
 
 
 def _take(setup: Setup) -> None:
