@@ -99,12 +99,17 @@ def prove(
     found = {name: installed(name) for name in kernels or KERNELS}
     if not kernels:
         found = {name: kernel for name, kernel in found.items() if _meant(*kernel, quantized=quantized)}
+        found = dict(
+            sorted(found.items(), key=lambda item: item[1][0].compiles)
+        )  # those compile while others are at work
     known = all_facts() if facts else ()
     ahead = min(_AHEAD, machine.cores // 4) if gpu else 0  # without a GPU their imports would take part in the timings
     bench = _Bench(device, limits or Limits(), seed, _compile_ahead(machine, gpu, problems))
     try:
         if gpu:  # children import torch while we do
-            bench.warm_up([name for name, (_, presence) in found.items() if presence.state == "usable"][: 1 + ahead])
+            usable = [name for name, (_, presence) in found.items() if presence.state == "usable"]
+            compiling = [name for name in usable if found[name][0].compiles] if bench.ahead else []
+            bench.warm_up([*usable[: 1 + ahead], *compiling])
         bench.place = place_of(machine, gpu)
         platform = Platform(gpu, machine.driver_cuda, torch_build(), found, facts=known, host=machine.host)
         waiting = [name for name in found if not all(obstacle(name, platform, problem) for problem in problems)]
@@ -191,17 +196,15 @@ def unserved(proofs: Sequence[Proof]) -> list[Problem]:
 class _Bench:
     """The children, and what was learnt from those that were lost.
 
-    Args:
-        ahead: problems for which kernels that compile do so before they are asked.
-
     Attributes:
+        ahead: problems for which kernels that compile do so before they are asked.
         place: where the proofs hold; unknown until torch is imported.
     """
 
     def __init__(self, device: str, limits: Limits, seed: int, ahead: Sequence[Problem] = ()) -> None:
         self.children: dict[str, Prober] = {}
         self.place = Place("", (0, 0), "", "")
-        self._ahead = ahead
+        self.ahead = ahead
         self._device, self._limits, self._seed = device, limits, seed
         self._fallen: dict[tuple[object, ...], Lost] = {}
 
@@ -209,7 +212,7 @@ class _Bench:
         """Let the children of these kernels import what they need."""
         for name in names:
             if name not in self.children:
-                ahead = self._ahead if installed(name)[0].compiles else ()
+                ahead = self.ahead if installed(name)[0].compiles else ()
                 self.children[name] = Prober(name, self._device, self._limits, ahead)
 
     def prove(self, name: str, version: str, problem: Problem) -> Proof:

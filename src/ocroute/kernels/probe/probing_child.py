@@ -58,6 +58,8 @@ def main() -> None:
 
 
 def _load(setup: Setup) -> tuple[Ready, Kernel | None]:
+    # a kernel is one or two pieces of code: to start torch's pool of compiling processes takes longer than to compile them
+    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
     import torch
 
     kind: type[Kernel] = KERNELS.load(setup.kernel)
