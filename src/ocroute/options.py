@@ -162,6 +162,15 @@ class ReaderOptions(TypedDict, total=False):
             needs_engine=True,
         ),
     ]
+    ca: Annotated[
+        str,
+        Option(
+            help="A file with the certificate of that server, or of its authority, where the system trusts neither.",
+            metavar="FILE",
+            field="ca",
+            kinds=("remote",),
+        ),
+    ]
     quantized: Annotated[
         bool,
         Option(

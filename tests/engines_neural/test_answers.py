@@ -1,5 +1,7 @@
 """Answers in the form that the models really give, to blocks."""
 
+import re
+
 import pytest
 
 from ocroute.engines.neural.deepseek_family import from_regions
@@ -75,6 +77,38 @@ def test_a_cut_answer_keeps_every_whole_region(length):
     cut = from_regions(PAGE[:length], (500, 500))
     regions = PAGE[:length].count("\n\n<|ref|>")  # so many are complete, the text included
     assert cut[:regions] == whole[:regions]
+
+
+def stripped(answer):
+    """As a server leaves it that takes special tokens out."""
+    return re.sub(r"<\|/?(?:ref|det)\|>", "", answer)
+
+
+REGIONS = (
+    "<|ref|>title<|/ref|><|det|>[[330, 198, 558, 230]]<|/det|>\n# Tides of 1911\n\n"
+    "<|ref|>text<|/ref|><|det|>[[120, 250, 880, 300], [120, 310, 400, 330]]<|/det|>\nThree volumes [1] need\na new binding.\n\n"
+    "<|ref|>image<|/ref|><|det|>[[100, 400, 900, 700]]<|/det|>\n\n"
+    "<|ref|>table_caption<|/ref|><|det|>[[100, 710, 900, 730]]<|/det|>\nTable 2: a[[1]]\n"
+)
+
+
+@pytest.mark.parametrize("length", range(len(stripped(REGIONS)) + 1))
+def test_an_answer_whose_tags_a_server_took_out_is_read_as_with_them(length):
+    """Cut anywhere, it keeps no box as text."""
+    found = from_regions(stripped(REGIONS)[:length], (999, 999))
+    assert not any("[[1" in block.text.replace("a[[1]]", "").replace("a[[1", "") for block in found)
+    if length == len(stripped(REGIONS)):
+        assert found == from_regions(REGIONS, (999, 999))
+
+
+def test_lines_whose_tags_a_server_took_out_are_read_as_with_them():
+    answer = "".join(
+        f"<|ref|>{text}<|/ref|><|det|>[[{y}, 0, 9{y}, 9]]<|/det|>\n"
+        for y, text in ((1, "The Tide [3]"), (2, "of 1911"))
+    )
+    with_them = from_regions(answer, (999, 999), labels_are_text=True)
+    assert from_regions(stripped(answer), (999, 999), labels_are_text=True) == with_them
+    assert [block.text for block in with_them] == ["The Tide [3]", "of 1911"]
 
 
 def test_text_before_the_first_region_is_kept():

@@ -28,8 +28,8 @@ def test_passing_trouble_is_tried_again(server, engine, grey, status):
 
 
 def test_trouble_that_does_not_pass_ends_after_the_last_try(server, engine, grey):
-    server.script += [Reply(503, {"error": {"message": "Loading model"}})] * 9
-    with pytest.raises(EngineError, match=r"503 .*: Loading model \(tried 3 times\)\. See what the server logged"):
+    server.script += [Reply(500, {"error": {"message": "no such worker"}})] * 9
+    with pytest.raises(EngineError, match=r"500 .*: no such worker \(tried 3 times\)\. See what the server logged"):
         read(engine(), grey(1))
     assert len(server.posts) == 3
 

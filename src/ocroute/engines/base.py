@@ -85,6 +85,7 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
         mode: what a neural engine is asked to do, e.g. ``layout`` or ``text``; empty for its own default.
         base_url: of an OpenAI-compatible server, e.g. ``http://127.0.0.1:8000/v1``.
         runtime: what runs the model of a neural engine: ``vllm`` for the user's own vLLM; empty for ocroute itself.
+        ca: a file with the certificates that this server may have, in PEM form; empty for those of the system.
         quantized: whether attention kernels that compute in fewer bits may be used.
     """
 
@@ -93,6 +94,7 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     mode: str = ""
     base_url: str = ""
     runtime: str = ""
+    ca: str = ""
     quantized: bool = False
 
 

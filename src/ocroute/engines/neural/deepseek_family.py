@@ -2,6 +2,8 @@
 
 ``<|ref|>title<|/ref|><|det|>[[330, 198, 558, 230]]<|/det|>`` and the text of that region up to the next tag. Numbers run from 0
 to 999 over the width and height of the original image. They are read as literals; nothing of the answer is evaluated.
+
+Servers that take special tokens out of an answer leave ``title[[330, 198, 558, 230]]`` of it: that is read as well.
 """
 
 from __future__ import annotations
@@ -51,6 +53,14 @@ SPACE = 999
 _REGION = re.compile(r"<\|ref\|>(?P<label>.*?)<\|/ref\|>\s*<\|det\|>(?P<boxes>.*?)(?:<\|/det\|>|\Z)", re.DOTALL)
 _BOX = re.compile(r"\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]")
 _UNFINISHED = re.compile(r"(?:<\|ref\|>(?:(?!<\|det\|>).)*|<(?:\|[^<>]{0,14})?)\Z", re.DOTALL)
+_QUAD = r"\[\s*\d{1,4}\s*(?:,\s*\d{1,4}\s*){3}\]"
+_BARE = re.compile(
+    rf"^[ \t]*(?P<label>[a-z]+(?:_[a-z]+)*)[ \t]*(?P<boxes>\[\s*{_QUAD}(?:\s*,\s*{_QUAD})*\s*\])", re.MULTILINE
+)
+_BARE_LINE = re.compile(
+    rf"^[ \t]*(?P<label>\S[^\n]*?)[ \t]*(?P<boxes>\[\s*{_QUAD}(?:\s*,\s*{_QUAD})*\s*\])[ \t]*$", re.MULTILINE
+)
+_BARE_UNFINISHED = re.compile(r"^[ \t]*[a-z]+(?:_[a-z]+)*[ \t]*\[\[[\d,\s\[\]]*\Z", re.MULTILINE)
 _TAGS = re.compile(r"<\|/?(?:ref|det|grounding)\|>|<｜[^｜<>]{1,40}｜>")
 _SIGNS = {r"\coloneqq": ":=", r"\eqqcolon": "=:"}
 
@@ -134,7 +144,7 @@ def from_regions(answer: str, size: tuple[int, int], *, labels_are_text: bool = 
         size: (width, height) of the page in pixels.
         labels_are_text: whether the model was asked for lines: then the label is the text that stands in the box.
     """
-    answer = _repaired(answer)
+    answer = _repaired(_with_tags(answer, labels_are_text=labels_are_text))
     blocks: list[Block] = []
     regions = list(_REGION.finditer(answer))
     lead = answer[: regions[0].start()] if regions else answer
@@ -178,6 +188,16 @@ def _boxes(source: str, size: tuple[int, int]) -> Iterator[Box]:
         (x0, x1), (y0, y1) = sorted((x0, x1)), sorted((y0, y1))
         box = Box(x0 / SPACE * width, y0 / SPACE * height, x1 / SPACE * width, y1 / SPACE * height)
         yield box.clamped(width, height)
+
+
+def _with_tags(answer: str, *, labels_are_text: bool) -> str:
+    """An answer from which a server has taken the special tokens, with those around labels and boxes put back."""
+    if "<|ref|>" in answer or "<|det|>" in answer:
+        return answer
+    bare = (_BARE_LINE if labels_are_text else _BARE).sub(
+        lambda region: f"<|ref|>{region['label']}<|/ref|><|det|>{region['boxes']}<|/det|>", answer
+    )
+    return _BARE_UNFINISHED.sub("", bare)
 
 
 def _repaired(answer: str) -> str:

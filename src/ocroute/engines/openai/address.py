@@ -79,6 +79,6 @@ def _local(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host).is_loopback or ip_address(host).is_unspecified  # 0.0.0.0, which servers print
     except ValueError:  # a name
         return False

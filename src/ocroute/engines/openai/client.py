@@ -5,26 +5,32 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
 from ocroute.engines.openai.address import EXAMPLE, Address
 from ocroute.engines.openai.background import Background
+from ocroute.engines.openai.patience import NOT_READY, Patience
 from ocroute.engines.openai.retry import PASSING, Deadline, Limits, retry_after, wait
+from ocroute.engines.openai.stream import is_stream, joined
+from ocroute.engines.openai.way import proxy, trusted
 from ocroute.errors import DeadlineExceeded, EngineError, NextStep, UsageError
 
 T = TypeVar("T")
 
 _SHOWN = 300
 _UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+_PLAIN = "WRONG_VERSION_NUMBER"
 
 
 class RequestRefused(EngineError):
-    """The server answered with an error status that no further try changes.
+    """The server answered with an error.
 
     Attributes:
         status: of HTTP.
@@ -45,27 +51,37 @@ class Answer:
         body: JSON, parsed.
         tries: how often it was asked.
         software: its Server header.
+        waited: seconds in which it was not ready.
     """
 
     body: Any
     tries: int
     software: str
+    waited: float = 0.0
 
 
 class Client:
     """Asks one server. Several threads may use it, and several requests may be under way.
 
     Environment proxies are used, except for servers on this machine. Redirects are not followed: a key must not travel on.
+
+    Args:
+        ca: a file with the certificates that the server may have; empty for those of the system.
+
+    Raises:
+        UsageError: the address, the proxy or the certificates cannot be used.
     """
 
-    def __init__(self, address: Address, limits: Limits) -> None:
+    def __init__(self, address: Address, limits: Limits, ca: str = "") -> None:
         self.address, self.limits = address, limits
+        self._proxy, verify = proxy(address), trusted(address, ca)
+        through = self._proxy.url if self._proxy else None
         headers = {"Accept": "application/json", "User-Agent": "ocroute"}
         if address.key:
             headers["Authorization"] = f"Bearer {address.key}"
 
         def make() -> httpx.AsyncClient:
-            return httpx.AsyncClient(headers=headers, trust_env=not address.local, timeout=None)
+            return httpx.AsyncClient(headers=headers, proxy=through, verify=verify, trust_env=False, timeout=None)
 
         try:
             httpx.URL(address.url)
@@ -87,12 +103,15 @@ class Client:
         """End all requests and close all connections."""
         self._background.close()
 
-    async def get(self, url: str, *, tries: int | None = None, seconds: float = 0.0) -> Answer:
+    async def get(
+        self, url: str, *, tries: int | None = None, seconds: float = 0.0, ready: Deadline | None = None
+    ) -> Answer:
         """The JSON at ``url``.
 
         Args:
             tries: fewer than those of the limits.
             seconds: fewer than the limits give to a small request; 0 for those.
+            ready: when to give up a server that is not ready yet, if later.
 
         Raises:
             RequestRefused: the server has no such thing, or does not give it.
@@ -100,36 +119,51 @@ class Client:
             EngineError: it cannot be reached, or answers with something else.
         """
         deadline = Deadline.of_list(self.limits, seconds)
-        return await self._asked("GET", url, None, deadline, tries or self.limits.tries)
+        return await self._asked("GET", url, None, deadline, tries or self.limits.tries, ready or deadline)
 
     async def post(self, path: str, content: dict[str, Any], deadline: Deadline) -> Answer:
         """The server's answer to ``content`` at ``path`` below the base URL; errors as of `get`."""
-        return await self._asked("POST", self.address.url + path, content, deadline, self.limits.tries)
+        return await self._asked("POST", self.address.url + path, content, deadline, self.limits.tries, deadline)
 
-    async def _asked(self, method: str, url: str, content: object, deadline: Deadline, tries: int) -> Answer:
-        done = 0
+    async def _asked(
+        self, method: str, url: str, content: object, deadline: Deadline, tries: int, ready: Deadline
+    ) -> Answer:
+        """Ask until there is an answer, trouble that lasts, or no more time.
+
+        A server that is not ready is waited for until ``ready``; other trouble that may pass has its number of tries.
+        """
+        done = failed = 0
+        patience = Patience(f"the server at {self.address.url}")
+        fault: EngineError
         while True:
             done += 1
-            fault: EngineError
             asked: float | None = None
+            waiting = False
             try:
-                async with asyncio.timeout(deadline.left):
+                async with asyncio.timeout(max(deadline.left, ready.left if patience.begun else 0.0)):
                     response, body = await self._once(method, url, content)
                 if response.status_code == 200 and not _is_error(parsed := self._parsed(response, body)):
-                    return Answer(parsed, done, response.headers.get("server", ""))
+                    patience.over()
+                    return Answer(parsed, done, response.headers.get("server", ""), round(patience.seconds, 1))
                 refused = self._refused(response, body)
                 if refused.status not in PASSING:
                     raise refused
                 fault, asked = refused, retry_after(response.headers.get("retry-after"))
+                if waiting := refused.status in NOT_READY:
+                    patience.not_ready(refused.status, refused.said, ready.left)
             except TimeoutError as error:
+                if patience.begun and done > 1:
+                    raise _after(_without_time(fault, ready, 0.0), done) from error
                 raise _after(_late(url, deadline), done) from error
             except httpx.RequestError as error:
                 fault = self._unreached(url, error)
+            failed += not waiting
+            until = ready if waiting else deadline
             pause = wait(done, asked, self.limits)
-            if done >= tries or _lasting(fault):
+            if failed >= tries or _lasting(fault):
                 raise _after(fault, done)
-            if pause >= deadline.left:
-                raise _after(_without_time(fault, deadline, pause if asked else 0.0), done)
+            if pause >= until.left:
+                raise _after(_without_time(fault, until, pause if asked else 0.0), done)
             await asyncio.sleep(pause)
 
     async def _once(self, method: str, url: str, content: object) -> tuple[httpx.Response, bytes]:
@@ -145,10 +179,10 @@ class Client:
             return response, bytes(body)
 
     def _parsed(self, response: httpx.Response, body: bytes) -> Any:
+        kind = response.headers.get("content-type", "no type").partition(";")[0]
         try:
-            return json.loads(body)
+            return joined(body) if is_stream(kind, body) else json.loads(body)
         except ValueError as error:
-            kind = response.headers.get("content-type", "no type").partition(";")[0]
             raise EngineError(
                 f"{response.url} did not answer with JSON but with {self.address.hidden(kind)}: {self._quoted(body)}",
                 next_step=_check_url(self.address.url),
@@ -157,7 +191,8 @@ class Client:
     def _refused(self, response: httpx.Response, body: bytes) -> RequestRefused:
         status = response.status_code
         try:
-            parsed = json.loads(body)
+            kind = response.headers.get("content-type", "")
+            parsed = joined(body) if is_stream(kind, body) else json.loads(body)
         except ValueError:
             parsed = None
         said = _cut(self.address.hidden(message_in(parsed))) or self._quoted(body)
@@ -167,9 +202,12 @@ class Client:
         how = f"{status} {_cut(self.address.hidden(response.reason_phrase))}"
         if status == 200:  # some servers tell their errors as if all were well, with a status inside
             how, status = "with an error", _status_in(parsed)
+        step = _next_step(status, self.address.url, said)
+        if self._proxy and parsed is None:  # a page of HTML may be the proxy's
+            how, step = f"{how} (or its proxy did, {self._proxy.shown})", f"{step}. {self._past_the_proxy()}"
         return RequestRefused(
             f"the server at {self.address.url} answered {how}{reason}",
-            next_step=_next_step(status, self.address.url),
+            next_step=step,
             status=status,
             said=said,
             body=parsed,
@@ -184,13 +222,24 @@ class Client:
             reason = f"no connection within {self.limits.connect:g} seconds"
         if _UNTRUSTED in reason:
             return EngineError(
-                f"cannot connect to {url}: {reason}", next_step="Name your authority's certificate in SSL_CERT_FILE"
+                f"cannot connect to {url}: its certificate is not trusted ({_certificate(reason)})",
+                next_step="Name a file with the certificate that it shows, or with its authority's: --ca FILE, or SSL_CERT_FILE",
             )
-        if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+        connecting = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError))
+        if self._proxy and connecting:
+            through = f"through the proxy {self._proxy.shown}, which {self._proxy.variable} names"
+            return EngineError(f"cannot connect to {url} {through}: {reason}", next_step=self._past_the_proxy())
+        if _PLAIN in reason:
+            step = f"Write http:// instead of https://: {url.replace('https://', 'http://').removesuffix('/models')}"
+            return EngineError(f"cannot connect to {url}: what answers there speaks no TLS", next_step=step)
+        if connecting:
             return EngineError(f"cannot connect to {url}: {reason}", next_step="Start the server, or check --base-url")
         return EngineError(
             f"the connection to {url} broke: {reason}", next_step="See what the server logged; it may have crashed"
         )
+
+    def _past_the_proxy(self) -> str:
+        return self._proxy.in_words(urlsplit(self.address.url).hostname or "") if self._proxy else ""
 
 
 def message_in(body: Any) -> str:
@@ -224,6 +273,8 @@ def _root(error: BaseException) -> str:
     """The words of the system's own error, where the library's are vaguer."""
     reason, cause = str(error) or type(error).__name__, error.__cause__ or error.__context__
     while cause is not None:
+        if isinstance(cause, ssl.SSLError):  # an OSError whose number is none of the system's
+            return str(cause)
         if isinstance(cause, OSError) and cause.strerror:  # asyncio writes its own words over those of an errno
             reason = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror
         cause = cause.__cause__ or cause.__context__
@@ -248,7 +299,7 @@ def _without_time(fault: EngineError, deadline: Deadline, asked: float) -> Engin
 
 def _lasting(fault: EngineError) -> bool:
     """Whether a failed connection fails for good, however often it is tried."""
-    return _UNTRUSTED in fault.message
+    return any(words in fault.message for words in ("its certificate is not trusted", "speaks no TLS"))
 
 
 def _after(fault: EngineError, tries: int) -> EngineError:
@@ -261,13 +312,22 @@ def _check_url(url: str) -> str:
     return f"Check --base-url: {url}" if url.endswith("/v1") else f"Check --base-url; most end in /v1: {url}/v1"
 
 
-def _next_step(status: int, url: str) -> str:
+def _certificate(reason: str) -> str:
+    """What is wrong with a certificate, in OpenSSL's own words."""
+    return reason.partition("certificate verify failed: ")[2].partition(" (_ssl.c")[0] or reason
+
+
+def _next_step(status: int, url: str, said: str) -> str:
     if status in (401, 403):
         return "Set OCROUTE_API_KEY to a key that the server takes"
     if status == 413:
         return "Allow larger requests on the server"
     if status == 429:
-        return "Read fewer pages at once, or wait"
+        return "Wait: the server has no room for another request now"
+    if status == 503:
+        return "See what the server logged: it may still be loading its model"
+    if status >= 500 and "memory" in said:
+        return "Give the server's model more memory, or have it serve a smaller one"
     if status >= 500:
         return "See what the server logged"
     if status in (400, 422):

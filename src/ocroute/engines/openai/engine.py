@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from PIL import Image
 
 from ocroute.engines.base import Answer, Availability, EngineInfo, Reading, Request, Task
@@ -22,6 +23,7 @@ from ocroute.engines.openai.address import address
 from ocroute.engines.openai.answers import Completion, WroteNothing, completion
 from ocroute.engines.openai.in_flight import MOST, InFlight, answers, at_first
 from ocroute.engines.openai.picture import Picture, picture
+from ocroute.engines.openai.refusals import beyond_context, share_of_room, unknown_setting
 from ocroute.engines.openai.retry import Deadline, Limits
 from ocroute.engines.openai.served_models import ServedModel, served_model
 from ocroute.engines.page_by_page import PageByPage
@@ -33,9 +35,43 @@ if TYPE_CHECKING:
     from ocroute.engines.openai import client
 
 CANARY_TOKENS = 512
+SPECIAL_ANYWHERE: dict[str, Any] = {"skip_special_tokens": False}
+SPECIAL: dict[str, dict[str, Any]] = {"llama.cpp": {}, "ollama": {}}
+"""By server, how it is asked to keep special tokens in its answers, in which some models' boxes stand. Others are asked as vLLM
+and SGLang are; llama.cpp is told when it starts (``--special``), ollama not at all: what is left of the tags is read then."""
+
+_LESS = 0.5  # of a picture's pixels, where a refusal does not say how much less would do
+_AIR = 0.85  # of what it says: the prompt does not become less with the picture
 _INSTALL = "pip install httpx"
+_INK = 250
 
 _log = logging.getLogger(__name__)
+
+
+class BeyondContext(EngineError):
+    """A page of this size, its prompt and the answer are more than the model has room for.
+
+    Attributes:
+        share: of what was sent, that there is room for; 0.0 where the server does not say.
+    """
+
+    def __init__(self, message: str, share: float) -> None:
+        super().__init__(
+            message,
+            next_step="Give the server a longer context: llama-server -c 16384, vllm serve --max-model-len 16384, "
+            "OLLAMA_CONTEXT_LENGTH=16384 ollama serve",
+        )
+        self.share = share
+
+
+def smaller(size: tuple[int, int], share: float) -> tuple[int, int]:
+    """The size of a picture for which there is room, of one that was too large.
+
+    Args:
+        share: see `BeyondContext`.
+    """
+    scale = (_AIR * share if 0.0 < share < 1.0 else _LESS) ** 0.5
+    return max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
 
 
 class OpenAi(PageByPage):
@@ -76,7 +112,7 @@ class OpenAi(PageByPage):
         from ocroute.engines.openai.server import survey
 
         self.limits = limits or limits_from(os.environ)
-        self._client = Client(address(task.base_url), self.limits)
+        self._client = Client(address(task.base_url), self.limits, task.ca)
         try:
             self._server = self._client.wait(survey(self._client, task.limits.seconds))
             self._model = self._server.model(task.model)
@@ -125,7 +161,12 @@ class OpenAi(PageByPage):
             sent = await asyncio.to_thread(picture, image, self._served.fit(*image.size))
         mode = self._served.modes[name]
         asked = perf_counter()
-        got, made = await self._ask(sent, mode, deadline)
+        try:
+            got, made = await self._ask(sent, mode, deadline)
+        except BeyondContext as beyond:
+            sent = await asyncio.to_thread(picture, image, self._served.fit(*smaller(sent.input_size, beyond.share)))
+            _log.info("%s: the page is shown smaller, at %s x %s", beyond.message, *sent.input_size)
+            got, made = await self._ask(sent, mode, deadline)
         settings = {
             "mode": name,
             "base_url": self._client.address.url,
@@ -136,6 +177,7 @@ class OpenAi(PageByPage):
             "tokens": made.tokens,
             "finish_reason": made.reason,
             "tries": got.tries,
+            "waited_seconds": got.waited or None,
             "fingerprint": made.fingerprint,
             "left_out": sorted(self._unsupported),
         }
@@ -161,9 +203,11 @@ class OpenAi(PageByPage):
             try:
                 answer = await self._client.post("/chat/completions", self._question(sent, mode, left_out), deadline)
             except RequestRefused as error:
-                if (name := _unsupported(error.body)) and name not in left_out:
+                if (name := unknown_setting(error.status, error.said, error.body)) and name not in left_out:
                     self._unsupported |= {name}
                     continue
+                if beyond_context(error.status, error.said, error.body):
+                    raise BeyondContext(error.message, share_of_room(error.said, error.body)) from error
                 raise self._explained(error) from error
             return answer, completion(answer.body, self._client.address.hidden)
 
@@ -182,8 +226,8 @@ class OpenAi(PageByPage):
             not room or 2 * mode.max_new_tokens <= room
         ):  # otherwise image and answer might not fit: the server knows best
             made["max_completion_tokens" if "max_tokens" in left_out else "max_tokens"] = mode.max_new_tokens
-        if self._served.keep_special and self._server.program in ("vllm", "sglang"):
-            made["skip_special_tokens"] = False
+        if self._served.keep_special:
+            made |= SPECIAL.get(self._server.program, SPECIAL_ANYWHERE)
         return {name: value for name, value in made.items() if name not in left_out}
 
     def _explained(self, error: EngineError) -> EngineError:
@@ -224,9 +268,11 @@ class OpenAi(PageByPage):
         try:
             _, made = self._client.wait(self._ask(sent, mode, deadline))
         except WroteNothing as nothing:
-            if not nothing.cut:
+            if not nothing.cut and np.asarray(image).min() < _INK:
                 raise
-            return Sight("", nothing.raw, "length")
+            return Sight(
+                "", nothing.raw, "length" if nothing.cut else "stop"
+            )  # of an empty page nothing is the right answer
         blocks = self._served.blocks(Answered(made.text, mode, sent.input_size, image.size))
         return Sight("\n".join(block.text for block in blocks), made.raw, made.finish)
 
@@ -256,12 +302,3 @@ def limits_from(environment: Mapping[str, str]) -> Limits:
     if not 0.0 < page < float("inf"):
         raise UsageError(f"OCROUTE_SERVER_SECONDS is {seconds!r}", next_step="Set it to a number of seconds, e.g. 1200")
     return replace(Limits(), page=page)
-
-
-def _unsupported(body: Any) -> str:
-    """The setting that an error says this model does not know, among those that can be left out."""
-    error = body.get("error") if isinstance(body, dict) else None
-    if not isinstance(error, dict) or error.get("code") not in ("unsupported_parameter", "unsupported_value"):
-        return ""
-    name = error.get("param")
-    return name if name in ("temperature", "max_tokens") else ""

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ocroute.engines.openai.client import Client, RequestRefused
+from ocroute.engines.openai.retry import Deadline
 from ocroute.errors import EngineError, EngineUnavailable
 
 _SHOWN = 12
@@ -64,7 +65,8 @@ class Server:
             EngineUnavailable: none was named, and the server has not just one.
         """
         if wanted:
-            return next((model for model in self.models if model.id == wanted), Model(wanted))
+            names = (wanted, f"{wanted}:latest") if self.program == "ollama" else (wanted,)
+            return next((model for model in self.models if model.id in names), Model(wanted))
         if len(self.models) == 1:
             return self.models[0]
         if self.fault:
@@ -92,7 +94,8 @@ async def survey(client: Client, seconds: float = 0.0) -> Server:
         EngineError: it cannot be reached, refuses the key, or is no such server.
     """
     try:
-        answer = await client.get(f"{client.address.url}/models", tries=3, seconds=seconds)
+        ready = Deadline.of_page(client.limits, seconds)
+        answer = await client.get(f"{client.address.url}/models", tries=3, seconds=seconds, ready=ready)
     except RequestRefused as error:
         if error.status in (401, 403) or 300 <= error.status < 400:
             raise

@@ -1,0 +1,208 @@
+"""Refusals that mean something: too little room, a setting that is unknown, a name without its tag, nothing on an empty page."""
+
+import pytest
+from tests.support.chat_server import Reply, completion
+
+from ocroute.engines.base import Task
+from ocroute.engines.neural import canary
+from ocroute.engines.openai.refusals import beyond_context, share_of_room, unknown_setting
+from ocroute.errors import EngineError, EngineUnavailable
+
+LLAMA = {
+    "error": {
+        "code": 400,
+        "message": "the request exceeds the available context size, try increasing it",
+        "type": "exceed_context_size_error",
+        "n_prompt_tokens": 5120,
+        "n_ctx": 4096,
+    }
+}
+VLLM = {
+    "error": {
+        "message": "The decoder prompt (length 16476) is longer than the maximum model length of 8192. Make sure that "
+        "`max_model_len` is no smaller than the number of text tokens plus multimodal tokens.",
+        "type": "BadRequestError",
+        "param": None,
+        "code": 400,
+    }
+}
+OPENAI = {
+    "error": {
+        "message": "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
+        "type": "invalid_request_error",
+        "code": "context_length_exceeded",
+    }
+}
+GOOD = Reply(body=completion("read at last"))
+
+
+@pytest.mark.parametrize(("body", "share"), [(LLAMA, 0.8), (VLLM, 8192 / 16476), (OPENAI, 8192 / 9000)])
+def test_a_page_that_is_too_large_for_the_context_is_shown_smaller_once(server, engine, grey, body, share):
+    server.script += [Reply(400, body), GOOD]
+    reading = engine().read_page(grey(9, size=(900, 600)), Task())
+    assert reading.text == "read at last"
+    first, second = (request.image.size for request in server.posts)
+    assert first == (600, 900)
+    less = second[0] * second[1] / (600 * 900)
+    assert 0.8 * share < less < share
+    assert reading.settings["frame"] == list(second)
+
+
+@pytest.mark.parametrize("body", [LLAMA, VLLM, OPENAI])
+def test_where_that_does_not_help_the_server_needs_a_longer_context(server, engine, grey, body):
+    server.script += [Reply(400, body), Reply(400, body), GOOD]
+    with pytest.raises(EngineError) as caught:
+        engine().read_page(grey(9, size=(900, 600)), Task())
+    assert len(server.posts) == 2
+    assert body["error"]["message"][:40] in caught.value.message
+    for words in ("Give the server a longer context", "llama-server -c", "--max-model-len", "OLLAMA_CONTEXT_LENGTH"):
+        assert words in str(caught.value.next_step)
+
+
+def test_without_numbers_half_the_picture_is_tried():
+    body = {"error": {"message": "context window exceeded", "code": "context_length_exceeded"}}
+    assert beyond_context(400, "context window exceeded", body)
+    assert share_of_room("context window exceeded", body) == 0.0
+    assert not beyond_context(400, "the model does not take images", {})
+    assert not beyond_context(404, "maximum context length", {})
+
+
+UNKNOWN_MAX_TOKENS = [
+    {
+        "error": {
+            "message": "Use 'max_completion_tokens' instead.",
+            "param": "max_tokens",
+            "code": "unsupported_parameter",
+        }
+    },
+    {
+        "error": {
+            "message": "litellm.BadRequestError: OpenAIException - Unsupported parameter: 'max_tokens' is not supported with "
+            "this model. Use 'max_completion_tokens' instead.",
+            "type": "invalid_request_error",
+            "param": "max_tokens",
+            "code": "400",
+        }
+    },
+    {"detail": "max_tokens is not supported for this model, use max_completion_tokens"},
+    {"error": "Unknown field max_tokens; did you mean max_completion_tokens?"},
+]
+
+
+@pytest.mark.parametrize("body", UNKNOWN_MAX_TOKENS)
+def test_the_newer_name_is_used_where_the_older_one_is_refused_in_whatever_words(server, engine, grey, body):
+    server.script += [Reply(400, body), GOOD]
+    assert engine().read_page(grey(9), Task()).text == "read at last"
+    first, second = (request.body for request in server.posts)
+    assert first["max_tokens"] == second["max_completion_tokens"]
+    assert "max_tokens" not in second
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "name"),
+    [
+        (400, "Unsupported value: 'temperature' does not support 0 with this model", "temperature"),
+        (422, "skip_special_tokens: extra inputs are not permitted", "skip_special_tokens"),
+        (400, "Unrecognized request argument supplied: skip_special_tokens", "skip_special_tokens"),
+        (400, "the model does not support images", ""),
+        (500, "temperature is not supported", ""),
+    ],
+)
+def test_which_setting_is_unknown(status, said, name):
+    assert unknown_setting(status, said, {"error": {"message": said}}) == name
+
+
+def ollama(server, name="deepseek-ocr:latest"):
+    server.models = [{"id": name, "object": "model", "owned_by": "library"}]
+    server.read_canary = lambda _: Reply(
+        500, {"error": {"message": "model requires more system memory (9.1 GiB) than is available (5.2 GiB)"}}
+    )
+
+
+@pytest.mark.parametrize("model", ["deepseek-ocr", "deepseek-ocr:latest"])
+def test_a_name_without_its_tag_is_in_ollama_s_list(server, engine, model):
+    """So what it says of the model's memory is not taken for a model that it does not have."""
+    ollama(server)
+    with pytest.raises(EngineUnavailable) as caught:
+        engine(model=model)
+    said = str(caught.value)
+    assert "requires more system memory (9.1 GiB)" in said
+    assert "has no model" not in said
+    assert "Give the server's model more memory, or have it serve a smaller one" in said
+
+
+def test_another_name_is_not_in_it(server, engine):
+    ollama(server)
+    with pytest.raises(EngineUnavailable, match="has no model 'dots-ocr' in its list, but: deepseek-ocr:latest"):
+        engine(model="dots-ocr")
+
+
+def test_nothing_about_an_empty_page_is_no_fault(server, engine):
+    """What is wrong with the model is what it makes of the page with text."""
+
+    def read(request):
+        blank = request.image.convert("L").getextrema()[0] > 250
+        return Reply(body=completion("" if blank else "Dear Sir or Madam, thank you for your letter"))
+
+    server.reply = _pages(server.reply, read)
+    with pytest.raises(EngineUnavailable, match="misreads the canary page as 'dear sir or madam") as caught:
+        engine()
+    assert "wrote nothing" not in str(caught.value)
+
+
+def test_nothing_about_the_page_with_text_still_is_one(server, engine):
+    server.read_canary = lambda _: Reply(body=completion(""))
+    with pytest.raises(EngineUnavailable, match="wrote nothing"):
+        engine()
+
+
+def _pages(reply, read):
+    return lambda request: read(request) if request.method == "POST" else reply(request)
+
+
+@pytest.mark.parametrize("owner", ["llamacpp", "library", "vllm", "somebody"])
+def test_boxes_whose_tags_a_server_took_out_are_boxes(server, engine, grey, owner):
+    server.models = [{"id": "deepseek-ocr", "owned_by": owner}]
+    server.read_canary = lambda _: Reply(body=completion(f"text[[70, 60, 760, 880]]\n{canary.TRUTH}"))
+    server.script.append(
+        Reply(body=completion("title[[0, 0, 999, 333]]\n# Tides\n\ntext[[0, 500, 999, 999]]\nof 1911"))
+    )
+    reading = engine().read_page(grey(90, size=(90, 120)), Task())
+    assert [block.text for block in reading.blocks] == ["Tides", "of 1911"]
+    assert all(block.box for block in reading.blocks)
+    kept = server.posts[0].body.get("skip_special_tokens")
+    assert kept is (None if owner in ("llamacpp", "library") else False)
+
+
+STREAM = (
+    b'data: {"model": "served", "choices": [{"index": 0, "delta": {"role": "assistant", "content": "read "}}]}\n\n'
+    b': a comment\n\ndata: {"choices": [{"delta": {"content": "at last"}, "finish_reason": "%s"}]}\n\ndata: [DONE]\n\n'
+)
+
+
+@pytest.mark.parametrize(("reason", "finish"), [(b"stop", "stop"), (b"length", "length")])
+@pytest.mark.parametrize("kind", ["text/event-stream", "text/event-stream; charset=utf-8", "application/json"])
+def test_events_that_nobody_asked_for_are_read(server, engine, grey, reason, finish, kind):
+    server.script.append(Reply(body=STREAM % reason, headers={"Content-Type": kind}))
+    reading = engine().read_page(grey(9), Task())
+    assert (reading.text, reading.finish, reading.model) == ("read at last", finish, "served")
+
+
+@pytest.mark.parametrize(
+    ("stream", "said"),
+    [
+        (b'data: {"error": {"message": "out of memory", "code": 500}}\n\n', "with an error: out of memory"),
+        (b"data: [DONE]\n\n", "did not answer with JSON but with text/event-stream"),
+        (b"data: <html>\n\n", "did not answer with JSON but with text/event-stream"),
+    ],
+)
+def test_events_that_hold_no_answer_are_told(server, engine, grey, stream, said):
+    server.script += [Reply(body=stream, headers={"Content-Type": "text/event-stream"})] * 3
+    with pytest.raises(EngineError, match=said):
+        engine().read_page(grey(9), Task())
+
+
+def test_a_stream_that_breaks_off_is_a_cut_answer(server, engine, grey):
+    cut = b'data: {"choices": [{"delta": {"content": "read at"}}]}\n\n'
+    server.script.append(Reply(body=cut, headers={"Content-Type": "text/event-stream"}))
+    assert engine().read_page(grey(9), Task()).finish == "length"

@@ -1,0 +1,194 @@
+"""The way to a server: certificates of one's own, and proxies that the environment names. Real TLS, and a real proxy."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from tests.support.chat_server import Scripted
+
+from ocroute.engines.base import Task
+from ocroute.engines.openai.address import address
+from ocroute.engines.openai.way import proxy, trusted
+from ocroute.errors import EngineUnavailable, UsageError
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_way(monkeypatch):
+    """The proxies and certificates of whoever runs the tests stay out of them."""
+    for name in (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate of its own for this machine, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl: no certificate can be made without it")
+    folder = tmp_path_factory.mktemp("tls")
+    made = [str(folder / name) for name in ("cert.pem", "key.pem")]
+    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:0.0.0.0"]
+    command = ["openssl", "req", *kind, *names, "-out", made[0], "-keyout", made[1]]
+    subprocess.run(command, check=True, capture_output=True)
+    return made
+
+
+@pytest.fixture
+def secure(server, certificate):
+    """The address of ``server`` behind TLS with that certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    server._http.socket = context.wrap_socket(server._http.socket, server_side=True)
+    return server.url.replace("http://", "https://")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_certificate_that_nobody_vouches_for_is_named_at_the_first_try(secure, engine, host):
+    with pytest.raises(EngineUnavailable) as caught:
+        engine(base_url=secure.replace("127.0.0.1", host))
+    assert "its certificate is not trusted (self" in caught.value.message
+    assert "tried" not in caught.value.message
+    assert "--ca FILE, or SSL_CERT_FILE" in str(caught.value.next_step)
+
+
+def test_a_server_without_tls_is_told_so(server, engine):
+    with pytest.raises(EngineUnavailable, match="what answers there speaks no TLS") as caught:
+        engine(base_url=server.url.replace("http://", "https://"))
+    assert str(caught.value.next_step) == f"Write http:// instead of https://: {server.url}"
+    assert "tried" not in caught.value.message
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("way", ["--ca", "SSL_CERT_FILE"])
+def test_it_is_trusted_once_it_is_named(secure, engine, grey, certificate, monkeypatch, way, host):
+    """On this machine too, where the environment is not asked for proxies."""
+    named = {"ca": certificate[0]} if way == "--ca" else {}
+    if not named:
+        monkeypatch.setenv(way, certificate[0])
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    read = engine(base_url=secure.replace("127.0.0.1", host), **named).read_page(grey(77), Task())
+    assert read.text == "grey 77"
+
+
+@pytest.mark.parametrize("way", ["--ca", "SSL_CERT_FILE"])
+@pytest.mark.parametrize(
+    ("file", "said"), [("/no/such.pem", "there is no such file"), (__file__, "holds no certificate")]
+)
+def test_a_file_without_certificates_is_named(way, file, said):
+    ca, environment = (file, {}) if way == "--ca" else ("", {way: file})
+    with pytest.raises(UsageError, match=said) as caught:
+        trusted(address("https://here.example/v1"), ca, environment)
+    assert f"{way} names {file}" in caught.value.message
+
+
+def test_without_tls_no_certificate_is_looked_for():
+    assert trusted(address("http://here.example/v1"), "", {"SSL_CERT_FILE": "/no/such.pem"}) is True
+
+
+def forward(server: Scripted) -> ThreadingHTTPServer:
+    """A proxy that knows one server, whatever name it is asked for; ``asked`` are the names."""
+
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self._do(None)
+
+        def do_POST(self):
+            self._do(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def _do(self, data):
+            made.asked.append(self.path.split("/")[2])
+            url = server.url + self.path.partition("/v1")[2]
+            request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+            with direct.open(request) as answer:
+                body = answer.read()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.asked = []
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
+    return made
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_is_used_for_other_machines(server, engine, grey, monkeypatch, variable):
+    made = forward(server)
+    monkeypatch.setenv(variable, f"127.0.0.1:{made.server_address[1]}")
+    try:
+        assert engine(base_url="http://scans.example/v1").read_page(grey(55), Task()).text == "grey 55"
+        assert set(made.asked) == {"scans.example"}
+        assert engine().read_page(grey(56), Task()).text == "grey 56"  # this machine's own server is asked without it
+        assert set(made.asked) == {"scans.example"}
+    finally:
+        made.shutdown()
+        made.server_close()
+
+
+def test_this_machine_is_also_what_servers_print(server, engine, grey, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert engine(base_url=server.url.replace("127.0.0.1", "0.0.0.0")).read_page(grey(5), Task()).text == "grey 5"
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+def test_a_proxy_that_is_not_there_is_named_with_its_variable(engine, monkeypatch, variable):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        monkeypatch.setenv(variable, f"http://user:secret@127.0.0.1:{port}")
+        with pytest.raises(EngineUnavailable) as caught:
+            engine(base_url="http://scans.example/v1")
+    said = str(caught.value)
+    assert f"through the proxy http://127.0.0.1:{port}, which {variable} names: Connection refused" in said
+    assert f"To go past the proxy that {variable} names: NO_PROXY=scans.example" in said
+    assert "secret" not in said
+    assert "Start the server" not in said
+
+
+def test_no_proxy_leaves_a_server_out(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert proxy(address("http://scans.example/v1")).variable == "HTTP_PROXY"
+    monkeypatch.setenv("NO_PROXY", "scans.example")
+    assert proxy(address("http://scans.example/v1")) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "step"),
+    [
+        ("socks://127.0.0.1:9", "a proxy of the kind socks", "Write socks5:// there"),
+        ("ftp://127.0.0.1:9", "a proxy of the kind ftp", "NO_PROXY=scans.example"),
+        ("http://127.0.0.1:many", "names no proxy", "NO_PROXY=scans.example"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named(engine, monkeypatch, value, said, step):
+    monkeypatch.setenv("ALL_PROXY", value)
+    with pytest.raises(UsageError, match=said) as caught:
+        engine(base_url="http://scans.example/v1")
+    assert "ALL_PROXY names" in caught.value.message
+    assert step in str(caught.value.next_step)
+
+
+def test_a_socks_proxy_needs_its_package(engine, monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    monkeypatch.setattr("ocroute.engines.openai.way.find_spec", lambda _: None)
+    with pytest.raises(
+        UsageError, match=r"ALL_PROXY names a SOCKS proxy, socks5://127\.0\.0\.1:9, and the package"
+    ) as caught:
+        engine(base_url="http://scans.example/v1")
+    assert str(caught.value.next_step) == "Run: pip install 'httpx[socks]'"
