@@ -41,7 +41,7 @@ def amd(system: Path) -> tuple[Gpu, ...]:
     for node in sorted((system / "class/kfd/kfd/topology/nodes").glob("*"), key=lambda node: node.name.zfill(4)):
         facts = dict(line.split(maxsplit=1) for line in _read(node / "properties").splitlines() if " " in line)
         if not int(facts.get("simd_count", 0)):
-            continue  # the processor
+            continue  # the CPU
         device = system / f"class/drm/renderD{facts.get('drm_render_minor', '')}/device"
         memory, used = (int(_read(device / f"mem_info_vram_{kind}") or 0) // MIB for kind in ("total", "used"))
         if memory < _LEAST_MB:

@@ -16,9 +16,9 @@ import httpx
 
 from ocroute.engines.openai.address import EXAMPLE, Address
 from ocroute.engines.openai.background import Background
+from ocroute.engines.openai.event_stream import is_stream, joined
 from ocroute.engines.openai.patience import NOT_READY, Patience
 from ocroute.engines.openai.retry import PASSING, Deadline, Limits, retry_after, wait
-from ocroute.engines.openai.stream import is_stream, joined
 from ocroute.engines.openai.way import proxy, trusted
 from ocroute.errors import DeadlineExceeded, EngineError, NextStep, UsageError
 
