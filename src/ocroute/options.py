@@ -228,12 +228,34 @@ class FormatOptions(TypedDict, total=False):
             old="--keep-furniture",
         ),
     ]
+    figures: Annotated[
+        bool,
+        Option(
+            help="Save the pictures of the pages as files beside the text, which links to them.",
+            default=False,
+        ),
+    ]
     page_images: Annotated[
         Literal["none", "png", "webp"],
         Option(
-            help="Save an image of every page as it was read, upright and deskewed, beside the text.",
+            help="Save an image of every page as it was read, upright and deskewed; hocr and alto then name it.",
             default="none",
         ),
+    ]
+    page_marks: Annotated[
+        bool, Option(help="Begin every page with a comment that names it, in Markdown.", default=False)
+    ]
+    tables: Annotated[
+        Literal["html", "markdown", "auto"],
+        Option(
+            help="How tables stand in Markdown: as HTML; with pipes, cells that span others repeated; auto: with pipes where no "
+            "cell spans others.",
+            default="html",
+        ),
+    ]
+    chunk_size: Annotated[
+        int,
+        Option(help="The most characters in one of the chunks.", default=2000, metavar="N", least=100),
     ]
     layer: Annotated[
         Literal["auto", "replace"],

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 class Exporter(Protocol):
     """A format made from the document alone. It only reads the document.
 
-    Its ``__init__`` names those of the options of writing (`ocroute.options.FormatOptions`) that it heeds; ``figures``, the
-    names of saved pictures by page number and place of the block, and ``page_images``, those of page images by page number,
-    are given like options.
+    Its ``__init__`` names those of the options of writing (`ocroute.options.FormatOptions`) that it heeds; ``figures``, each a
+    `Figure` by page number and ``block.image``, and ``page_images``, addresses by page number, are given like options.
 
     Attributes:
         suffix: of the files it writes, e.g. ``".md"``.
@@ -50,6 +49,13 @@ class Origin(msgspec.Struct, frozen=True):
     path: str
     password: str | None = None
     name: str = ""
+
+
+class Figure(NamedTuple):
+    """A picture that was saved: its address beside the file that links to it, and its path."""
+
+    href: str
+    path: Path
 
 
 class Remark(NamedTuple):

@@ -88,6 +88,10 @@ class InputPage(ABC):
         """Where the source shows images, (x0, y0, x1, y1) in raster pixels; none where it is one image itself."""
         return ()
 
+    def original_jpeg(self, box: Box) -> bytes | None:  # noqa: ARG002 - for those that have one
+        """The file of the image that fills ``box``, upright, as the source holds it; None where there is no such JPEG."""
+        return None
+
     def text_angle(self) -> int | None:
         """Degrees counter-clockwise (0, 90, 180, 270) by which most of the page's own printed text is turned; None
         where there is too little of it to tell.

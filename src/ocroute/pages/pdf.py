@@ -15,13 +15,14 @@ from ocroute.pages.pdf_errors import load, on_page
 from ocroute.pages.pdf_fields import with_fields
 from ocroute.pages.pdf_flat import FlatPage, FlatPages
 from ocroute.pages.pdf_frame import Frame
+from ocroute.pages.pdf_images import original_jpeg
 from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_marks import read_marks, with_marks
 from ocroute.pages.pdf_notes import notes_of
 from ocroute.pages.pdf_unread import unread_of
 from ocroute.pages.pdf_vectors import NO_VECTORS, Vectors, image_boxes, image_density, read_vectors
 from ocroute.pages.source import Source
-from ocroute.values import Line, Note
+from ocroute.values import Box, Line, Note
 
 POINTS_PER_INCH = 72.0
 DEFAULT_DPI = 200.0
@@ -174,6 +175,12 @@ class PdfPage(InputPage):
         frame = self.frame
         with on_page(self.source, self.number):
             return self.once("pictures", lambda: image_boxes(self._whole().page, frame))
+
+    def original_jpeg(self, box: Box) -> bytes | None:
+        """The file of the JPEG that fills ``box``; None where there is none, or the page shows it turned or mirrored."""
+        frame = self.frame
+        with on_page(self.source, self.number):
+            return original_jpeg(self._whole().page, frame, box)
 
     def _vectors(self) -> Vectors:
         frame = self.frame

@@ -94,12 +94,16 @@ def image_density(page: pypdfium2.PdfPage) -> float | None:
 
 def image_boxes(page: pypdfium2.PdfPage, frame: Frame) -> tuple[Segment, ...]:
     """(x0, y0, x1, y1) in pixels of the images on the page, those cut away that lie outside it."""
-    found = []
-    for item, matrix in _objects(page, pdfium.FPDF_PAGEOBJ_IMAGE):
-        xs, ys = _corners(compose(compose(_matrix(item), matrix), frame.matrix))
+    return tuple(box for _, _, box in image_objects(page, frame))
+
+
+def image_objects(page: pypdfium2.PdfPage, frame: Frame) -> Iterator[tuple[Any, Matrix, Segment]]:
+    """PDFium's objects of the images on the page, the matrix of each from the unit square to pixels, and its box."""
+    for item, outer in _objects(page, pdfium.FPDF_PAGEOBJ_IMAGE):
+        matrix = compose(compose(_matrix(item), outer), frame.matrix)
+        xs, ys = _corners(matrix)
         if (box := _cut((min(xs), min(ys), max(xs), max(ys)), frame.size)) is not None:
-            found.append(box)
-    return tuple(found)
+            yield item, matrix, box
 
 
 def _corners(matrix: Matrix) -> tuple[tuple[float, ...], tuple[float, ...]]:

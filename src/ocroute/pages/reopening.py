@@ -52,7 +52,8 @@ class Reopened:
         if record.number > self.source.page_count:
             raise _another(self.source.path, record, None)
         page = self.source.page(record.number).turned_by(record.turned // 90, record.skew)
-        if page.size != (record.width, record.height):
+        width, height = page.size
+        if width != record.width or height != record.height:
             raise _another(self.source.path, record, page.size)
         return page
 

@@ -9,9 +9,10 @@ import msgspec
 
 from ocroute.engines.base import Reading
 from ocroute.judge.unread_parts import Known, Part, together
+from ocroute.layout.figures import insert_picture
 from ocroute.layout.typeface import with_fonts
 from ocroute.pages.page import InputPage
-from ocroute.values import Block, Box, Category, Line, Word
+from ocroute.values import Block, Box, Line, Word
 
 SAME: Final = 0.5  # of a word's box under a word of the layer: it is that word, read again
 SURE: Final = 0.7  # confidence below which a line read in a part is no text
@@ -69,10 +70,7 @@ def with_pictures(blocks: Sequence[Block], parts: Iterable[Part]) -> tuple[Block
     """``blocks``, and a block for each part that is a picture: an image with little or no text in it."""
     placed = list(blocks)
     for box in (part.box for part in parts if part.picture and not _is_scan(part.box, blocks)):
-        at = next(
-            (at for at, block in enumerate(placed) if block.box is not None and _after(block.box, box)), len(placed)
-        )
-        placed.insert(at, Block(Category.PICTURE, "", box, image=box))
+        insert_picture(placed, box)
     return tuple(placed)
 
 
@@ -112,9 +110,3 @@ def _is_scan(picture: Box, blocks: Sequence[Block]) -> bool:
         line.box for block in blocks for line in block.lines if line.box.intersection(picture) >= SAME * line.box.area
     ]
     return sum(box.height * box.width for box in lines) >= SAID * 0.5 * picture.area
-
-
-def _after(block: Box, picture: Box) -> bool:
-    """Whether a block comes after a picture: it begins inside or below it, in its column."""
-    across = min(block.x1, picture.x1) - max(block.x0, picture.x0)
-    return block.y0 >= picture.y0 and across > 0

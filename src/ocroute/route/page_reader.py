@@ -16,6 +16,7 @@ from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputErro
 from ocroute.judge import at_sight, judge
 from ocroute.judge.unread_parts import known_of
 from ocroute.layout.arrange import arrange
+from ocroute.layout.figures import with_figures
 from ocroute.pages.page import InputPage
 from ocroute.ppocr.page_orientation import make_upright
 from ocroute.route.attempts import attempts
@@ -161,6 +162,8 @@ class PageReader:
                 engine = None if _in_vain(page, record) else policy.send(record.attempts[-1])
             except StopIteration:
                 engine = None
+        if record.blocks:
+            record = msgspec.structs.replace(record, blocks=with_figures(page, record.blocks))
         page.release()
         return record if record.blocks or record.verdict.fine else _explained(record)
 

@@ -13,10 +13,11 @@ from ocroute.document.model import Document
 from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.files import Draft
 from ocroute.options import FormatOptions, declared, filled
+from ocroute.writers.figures import save_figures
 from ocroute.writers.page_images import save_page_images
 
-PAGE_IMAGES = ".pages"
-"""What the folder of page images is called, behind the stem of the files beside it."""
+FIGURES, PAGE_IMAGES = ".figures", ".pages"
+"""What the folders of pictures are called, behind the stem of the files that link to them."""
 
 
 class Saver:
@@ -35,7 +36,7 @@ class Saver:
         self._options = filled(FormatOptions, options or {})
         self._with: dict[str, str] = {name: format_class(name).suffix for name in formats}
         for name, one in declared(FormatOptions).items():
-            beside = name in ("page_images", "keep_headers_footers")
+            beside = name in ("figures", "page_images", "keep_headers_footers")
             changed = self._options[name] != one.option.default
             if changed and not beside and not any(heeds(format_, name) for format_ in formats):
                 raise UsageError(
@@ -51,7 +52,7 @@ class Saver:
     def folders(self) -> tuple[str, ...]:
         """What is appended to the stem of a file for the folders of pictures beside it."""
         images = self._options["page_images"] != "none"
-        return (PAGE_IMAGES,) if images else ()
+        return ((FIGURES,) if self._options["figures"] else ()) + ((PAGE_IMAGES,) if images else ())
 
     def pictures(self, document: Document, origin: Origin, stem: Path) -> dict[str, Any]:
         """Save the pictures that the options ask for beside files called ``stem``; what formats are told of them.
@@ -61,6 +62,8 @@ class Saver:
             OSError: they cannot be written.
         """
         told: dict[str, Any] = {}
+        if self._options["figures"]:
+            told["figures"] = save_figures(document, origin, stem.with_name(stem.name + FIGURES))
         if (kind := self._options["page_images"]) != "none":
             told["page_images"] = save_page_images(document, origin, stem.with_name(stem.name + PAGE_IMAGES), kind)
         return told
@@ -111,7 +114,7 @@ class Saver:
             return file.read(), remarks
 
     def _told(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        own = {name: value for name, value in self._options.items() if name != "page_images"}
+        own = {name: value for name, value in self._options.items() if name not in ("figures", "page_images")}
         return {**own, **told}
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from pathlib import PurePath
 from typing import ClassVar
 
 from ocroute.document.exporters.asides import notes, remark
+from ocroute.document.exporters.figure_links import alternative, figure_of
 from ocroute.document.exporters.prepared import (
     NUMBER,
     clean,
@@ -19,9 +20,10 @@ from ocroute.document.exporters.prepared import (
     state_markers,
     styled_lines,
 )
+from ocroute.document.formats import Figure
 from ocroute.document.markup import html_from_markdown, html_inline, html_table
 from ocroute.document.model import Document, Page
-from ocroute.values import Block, Category
+from ocroute.values import Block, Box, Category
 
 _STYLE = """
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 serif; color: #1a1a1a; background: #fff; }
@@ -33,6 +35,7 @@ section + section { border-top: 1px solid #777; margin-top: 2rem; padding-top: 1
 [data-status=doubtful] { border-left: .4rem solid #9a3a00; padding-left: 1rem; }
 .caption, .furniture, aside { font-size: .9rem; }
 .note { border-left: .2rem solid #777; padding-left: .8rem; font-family: sans-serif; }
+figure img { max-width: 100%; }
 .formula { text-align: center; }
 li.marked { list-style: none; }
 """
@@ -53,8 +56,11 @@ class Html:
     suffix: ClassVar[str] = ".html"
     media_type: ClassVar[str] = "text/html"
 
-    def __init__(self, *, keep_headers_footers: bool = False) -> None:
+    def __init__(
+        self, *, keep_headers_footers: bool = False, figures: Mapping[tuple[int, Box], Figure] | None = None
+    ) -> None:
         self.keep_headers_footers = keep_headers_footers
+        self.figures = figures or {}
 
     def export(self, document: Document) -> bytes:
         """UTF-8. The language is left open, without ``lang``: a document may have several and does not say which."""
@@ -72,15 +78,29 @@ class Html:
             [
                 f'<section aria-label="Page {page.number}" data-page="{page.number}" data-status="{page.verdict.status}">',
                 *([f'<p class="notice" role="note">{escape(said[0].upper() + said[1:])}</p>'] if said else []),
-                *elements(printed(page, keep_headers_footers=self.keep_headers_footers)),
+                *elements(
+                    printed(page, keep_headers_footers=self.keep_headers_footers),
+                    lambda block: self._image(page, block),
+                ),
                 *(f'<aside class="note" role="note"><p dir="auto">{_lines(note)}</p></aside>' for note in notes(page)),
                 "</section>",
             ]
         )
 
+    def _image(self, page: Page, block: Block) -> str:
+        """The picture of a block that was saved."""
+        figure = figure_of(self.figures, page, block)
+        name = alternative(page, block) or "picture"
+        return "" if figure is None else f'<img src="{escape(figure.href)}" alt="{escape(name)}">'
 
-def elements(blocks: Iterable[Block]) -> Iterator[str]:
-    """Settled blocks as HTML, everything escaped. Only all of it together is well formed: lists span several blocks."""
+
+def elements(blocks: Iterable[Block], image: Callable[[Block], str] = lambda _: "") -> Iterator[str]:
+    """Settled blocks as HTML, everything escaped. Only all of it together is well formed: lists span several blocks.
+
+    Args:
+        blocks: in reading order.
+        image: the element that shows a block's picture; empty where there is none.
+    """
     lists, every = _Lists(), list(blocks)
     states = state_markers(every)
     for block in every:
@@ -88,7 +108,7 @@ def elements(blocks: Iterable[Block]) -> Iterator[str]:
             if item := _item(block, states):
                 yield from lists.enter(block)
                 yield _directed(item, block)
-        elif written := _block(block):
+        elif written := _block(block, image(block)):
             yield from lists.leave()
             yield _directed(written, block)
     yield from lists.leave()
@@ -101,7 +121,10 @@ def _directed(element: str, block: Block) -> str:
     return _TAG.sub(r'\1 dir="rtl"', element.replace(' dir="auto"', "", 1), count=1)
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, image: str = "") -> str:
+    if image:
+        said = _inline(block)
+        return f"<figure>{image}{f'<figcaption>{said}</figcaption>' if said else ''}</figure>"
     if block.table is not None:
         return html_table(block.table)
     if block.category is Category.PICTURE and not block.text.strip():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+import re
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
 
 from ocroute.document.exporters.asides import notes, remark
+from ocroute.document.exporters.figure_links import alternative, figure_of
 from ocroute.document.exporters.markdown_text import heading_text, paragraph_lines
+from ocroute.document.exporters.pipe_tables import has_spans, pipe_table
 from ocroute.document.exporters.prepared import (
     NUMBER,
     heading_level,
@@ -16,13 +19,15 @@ from ocroute.document.exporters.prepared import (
     state_markers,
     styled_lines,
 )
+from ocroute.document.formats import Figure
 from ocroute.document.inert_markdown import inert
 from ocroute.document.inline import Piece
 from ocroute.document.markup import html_table
-from ocroute.document.model import Document
-from ocroute.values import Block, Category
+from ocroute.document.model import Document, Page
+from ocroute.values import Block, Box, Category, Table
 
 _HARD_BREAK = "  \n"
+_BRACKET = re.compile(r"(?<!\\)([\[\]])")
 _NEW_LIST = "<!-- -->"
 _TASKS = {"☑": "[x]", "☐": "[ ]"}
 
@@ -30,44 +35,62 @@ _TASKS = {"☑": "[x]", "☐": "[ ]"}
 class Markdown:
     """Headings, lists with their printed numbers and ticks, HTML tables because cells may span, formulas between ``$$``.
 
-    Pictures without text leave no trace. Pages follow each other after a comment that names the page; a page that is doubtful
-    or failed says so in that comment, even when it is the only one.
+    Pictures are links where they were saved; else those without text leave no trace. Pages follow each other after a comment that
+    names the page; a page that is doubtful or failed says so in that comment, even when it is the only one.
     """
 
     suffix: ClassVar[str] = ".md"
     media_type: ClassVar[str] = "text/markdown"
 
-    def __init__(self, *, keep_headers_footers: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        keep_headers_footers: bool = False,
+        page_marks: bool = False,
+        tables: Literal["html", "markdown", "auto"] = "html",
+        figures: Mapping[tuple[int, Box], Figure] | None = None,
+    ) -> None:
         self.keep_headers_footers = keep_headers_footers
+        self.page_marks, self.tables, self.figures = page_marks, tables, figures or {}
 
     def export(self, document: Document) -> bytes:
         """UTF-8, one line end at the end."""
         parts: list[str] = []
         for index, page in enumerate(document.pages):
-            if said := notice(page) or remark(page) or (f"page {page.number}" if index else ""):
+            if said := notice(page) or remark(page) or (f"page {page.number}" if index or self.page_marks else ""):
                 parts.append(_comment(said))
-            parts.extend(_blocks(printed(page, keep_headers_footers=self.keep_headers_footers)))
+            parts.extend(self._blocks(page))
             parts.extend(_note(note) for note in notes(page))
         return ("\n\n".join(parts) + "\n").encode() if parts else b""
 
+    def _blocks(self, page: Page) -> Iterator[str]:
+        """One string a block; a whole list is one string."""
+        every = list(printed(page, keep_headers_footers=self.keep_headers_footers))
+        open_list = _List(state_markers(every))
+        for block in every:
+            if block.category is Category.LIST_ITEM and block.table is None:
+                open_list.add(block)
+                continue
+            if written := self._picture(page, block) + (self._table(block.table) if block.table else _block(block)):
+                yield from open_list.close()
+                yield written
+        yield from open_list.close()
 
-def _blocks(blocks: Iterator[Block]) -> Iterator[str]:
-    """One string a block; a whole list is one string."""
-    every = list(blocks)
-    open_list = _List(state_markers(every))
-    for block in every:
-        if block.category is Category.LIST_ITEM and block.table is None:
-            open_list.add(block)
-            continue
-        if written := _block(block):
-            yield from open_list.close()
-            yield written
-    yield from open_list.close()
+    def _picture(self, page: Page, block: Block) -> str:
+        """The link to the picture of a block that was saved; what it says stands below."""
+        figure = figure_of(self.figures, page, block)
+        if figure is None:
+            return ""
+        told = alternative(page, block)
+        name = _BRACKET.sub(r"\\\1", heading_text([Piece(told)])) if told else "picture"
+        return f"![{name}]({figure.href})" + ("\n\n" if _block(block) else "")
+
+    def _table(self, table: Table) -> str:
+        pipes = self.tables == "markdown" or (self.tables == "auto" and not has_spans(table))
+        return pipe_table(table) if pipes else html_table(table)
 
 
 def _block(block: Block) -> str:
-    if block.table is not None:
-        return html_table(block.table)
     lines = lines_of(block.text)
     if not lines:
         return ""

@@ -59,7 +59,7 @@ def pdf_of(document: Document, origin: Origin, scratch: Path) -> Path:
                 file.seek(0)
                 file.truncate()
                 _convert(img2pdf, _flattened(origin.path), file, layout)
-    except (OSError, ValueError, *_errors_of(img2pdf)) as error:
+    except Exception as error:  # it raises whatever its parsers do
         raise InputError(
             f"{origin.name or origin.path} cannot be put into a PDF: {error}", next_step="Save it as PNG, and read that"
         ) from error
@@ -70,10 +70,6 @@ def _convert(img2pdf: Any, image: Any, file: Any, layout: Any) -> None:
     img2pdf.convert(
         image, outputstream=file, layout_fun=layout, rotation=img2pdf.Rotation.ifvalid, engine=img2pdf.Engine.pikepdf
     )
-
-
-def _errors_of(img2pdf: Any) -> tuple[type[Exception], ...]:
-    return tuple(one for one in vars(img2pdf).values() if isinstance(one, type) and issubclass(one, Exception))
 
 
 def _layout(dpi: float) -> Any:

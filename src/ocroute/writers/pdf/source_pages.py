@@ -75,7 +75,8 @@ class SourcePages:
         page = self._pages.source.page(record.number).turned_by(record.turned // 90)
         lines = page.text_layer() or ()
         page.release()
-        visible, hidden = [], []
+        visible: list[Box] = []
+        hidden: list[Box] = []
         for line in lines:
             boxes = [word.box for word in line.words] or [line.box]
             (hidden if line.font is not None and line.font.hidden else visible).extend(boxes)
