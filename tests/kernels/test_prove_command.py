@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support import command
 
 from ocroute.errors import ExitCode
+from ocroute.gpus.described import FoundGpus
 
 PLUGINS = Path(__file__).parent.parent / "plugins_kernels"
 
@@ -18,7 +20,8 @@ SHORT = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whom a shell starts in the background is born deaf to it
 from ocroute import machine
-machine._gpus = lambda: ((), "", "", "left out of this test")
+from ocroute.gpus.described import FoundGpus
+machine.find = lambda: FoundGpus(note="left out of this test")
 from ocroute.engines.neural import attention_shapes
 from ocroute.kernels.base import Problem
 attention_shapes.all_problems = lambda gpu: (Problem(32, 2, 2, False, "float32", (200,)),)
@@ -51,18 +54,26 @@ def started(tmp_path):
         process.communicate()
 
 
-def test_proofs_are_drawn_kept_listed_and_exported(started, tmp_path):
+@pytest.fixture
+def kernels(tmp_path, monkeypatch):
+    """``ocroute kernels`` in this process, on the same machine and proofs."""
+    monkeypatch.setattr("ocroute.machine.find", lambda: FoundGpus(note="left out of this test"))
+    return lambda *words: command.ocroute("kernels", *words, OCROUTE_HOME=str(tmp_path), COLUMNS="200")
+
+
+def test_proofs_are_drawn_kept_listed_and_exported(started, kernels, tmp_path):
     out, told = started("prove", "eager").communicate(timeout=240)
     assert "proven" in out
     assert told.startswith("eager at 2 x 32, 200, float32: proven")
-    listed = json.loads(started("kernels", "--json").communicate(timeout=240)[0])
+    listed = json.loads(kernels("--json").stdout)
     assert [proof["kernel"] for proof in listed["proofs"]] == ["eager"]
-    out, told = started("kernels", "--export", "-").communicate(timeout=240)
-    assert told == ""
-    assert [proof["kernel"] for proof in json.loads(out)["proofs"]] == ["eager"]
-    assert str(tmp_path) not in out
-    assert started("kernels", "--export", str(tmp_path / "proofs.json")).communicate(timeout=240) == ("", "")
-    assert json.loads((tmp_path / "proofs.json").read_bytes())["proofs"] == json.loads(out)["proofs"]
+    done = kernels("--export", "-")
+    assert done.stderr == ""
+    assert [proof["kernel"] for proof in json.loads(done.stdout)["proofs"]] == ["eager"]
+    assert str(tmp_path) not in done.stdout
+    quiet = kernels("--export", tmp_path / "proofs.json")
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+    assert json.loads((tmp_path / "proofs.json").read_bytes())["proofs"] == json.loads(done.stdout)["proofs"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends signals")
@@ -83,11 +94,10 @@ def test_what_was_proven_before_an_interruption_is_written_and_kept(started, tmp
     assert len(list((tmp_path / "proofs").glob("*/*.json"))) == 1
 
 
-def test_a_mistake_leaves_stdout_empty(started):
-    process = started("prove", "flash9", "--json")
-    out, told = process.communicate(timeout=240)
-    assert (process.returncode, out) == (ExitCode.USAGE, "")
-    assert told.startswith("ocroute: there is no kernel named 'flash9'. Choose from: ")
-    process = started("kernels", "--export", "proofs.json")
-    assert process.communicate(timeout=240)[1].endswith("Run: ocroute prove\n")
-    assert process.returncode == ExitCode.USAGE
+def test_a_mistake_leaves_stdout_empty(kernels):
+    done = command.ocroute("prove", "flash9", "--json")
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert done.stderr.startswith("ocroute: there is no kernel named 'flash9'. Choose from: ")
+    done = kernels("--export", "proofs.json")
+    assert done.stderr.endswith("Run: ocroute prove\n")
+    assert done.returncode == ExitCode.USAGE
