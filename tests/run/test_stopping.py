@@ -91,16 +91,16 @@ def test_killed_run_goes_on_where_it_was(make_pages, ocroute, until, tmp_path):
 
 def test_finished_run_is_not_repeated(make_pages, ocroute, tmp_path):
     pages, out = make_pages(2), tmp_path / "out"
-    assert ocroute.run(pages, "-o", out, "--format", "json", engines=SLOW).returncode == ExitCode.OK
+    assert ocroute.run(pages, "-o", out, "--format", "json", "--jobs", "0", engines=SLOW).returncode == ExitCode.OK
     first = (out / "pages.tif.json").read_bytes(), (out / "pages.tif.json").stat().st_mtime_ns
     ocroute.log.unlink()
-    assert ocroute.run(pages, "-o", out, "--format", "json,md", engines=SLOW).returncode == ExitCode.OK
+    assert ocroute.run(pages, "-o", out, "--format", "json,md", "--jobs", "0", engines=SLOW).returncode == ExitCode.OK
     assert ocroute.started("slow") == [], "another format needs no second reading"
     assert ((out / "pages.tif.json").read_bytes(), (out / "pages.tif.json").stat().st_mtime_ns) == first
     assert (out / "pages.tif.md").exists()
 
     make_pages(3)
-    assert ocroute.run(pages, "-o", out, "--format", "json", engines=SLOW).returncode == ExitCode.OK
+    assert ocroute.run(pages, "-o", out, "--format", "json", "--jobs", "0", engines=SLOW).returncode == ExitCode.OK
     assert sorted(ocroute.started("slow")) == [1, 2, 3], "another content does"
     assert len([folder for folder in out.glob(".ocroute/*") if folder.is_dir()]) == 1, (
         "records of the old content are gone"
