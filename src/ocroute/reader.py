@@ -201,7 +201,7 @@ class Reader:
         try:
             return [Work(one, index) for one in self._inputs(given, password, files)]
         except InputError as error:
-            name = os.fsencode(given).decode(errors="replace") if is_path(given) else name_of(given)
+            name = os.fsencode(cast("str", given)).decode(errors="replace") if is_path(given) else name_of(given)
             return [Work(Input(b"", name=name), index, error=error)]
 
     def _inputs(self, given: PageInput, password: str | None, files: list[Path]) -> list[Input]:
