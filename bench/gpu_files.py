@@ -10,6 +10,7 @@ script would: page workers open, turn and judge, one process holds the model. Ev
 Recorded: seconds from nothing to the first text (processes, imports, weights, canary page), for the first time on a machine and
 again, with what was compiled on disk; then, with all page workers and the model warm, pages a second from the first file to the
 last Markdown; the seconds of each step, and the share of the time in which the GPU ran nothing, as NVML tells it.
+All GPUs read that ``CUDA_VISIBLE_DEVICES`` leaves; the idle share is the first one's.
 ``--card`` emulates a card of so many GiB. Of several numbers of pages each gets a record, the second named like the first with
 its number behind.
 """
@@ -66,6 +67,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=None, help="page workers; the machine decides if not said")
     parser.add_argument("--card", type=int, default=0, metavar="GIB", help="emulate a card of so much memory")
     parser.add_argument("--prove", default="", help="the attention kernel to prove first; 'no' for none")
+    parser.add_argument("--once", action="store_true", help="start once only")
     parser.add_argument("--tiny", action="store_true", help="a tiny model and pages, on the processor")
     return parser.parse_args()
 
@@ -142,19 +144,25 @@ def _read(
 
     (scratch / "out").mkdir()
     options = {"engine": "dictated_dots", "model": str(folder), "jobs": given.workers}
-    with ocroute.Reader(**options) as reader:
-        first, _ = _first_text(reader, scratch)
+    first = 0.0
+    if not given.once:
+        with ocroute.Reader(**options) as reader:
+            first, _ = _first_text(reader, scratch)
     with ocroute.Reader(**options) as reader:
         again, page = _first_text(reader, scratch)
-        warm = _slips(scratch, 16)
+        warm = _slips(scratch, 16 if given.tiny else 64)
         if len(list(reader.pages(warm, ordered=False))) != len(warm):
             raise SystemExit("not every page worker could be warmed")
         for count in given.pages:
             yield {
                 "pages": count,
-                "start to first text s": first,
-                "start again s": again,
-                "start again by steps": page.attempts[-1].seconds if page.attempts else {},
+                "GPUs": torch.cuda.device_count(),
+                **(
+                    {"start to first text s": first, "start again s": again}
+                    if first
+                    else {"start to first text s": again}
+                ),
+                "last start by steps": page.attempts[-1].seconds if page.attempts else {},
                 **_timed(given, reader, files[:count], texts, scratch / "out"),
             }
 

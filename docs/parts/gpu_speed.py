@@ -57,7 +57,7 @@ def gpu_pages(record: Record) -> str:
 @from_evidence("gpu-files", "python -m bench.gpu_files --json evidence/gpu-files.json")
 def gpu_files(record: Record) -> str:
     """From image files to judged Markdown files, on the whole card and on the memory of a small one."""
-    records = [record, measured("gpu-files-256"), measured("gpu-files-12gb")]
+    records = [record, measured("gpu-files-192"), measured("gpu-files-12gb")]
     rows = [
         (
             f"{each['pages']} files" + (f", torch may take {each['card GiB']} GiB" if each["card GiB"] else ""),

@@ -252,7 +252,8 @@ class Together(Null):
         if CHOSEN.get(self.name, 0) == page.number:
             self.misbehave(page)
         time.sleep(0.05)  # so that pages meet here
-        return Reading(settings={"page": page.number, "width": page.raster().shape[1]})
+        card = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        return Reading(settings={"page": page.number, "width": page.raster().shape[1], "card": card})
 
     def misbehave(self, page):
         raise ZeroDivisionError("an accident")

@@ -133,6 +133,24 @@ def test_where_it_was_asked_for_by_name_its_process_prepares_while_pages_are_ope
     assert len({process for _, _, process in log()}) == 1
 
 
+@pytest.mark.parametrize("engine", ["together", "together_dies_once"])
+def test_two_cards_read_side_by_side_and_one_that_is_lost_costs_no_page(engine, make_pages, faulty, log, monkeypatch):
+    faulty(f"{engine}:0")
+    monkeypatch.setattr("ocroute.run.session.cards", lambda _: ("GPU-a", "GPU-b"))
+    pages = read(make_pages(40))
+    assert engines(pages) == [engine] * 40
+    assert [page.provenance.settings["page"] for page in pages] == list(range(1, 41))
+    assert {page.provenance.settings["card"] for page in pages} == {"GPU-a", "GPU-b"}
+    assert len({process for _, _, process in log()}) in ((2,) if engine == "together" else (2, 3))
+
+
+def test_a_few_pages_load_the_model_once(make_pages, faulty, log, monkeypatch):
+    faulty("together")
+    monkeypatch.setattr("ocroute.run.session.cards", lambda _: ("GPU-a", "GPU-b"))
+    assert len(read(make_pages(4))) == 4
+    assert len({process for _, _, process in log()}) == 1
+
+
 def test_told_to_stop_it_leaves_nothing_running(make_pages, ocroute, until, tmp_path):
     slow = ["together_slow"]
     process = ocroute.start(make_pages(30), "-o", tmp_path / "out", "--jobs", "2", engines=slow)

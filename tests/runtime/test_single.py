@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 from tests.support import checkpoints
 
+from ocroute.engines.base import ENGINES
+from ocroute.engines.neural.devices import Place
 from ocroute.engines.neural.generate import answer
 from ocroute.engines.neural.loading import Loaded
 from ocroute.engines.neural.repetition import NoRepeatNgram
 from ocroute.runtime.single import Single
+from ocroute.testing import tiny_checkpoint
 
 
 @pytest.fixture
@@ -30,6 +34,24 @@ def test_answers_are_those_of_the_loop_of_transformers(loaded, wishes):
     for prompt in prompts[:3]:
         given = {"max_new_tokens": 120} | wishes
         assert answer(made, prompt, single=single, **given) == answer(made, prompt, **given)
+
+
+@pytest.mark.parametrize("name", ["lighton_ocr", "qianfan_ocr"])
+def test_qwen3_s_decoders_write_what_the_loop_of_transformers_writes(name, tmp_path):
+    """Random weights: their heads have norms of their own, which no trained checkpoint of the tests has."""
+    kind = ENGINES.load(name)
+    tiny_checkpoint(kind, tmp_path)
+    engine = kind.__new__(kind)
+    engine.loaded = made = engine.load(tmp_path, Place("cpu", torch.float32, "cpu"))
+    with torch.no_grad():
+        for parameter_name, parameter in made.model.named_parameters():
+            if parameter_name.endswith(("q_norm.weight", "k_norm.weight")):
+                parameter.uniform_(0.5, 1.5)  # ones would hide a norm that is left out
+    single, mode = Single(made.model, made.stop_ids), next(iter(kind.facts.modes.values()))
+    for width, height in ((300, 200), (200, 420)):
+        image = Image.effect_noise((width, height), 80).convert("RGB")
+        prompt = engine.prepare(image, mode, kind.facts.max_pixels).inputs
+        assert answer(made, prompt, max_new_tokens=60, single=single) == answer(made, prompt, max_new_tokens=60)
 
 
 def test_loops_are_cut_alike(loaded, monkeypatch):

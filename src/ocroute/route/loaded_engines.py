@@ -72,13 +72,12 @@ class LoadedEngines:
             _free()
 
 
-def _started(kind: Any, task: Task) -> Engine:
+def _started(kind: Any, task: Task) -> Any:
     if task.runtime:
         from ocroute.engines.vllm.under_vllm import UnderVllm
 
         return UnderVllm(kind, task)
-    engine: Engine = kind(task)
-    return engine
+    return kind(task)
 
 
 def _free() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ocroute.machine import memory_mb, usable_cores
 
 if TYPE_CHECKING:
+    from ocroute.gpus import Gpu
     from ocroute.route.plan import Wish
 
 WORKER_MB = 1000
@@ -39,7 +40,7 @@ def default_workers(wish: Wish) -> int:
     if neural(wish):
         from ocroute.machine import inspect
 
-        spare = min(usable_cores() - 1, BESIDE_GPU, memory_mb()[1] // WORKER_MB)
+        spare = min(usable_cores() - 1, BESIDE_GPU * max(1, len(cards(wish))), memory_mb()[1] // WORKER_MB)
         return max(1, spare) if inspect().gpus else 1
     return max(1, min(usable_cores(), memory_mb()[1] // WORKER_MB))
 
@@ -64,6 +65,24 @@ def neural(wish: Wish) -> bool:
         return any(ENGINES.load(name).info.kind == "vlm" for name in plan_here(wish).routes)
     except OcrouteError:  # no plan: those who were to follow it will say so
         return False
+
+
+def cards(wish: Wish) -> tuple[str, ...]:
+    """The GPUs that read side by side, each with a copy of the model: all that are like the first, where a model reads here.
+
+    Empty where there is one, and where something else shares them out: a server, or the user's vLLM.
+    """
+    from ocroute.machine import inspect
+
+    gpus = inspect().gpus
+    alike = tuple(gpu.uuid for gpu in gpus if gpu.uuid and _kind(gpu) == _kind(gpus[0]))
+    if len(alike) < 2 or wish.wanted.base_url or wish.wanted.runtime or not neural(wish):
+        return ()
+    return alike
+
+
+def _kind(gpu: Gpu) -> tuple[str, int, str]:
+    return gpu.name, gpu.memory_mb, gpu.kind
 
 
 def shared(wish: Wish) -> str:

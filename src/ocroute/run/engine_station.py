@@ -38,6 +38,7 @@ class EngineStation:
         loading: seconds that an engine may take to load.
         timeout: seconds without any sign of an engine that holds pages; None: any time.
         threads: for the engine.
+        unloadable: shared with others, see below.
 
     Attributes:
         child: the process.
@@ -53,6 +54,7 @@ class EngineStation:
         loading: float,
         timeout: float | None,
         threads: int,
+        unloadable: dict[str, Attempt],
     ) -> None:
         self._start = start
         self._seconds, self._loading, self._timeout = seconds, loading, timeout or math.inf
@@ -67,7 +69,7 @@ class EngineStation:
         self._sent: dict[int, tuple[Ticket, Asked]] = {}
         self._taken: set[int] = set()
         self._deaths = 0
-        self.unloadable: dict[str, Attempt] = {}
+        self.unloadable = unloadable
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -98,13 +100,13 @@ class EngineStation:
     def prepare(self, engine: str) -> None:
         """Start the process, where there is none, and have it import what ``engine`` needs while pages are opened."""
         if self.child is None:
-            self._begin()
-            assert self.child is not None
-            self.child.send(Prepare(engine))
+            self._begin().send(Prepare(engine))
 
-    def _begin(self) -> None:
-        self.child, self._step = self._start(), "start"
-        self.child.step.allow(self._seconds)
+    def _begin(self) -> Child[Message]:
+        child = self._start()
+        self.child, self._step = child, "start"
+        child.step.allow(self._seconds)
+        return child
 
     def feed(self, *, settled: bool) -> None:
         """Give the process what it has room for.

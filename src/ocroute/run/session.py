@@ -13,7 +13,7 @@ from typing import Self
 from ocroute.engines.base import ENGINES, PageLimits
 from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.route.plan import Wish
-from ocroute.run.capacity import default_deadline, default_workers, neural, shared, threads_each
+from ocroute.run.capacity import cards, default_deadline, default_workers, neural, shared, threads_each
 from ocroute.run.executor import Executor, Serial, ask, in_order
 from ocroute.run.jobs import Count, Counted, Describe, Described, Input, JobFailed, Outcome, Read, Record
 from ocroute.run.journal import Journal
@@ -75,13 +75,14 @@ class Session:
         self._limit = _deadline(default_deadline(self.wish) if timeout is None else timeout)
         self._executor: Executor = Serial()
         if self._workers:
-            threads = threads_each(self._workers)
+            threads, side_by_side = threads_each(self._workers), cards(self.wish)
             self._executor = WorkerPool(
                 self._workers,
                 timeout=self._limit,
                 threads=threads,
-                engine_threads=threads_each(1),
+                engine_threads=threads_each(max(1, len(side_by_side))),
                 shared=shared(self.wish),
+                cards=side_by_side,
             )
         self._fetched = False
 

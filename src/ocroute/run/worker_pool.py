@@ -8,14 +8,17 @@ import math
 import os
 import queue
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from ocroute.document.model import Attempt
 from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
 from ocroute.files import Scratch
+from ocroute.gpus import VISIBLE
 from ocroute.process import Child, Inbox
 from ocroute.run.engine_station import EngineStation
+from ocroute.run.engine_stations import EngineStations
 from ocroute.run.executor import Executor, announce
 from ocroute.run.jobs import (
     Answered,
@@ -76,6 +79,7 @@ class WorkerPool(Executor):
         engine_threads: the same in the process that holds an engine for all.
         shared: the engine that such a process will hold, where that is sure: it starts at once, and imports what it needs while
             pages are opened.
+        cards: the GPUs, as CUDA knows them, of which each gets such a process; none where the process is to see them all.
 
     Raises:
         UsageError: no workers, or no time.
@@ -89,6 +93,7 @@ class WorkerPool(Executor):
         threads: int = 1,
         engine_threads: int = 1,
         shared: str = "",
+        cards: Sequence[str] = (),
     ) -> None:
         if workers < 1 or (timeout is not None and timeout <= 0):
             raise UsageError(f"cannot work with {workers} workers and a deadline of {timeout} seconds")
@@ -104,14 +109,8 @@ class WorkerPool(Executor):
         self._failed_starts = 0
         self._refused = self._said = ""
         self._scratch = Scratch()
-        self._station = EngineStation(
-            lambda: self._spawn("ocroute.run.engine_worker", engine_threads),
-            seconds=START_LIMIT,
-            loading=LOAD_LIMIT,
-            timeout=timeout,
-            threads=engine_threads,
-        )
-        self._unloadable = self._station.unloadable
+        self._unloadable: dict[str, Attempt] = {}
+        self._stations = EngineStations([self._station(card, engine_threads) for card in cards or ("",)])
 
     def run(self, jobs: Iterable[Job]) -> Generator[tuple[int, Outcome], None, None]:
         """See `Executor.run`; one run at a time.
@@ -123,13 +122,13 @@ class WorkerPool(Executor):
         self._bury()
         try:
             self._feed(pending)
-            while self._busy or self._retry or self._station.tickets:
+            while self._busy or self._retry or self._stations.tickets:
                 for index, outcome in self._answers():
                     self._feed(pending)  # before the answer is handed out: no worker waits for the caller
                     yield index, outcome
                 self._feed(pending)
         finally:
-            self._station.stop()
+            self._stations.stop()
             for child in self._busy:
                 child.end()
             self._busy.clear()
@@ -142,8 +141,7 @@ class WorkerPool(Executor):
         for child in [child for child in self._idle if child.ended]:
             self._idle.remove(child)
             child.end()
-        if self._station.child is not None and self._station.child.ended:
-            self._station.end()
+        self._stations.bury()
 
     def _feed(self, pending: Iterator[Ticket]) -> None:
         """Give every free worker, and the engine that all share, something to do."""
@@ -158,7 +156,7 @@ class WorkerPool(Executor):
                 child = self._spawn("ocroute.run.worker", self._threads)  # it is given its job when it says hello
                 ticket.doing = START
             self._busy[child] = ticket
-        self._station.feed(settled=not self._busy)
+        self._stations.feed(settled=not self._busy)
 
     def _give(self, child: Child[Message], ticket: Ticket) -> None:
         """Send the job. An engine that took its process down while it was loaded is spent on every page from then on."""
@@ -173,21 +171,32 @@ class WorkerPool(Executor):
         child.step.allow(self._limit(doing))
 
     def _next(self, pending: Iterator[Ticket]) -> Ticket | None:
-        if self._station.full:
+        if self._stations.full:
             return None
-        oldest = min((ticket.index for ticket in (*self._busy.values(), *self._station.tickets)), default=self._taken)
-        if self._taken - oldest >= _AHEAD * (self._workers + self._station.at_once):
+        oldest = min((ticket.index for ticket in (*self._busy.values(), *self._stations.tickets)), default=self._taken)
+        if self._taken - oldest >= _AHEAD * (self._workers + self._stations.at_once):
             return None
         ticket = next(pending, None)
         if ticket is not None:
             self._taken = ticket.index
             announce(ticket.job, None)
             if self._shared and isinstance(ticket.job, Read):
-                self._station.prepare(self._shared)
+                self._stations.prepare(self._shared)
                 self._shared = ""
         return ticket
 
-    def _spawn(self, module: str, threads: int) -> Child[Message]:
+    def _station(self, card: str, threads: int) -> EngineStation:
+        env = {VISIBLE: card} if card else {}
+        return EngineStation(
+            lambda: self._spawn("ocroute.run.engine_worker", threads, env),
+            seconds=START_LIMIT,
+            loading=LOAD_LIMIT,
+            timeout=self._timeout,
+            threads=threads,
+            unloadable=self._unloadable,
+        )
+
+    def _spawn(self, module: str, threads: int, env: Mapping[str, str] | None = None) -> Child[Message]:
         try:
             return Child(
                 module,
@@ -195,7 +204,7 @@ class WorkerPool(Executor):
                 seconds=START_LIMIT,
                 inbox=self._inbox,
                 folder=self._scratch.folder(),
-                env={name: os.environ.get(name, str(threads)) for name in _THREADS} | wanted(),
+                env={name: os.environ.get(name, str(threads)) for name in _THREADS} | wanted() | dict(env or {}),
             )
         except OSError as error:
             raise EngineUnavailable(
@@ -204,20 +213,18 @@ class WorkerPool(Executor):
 
     def _answers(self) -> Iterator[tuple[int, Outcome]]:
         """Wait a little; yield what was answered, and what must be answered for workers that are lost."""
-        patience = max(0.0, min(_GLANCE, self._station.left, *(child.step.left for child in self._busy)))
+        patience = max(0.0, min(_GLANCE, self._stations.left, *(child.step.left for child in self._busy)))
         with contextlib.suppress(queue.Empty):
             while True:  # all that has been said counts before any deadline does
                 child, message = self._inbox.get(timeout=patience)
                 patience = 0.0
                 if isinstance(message, Logged):
                     relay(message)
-                elif child is self._station.child:
-                    self._retry.extend(self._station.hear(message))
+                elif (station := self._stations.of(child)) is not None:
+                    self._retry.extend(station.hear(message))
                 elif child in self._busy and (answer := self._hear(child, message)) is not None:
                     yield answer
-        shared = self._station.child
-        if shared is not None and (shared.gone or self._station.left < 0):
-            self._retry.extend(self._station.lose("crashed" if shared.gone else "timed_out"))
+        self._retry.extend(self._stations.lost())
         for child in tuple(self._busy):
             if child.gone or child.step.left < 0:
                 answer = self._lose(child, "crashed" if child.gone else "timed_out")
@@ -248,7 +255,7 @@ class WorkerPool(Executor):
                 self._failed_starts = 0
                 self._idle.append(child)
                 del self._busy[child]
-                self._retry.extend(self._station.add(ticket, message))
+                self._retry.extend(self._stations.add(ticket, message))
             case Taken() | Answered():
                 pass  # said by the engine's process only
             case _:
@@ -320,7 +327,7 @@ class WorkerPool(Executor):
             child.end()
         self._idle.clear()
         self._busy.clear()
-        self._station.end()
+        self._stations.end()
         self._scratch.remove()
 
 

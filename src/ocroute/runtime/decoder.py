@@ -19,8 +19,9 @@ from ocroute.runtime.cached_attention import Attend
 from ocroute.runtime.fused import add_norm, normed_gated_linear, normed_linear, rotate_and_store, row_linear
 from ocroute.runtime.slots import Slots
 
-# Layers of transformers whose arithmetic is that of `step`, seen in their source: Qwen2's, and those of models built on it.
-KNOWN_LAYERS = ("Qwen2DecoderLayer", "Qwen2VLDecoderLayer")
+# Layers of transformers whose arithmetic is that of `step`, seen in their source: Qwen2's and Qwen3's, and those of models built
+# on them.
+KNOWN_LAYERS = ("Qwen2DecoderLayer", "Qwen2VLDecoderLayer", "Qwen3DecoderLayer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Layer:
         qkv, qkv_bias: queries', keys' and values' rows, one after the other.
         out: of attention.
         gate_up: the gate's rows, then those of what it lets through.
+        head_norms: of each query's and each key's head, ``(head_dim,)`` both; Qwen3 has them.
     """
 
     norm: Tensor
@@ -41,6 +43,7 @@ class Layer:
     mlp_norm: Tensor
     gate_up: Tensor
     down: Tensor
+    head_norms: tuple[Tensor, Tensor] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ def _layer(layer: Any) -> Layer:
         layer.post_attention_layernorm.weight.detach(),
         gate_up,
         mlp.down_proj.weight.detach(),
+        (attention.q_norm.weight.detach(), attention.k_norm.weight.detach()) if hasattr(attention, "q_norm") else None,
     )
 
 
@@ -185,9 +189,22 @@ def step(
     delta = None
     for layer, (keys, values) in zip(decoder.layers, slots.layers, strict=True):
         x, qkv = normed_linear(x, delta, layer.norm, decoder.eps, layer.qkv, layer.qkv_bias)
+        if layer.head_norms is not None:
+            qkv = _heads_normed(decoder, qkv, *layer.head_norms)
         queries = rotate_and_store(qkv, cos, sin, keys, values, positions, decoder.heads)
         seen = attend(queries, keys[:, :, :span], values[:, :, :span], lengths, decoder.scale)
         mixed = row_linear(seen.flatten(1), layer.out)
         x, inner = normed_gated_linear(x, mixed, layer.mlp_norm, decoder.eps, layer.gate_up)
         delta = row_linear(inner, layer.down)
     return linear(add_norm(x, delta, decoder.norm, decoder.eps)[1], decoder.head)
+
+
+def _heads_normed(decoder: Decoder, qkv: Tensor, query_norm: Tensor, key_norm: Tensor) -> Tensor:
+    """``qkv`` ``(batch, (heads + 2 * kv_heads) * head_dim)`` with a norm over each head of the queries and of the keys."""
+    heads = [decoder.heads, decoder.kv_heads, decoder.kv_heads]
+    parts = torch.split(qkv.view(len(qkv), -1, decoder.head_dim), heads, dim=1)
+    q, k = (
+        add_norm(part.reshape(-1, decoder.head_dim), None, norm, decoder.eps)[1].view(part.shape)
+        for part, norm in zip(parts[:2], (query_norm, key_norm), strict=True)
+    )
+    return torch.cat((q, k, parts[2]), dim=1).flatten(1)

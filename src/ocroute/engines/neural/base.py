@@ -152,7 +152,7 @@ class NeuralEngine(PageByPage):
 
         cls.model_class()
         if torch.cuda.is_available():
-            torch.cuda.init()
+            torch.cuda.init()  # type: ignore[no-untyped-call]
 
     def __init__(self, task: Task) -> None:
         facts = self.facts

@@ -45,7 +45,7 @@ def find(environment: Mapping[str, str] = os.environ) -> InstalledVllm:
             "there is no vLLM in this environment",
             next_step=f"Name one: {VARIABLE}=/path/to/bin/vllm ocroute read ..., or leave --runtime vllm out",
         )
-    if not shutil.which(program):
+    if not shutil.which(str(program)):
         raise EngineUnavailable(f"{VARIABLE} names {named}, which is no program", next_step="Name bin/vllm itself")
     return InstalledVllm(program, _listed(program) or _said(program))
 
@@ -57,7 +57,9 @@ def runtimes(environment: Mapping[str, str] = os.environ) -> list[str]:
     if program := Path(named) if named else _here("vllm", environment):
         version = f"vLLM {_listed(program)}".strip()
         use = "--engine NAME --runtime vllm has it run the model; without, ocroute's own batch does, in its process"
-        found.append(f"{version} at {program}: {use}" if shutil.which(program) else f"{VARIABLE}={named} is no program")
+        found.append(
+            f"{version} at {program}: {use}" if shutil.which(str(program)) else f"{VARIABLE}={named} is no program"
+        )
     if program := _here("sglang", environment):
         found.append(f"SGLang at {program}: not started by ocroute; start it yourself and name it with --base-url")
     return found
@@ -65,7 +67,7 @@ def runtimes(environment: Mapping[str, str] = os.environ) -> list[str]:
 
 def _here(name: str, environment: Mapping[str, str]) -> Path | None:
     beside = Path(sys.executable).with_name(f"{name}.exe" if os.name == "nt" else name)
-    found = shutil.which(beside) or shutil.which(name, path=environment.get("PATH"))
+    found = shutil.which(str(beside)) or shutil.which(name, path=environment.get("PATH"))
     return Path(found) if found else None
 
 
