@@ -60,7 +60,7 @@ def _queue() -> str:
 
 def million() -> str:
     """Machines and hours for a million and a hundred million pages, from the rates in the other tables."""
-    speed, digital, gpu = measured("ocr-speed"), measured("born-digital"), measured("gpu-files-256")
+    speed, digital, gpu = measured("ocr-speed"), measured("born-digital"), measured("gpu-files-192")
     pairs = speed["pairs"]
     rates = [
         ("a PDF's own text", "2 CPU cores", 2 * 3_600_000 / digital["textlayer_ms_per_page"], "cpu", "born-digital"),
@@ -78,7 +78,7 @@ def million() -> str:
             "cpu",
             "ocr-speed",
         ),
-        ("`dots_ocr`", "an H200 with 16 cores", 3600 * gpu["pages/s"], "gpu", "gpu-files-256"),
+        ("`dots_ocr`", "an H200 with 16 cores", 3600 * gpu["pages/s"], "gpu", "gpu-files-192"),
     ]
     rows = [
         (
