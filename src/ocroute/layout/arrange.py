@@ -18,6 +18,7 @@ from ocroute.layout.lines import assemble, with_initials
 from ocroute.layout.paragraphs import Column, Group, groups
 from ocroute.layout.reading_direction import view_of, with_direction
 from ocroute.layout.tables.find import FoundTable, find_tables
+from ocroute.layout.told_headings import ToldHeadings
 from ocroute.layout.typeface import with_fonts
 from ocroute.pages.page import InputPage
 from ocroute.raster.rules import Rule, page_rules
@@ -62,7 +63,7 @@ def _blocks(page: InputPage, inked: Sequence[Line]) -> tuple[Block, ...]:
     joiner = Joiner(line.text for line in inked)
     drafts = [
         *(Draft(Category.PAGE_HEADER, [_alone(piece, scale)]) for piece in sorted_out.headers),
-        *run_on(_drafts(sorted_out.body, scale, rules)),
+        *run_on(_drafts(sorted_out.body, scale, rules, ToldHeadings(page.headings()))),
         *(Draft(Category.PAGE_FOOTER, [_alone(piece, scale)]) for piece in sorted_out.footers),
     ]
     return tuple(block_of(draft, joiner) for draft in drafts)
@@ -90,17 +91,18 @@ def _alone(piece: Piece, scale: Scale) -> Group:
     return Group(Column.of([piece], scale), 0, [piece])
 
 
-def _drafts(body: Sequence[Piece], scale: Scale, rules: Sequence[Rule]) -> list[Draft]:
+def _drafts(body: Sequence[Piece], scale: Scale, rules: Sequence[Rule], told: ToldHeadings) -> list[Draft]:
     bold = sum(len(piece.text) for piece in body if piece.bold) > 0.5 * sum(len(piece.text) for piece in body)
     text: list[Draft] = []
     notes: list[Draft] = []
     heights = [rule.at for rule in rules]
     for lines in columns(body, scale, rules):
-        found = groups(Column.of(lines, scale))
+        found = list(told.parted(groups(Column.of(lines, scale))))
         count = _footnotes(found, scale, heights)
         text += [Draft(kind_of(group, scale, bold_body=bold), [group]) for group in found[: len(found) - count]]
         notes += [Draft(Category.FOOTNOTE, [group]) for group in found[len(found) - count :]]
     _rank([draft for draft in text if draft.category is Category.SECTION_HEADER], scale)
+    told.name(text)
     _nest(text, scale)
     return text + notes
 

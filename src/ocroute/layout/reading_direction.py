@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-from ocroute.pages.page import InputPage, Raster, Segment
+from ocroute.pages.page import Heading, InputPage, Raster, Segment
 from ocroute.values import Block, Box, Direction, Line
 
 _LEFT: Final = re.compile("[\u0591-\u065f\u066e-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -161,6 +161,10 @@ class _MirroredPage(InputPage):
     def fills(self) -> tuple[Segment, ...]:
         """Filled rectangles of the mirror image."""
         return tuple(map(self._segment, self._page.fills()))
+
+    def headings(self) -> tuple[Heading, ...]:
+        """What the source calls headings."""
+        return self._page.headings()
 
     def _segment(self, segment: Segment) -> Segment:
         x0, y0, x1, y1 = segment

@@ -20,6 +20,13 @@ Segment = tuple[float, float, float, float]
 T = TypeVar("T")
 
 
+class Heading(NamedTuple):
+    """A heading as the source names it; ``level`` counts from 1."""
+
+    text: str
+    level: int
+
+
 class Unread(NamedTuple):
     """Something of a source that nobody reads.
 
@@ -82,6 +89,10 @@ class InputPage(ABC):
 
     def unread(self) -> tuple[Unread, ...]:
         """What the source holds besides this page and nobody reads, e.g. attached files."""
+        return ()
+
+    def headings(self) -> tuple[Heading, ...]:
+        """What the source itself calls headings of this page."""
         return ()
 
     def pictures(self) -> tuple[Segment, ...]:
@@ -178,6 +189,10 @@ class TurnedPage(InputPage):
     def unread(self) -> tuple[Unread, ...]:
         """What the source holds besides."""
         return self._page.unread()
+
+    def headings(self) -> tuple[Heading, ...]:
+        """What the source calls headings."""
+        return self._page.headings()
 
     def text_angle(self) -> int | None:
         """The direction of the page's own text in the turned frame."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
 from math import sqrt
 
 import numpy as np
 import pypdfium2
 
 from ocroute.errors import CorruptInput
-from ocroute.pages.page import InputPage, Raster, Unread
+from ocroute.pages.page import Heading, InputPage, Raster, Unread
 from ocroute.pages.pdf_chars import read_glyphs
 from ocroute.pages.pdf_errors import load, on_page
 from ocroute.pages.pdf_fields import with_fields
 from ocroute.pages.pdf_flat import FlatPage, FlatPages
 from ocroute.pages.pdf_frame import Frame
+from ocroute.pages.pdf_headings import outline_of, tagged_headings
 from ocroute.pages.pdf_images import original_jpeg
 from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_marks import read_marks, with_marks
@@ -61,6 +64,11 @@ class PdfSource(Source):
         except BaseException:
             self.pdf.close()
             raise
+
+    @cached_property
+    def outline(self) -> Mapping[int, tuple[Heading, ...]]:
+        """Its entries by the index of the page that they lead to."""
+        return outline_of(self.pdf)
 
     def page(self, number: int) -> InputPage:
         """Page ``number``, not loaded yet."""
@@ -147,6 +155,15 @@ class PdfPage(InputPage):
     def unread(self) -> tuple[Unread, ...]:
         """What the file holds besides; said on the first page that is read of it."""
         return unread_of(self._file.pdf) if self.number == self._file.numbers[0] else ()
+
+    def headings(self) -> tuple[Heading, ...]:
+        """Those that its tags name, and those that the outline leads to; none where the file is broken in these."""
+        try:
+            with on_page(self.source, self.number):
+                tagged = self.once("headings", lambda: tagged_headings(self._page()))
+                return (*tagged, *self._file.outline.get(self.number - 1, ()))
+        except CorruptInput:
+            return ()
 
     def text_angle(self) -> int | None:
         """The direction of most printed characters; None where fewer than ``_TELLING`` are printed or they disagree."""
