@@ -150,3 +150,26 @@ def test_look_alikes_of_two_alphabets_are_one_letter(full_page):
         for line in full_page.lines[::2]
     ]
     assert not said_of(full_page, [*latin, *full_page.lines[1::2]]).odd
+
+
+DOWN = "港の事務所は湾に入るすべての船の記録"
+
+
+def test_a_column_is_held_against_the_page_sign_by_sign():
+    box = Box(100, 50, 140, 50 + 40 * len(DOWN))
+    column, mixed = (Line(text, box, words=(Word(text, box),)) for text in (DOWN, "第12号"))
+    signs = words_of(Reading(lines=(column,))).readable
+    assert "".join(sign.text for sign in signs) == DOWN
+    assert [sign.box for sign in signs[:2]] == [Box(100, 50, 140, 90), Box(100, 90, 140, 130)]
+    assert not words_of(Reading(lines=(mixed,))).readable  # digits may stand side by side in it
+
+
+@pytest.mark.skipif(faces.path("tune", "wide") is None, reason="Noto Sans CJK is not installed")
+def test_a_column_of_other_signs_does_not_match():
+    made, font = sheet((400, 900)), faces.font(faces.path("tune", "wide"), 40)
+    for at, sign in enumerate(DOWN):
+        made.draw.text((100, 40 + 44 * at), sign, font=font, fill="black")
+    box = Box(100, 50, 140, 50 + 44 * len(DOWN))
+    right, wrong = (Line(text, box, words=(Word(text, box),)) for text in (DOWN, DOWN[5:] + DOWN[:5]))
+    assert finding(made, [right]) is None
+    assert finding(made, [wrong]) is not None

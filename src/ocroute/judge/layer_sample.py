@@ -21,6 +21,7 @@ MOST: Final = 130  # where many fonts have many letters
 PIECE: Final = 12  # signs of a longer run of ideographs that are read of it
 LONGEST: Final = 80  # signs of a word that is read in one piece
 HIGH: Final = (7.0, 900.0)  # pixels of a word's box; smaller ones are no letters to anybody
+UPRIGHT: Final = 1.5  # height over width of a word that runs down the page
 FONTS: Final = 16  # fonts of which a word each is read before the budget counts
 EVEN: Final = 8  # words that are read wherever they stand, evenly over the page
 CONSIDERED: Final = 200  # words, evenly over the page, that the choice is made from
@@ -153,7 +154,13 @@ def _probes(text: str, box: Box, font: str) -> Iterator[Probe]:
     letters = solid(text)
     if not letters:
         return
-    if len(text) <= LONGEST:
+    if len(text) > 1 and box.height > UPRIGHT * box.width:  # signs below each other, each in a square of its own
+        step = box.height / len(text)
+        for at, sign in enumerate(text if all(map(_wide, text)) else ""):
+            if part := solid(sign):
+                y = box.y0 + step * at
+                yield Probe(sign, part, Box(box.x0, y, box.x1, y + step), font)
+    elif len(text) <= LONGEST:
         yield Probe(text, letters, box, font)
     elif all(_wide(sign) for sign in text):  # ideographs are all equally wide, so a piece of them has a place
         step = box.width / len(text)
