@@ -1,4 +1,4 @@
-"""How a PDF's own text compares with what pdfium says of the same page."""
+"""How a PDF's own text compares with what pdfium says of the same page, and whether a wrong one is believed."""
 
 from __future__ import annotations
 
@@ -30,4 +30,37 @@ def layers(record: Record) -> str:
     )
 
 
-PARTS: dict[str, Part] = {"layer-text": layers}
+WAYS = {
+    "right": "as it is",
+    "one word right": "as it is, one word alone on the page",
+    "letters 1%": "1 % of the letters are others (at least one)",
+    "letters 5%": "5 % of the letters are others",
+    "letters 20%": "20 % of the letters are others",
+    "words moved": "every word stands where the next one should",
+    "misread": "a third of the words misread, as by a bad OCR",
+    "half a line": "all of it half a line lower",
+    "foreign": "that of another page",
+    "scrambled": "the letters of each font permuted",
+    "one font scrambled": "the letters of one font of several permuted",
+    "one word scrambled": "one word alone on the page, its letters permuted",
+}
+
+
+@from_evidence("layer-belief", "python -m bench.layer_belief --json evidence/layer-belief.json")
+def belief(record: Record) -> str:
+    """How often a layer is believed, by what was done to it."""
+    rows = []
+    for way, what in WAYS.items():
+        if way in record["layers"]:
+            tally = record["layers"][way]
+            count = tally["believed" if "right" in way else "letters_believed"]
+            rows.append((what, str(tally["of"]), str(count), f"{count / tally['of']:.1%}"))
+    sources = record["sources"]
+    return (
+        table(("the layer", "pages", "believed", "share"), rows)
+        + f"\n{record['pages']} pages: {sources.get('drawn', 0)} drawn, {sources.get('files', 0)} of PDFs.\n"
+        + stamp(record)
+    )
+
+
+PARTS: dict[str, Part] = {"layer-text": layers, "layer-belief": belief}
