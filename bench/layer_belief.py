@@ -248,6 +248,17 @@ def of_files(half: str, folders: list[Path], count: int) -> Iterator[Subject]:
             continue
 
 
+def in_turn(**sources: Iterator[Subject]) -> Iterator[tuple[str, Subject]]:
+    """One of each, until all are used up, so that a run that is cut short has seen both."""
+    while sources:
+        for kind, subjects in list(sources.items()):
+            subject = next(subjects, None)
+            if subject is None:
+                del sources[kind]
+            else:
+                yield kind, subject
+
+
 def whole(page: InputPage) -> bool:
     """Whether the file says of nearly every glyph what it means."""
     assert isinstance(page, PdfPage)
@@ -294,29 +305,28 @@ def run(
     seconds: list[float] = []
     sources: Counter[str] = Counter()
     other = past = next(drawn(half, 1))  # the last page of another file than this
-    for kind, subjects in (("drawn", drawn(half, pages - files)), ("files", of_files(half, folders, files))):
-        for subject in subjects:
-            rng = random.Random(subject.name)
-            if subject.name.split()[0] != past.name.split()[0]:
-                other = past
-            sources[kind] += 1
-            for name, case in alterations(subject, other, rng):
-                if only and name not in only:
-                    continue
-                if name not in ("right", "one word right", "half a line") and _texts(case) == _texts(subject):
-                    continue
-                start = time.perf_counter()
-                whole_page, letters, said = believed(case, right=name in ("right", "one word right"))
-                if name == "right":
-                    seconds.append(time.perf_counter() - start)
-                tally = believed_of[name]
-                tally[0] += whole_page
-                tally[1] += letters
-                tally[2] += 1
-                if show and letters != (name in ("right", "one word right")):
-                    print(f"{name:20} {subject.name}: {said or 'believed'}", flush=True)
-            harness.write(path, _result(half, sources, believed_of, seconds))
-            past = Subject(subject.name, ArrayPage(np.full, size=subject.page.size), subject.lines)
+    for kind, subject in in_turn(drawn=drawn(half, pages - files), files=of_files(half, folders, files)):
+        rng = random.Random(subject.name)
+        if subject.name.split()[0] != past.name.split()[0]:
+            other = past
+        sources[kind] += 1
+        for name, case in alterations(subject, other, rng):
+            if only and name not in only:
+                continue
+            if name not in ("right", "one word right", "half a line") and _texts(case) == _texts(subject):
+                continue
+            start = time.perf_counter()
+            whole_page, letters, said = believed(case, right=name in ("right", "one word right"))
+            if name == "right":
+                seconds.append(time.perf_counter() - start)
+            tally = believed_of[name]
+            tally[0] += whole_page
+            tally[1] += letters
+            tally[2] += 1
+            if show and letters != (name in ("right", "one word right")):
+                print(f"{name:20} {subject.name}: {said or 'believed'}", flush=True)
+        harness.write(path, _result(half, sources, believed_of, seconds))
+        past = Subject(subject.name, ArrayPage(np.full, size=subject.page.size), subject.lines)
     return _result(half, sources, believed_of, seconds)
 
 
