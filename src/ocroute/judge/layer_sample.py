@@ -154,7 +154,9 @@ def _probes(text: str, box: Box, font: str) -> Iterator[Probe]:
     letters = solid(text)
     if not letters:
         return
-    if len(text) > 1 and box.height > UPRIGHT * box.width:  # signs below each other, each in a square of its own
+    if (
+        len(text) > 1 and box.height > UPRIGHT * box.width and any(map(_wide, text))
+    ):  # signs below each other, each in a square of its own
         step = box.height / len(text)
         for at, sign in enumerate(text if all(map(_wide, text)) else ""):
             if part := solid(sign):

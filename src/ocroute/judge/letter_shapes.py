@@ -134,11 +134,11 @@ def _odd(letters: Sequence[_Letter]) -> Iterator[tuple[int, str]]:
         if len(places) < MATES or not doubtful.size:
             continue
         like = nearest(likeness(doubtful, places), MATES)
-        like[[letters[at].name == name for at in doubtful]] = -1.0
+        like[[letters[at].name == name for at in doubtful.tolist()]] = -1.0
         name_of[like > best] = name
         best = np.maximum(best, like)
-    for at, other, like in zip(doubtful.tolist(), name_of, best.tolist(), strict=True):
-        if like >= ALIKE and like >= own[at] + CLEARLY:
+    for at, other, likest in zip(doubtful.tolist(), name_of, best.tolist(), strict=True):
+        if likest >= ALIKE and likest >= own[at] + CLEARLY:
             beside = [
                 near for near in (at - 1, at + 1) if 0 <= near < len(letters) and letters[near].word is letters[at].word
             ]
