@@ -32,7 +32,7 @@ from bench.pages.canvas import Sheet
 from msgspec.structs import replace
 
 from ocroute.engines.base import Reading
-from ocroute.values import Block, Box, Category, Line, Word
+from ocroute.values import Box, Line, Word
 
 LATIN_FOR_CYRILLIC = dict(
     zip(
@@ -301,7 +301,3 @@ def _wrong(word: str, bank: list[str], rng: random.Random) -> str:
     if rng.random() < 0.5:
         return rng.choice(bank)
     return "".join(rng.choice(string.ascii_lowercase) if rng.random() < 0.5 else sign for sign in word)
-
-
-def as_block(line: Line) -> Block:
-    return Block(Category.TEXT, line.text, line.box, line.confidence, lines=(line,))
