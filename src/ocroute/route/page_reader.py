@@ -10,15 +10,15 @@ from typing import Any
 
 import msgspec
 
-from ocroute.document.model import Attempt, AttemptOutcome, Page, Provenance, Verdict
+from ocroute.document.model import Attempt, AttemptOutcome, Page, Verdict
 from ocroute.engines.base import ENGINES, ONE_THREAD, EngineInfo, PageLimits, Reading, Task
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
-from ocroute.judge import at_sight, judge
+from ocroute.judge import judge
 from ocroute.judge.unread_parts import known_of
 from ocroute.layout.arrange import arrange
 from ocroute.layout.figures import with_figures
 from ocroute.pages.page import InputPage
-from ocroute.ppocr.page_orientation import make_upright
+from ocroute.route import page_records
 from ocroute.route.attempts import attempts
 from ocroute.route.by_part import marked, merged, read_parts, with_pictures
 from ocroute.route.loaded_engines import LoadedEngines
@@ -134,9 +134,9 @@ class PageReader:
         started = time.perf_counter()
         try:
             if given is not None:
-                page = _as_before(page, record)
+                page = page_records.as_before(page, record)
             else:
-                page, record = _upright(page, record, limits.threads)
+                page, record = page_records.upright(page, record, limits.threads)
         except InputError as error:
             return msgspec.structs.replace(record, error=str(error))
         if record.verdict.status == "blank":
@@ -154,18 +154,20 @@ class PageReader:
                 return Waiting(engine, page, task, record, attempt.seconds)
             else:
                 get = self._reading_here(engine, page, task, attempt, on_load, on_attempt)
-            record = _better(record, self._attempt(engine, page, task, record, attempt, get, on_load, on_attempt))
+            record = page_records.better(
+                record, self._attempt(engine, page, task, record, attempt, get, on_load, on_attempt)
+            )
             given = None
             if record.attempts[-1].outcome != "accepted":
                 on_refused(record)
             try:
-                engine = None if _in_vain(page, record) else policy.send(record.attempts[-1])
+                engine = None if page_records.in_vain(page, record) else policy.send(record.attempts[-1])
             except StopIteration:
                 engine = None
         if record.blocks:
             record = msgspec.structs.replace(record, blocks=with_figures(page, record.blocks))
         page.release()
-        return record if record.blocks or record.verdict.fine else _explained(record)
+        return record if record.blocks or record.verdict.fine else page_records.explained(record)
 
     def close(self) -> None:
         """Let the engines go."""
@@ -242,7 +244,7 @@ class PageReader:
             verdict=verdict,
             blocks=reading.blocks,
             attempts=(*record.attempts, attempt),
-            provenance=_provenance(name, info, reading, seconds, task.limits.threads),
+            provenance=page_records.provenance(name, info, reading, seconds, task.limits.threads),
         )
 
     def _whole(
@@ -304,33 +306,6 @@ class _Stopwatch:
         self._clock = now
 
 
-def _upright(page: InputPage, record: Page, threads: int) -> tuple[InputPage, Page]:
-    """The page as engines are to see it, and its record, which is blank where nothing is printed.
-
-    Raises:
-        InputError: the page cannot be decoded.
-    """
-    width, height = page.size
-    record = msgspec.structs.replace(record, notes=page.notes())
-    verdict = at_sight(page)
-    if verdict is not None:
-        page.release()
-        return page, msgspec.structs.replace(record, width=width, height=height, dpi=page.dpi, verdict=verdict)
-    try:
-        page = make_upright(page, threads=threads)
-        width, height = page.size
-    except EngineUnavailable:
-        pass  # without the models of orientation detection it is read as it stands
-    return page, msgspec.structs.replace(
-        record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew, notes=page.notes()
-    )
-
-
-def _as_before(page: InputPage, record: Page) -> InputPage:
-    """The page as its record says that it was turned."""
-    return page.turned_by((record.turned - page.turned) // 90, record.skew - page.skew)
-
-
 def _got(name: str, reading: Reading | Exception) -> Callable[[], tuple[EngineInfo, Reading]]:
     """Hands over what an engine gave elsewhere, or raises it."""
 
@@ -340,42 +315,3 @@ def _got(name: str, reading: Reading | Exception) -> Callable[[], tuple[EngineIn
         return ENGINES.load(name).info, reading
 
     return get
-
-
-def _better(before: Page, after: Page) -> Page:
-    """Of two records of one page the one to keep, with the attempts of both."""
-    if after.verdict.fine or not _has_text(before) or (_has_text(after) and after.verdict.score > before.verdict.score):
-        return after
-    return msgspec.structs.replace(before, attempts=after.attempts)
-
-
-def _in_vain(page: InputPage, record: Page) -> bool:
-    """Whether no other engine can make more of a page that only stands in for what the file holds."""
-    return _has_text(record) and any(part.instead for part in page.unread())
-
-
-def _has_text(record: Page) -> bool:
-    return any(block.text.strip() or block.table for block in record.blocks)
-
-
-def _explained(record: Page) -> Page:
-    """A page for which no engine gave any text: failed, with every reason."""
-    reasons = [f"{attempt.engine}: {attempt.reason or attempt.outcome}" for attempt in record.attempts]
-    reasons += [] if record.attempts else [f"{name}: {reason}" for name, reason in record.rejected.items()]
-    verdict = Verdict("failed", 0.0, record.verdict.findings)
-    return msgspec.structs.replace(record, verdict=verdict, error="no engine read this page; " + "; ".join(reasons))
-
-
-def _provenance(name: str, info: EngineInfo, reading: Reading, seconds: dict[str, float], threads: int) -> Provenance:
-    from ocroute import __version__
-
-    return Provenance(
-        engine=name,
-        model=reading.model,
-        model_hash=reading.model_hash,
-        kernel=reading.kernel,
-        device="" if info.kind == "remote" else reading.device,
-        versions={"ocroute": __version__, **reading.versions},
-        settings={"threads": threads, **reading.settings},
-        seconds={**seconds, **{f"read.{step}": round(value, 4) for step, value in reading.seconds.items()}},
-    )

@@ -1,0 +1,79 @@
+"""A page's record: begun with the page upright, kept or left for a better one after each attempt, and ended with the reasons."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ocroute.document.model import Page, Provenance, Verdict
+from ocroute.engines.base import EngineInfo, Reading
+from ocroute.errors import EngineUnavailable
+from ocroute.judge import at_sight
+from ocroute.pages.page import InputPage
+from ocroute.ppocr.page_orientation import make_upright
+
+
+def upright(page: InputPage, record: Page, threads: int) -> tuple[InputPage, Page]:
+    """The page as engines are to see it, and its record, which is blank where nothing is printed.
+
+    Raises:
+        InputError: the page cannot be decoded.
+    """
+    width, height = page.size
+    record = msgspec.structs.replace(record, notes=page.notes())
+    verdict = at_sight(page)
+    if verdict is not None:
+        page.release()
+        return page, msgspec.structs.replace(record, width=width, height=height, dpi=page.dpi, verdict=verdict)
+    try:
+        page = make_upright(page, threads=threads)
+        width, height = page.size
+    except EngineUnavailable:
+        pass  # without the models of orientation detection it is read as it stands
+    return page, msgspec.structs.replace(
+        record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew, notes=page.notes()
+    )
+
+
+def as_before(page: InputPage, record: Page) -> InputPage:
+    """The page as its record says that it was turned."""
+    return page.turned_by((record.turned - page.turned) // 90, record.skew - page.skew)
+
+
+def better(before: Page, after: Page) -> Page:
+    """Of two records of one page the one to keep, with the attempts of both."""
+    if after.verdict.fine or not _has_text(before) or (_has_text(after) and after.verdict.score > before.verdict.score):
+        return after
+    return msgspec.structs.replace(before, attempts=after.attempts)
+
+
+def in_vain(page: InputPage, record: Page) -> bool:
+    """Whether no other engine can make more of a page that only stands in for what the file holds."""
+    return _has_text(record) and any(part.instead for part in page.unread())
+
+
+def _has_text(record: Page) -> bool:
+    return any(block.text.strip() or block.table for block in record.blocks)
+
+
+def explained(record: Page) -> Page:
+    """A page for which no engine gave any text: failed, with every reason."""
+    reasons = [f"{attempt.engine}: {attempt.reason or attempt.outcome}" for attempt in record.attempts]
+    reasons += [] if record.attempts else [f"{name}: {reason}" for name, reason in record.rejected.items()]
+    verdict = Verdict("failed", 0.0, record.verdict.findings)
+    return msgspec.structs.replace(record, verdict=verdict, error="no engine read this page; " + "; ".join(reasons))
+
+
+def provenance(name: str, info: EngineInfo, reading: Reading, seconds: dict[str, float], threads: int) -> Provenance:
+    """What made the text of a page, on what, and how long each step took."""
+    from ocroute import __version__
+
+    return Provenance(
+        engine=name,
+        model=reading.model,
+        model_hash=reading.model_hash,
+        kernel=reading.kernel,
+        device="" if info.kind == "remote" else reading.device,
+        versions={"ocroute": __version__, **reading.versions},
+        settings={"threads": threads, **reading.settings},
+        seconds={**seconds, **{f"read.{step}": round(value, 4) for step, value in reading.seconds.items()}},
+    )
