@@ -12,6 +12,7 @@ from ocroute.cli.terminal import STATE_STYLES
 from ocroute.kernels.base import SUB_MODELS
 
 if TYPE_CHECKING:
+    from ocroute.ppocr.line_models import Row
     from ocroute.engines.neural.model_status import ModelRow
     from ocroute.kernels.choice import Choice
 
@@ -65,3 +66,17 @@ def _canary(row: ModelRow) -> Text:
     if row.outdated:
         said.append(f"\nsince then: {row.outdated}", style="yellow")
     return said
+
+
+def line_model_table(rows: Sequence[Row]) -> Table:
+    """Every line model, and how one that is not here comes here."""
+    caption = "To fetch one: ocroute models get NAME. From then on --lang finds it, without a network."
+    table = Table(title="Line models", title_justify="left", caption=caption, caption_justify="left")
+    table.add_column("name", no_wrap=True)
+    for heading in ("state", "scripts", "size", "from", "licence"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        size = f"{row.bytes / 1e6:.1f} MB" if row.bytes is not None else ""
+        style = {"not here": "", "damaged": "red"}.get(row.state, "green")
+        table.add_row(row.name, Text(row.state, style=style), row.scripts, size, row.source, row.licence)
+    return table

@@ -12,10 +12,11 @@ from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage, Raster
-from ocroute.ppocr import gutters, inference, model_files, word_boxes
+from ocroute.ppocr import gutters, inference, line_models, model_files, word_boxes
 from ocroute.ppocr.crops import Crop, cut
 from ocroute.ppocr.detector import Region, detect, distinct
-from ocroute.ppocr.recogniser import Traced, recognise
+from ocroute.ppocr.line_choice import PageLines
+from ocroute.ppocr.recogniser import Traced
 from ocroute.values import Line
 
 TALL = 3.0  # height over width from which a region may be a line that runs up or down the page
@@ -37,8 +38,8 @@ class RapidOcr(PageByPage):
     def probe(cls) -> Availability:
         """Whether the models are here, and the scripts in their dictionary."""
         try:
-            models = model_files.find()
-            return Availability("usable", version=models.version, scripts=model_files.scripts(models.recogniser))
+            scripts = {script: None for model in line_models.every() for script in model_files.scripts(model.path)}
+            return Availability("usable", version=model_files.RELEASE, scripts=tuple(scripts))
         except EngineUnavailable as error:
             return Availability("absent", reason=error.message, install=error.next_step.command)
         except Exception as error:  # probing must survive a damaged install
@@ -47,8 +48,10 @@ class RapidOcr(PageByPage):
     def __init__(self, task: Task) -> None:
         models = model_files.find()
         inference.session(models.detector, task.limits.threads, parallel=False)
-        inference.session(models.recogniser, task.limits.threads, parallel=True)
-        self._digest = model_files.digest(models.detector, models.recogniser)
+        self._lines = line_models.every()
+        first, *_ = line_models.useful(self._lines, task.languages)
+        inference.session(first.path, task.limits.threads, parallel=True)  # the others when a page needs them
+        self._digest = model_files.digest(models.detector, *(model.path for model in self._lines))
         self._versions = {"rapidocr": models.version, **inference.versions()}
 
     def read_page(self, page: InputPage, task: Task) -> Reading:
@@ -58,7 +61,8 @@ class RapidOcr(PageByPage):
         detected = perf_counter()
         lines: list[Line] = []
         blanks: list[Line] = []
-        for piece, trace in _read_regions(page.raster(), regions, threads):
+        reader = PageLines(line_models.useful(self._lines, task.languages), threads)
+        for piece, trace in _read_regions(page.raster(), regions, reader):
             written, unwritten = word_boxes.lines(piece, trace)
             lines += written
             blanks += unwritten
@@ -66,7 +70,7 @@ class RapidOcr(PageByPage):
             lines=tuple(_clamped(line, page) for line in gutters.part(lines)),
             blanks=tuple(_clamped(line, page) for line in blanks),
             seconds={"detect": detected - start, "recognise": perf_counter() - detected},
-            model="PP-OCRv6 small",
+            model=" and ".join(sorted(reader.used, reverse=True)) or self._lines[0].name,
             model_hash=self._digest,
             versions=self._versions,
         )
@@ -78,13 +82,13 @@ def _clamped(line: Line, page: InputPage) -> Line:
     return replace(line, box=line.box.clamped(width, height), words=placed)
 
 
-def _read_regions(raster: Raster, regions: Sequence[Region], threads: int) -> list[tuple[Crop, Traced]]:
+def _read_regions(raster: Raster, regions: Sequence[Region], reader: PageLines) -> list[tuple[Crop, Traced]]:
     """Every region's crop, turned so that its text is upright, and what it says, in order."""
     crops = [cut(raster, region) for region in regions]
-    found = list(zip(crops, recognise([crop.pixels for crop in crops], threads), strict=True))
+    found = list(zip(crops, reader.read([crop.pixels for crop in crops]), strict=True))
     unsure = [index for index, (crop, traced) in enumerate(found) if _is_tall(crop) and traced.confidence < SURE]
     turned = [found[index][0].turned(quarters) for index in unsure for quarters in (1, 3)]
-    again = list(zip(turned, recognise([crop.pixels for crop in turned], threads), strict=True))
+    again = list(zip(turned, reader.read([crop.pixels for crop in turned]), strict=True))
     for place, index in enumerate(unsure):
         found[index] = max(found[index], *again[2 * place : 2 * place + 2], key=lambda pair: pair[1].confidence)
     return found

@@ -36,7 +36,7 @@ def versions() -> dict[str, str]:
     return {name(): version(name())}
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def session(model: Path, threads: int, parallel: bool) -> Session:
     """``model``, loaded the first time it is asked for.
 

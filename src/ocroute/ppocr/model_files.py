@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import mmap
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,8 @@ from pathlib import Path
 import ocroute.models
 from ocroute.errors import EngineUnavailable, NextStep
 
+_log = logging.getLogger(__name__)
+
 RELEASE = "3.10.0"
 """The release of rapidocr whose models these are; see ocroute/models/NOTICE.md."""
 
@@ -19,6 +22,8 @@ INSTALL = f"pip install --no-deps rapidocr=={RELEASE}"
 DETECTOR = "PP-OCRv6_det_small.onnx"
 RECOGNISER = "PP-OCRv6_rec_small.onnx"
 CLASSIFIER = "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
+EUROPEAN = "european_rec_small.onnx"
+EUROPEAN_SHA256 = "448a5ae60196e5daa2d3cc9901edd54a27b89026e4cc08692a9d4cf3203b0313"
 
 # A script is written only if all of its sample is in the dictionary. Letters that tell near scripts apart are the sample:
 # Greek without accents writes formulas, not Greek; Hans and Hant differ in the characters that were simplified.
@@ -65,6 +70,16 @@ def classifier() -> Path:
 
 
 @cache
+def european() -> Path | None:
+    """The recogniser for Cyrillic, Greek and Latin letters, which is ours and part of the package; None where it is damaged."""
+    own = Path(ocroute.models.__file__).parent / EUROPEAN
+    if own.is_file() and sha256_of(own) == EUROPEAN_SHA256:
+        return own
+    _log.warning("%s is missing or damaged: Cyrillic and Greek are not read. Run: pip install --force-reinstall ocroute", own)
+    return None
+
+
+@cache
 def _path(name: str) -> Path:
     """In our wheel; in a checkout, which has no models, in an installed rapidocr."""
     own = Path(ocroute.models.__file__).parent / "weights" / name
@@ -75,6 +90,12 @@ def _path(name: str) -> Path:
     if other is None or not other.is_file():
         raise EngineUnavailable(f"the model file {name} is not here", next_step=NextStep(command=INSTALL))
     return other
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 over the bytes that the file has now, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,18 @@ class Traced:
         return float(self.probabilities.mean()) if self.text else 0.0
 
 
-def recognise(crops: Sequence[Raster], threads: int) -> list[Traced]:
-    """One traced line a crop, in order. Crops are (H, W, 3) RGB with the text upright, any size above 0."""
-    recogniser = model_files.find().recogniser
+def recognise(crops: Sequence[Raster], threads: int, model: Path | None = None) -> list[Traced]:
+    """One traced line a crop, in order.
+
+    Args:
+        crops: (H, W, 3) RGB with the text upright, any size above 0.
+        threads: the most threads to use.
+        model: the recogniser's ONNX file; without one, PP-OCR's.
+
+    Raises:
+        EngineUnavailable: there is no such file.
+    """
+    recogniser = model or model_files.find().recogniser
     letters = model_files.characters(recogniser)
     order = sorted(range(len(crops)), key=lambda index: crops[index].shape[1] / crops[index].shape[0])
     session = inference.session(recogniser, threads, parallel=True)

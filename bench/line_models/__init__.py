@@ -1,0 +1,1 @@
+"""How the line model for Cyrillic, Greek and Latin letters was made: its texts, fonts, lines, training, and what it reads."""

@@ -1,0 +1,109 @@
+"""Which recogniser reads a line where several are here: the page's own by a few lines, then each line's by its score.
+
+Of an alphabet that it has not, a recogniser leaves most letters out, or writes some that look alike and is unsure; one that has
+the alphabet is sure of all. So a few lines are read with the first recogniser, and with the others those that it is unsure of or
+of which it wrote too few letters for their length. Who reads most of them best, reads the page, and its own unsure lines are
+tried with the others. A page in the first recogniser's own scripts costs nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ocroute.pages.page import Raster
+from ocroute.ppocr.line_models import LineModel
+from ocroute.ppocr.recogniser import Traced, recognise
+
+SAMPLE = 8  # lines by which the page's recogniser is chosen
+SURE = 0.93  # mean confidence of a line from which no other recogniser is asked
+BETTER = 0.02  # by how much another must be surer
+FEWER = 0.5  # share of the letters that it must write at least: a few sure marks of many letters are no reading
+THIN = 0.8  # letters for each line height of a line's length, below which letters may be missing; print has 1 to 3
+FULLER = 1.5  # times as many letters by which another reading of a thin line is the better one
+BELIEVED = 0.85  # if its confidence is at least this
+
+
+class PageLines:
+    """The lines of one page.
+
+    Args:
+        models: the recognisers that may read it, the first choice first; at least one.
+        threads: the most threads to use.
+    """
+
+    def __init__(self, models: Sequence[LineModel], threads: int) -> None:
+        self._models, self._threads = list(models), threads
+        self._chosen = len(self._models) == 1
+        self.used: set[str] = set()
+
+    def read(self, crops: Sequence[Raster]) -> list[Traced]:
+        """One traced line a crop, in order. The first call with crops chooses the page's recogniser."""
+        if not crops:
+            return []
+        if self._chosen:
+            return self._rest(crops, {})
+        found = self._sampled(crops)
+        votes = [model for model, _ in found.values()]
+        first = max(range(len(self._models)), key=votes.count)
+        own = {at: traced for at, (model, traced) in found.items() if model == first}
+        self._models.insert(0, self._models.pop(first))
+        self._chosen = True
+        return self._rest(crops, own)
+
+    def _sampled(self, crops: Sequence[Raster]) -> dict[int, tuple[int, Traced]]:
+        """The sample's lines: which of the models read each best, and what it read."""
+        places = sample([crop.shape[1] / crop.shape[0] for crop in crops])
+        first = self._by(0, [crops[at] for at in places])
+        found = {at: (0, traced) for at, traced in zip(places, first, strict=True)}
+        unsure = [at for at in places if is_unsure(found[at][1], crops[at])]
+        for model in range(1, len(self._models)):
+            others = self._by(model, [crops[at] for at in unsure])
+            for at, traced in zip(unsure, others, strict=True):
+                if is_better(traced, found[at][1], crops[at]):
+                    found[at] = (model, traced)
+        return found
+
+    def _rest(self, crops: Sequence[Raster], known: dict[int, Traced]) -> list[Traced]:
+        left = [at for at in range(len(crops)) if at not in known]
+        known |= dict(zip(left, self._by(0, [crops[at] for at in left]), strict=True))
+        for model in range(1, len(self._models)):
+            unsure = [at for at, traced in known.items() if is_unsure(traced, crops[at])]
+            for at, traced in zip(unsure, self._by(model, [crops[at] for at in unsure]), strict=True):
+                known[at] = traced if is_better(traced, known[at], crops[at]) else known[at]
+        return [known[at] for at in range(len(crops))]
+
+    def _by(self, model: int, crops: Sequence[Raster]) -> list[Traced]:
+        if not crops:
+            return []
+        self.used.add(self._models[model].name)
+        return recognise(crops, self._threads, self._models[model].path)
+
+
+def is_unsure(traced: Traced, crop: Raster) -> bool:
+    """Whether another recogniser may read this line better."""
+    return traced.confidence < SURE or _is_thin(traced, crop)
+
+
+def is_better(new: Traced, old: Traced, crop: Raster) -> bool:
+    """Whether ``new`` is the better reading of a line: surer and of not far fewer letters, or sure of letters that ``old`` lacks."""
+    more = _letters(new) / max(1, _letters(old))
+    if _is_thin(old, crop) and more >= FULLER:
+        return new.confidence >= BELIEVED
+    return _letters(new) > 0 and more >= FEWER and new.confidence > old.confidence + BETTER
+
+
+def _is_thin(traced: Traced, crop: Raster) -> bool:
+    height, width = crop.shape[:2]
+    return _letters(traced) < THIN * width / height
+
+
+def _letters(traced: Traced) -> int:
+    return sum(not letter.isspace() for letter in traced.text)
+
+
+def sample(aspects: Sequence[float]) -> list[int]:
+    """Places of `SAMPLE` lines over the page, of its longer half, by their widths over heights."""
+    longer = sorted(range(len(aspects)), key=lambda at: -aspects[at])[: max(SAMPLE, len(aspects) // 2)]
+    places = sorted(longer)
+    step = max(1.0, len(places) / SAMPLE)
+    return [places[int(at * step)] for at in range(min(SAMPLE, len(places)))]
