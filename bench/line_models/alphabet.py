@@ -15,10 +15,7 @@ CYRILLIC = (
     "ӘәҒғҚқҢңӨөҰұҮүҺһҖҗҶҷҲҳӢӣӮӯѢѣѲѳѴѵ"  # Kazakh, Mongolian, Tatar, Kyrgyz, Tajik; Russian before 1918
 )
 GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρςστυφχψωΆΈΉΊΌΎΏΪΫάέήίόύώϊϋΐΰ"
-SIGNS = (
-    "0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
-    "¡¢£¥§©«®°±²³µ¶·¹º»¼½¾¿×÷–—‘’‚“”„†‡•…‰‹›€₴₸₽№™←↑→↓−√∞≈≠≤≥■□▪●○☐☑✓"
-)
+SIGNS = "0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~¡¢£¥§©«®°±²³µ¶·¹º»¼½¾¿×÷–—‘’‚“”„†‡•…‰‹›€₴₸₽№™←↑→↓−√∞≈≠≤≥■□▪●○☐☑✓"
 CHARACTERS = tuple(dict.fromkeys(LATIN + CYRILLIC + GREEK + SIGNS))
 """In the order of the classes 1 to n; class 0 is the blank, class n + 1 the space."""
 

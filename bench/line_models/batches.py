@@ -88,7 +88,9 @@ class Drawers:
         self._folder = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
         bank = read_bank(pack)
         self._processes = [
-            context.Process(target=_draw, args=(bank, pack, seed * 1000 + at, Path(self._folder.name), self.names), daemon=True)
+            context.Process(
+                target=_draw, args=(bank, pack, seed * 1000 + at, Path(self._folder.name), self.names), daemon=True
+            )
             for at in range(cores)
         ]
         for process in self._processes:

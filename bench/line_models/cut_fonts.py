@@ -25,7 +25,9 @@ CLONES = {"Arimo": "LiberationSans", "Tinos": "LiberationSerif", "Cousine": "Lib
           "NimbusRomNo9L": "NimbusRoman", "NimbusSanL": "NimbusSans", "Verajja": "DejaVuSans"}  # fmt: skip
 """Families that are drawn as others are: both are kept for the test, or none."""
 
-SCREENS = re.compile("Px[A-Z]|Unifont|unifur|Misaki|Terminus|GlassTTY|Monoisome|Futhark|EBGaramondSC|GoSmallcaps|Aegean")
+SCREENS = re.compile(
+    "Px[A-Z]|Unifont|unifur|Misaki|Terminus|GlassTTY|Monoisome|Futhark|EBGaramondSC|GoSmallcaps|Aegean"
+)
 """Families of dots for terminals, copies, runes, and Latin capitals for small letters: no document is printed in them."""
 
 SAME = 0.9  # overlap of a small letter with its capital, both stretched alike, from which the face has no small letters
@@ -54,7 +56,7 @@ def _faces(path: Path, families: Mapping[str, Sized]) -> Iterator[tuple[str, str
         try:
             known = {chr(code) for code in font.getBestCmap() or {}}
             scripts = "c" * (known >= RUSSIAN) + "g" * (known >= GREEK)
-            if not scripts or "glyf" not in font and "CFF " not in font:
+            if not scripts or ("glyf" not in font and "CFF " not in font):
                 continue
             family = "".join(letter for letter in (font["name"].getBestFamilyName() or path.stem) if letter.isalnum())
             if len(families[family]) >= STYLES or SCREENS.match(family):
@@ -68,7 +70,8 @@ def _faces(path: Path, families: Mapping[str, Sized]) -> Iterator[tuple[str, str
 
 def _cut(font: TTFont, known: set[str]) -> bytes:
     options = subset.Options(
-        layout_features=[], hinting=False, notdef_outline=True, name_IDs=[1, 2], drop_tables=["GSUB", "GPOS", "GDEF", "DSIG", "FFTM"]
+        layout_features=[], hinting=False, notdef_outline=True, name_IDs=[1, 2],
+        drop_tables=["GSUB", "GPOS", "GDEF", "DSIG", "FFTM"],
     )  # fmt: skip
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[ord(letter) for letter in known & {*CHARACTERS, " "}])
@@ -87,7 +90,9 @@ def _is_sound(data: bytes, script: str) -> bool:
     font = ImageFont.truetype(io.BytesIO(data), 48)
     letters = "жбаедяцщ" if script == "c" else "γδβλαεης"
     shapes = {letter: _shape(font, letter) for letter in letters}
-    if any(shape is None for shape in shapes.values()) or len({shape.tobytes() for shape in shapes.values() if shape is not None}) < len(letters):
+    if any(shape is None for shape in shapes.values()):
+        return False
+    if len({shape.tobytes() for shape in shapes.values() if shape is not None}) < len(letters):
         return False
     alike = 0
     for small in letters[1:4]:

@@ -33,7 +33,9 @@ def text_packages() -> list[str]:
 
 def font_packages() -> list[str]:
     """Every package of fonts that may have Cyrillic or Greek letters."""
-    lines = subprocess.run(["apt-cache", "search", "--names-only", "^fonts-"], capture_output=True, text=True, check=True)
+    lines = subprocess.run(
+        ["apt-cache", "search", "--names-only", "^fonts-"], capture_output=True, text=True, check=True
+    )
     names = [line.split()[0] for line in lines.stdout.splitlines()]
     small = [name for name, size in _sizes(names).items() if size < LARGEST_FONTS and not OTHER_SCRIPTS.search(name)]
     return sorted({*small, "fonts-noto-extra"})

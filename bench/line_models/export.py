@@ -46,8 +46,9 @@ def exported(lines: Any) -> Any:
 
     held = io.BytesIO()
     torch.onnx.export(
-        nn.Sequential(lines, nn.Softmax(2)).eval(), (torch.zeros(1, 3, 48, 320),), held, input_names=["x"], output_names=["scores"],
-        dynamic_axes={"x": {0: "N", 3: "W"}, "scores": {0: "N", 1: "T"}}, opset_version=17, dynamo=False,
+        nn.Sequential(lines, nn.Softmax(2)).eval(), (torch.zeros(1, 3, 48, 320),), held,
+        input_names=["x"], output_names=["scores"], opset_version=17, dynamo=False,
+        dynamic_axes={"x": {0: "N", 3: "W"}, "scores": {0: "N", 1: "T"}},
     )  # fmt: skip
     return onnx.load_from_string(held.getvalue())
 

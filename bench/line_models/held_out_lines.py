@@ -48,7 +48,9 @@ def draw_all(pack: Path, count: int, file: Path) -> None:
     for language in LANGUAGES:
         for state in ("clean", "worn"):
             some = islice(lines(bank, pack / "fonts.zip", language, state), count)
-            drawn_lines[f"{language} {state}"] = [Picture(scaled(pixels), classes(text), text) for pixels, text, _ in some]
+            drawn_lines[f"{language} {state}"] = [
+                Picture(scaled(pixels), classes(text), text) for pixels, text, _ in some
+            ]
     draft = file.with_suffix(".part")
     draft.write_bytes(pickle.dumps(drawn_lines))
     draft.replace(file)

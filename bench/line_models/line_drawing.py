@@ -35,11 +35,21 @@ class Faces:
         families: dict[str, list[str]] = {}
         for name in names:
             families.setdefault(name.rsplit("-", 1)[0], []).append(name)
-        self._families = {script: [faces for family, faces in families.items() if script in family.split("/")[1]] for script in "cg"}
+        self._families = {
+            script: [faces for family, faces in families.items() if script in family.split("/")[1]] for script in "cg"
+        }
         self.font = lru_cache(maxsize=256)(self._font)
 
     def _font(self, name: str, size: int) -> ImageFont.FreeTypeFont:
         return ImageFont.truetype(io.BytesIO(self._data[name]), size, layout_engine=ImageFont.Layout.BASIC)
+
+    def families(self, script: str) -> list[list[str]]:
+        """The names of the faces of each family with a script, ``c`` or ``g``."""
+        return self._families[script]
+
+    def lacks(self, name: str, text: str) -> bool:
+        """Whether a face cannot draw all of ``text``."""
+        return bool(unknown(text, self._letters[name]))
 
     def fitting(self, text: str, script: str, rng: random.Random) -> str | None:
         """A face that has every character of ``text``: each family as likely as any other; None if ten have not."""

@@ -43,7 +43,9 @@ def columns_of(width: int, height: int) -> int:
 def scaled(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A grey line as (`HEIGHT`, columns)."""
     method = cv2.INTER_AREA if pixels.shape[0] > 1.5 * HEIGHT else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (columns_of(pixels.shape[1], pixels.shape[0]), HEIGHT), interpolation=method), np.uint8)
+    return np.asarray(
+        cv2.resize(pixels, (columns_of(pixels.shape[1], pixels.shape[0]), HEIGHT), interpolation=method), np.uint8
+    )
 
 
 def training_lines(bank: dict[str, Any], fonts: Path, seed: int) -> Iterator[Picture]:

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from bench.line_models.alphabet import CHARACTERS, CYRILLIC, GREEK, INDEX, LATIN, SIGNS, readable
+from bench.line_models.alphabet import CYRILLIC, GREEK, LATIN, SIGNS, readable
+from bench.line_models.debian_packages import LANGUAGES
 
 WEIGHTS = {"ru": 24, "uk": 11, "bg": 9, "sr": 9, "el": 15, "be": 5, "mk": 4, "kk": 5, "mn": 4, "en": 10,
            "de": 1.6, "fr": 1.8, "es": 1, "it": 0.8, "pt_BR": 0.8, "pl": 1.6, "cs": 1.4, "tr": 1, "nl": 0.3, "sv": 0.5,
@@ -25,9 +26,12 @@ _MONTHS = {
     "en": "January February March April May June July August September October November December",
 }  # fmt: skip
 _PHRASES = {
-    "ru": "ООО|ОАО|ЗАО|ИП|ИНН|КПП|ОГРН|БИК|р/с|к/с|г. Москва, ул. Садовая, д.|Итого к оплате:|в т. ч. НДС|руб.|коп.|шт.|кг|ст. ГК РФ|п. договора №|"
-    "Товарная накладная №|Акт сверки от|Счёт-фактура №|Исх. №|Вх. №|Приложение №|стр.|тыс. чел.|млн руб.|Заказ №|В корзину|Скидка|с учётом НДС",
-    "uk": "ТОВ|ФОП|ЄДРПОУ|м. Київ, вул. Лісова, буд.|Разом до сплати:|у т. ч. ПДВ|грн|коп.|шт.|ст. ЦК України|Договір №|Рахунок-фактура №|Замовлення №",
+    "ru": "ООО|ОАО|ЗАО|ИП|ИНН|КПП|ОГРН|БИК|р/с|к/с|г. Москва, ул. Садовая, д.|Итого к оплате:|в т. ч. НДС|руб.|коп.|"
+    "шт.|кг|ст. ГК РФ|п. договора №|"
+    "Товарная накладная №|Акт сверки от|Счёт-фактура №|Исх. №|Вх. №|Приложение №|стр.|тыс. чел.|млн руб.|Заказ №|"
+    "В корзину|Скидка|с учётом НДС",
+    "uk": "ТОВ|ФОП|ЄДРПОУ|м. Київ, вул. Лісова, буд.|Разом до сплати:|у т. ч. ПДВ|грн|коп.|шт.|ст. ЦК України|"
+    "Договір №|Рахунок-фактура №|Замовлення №",
     "be": "ТАА|УНП|г. Мінск, вул. Лясная, д.|Усяго да аплаты:|руб.|Дагавор №|арт.",
     "bg": "ЕООД|ЕИК|гр. София, ул. „Шипка“ №|Общо за плащане:|ДДС|лв.|ст.|бр.|Фактура №|чл. от ЗЗД|Договор №",
     "sr": "д. о. о.|ПИБ|Београд, ул. Липова бр.|Укупно за уплату:|ПДВ|дин.|чл. Закона|Рачун бр.|Уговор бр.",
@@ -148,11 +152,17 @@ class Writer:
         word = rng.choice(self._bank["en"]["words"] or ["mail"]).lower().replace("'", "")
         host = rng.choice(self._bank["en"]["words"] or ["host"]).lower().replace("'", "")
         end = rng.choice(("ru", "com", "ua", "bg", "rs", "gr", "kz", "org", "by"))
-        return rng.choice((f"{word}@{host}.{end}", f"www.{host}.{end}", f"https://{host}.{end}/{word}", f"{word}_{host}@{host}.{end}"))
+        site = f"{host}.{end}"
+        return rng.choice((f"{word}@{site}", f"www.{site}", f"https://{site}/{word}", f"{word}_{host}@{site}"))
 
     def _phone(self) -> str:
         rng = self.rng
-        parts = [f"{rng.randrange(1000):03}", f"{rng.randrange(1000):03}", f"{rng.randrange(100):02}", f"{rng.randrange(100):02}"]
+        parts = [
+            f"{rng.randrange(1000):03}",
+            f"{rng.randrange(1000):03}",
+            f"{rng.randrange(100):02}",
+            f"{rng.randrange(100):02}",
+        ]
         if rng.random() < 0.5:
             return f"+{rng.choice((7, 380, 375, 359, 381, 30))} ({parts[0]}) {'-'.join(parts[1:])}"
         return f"8 {parts[0]} {' '.join(parts[1:])}"
@@ -191,7 +201,8 @@ class Writer:
         words[at] = left + words[at]
         words[end - 1] += right + rng.choice(("", "", ",", ".", ":", ";", "!", "?", "…"))
         text = " ".join(words)
-        start = rng.choice(("", "", "— ", "– ", "• ", "* ", f"{rng.randint(1, 30)}. ", f"{rng.randint(1, 30)}) ", "§ ", "■ ", "☐ ", "№ "))
+        number = rng.randint(1, 30)
+        start = rng.choice(("", "", "— ", "– ", "• ", "* ", f"{number}. ", f"{number}) ", "§ ", "■ ", "☐ ", "№ "))
         text = start + text
         if rng.random() < 0.3:
             text = text.replace(" ", rng.choice((" — ", " – ", " - ", "/", " / ", ", ")), 1)
@@ -200,7 +211,7 @@ class Writer:
     def _scrambled(self, language: str) -> str:
         """Letters by chance, so that rare ones are seen and words are not guessed."""
         rng = self.rng
-        own = CYRILLIC if language in _MONTHS and language not in {"en", "el"} or language == "mn" else GREEK if language == "el" else LATIN
+        own = GREEK if language == "el" else CYRILLIC if language in LANGUAGES else LATIN
         if rng.random() < 0.3:
             own = own[: 66 if own is CYRILLIC else 52]
         pool = own if rng.random() < 0.75 else own + SIGNS
@@ -220,6 +231,3 @@ class Writer:
 def unknown(text: str, letters: frozenset[str]) -> set[str]:
     """The characters of ``text`` that a font with ``letters`` cannot draw."""
     return {letter for letter in text if letter != " " and letter not in letters}
-
-
-assert len(CHARACTERS) + 1 == len(INDEX)

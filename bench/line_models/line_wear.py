@@ -61,8 +61,12 @@ def worn(ink: Grey, rng: random.Random, shrink: int) -> Grey:
             pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
     if rng.random() < 0.06:  # a picture that was made smaller, and larger again
         share = rng.uniform(0.45, 0.8)
-        small = cv2.resize(pixels, (max(4, round(columns * share)), max(7, round(rows * share))), interpolation=cv2.INTER_AREA)
-        pixels = np.asarray(cv2.resize(small, (columns, rows), interpolation=rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC))), np.uint8)
+        small = cv2.resize(
+            pixels, (max(4, round(columns * share)), max(7, round(rows * share))), interpolation=cv2.INTER_AREA
+        )
+        pixels = np.asarray(
+            cv2.resize(small, (columns, rows), interpolation=rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC))), np.uint8
+        )
     return pixels
 
 
@@ -71,7 +75,11 @@ def _bent(ink: Grey, rng: random.Random) -> Grey:
     rows, columns = ink.shape
     if rng.random() < 0.25 and columns > 3 * rows:
         across = np.arange(columns, dtype=np.float32)
-        wave = rows * rng.uniform(0.01, 0.05) * np.sin(across * (2 * math.pi * rng.uniform(0.5, 2.5) / columns) + rng.random() * 6)
+        wave = (
+            rows
+            * rng.uniform(0.01, 0.05)
+            * np.sin(across * (2 * math.pi * rng.uniform(0.5, 2.5) / columns) + rng.random() * 6)
+        )
         x = np.repeat(across[None], rows, 0)
         y = np.arange(rows, dtype=np.float32)[:, None] + wave[None].astype(np.float32)
         return np.asarray(cv2.remap(ink, x, y, cv2.INTER_LINEAR, borderValue=255), np.uint8)

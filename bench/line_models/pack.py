@@ -24,7 +24,9 @@ def main() -> None:
     options = parser.parse_args()
     options.to.mkdir(parents=True, exist_ok=True)
     debian_packages.fetch([*debian_packages.text_packages(), *debian_packages.font_packages()], options.packages)
-    (options.to / "sources.json").write_text(json.dumps(debian_packages.record(options.packages), indent=1, ensure_ascii=False))
+    (options.to / "sources.json").write_text(
+        json.dumps(debian_packages.record(options.packages), indent=1, ensure_ascii=False)
+    )
     bank = sentences.gather(options.packages)
     for language, parts in bank.items():
         print(language, {part: (len(lines), sum(map(len, lines))) for part, lines in parts.items()})

@@ -16,7 +16,26 @@ from pathlib import Path
 from bench.line_models.alphabet import CYRILLIC, GREEK, LATIN, readable
 from bench.line_models.debian_packages import LANGUAGES
 
-LATIN_LANGUAGES = ("de", "fr", "es", "it", "pt_BR", "pl", "cs", "tr", "nl", "sv", "hu", "ro", "lv", "lt", "fi", "hr", "sk", "sl")
+LATIN_LANGUAGES = (
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt_BR",
+    "pl",
+    "cs",
+    "tr",
+    "nl",
+    "sv",
+    "hu",
+    "ro",
+    "lv",
+    "lt",
+    "fi",
+    "hr",
+    "sk",
+    "sl",
+)
 MOST = 900_000  # characters of sentences of one language
 MOST_LATIN = 120_000
 MOST_WORDS = 40_000
@@ -121,7 +140,10 @@ def _sentences(path: Path) -> Iterator[tuple[str, str]]:
     if re.search(r"/man\d/.*\.gz$", str(path)):
         text = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
         kept = "\n".join(line for line in text.splitlines() if not line.startswith((".", "'")))
-        yield from ((language, part) for part in re.sub(r"\\f.|\\[-&]", lambda m: "-" if m[0] == "\\-" else "", kept).split("\n"))
+        yield from (
+            (language, part)
+            for part in re.sub(r"\\f.|\\[-&]", lambda m: "-" if m[0] == "\\-" else "", kept).split("\n")
+        )
     elif path.suffix in {".html", ".page", ".xml", ".htm"}:
         text = path.read_bytes().decode("utf-8", "replace")
         text = re.sub(r"(?s)<(script|style).*?</\1>", " ", text)
@@ -141,8 +163,7 @@ def _catalogue(data: bytes) -> Iterator[tuple[str, str]]:
         for table in (sources, targets):
             length, start = struct.unpack_from("<2I", data, table + 8 * at)
             pair.append(data[start : start + length].decode("utf-8", "replace"))
-        for one in zip(re.split("[\0\n]", pair[0].rpartition("\4")[2]), re.split("[\0\n]", pair[1]), strict=False):
-            yield one
+        yield from zip(re.split("[\0\n]", pair[0].rpartition("\4")[2]), re.split("[\0\n]", pair[1]), strict=False)
 
 
 def _sentence(text: str, language: str) -> str | None:

@@ -54,7 +54,9 @@ def main() -> None:
     began = time.monotonic()
     drawers = Drawers(options.pack, options.cores, options.seed)
     file = Path(tempfile.mkdtemp()) / "held-out.pickle"
-    test = multiprocessing.get_context("fork").Process(target=draw_all, args=(options.pack, options.lines, file), daemon=True)
+    test = multiprocessing.get_context("fork").Process(
+        target=draw_all, args=(options.pack, options.lines, file), daemon=True
+    )
     test.start()
     try:
         network, log = _train(drawers, options, began)
@@ -70,6 +72,7 @@ def main() -> None:
 def _make_start(weights: Path, start: Path) -> None:
     import torch
     from bench.line_models.network import begin
+
     from ocroute.ppocr import model_files
 
     lines = begin(weights, model_files.characters(model_files.find().recogniser))
@@ -89,7 +92,10 @@ def _train(drawers: Drawers, options: Any, began: float) -> tuple[Any, dict[str,
     average.load_state_dict(network.state_dict())
     head = list(network.network.head.head.parameters())
     others = [parameter for parameter in network.parameters() if all(parameter is not one for one in head)]
-    groups = [{"params": others, "share": 1.0, "weight_decay": 0.02}, {"params": head, "share": 2.0, "weight_decay": 0.0}]
+    groups = [
+        {"params": others, "share": 1.0, "weight_decay": 0.02},
+        {"params": head, "share": 2.0, "weight_decay": 0.0},
+    ]
     optimizer = torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98), fused=device.type == "cuda")
     pool = Pool(drawers, device, options.seed)
     print(f"ready after {time.monotonic() - began:.0f} s on {device}", flush=True)
@@ -113,7 +119,14 @@ def _train(drawers: Drawers, options: Any, began: float) -> tuple[Any, dict[str,
             said = time.monotonic()
             mean = float(torch.stack(losses).mean())
             losses = []
-            row = {"seconds": round(spent), "step": step, "lines": lines, "fresh": pool.fresh, "loss": round(mean, 4), "rate": rate}
+            row = {
+                "seconds": round(spent),
+                "step": step,
+                "lines": lines,
+                "fresh": pool.fresh,
+                "loss": round(mean, 4),
+                "rate": rate,
+            }
             log["steps"].append(row)
             print(row, flush=True)
             if len(log["steps"]) % 6 == 0:
@@ -158,7 +171,10 @@ def _fastest(network: Any, device: Any) -> Setting:
     if device.type != "cuda":
         return Setting(half=False, last=False, cudnn=False)
     batch = Batch(
-        np.zeros((200, 48, 640), np.uint8), np.full(200, 640, np.int32), np.ones(200 * 30, np.int32), np.full(200, 30, np.int32)
+        np.zeros((200, 48, 640), np.uint8),
+        np.full(200, 640, np.int32),
+        np.ones(200 * 30, np.int32),
+        np.full(200, 30, np.int32),
     )
     pixels = torch.rand(200, 3, 48, 640, device=device)
     before = {name: value.clone() for name, value in network.state_dict().items()}
@@ -222,7 +238,9 @@ def _follow(average: Any, network: Any, keep: float) -> None:
 def _save(network: Any, out: Path) -> None:
     import torch
 
-    torch.save({name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}, out / "new.pt")
+    torch.save(
+        {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}, out / "new.pt"
+    )
     (out / "new.pt").replace(out / "state.pt")
 
 

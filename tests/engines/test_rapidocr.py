@@ -13,7 +13,9 @@ from ocroute.engines.base import Task
 from ocroute.engines.rapidocr import RapidOcr
 from ocroute.errors import EngineUnavailable
 from ocroute.judge import reference_recogniser
-from ocroute.ppocr import inference, model_files
+from ocroute.ppocr import inference, line_models, model_files
+
+EVERY = line_models.every()
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +57,28 @@ def test_reads_a_line_that_runs_up_or_down_the_page(engine, typeset, quarters):
     assert box.height > 5 * box.width
 
 
-def test_a_script_it_cannot_write_comes_out_as_blanks(engine, typeset):
+def test_reads_russian_letter_by_letter(engine, typeset):
     reading = read(engine, typeset(RUSSIAN, font=SANS))
+    assert lines_of(reading) == list(RUSSIAN)
+    assert "European lines" in reading.model
+
+
+def test_reads_each_line_of_a_page_in_two_alphabets(engine, typeset):
+    both = (ENGLISH[0], RUSSIAN[0], ENGLISH[1], RUSSIAN[1])
+    assert lines_of(read(engine, typeset(both, font=SANS))) == list(both)
+
+
+def test_a_script_it_cannot_write_comes_out_as_blanks(engine, typeset, monkeypatch):
+    monkeypatch.setattr(line_models, "every", lambda: line_models.useful(EVERY, ["en"]))
+    reading = read(RapidOcr(Task()), typeset(RUSSIAN, font=SANS))
     assert len(reading.blanks) == len(RUSSIAN)
     assert not any(letter.isalpha() for letter in reading.text)
 
 
 def test_declares_scripts_from_its_dictionary():
     scripts = RapidOcr.probe().scripts
-    assert {"Latn", "Hans", "Hant", "Jpan"} <= set(scripts)
-    assert not {"Cyrl", "Grek", "Kore", "Arab"} & set(scripts)
+    assert {"Latn", "Hans", "Hant", "Jpan", "Cyrl", "Grek"} <= set(scripts)
+    assert not {"Kore", "Arab"} & set(scripts)
 
 
 def test_dictionary_is_the_one_the_model_was_built_with():

@@ -12,9 +12,9 @@ from ocroute.cli.terminal import STATE_STYLES
 from ocroute.kernels.base import SUB_MODELS
 
 if TYPE_CHECKING:
-    from ocroute.ppocr.line_models import Row
     from ocroute.engines.neural.model_status import ModelRow
     from ocroute.kernels.choice import Choice
+    from ocroute.ppocr.line_models import Row
 
 _HOW = """\
 To use weights that you have: ocroute read PAGE --engine ENGINE --model FOLDER, or put them into $OCROUTE_MODELS/ENGINE.

@@ -14,9 +14,7 @@ app.add_typer(models, name="models")
 
 
 @models.callback(invoke_without_command=True)
-def listed(
-    ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False
-) -> None:
+def listed(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False) -> None:
     """List the line models: which scripts, size, where from, licence; get one that is published."""
     if ctx.invoked_subcommand:
         return
@@ -50,9 +48,12 @@ def get(
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(
-                f"fetching the line model {name} from {where} must be agreed to", next_step=f"Run: ocroute models get {name} --yes"
+                f"fetching the line model {name} from {where} must be agreed to",
+                next_step=f"Run: ocroute models get {name} --yes",
             )
-        if not typer.confirm(f"Fetch the line model {name} ({model.scripts}; {published_models.LICENCE}) from {where}?", err=True):
+        if not typer.confirm(
+            f"Fetch the line model {name} ({model.scripts}; {published_models.LICENCE}) from {where}?", err=True
+        ):
             raise typer.Exit(0)
     path = published_models.get(model, _told)
     if sys.stderr.isatty():

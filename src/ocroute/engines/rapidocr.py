@@ -20,18 +20,22 @@ from ocroute.ppocr.recogniser import Traced
 from ocroute.values import Line
 
 TALL = 3.0  # height over width from which a region may be a line that runs up or down the page
+MORE = "ocroute models get NAME"  # for further scripts
 SURE = 0.8  # confidence from which a tall region is believed as it stands, e.g. a lone I
 
 
 class RapidOcr(PageByPage):
-    """Reads lines with PP-OCRv6 on OpenVINO, or on ONNX Runtime where there is no OpenVINO."""
+    """Reads lines with PP-OCRv6, and with what is here for other scripts, on OpenVINO, or on ONNX Runtime where there is none."""
 
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="ocr",
         rank=10,
         needs=("its models, which come with ocroute", "openvino or onnxruntime"),
         memory_mb=800,
-        strengths="Latin, Chinese and Japanese print; CER 0.6 % on 11 English pages, clean to badly scanned (Tesseract: 2.8 %)",
+        strengths=(
+            "Latin, Cyrillic, Greek, Chinese and Japanese print; CER 0.6 % on 11 English pages, clean to badly scanned "
+            "(Tesseract: 2.8 %)"
+        ),
     )
 
     @classmethod
@@ -39,7 +43,7 @@ class RapidOcr(PageByPage):
         """Whether the models are here, and the scripts in their dictionary."""
         try:
             scripts = {script: None for model in line_models.every() for script in model_files.scripts(model.path)}
-            return Availability("usable", version=model_files.RELEASE, scripts=tuple(scripts))
+            return Availability("usable", version=model_files.RELEASE, scripts=tuple(scripts), install=MORE)
         except EngineUnavailable as error:
             return Availability("absent", reason=error.message, install=error.next_step.command)
         except Exception as error:  # probing must survive a damaged install

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from ocroute.languages import package, scripts_of
+from ocroute.ppocr.published_models import command_for
 
 # ISO 15924 codes by the first word of a letter's Unicode name.
 _NAMES: Final = {
@@ -43,5 +44,8 @@ def letters_of(language: str) -> set[str]:
 
 
 def advice(language: str) -> str:
-    """What to do so that pages in ``language`` can be read."""
-    return f"Install its data for Tesseract (apt install tesseract-ocr {package(language)}) and read again with --lang {language}"
+    """What to do so that pages in ``language`` can be read, without a system administrator first."""
+    data = f"its data for Tesseract (apt install tesseract-ocr {package(language)})"
+    if command := command_for(scripts_of(language)):
+        return f"Fetch a line model ({command}) or install {data}, and read again with --lang {language}"
+    return f"Install {data} and read again with --lang {language}"

@@ -85,7 +85,7 @@ def is_unsure(traced: Traced, crop: Raster) -> bool:
 
 
 def is_better(new: Traced, old: Traced, crop: Raster) -> bool:
-    """Whether ``new`` is the better reading of a line: surer and of not far fewer letters, or sure of letters that ``old`` lacks."""
+    """Whether ``new`` is the better reading of a line: surer and of not far fewer letters, or sure of letters not in ``old``."""
     more = _letters(new) / max(1, _letters(old))
     if _is_thin(old, crop) and more >= FULLER:
         return new.confidence >= BELIEVED

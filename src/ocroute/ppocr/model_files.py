@@ -75,7 +75,9 @@ def european() -> Path | None:
     own = Path(ocroute.models.__file__).parent / EUROPEAN
     if own.is_file() and sha256_of(own) == EUROPEAN_SHA256:
         return own
-    _log.warning("%s is missing or damaged: Cyrillic and Greek are not read. Run: pip install --force-reinstall ocroute", own)
+    _log.warning(
+        "%s is missing or damaged: Cyrillic and Greek are not read. Run: pip install --force-reinstall ocroute", own
+    )
     return None
 
 

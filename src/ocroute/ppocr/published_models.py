@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,6 @@ MIRROR = "OCROUTE_MODEL_MIRROR"
 
 LICENCE = "Apache-2.0"
 PATIENCE = 30.0  # seconds without a byte until the line counts as broken
-CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +30,47 @@ class Published:
 
     Attributes:
         name: what the user calls it.
+        script: ISO 15924 code of what it is for.
         scripts: what it writes, in words; its dictionary tells once it is here.
         file: its name at the source.
         sha256: of the file, in hexadecimal, from ``default_models.yaml`` in the wheel of rapidocr 3.10.0.
     """
 
     name: str
+    script: str
     scripts: str
     file: str
     sha256: str
 
 
 _TABLE = """
-arabic|Arabic, Persian, Urdu, Uyghur|c1192e632d0baa9146ae5b756a0e635e3dc63c1733737ebfd1629e87144e9295
-cyrillic|Cyrillic of many languages|90f761b4bfcce0c8c561c0cb5c887b0971d3ec01c32164bdf7374a35b0982711
-devanagari|Hindi, Marathi, Nepali, Sanskrit|d6f0a906580e3fa6b324a318718f1f31f268b6ea8ef985f91c2012a37f52c91e
-el|Greek|b4368bccd557123c702b7549fee6cd1e94b581337d1c9b65310f109131542b7f
-en|English|c3461add59bb4323ecba96a492ab75e06dda42467c9e3d0c18db5d1d21924be8
-eslav|Russian, Ukrainian, Belarusian|08705d6721849b1347d26187f15a5e362c431963a2a62bfff4feac578c489aab
-korean|Korean|cd6e2ea50f6943ca7271eb8c56a877a5a90720b7047fe9c41a2e541a25773c9b
-latin|Latin of many languages|b20bd37c168a570f583afbc8cd7925603890efbcdc000a59e22c269d160b5f5a
-ta|Tamil|a42448808b7dea87597336f12438935f40353f1949e8360acd9e06b4da21bfe1
-te|Telugu|a3690451b50028a09a3316a1274f7c05728151ea3f8fd392696397a7fefcbd92
-th|Thai|de541dd83161c241ff426f7ecfd602a0ba77d686cf3ab9a6c255ea82fd08006e
+arabic|Arab|Arabic, Persian, Urdu, Uyghur|c1192e632d0baa9146ae5b756a0e635e3dc63c1733737ebfd1629e87144e9295
+cyrillic|Cyrl|Cyrillic of many languages|90f761b4bfcce0c8c561c0cb5c887b0971d3ec01c32164bdf7374a35b0982711
+devanagari|Deva|Hindi, Marathi, Nepali, Sanskrit|d6f0a906580e3fa6b324a318718f1f31f268b6ea8ef985f91c2012a37f52c91e
+el|Grek|Greek|b4368bccd557123c702b7549fee6cd1e94b581337d1c9b65310f109131542b7f
+en|Latn|English|c3461add59bb4323ecba96a492ab75e06dda42467c9e3d0c18db5d1d21924be8
+eslav|Cyrl|Russian, Ukrainian, Belarusian|08705d6721849b1347d26187f15a5e362c431963a2a62bfff4feac578c489aab
+korean|Kore|Korean|cd6e2ea50f6943ca7271eb8c56a877a5a90720b7047fe9c41a2e541a25773c9b
+latin|Latn|Latin of many languages|b20bd37c168a570f583afbc8cd7925603890efbcdc000a59e22c269d160b5f5a
+ta|Taml|Tamil|a42448808b7dea87597336f12438935f40353f1949e8360acd9e06b4da21bfe1
+te|Telu|Telugu|a3690451b50028a09a3316a1274f7c05728151ea3f8fd392696397a7fefcbd92
+th|Thai|Thai|de541dd83161c241ff426f7ecfd602a0ba77d686cf3ab9a6c255ea82fd08006e
 """
 
 
 def _parsed(line: str) -> Published:
-    name, scripts, sha256 = line.split("|")
-    return Published(name, scripts, f"{name}_PP-OCRv5_rec_mobile.onnx", sha256)
+    name, script, scripts, sha256 = line.split("|")
+    return Published(name, script, scripts, f"{name}_PP-OCRv5_rec_mobile.onnx", sha256)
 
 
 PUBLISHED = {model.name: model for model in map(_parsed, _TABLE.split("\n")[1:-1])}
 """Every model that can be fetched, by its name."""
+
+
+def command_for(scripts: Iterable[str]) -> str:
+    """How the user gets a model for one of ``scripts``; empty where none is published."""
+    wanted = set(scripts)
+    return next((f"ocroute models get {model.name}" for model in PUBLISHED.values() if model.script in wanted), "")
 
 
 def folder() -> Path:
@@ -148,7 +155,7 @@ def _written(answer: httpx.Response, part: Path, done: int) -> Iterator[tuple[in
     rest = int(answer.headers.get("Content-Length") or 0)
     total = done + rest if rest else 0
     with part.open("ab" if done else "wb") as file:
-        for piece in answer.iter_bytes(CHUNK):
+        for piece in answer.iter_bytes():
             file.write(piece)
             done += len(piece)
             yield done, total
@@ -165,7 +172,7 @@ def _another(model: Published, part: Path) -> EngineUnavailable:
 
 def _failed(model: Published, why: str) -> EngineUnavailable:
     where = address(model)
-    step = (
-        f"Try again (what has come is kept), or fetch {where} by hand and put it into {folder()}, or name a mirror in {MIRROR}"
+    step = f"Try again (what has come is kept), or fetch {where} by hand and put it into {folder()}, or name a mirror in {MIRROR}"
+    return EngineUnavailable(
+        f"the line model {model.name} was not fetched from {where}: {why}", next_step=NextStep(step)
     )
-    return EngineUnavailable(f"the line model {model.name} was not fetched from {where}: {why}", next_step=NextStep(step))

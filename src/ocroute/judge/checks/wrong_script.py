@@ -27,8 +27,8 @@ UNSURE: Final = 0.85  # mean confidence below which an engine that saw a foreign
 BOTH: Final = 0.15  # share of letters in the lesser of Latin and Cyrillic from which a text is in both
 ASKED: Final = 0.2  # share of letters in the scripts of the languages asked for
 _ADVICE: Final = (
-    "Install Tesseract's data for the page's language and name it, e.g. for Russian: "
-    "apt install tesseract-ocr tesseract-ocr-rus, then read with --lang ru"
+    "Fetch a line model for the page's script (ocroute models lists them), or install Tesseract's data for its language, and "
+    "name the language, e.g. for Korean: ocroute models get korean, then read with --lang ko"
 )
 # The language that is named to the user where only the script is known: the one with most readers.
 _LANGUAGE: Final = {

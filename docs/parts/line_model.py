@@ -1,0 +1,52 @@
+"""What the line model for Cyrillic, Greek and Latin letters reads, beside others."""
+
+from __future__ import annotations
+
+from parts.common import Part, Record, from_evidence, stamp, table
+
+from ocroute.languages import name_of
+
+_COMMAND = "python -m bench.line_models.report --pack PACK --read read.json --json evidence/line-model.json"
+
+
+@from_evidence("line-model", _COMMAND)
+def lines(record: Record) -> str:
+    """Error rates of lines, by language."""
+    rates = record["lines"]
+    rows = [
+        (name_of(language), *(f"{rates[f'{language} {state}']['cer']:.2%}" for state in ("clean", "worn")))
+        for language in dict.fromkeys(key.split()[0] for key in rates)
+    ]
+    each = record["lines"]["ru clean"]["lines"]
+    return (
+        table(("language", "clean", "worn"), rows)
+        + f"\nWrong characters of {each} lines each, of faces and texts that training never saw, read on the GPU after training.\n"
+        + stamp(record)
+    )
+
+
+@from_evidence("line-model", _COMMAND)
+def latin(record: Record) -> str:
+    """Latin lines: ours and PP-OCR's own."""
+    rows = [
+        (name_of(key.split()[0]), key.split()[1], *(f"{rate['cer']:.2%}" for rate in found.values()))
+        for key, found in record["latin"].items()
+    ]
+    heads = ("language", "lines", *next(iter(record["latin"].values())))
+    return table(heads, rows) + stamp(record)
+
+
+@from_evidence("line-model", _COMMAND)
+def pages(record: Record) -> str:
+    """Whole pages: ours and Tesseract's."""
+    rows = [
+        (
+            f"{row['kind']}, {row['state']}", row["face"].split("/")[-1].rsplit("-", 1)[0], str(row["words"]),
+            *(f"{row[engine]['recall']:.1%}, {row[engine]['processor_seconds']:.1f} s" for engine in ("rapidocr", "tesseract")),
+        )
+        for row in record["pages"]
+    ]  # fmt: skip
+    return table(("page", "face", "words", "rapidocr", "tesseract, rus"), rows) + stamp(record)
+
+
+PARTS: dict[str, Part] = {"line-model-lines": lines, "line-model-latin": latin, "line-model-pages": pages}

@@ -1,0 +1,108 @@
+"""Which recogniser reads a line: the page's own, and another where that one is unsure."""
+
+import numpy as np
+import pytest
+
+from ocroute.ppocr import line_choice, model_files
+from ocroute.ppocr.line_choice import PageLines, is_better, is_unsure, sample
+from ocroute.ppocr.line_models import LineModel, useful
+from ocroute.ppocr.recogniser import Traced
+
+CROP = np.zeros((40, 400, 3), np.uint8)
+
+
+def traced(text, sure):
+    return Traced(text, np.full(len(text), sure, np.float32), np.arange(len(text), dtype=float))
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "better"),
+    [
+        (("Поезд отправляется", 0.99), ("Noesa omnpaeumca", 0.7), True),  # surer of as many letters
+        (("Поезд отправляется", 0.96), ("2024 . ,", 0.98), True),  # sure of letters that the other left out
+        (("Поезд отправляется", 0.6), ("2024 . ,", 0.98), False),  # a guess
+        (("П", 0.999), ("The train leaves", 0.9), False),  # a sure mark of many letters
+        (("The train leaves", 0.985), ("The train leaves", 0.98), False),  # no surer
+        (("", 0.0), ("The train leaves", 0.4), False),
+    ],
+)
+def test_the_better_of_two_readings(new, old, better):
+    assert is_better(traced(*new), traced(*old), CROP) is better
+
+
+def test_few_letters_on_a_long_line_are_unsure_however_sure():
+    assert is_unsure(traced(" .  , ", 0.99), CROP)
+    assert not is_unsure(traced("The train leaves", 0.97), CROP)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 40, 500])
+def test_a_sample_has_each_place_once_and_not_the_short_lines(count):
+    aspects = [0.5 if at % 2 else 20.0 for at in range(count)]
+    places = sample(aspects)
+    assert len(places) == len(set(places)) == min(count, line_choice.SAMPLE)
+    if count >= 2 * line_choice.SAMPLE:
+        assert all(aspects[at] > 1 for at in places)
+
+
+@pytest.fixture
+def readers(monkeypatch):
+    """Two recognisers by hand: each knows the lines of its own script, told by the crop's first pixel; what was asked of each."""
+    asked = {"first": 0, "second": 0}
+
+    def recognise(crops, threads, model):
+        asked[model] += len(crops)
+        own = 1 if model == "first" else 2
+        return [traced("read", 0.99) if crop[0, 0, 0] == own else traced("rxad", 0.5) for crop in crops]
+
+    monkeypatch.setattr(line_choice, "recognise", recognise)
+    models = (LineModel("one", "first", frozenset({"Latn"})), LineModel("two", "second", frozenset({"Cyrl", "Latn"})))
+    return models, asked
+
+
+def crops(*scripts):
+    return [np.full((40, 120, 3), script, np.uint8) for script in scripts]
+
+
+def test_a_page_of_the_first_asks_no_other(readers):
+    models, asked = readers
+    assert {line.text for line in PageLines(models, 1).read(crops(*[1] * 30))} == {"read"}
+    assert asked == {"first": 30, "second": 0}
+
+
+def test_a_page_of_the_second_costs_the_sample_more(readers):
+    models, asked = readers
+    assert {line.text for line in PageLines(models, 1).read(crops(*[2] * 30))} == {"read"}
+    assert asked == {"first": line_choice.SAMPLE, "second": 30}
+
+
+def test_every_line_of_a_mixed_page_gets_its_own(readers):
+    models, _ = readers
+    page = PageLines(models, 1)
+    assert {line.text for line in page.read(crops(*[1, 2, 2, 1] * 10))} == {"read"}
+    assert page.used == {"one", "two"}
+    assert page.read([]) == []
+
+
+def test_the_languages_say_which_are_asked():
+    latin, european = (
+        LineModel(name, None, frozenset(scripts)) for name, scripts in (("a", ["Latn"]), ("b", ["Latn", "Cyrl"]))
+    )
+    known = (latin, european)
+    assert useful(known, []) == known
+    assert useful(known, ["en"]) == (latin,)
+    assert useful(known, ["ru"]) == useful(known, ["ru", "en"]) == (european,)
+    assert useful(known, ["ko"]) == (latin,)  # as before: the page comes back blank and says so
+
+
+def test_a_damaged_file_of_ours_is_told_of_and_left_alone(tmp_path, monkeypatch, caplog):
+    whole = model_files.european().read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr("ocroute.models.__file__", str(tmp_path / "__init__.py"))
+        for broken in (whole[: len(whole) // 2], b"<html>", whole[:-1] + b"x"):
+            (tmp_path / model_files.EUROPEAN).write_bytes(broken)
+            caplog.clear()
+            model_files.european.cache_clear()
+            assert model_files.european() is None
+            assert "Cyrillic and Greek are not read" in caplog.text
+    model_files.european.cache_clear()
+    assert model_files.european() is not None
