@@ -58,14 +58,14 @@ def test_reads_a_line_that_runs_up_or_down_the_page(engine, typeset, quarters):
 
 
 def test_reads_russian_letter_by_letter(engine, typeset):
-    reading = read(engine, typeset(RUSSIAN, font=SANS))
+    reading = read(engine, typeset(RUSSIAN, font=SANS, width=1100))
     assert lines_of(reading) == list(RUSSIAN)
     assert "European lines" in reading.model
 
 
 def test_reads_each_line_of_a_page_in_two_alphabets(engine, typeset):
     both = (ENGLISH[0], RUSSIAN[0], ENGLISH[1], RUSSIAN[1])
-    assert lines_of(read(engine, typeset(both, font=SANS))) == list(both)
+    assert lines_of(read(engine, typeset(both, font=SANS, width=1100))) == list(both)
 
 
 def test_a_script_it_cannot_write_comes_out_as_blanks(engine, typeset, monkeypatch):
@@ -105,7 +105,11 @@ def test_both_runtimes_see_the_same(model, shape):
 
 def test_the_models_are_those_of_the_notice():
     notice = (Path(ocroute.models.__file__).parent / "NOTICE.md").read_text()
-    rows = dict(re.findall(r"`([^`]+\.onnx)`.*`([0-9a-f]{64})`", notice))
+    rows = dict(re.findall(r"^\| `([^`]+\.onnx)`.*`([0-9a-f]{64})`", notice, re.MULTILINE))
+    own = re.search(r"^`european_rec_small.onnx` \(([\d,]+) bytes, SHA-256 `([0-9a-f]{64})`", notice, re.MULTILINE)
+    assert own is not None
+    assert int(own[1].replace(",", "")) == model_files.european().stat().st_size
+    assert own[2] == model_files.EUROPEAN_SHA256
     assert set(rows) == {model_files.DETECTOR, model_files.RECOGNISER, model_files.CLASSIFIER}
     folder = model_files.find().detector.parent
     assert {name: model_files.digest(folder / name) for name in rows} == rows
