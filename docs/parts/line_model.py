@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from parts.common import Part, Record, from_evidence, stamp, table
-
 from ocroute.languages import name_of
+from parts.common import Part, Record, from_evidence, stamp, table
 
 _COMMAND = "python -m bench.line_models.report --pack PACK --read read.json --json evidence/line-model.json"
 
@@ -20,7 +19,7 @@ def lines(record: Record) -> str:
     each = record["lines"]["ru clean"]["lines"]
     return (
         table(("language", "clean", "worn"), rows)
-        + f"\nWrong characters of {each} lines each, of faces and texts that training never saw, read on the GPU after training.\n"
+        + f"\nWrong characters of {each} lines each, in faces and texts that training never saw, read after training.\n"
         + stamp(record)
     )
 
