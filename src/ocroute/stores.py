@@ -253,8 +253,9 @@ class RemoteStore(Store):
             except FileNotFoundError:
                 return []
 
-        start = len(self._root.rstrip("/")) + 1
-        return sorted(found[start:] for found in self._patient(find))
+        start, inside = len(self._root.rstrip("/")) + 1, f"{root.rstrip('/')}/"
+        # Some stores list the folder itself, when its first file comes while they look.
+        return sorted(found[start:] for found in self._patient(find) if found.startswith(inside))
 
     def remove(self, name: str) -> None:
         """See `Store`."""

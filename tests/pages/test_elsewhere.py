@@ -49,6 +49,14 @@ def test_of_those_who_create_a_file_one_succeeds(store):
     assert store.read("x/1") == b"first"
 
 
+def test_a_folder_that_is_listed_as_itself_is_no_file(bucket, monkeypatch):
+    store = RemoteStore(f"{bucket}/store")
+    store.write("claims/a/0", b"")
+    find = type(store._files).find
+    monkeypatch.setattr(type(store._files), "find", lambda own, path: [path, *find(own, path)])
+    assert store.names("claims") == ["claims/a/0"]
+
+
 class Busy(RemoteStore):
     """A store that is busy at first, and loses its answer after it has done what it was asked."""
 
