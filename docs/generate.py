@@ -104,6 +104,32 @@ def formats() -> str:
     return table(("name", "file", "media type", "what it holds"), rows)
 
 
+def searchable_pdfs() -> str:
+    """What the text layer of PDFs costs, and what comes back from it; pictures found."""
+    record, pictures = measured("searchable-pdf"), measured("figures")
+    layer, memory = record["layer"], record["memory"]["mib"]
+    exceptions = [
+        f"{reader} {share:.0%} of {name}"
+        for name, readers in record["scripts"].items()
+        for reader, share in readers.items()
+        if share < 1
+    ]
+    rows = [
+        ("bytes a word, beyond 3 KB a file", f"{layer['bytes_a_word_beyond_3_kb']:.1f}"),
+        ("words that come back in order, by PDFium", f"{layer['words_back_in_order']:.0%} of {layer['words']:,}"),
+        (f"words that come back, in {len(record['scripts'])} kinds of script", f"all, but {', '.join(exceptions)}"),
+        (
+            "peak memory of writing 30 and 300 pages, records included",
+            " and ".join(f"{one:.0f} MiB" for one in memory.values()),
+        ),
+    ]
+    for name, told in (("drawn", "pages drawn as scans"), ("pdfs", "public PDFs")):
+        one = pictures[name]
+        found = f"{one['recall']:.1%} of {one['true']} found, {one['precision']:.1%} of {one['found']} right"
+        rows.append((f"pictures on {one['pages']} {told}", found))
+    return table(("measured", "came out"), rows)
+
+
 def options() -> str:
     """Every option of ``ocroute read``, and what Python calls those that it has too."""
     python = declared(ReadOptions)
@@ -203,6 +229,7 @@ PARTS: dict[str, Part] = {
     "checks": checks,
     "engines": engines,
     "formats": formats,
+    "searchable-pdfs": searchable_pdfs,
     "options": options,
     **kernels.PARTS,
     **measured_kernels.PARTS,

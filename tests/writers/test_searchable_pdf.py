@@ -19,9 +19,9 @@ from PIL import Image
 import ocroute
 from ocroute import Block, Box, Document, Line, Page, Verdict, Word
 from ocroute.document import Attempt, Category, Provenance
+from ocroute.document.source_frame import from_upright
 from ocroute.pages import open_input
 from ocroute.pages.page import deskewed
-from ocroute.writers.pdf.placing import from_upright
 
 ACCEPTED = Verdict("accepted", 1.0)
 SCRIPTS = {
@@ -166,7 +166,7 @@ def test_the_way_back_from_the_upright_page_is_that_of_the_pixels(skew: float, t
         page = msgspec.structs.replace(page, width=300, height=200)
     seen = deskewed(np.ascontiguousarray(np.rot90(raster, turned // 90)), skew)
     rows, columns = np.nonzero(seen[..., 0] < 100)
-    a, b, c, d, e, f = from_upright(page, 200, 300)
+    a, b, c, d, e, f = from_upright(page)
     x, y = columns.mean() + 0.5, rows.mean() + 0.5
     assert (a * x + c * y + e, b * x + d * y + f) == pytest.approx((53, 103), abs=0.7)
 

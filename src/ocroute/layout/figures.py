@@ -113,4 +113,4 @@ def _coloured(raster: Raster, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """1 where the page is far from the colour of its paper, as photographs are between their strokes; reduced to ``shape``."""
     small = cv2.resize(raster, shape[::-1], interpolation=cv2.INTER_AREA)
     paper = np.median(small[::8, ::8].reshape(-1, 3), axis=0)
-    return (np.abs(small - paper).max(axis=2) > _TINTED).astype(np.uint8)
+    return np.asarray(np.abs(small - paper).max(axis=2) > _TINTED, np.uint8)

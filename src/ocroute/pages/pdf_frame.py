@@ -11,11 +11,10 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from ocroute.document.affine import Matrix
+
 _PRECISE = 1 << 22
 """pdfium tells device coordinates as whole numbers; on a device this large that is precise enough."""
-
-Matrix = tuple[float, float, float, float, float, float]
-"""(a, b, c, d, e, f) as PDF writes it: x' = a x + c y + e, y' = b x + d y + f."""
 
 
 class Frame(NamedTuple):
@@ -65,17 +64,3 @@ def _to_device(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[int, int]:
     device_x, device_y = c_int(), c_int()
     pdfium.FPDF_PageToDevice(page, 0, 0, _PRECISE, _PRECISE, 0, x, y, byref(device_x), byref(device_y))
     return device_x.value, device_y.value
-
-
-def compose(first: Matrix, then: Matrix) -> Matrix:
-    """The matrix that applies ``first`` and then ``then``."""
-    a, b, c, d, e, f = first
-    p, q, r, s, t, u = then
-    return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)
-
-
-def inverse(matrix: Matrix) -> Matrix:
-    """The matrix that undoes ``matrix``."""
-    a, b, c, d, e, f = matrix
-    size = a * d - b * c
-    return d / size, -b / size, -c / size, a / size, (c * f - d * e) / size, (b * e - a * f) / size

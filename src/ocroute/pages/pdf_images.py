@@ -10,7 +10,8 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
-from ocroute.pages.pdf_frame import Frame, Matrix
+from ocroute.document.affine import Matrix
+from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.pdf_vectors import image_objects
 from ocroute.values import Box
 

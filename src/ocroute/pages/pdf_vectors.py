@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from ocroute.pages.pdf_frame import Frame, Matrix, compose
+from ocroute.document.affine import Matrix, compose
+from ocroute.pages.pdf_frame import Frame
 
 Segment = tuple[float, float, float, float]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
 from ocroute.document.exporters.prepared import PlacedLine, PlacedWord, clean, placed_lines, settled
 from ocroute.document.model import Document, Page, Provenance
+from ocroute.document.source_frame import in_source_frame
 from ocroute.values import Block, Box, Category, Font, InlineStyle
 
 _POINTS_PER_INCH = 72
@@ -23,7 +24,8 @@ _MARGINS = {Category.PAGE_HEADER: "TopMargin", Category.PAGE_FOOTER: "BottomMarg
 
 
 class Alto:
-    """Pages, blocks, lines and words in pixels of the upright page, origin top left; kinds of block as layout tags.
+    """Pages, blocks, lines and words in pixels of the image that the file names, origin top left: the source, or, for a single
+    page with ``--page-images``, the upright page that was saved; kinds of block as layout tags.
 
     The page as it is printed: headers and footers always stay in, as its margins. Text whose place nobody knows has no
     position, which ALTO allows since version 4. ``PAGECLASS`` is the verdict's status, ``PC`` its score.
@@ -32,11 +34,12 @@ class Alto:
     suffix: ClassVar[str] = ".alto.xml"
     media_type: ClassVar[str] = "application/alto+xml"
 
-    def __init__(self, *, keep_headers_footers: bool = False) -> None:
-        self.keep_headers_footers = keep_headers_footers
+    def __init__(self, *, keep_headers_footers: bool = False, page_images: Mapping[int, str] | None = None) -> None:
+        self.keep_headers_footers, self.page_images = keep_headers_footers, page_images or {}
 
     def export(self, document: Document) -> bytes:
         """UTF-8."""
+        image = self._image(document)
         root = ET.Element(
             "alto",
             {
@@ -53,15 +56,22 @@ class Alto:
         for category in Category:
             ET.SubElement(tags, "LayoutTag", {"ID": _tag(category), "TYPE": "category", "LABEL": category.value})
         ET.SubElement(description, "MeasurementUnit").text = "pixel"
-        ET.SubElement(ET.SubElement(description, "sourceImageInformation"), "fileName").text = clean(document.source)
+        ET.SubElement(ET.SubElement(description, "sourceImageInformation"), "fileName").text = clean(
+            image or document.source
+        )
         writer = _Writer(description, styles)
         layout = ET.SubElement(root, "Layout")
         for index, page in enumerate(document.pages, 1):
-            writer.page(layout, page, index)
+            placed = page if image else in_source_frame(page)
+            writer.page(layout, placed, index)
         if not len(styles):
             root.remove(styles)
         ET.indent(root, " ")
         return ('<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n").encode()
+
+    def _image(self, document: Document) -> str:
+        """The saved image of the only page; empty where there are several, since a file names one image."""
+        return self.page_images.get(document.pages[0].number, "") if len(document.pages) == 1 else ""
 
 
 class _Writer:

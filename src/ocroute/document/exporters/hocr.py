@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import ClassVar
 from xml.etree import ElementTree as ET
@@ -10,6 +11,7 @@ from ocroute.document.exporters.prepared import PlacedLine, PlacedWord, clean, n
 from ocroute.document.inline import NESTING, level_digits, pieces_of
 from ocroute.document.markup import TAGS
 from ocroute.document.model import Document, Page
+from ocroute.document.source_frame import in_source_frame
 from ocroute.values import Block, Box
 
 _RAISED = ("superscript", "subscript")
@@ -20,7 +22,8 @@ _HEAD = (
 
 
 class Hocr:
-    """Pages, areas, paragraphs, lines and words; whole pixels of the upright page, origin top left.
+    """Pages, areas, paragraphs, lines and words; whole pixels of the image that the page names, origin top left: the source,
+    or, with ``--page-images``, the upright page that was saved.
 
     The page as it is printed: headers and footers always stay in. Text whose place nobody knows has no ``bbox``.
     """
@@ -28,8 +31,8 @@ class Hocr:
     suffix: ClassVar[str] = ".hocr"
     media_type: ClassVar[str] = "application/xhtml+xml"
 
-    def __init__(self, *, keep_headers_footers: bool = False) -> None:
-        self.keep_headers_footers = keep_headers_footers
+    def __init__(self, *, keep_headers_footers: bool = False, page_images: Mapping[int, str] | None = None) -> None:
+        self.keep_headers_footers, self.page_images = keep_headers_footers, page_images or {}
 
     def export(self, document: Document) -> bytes:
         """UTF-8."""
@@ -45,7 +48,8 @@ class Hocr:
         body = ET.SubElement(html, "body")
         styled: dict[str, PlacedWord] = {}
         for index, page in enumerate(document.pages):
-            _page(body, page, index, styled)
+            image = self.page_images.get(page.number)
+            _page(body, page if image else in_source_frame(page), image or page.source, index, styled)
         ET.indent(html, " ")
         if styled:  # after the indentation, which would part words with blanks
             for element in html.iter("span"):
@@ -54,9 +58,9 @@ class Hocr:
         return (_HEAD + ET.tostring(html, encoding="unicode", short_empty_elements=False) + "\n").encode()
 
 
-def _page(body: ET.Element, page: Page, index: int, styled: dict[str, PlacedWord]) -> None:
+def _page(body: ET.Element, page: Page, image: str, index: int, styled: dict[str, PlacedWord]) -> None:
     properties = [
-        f'image "{_quoted(page.source)}"',
+        f'image "{_quoted(image)}"',
         _bbox(Box(0, 0, page.width, page.height), page),
         f"ppageno {index}",
     ]
@@ -84,13 +88,18 @@ def _block(parent: ET.Element, block: Block, page: Page, number: str, styled: di
 
 
 def _line(parent: ET.Element, line: PlacedLine, page: Page, number: str, styled: dict[str, PlacedWord]) -> None:
-    element = _element(parent, "span", "ocr_line", f"line_{number}", [_bbox(line.box, page)])
+    element = _element(parent, "span", "ocr_line", f"line_{number}", [_bbox(line.box, page), _turn(line)])
     for at, word in enumerate(line.words, 1):
         identity = f"word_{number}_{at}"
         if word.spans:
             styled[identity] = word
         confidence = "" if word.confidence is None else f"x_wconf {round(100 * min(max(word.confidence, 0.0), 1.0))}"
         _element(element, "span", "ocrx_word", identity, [_bbox(word.box, page), confidence]).text = word.text
+
+
+def _turn(line: PlacedLine) -> str:
+    """By how many degrees the line is turned, counter-clockwise; empty for one that lies level."""
+    return f"textangle {line.angle}" if line.angle else ""
 
 
 def _fill(element: ET.Element, word: PlacedWord) -> None:

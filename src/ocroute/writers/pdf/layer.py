@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import hypot
 
-from ocroute.pages.pdf_frame import Matrix, compose
+from ocroute.document.affine import Matrix, compose
 from ocroute.writers.pdf.glyphless import WIDTH, GlyphlessFont
 from ocroute.writers.pdf.placing import Strip
 

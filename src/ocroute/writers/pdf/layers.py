@@ -64,9 +64,15 @@ class Layers:
         data = content(placed, to_user, self._font, name)
         if not data:
             return
-        self._before[record.number] = page.obj.get("/Contents")
+        before = page.obj.get("/Contents")
         if own.hidden:
-            without_invisible_text(self._pdf, page, self._package)
+            try:
+                without_invisible_text(self._pdf, page, self._package)
+            except (self._package.PdfError, self._package.DependencyError, ValueError) as error:
+                said = f"page {record.number} keeps its invisible text layer, which cannot be taken out: {error}"
+                self.remarks.append(Remark(said, ExitCode.DOUBTFUL))
+                return
+        self._before[record.number] = before
         page.contents_add(data, prepend=True)
         words = [piece.word for strip in placed for piece in strip.pieces if piece.word]
         self.meant[record.number] = " ".join(words)

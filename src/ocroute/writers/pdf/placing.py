@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from math import cos, hypot, radians, sin
 from typing import NamedTuple
 
+from ocroute.document.affine import Matrix
 from ocroute.document.exporters.prepared import PlacedLine, placed_lines, settled
-from ocroute.document.model import Page
-from ocroute.pages.pdf_frame import Matrix, compose
 from ocroute.values import Block, Box
 from ocroute.writers.pdf.glyphless import DESCENT
 
@@ -51,22 +50,6 @@ class Strip(NamedTuple):
 
     matrix: Matrix
     pieces: tuple[Piece, ...]
-
-
-def from_upright(page: Page, width: float, height: float) -> Matrix:
-    """From pixels of the upright page to those of the page as its source shows it, of ``width`` x ``height``."""
-    unskew: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-    if page.skew:
-        turn, x, y = radians(page.skew), page.width / 2, page.height / 2
-        c, s = cos(turn), sin(turn)
-        unskew = (c, s, -s, c, x - c * x + s * y, y - s * x - c * y)
-    unturn: dict[int, Matrix] = {
-        0: (1, 0, 0, 1, 0, 0),
-        90: (0, 1, -1, 0, width, 0),
-        180: (-1, 0, 0, -1, width, height),
-        270: (0, -1, 1, 0, 0, height),
-    }
-    return compose(unskew, unturn[page.turned % 360])
 
 
 def strips(block: Block) -> Iterator[Strip]:

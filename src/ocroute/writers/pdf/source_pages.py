@@ -8,15 +8,16 @@ from typing import NamedTuple, Self
 
 import pypdfium2
 
+from ocroute.document.affine import Matrix, compose, inverse
 from ocroute.document.formats import Origin
 from ocroute.document.model import Page
+from ocroute.document.source_frame import from_upright, source_size
 from ocroute.pages.page import InputPage
 from ocroute.pages.pdf import PdfSource
 from ocroute.pages.pdf_errors import on_page
-from ocroute.pages.pdf_frame import Frame, Matrix, compose, inverse
+from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.reopening import Reopened
 from ocroute.values import Box
-from ocroute.writers.pdf.placing import from_upright
 
 
 class OwnText(NamedTuple):
@@ -55,13 +56,12 @@ class SourcePages:
 
     def to_user(self, record: Page) -> Matrix:
         """From pixels of the upright page to the user space of the PDF page."""
-        across = record.turned % 180 != 0
-        width, height = (record.height, record.width) if across else (record.width, record.height)
+        width, height = source_size(record)
         with on_page(self._origin.path, record.number):
             page = (self._made or self._pdf())[record.number - 1]
             frame = Frame.filling(page, round(width), round(height), width / page.get_size()[0])
             page.close()
-        return compose(from_upright(record, width, height), inverse(frame.matrix))
+        return compose(from_upright(record), inverse(frame.matrix))
 
     def _pdf(self) -> pypdfium2.PdfDocument:
         source = self._pages.source
