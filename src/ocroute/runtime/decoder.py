@@ -103,6 +103,8 @@ def decoder_of(model: Any) -> Decoder:
     kind = (config.rope_parameters or {}).get("rope_type", "default")
     if kind not in ("default", "mrope"):
         raise Refused(f"its rotary positions are of the kind {kind!r}")
+    if not attention.o_proj.weight.is_floating_point():
+        raise Refused("its weights are quantised")
     if attention.o_proj.bias is not None or first.mlp.down_proj.bias is not None:
         raise Refused("its layers have biases at unknown places")
     with torch.no_grad():

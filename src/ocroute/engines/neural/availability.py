@@ -29,10 +29,11 @@ class Located(Availability, frozen=True, omit_defaults=True):
     lacking: str = ""
 
 
-def availability(facts: Facts, model: str) -> Located:
+def availability(facts: Facts, model: str, runtime: str = "") -> Located:
     """Of the engine that ``facts`` describe.
 
     Args:
+        runtime: what is to run the model, see `ocroute.engines.Wanted`.
         model: the weights that the user names; empty for none. A hub id that is not here yet counts: it will be fetched.
     """
     if lacking := missing(facts.transformers, facts.packages):
@@ -44,7 +45,7 @@ def availability(facts: Facts, model: str) -> Located:
         if weights.to_fetch(facts, model):
             return Located("usable", version=version, scripts=facts.scripts, where=model)
         folder = weights.find(facts, model)
-        weights.check(facts, folder)
+        weights.check(facts, folder, loaded_here=not runtime)
         fingerprint = weights.digest(folder)[:16]
     except EngineUnavailable as error:
         lacking = "" if model or folder else weights.wanted(facts)

@@ -27,10 +27,12 @@ from ocroute.engines.neural import (
     markdown_blocks,
     memory_count,
     pixel_budget,
+    shards,
     weights,
 )
 from ocroute.engines.neural.canary import history
 from ocroute.engines.neural.canary.diagnosis import Sight
+from ocroute.engines.neural.checkpoint_kinds import quantized
 from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
 from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
@@ -117,6 +119,8 @@ class NeuralEngine(PageByPage):
                 tokens=tokens,
                 answer=mode.max_new_tokens,
             )
+        if self._packed:
+            need = replace(need, weights=self._packed)
         return pixel_budget.Sample(pixels, pixel_budget.values(inputs), tokens, pixel_budget.patches(inputs), need)
 
     @classmethod
@@ -127,7 +131,7 @@ class NeuralEngine(PageByPage):
     @classmethod
     def probe_for(cls, wanted: Wanted) -> Availability:
         """As `probe`, for the weights that ``wanted`` names; a hub id that is not here yet counts: it will be fetched."""
-        return availability.availability(cls.facts, wanted.model)
+        return availability.availability(cls.facts, wanted.model, wanted.runtime)
 
     @classmethod
     def fetches(cls, wanted: Wanted) -> bool:
@@ -195,6 +199,7 @@ class NeuralEngine(PageByPage):
         facts, mode = self.facts, self.facts.modes[self.mode_of(task)]
         self.single: Single | None = None
         self._together: Together | None = None
+        self._packed = shards.stored(folder) if quantized(weights.config(facts, folder)) else 0
         self.loaded = self.on_meta_device(folder, self.where)
         gc.collect()  # a model that was in its place
         devices.free_memory()

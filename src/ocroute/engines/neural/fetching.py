@@ -18,18 +18,21 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ocroute.engines.neural import shards, weights
+from ocroute.engines.neural import checkpoint_kinds, shards, weights
 from ocroute.engines.neural.model_facts import Facts
 from ocroute.errors import EngineUnavailable, NextStep, OcrouteError
 from ocroute.events import Fetching, emit
 
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
+OTHER_FORMS = ("*.gguf",)
+"""Listed to say what a model is that has nothing else; never fetched."""
+
 _TELL_EVERY = 0.2  # seconds between two events
 _GB = 1e9
 
 
-def fetch(facts: Facts, hub: str) -> Path:
-    """Bring what is not here of the model ``hub``; the folder with all of it.
+def fetch(facts: Facts, model: str) -> Path:
+    """Bring what is not here of a model of the hub, OWNER/NAME or OWNER/NAME@REVISION; the folder with all of it.
 
     Logs a line before the first byte, and then emits `ocroute.events.Fetching`. Weights come last, so that a model which the
     engine cannot read is refused before gigabytes have come.
@@ -39,20 +42,26 @@ def fetch(facts: Facts, hub: str) -> Path:
     """
     from huggingface_hub import hf_hub_download, snapshot_download
 
-    with _telling(facts, hub):
+    hub, revision = weights.by_revision(model)
+    with _telling(facts, model):
         silent = _bar(lambda *_: None)
-        listed = snapshot_download(hub, allow_patterns=list(WANTED), dry_run=True, tqdm_class=silent)
+        listed = snapshot_download(
+            hub, revision=revision, allow_patterns=[*WANTED, *OTHER_FORMS], dry_run=True, tqdm_class=silent
+        )
         files = [
             file for file in listed if "/" not in file.filename
         ]  # folders hold the same weights for other programs
+        if found := checkpoint_kinds.of_files([file.filename for file in files], hub):
+            raise EngineUnavailable(f"{model} {found.what}", next_step=found.way)
+        files = [file for file in files if not file.filename.endswith(OTHER_FORMS[0][1:])]
         if not any(_heavy(file) for file in files):
             raise EngineUnavailable(
                 f"{hub} has no safetensors files on the hub, and ocroute opens no others",
                 next_step=NextStep(command=weights.command(facts, facts.hub)),
             )
         absent = sorted(filter(_absent, files), key=_heavy)
-        told = _Told(facts.name, hub, sum(file.file_size or 0 for file in absent))
-        _require_room(facts, hub, told.total)
+        told = _Told(facts.name, model, sum(file.file_size or 0 for file in absent))
+        _require_room(facts, model, told.total)
         told.beginning()
         known = False
         for file in absent:
@@ -68,7 +77,7 @@ def fetch(facts: Facts, hub: str) -> Path:
             )
         names = [file.filename for file in files]
         return Path(
-            snapshot_download(hub, allow_patterns=names, tqdm_class=silent)
+            snapshot_download(hub, revision=revision, allow_patterns=names, tqdm_class=silent)
         )  # all is here: it gives the whole its name
 
 
@@ -175,6 +184,12 @@ def size(count: int) -> str:
     return f"{count / _GB:.1f} GB" if count >= _GB / 10 else f"{count / 1e6:.1f} MB"
 
 
+def _named(model: str) -> str:
+    """As the hub's own command takes it."""
+    hub, revision = weights.by_revision(model)
+    return f"{hub} --revision {revision}" if revision else hub
+
+
 @contextmanager
 def _telling(facts: Facts, hub: str) -> Iterator[None]:
     """Make one sentence of whatever the client raises, and keep it quiet.
@@ -211,7 +226,7 @@ def _telling(facts: Facts, hub: str) -> Iterator[None]:
                 said = f"{type(cause).__name__}: {reason}" if reason else type(cause).__name__
                 step = NextStep(
                     f"Run: {again}, which keeps the files that have arrived; or on a machine that reaches {constants.ENDPOINT}: "
-                    f"hf download {hub} --local-dir FOLDER, and here: {weights.command(facts, 'FOLDER')}"
+                    f"hf download {_named(hub)} --local-dir FOLDER, and here: {weights.command(facts, 'FOLDER')}"
                 )
         raise EngineUnavailable(f"{hub} cannot be fetched: {said}", next_step=step) from error
     finally:

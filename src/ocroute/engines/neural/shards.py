@@ -75,6 +75,12 @@ def copied(folder: Path, dtype: str, *, mapped: bool) -> int:
     )
 
 
+def stored(folder: Path) -> int:
+    """Bytes of all tensors as they lie in the files."""
+    ends = ((tensor["data_offsets"] for tensor in _tensors(header(file)).values()) for file in files(folder))
+    return sum(end - begin for offsets in ends for begin, end in offsets)
+
+
 def header(file: Path) -> bytes:
     """The JSON at the head of the file.
 

@@ -13,7 +13,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from ocroute.engines.neural import shards
+from ocroute.engines.neural import checkpoint_kinds, shards
 from ocroute.engines.neural.model_facts import Facts
 from ocroute.errors import EngineUnavailable, NextStep
 from ocroute.models.settings import settings
@@ -21,13 +21,18 @@ from ocroute.models.settings import settings
 MODELS = "OCROUTE_MODELS"
 """The environment variable that names a folder with one folder a model, called like its engine."""
 
+FOUR_BITS = frozenset({"dots_ocr", "qwen2_vl"})
+"""Engines whose model can be loaded through bitsandbytes."""
+
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _SAMPLE = 1 << 16
-_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*(@[A-Za-z0-9_][A-Za-z0-9_./-]*)?")
 
 
 def is_hub_id(model: str) -> bool:
-    """Whether ``model`` has the form of a name on the Hugging Face hub, OWNER/NAME, and names nothing here."""
+    """Whether ``model`` has the form of a name on the Hugging Face hub, OWNER/NAME or OWNER/NAME@REVISION, and names nothing
+    here.
+    """
     return bool(_HUB_ID.fullmatch(model)) and not os.path.lexists(model)
 
 
@@ -90,6 +95,8 @@ def _named(facts: Facts, model: str) -> Path:
     if folder.is_dir():
         return folder
     if os.path.lexists(folder):
+        if found := checkpoint_kinds.of_path(folder):
+            raise EngineUnavailable(f"{model} {found.what}", next_step=found.way)
         kind = "a file" if folder.is_file() else "no folder"
         raise EngineUnavailable(
             f"{model} is {kind}, and weights are named by their folder",
@@ -108,8 +115,18 @@ def _named(facts: Facts, model: str) -> Path:
     )
 
 
-def _cached(hub: str) -> Path | None:
-    """The snapshot of ``hub`` in the local cache; None where there is none, or only a part of one."""
+def by_revision(model: str) -> tuple[str, str | None]:
+    """A model's name on the hub, and the revision that is meant: a branch, a tag or a commit; None for the newest."""
+    hub, _, revision = model.partition("@")
+    return hub, revision or None
+
+
+def _cached(model: str) -> Path | None:
+    """The snapshot of ``model`` in the local cache; None where there is none, or only a part of one.
+
+    Where no revision is meant and the newest is not here, the one that was fetched last, of whatever revision.
+    """
+    hub, revision = by_revision(model)
     try:
         from huggingface_hub import constants
 
@@ -120,13 +137,15 @@ def _cached(hub: str) -> Path | None:
     except ImportError:
         return None
     try:
-        config = try_to_load_from_cache(hub, "config.json")
+        config = try_to_load_from_cache(hub, "config.json", revision=revision)
     except HFValidationError:
         return None
-    if not isinstance(config, str):
-        return None
-    folder = Path(config).parent
-    return folder if any(folder.glob("*.safetensors")) else None
+    here = [Path(config)] if isinstance(config, str) else []
+    if not here and revision is None:
+        snapshots = Path(constants.HF_HUB_CACHE, f"models--{hub.replace('/', '--')}", "snapshots")
+        here = sorted(snapshots.glob("*/config.json"), key=lambda file: file.lstat().st_mtime, reverse=True)
+    folders = (file.parent for file in here)
+    return next((folder for folder in folders if any(folder.glob("*.safetensors"))), None)
 
 
 def config(facts: Facts, folder: Path) -> dict[str, Any]:
@@ -153,12 +172,17 @@ def _why(error: Exception) -> str:
     return (error.strerror or type(error).__name__) if isinstance(error, OSError) else f"it is no JSON: {error}"
 
 
-def check_kind(facts: Facts, folder: Path) -> None:
+def check_kind(facts: Facts, folder: Path, *, loaded_here: bool = True) -> None:
     """Whether the config.json in ``folder`` describes a model that this engine reads.
+
+    Args:
+        loaded_here: whether ocroute itself is to load it; vLLM loads quantised weights of more kinds.
 
     Raises:
         EngineUnavailable: it does not; the message says what it describes.
     """
+    if found := checkpoint_kinds.of_path(folder):
+        raise EngineUnavailable(f"{folder} {found.what}", next_step=found.way)
     raw = config(facts, folder)
     said = raw.get("architectures") or [raw.get("model_type", "nothing")]
     if not set(said) & set(facts.architectures):
@@ -167,15 +191,20 @@ def check_kind(facts: Facts, folder: Path) -> None:
             f"{folder} holds {', '.join(map(str, said))}{code}; {facts.name} reads {', '.join(facts.architectures)}",
             next_step=f"Give the folder or the hub id of such a checkpoint: {command(facts, facts.hub)}",
         )
+    if loaded_here and (found := checkpoint_kinds.of_config(raw, folder, runs_4bit=facts.name in FOUR_BITS)):
+        raise EngineUnavailable(f"{folder} {found.what}", next_step=found.way)
 
 
-def check(facts: Facts, folder: Path) -> None:
+def check(facts: Facts, folder: Path, *, loaded_here: bool = True) -> None:
     """Whether ``folder`` holds whole safetensors weights of this model.
+
+    Args:
+        loaded_here: see `check_kind`.
 
     Raises:
         EngineUnavailable: it does not; the message says what it holds.
     """
-    check_kind(facts, folder)
+    check_kind(facts, folder, loaded_here=loaded_here)
     if not shards.files(folder):
         pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
         reason = (

@@ -61,7 +61,7 @@ class UnderVllm:
         vllm = find()
         require_new_enough(vllm, facts)
         folder = weights.find(facts, task.model)
-        weights.check(facts, folder)
+        weights.check(facts, folder, loaded_here=False)
         _log.info("starting vLLM %s for %s", vllm.version, facts.name)
         self._vllm = RunningVllm(vllm, folder, facts.name, facts.served.vllm, inspect().first_gpu)
         asked = replace(task, base_url=self._vllm.url, model=facts.name)
