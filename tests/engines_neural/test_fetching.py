@@ -241,6 +241,37 @@ def test_a_model_without_safetensors_is_refused_before_anything_comes(hub, ocrou
     assert hub.sent == {}
 
 
+def test_a_revision_is_fetched_and_found_as_such(hub, environment):
+    code = (
+        "from ocroute.engines.dots_ocr import DotsOcr\n"
+        "from ocroute.engines.neural import fetching, weights\n"
+        f"facts, model = DotsOcr.facts, '{MODEL}@v2'\n"
+        "assert weights.to_fetch(facts, model)\n"
+        "folder = fetching.fetch(facts, model)\n"
+        "assert weights.find(facts, model) == folder == weights.find(facts, model.partition('@')[0])\n"
+        "assert not weights.to_fetch(facts, model)\n"
+    )
+    done = python(code, environment)
+    assert done.returncode == 0, done.stderr
+    assert any(path.endswith("/revision/v2") for _, path in hub.asked)
+
+
+def test_gguf_files_on_the_hub_are_named_and_not_fetched(hub, environment, tmp_path):
+    folder = tmp_path / "gguf"
+    folder.mkdir()
+    (folder / "model-Q8_0.gguf").write_bytes(b"GGUF")
+    hub.models["someone/model-GGUF"] = folder
+    code = (
+        "from ocroute.engines.dots_ocr import DotsOcr\n"
+        "from ocroute.engines.neural import fetching\n"
+        "fetching.fetch(DotsOcr.facts, 'someone/model-GGUF')\n"
+    )
+    done = python(code, environment)
+    assert "someone/model-GGUF holds GGUF weights, which llama.cpp and ollama run" in done.stderr
+    assert "llama-server -hf someone/model-GGUF" in done.stderr
+    assert hub.sent == {}
+
+
 @pytest.mark.slow
 def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, environment, tmp_path):
     fetched = python(f"import huggingface_hub; huggingface_hub.snapshot_download({MODEL!r})", environment)
