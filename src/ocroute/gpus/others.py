@@ -83,6 +83,7 @@ def unused(system: Path) -> Iterator[str]:
 
 def _on_windows() -> Iterator[str]:
     """Display adapters of AMD and Intel, by the registry."""
+    names: list[str] = []
     if sys.platform == "win32":
         import winreg
 
@@ -94,7 +95,8 @@ def _on_windows() -> Iterator[str]:
             except OSError:
                 continue
             if name.startswith(("AMD", "Intel", "Radeon")):
-                yield name
+                names.append(name)
+    yield from names
 
 
 def _of_loaded_torch() -> Iterator[Gpu]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass
 
 from ocroute.engines.openai.address import Address
 from ocroute.errors import NextStep, UsageError
@@ -46,7 +46,7 @@ def proxy(address: Address, environment: Mapping[str, str] = os.environ) -> Prox
     parts = urlsplit(address.url)
     host = parts.hostname or ""
     proxies = getproxies_environment()
-    if address.local or proxy_bypass_environment(host, proxies):
+    if address.local or proxy_bypass(host):
         return None
     found = next((name for name in (parts.scheme, "all") if proxies.get(name)), "")
     if not found:
