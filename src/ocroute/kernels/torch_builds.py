@@ -118,7 +118,7 @@ def newest_build(card: Capability, driver_cuda: str, host: Host) -> Build | None
     fitting = [one for one in builds_for(card, host) if not driver_cuda or major(one.cuda) <= major(driver_cuda)]
     newest = [one for one in fitting if one.release == fitting[0].release]
     served = [one for one in newest if driver_cuda and numbers(one.cuda) <= numbers(driver_cuda)]
-    return (served or newest or [None])[0]
+    return next(iter([*served, *newest]), None)
 
 
 def default_serves(card: Capability, driver_cuda: str, host: Host) -> bool:
