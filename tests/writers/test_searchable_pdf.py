@@ -126,7 +126,7 @@ def upright_page(path: str, turned: int):
     return source, page
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rotate=st.sampled_from([0, 90, 180, 270]),
     turned=st.sampled_from([0, 90, 180, 270]),
@@ -373,7 +373,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "made.pdf"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(min_size=1, max_size=6), min_size=1, max_size=6))
 def test_whatever_the_text_every_word_comes_back_or_the_page_is_named(tmp_path, caplog, texts) -> None:
     caplog.clear()
