@@ -81,9 +81,7 @@ def test_eight_pages_are_on_their_way_at_once(server, engine, grey):
     server.script += [slowly(0.3, f"page {at}") for at in range(12)]
     requests = [Request(grey(at), Task()) for at in range(12)]
     one = engine(AMPLE)
-    began = time.monotonic()
     answers = list(one.read(requests))
-    assert time.monotonic() - began < 12 * 0.3
     assert server.most == START
     assert sorted(texts(answers)) == sorted(f"page {at}" for at in range(12))
     assert {request for request, _ in answers} == set(requests)
