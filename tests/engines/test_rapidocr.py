@@ -1,19 +1,22 @@
 """PP-OCR: what it writes, where, and what it says when it cannot."""
 
 import re
+import textwrap
+from collections import Counter
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from tests.support.pages import ENGLISH, RUSSIAN, SANS, SERIF, ArrayPage, face
+from tests.support.pages import ENGLISH, LIGHTHOUSE, RUSSIAN, SANS, SERIF, ArrayPage, face
 
 import ocroute.models
 from ocroute.engines.base import Task
 from ocroute.engines.rapidocr import RapidOcr
 from ocroute.errors import EngineUnavailable
 from ocroute.judge import reference_recogniser
-from ocroute.ppocr import inference, line_models, model_files
+from ocroute.ppocr import accents, inference, line_models, model_files, recogniser
 
 EVERY = line_models.every()
 
@@ -55,6 +58,44 @@ def test_reads_a_line_that_runs_up_or_down_the_page(engine, typeset, quarters):
     assert lines_of(reading) == [ENGLISH[0]]
     box = reading.lines[0].box
     assert box.height > 5 * box.width
+
+
+def test_dust_puts_no_accents_on_letters_and_takes_none_away(engine, typeset):
+    texts = textwrap.wrap(LIGHTHOUSE, 58)
+    page = typeset(texts)
+    pixels = page.pixels.copy()
+    chance = np.random.default_rng(5)
+    for line in page.text_layer():
+        for word in line.words[1::2]:  # above a letter, below it, or touching it
+            x, y = chance.uniform(word.box.x0, word.box.x1), chance.choice([0.2, 0.27, 0.9, 0.95])
+            cv2.circle(pixels, (int(x), int(word.box.y0 + y * word.box.height)), 2, (60, 60, 60), -1)
+    found = lines_of(read(engine, ArrayPage(pixels, dpi=200)))
+    words, wanted = " ".join(found).split(), LIGHTHOUSE.split()
+    assert "".join(found).isascii()
+    assert sum((Counter(wanted) & Counter(words)).values()) >= 0.9 * len(wanted)
+
+
+def test_accents_that_a_language_has_stay(engine, typeset):
+    texts = (
+        "Le gardien notait chaque matin la météo, même pendant les tempêtes d’été.",
+        "Ses cahiers furent retrouvés à côté de la fenêtre, très bien conservés.",
+        "Le musée les prête aux élèves; où qu’ils aillent, ils les protègent.",
+        "La société a décidé de réparer la tour après la dernière marée.",
+    )
+    assert lines_of(read(engine, typeset(texts, width=1300))) == list(texts)
+
+
+def test_a_letter_that_the_blank_holds_back_is_written_where_there_is_room():
+    letters = ("", "a", "s", "t", "ş", " ")
+    family = accents.kin(letters)
+    output = np.full((9, 6), 0.001, np.float32)
+    output[np.arange(9), [1, 0, 0, 5, 3, 0, 0, 0, 3]] = 0.99  # "a", a doubt at step 2, " ", "t", nothing, "t"
+    output[2, [0, 2, 4]] = 0.6, 0.2, 0.15
+    output[5, [0, 2]] = 0.6, 0.35  # beside a letter: its own rim
+    line = recogniser._Peaks(*recogniser._peaks(output, family), columns=72, space=5)
+    traced = recogniser._decode(line, letters, 72)
+    assert traced.text == "as tt"
+    assert traced.probabilities[1] == pytest.approx(0.35, abs=0.01)
 
 
 def test_reads_russian_letter_by_letter(engine, typeset):

@@ -1,0 +1,74 @@
+"""What dust does to letters: a speck above one looks like an accent, and one that touches it leaves no letter to be sure of.
+
+The recogniser's doubt is spread over a letter and its accented kin. Taken together they outweigh the blank, and on a page whose
+language has no accents the bare letter is what stands there.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SURE: Final = 0.98  # probability from which an accent is one, be it the only one of the page
+RARE: Final = 0.004  # share of letters with sure accents below which a language has none: German has 0.015, French 0.03
+FEWEST: Final = 200  # letters from which a text tells whether its language has accents
+
+STRUCK: Final = str.maketrans("ħłøđŧıĦŁØĐŦ", "hlodtiHLODT")  # what Unicode does not take apart
+
+Classes = NDArray[np.intp]
+Probabilities = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kin:
+    """Of a recogniser's classes those that write a Latin letter or a figure, without an accent and with one.
+
+    Attributes:
+        bare: the former.
+        accented: the latter.
+        of: for each of these the place in ``bare`` of what it is without its accent.
+        is_bare, is_accented: the same as one flag a class.
+    """
+
+    bare: Classes
+    accented: Classes
+    of: Classes
+    is_bare: NDArray[np.bool_]
+    is_accented: NDArray[np.bool_]
+
+    def bared(self, output: Probabilities) -> tuple[Classes, Probabilities]:
+        """For each step of a (steps, classes) output the likeliest letter, accents not looked at, and how likely it is."""
+        together = output[:, self.bare]
+        np.add.at(together, (slice(None), self.of), output[:, self.accented])
+        best = together.argmax(axis=1)
+        return self.bare[best], np.take_along_axis(together, best[:, None], axis=1)[:, 0]
+
+    def has_no_accents(self, lines: Iterable[tuple[Classes, Probabilities]]) -> bool:
+        """Whether lines, each its classes and how likely they are, are in a language without accents."""
+        letters = sure = 0
+        for classes, probabilities in lines:
+            accented = self.is_accented[classes]
+            letters += int((self.is_bare[classes] | accented).sum())
+            sure += int((accented & (probabilities >= SURE)).sum())
+        return letters >= FEWEST and sure < RARE * letters
+
+
+@cache
+def kin(letters: tuple[str, ...]) -> Kin:
+    """Among classes that stand for ``letters``."""
+    bare = [index for index, letter in enumerate(letters) if letter.isascii() and letter.isalnum()]
+    place = {letters[index]: at for at, index in enumerate(bare)}
+    bases = (
+        (index, unicodedata.normalize("NFD", letter)[:1].translate(STRUCK)) for index, letter in enumerate(letters)
+    )
+    pairs = [(index, place[base]) for index, base in bases if base in place and not letters[index].isascii()]
+    accented, of = np.array(pairs, np.intp).reshape(-1, 2).T
+    flags = np.zeros((2, len(letters)), bool)
+    flags[0, bare] = flags[1, accented] = True
+    return Kin(np.array(bare, np.intp), accented, of, *flags)
