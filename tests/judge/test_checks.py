@@ -215,6 +215,44 @@ def test_low_confidence_is_weighed_by_length(page):
     assert codes(page, of_lines(one)) == set()
 
 
+def of_words(made, confidences):
+    """A page's own lines with a confidence for each word, in turn."""
+    turn = itertools.cycle(confidences)
+    lines = (
+        replace(line, words=tuple(replace(word, confidence=next(turn)) for word in line.words)) for line in made.lines
+    )
+    return Reading(lines=tuple(lines))
+
+
+@pytest.mark.parametrize(("confidences", "refused"), [([0.999], False), ([0.999] * 19 + [0.8], True), ([0.985], True)])
+def test_doubts_about_letters_add_up_to_words(page, confidences, refused):
+    engine = replace(OCR, letter_confidence=True)
+    found = judge(page.page(), of_words(page, confidences), engine=engine, task=Task())
+    assert [finding.code for finding in found.findings] == ["unsure_words"] * refused
+    assert all(finding.image for finding in found.findings)
+
+
+def test_foreign_script_read_as_signs_is_a_word_lost_and_dust_read_as_a_full_stop_is_not():
+    made = sheet()
+    made.write(100, 100, "habibi", vera(30))
+    first = made.lines[0]
+    word = replace(first.words[0], confidence=0.9)
+    for text, width, refused in (("=>", 60, True), (".", 6, False)):
+        sign = replace(word, text=text, box=Box(230, 100, 230 + width, 130), confidence=0.28)
+        line = Line(f"habibi {text}", Box.around([first.box, sign.box]), None, (word, sign))
+        assert ("unsure_words" in codes(made, Reading(lines=(line,)))) == refused
+
+
+@pytest.mark.parametrize("own", [None, "left", "elsewhere"])
+def test_a_few_letters_unread_are_missed_where_the_file_has_text_of_its_own(own):
+    made = sheet()
+    made.write(100, 100, "Total 7", vera(30))
+    place = {"left": made.lines[0].box, "elsewhere": Box(700, 800, 800, 830)}.get(own)
+    layer = None if place is None else (Line("broken", place),)
+    found = judge(ArrayPage(made.image, layer), Reading(), engine=OCR, task=Task())
+    assert ("empty" in {finding.code for finding in found.findings}) == (own == "left")
+
+
 def test_a_layer_with_other_words_in_the_right_places_does_not_match(page):
     bank = LIGHTHOUSE.replace(".", "").split()
     words = iter(bank[7:] + bank[:7])

@@ -56,6 +56,7 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         rank: among engines that fit, the lower is tried first.
         gives_boxes: whether its readings have boxes.
         gives_layout: whether it returns blocks in reading order; otherwise it returns lines and the layout room arranges them.
+        letter_confidence: whether a word's confidence is the mean probability of its letters, none of them calibrated away.
         needs: packages, programs or weights, in words a user can act on.
         memory_mb: resident memory that one loaded copy takes, measured.
         gpu_mb: GPU memory for its weights and one A4 page at 100 dpi, the smallest that it is loaded for, in two bytes a
@@ -69,6 +70,7 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     gives_boxes: bool = True
     gives_layout: bool = False
     gives_confidence: bool = True
+    letter_confidence: bool = False
     needs: tuple[str, ...] = ()
     memory_mb: int = 0
     gpu_mb: int = 0

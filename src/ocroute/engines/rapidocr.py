@@ -30,6 +30,7 @@ class RapidOcr(PageByPage):
     info: ClassVar[EngineInfo] = EngineInfo(
         kind="ocr",
         rank=10,
+        letter_confidence=True,
         needs=("its models, which come with ocroute", "openvino or onnxruntime"),
         memory_mb=800,
         strengths=(
