@@ -33,7 +33,7 @@ _EMPHASIS = re.compile(r"(\*{1,3}|~~|`+)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
 _LEADERS = re.compile(r"(?:\.\s?){3,}|…+|_{3,}|[•●◦·]")
 _NUMBER = re.compile(r"\d(?:[.,:/]?\d)*")
 _HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_LONE = str.maketrans({sign: f"^{figure}" for sign, figure in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)})
+_HIGH_FIGURES = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -99,7 +99,7 @@ def spoken(markdown: str) -> str:
 
 def _plain(text: str) -> str:
     """Words only: leaders and lone signs say nothing."""
-    text = _LEADERS.sub(" ", text.translate(_LONE))
+    text = _LEADERS.sub(" ", _HIGH_FIGURES.sub(lambda found: "^" + found.group().translate(_HIGH), text))
     text = re.sub(r"\^\^", "^", NORMALISATIONS["typography"](text))
     return " ".join(word for word in text.split() if any(sign.isalnum() for sign in word))
 

@@ -85,6 +85,23 @@ def test_accents_that_a_language_has_stay(engine, typeset):
     assert lines_of(read(engine, typeset(texts, width=1300))) == list(texts)
 
 
+def test_raised_figures_are_told_from_those_on_the_line(engine):
+    font, small = face(SERIF, 40), face(SERIF, 26)
+    image = Image.new("RGB", (1200, 300), "white")
+    draw = ImageDraw.Draw(image)
+    for top, parts in (
+        (50, ("About 10", "^6", " of them in 1995", "", " and 2", "^11", " more")),
+        (170, ("Cost 1,106.21 on 11.06.1996",)),
+    ):
+        x = 60.0
+        for part in parts:
+            high = part.startswith("^")
+            draw.text((x, top - 4 * high), part.lstrip("^"), font=small if high else font, fill="black")
+            x += (small if high else font).getlength(part.lstrip("^"))
+    found = lines_of(read(engine, ArrayPage(image, dpi=200)))
+    assert found == ["About 10⁶ of them in 1995 and 2¹¹ more", "Cost 1,106.21 on 11.06.1996"]
+
+
 def test_a_letter_that_the_blank_holds_back_is_written_where_there_is_room():
     letters = ("", "a", "s", "t", "ş", " ")
     family = accents.kin(letters)

@@ -232,6 +232,17 @@ def test_doubts_about_letters_add_up_to_words(page, confidences, refused):
     assert all(finding.image for finding in found.findings)
 
 
+def test_what_one_engine_is_unsure_of_another_must_confirm(page):
+    unsure = replace(OCR, letter_confidence=True)
+    other = [replace(line, words=tuple(replace(w, confidence=0.9) for w in line.words)) for line in page.lines]
+    changed = [replace(line, words=(replace(line.words[0], text="northem"), *line.words[1:])) for line in other]
+    for lines, refused in ((other, False), (changed, True)):
+        seen = page.page()
+        assert judge(seen, of_words(page, [0.985]), engine=unsure, task=Task()).status == "doubtful"
+        found = judge(seen, Reading(lines=tuple(lines)), engine=OCR, task=Task())
+        assert ("unsure_words" in {finding.code for finding in found.findings}) == refused
+
+
 def test_foreign_script_read_as_signs_is_a_word_lost_and_dust_read_as_a_full_stop_is_not():
     made = sheet()
     made.write(100, 100, "habibi", vera(30))

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.ppocr import column_ink
+from ocroute.ppocr import column_ink, raised_figures
 from ocroute.ppocr.crops import Crop
 from ocroute.ppocr.recogniser import Traced
 from ocroute.values import Line, Word
@@ -54,6 +54,7 @@ def lines(crop: Crop, traced: Traced) -> tuple[list[Line], list[Line]]:
     height, width = crop.pixels.shape[:2]
     if traced.confidence < DOUBTFUL or not letters.size or (seen and len(letters) < UNWRITTEN * seen.strokes):
         return [], [Line(traced.text.strip(), crop.box(0, width, 0, height), traced.confidence)]
+    traced = raised_figures.marked(traced, crop.pixels)
     breaks = sorted(_breaks(traced, letters, seen, height), key=lambda each: each.at)
     left, right = _ends(seen, traced.centers[letters], height) if seen else (0, width)
     words = list(_words(crop, traced, letters, breaks, left, right))

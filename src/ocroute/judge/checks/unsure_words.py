@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
@@ -12,6 +14,7 @@ from ocroute.pages.page import InputPage
 FEWEST: Final = 0.5  # words that are expected to be wrong; a page of a few words has not much to lose, but all of it
 SURE: Final = 0.6  # confidence of a whole word from which it is mostly right, whatever exactly it says
 SIGNS: Final = 1.5  # width over height of signs without a letter that stand in the place of a word
+EITHER: Final = 0.5  # chance to be wrong of a word that two engines read differently
 SHOWN: Final = 4  # words that the sentence names
 LIKELY: Final = 0.25  # chance to be wrong from which a word is named
 
@@ -28,10 +31,12 @@ class UnsureWords:
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the words that is expected to be wrong, by the confidence of each."""
         words = [piece for piece in pieces(reading, finest=True) if piece.confidence is not None and _is_word(piece)]
-        doubts = [_doubt(word, engine) for word in words]
+        refused: list[Counter[str]] = page.once("judge.unsure_words", list)
+        doubts = [max(pair) for pair in zip(_alone(words, engine), _beside(words, refused), strict=True)]
         expected = sum(doubts)
         if expected < FEWEST or expected < self.limit * len(words):
             return None
+        refused.append(Counter(word.text for word in words))
         worst = sorted(zip(doubts, words, strict=True), key=lambda pair: -pair[0])[:SHOWN]
         named = ", ".join(quote(word.text) for doubt, word in worst if doubt >= LIKELY)
         share = expected / len(words)
@@ -53,9 +58,17 @@ def _is_word(piece: Piece) -> bool:
     return piece.letters > 0 or (piece.box is not None and piece.box.width > SIGNS * piece.box.height)
 
 
-def _doubt(word: Piece, engine: EngineInfo) -> float:
-    """The chance that a word is wrong."""
-    sure = word.confidence or 0.0
-    if engine.letter_confidence:
-        return min(1.0, word.weight * (1 - sure))
-    return 1 - sure if sure < SURE else 0.0
+def _alone(words: Sequence[Piece], engine: EngineInfo) -> Iterator[float]:
+    """For each word the chance that it is wrong, by what the engine says."""
+    for word in words:
+        sure = word.confidence or 0.0
+        yield min(1.0, word.weight * (1 - sure)) if engine.letter_confidence else 1 - sure if sure < SURE else 0.0
+
+
+def _beside(words: Sequence[Piece], refused: Sequence[Counter[str]]) -> Iterator[float]:
+    """The same by other engines' readings of the page, refused as unsure: of two that differ one is wrong."""
+    left = [Counter(reading) for reading in refused]
+    for word in words:
+        yield EITHER if any(reading[word.text] <= 0 for reading in left) else 0.0
+        for reading in left:
+            reading[word.text] -= 1

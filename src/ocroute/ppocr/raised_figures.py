@@ -1,0 +1,85 @@
+"""Figures that stand raised behind another sign: the recogniser writes 10⁶ as 106, the ink shows which is which."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import cv2
+
+from ocroute.pages.page import Raster
+from ocroute.ppocr.recogniser import Traced
+from ocroute.raster.grey import otsu_ink, to_grey
+
+RAISED: Final = 0.25  # of a figure's height that the foot of a raised one is above the line
+SMALLER: Final = 0.85  # of it that a raised one is high at most
+LOWEST: Final = 0.2  # of the crop's height; what is lower is a dot or a dash
+WIDEST: Final = 1.3  # of its own height that a letter is wide; what is wider is several
+_HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class _Shape(NamedTuple):
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+
+def marked(traced: Traced, pixels: Raster) -> Traced:
+    """The line of an (H, W, 3) RGB crop with its raised figures written as such."""
+    at = [
+        index
+        for index, (left, right) in enumerate(pairwise(traced.text), 1)
+        if left.isalnum() and right in "0123456789"
+    ]
+    if not at:
+        return traced
+    shapes = _shapes(pixels)
+    own = {
+        index: _shape(shapes, float(traced.centers[index])) for index, sign in enumerate(traced.text) if sign.isalnum()
+    }
+    raised: set[int] = set()
+    for index in at:
+        before = next((back for back in range(index - 1, -1, -1) if back not in raised), -1)
+        figure, other = own[index], own.get(before)
+        if figure is None or other is None or figure is other or traced.text[before] in "gjpqyQ":
+            continue
+        height = other.height * (1.4 if traced.text[before] in "acemnorsuvwxz" else 1.0)
+        foot, head = other.bottom - figure.bottom, other.bottom - figure.top
+        if (
+            foot > RAISED * height
+            and figure.height < SMALLER * height
+            and head > 0.8 * height
+            and figure.left > other.left
+        ):
+            raised.add(index)
+    if not raised:
+        return traced
+    return replace(
+        traced, text="".join(sign.translate(_HIGH) if at in raised else sign for at, sign in enumerate(traced.text))
+    )
+
+
+def _shapes(pixels: Raster) -> list[_Shape]:
+    """The shapes of a line that could be letters, from left to right."""
+    ink = otsu_ink(to_grey(pixels))[0]
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    shapes = (_Shape(left, left + width, top, top + height) for left, top, width, height, _ in stats[1:].tolist())
+    return sorted(
+        shape for shape in shapes if LOWEST * len(ink) <= shape.height and shape.width <= WIDEST * shape.height
+    )
+
+
+def _shape(shapes: list[_Shape], center: float) -> _Shape | None:
+    """The shape of the letter whose middle is about there; None where it is not by itself."""
+    near = [shape for shape in shapes if shape.left - 0.3 * shape.width <= center <= shape.right + 0.3 * shape.width]
+    return min(near, key=lambda shape: abs(shape.left + shape.right - 2 * center), default=None)
