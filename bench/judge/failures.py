@@ -11,7 +11,7 @@ What counts as a failure was written down before any limit was tuned:
 * ``garble``: at least 40 % of the text, and 150 letters, is enciphered, shifted, wrongly decoded or replaced.
 * ``wrong_script``: the whole page was read in the wrong alphabet, at least 30 % of its lines came back blank, or a third of the
   words mix alphabets.
-* ``low_confidence``: the engine's mean confidence is below 0.6. ``empty``: nothing was read from three lines or more.
+* ``low_confidence``: the engine's mean confidence is below 0.6. ``unsure_words``: it is 0.2 or 0.4 for two words in five. ``empty``: nothing was read from three lines or more.
 * ``page_mismatch``: a language model wrote other words for all of a page or for half of its vocabulary, or other digits for every
   number where six different ones or more have three digits. Not on pages whose script the witness does not know.
 * ``chatter``: a sentence to the asker stands before or after an English page's text.
@@ -260,8 +260,13 @@ def others(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
             yield Case(
                 f"unsure-{mean}",
                 of_lines(lines, confidence=lambda mean=mean: min(1.0, max(0.0, rng.gauss(mean, 0.1)))),
-                ("low_confidence", "garble"),
+                ("low_confidence", "unsure_words", "garble"),
             )
+        yield Case(
+            "unsure-words",
+            of_lines(sheet.lines, confidence=lambda: rng.choice((0.2, 0.4, 0.9, 0.95, 0.95))),
+            ("unsure_words", "low_confidence"),
+        )
 
 
 def layers(sheet: Sheet, other: Sheet, rng: random.Random) -> Iterator[Case]:

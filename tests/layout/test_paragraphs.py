@@ -38,9 +38,10 @@ def test_broken_words_are_made_whole() -> None:
     assert read(sheet)[0].text == text.replace("@", "")
 
 
-def test_headings_by_size_weight_and_number() -> None:
+@pytest.mark.parametrize("title", ["The Ledgers of Northport", "A Small Study of Ledgers"])
+def test_headings_by_size_weight_and_number(title: str) -> None:
     sheet = TypesetPage()
-    sheet.centred("The Ledgers of Northport", 180, size=50, bold=True)
+    sheet.centred(title, 180, size=50, bold=True)
     y = sheet.prose(PROSE, 170, 300, 1360)
     sheet.line("1 Introduction", 170, y + 50, size=36, bold=True)
     y = sheet.prose(MORE, 170, y + 120, 1360)
@@ -48,7 +49,7 @@ def test_headings_by_size_weight_and_number() -> None:
     sheet.prose(PROSE, 170, y + 100, 1360)
     heads = [(block.category, block.text, block.level) for block in read(sheet) if block.category is not Category.TEXT]
     assert heads == [
-        (Category.TITLE, "The Ledgers of Northport", None),
+        (Category.TITLE, title, None),
         (Category.SECTION_HEADER, "1 Introduction", 1),
         (Category.SECTION_HEADER, "1.1 Sources", 2),
     ]

@@ -110,10 +110,15 @@ def _all_large(group: Group, high: float) -> bool:
 
 def title_of(headings: Sequence[Group], scale: Scale) -> Group | None:
     """The heading that is the page's title: the largest, clearly larger than the text, unnumbered, in the upper half."""
+    first = any(re.match(r"1[.)]?\s", group.text) for group in headings)  # then a leading A is no appendix's number
+
+    def numbered(text: str) -> bool:
+        return bool(NUMBERING.match(text)) and not (first and text.startswith("A "))
+
     upper = [
         group
         for group in headings
-        if group.lines[0].box.y0 < 0.5 * scale.height and _count_letters(group) > 3 and not NUMBERING.match(group.text)
+        if group.lines[0].box.y0 < 0.5 * scale.height and _count_letters(group) > 3 and not numbered(group.text)
     ]
     if not upper:
         return None
