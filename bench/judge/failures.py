@@ -11,7 +11,8 @@ What counts as a failure was written down before any limit was tuned:
 * ``garble``: at least 40 % of the text, and 150 letters, is enciphered, shifted, wrongly decoded or replaced.
 * ``wrong_script``: the whole page was read in the wrong alphabet, at least 30 % of its lines came back blank, or a third of the
   words mix alphabets.
-* ``low_confidence``: the engine's mean confidence is below 0.6. ``unsure_words``: it is 0.2 or 0.4 for two words in five. ``empty``: nothing was read from three lines or more.
+* ``low_confidence``: the engine's mean confidence is below 0.6. ``unsure_words``: it is 0.2 or 0.4 for two words in five.
+* ``empty``: nothing was read from three lines or more.
 * ``page_mismatch``: a language model wrote other words for all of a page or for half of its vocabulary, or other digits for every
   number where six different ones or more have three digits. Not on pages whose script the witness does not know.
 * ``chatter``: a sentence to the asker stands before or after an English page's text.

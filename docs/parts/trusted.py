@@ -50,6 +50,13 @@ def everything(record: Record) -> str:
     return table(HEAD, media) + "\n" + table(HEAD, kinds) + stamp(record)
 
 
+@from_evidence("verdicts-newest", SCRIPT)
+def newest(record: Record) -> str:
+    """Some pages of other seeds, read by a later version."""
+    groups = {"all": record["all"], **record["media"]}
+    return table(HEAD, [row(name, counts) for name, counts in groups.items()]) + stamp(record)
+
+
 @from_evidence("judge", "python -m bench.judge --json evidence/judge.json")
 def after_layout(record: Record) -> str:
     """What the judge sees of failures made after reading."""
@@ -73,4 +80,9 @@ def after_layout(record: Record) -> str:
     )
 
 
-PARTS: dict[str, Part] = {"verdicts-figure": figure, "verdicts": everything, "judge-after-layout": after_layout}
+PARTS: dict[str, Part] = {
+    "verdicts-figure": figure,
+    "verdicts": everything,
+    "verdicts-newest": newest,
+    "judge-after-layout": after_layout,
+}
