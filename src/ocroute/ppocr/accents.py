@@ -45,7 +45,7 @@ class Kin:
     def bared(self, output: Probabilities) -> tuple[Classes, Probabilities]:
         """For each step of a (steps, classes) output the likeliest letter, accents not looked at, and how likely it is."""
         together = output[:, self.bare]
-        np.add.at(together, (slice(None), self.of), output[:, self.accented])
+        np.add.at(together.T, self.of, output[:, self.accented].T)
         best = together.argmax(axis=1)
         return self.bare[best], np.take_along_axis(together, best[:, None], axis=1)[:, 0]
 
