@@ -31,21 +31,20 @@ class Kin:
 
     Attributes:
         bare: the former.
-        accented: the latter.
-        of: for each of these the place in ``bare`` of what it is without its accent.
-        is_bare, is_accented: the same as one flag a class.
+        every: both, each bare one followed by those that have an accent more.
+        starts: where in ``every`` the bare ones are.
+        is_bare, is_accented: which is which as one flag a class.
     """
 
     bare: Classes
-    accented: Classes
-    of: Classes
+    every: Classes
+    starts: Classes
     is_bare: NDArray[np.bool_]
     is_accented: NDArray[np.bool_]
 
     def bared(self, output: Probabilities) -> tuple[Classes, Probabilities]:
         """For each step of a (steps, classes) output the likeliest letter, accents not looked at, and how likely it is."""
-        together = output[:, self.bare]
-        np.add.at(together.T, self.of, output[:, self.accented].T)
+        together = np.add.reduceat(np.take(output, self.every, axis=1), self.starts, axis=1)
         best = together.argmax(axis=1)
         return self.bare[best], np.take_along_axis(together, best[:, None], axis=1)[:, 0]
 
@@ -64,11 +63,14 @@ def kin(letters: tuple[str, ...]) -> Kin:
     """Among classes that stand for ``letters``."""
     bare = [index for index, letter in enumerate(letters) if letter.isascii() and letter.isalnum()]
     place = {letters[index]: at for at, index in enumerate(bare)}
-    bases = (
-        (index, unicodedata.normalize("NFD", letter)[:1].translate(STRUCK)) for index, letter in enumerate(letters)
-    )
-    pairs = [(index, place[base]) for index, base in bases if base in place and not letters[index].isascii()]
-    accented, of = np.array(pairs, np.intp).reshape(-1, 2).T
+    families = [[index] for index in bare]
+    for index, letter in enumerate(letters):
+        base = unicodedata.normalize("NFD", letter)[:1].translate(STRUCK)
+        if not letter.isascii() and base in place:
+            families[place[base]].append(index)
+    every = np.array([index for family in families for index in family], np.intp)
+    starts = np.cumsum([0, *map(len, families[:-1])])
     flags = np.zeros((2, len(letters)), bool)
-    flags[0, bare] = flags[1, accented] = True
-    return Kin(np.array(bare, np.intp), accented, of, *flags)
+    flags[1, every] = True
+    flags[:, bare] = [[True], [False]]
+    return Kin(np.array(bare, np.intp), every, starts, *flags)
