@@ -110,7 +110,7 @@ def test_a_letter_that_the_blank_holds_back_is_written_where_there_is_room():
     output[2, [0, 2, 4]] = 0.6, 0.2, 0.15
     output[5, [0, 2]] = 0.6, 0.35  # beside a letter: its own rim
     line = recogniser._Peaks(*recogniser._peaks(output, family), columns=72, space=5)
-    traced = recogniser._decode(line, letters, 72)
+    traced = recogniser._decode(line, letters, 72, family)
     assert traced.text == "as tt"
     assert traced.probabilities[1] == pytest.approx(0.35, abs=0.01)
 

@@ -44,9 +44,16 @@ class Kin:
 
     def bared(self, output: Probabilities) -> tuple[Classes, Probabilities]:
         """For each step of a (steps, classes) output the likeliest letter, accents not looked at, and how likely it is."""
+        if not len(self.bare):
+            return np.zeros(len(output), np.intp), np.zeros(len(output), np.float32)
         together = np.add.reduceat(np.take(output, self.every, axis=1), self.starts, axis=1)
         best = together.argmax(axis=1)
         return self.bare[best], np.take_along_axis(together, best[:, None], axis=1)[:, 0]
+
+    def fits(self, classes: Classes) -> bool:
+        """Whether a line is in Latin letters and figures, but for its signs."""
+        written = classes[classes != 0]
+        return bool((self.is_bare | self.is_accented)[written].sum() >= 0.6 * len(written))
 
     def has_no_accents(self, lines: Iterable[tuple[Classes, Probabilities]]) -> bool:
         """Whether lines, each its classes and how likely they are, are in a language without accents."""

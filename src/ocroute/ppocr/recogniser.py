@@ -99,7 +99,7 @@ def recognise(crops: Sequence[Raster], threads: int, model: Path | None = None) 
     peaks |= {index: line for index, line in wider.items() if line.doubt < peaks[index].doubt}
     if family.has_no_accents((line.classes, line.probabilities) for line in peaks.values()):
         peaks = {index: _without_accents(line, family) for index, line in peaks.items()}
-    return [_decode(peaks[index], letters, crops[index].shape[1]) for index in range(len(crops))]
+    return [_decode(peaks[index], letters, crops[index].shape[1], family) for index in range(len(crops))]
 
 
 def _worth_a_second_look(line: _Peaks, crop: Raster) -> bool:
@@ -140,8 +140,8 @@ def _new(classes: NDArray[np.intp]) -> NDArray[np.bool_]:
     return new
 
 
-def _decode(line: _Peaks, letters: tuple[str, ...], width: int) -> Traced:
-    held = _held_back(line)
+def _decode(line: _Peaks, letters: tuple[str, ...], width: int, family: accents.Kin) -> Traced:
+    held = _held_back(line) & family.fits(line.classes)  # a line in another script holds back letters of its own
     classes = np.where(held, line.bare, line.classes)
     probabilities = np.where(held, line.bare_probabilities, line.probabilities)
     steps = np.flatnonzero(_new(line.classes) | held)
