@@ -107,7 +107,7 @@ def test_what_o_means(out, formats, kind, chosen, tmp_path, monkeypatch):
     [
         ("page.md", ("json",), UsageError, "page.md says md, and --format says json"),
         ("page.md", ("md", "json"), UsageError, "2 formats for the file page.md"),
-        ("page.docx", (), UsageError, r"no format is written into .docx files. Choose from: .*\.md"),
+        ("page.epub", (), UsageError, r"no format is written into .epub files. Choose from: .*\.md"),
         ("", (), UsageError, "names nothing"),
         ("folder.md", (), OutputError, "is a folder, and has the name of a file. Name a file, or write the folder as folder.md/"),
     ],
@@ -196,8 +196,8 @@ def test_folder_that_cannot_be_written_is_told_before_any_page_is_read(make_page
 
 
 def test_unknown_format_is_told_before_any_page_is_read(make_pages, tmp_path):
-    with pytest.raises(UsageError, match="no exporter named 'docx'"):
-        next(read_documents([make_pages(1)], out=tmp_path / "out", formats=["docx"]))
+    with pytest.raises(UsageError, match="no exporter named 'epub'"):
+        next(read_documents([make_pages(1)], out=tmp_path / "out", formats=["epub"]))
 
 
 def read_all(inputs, **options):
