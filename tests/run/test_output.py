@@ -196,7 +196,7 @@ def test_folder_that_cannot_be_written_is_told_before_any_page_is_read(make_page
 
 
 def test_unknown_format_is_told_before_any_page_is_read(make_pages, tmp_path):
-    with pytest.raises(UsageError, match="no exporter named 'epub'"):
+    with pytest.raises(UsageError, match="no format named 'epub'"):
         next(read_documents([make_pages(1)], out=tmp_path / "out", formats=["epub"]))
 
 
