@@ -126,6 +126,14 @@ def test_reads_each_line_of_a_page_in_two_alphabets(engine, typeset):
     assert lines_of(read(engine, typeset(both, font=SANS, width=1100))) == list(both)
 
 
+def test_the_judge_can_have_words_in_cyrillic_read(typeset):
+    page = typeset(RUSSIAN, font=SANS, width=1100)
+    boxes = reference_recogniser.text_boxes(page)
+    read = reference_recogniser.recognise(page, boxes, script="Cyrl")
+    assert sorted(text for text, _ in read) == sorted(RUSSIAN)
+    assert min(sure for _, sure in read) > 0.9
+
+
 def test_a_script_it_cannot_write_comes_out_as_blanks(engine, typeset, monkeypatch):
     monkeypatch.setattr(line_models, "every", lambda: line_models.useful(EVERY, ["en"]))
     reading = read(RapidOcr(Task()), typeset(RUSSIAN, font=SANS))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage, Raster
-from ocroute.ppocr import crops, model_files, recogniser
+from ocroute.ppocr import crops, line_models, model_files, recogniser
 from ocroute.ppocr.detector import detect
 from ocroute.ppocr.preprocessing import HEIGHT, scaled
 from ocroute.values import Box
@@ -39,15 +39,25 @@ def text_boxes(page: InputPage, threads: int = 1) -> tuple[Box, ...]:
     return tuple(region.box for region in detect(page, threads))
 
 
-def recognise(page: InputPage, boxes: Sequence[Box], threads: int = 1) -> list[tuple[str, float]]:
+def recognise(
+    page: InputPage, boxes: Sequence[Box], threads: int = 1, script: str = "Latn"
+) -> list[tuple[str, float]]:
     """What stands in each of ``boxes`` (upright lines or words, page pixels): text and confidence from 0 to 1.
+
+    Args:
+        page: the page.
+        boxes: where to read.
+        threads: the most threads to use.
+        script: ISO 15924 code of what is expected there; the first recogniser that writes it reads, PP-OCR's where none does.
 
     Raises:
         EngineUnavailable: the models are not installed.
     """
     raster = page.raster()
+    models = line_models.every()
+    model = next((model for model in models if script in model.scripts), models[0])
     pieces = [crops.cut_box(raster, box).pixels for box in boxes]
-    return [(line.text.strip(), line.confidence) for line in recogniser.recognise(pieces, threads)]
+    return [(line.text.strip(), line.confidence) for line in recogniser.recognise(pieces, threads, model.path)]
 
 
 def glance(page: InputPage, strips: Sequence[Sequence[Box]], threads: int = 1) -> list[str]:
