@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import unicodedata
@@ -33,12 +32,7 @@ CER = 0.01
 HEADINGS_OF_PICTURES = 0.9
 CER_OF_TEXT_LAYERS = 0.0
 
-tesseract = [
-    pytest.mark.tesseract,
-    pytest.mark.skipif(not shutil.which("tesseract"), reason="tesseract is not installed"),
-]
-marked = [pytest.param(name, marks=tesseract if "-ru" in name else []) for name in NAMES]
-every_sample = pytest.mark.parametrize("name", marked)
+every_sample = pytest.mark.parametrize("name", NAMES)
 
 
 @cache
@@ -171,7 +165,7 @@ def test_nothing_else_is_a_heading(name: str) -> None:
 
 def test_headings_of_pictures_are_found() -> None:
     """A picture does not say how its type is set; what is measured on the ink must do."""
-    pictures = [name for name in NAMES if name not in TEXT_LAYER and "-ru" not in name]
+    pictures = [name for name in NAMES if name not in TEXT_LAYER]
     wanted = [heading for name in pictures for page in truth(name) for heading in page["headings"]]
     found = [heading for name in pictures for page in read(name).pages for heading in headings(page)]
     assert len(found) / len(wanted) >= HEADINGS_OF_PICTURES, sorted(set(wanted) - set(found))

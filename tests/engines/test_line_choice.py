@@ -52,10 +52,12 @@ def readers(monkeypatch):
     def recognise(crops, threads, model):
         asked[model] += len(crops)
         own = 1 if model == "first" else 2
-        return [traced("read", 0.99) if crop[0, 0, 0] == own else traced("rxad", 0.5) for crop in crops]
+        said = "read" if model == "first" else "чтёт"
+        return [traced(said, 0.99) if crop[0, 0, 0] in (own, 3) else traced("rxad", 0.5) for crop in crops]
 
     monkeypatch.setattr(line_choice, "recognise", recognise)
-    models = (LineModel("one", "first", frozenset({"Latn"})), LineModel("two", "second", frozenset({"Cyrl", "Latn"})))
+    models = (LineModel("one", "first", frozenset({"Latn"}), frozenset("read")),
+              LineModel("two", "second", frozenset({"Cyrl", "Latn"}), frozenset("readчтё")))  # fmt: skip
     return models, asked
 
 
@@ -71,21 +73,29 @@ def test_a_page_of_the_first_asks_no_other(readers):
 
 def test_a_page_of_the_second_costs_the_sample_more(readers):
     models, asked = readers
-    assert {line.text for line in PageLines(models, 1).read(crops(*[2] * 30))} == {"read"}
+    assert {line.text for line in PageLines(models, 1).read(crops(*[2] * 30))} == {"чтёт"}
     assert asked == {"first": line_choice.SAMPLE, "second": 30}
 
 
 def test_every_line_of_a_mixed_page_gets_its_own(readers):
     models, _ = readers
     page = PageLines(models, 1)
-    assert {line.text for line in page.read(crops(*[1, 2, 2, 1] * 10))} == {"read"}
+    assert [line.text for line in page.read(crops(*[1, 2, 2, 1] * 10))] == ["read", "чтёт", "чтёт", "read"] * 10
     assert page.used == {"one", "two"}
     assert page.read([]) == []
 
 
+def test_lines_that_the_first_reads_surely_do_not_keep_it_on_a_page_of_another_script(readers):
+    """Numbers, and words in look-alike letters, with a few lines between that tell."""
+    models, _ = readers
+    read = PageLines(models, 1).read(crops(*[3, 3, 2] * 13))
+    assert {line.text for line in read} == {"чтёт"}
+
+
 def test_the_languages_say_which_are_asked():
     latin, european = (
-        LineModel(name, None, frozenset(scripts)) for name, scripts in (("a", ["Latn"]), ("b", ["Latn", "Cyrl"]))
+        LineModel(name, None, frozenset(scripts), frozenset())
+        for name, scripts in (("a", ["Latn"]), ("b", ["Latn", "Cyrl"]))
     )
     known = (latin, european)
     assert useful(known, []) == known

@@ -39,9 +39,7 @@ def text_boxes(page: InputPage, threads: int = 1) -> tuple[Box, ...]:
     return tuple(region.box for region in detect(page, threads))
 
 
-def recognise(
-    page: InputPage, boxes: Sequence[Box], threads: int = 1, script: str = "Latn"
-) -> list[tuple[str, float]]:
+def recognise(page: InputPage, boxes: Sequence[Box], threads: int = 1, script: str = "Latn") -> list[tuple[str, float]]:
     """What stands in each of ``boxes`` (upright lines or words, page pixels): text and confidence from 0 to 1.
 
     Args:

@@ -2,8 +2,8 @@
 
 Of an alphabet that it has not, a recogniser leaves most letters out, or writes some that look alike and is unsure; one that has
 the alphabet is sure of all. So a few lines are read with the first recogniser, and with the others those that it is unsure of or
-of which it wrote too few letters for their length. Who reads most of them best, reads the page, and its own unsure lines are
-tried with the others. A page in the first recogniser's own scripts costs nothing more.
+of which it wrote too few letters for their length. Where letters that the first has not turn up, who wrote most of such lines
+reads the page. Its own unsure lines are tried with the others. A page in the first recogniser's own scripts costs nothing more.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class PageLines:
         if self._chosen:
             return self._rest(crops, {})
         found = self._sampled(crops)
-        votes = [model for model, _ in found.values()]
+        votes = [model for model, traced in found.values() if self._is_foreign(traced)]
         first = max(range(len(self._models)), key=votes.count)
         own = {at: traced for at, (model, traced) in found.items() if model == first}
         self._models.insert(0, self._models.pop(first))
@@ -62,6 +62,11 @@ class PageLines:
                 if is_better(traced, found[at][1], crops[at]):
                     found[at] = (model, traced)
         return found
+
+    def _is_foreign(self, traced: Traced) -> bool:
+        """Whether most of its letters are none of the first recogniser's: numbers it reads surely on pages of any script."""
+        letters = [letter for letter in traced.text if letter.isalpha()]
+        return sum(letter not in self._models[0].alphabet for letter in letters) > len(letters) / 2
 
     def _rest(self, crops: Sequence[Raster], known: dict[int, Traced]) -> list[Traced]:
         left = [at for at in range(len(crops)) if at not in known]
@@ -94,7 +99,7 @@ def is_better(new: Traced, old: Traced, crop: Raster) -> bool:
 
 def _is_thin(traced: Traced, crop: Raster) -> bool:
     height, width = crop.shape[:2]
-    return _letters(traced) < THIN * width / height
+    return bool(_letters(traced) < THIN * width / height)
 
 
 def _letters(traced: Traced) -> int:

@@ -26,11 +26,13 @@ class LineModel:
         name: what it is called in a result.
         path: its ONNX file.
         scripts: ISO 15924 codes of those it writes.
+        alphabet: the characters that it writes.
     """
 
     name: str
     path: Path
     scripts: frozenset[str]
+    alphabet: frozenset[str]
 
 
 def every() -> tuple[LineModel, ...]:
@@ -43,7 +45,10 @@ def every() -> tuple[LineModel, ...]:
     if (european := model_files.european()) is not None:
         files[OURS] = european
     files |= {model.name: folder() / model.file for model in PUBLISHED.values() if _is_sound(model)}
-    return tuple(LineModel(name, path, frozenset(model_files.scripts(path))) for name, path in files.items())
+    return tuple(
+        LineModel(name, path, frozenset(model_files.scripts(path)), frozenset(model_files.characters(path)))
+        for name, path in files.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
