@@ -135,7 +135,7 @@ def _without_accents(line: _Peaks, family: accents.Kin) -> _Peaks:
 
 def _new(classes: NDArray[np.intp]) -> NDArray[np.bool_]:
     """The steps at which a character begins: CTC says one several times in a row."""
-    new = classes != 0
+    new: NDArray[np.bool_] = classes != 0
     new[1:] &= classes[1:] != classes[:-1]
     return new
 
@@ -152,7 +152,7 @@ def _decode(line: _Peaks, letters: tuple[str, ...], width: int, family: accents.
 def _held_back(line: _Peaks) -> NDArray[np.bool_]:
     """The steps at which a letter stands that the blank kept from being written, e.g. because dust touches it."""
     written = (line.classes != 0) & (line.classes != line.space)
-    held = (line.classes == 0) & (line.bare_probabilities >= HELD_BACK)
+    held: NDArray[np.bool_] = (line.classes == 0) & (line.bare_probabilities >= HELD_BACK)
     for away in range(1, ROOM):
         held[away:] &= ~written[:-away]
         held[:-away] &= ~written[away:]
