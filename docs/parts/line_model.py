@@ -19,7 +19,7 @@ def lines(record: Record) -> str:
     each = record["lines"]["ru clean"]["lines"]
     return (
         table(("language", "clean", "worn"), rows)
-        + f"\nWrong characters of {each} lines each, in faces and texts that training never saw, read on an H200 right after training.\n"
+        + f"\nWrong characters of {each} lines each, in faces and texts unseen in training, read on an H200 after it.\n"
         + stamp(record)
     )
 
