@@ -80,7 +80,7 @@ def test_quantised_weights_are_for_vllm(method, name, nested, tmp_path):
         tmp_path / "model", config, model__safetensors=None, tokenizer__json=b"{}", preprocessor_config__json=b"{}"
     )
     found = refused(folder)
-    assert found.message == f"{folder} holds weights quantised by {name}, which are not loaded here"
+    assert found.message == f"{folder} holds weights quantized by {name}, which are not loaded here"
     assert f"vllm serve {folder}" in str(found.next_step)
     weights.check(ENGINES.load("dots_ocr").facts, folder, loaded_here=False)
     assert ENGINES.load("dots_ocr").probe_for(Wanted(model=str(folder), runtime="vllm")).state == "usable"
@@ -107,7 +107,7 @@ def test_four_bits_need_their_package(tmp_path, monkeypatch):
 
 def test_four_bits_of_a_model_that_is_not_loaded_so_are_named(tmp_path):
     found = refused(four_bits(tmp_path, "GotOcr2ForConditionalGeneration"), "got_ocr2")
-    assert "quantised by bitsandbytes, in which this engine's model is not loaded" in found.message
+    assert "quantized by bitsandbytes, in which this engine's model is not loaded" in found.message
 
 
 def test_whole_weights_are_none_of_these(tmp_path):

@@ -8,8 +8,8 @@ import pytest
 
 from ocroute.errors import OutputError, PackageMissing, UnsupportedInput, UsageError
 from ocroute.pages import expand
+from ocroute.run.input_shards import Shard
 from ocroute.run.output import writer_for
-from ocroute.run.shards import Shard
 from ocroute.run.target import target_of
 from ocroute.stores import FolderStore, RemoteStore, scheme_of, shown, store_at
 from ocroute.writers.saver import Saver

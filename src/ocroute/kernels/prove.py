@@ -131,14 +131,15 @@ def _of_kernel(
         next_up: this kernel and those whose children may start while it is at work.
     """
     info, presence = platform.kernels[name]
-    build, proven = build_of(info, presence.version), []
+    build = build_of(info, presence.version)
+    proven: list[Proof] = []
     for problem in sorted(problems, key=lambda problem: problem.longest, reverse=True):
         if any(proof.serves(problem) and _same_heads(proof.problem, problem) for proof in proven):
             continue
         if why := obstacle(name, platform, problem):
             yield Proof(name, build, problem, bench.place, "refused", str(why), date=_now())
-        elif why := _too_large(info, problem, platform.gpu):
-            yield Proof(name, build, problem, bench.place, "out_of_memory", why, OWN_LENGTHS, date=_now())
+        elif too_large := _too_large(info, problem, platform.gpu):
+            yield Proof(name, build, problem, bench.place, "out_of_memory", too_large, OWN_LENGTHS, date=_now())
         else:
             bench.warm_up(next_up)
             proof = bench.prove(name, build, problem)

@@ -93,8 +93,8 @@ def is_better(new: Traced, old: Traced, crop: Raster) -> bool:
     """Whether ``new`` is the better reading of a line: surer and of not far fewer letters, or sure of letters not in ``old``."""
     more = _letters(new) / max(1, _letters(old))
     if _is_thin(old, crop) and more >= FULLER:
-        return new.confidence >= BELIEVED
-    return _letters(new) > 0 and more >= FEWER and new.confidence > old.confidence + BETTER
+        return bool(new.confidence >= BELIEVED)
+    return bool(_letters(new) > 0 and more >= FEWER and new.confidence > old.confidence + BETTER)
 
 
 def _is_thin(traced: Traced, crop: Raster) -> bool:

@@ -18,6 +18,7 @@ from ocroute.events import InputDone, InputFailed, RunStarted, emit
 from ocroute.pages import InputFile, expand
 from ocroute.route.plan import Wish
 from ocroute.run.bringing import brought_here
+from ocroute.run.input_shards import Shard
 from ocroute.run.jobs import Record
 from ocroute.run.journal import Journal, key_of
 from ocroute.run.output import Writer, writer_for
@@ -25,7 +26,6 @@ from ocroute.run.records import laid_out_across, laid_out_alone, unpack
 from ocroute.run.result_names import check_stems, stem_of
 from ocroute.run.results import InputResult
 from ocroute.run.session import Session, Work
-from ocroute.run.shards import Shard
 from ocroute.run.target import target_of
 from ocroute.stores import Store
 from ocroute.writers.saver import Saver
@@ -70,7 +70,7 @@ def read_documents(
         formats: their names, for ``out``.
         options: what the formats heed, see `ocroute.options.FormatOptions`.
         force: whether files are replaced that no run has written there.
-        shard: the part of the inputs to read, e.g. ``"3/16"``, see `ocroute.run.shards`; all when None.
+        shard: the part of the inputs to read, e.g. ``"3/16"``, see `ocroute.run.input_shards`; all when None.
 
     Raises:
         UsageError: options that contradict each other, or two inputs whose results would be one file.

@@ -104,7 +104,7 @@ def decoder_of(model: Any) -> Decoder:
     if kind not in ("default", "mrope"):
         raise Refused(f"its rotary positions are of the kind {kind!r}")
     if not attention.o_proj.weight.is_floating_point():
-        raise Refused("its weights are quantised")
+        raise Refused("its weights are quantized")
     if attention.o_proj.bias is not None or first.mlp.down_proj.bias is not None:
         raise Refused("its layers have biases at unknown places")
     with torch.no_grad():

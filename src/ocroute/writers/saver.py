@@ -6,14 +6,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from ocroute.document.formats import WRITERS, Exporter, Origin, Remark, SourceWriter, format_class, heeds, made
 from ocroute.document.model import Document
 from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.files import Draft
 from ocroute.options import FormatOptions, declared, filled
-from ocroute.writers.figures import save_figures
+from ocroute.writers.figure_files import save_figures
 from ocroute.writers.page_images import save_page_images
 
 FIGURES, PAGE_IMAGES = ".figures", ".pages"
@@ -109,7 +109,7 @@ class Saver:
             return self.exported(name, document, {}, None), ()
         writer: SourceWriter = made(name, self._told({}))
         with tempfile.TemporaryFile() as file:
-            remarks = _written(name, None, lambda: writer.write(document, origin, file, None))
+            remarks = _written(name, None, lambda: writer.write(document, origin, cast("BinaryIO", file), None))
             file.seek(0)
             return file.read(), remarks
 

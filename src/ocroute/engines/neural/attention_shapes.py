@@ -110,7 +110,7 @@ def _heads_in(model: str, weights: str) -> dict[SubModel, dict[str, int]]:
     """Heads, key/value heads and head dim of the vision encoder and the decoder, by a checkpoint's config.json."""
     from ocroute.engines.neural.weights import check_kind, config, find
 
-    facts = ENGINES.load(model).facts  # type: ignore[attr-defined]
+    facts = ENGINES.load(model).facts
     folder = find(facts, weights)
     check_kind(facts, folder)
     whole = config(facts, folder)

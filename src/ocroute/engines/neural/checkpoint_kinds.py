@@ -66,7 +66,7 @@ def of_files(names: list[str], hub: str) -> Kind | None:
 
 
 def quantized(config: dict[str, Any]) -> str:
-    """How the weights that a config.json describes are quantised, by its own word; empty where they are not."""
+    """How the weights that a config.json describes are quantized, by its own word; empty where they are not."""
     text = config.get("text_config")
     said = config.get("quantization_config") or (text.get("quantization_config") if isinstance(text, dict) else None)
     if not isinstance(said, dict):
@@ -78,7 +78,7 @@ def quantized(config: dict[str, Any]) -> str:
 
 
 def of_config(config: dict[str, Any], folder: Path, *, runs_4bit: bool) -> Kind | None:
-    """Quantised weights that cannot be loaded here; None of others.
+    """Quantized weights that cannot be loaded here; None of others.
 
     Args:
         runs_4bit: whether the engine's model can be loaded through bitsandbytes.
@@ -89,13 +89,13 @@ def of_config(config: dict[str, Any], folder: Path, *, runs_4bit: bool) -> Kind 
     name = _METHODS.get(method, method)
     served = f"vllm serve {folder}, and: {_SERVED}:8000/v1"
     if method != "bitsandbytes":
-        what = f"holds weights quantised by {name}, which are not loaded here"
+        what = f"holds weights quantized by {name}, which are not loaded here"
         return Kind(what, NextStep(f"Have vLLM run it: {served}; or use the checkpoint that it was made of"))
     if not runs_4bit:
-        what = f"holds weights quantised by {name}, in which this engine's model is not loaded"
+        what = f"holds weights quantized by {name}, in which this engine's model is not loaded"
         return Kind(what, NextStep(f"Use the checkpoint that it was made of, or have vLLM run it: {served}"))
     if missing := [package for package in ("bitsandbytes", "accelerate") if find_spec(package) is None]:
-        what = f"holds weights quantised by {name}, and {' and '.join(missing)} is not installed, which reads them"
+        what = f"holds weights quantized by {name}, and {' and '.join(missing)} is not installed, which reads them"
         return Kind(what, NextStep(command=f"pip install {' '.join(missing)}"))
     return None
 

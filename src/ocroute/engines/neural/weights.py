@@ -176,7 +176,7 @@ def check_kind(facts: Facts, folder: Path, *, loaded_here: bool = True) -> None:
     """Whether the config.json in ``folder`` describes a model that this engine reads.
 
     Args:
-        loaded_here: whether ocroute itself is to load it; vLLM loads quantised weights of more kinds.
+        loaded_here: whether ocroute itself is to load it; vLLM loads quantized weights of more kinds.
 
     Raises:
         EngineUnavailable: it does not; the message says what it describes.

@@ -34,9 +34,9 @@ class SearchablePdf:
             OutputError: the file's owner forbids to change it.
         """
         from ocroute.writers.pdf.as_pdf import pdf_of, pikepdf
-        from ocroute.writers.pdf.layers import Layers
-        from ocroute.writers.pdf.read_back import missing_words
+        from ocroute.writers.pdf.missing_words import missing_words
         from ocroute.writers.pdf.source_pages import SourcePages
+        from ocroute.writers.pdf.text_layers import Layers
 
         package = pikepdf()
         with tempfile.TemporaryDirectory(prefix="ocroute-") as folder, ExitStack() as open_:
