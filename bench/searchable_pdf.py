@@ -25,6 +25,10 @@ from PIL import Image, ImageDraw, ImageFont
 from bench import harness
 from ocroute import Block, Box, Document, Line, Page, Verdict, Word
 from ocroute.document import Category, Provenance
+from ocroute.document.formats import Origin
+from ocroute.run.records import pack
+from ocroute.run.results import InputResult
+from ocroute.writers.pdf.searchable import SearchablePdf
 
 WIDTH, HEIGHT, DPI = 1654, 2339, 200.0
 SCRIPTS = {
@@ -182,13 +186,16 @@ def memory() -> dict[str, Any]:
 
 
 def _write(count: int) -> None:
+    """As ``ocroute read`` writes: from records that are kept packed."""
     import resource
 
     with tempfile.TemporaryDirectory() as folder:
-        scan = Path(folder) / "scan.pdf"
+        scan, made = Path(folder) / "scan.pdf", Path(folder) / "made.pdf"
         subprocess.run([sys.executable, "-c", _MAKE, str(scan), str(count)], check=True)
-        pages = tuple(record(number + 1, str(scan)) for number in range(count))
-        Document(str(scan), pages).save(Path(folder) / "made.pdf")
+        records = tuple(pack(record(number + 1, str(scan))) for number in range(count))
+        result = InputResult(str(scan), _records=records)
+        with made.open("w+b") as file:
+            SearchablePdf().write(result.page_by_page(), Origin(str(scan)), file, made)
     print(round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1))
 
 

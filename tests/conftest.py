@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import shutil
+import subprocess
 import sys
 
 import pytest
@@ -42,3 +44,19 @@ def own_home(homes, monkeypatch):
     yield
     if "ocroute.reader" in sys.modules:  # what one test has loaded is not what the next one asks for
         sys.modules["ocroute.reader"].close()
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A disk of 64 kB, for files that do not fit."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if (
+        getattr(os, "geteuid", lambda: 1)() != 0
+        or not shutil.which("mount")
+        or subprocess.run(mount, check=False, capture_output=True).returncode
+    ):
+        pytest.skip("needs the right to mount a disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

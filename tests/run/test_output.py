@@ -2,9 +2,7 @@
 
 import errno
 import os
-import shutil
 import stat
-import subprocess
 from pathlib import Path
 
 import fsspec
@@ -140,22 +138,6 @@ def test_equal_file_is_left_alone(tmp_path):
     assert (tmp_path / "x").stat().st_mtime_ns == 5
     write_changed(tmp_path / "x", b"else")
     assert (tmp_path / "x").stat().st_mtime_ns != 5
-
-
-@pytest.fixture
-def tiny_disk(tmp_path):
-    """A disk of 64 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if (
-        getattr(os, "geteuid", lambda: 1)() != 0
-        or not shutil.which("mount")
-        or subprocess.run(mount, check=False, capture_output=True).returncode
-    ):
-        pytest.skip("needs the right to mount a disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_full_disk_leaves_the_old_file(tiny_disk):

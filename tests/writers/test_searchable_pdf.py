@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 from pathlib import Path
 
 import msgspec
@@ -19,9 +18,13 @@ from PIL import Image
 import ocroute
 from ocroute import Block, Box, Document, Line, Page, Verdict, Word
 from ocroute.document import Attempt, Category, Provenance
+from ocroute.document.formats import Origin
 from ocroute.document.source_frame import from_upright
+from ocroute.errors import ExitCode
 from ocroute.pages import open_input
 from ocroute.pages.page import deskewed
+from ocroute.writers.pdf.read_back import lines_apart, read_back
+from ocroute.writers.pdf.searchable import SearchablePdf
 
 ACCEPTED = Verdict("accepted", 1.0)
 SCRIPTS = {
@@ -359,18 +362,79 @@ def test_words_without_places_are_laid_over_the_rows_of_ink(tmp_path: Path) -> N
     assert at_home >= len(" ".join(rows).split()) - 2
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_old_file(tiny_disk: Path, tmp_path: Path) -> None:
     source = image(tmp_path / "a.png")
-    (tmp_path / "made.pdf").write_bytes(b"old")
+    (tiny_disk / "made.pdf").write_bytes(b"old")
+    with pytest.raises(ocroute.OutputError, match=r"no space left.*Free some space"):
+        searchable(tiny_disk, source, record(line("hello")))
+    assert (tiny_disk / "made.pdf").read_bytes() == b"old"
+    assert [path.name for path in tiny_disk.iterdir()] == ["made.pdf"]
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ocroute.OutputError, match="no space left"):
-        searchable(tmp_path, source, record(line("hello")))
-    assert (tmp_path / "made.pdf").read_bytes() == b"old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "made.pdf"]
+def test_a_full_disk_for_temporary_files_is_told_too(scan_pdf, tiny_disk, tmp_path, monkeypatch) -> None:
+    source = scan_pdf(content=b"%" + np.random.default_rng(0).bytes(1 << 17).hex().encode() + b"\n")
+    monkeypatch.setattr("tempfile.tempdir", str(tiny_disk))
+    with pytest.raises(ocroute.OutputError, match=r"no space left.*Free some space"):
+        searchable(tmp_path, source, record(line("hello"), width=1000, height=1500))
+    assert not (tmp_path / "made.pdf").exists()
+    assert not list(tiny_disk.iterdir())
+
+
+def test_a_page_whose_words_do_not_come_back_keeps_its_content_and_is_named(scan_pdf, tmp_path) -> None:
+    path = scan_pdf()
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages.append(pdf.pages[0])
+        pdf.save(path)
+    one_over_the_other = record(
+        line("twin"), line("twin"), width=1000, height=1500
+    )  # readers give it once or not at all
+    fine = record(line("alone"), number=2, width=1000, height=1500)
+    made = tmp_path / "made.pdf"
+    with made.open("w+b") as file:
+        (said,) = SearchablePdf().write(Document(path, (one_over_the_other, fine)), Origin(path), file, made)
+    assert said.code is ExitCode.DOUBTFUL
+    assert said.sentence.startswith("page 1 stays without a new text layer: ")
+    assert "'twin'" in said.sentence
+    assert (text_of(made), text_of(made, 2)) == ("", "alone")
+    with pikepdf.open(path) as old, pikepdf.open(made) as new:
+        assert new.pages[0].Contents.read_bytes() == old.pages[0].Contents.read_bytes()
+
+
+@pytest.mark.parametrize("rotate", [0, 90])
+@pytest.mark.parametrize("words", ["a b", "ab cd"])
+def test_lines_stay_whole_in_short_columns_far_apart(words: str, rotate: int, scan_pdf, tmp_path) -> None:
+    path = scan_pdf(Rotate=rotate)
+    size = (1000, 1500) if not rotate else (1500, 1000)
+    rows = [line(words, x=x, y=50 + 60 * n, size=30, step=20) for x in (50, size[0] - 200) for n in range(15)]
+    made = searchable(tmp_path, path, record(*rows, width=size[0], height=size[1]))
+    assert [one.strip() for one in text_of(made).splitlines()] == [words] * len(rows)
+    assert read_back(made, None, {1: "\n".join([words] * len(rows))}) == {}
+
+
+def test_a_line_that_comes_apart_is_seen(tmp_path) -> None:
+    made = searchable(tmp_path, image(tmp_path / "a.png"), record(line("one two"), line("three four", y=100)))
+    back = read_back(made, None, {1: "one two three\nfour"})
+    assert back[1].missing == ()
+    assert [said.sentence for said in lines_apart(back)] == [
+        "1 line comes apart when copied from page 1; no word is lost"
+    ]
+
+
+@pytest.mark.parametrize("kid", [b"null ", b"5    ", b"9 0 R", b"2 0 R"])
+def test_text_of_one_page_never_stands_on_another_where_the_page_tree_is_broken(kid: bytes, tmp_path) -> None:
+    with pikepdf.new() as pdf:
+        for _ in range(4):
+            pdf.add_blank_page(page_size=(288, 432))
+        pdf.save(tmp_path / "whole.pdf")
+    data = (tmp_path / "whole.pdf").read_bytes()
+    before, kids, after = data.partition(b"/Kids [ ")
+    first, _, others = after.partition(b" R ")
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(before + kids + first + b" R " + kid + others[5:])
+    pages = [record(line(f"page{n}"), number=n, width=1000, height=1500) for n in (1, 3, 4)]
+    with pytest.raises(ocroute.CorruptInput, match=r"cannot be written anew.*qpdf"):
+        searchable(tmp_path, str(broken), *pages)
+    assert not (tmp_path / "made.pdf").exists()
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -77,7 +77,7 @@ class SourceWriter(Protocol):
         """Write the document.
 
         Args:
-            document: its pages are taken one after another, once.
+            document: every time that one of its pages is taken, it is unpacked: take one after another, once, and keep none.
             origin: of the document.
             file: to write to, empty; it can seek.
             path: where it will stand when it is whole; companions may stand beside it. None for standard output.

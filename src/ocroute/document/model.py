@@ -7,6 +7,7 @@ the size of that frame, its resolution and the turn that made it upright, so eve
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -148,12 +149,12 @@ class Document(msgspec.Struct, frozen=True):
 
     Attributes:
         source: the input's path as the user gave it.
-        pages: one record for each.
+        pages: one record for each; a tuple, but for writers (`ocroute.document.formats.SourceWriter`).
         sha256: of the input's content, in hexadecimal; empty where it is not known.
     """
 
     source: str
-    pages: tuple[Page, ...]
+    pages: Sequence[Page]
     sha256: str = ""
 
     @property

@@ -215,7 +215,7 @@ def _finished(work: Work, reused: int, writer: Writer | None) -> InputResult:
     if writer is None:
         return result
     try:
-        saved = writer.write(work.stem, result.document(), origin)
+        saved = writer.write(work.stem, result.page_by_page(), origin)
     except OcrouteError as error:
         return replace(result, error=error)
     if work.journal is not None:

@@ -20,7 +20,7 @@ from ocroute.files import Draft, cannot_write, held, sweep, write_whole
 from ocroute.run.target import PAGE_A_LINE, Target
 from ocroute.run.written import Written
 from ocroute.stores import FolderStore, Store
-from ocroute.writers.saver import Saver
+from ocroute.writers.saver import Saver, unpacked
 
 FOLDER = ".ocroute"
 """The hidden folder in an output folder: what was read, and which files were written."""
@@ -233,6 +233,8 @@ class FolderWriter(Writer):
         except OSError as error:
             raise cannot_write("cannot write", first, error, _ADVICE) from error
         pure = [name for name in paths if name not in WRITERS]
+        if pure:
+            document = unpacked(document)
         bodies = [(paths[name], self._saver.exported(name, document, told, paths[name])) for name in pure]
         for path, body in bodies:
             write_changed(path, body)

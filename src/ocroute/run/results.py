@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import msgspec
 
@@ -15,6 +15,27 @@ from ocroute.errors import ExitCode, OcrouteError
 from ocroute.run.jobs import Record
 from ocroute.run.records import unpack
 from ocroute.writers.saver import Saver
+
+
+class PackedPages(Sequence[Page]):
+    """The pages in ``records``, of ``source``; each is unpacked when it is taken."""
+
+    def __init__(self, records: Sequence[Record], source: str) -> None:
+        self._records, self._source = records, source
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, index: int) -> Page: ...
+    @overload
+    def __getitem__(self, index: slice) -> PackedPages: ...
+    def __getitem__(self, index: int | slice) -> Page | PackedPages:
+        if isinstance(index, slice):
+            return PackedPages(self._records[index], self._source)
+        # The record may come from a run that was given the same file under another path.
+        return msgspec.structs.replace(unpack(self._records[index].body), source=self._source)
+
 
 _CODES: dict[Status, ExitCode] = {
     "accepted": ExitCode.OK,
@@ -57,11 +78,16 @@ class InputResult:
         if self.error is not None and not self._records:
             page = Page(self.source, 1, 0, 0, Verdict("failed", 0.0), error=str(self.error))
             return Document(self.source, (page,), self.sha256)
-        return Document(self.source, tuple(map(self._page, self._records)), self.sha256)
+        return Document(self.source, tuple(self._pages), self.sha256)
+
+    def page_by_page(self) -> Document:
+        """As `document`, but each page is unpacked when it is taken, and held by nobody: a long document costs little memory."""
+        return Document(self.source, self._pages, self.sha256) if self._records else self.document()
 
     def troubled(self) -> Iterator[Page]:
         """The doubtful and failed pages."""
-        return (self._page(record) for record in self._records if _CODES[record.status] != ExitCode.OK)
+        pages = self._pages
+        return (pages[at] for at, record in enumerate(self._records) if _CODES[record.status] != ExitCode.OK)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -70,14 +96,14 @@ class InputResult:
         said = (remark.code for remark in self.remarks)
         return max(own, *said, *(_CODES[status] for status in self.statuses), ExitCode.OK)
 
-    def _page(self, record: Record) -> Page:
-        # The record may come from a run that was given the same file under another path.
-        return msgspec.structs.replace(unpack(record.body), source=self.source)
+    @property
+    def _pages(self) -> PackedPages:
+        return PackedPages(self._records, self.source)
 
 
 def streamed(result: InputResult, name: str, options: Mapping[str, Any]) -> tuple[InputResult, bytes]:
     """The document in the format ``name``, for standard output; and the result with what must be said of it."""
-    data, remarks = Saver((name,), options).streamed(name, result.document(), result.origin)
+    data, remarks = Saver((name,), options).streamed(name, result.page_by_page(), result.origin)
     return replace(result, remarks=tuple(remarks)), data
 
 

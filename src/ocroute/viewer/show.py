@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NamedTuple, Self
 from urllib.parse import quote
 
 from ocroute.document.formats import Origin, Remark
@@ -47,23 +47,38 @@ class Show:
                 return ()
             folder = path.with_name(path.name.removesuffix(".html") + ".pages")
             folder.mkdir(exist_ok=True)
-            names = [f"page-{record.number:04}.html" for record in document.pages]
+            entries = [_Entry.of(record) for record in document.pages]
             for place, one in enumerate(shown):
-                nav = _nav(document, names, place, path.name)
-                write_whole(
-                    folder / names[place], html_page(viewer_data(title, [one], told=told, nav=nav)), durable=False
-                )
+                nav = _nav(entries, place, path.name)
+                whole = html_page(viewer_data(title, [one], told=told, nav=nav))
+                write_whole(folder / entries[place].name, whole, durable=False)
         contents = [
             {
-                "number": record.number,
-                "status": record.verdict.status,
-                "href": f"{quote(folder.name)}/{name}",
-                "said": " ".join([one.sentence for one in record.verdict.findings if one.refuses][:1]),
+                "number": entry.number,
+                "status": entry.status,
+                "href": f"{quote(folder.name)}/{entry.name}",
+                "said": entry.said,
             }
-            for record, name in zip(document.pages, names, strict=True)
+            for entry in entries
         ]
         file.write(html_page(viewer_data(title, [], told=told, contents=contents)))
         return ()
+
+
+class _Entry(NamedTuple):
+    """A page among the contents: ``name`` is that of its file, ``said`` what speaks against its text."""
+
+    name: str
+    number: int
+    status: str
+    fine: bool
+    said: str
+
+    @classmethod
+    def of(cls, record: Page) -> Self:
+        said = " ".join([one.sentence for one in record.verdict.findings if one.refuses][:1])
+        verdict = record.verdict
+        return cls(f"page-{record.number:04}.html", record.number, verdict.status, verdict.fine, said)
 
 
 def _reopened(origin: Origin, open_: ExitStack) -> Reopened | InputError:
@@ -101,20 +116,13 @@ def _address(raster: Any) -> str:
     return f"data:image/webp;base64,{base64.b64encode(held.getvalue()).decode()}"
 
 
-def _nav(document: Document, names: Sequence[str], place: int, index: str) -> dict[str, Any]:
-    """The addresses that lead on from a page in a file of its own."""
-    doubtful = next(_after(document, names, place), None)
+def _nav(entries: Sequence[_Entry], place: int, index: str) -> dict[str, Any]:
+    """The addresses that lead on from a page in a file of its own; to the next doubtful one behind it, or the first of all."""
+    others = (*entries[place + 1 :], *entries[:place])
     return {
         "index": f"../{quote(index)}",
-        "previous": names[place - 1] if place else None,
-        "next": names[place + 1] if place + 1 < len(names) else None,
-        "nextDoubtful": doubtful,
-        "total": len(names),
+        "previous": entries[place - 1].name if place else None,
+        "next": entries[place + 1].name if place + 1 < len(entries) else None,
+        "nextDoubtful": next((entry.name for entry in others if not entry.fine), None),
+        "total": len(entries),
     }
-
-
-def _after(document: Document, names: Sequence[str], place: int) -> Iterator[str]:
-    """The doubtful pages behind ``place``, and then those before it."""
-    for at in (*range(place + 1, len(names)), *range(place)):
-        if not document.pages[at].verdict.fine:
-            yield names[at]

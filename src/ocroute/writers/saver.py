@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import msgspec
+
 from ocroute.document.formats import WRITERS, Exporter, Origin, Remark, SourceWriter, format_class, heeds, made
 from ocroute.document.model import Document
 from ocroute.errors import OcrouteError, OutputError, UsageError
@@ -82,7 +84,7 @@ class Saver:
         """
         exporter: Exporter = made(name, self._told(told))
         try:
-            return exporter.export(document)
+            return exporter.export(unpacked(document))
         except OcrouteError:
             raise
         except Exception as error:  # an exporter may come from anyone
@@ -116,6 +118,11 @@ class Saver:
     def _told(self, told: Mapping[str, Any]) -> dict[str, Any]:
         own = {name: value for name, value in self._options.items() if name not in ("figures", "page_images")}
         return {**own, **told}
+
+
+def unpacked(document: Document) -> Document:
+    """``document`` with all its pages unpacked, for what goes over them more than once."""
+    return msgspec.structs.replace(document, pages=tuple(document.pages))
 
 
 def _written(name: str, path: Path | None, write: Any) -> Sequence[Remark]:

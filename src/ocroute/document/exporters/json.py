@@ -43,7 +43,7 @@ class Json:
             format="ocroute-document",
             version=1,
             source=document.source,
-            pages=document.pages,
+            pages=tuple(document.pages),
             sha256=document.sha256,
         )
         return encoded(wrapped)

@@ -49,8 +49,7 @@ def pdf_of(document: Document, origin: Origin, scratch: Path) -> Path:
             "a PDF around an image needs img2pdf, which is not installed", next_step=_INSTALL
         ) from error
     made = scratch / "image.pdf"
-    densities = [page.dpi for page in document.pages if page.dpi]
-    layout = _layout(densities[0] if densities else _DPI)
+    layout = _layout(next((page.dpi for page in document.pages if page.dpi), _DPI))
     try:
         with made.open("wb") as file, _quiet():
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 _SHOWS = {"Tj", "TJ", "'", '"'}
@@ -18,8 +19,13 @@ def without_invisible_text(pdf: Any, page: Any, package: Any) -> None:
     """
     page.contents_coalesce()
     kept = _kept(page.obj, package)
-    page.obj.Contents = pdf.make_stream(kept)
+    page.obj.Contents = compressed(pdf, kept, package)
     _forms(page.resources, package, set())
+
+
+def compressed(pdf: Any, content: bytes, package: Any) -> Any:
+    """A new stream in ``pdf``; compressed now, since new streams stay in memory until the file is saved."""
+    return pdf.make_stream(zlib.compress(content), Filter=package.Name.FlateDecode)
 
 
 def _forms(resources: Any, package: Any, seen: set[tuple[int, int]]) -> None:
@@ -28,7 +34,7 @@ def _forms(resources: Any, package: Any, seen: set[tuple[int, int]]) -> None:
         if form.objgen in seen or form.get("/Subtype") != "/Form":
             continue
         seen.add(form.objgen)
-        form.write(_kept(form, package))
+        form.write(zlib.compress(_kept(form, package)), filter=package.Name.FlateDecode)
         if "/Resources" in form:
             _forms(form.Resources, package, seen)
 

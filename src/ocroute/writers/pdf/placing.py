@@ -22,6 +22,14 @@ _LEAST = 0.05  # parts of the line's height that a word takes at least
 _FLAT = 0.3  # of cos² - sin²: below it a box does not tell length from thickness
 _WIDE_GAP = 0.6  # parts of the height: signs of Chinese and Japanese further apart have a blank between them
 
+_LEVEL = 0.1
+"""Tangent of the angle under which a line counts as level."""
+
+_FULL = 0.9
+"""Part of the width that words cover where PDFium is sure that their lines are level; its own limit is 0.8."""
+
+_THIN = 0.05  # of a line's height
+
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 """As brackets look in text that runs from right to left, which readers turn back."""
 
@@ -59,6 +67,32 @@ def strips(block: Block) -> Iterator[Strip]:
             yield from _strips_of(line, block.direction == "ttb")
 
 
+def with_direction(strips: Sequence[Strip]) -> list[Strip]:
+    """``strips``, and where they leave most of the page's width free, a blank behind them that is as wide as they all are.
+
+    PDFium takes a page for one of vertical lines where its words cover more of the height than of the width, as in short columns
+    that stand far apart, and then parts every word from the next.
+    """
+    level = [strip for strip in strips if abs(strip.matrix[1]) < _LEVEL * abs(strip.matrix[0])]
+    if 2 * len(level) <= len(strips):
+        return list(strips)
+    spans = sorted((_across(strip, strip.pieces[0].start), _across(strip, strip.pieces[-1].end)) for strip in level)
+    left, right, covered, reached = spans[0][0], max(end for _, end in spans), 0.0, spans[0][0]
+    for start, end in spans:
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    if covered > _FULL * (right - left):
+        return list(strips)
+    height, *_, baseline = level[-1].matrix
+    thin = _THIN * height  # so that it is not what is met when a word is pointed at
+    blank = Piece("", " ", left / thin, right / thin)
+    return [*strips, Strip((thin, 0.0, 0.0, -thin, 0.0, baseline), (blank,))]
+
+
+def _across(strip: Strip, place: float) -> float:
+    return strip.matrix[0] * place + strip.matrix[4]
+
+
 def _strips_of(line: PlacedLine, runs_down: bool) -> Iterator[Strip]:
     words = [(word.text, word.box) for word in line.words if word.box is not None]
     if not words:
@@ -78,7 +112,7 @@ def _strips_of(line: PlacedLine, runs_down: bool) -> Iterator[Strip]:
         x, y = box.center if not (shares_line and line.box) else (box.center[0], line.box.center[1])
         along, below = x * c - y * s, x * s + y * c  # in the frame of the line, y down
         placed.append((text, (along - length / 2) / height, (along + length / 2) / height, below))
-    if any(_is_right_to_left(text) for text, *_ in placed):
+    if any(is_right_to_left(text) for text, *_ in placed):
         placed.sort(key=lambda word: word[1])  # as it is seen; readers put it into order
     for group in _parted(placed):
         below = sum(word[3] for word in group) / len(group) + (0.5 - DESCENT) * height
@@ -113,7 +147,7 @@ def _parted(words: Sequence[tuple[str, float, float, float]]) -> Iterator[list[t
 def _pieces(words: Sequence[tuple[str, float, float]]) -> Iterator[Piece]:
     """The words, each ending before the next begins, and the blanks between them."""
     for place, (word, start, stop) in enumerate(words):
-        shown = word[::-1].translate(_MIRRORED) if _is_right_to_left(word) else word
+        shown = word[::-1].translate(_MIRRORED) if is_right_to_left(word) else word
         if place + 1 == len(words):
             yield Piece(word, shown, start, max(stop, start + _LEAST))
             return
@@ -125,7 +159,8 @@ def _pieces(words: Sequence[tuple[str, float, float]]) -> Iterator[Piece]:
             yield Piece("", " ", end, max(next_start, end + _LEAST))
 
 
-def _is_right_to_left(text: str) -> bool:
+def is_right_to_left(text: str) -> bool:
+    """Whether signs of a script that runs from right to left are in it."""
     return not text.isascii() and any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
 
 

@@ -14,6 +14,8 @@ from ocroute.document.formats import Origin, Remark
 from ocroute.document.model import Document
 from ocroute.errors import CorruptInput, ExitCode, OutputError
 
+_MEND = "Mend it first, and read it again: qpdf in.pdf out.pdf"
+
 
 class SearchablePdf:
     """The pages of the source as they are, with the text that was read on them, invisible and in its place. An image becomes
@@ -34,7 +36,7 @@ class SearchablePdf:
             OutputError: the file's owner forbids to change it.
         """
         from ocroute.writers.pdf.as_pdf import pdf_of, pikepdf
-        from ocroute.writers.pdf.missing_words import missing_words
+        from ocroute.writers.pdf.read_back import lines_apart, read_back
         from ocroute.writers.pdf.source_pages import SourcePages
         from ocroute.writers.pdf.text_layers import Layers
 
@@ -44,16 +46,22 @@ class SearchablePdf:
             source = pdf_of(document, origin, scratch)
             pdf = open_.enter_context(_opened(package, source, origin))
             remarks = list(_of_the_file(pdf))
+            doubtful: list[str] = []
             layers = Layers(package, pdf, replace=self.layer == "replace")
             with SourcePages(origin, source) as pages:
+                _same_pages(pdf, len(pages), origin)
                 for record in document.pages:
                     layers.add(record, pages)
+                    if not record.verdict.fine:
+                        doubtful.append(str(record.number))
             layers.finish()
-            _mark(pdf, document)
+            _mark(pdf, doubtful)
             made = scratch / "made.pdf"
             save = partial(_save, package, pdf, made, origin.password or "", pdfa=self.pdfa)
             remarks += [*layers.remarks, *save()]
-            if lost := missing_words(made, origin.password, layers.meant):
+            back = read_back(made, origin.password, layers.meant)
+            remarks += lines_apart(back)
+            if lost := {number: page.missing for number, page in back.items() if page.missing}:
                 remarks += layers.undo(lost)
                 save()
             with made.open("rb") as whole:
@@ -66,9 +74,7 @@ def _opened(package: Any, path: Path, origin: Origin) -> Any:
     try:
         pdf = package.open(path, password=origin.password or "")
     except (package.PdfError, OSError) as error:
-        raise CorruptInput(
-            f"{name} cannot be written anew: {error}", next_step="Mend it first: qpdf in.pdf out.pdf"
-        ) from error
+        raise CorruptInput(f"{name} cannot be written anew: {error}", next_step=_MEND) from error
     if pdf.is_encrypted and not pdf.allow.modify_other and not pdf.owner_password_matched:
         pdf.close()
         raise OutputError(
@@ -76,6 +82,13 @@ def _opened(package: Any, path: Path, origin: Origin) -> Any:
             next_step="Give the owner's password with --password, or write another format",
         )
     return pdf
+
+
+def _same_pages(pdf: Any, count: int, origin: Origin) -> None:
+    """Two parsers count the pages of a broken tree differently, and the text of one page would come to stand on another."""
+    if (found := len(pdf.pages)) != count:
+        name = origin.name or origin.path
+        raise CorruptInput(f"{name} cannot be written anew: of its {count} pages {found} can be found", next_step=_MEND)
 
 
 def _of_the_file(pdf: Any) -> Iterator[Remark]:
@@ -86,11 +99,10 @@ def _of_the_file(pdf: Any) -> Iterator[Remark]:
         yield Remark("the file holds an XFA form, which few viewers show; the text layer is that of its PDF pages")
 
 
-def _mark(pdf: Any, document: Document) -> None:
+def _mark(pdf: Any, doubtful: Sequence[str]) -> None:
     """Say in the file's properties which pages are doubtful."""
-    doubtful = ", ".join(str(page.number) for page in document.pages if not page.verdict.fine)
     if doubtful:
-        pdf.docinfo["/OcrouteDoubtfulPages"] = doubtful
+        pdf.docinfo["/OcrouteDoubtfulPages"] = ", ".join(doubtful)
     elif "/OcrouteDoubtfulPages" in pdf.docinfo:
         del pdf.docinfo["/OcrouteDoubtfulPages"]
 

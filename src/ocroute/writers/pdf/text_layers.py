@@ -12,10 +12,10 @@ from ocroute.document.model import Page
 from ocroute.errors import ExitCode, InputError
 from ocroute.values import Block, Box
 from ocroute.writers.pdf.glyphless import GlyphlessFont
-from ocroute.writers.pdf.invisible import without_invisible_text
+from ocroute.writers.pdf.invisible import compressed, without_invisible_text
 from ocroute.writers.pdf.layer import content
 from ocroute.writers.pdf.lines_in_ink import with_lines
-from ocroute.writers.pdf.placing import Strip, strips
+from ocroute.writers.pdf.placing import Strip, strips, with_direction
 from ocroute.writers.pdf.source_pages import OwnText, SourcePages
 
 OWN: Final = "textlayer"
@@ -35,7 +35,7 @@ class Layers:
 
     Attributes:
         remarks: what could not be done as somebody would expect.
-        meant: by page number, the words of its layer, parted by blanks.
+        meant: by page number, the words of its layer, parted by blanks and, between lines, line ends.
     """
 
     def __init__(self, package: Any, pdf: Any, *, replace: bool) -> None:
@@ -73,9 +73,9 @@ class Layers:
                 self.remarks.append(Remark(said, ExitCode.DOUBTFUL))
                 return
         self._before[record.number] = before
-        page.contents_add(data, prepend=True)
-        words = [piece.word for strip in placed for piece in strip.pieces if piece.word]
-        self.meant[record.number] = " ".join(words)
+        page.contents_add(compressed(self._pdf, data, self._package), prepend=True)
+        lines = (" ".join(piece.word for piece in strip.pieces if piece.word) for strip in placed)
+        self.meant[record.number] = "\n".join(line for line in lines if line)
 
     def _placed(self, record: Page, blocks: Sequence[Block], own: OwnText, pages: SourcePages) -> list[Strip]:
         """The strips of the layer, none where the page keeps what it has."""
@@ -103,7 +103,7 @@ class Layers:
                     else Remark(said)
                 )
             blocks = kept
-        return [strip for block in blocks for strip in strips(block)]
+        return with_direction([strip for block in blocks for strip in strips(block)])
 
     def _named(self, page: Any) -> str:
         """The font in the resources of ``page``, under a name that is free there."""
