@@ -119,7 +119,7 @@ def searchable_pdfs() -> str:
         ("words that come back in order, by PDFium", f"{layer['words_back_in_order']:.0%} of {layer['words']:,}"),
         (f"words that come back, in {len(record['scripts'])} kinds of script", f"all, but {', '.join(exceptions)}"),
         (
-            "peak memory of writing 30 and 300 pages, records included",
+            "peak memory of writing 30 and 300 pages, packed records included",
             " and ".join(f"{one:.0f} MiB" for one in memory.values()),
         ),
     ]

@@ -163,6 +163,23 @@ def test_a_word_document_has_headings_lists_tables_and_styles() -> None:
     assert made.cell(0, 0)._tc is made.cell(0, 1)._tc
 
 
+def test_a_formula_that_nobody_could_read_is_its_picture_where_pictures_are_saved(tmp_path: Path) -> None:
+    Image.effect_noise((600, 800), 80).save(tmp_path / "a.png")
+    box = Box(100, 100, 300, 250)
+    formula = Block(Category.FORMULA, "Zk=1 k2~", box, image=box)
+    document = Document(str(tmp_path / "a.png"), (page(formula, Block(Category.TEXT, "Below it.")),))
+    document.save(tmp_path / "x.md", figures=True)
+    assert (tmp_path / "x.md").read_text() == "![Zk=1 k2\\~](x.figures/page-0001-1.png)\n\nBelow it.\n"
+    document.save(tmp_path / "x.html", figures=True)
+    assert '<figure><img src="x.figures/page-0001-1.png" alt="Zk=1 k2~"></figure>' in (tmp_path / "x.html").read_text()
+    document.save(tmp_path / "x.docx", figures=True)
+    word = docx.Document(tmp_path / "x.docx")
+    assert len(word.inline_shapes) == 1
+    assert [one.text for one in word.paragraphs if one.text] == ["Below it."]
+    document.save(tmp_path / "x.txt")
+    assert "Zk=1 k2~" in (tmp_path / "x.txt").read_text()
+
+
 def test_pictures_are_files_that_text_formats_link_to(tmp_path: Path) -> None:
     picture = Image.effect_noise((600, 800), 80).convert("RGB")
     picture.save(tmp_path / "a b.png")

@@ -1,4 +1,4 @@
-"""The pictures of a page: images that the file shows, else regions of ink in which nobody found text."""
+"""The pictures of a page: images that the file shows, else regions of ink in which nobody found text; unread formulas too."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _APART: Final = 0.006  # of the page's longer side: strips of one image, and str
 _TINTED: Final = (
     40  # grey levels of one colour that a tint is off the paper; shadows on a photographed sheet are less, mostly
 )
+_SURE: Final = 0.6  # mean confidence of a formula's signs below which they are mostly not what is printed
 _SPARSE: Final = 0.02  # inked share of a region that is no more than a frame or a few rules
 
 
@@ -50,9 +51,24 @@ def insert_picture(blocks: list[Block], box: Box) -> None:
 
 
 def _shown(block: Block) -> Block:
-    if block.category is Category.PICTURE and block.image is None and block.box is not None:
+    picture = block.category is Category.PICTURE or _unread_formula(block)
+    if picture and block.image is None and block.box is not None:
         return msgspec.structs.replace(block, image=block.box)
     return block
+
+
+def _unread_formula(block: Block) -> bool:
+    """Whether ``block`` is a formula of which an engine that knows only text made signs that it is itself unsure of."""
+    if block.category is not Category.FORMULA or block.markup != "plain":
+        return False
+    lines = [line for line in block.lines if line.confidence is not None or line.words]
+    said = [
+        (word.confidence, len(word.text))
+        for line in lines
+        for word in line.words or (line,)
+        if word.confidence is not None
+    ]
+    return bool(said) and sum(sure * size for sure, size in said) < _SURE * sum(size for _, size in said)
 
 
 def _after(block: Box, picture: Box) -> bool:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ocroute.document.exporters.asides import notes, remark
-from ocroute.document.exporters.figure_links import alternative, figure_of
+from ocroute.document.exporters.figure_links import alternative, beside, figure_of
 from ocroute.document.exporters.prepared import (
     NUMBER,
     clean,
@@ -77,6 +77,7 @@ class Docx:
         for block in every:
             if (figure := figure_of(self.figures, page, block)) is not None:
                 _picture(word, figure, block, page, alternative(page, block))
+                block = beside(block)  # noqa: PLW2901 - what is left of it
             if block.table is not None:
                 _table(word, block.table)
             elif lines := _lines(block):

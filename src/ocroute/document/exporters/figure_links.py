@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from ocroute.document.exporters.prepared import clean
 from ocroute.document.formats import Figure
 from ocroute.document.model import Page
@@ -13,10 +15,16 @@ _NEAR = 0.5  # of a picture's height, but not more than a tenth of the page: a c
 
 
 def figure_of(figures: Mapping[tuple[int, Box], Figure], page: Page, block: Block) -> Figure | None:
-    """The saved picture that stands for ``block``: it is one, or has no text of its own."""
-    if block.image is None or (block.category is not Category.PICTURE and (block.text.strip() or block.table)):
+    """The saved picture that stands for ``block``: it is one, is a formula that nobody could read, or has no text of its own."""
+    shown = block.category in (Category.PICTURE, Category.FORMULA)
+    if block.image is None or (not shown and (block.text.strip() or block.table)):
         return None
     return figures.get((page.number, block.image))
+
+
+def beside(block: Block) -> Block:
+    """``block`` as it is written beside its picture: what was made of a formula that nobody could read only names the picture."""
+    return msgspec.structs.replace(block, text="", spans=()) if block.category is Category.FORMULA else block
 
 
 def caption_of(page: Page, block: Block) -> Block | None:

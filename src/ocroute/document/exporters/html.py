@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import ClassVar
 
 from ocroute.document.exporters.asides import notes, remark
-from ocroute.document.exporters.figure_links import alternative, figure_of
+from ocroute.document.exporters.figure_links import alternative, beside, figure_of
 from ocroute.document.exporters.prepared import (
     NUMBER,
     clean,
@@ -123,7 +123,7 @@ def _directed(element: str, block: Block) -> str:
 
 def _block(block: Block, image: str = "") -> str:
     if image:
-        said = _inline(block)
+        said = _inline(beside(block))
         return f"<figure>{image}{f'<figcaption>{said}</figcaption>' if said else ''}</figure>"
     if block.table is not None:
         return html_table(block.table)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from ocroute.document.exporters.asides import notes, remark
-from ocroute.document.exporters.figure_links import alternative, figure_of
+from ocroute.document.exporters.figure_links import alternative, beside, figure_of
 from ocroute.document.exporters.markdown_text import heading_text, paragraph_lines
 from ocroute.document.exporters.pipe_tables import has_spans, pipe_table
 from ocroute.document.exporters.prepared import (
@@ -71,7 +71,9 @@ class Markdown:
             if block.category is Category.LIST_ITEM and block.table is None:
                 open_list.add(block)
                 continue
-            if written := self._picture(page, block) + (self._table(block.table) if block.table else _block(block)):
+            picture = self._picture(page, block)
+            told = beside(block) if picture else block
+            if written := picture + (self._table(told.table) if told.table else _block(told)):
                 yield from open_list.close()
                 yield written
         yield from open_list.close()
@@ -83,7 +85,7 @@ class Markdown:
             return ""
         told = alternative(page, block)
         name = _BRACKET.sub(r"\\\1", heading_text([Piece(told)])) if told else "picture"
-        return f"![{name}]({figure.href})" + ("\n\n" if _block(block) else "")
+        return f"![{name}]({figure.href})" + ("\n\n" if _block(beside(block)) else "")
 
     def _table(self, table: Table) -> str:
         pipes = self.tables == "markdown" or (self.tables == "auto" and not has_spans(table))
