@@ -437,7 +437,7 @@ def test_text_of_one_page_never_stands_on_another_where_the_page_tree_is_broken(
     assert not (tmp_path / "made.pdf").exists()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(min_size=1, max_size=6), min_size=1, max_size=6))
 def test_whatever_the_text_every_word_comes_back_or_the_page_is_named(tmp_path, caplog, texts) -> None:
     caplog.clear()

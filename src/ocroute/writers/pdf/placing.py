@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import cos, hypot, radians, sin
 from typing import NamedTuple
 
@@ -25,8 +25,9 @@ _WIDE_GAP = 0.6  # parts of the height: signs of Chinese and Japanese further ap
 _LEVEL = 0.1
 """Tangent of the angle under which a line counts as level."""
 
-_FULL = 0.9
-"""Part of the width that words cover where PDFium is sure that their lines are level; its own limit is 0.8."""
+_FULL, _NEARLY = 0.85, 0.05
+"""Part of the width that words cover where PDFium is sure that their lines are level, and by how much more than of the height
+where it is not; its own limits are 0.8 and 0."""
 
 _THIN = 0.05  # of a line's height
 
@@ -68,25 +69,38 @@ def strips(block: Block) -> Iterator[Strip]:
 
 
 def with_direction(strips: Sequence[Strip]) -> list[Strip]:
-    """``strips``, and where they leave most of the page's width free, a blank behind them that is as wide as they all are.
+    """``strips``, and where PDFium would not see that their lines are level, a thin blank behind them, as wide as they all are.
 
-    PDFium takes a page for one of vertical lines where its words cover more of the height than of the width, as in short columns
+    It takes a page for one of vertical lines where its words cover more of the height than of the width, as in short columns
     that stand far apart, and then parts every word from the next.
     """
     level = [strip for strip in strips if abs(strip.matrix[1]) < _LEVEL * abs(strip.matrix[0])]
     if 2 * len(level) <= len(strips):
         return list(strips)
-    spans = sorted((_across(strip, strip.pieces[0].start), _across(strip, strip.pieces[-1].end)) for strip in level)
-    left, right, covered, reached = spans[0][0], max(end for _, end in spans), 0.0, spans[0][0]
-    for start, end in spans:
-        covered += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    if covered > _FULL * (right - left):
+    spans = [(_across(strip, strip.pieces[0].start), _across(strip, strip.pieces[-1].end)) for strip in level]
+    feet = [strip.matrix[5] + DESCENT * strip.matrix[0] for strip in level]
+    across = _filled(spans)
+    if (
+        across > _FULL
+        or across > _filled((foot - strip.matrix[0], foot) for foot, strip in zip(feet, level, strict=True)) + _NEARLY
+    ):
         return list(strips)
+    left, right = min(start for start, _ in spans), max(end for _, end in spans)
     height, *_, baseline = level[-1].matrix
     thin = _THIN * height  # so that it is not what is met when a word is pointed at
     blank = Piece("", " ", left / thin, right / thin)
     return [*strips, Strip((thin, 0.0, 0.0, -thin, 0.0, baseline), (blank,))]
+
+
+def _filled(spans: Iterable[tuple[float, float]]) -> float:
+    """The share of the way from the first start to the last end that ``spans`` cover."""
+    ordered = sorted(spans)
+    first = reached = ordered[0][0]
+    covered = 0.0
+    for start, end in ordered:
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return covered / max(reached - first, 1.0)
 
 
 def _across(strip: Strip, place: float) -> float:
