@@ -8,6 +8,7 @@ from pathlib import Path
 import fsspec
 import msgspec
 import pytest
+from fsspec.implementations.memory import MemoryFile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,9 @@ from ocroute.run.written import Written
         ("x.png.pdf", "x.png"),
         (".pdf", ".pdf"),
         ("..pdf", "..pdf"),
+        ("../../a/../x.pdf", "__/__/a/__/x"),
+        ("/etc/x.png", "etc/x.png"),
+        ("..", "__"),
     ],
 )
 def test_a_name_depends_on_its_own_path_only(below, stem):
@@ -324,6 +328,16 @@ def test_results_go_to_an_address_and_a_second_run_reads_nothing_again(make_page
     assert there == {"a/Ж ö.tif.md", "a/Ж ö.tif.json", "b.tif.md", "b.tif.json"}
     read_all([f"{bucket}/in/b.tif"], out=f"{bucket}/b.jsonl")
     assert files.cat_file(f"{bucket}/b.jsonl").count(b"\n") == 2
+
+
+def test_no_name_in_a_bucket_leads_out_of_the_output_folder(make_pages, here, tmp_path):
+    files, bucket = fsspec.filesystem("memory"), f"memory://{tmp_path.name}"
+    for name in ("in/a/../../../x.tif", "in/..\\y.tif"):
+        files.store[f"/{tmp_path.name}/{name}"] = MemoryFile(files, name, make_pages(1).read_bytes())
+    results = read_all([f"{bucket}/in/**"], out=tmp_path / "deep" / "out")
+    assert [result.error for result in results] == [None, None]
+    assert content(tmp_path / "deep") == {"out/a/__/__/__/x.tif.md", "out/..\\y.tif.md"}
+    assert {path.name for path in tmp_path.iterdir()} == {"deep", "pages.tif"}
 
 
 def test_only_what_a_run_has_written_is_replaced_elsewhere_too(make_pages, here, tmp_path):

@@ -1,5 +1,6 @@
 """Workers of a queue as users start them, and what becomes of their documents when they are killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -91,9 +92,30 @@ def test_what_is_no_queue(place, tmp_path, make_pages):
         with pytest.raises(UsageError, match=said):
             DocumentQueue(queue.where)
     queue.store.write("queue.json", b'{"ocroute queue": 1}')
-    queue.store.write("documents/x.jsonl", b"torn")
-    with pytest.raises(OutputError, match="is damaged"):
-        DocumentQueue(queue.where).documents  # noqa: B018
+    for part in (
+        b"torn",
+        b'{"id": "1", "source": "x", "stem": "../x"}',
+        b'{"id": "1", "source": "x", "stem": "/tmp/x"}',
+    ):
+        queue.store.write("documents/x.jsonl", part)
+        with pytest.raises(OutputError, match="is damaged"):
+            DocumentQueue(queue.where).documents  # noqa: B018
+
+
+def test_a_full_disk_ends_a_worker_and_its_documents_are_given_back(make_pages, faulty, tiny_disk, tmp_path):
+    faulty("null")
+    queue = DocumentQueue(str(tmp_path / "queue"), new=Rules())
+    queue.add(expand([make_pages(2, f"{number}.tif") for number in range(3)]).files)
+    with (tiny_disk / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(512))
+    with pytest.raises(OutputError, match="no space left on device"):
+        list(read_queue(queue.where, out=str(tiny_disk / "out"), jobs=0))
+    status = queue.status()
+    assert (status.done, status.reading, status.aside, status.waiting) == (0, {}, {}, 3)
+    (tiny_disk / "filler").unlink()
+    assert len(list(read_queue(queue.where, jobs=0))) == 3
+    assert (queue.status().done, queue.status().taken_over) == (3, 0)
 
 
 def test_two_documents_for_one_result_are_refused(tmp_path, make_pages, place):

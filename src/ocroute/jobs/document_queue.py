@@ -21,7 +21,7 @@ import msgspec
 from ocroute.errors import NextStep, OutputError, UsageError
 from ocroute.jobs.claims import PATIENCE, TRIES, Claims, SetAside
 from ocroute.pages import InputFile
-from ocroute.run.result_names import check_stems, stem_of
+from ocroute.run.result_names import check_stems, leads_out, stem_of
 from ocroute.stores import scheme_of, shown, store_at
 
 VERSION = 1
@@ -177,7 +177,9 @@ class DocumentQueue:
         for name, part in parts:
             try:
                 lines = [msgspec.json.decode(line, type=QueuedDocument) for line in part.splitlines()]
-            except msgspec.MsgspecError as error:
+                if bad := next((each for each in lines if leads_out(each.stem)), None):
+                    raise ValueError(f"the results of {shown(bad.source)} would leave their folder")
+            except ValueError as error:  # msgspec's errors are ValueErrors
                 raise OutputError(
                     f"{name} of the queue at {shown(self.where)} is damaged: {error}",
                     next_step="Remove that file, and add its documents again",

@@ -14,14 +14,23 @@ def stem_of(below: str) -> str:
     """The path without suffix, below the output folder, of the results of an input.
 
     It depends on nothing but the input's own path: ``report.pdf`` gives ``report``; any other suffix stays, ``report.png`` gives
-    ``report.png``, so that both can stand beside each other.
+    ``report.png``, so that both can stand beside each other. It never leads out of the output folder: names in a bucket may be
+    anything, and ``..`` in them becomes ``__``.
 
     Args:
         below: its path below the folder that was named, see `ocroute.pages.InputFile`.
     """
-    path = PurePath(below)
+    given = PurePath(below)
+    inside = given.relative_to(given.anchor)
+    path = PurePath(*("__" if part == os.pardir else part for part in inside.parts))
     plain = path.suffix.lower() == ".pdf" and path.stem.strip(".")
     return os.fspath(path.with_name(path.stem) if plain else path)
+
+
+def leads_out(stem: str) -> bool:
+    """Whether a stem that was stored by others is none that `stem_of` gives."""
+    path = PurePath(stem)
+    return not path.name or bool(path.anchor) or os.pardir in path.parts
 
 
 def check_stems(named: Iterable[tuple[str, str]]) -> None:
