@@ -83,7 +83,7 @@ def test_every_exit_code_is_explained() -> None:
 
 
 def test_options_in_the_quick_start_exist() -> None:
-    helps = "".join(run("-m", "ocroute", command, "--help").stdout for command in ("read", "doctor"))
+    helps = "".join(run("-m", "ocroute", *command, "--help").stdout for command in (["read"], ["doctor"], []))
     named = re.findall(
         r" (--[a-z-]+)", (ROOT / "docs" / "quick-start.md").read_text(encoding="utf-8").replace("`", " ")
     )

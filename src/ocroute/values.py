@@ -271,7 +271,9 @@ class Table(msgspec.Struct, frozen=True):
         if top > 1:
             columns = pandas.MultiIndex.from_tuples(labels)
         elif top:
-            columns = pandas.Index([label for (label,) in labels])
+            columns = pandas.Index(
+                [label for (label,) in labels], dtype=object
+            )  # pandas' own texts take no half characters
         return pandas.DataFrame(grid[top:], columns=columns, dtype=object)
 
     def _placed(self) -> list[list[list[Cell]]]:

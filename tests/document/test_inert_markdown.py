@@ -47,6 +47,13 @@ def test_nothing_is_active_whatever_an_engine_writes(texts: list[str], items: bo
     assert not active(written), written
 
 
+@pytest.mark.parametrize("picture", ["![p][r]", "![r]", "![r][]", "[a][r]", "[r]"])
+def test_a_name_that_another_block_gives_an_address_leads_nowhere(picture: str) -> None:
+    assert not active(page(picture, "[r]: javascript:x"))
+    assert not active(page("[r]: javascript:x", picture))
+    assert "<img" not in LENIENT.render(page(picture, "[r]: https://example.org/t.png"))
+
+
 @pytest.mark.parametrize(
     ("given", "written"),
     [

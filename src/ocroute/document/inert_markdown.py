@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -49,7 +49,8 @@ def _without_tags(text: str) -> str:
 
 def _escaped(text: str) -> str:
     kept = iter(_HARMLESS.findall(text))
-    escaped = [_TAG.sub("&lt;", part) for part in _HARMLESS.split(_PICTURE.sub("", text))]
+    plain = _PICTURE.sub("", text).replace("![", r"!\[")  # another block may say where the picture of a name is
+    escaped = [_TAG.sub("&lt;", part) for part in _HARMLESS.split(plain)]
     return escaped[0] + "".join(tag + part for tag, part in zip(kept, escaped[1:], strict=True))
 
 
@@ -59,7 +60,11 @@ def _all_text(source: str) -> str:
 
 
 def _is_inert(source: str) -> bool:
-    for token in _every(_parser().parse(source)):
+    named: dict[str, Any] = {}
+    tokens = _parser().parse(source, named)
+    if not all(_ADDRESS.match(str(each["href"]).strip()) for each in named.get("references", {}).values()):
+        return False  # links of other blocks would lead there
+    for token in _every(tokens):
         if token.type in ("html_block", "html_inline") and _TAG.search(_HARMLESS.sub("", token.content)):
             return False
         if token.type == "image" or (
