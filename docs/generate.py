@@ -123,11 +123,20 @@ def searchable_pdfs() -> str:
             " and ".join(f"{one:.0f} MiB" for one in memory.values()),
         ),
     ]
+    if "peers" in record:
+        pages, jobs = record["peers"]["pages"], record["peers"]["jobs"]
+        for name, run in record["peers"]["runs"].items():
+            cost = f"{run['seconds']:.0f} s, {run['cpu_seconds']:.0f} s of CPU, {run['words_found']:.1%} of the words, "
+            rows.append((f"{pages} scanned pages, `--jobs {jobs}`: {name}", cost + _more(run["bytes_beyond_the_scan"])))
     for name, told in (("drawn", "pages drawn as scans"), ("pdfs", "public PDFs")):
         one = pictures[name]
         found = f"{one['recall']:.1%} of {one['true']} found, {one['precision']:.1%} of {one['found']} right"
         rows.append((f"pictures on {one['pages']} {told}", found))
     return table(("measured", "came out"), rows)
+
+
+def _more(size: int) -> str:
+    return f"{abs(size) / 1000:.0f} kB {'more' if size >= 0 else 'less'} than the scan"
 
 
 def options() -> str:

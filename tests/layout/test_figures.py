@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from ocroute import Block, Box, Line, Word
+from ocroute import Block, Box, Line
 from ocroute.document import Category
 from ocroute.layout.figures import with_figures
 from ocroute.pages import open_input
@@ -120,23 +120,3 @@ def test_a_picture_that_an_engine_found_says_where_it_is_and_is_not_found_twice(
     path = scan(tmp_path, (200, 400, photograph(600, 400)))
     _, pictures = figures(path, [Block(Category.PICTURE, "", Box(195, 395, 805, 805))])
     assert [(one.box, one.image) for one in pictures] == [(Box(195, 395, 805, 805),) * 2]
-
-
-@pytest.mark.parametrize(
-    ("category", "markup", "sure", "shown"),
-    [
-        (Category.FORMULA, "plain", 0.3, True),
-        (Category.FORMULA, "plain", 0.9, False),
-        (Category.FORMULA, "plain", None, False),
-        (Category.FORMULA, "latex", 0.3, False),
-        (Category.TEXT, "plain", 0.3, False),
-    ],
-)
-def test_a_formula_that_nobody_could_read_is_kept_as_a_picture(category, markup, sure, shown, tmp_path) -> None:
-    box = Box(300, 500, 700, 530)
-    words = (Word("f(x)=", Box(300, 500, 420, 530), sure), Word("23—~", Box(430, 500, 700, 530), sure))
-    block = Block(category, "f(x)= 23—~", box, markup=markup, lines=(Line("f(x)= 23—~", box, words=words),))
-    (found, *_), pictures = figures(scan(tmp_path, lines=[(300, 500, "f(x)= 23")]), [block])
-    assert found.image == (box if shown else None)
-    assert found.text == block.text
-    assert not pictures

@@ -31,7 +31,7 @@ _NAMED = re.compile(
     r"results|methods|discussion|background|related work|foreword|preface|index|введение|заключение|содержание|литература)$",
     re.IGNORECASE,
 )
-_MATHS = re.compile(r"[=<>≤≥≈≠∑∏∫∂∇∈∉⊂⊆∪∩→←↔⇒⇔∞±×÷√∀∃λμσπφψωΩΔΣαβγδεθ∥⟨⟩⊕⊗′^]")
+MATHS = re.compile(r"[=<>≤≥≈≠∑∏∫∂∇∈∉⊂⊆∪∩→←↔⇒⇔∞±×÷√∀∃λμσπφψωΩΔΣαβγδεθ∥⟨⟩⊕⊗′^]")
 _CODE = re.compile(r"[\\{}<>;]")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _EQUATION_NUMBER = re.compile(r"\(\d{1,3}(?:\.\d{1,3})*[a-z]?\)$")
@@ -58,10 +58,8 @@ def _is_formula(group: Group, text: str, scale: Scale) -> bool:
     inset = min(line.box.x0 for line in group.lines) - group.column.left > 1.5 * scale.size
     words = sum(len(word) for word in _WORD.findall(text))
     letters = len(text.replace(" ", ""))
-    marked = bool(_MATHS.search(text)) or bool(_EQUATION_NUMBER.search(text))
-    return (
-        marked and len(group.lines) <= 6 and words < (0.35 if inset else 0.15) * letters and bool(_MATHS.search(text))
-    )
+    marked = bool(MATHS.search(text)) or bool(_EQUATION_NUMBER.search(text))
+    return marked and len(group.lines) <= 6 and words < (0.35 if inset else 0.15) * letters and bool(MATHS.search(text))
 
 
 def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bool:

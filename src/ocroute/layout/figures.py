@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ocroute.layout.unread_formulas import with_unread_formulas
 from ocroute.pages.page import InputPage, Raster
 from ocroute.raster.ink import ink_of
 from ocroute.values import Block, Box, Category
@@ -22,7 +23,6 @@ _APART: Final = 0.006  # of the page's longer side: strips of one image, and str
 _TINTED: Final = (
     40  # grey levels of one colour that a tint is off the paper; shadows on a photographed sheet are less, mostly
 )
-_SURE: Final = 0.6  # mean confidence of a formula's signs below which they are mostly not what is printed
 _SPARSE: Final = 0.02  # inked share of a region that is no more than a frame or a few rules
 
 
@@ -35,7 +35,7 @@ def with_figures(page: InputPage, blocks: Sequence[Block]) -> tuple[Block, ...]:
         page: upright, as it was read.
         blocks: of its final reading, in reading order.
     """
-    placed = [_shown(block) for block in blocks]
+    placed = [_shown(block) for block in with_unread_formulas(blocks, page.size)]
     known = [block.box for block in placed if block.category in (Category.PICTURE, Category.TABLE) and block.box]
     for box in _found(page, placed):
         if not any(_alike(box, other) for other in known):
@@ -51,24 +51,9 @@ def insert_picture(blocks: list[Block], box: Box) -> None:
 
 
 def _shown(block: Block) -> Block:
-    picture = block.category is Category.PICTURE or _unread_formula(block)
-    if picture and block.image is None and block.box is not None:
+    if block.category is Category.PICTURE and block.image is None and block.box is not None:
         return msgspec.structs.replace(block, image=block.box)
     return block
-
-
-def _unread_formula(block: Block) -> bool:
-    """Whether ``block`` is a formula of which an engine that knows only text made signs that it is itself unsure of."""
-    if block.category is not Category.FORMULA or block.markup != "plain":
-        return False
-    lines = [line for line in block.lines if line.confidence is not None or line.words]
-    said = [
-        (word.confidence, len(word.text))
-        for line in lines
-        for word in line.words or (line,)
-        if word.confidence is not None
-    ]
-    return bool(said) and sum(sure * size for sure, size in said) < _SURE * sum(size for _, size in said)
 
 
 def _after(block: Box, picture: Box) -> bool:
