@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote
 from urllib.request import url2pathname
 
 from ocroute.errors import NextStep, PackageMissing, UsageError
@@ -28,7 +28,16 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # one letter is a drive of Windows
-_SECRET = re.compile(r"([?&][\w-]*(?:signature|token|key|credential|secret)[\w-]*=)[^&\s]+", re.IGNORECASE)
+_PARTS = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]+)://"
+    r"(?:(?P<user>[^/]*|[^/:]+:(?!\d*(?:/|$)).*)@)?"  # a password with a slash in it is a mistake, and still one
+    r"(?P<path>.*?)"
+    r"(?P<query>\?[\w.~%-]+=.*)?",  # elsewhere ``?`` and ``#`` are signs of a name
+    re.IGNORECASE | re.DOTALL,
+)
+_WITH_CONTAINER = ("abfs", "abfss", "wasb", "wasbs")
+"""Where what stands before ``@`` is no user."""
+_SECRET = re.compile(r"([?&][\w-]*(?:signature|token|key|credential|secret|sig)[\w-]*=)[^&\s]+", re.IGNORECASE)
 _PASSING = (errno.EBUSY, errno.EAGAIN, errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNABORTED, errno.EIO)
 _SAID = re.compile(
     r"\b(429|500|502|503|504)\b|slow ?down|too many requests|try again|unavailable|timed? ?out", re.IGNORECASE
@@ -46,17 +55,20 @@ def scheme_of(name: str) -> str:
 
 
 def shown(address: str) -> str:
-    """The address as it may be told, logged and stored: without user, password, and what follows ``?``."""
-    if not scheme_of(address):
-        return address
-    parts = urlsplit(address)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    """The address as it may be told, logged and stored: without user, password, and a query such as ``?signature=...``."""
+    parts = _PARTS.fullmatch(address)
+    return f"{parts['scheme']}://{_container(parts)}{parts['path']}" if parts else address
+
+
+def _container(parts: re.Match[str]) -> str:
+    user = parts["user"] or ""
+    return f"{user}@" if user and ":" not in user and parts["scheme"].lower() in _WITH_CONTAINER else ""
 
 
 def local_path(address: str) -> str:
     """The path that a ``file://`` address names."""
-    parts = urlsplit(address)
-    return url2pathname(unquote(parts.path) if os.name != "nt" else parts.path)
+    path = "/" + address.partition("://")[2].partition("/")[2]
+    return url2pathname(unquote(path) if os.name != "nt" else path)
 
 
 class Store(ABC):
@@ -150,7 +162,12 @@ class FolderStore(Store):
 
     def exists(self, name: str) -> bool:
         """See `Store`."""
-        return (self._folder / name).exists()
+        try:
+            return (self._folder / name).is_file()
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return False
+            raise
 
     def names(self, below: str = "") -> list[str]:
         """See `Store`."""
@@ -173,6 +190,8 @@ class FolderStore(Store):
 
 
 def _create(path: Path, data: bytes) -> bool:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     if path.exists():
         return False
     draft = Draft(path)
@@ -240,7 +259,14 @@ class RemoteStore(Store):
     def exists(self, name: str) -> bool:
         """See `Store`."""
         self._files.invalidate_cache()
-        return self._patient(lambda: bool(self._files.isfile(self._path(name))))
+
+        def look() -> bool:
+            try:  # not fsspec's own question, which takes every trouble for a no
+                return bool(self._files.info(self._path(name))["type"] == "file")
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+
+        return self._patient(look)
 
     def names(self, below: str = "") -> list[str]:
         """See `Store`."""
@@ -284,10 +310,10 @@ class RemoteStore(Store):
         self._files.invalidate_cache()
 
         def look() -> list[str]:
+            if self._files.isfile(self._root):  # first: names may hold the signs of patterns
+                return [self._root]
             if any(sign in self._root for sign in "*?["):
                 return [found for found in self._files.glob(self._root) if not self._files.isdir(found)]
-            if self._files.isfile(self._root):
-                return [self._root]
             return list(self._files.find(self._root))
 
         found = self._patient(look)
@@ -323,7 +349,8 @@ class RemoteStore(Store):
         """The error as one of the system's, without what must not be told; not chained, since its text may hold it."""
         kind = type(error) if isinstance(error, FileNotFoundError | FileExistsError | PermissionError) else OSError
         known = {FileNotFoundError: errno.ENOENT, FileExistsError: errno.EEXIST, PermissionError: errno.EACCES}
-        number = known.get(kind) or (error.errno if isinstance(error, OSError) and error.errno else errno.EIO)
+        own = error.errno if isinstance(error, OSError) else None
+        number = known.get(kind) or (errno.EAGAIN if own != errno.EIO and _passes(error) else own or errno.EIO)
         return kind(number, _without_secrets(str(error), self._address), str(self))
 
 
@@ -375,8 +402,13 @@ def _passes(error: Exception) -> bool:
 
 def _without_secrets(text: str, address: str) -> str:
     """What a library says, on one line, less the user, the password and the query of the address."""
-    parts = urlsplit(address)
-    secrets = {parts.query, parts.password or "", parts.netloc.rpartition("@")[0], unquote(parts.password or "")}
+    parts = _PARTS.fullmatch(address)
+    secrets: set[str] = set()
+    if parts and parts["user"] and not _container(parts):
+        password = parts["user"].partition(":")[2]
+        secrets = {f"{parts['user']}@", password, unquote(password)}
+    if parts and parts["query"]:
+        secrets |= {parts["query"], parts["query"][1:]}
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "***")
     return " ".join(_SECRET.sub(r"\1***", text).split())

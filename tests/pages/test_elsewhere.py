@@ -1,6 +1,8 @@
 """Inputs and results behind an address, against fsspec's store in memory; the same for S3 in tests/peers."""
 
+import os
 import re
+import subprocess
 import sys
 
 import fsspec
@@ -105,12 +107,70 @@ def test_secrets_are_told_nowhere(no_waiting):
     assert told.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("s3://bucket/no #1, really? 50%20.pdf", None),
+        ("s3://bucket/a@b/scan[1].pdf", None),
+        ("s3://[bucket/x", None),
+        ("memory://", None),
+        ("sftp://host:22/x@y.pdf", None),
+        ("abfs://container@account.dfs.core.windows.net/x.pdf", None),
+        ("sftp://user:pa@ss@host/x.pdf", "sftp://host/x.pdf"),
+        ("sftp://user:pa/s#s@host/x.pdf", "sftp://host/x.pdf"),
+        ("abfs://user:pass@account/x.pdf", "abfs://account/x.pdf"),
+        ("az://container/x.pdf?sv=1&sig=abc", "az://container/x.pdf"),
+    ],
+)
+def test_an_address_is_told_with_its_name_and_without_its_secrets(address, told):
+    assert shown(address) == (told or address)
+
+
+@pytest.mark.parametrize("name", ["scan[1].png", "no #1.png", "what?.png", "p%20q.png", "a*.png"])
+def test_a_name_with_the_signs_of_patterns_is_a_name(bucket, name):
+    fsspec.filesystem("memory").pipe_file(f"{bucket}/in/{name}", b"x")
+    (file,) = expand([f"{bucket}/in/{name}"]).files
+    assert (file.path, file.below, file.told) == (f"{bucket}/in/{name}", name, f"{bucket}/in/{name}")
+
+
+def test_a_store_that_does_not_answer_has_not_said_no(bucket, no_waiting, monkeypatch):
+    store = RemoteStore(bucket)
+    monkeypatch.setattr(store._files, "info", lambda path: exec("raise OSError(16, 'Reduce your request rate')"))
+    with pytest.raises(OSError, match="Reduce your request rate"):
+        store.exists("x")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    (tmp_path / "x.md").mkdir()
+    store = FolderStore(tmp_path)
+    assert not store.exists("x.md")
+    with pytest.raises(IsADirectoryError):
+        store.create("x.md", b"")
+
+
+def test_what_is_left_open_when_the_interpreter_ends_says_nothing(tmp_path):
+    """Held by a module that is taken down after those that the end of a thread needs."""
+    script = """
+import os, fsspec
+from ocroute.pages import InputFile
+from ocroute.run.bringing import brought_here
+fsspec.filesystem("memory").pipe_file("/b/x.png", b"x")
+os.kept = brought_here([[InputFile("memory://b/x.png", "x.png")]] * 3)
+next(os.kept)
+"""
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_paths_of_every_system_are_no_addresses(tmp_path):
     assert not any(map(scheme_of, ["C:\\scans\\x.pdf", "C://x", "scans/x.pdf", "a:b", "-"]))
     (tmp_path / "a b.png").touch()
     (file,) = expand([(tmp_path / "a b.png").as_uri()]).files
     assert file.path == str(tmp_path / "a b.png")
     assert target_of((tmp_path / "out").as_uri() + "/").path == tmp_path / "out"
+    assert target_of(f"file://{tmp_path}/no #1?/").path == tmp_path / "no #1?"
 
 
 def test_folders_and_patterns_elsewhere(bucket):
@@ -132,6 +192,7 @@ def test_folders_and_patterns_elsewhere(bucket):
     [
         ("nope://x/y.pdf", "Protocol not known"),
         ("https://user:secret@example.org/a.pdf?key=1", r"https://example\.org/a\.pdf is a web address"),
+        ("s3://[x/a.pdf", r"s3://\[x/a\.pdf"),
     ],
 )
 def test_an_address_that_cannot_be_read_says_what_to_do(address, said):
@@ -139,6 +200,7 @@ def test_an_address_that_cannot_be_read_says_what_to_do(address, said):
     assert isinstance(error, UnsupportedInput)
     assert re.search(said, error.message)
     assert error.next_step
+    assert "secret" not in str(error)
 
 
 def test_what_a_scheme_needs_is_named(monkeypatch):

@@ -1,17 +1,21 @@
 """Workers of a queue as users start them, and what becomes of their documents when they are killed."""
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
 import sys
 
+import fsspec
 import pytest
 
-from ocroute.errors import OutputError, UsageError
+from ocroute.errors import EngineUnavailable, InputError, OutputError, UsageError
 from ocroute.jobs.document_queue import DocumentQueue, Rules
 from ocroute.jobs.queue_worker import read_queue
 from ocroute.pages import expand
+from ocroute.route.plan import Wish
+from ocroute.stores import FolderStore, RemoteStore, store_at
 
 
 def content(folder):
@@ -87,11 +91,20 @@ def test_what_is_no_queue(place, tmp_path, make_pages):
     queue = DocumentQueue(place("queue"), new=Rules())
     with pytest.raises(UsageError, match=r"no worker of .* has said yet where results go\. Add: -o"):
         list(read_queue(queue.where, jobs=0))
-    for body, said in ((b'{"ocroute queue": 99}', "is of version 99"), (b"<html>", "is no queue of ocroute")):
+    for body, said in (
+        (b'{"ocroute queue": 99}', "is of version 99"),
+        (b"<html>", "is no queue of ocroute"),
+        (b'{"ocroute queue": 1, "tries": "x"}', "is no queue"),
+    ):
         queue.store.write("queue.json", body)
         with pytest.raises(UsageError, match=said):
             DocumentQueue(queue.where)
     queue.store.write("queue.json", b'{"ocroute queue": 1}')
+    queue.store.write("settings.json", b'{"out": ')
+    for ask in (queue.settings, queue.status, queue.done):
+        with pytest.raises(OutputError, match=r"settings\.json of the queue at .* is damaged"):
+            ask()
+    queue.store.remove("settings.json")
     for part in (
         b"torn",
         b'{"id": "1", "source": "x", "stem": "../x"}',
@@ -106,16 +119,97 @@ def test_a_full_disk_ends_a_worker_and_its_documents_are_given_back(make_pages, 
     faulty("null")
     queue = DocumentQueue(str(tmp_path / "queue"), new=Rules())
     queue.add(expand([make_pages(2, f"{number}.tif") for number in range(3)]).files)
+    reading = read_queue(queue.where, out=str(tiny_disk / "out"), jobs=0)
+    next(reading)
     with (tiny_disk / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(bytes(512))
     with pytest.raises(OutputError, match="no space left on device"):
-        list(read_queue(queue.where, out=str(tiny_disk / "out"), jobs=0))
+        list(reading)
     status = queue.status()
-    assert (status.done, status.reading, status.aside, status.waiting) == (0, {}, {}, 3)
+    assert (status.done, status.reading, status.aside, status.waiting) == (1, {}, {}, 2)
     (tiny_disk / "filler").unlink()
-    assert len(list(read_queue(queue.where, jobs=0))) == 3
+    assert len(list(read_queue(queue.where, jobs=0))) == 2
     assert (queue.status().done, queue.status().taken_over) == (3, 0)
+
+
+def test_a_worker_that_has_no_room_for_what_lies_elsewhere_spoils_nothing(make_pages, faulty, monkeypatch, tmp_path):
+    faulty("null")
+    fsspec.filesystem("memory").pipe_file(f"/{tmp_path.name}/a.png", make_pages(1, "a.png").read_bytes())
+    queue = DocumentQueue(str(tmp_path / "queue"), new=Rules())
+    queue.add(expand([f"memory://{tmp_path.name}/"]).files)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RemoteStore, "download", full)
+        with pytest.raises(InputError, match="No space left on device"):
+            list(read_queue(queue.where, out=str(tmp_path / "out"), jobs=0))
+    assert (queue.status().aside, queue.status().waiting) == ({}, 1)
+    assert [result.error for result in read_queue(queue.where, jobs=0)] == [None]
+
+
+def test_a_document_whose_result_no_file_can_hold_keeps_no_worker_from_the_others(make_pages, faulty, tmp_path):
+    """Its name is too long with the suffix, or a folder's; the place of another is taken by a file."""
+    faulty("null")
+    names = ["long" + "x" * 246 + ".tif", "folder.tif", "file/x.tif", "good.tif"]
+    for name in names:
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        make_pages(1, "one.tif").rename(tmp_path / "in" / name)
+    out = tmp_path / "out"
+    (out / "folder.tif.md").mkdir(parents=True)
+    (out / "file").touch()
+    queue = DocumentQueue(str(tmp_path / "queue"), new=Rules())
+    queue.add(expand([tmp_path / "in"]).files)
+    assert len(list(read_queue(queue.where, out=str(out), jobs=0))) == 4
+    status = queue.status()
+    assert (status.done, status.waiting, status.reading, len(status.aside)) == (1, 0, {}, 3)
+    assert any("file name too long" in reason for reason in status.aside.values())
+
+
+def test_a_mistake_of_the_first_worker_does_not_hold_for_the_others(filled, place, tmp_path):
+    with pytest.raises(EngineUnavailable):
+        list(read_queue(filled.where, Wish(engine="segfault"), out=place("out"), jobs=0))
+    (tmp_path / "taken").touch()
+    with pytest.raises(OutputError, match="taken"):
+        list(read_queue(filled.where, out=f"{tmp_path}/taken", jobs=0))
+    assert filled.settings() is None
+    assert len(list(read_queue(filled.where, out=place("out"), jobs=0))) == 3
+
+
+def test_pictures_of_a_result_go_with_it(filled, place, tmp_path):
+    list(read_queue(filled.where, out=place("out"), options={"page_images": "png"}, jobs=0))
+    out = store_at(place("out"))
+    before = [name for name in out.names() if ".pages/" in name]
+    assert len(before) == 6
+    filled.requeue([str(tmp_path / "a.tif")])
+    assert [name for name in out.names() if ".pages/" in name] == [name for name in before if name[0] != "a"]
+
+
+def test_files_of_the_system_in_a_queue_are_no_part_of_it(filled, place):
+    for folder in ("documents", "claims", "claims/x", "workers", "aside", "takeovers"):
+        filled.store.write(f"{folder}/.DS_Store", b"")
+        filled.store.write(f"{folder}/.nfs0001", b"")
+    assert len(list(read_queue(filled.where, out=place("out"), jobs=0))) == 3
+    assert DocumentQueue(filled.where).status().done == 3
+
+
+@pytest.mark.parametrize("step", ["first write", "read", "create", "exists", "names", "remove"])
+def test_a_store_that_fails_is_told_whichever_step_it_fails_at(step, make_pages, faulty, monkeypatch, tmp_path):
+    faulty("null")
+    queue = DocumentQueue(str(tmp_path / "queue"), new=Rules())
+    queue.add(expand([make_pages(1, "a.tif"), make_pages(1, "b.tif")]).files)
+    reading = read_queue(queue.where, out=str(tmp_path / "out"), jobs=0)
+    if step != "first write":
+        next(reading)
+
+    def broken(*_, **__):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(FolderStore, step.split()[-1], broken)
+    with pytest.raises(OutputError, match="input/output error"):
+        list(reading)
 
 
 def test_two_documents_for_one_result_are_refused(tmp_path, make_pages, place):

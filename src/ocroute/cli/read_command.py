@@ -85,11 +85,12 @@ def _results(
         )
         return target_of(out, options["formats"]), read
     from ocroute.jobs.queue_worker import queue_target, read_queue
+    from ocroute.stores import shown
 
     if files:
         raise UsageError(
-            f"--queue reads what is in the queue, and {files[0]} is named besides",
-            next_step=f"Put it into the queue: ocroute queue add {where} {files[0]}",
+            f"--queue reads what is in the queue, and {shown(files[0])} is named besides",
+            next_step=f"Put it into the queue: ocroute queue add {shown(where)} {shown(files[0])}",
         )
     if other := next((name for name in ("force", "shard") if options[name]), None):
         step = {

@@ -93,7 +93,7 @@ class Claims:
         self._store.write(f"workers/{self.worker}", b"%d" % self._beats, durable=False)
 
     def take(self, documents: Iterable[str], most: int) -> list[Claim]:
-        """Claim up to ``most`` of the documents: those that nobody holds, and those whose holder is dead.
+        """Claim up to ``most`` of the documents: those that nobody holds, or one whose holder is dead.
 
         Raises:
             OSError: the store does not answer.
@@ -114,11 +114,13 @@ class Claims:
                     alive[holder] = not self._dead(holder)
                 if alive[holder]:
                     continue
+                if taken:  # it is read alone, so that if it kills again it takes no other with it
+                    continue
             claim = self._claim(document, turn + 1, holder)
             if claim is not None:
                 yield claim
                 taken += 1
-                if taken == most:
+                if taken == most or claim.turn:
                     return
 
     def _claim(self, document: str, turn: int, holder: str) -> Claim | None:
@@ -191,8 +193,9 @@ class Claims:
         """The last turn of each document that is held."""
         turns: dict[str, int] = {}
         for name in self._store.names("claims"):
-            _, document, turn = name.split("/")
-            turns[document] = max(int(turn), turns.get(document, -1))
+            _, document, turn = (*name.split("/"), "", "")[:3]
+            if turn.isdecimal():  # systems put files of their own into folders: .DS_Store, .nfs0001
+                turns[document] = max(int(turn), turns.get(document, -1))
         return turns
 
     def _holder(self, document: str, turn: int) -> str:

@@ -23,6 +23,7 @@ from ocroute.jobs.claims import PATIENCE, TRIES, Claims, SetAside
 from ocroute.pages import InputFile
 from ocroute.run.result_names import check_stems, leads_out, stem_of
 from ocroute.stores import scheme_of, shown, store_at
+from ocroute.writers.saver import FIGURES, PAGE_IMAGES
 
 VERSION = 1
 
@@ -134,18 +135,20 @@ class DocumentQueue:
         self.rules = self._rules(found)
 
     def _rules(self, found: bytes) -> Rules:
+        no_queue = UsageError(f"what is at {shown(self.where)} is no queue of ocroute", next_step="Name another place")
         try:
             version = msgspec.json.decode(found, type=_Versioned).version
         except msgspec.MsgspecError:
-            raise UsageError(
-                f"what is at {shown(self.where)} is no queue of ocroute", next_step="Name another place"
-            ) from None
+            raise no_queue from None
         if version != VERSION:
             raise UsageError(
                 f"the queue at {shown(self.where)} is of version {version}, and this ocroute knows version {VERSION}",
                 next_step="Use the version of ocroute that made it, or make a new queue elsewhere",
             )
-        return msgspec.json.decode(found, type=Rules)
+        try:
+            return msgspec.json.decode(found, type=Rules)
+        except msgspec.MsgspecError:
+            raise no_queue from None
 
     def add(self, files: Iterable[InputFile]) -> int:
         """Put documents into the queue; one that is in it already is not put there twice. How many are new.
@@ -173,7 +176,7 @@ class DocumentQueue:
         """
         found: dict[str, QueuedDocument] = {}
         with self._asking():
-            parts = [(name, self.store.read(name)) for name in self.store.names("documents")]
+            parts = [(name, self.store.read(name)) for name in self.store.names("documents") if name.endswith(".jsonl")]
         for name, part in parts:
             try:
                 lines = [msgspec.json.decode(line, type=QueuedDocument) for line in part.splitlines()]
@@ -192,13 +195,18 @@ class DocumentQueue:
         """What the workers have in common; None as long as none has begun.
 
         Raises:
-            OutputError: the store does not answer.
+            OutputError: the store does not answer, or they are damaged.
         """
         with self._asking():
             try:
                 return msgspec.json.decode(self.store.read("settings.json"), type=Settings)
             except FileNotFoundError:
                 return None
+            except msgspec.MsgspecError as error:
+                raise OutputError(
+                    f"settings.json of the queue at {shown(self.where)} is damaged: {error}",
+                    next_step="Remove that file; the next worker's options are written down anew",
+                ) from error
 
     def agree(self, wanted: Settings) -> None:
         """Read as all other workers do.
@@ -213,10 +221,13 @@ class DocumentQueue:
         if settled != wanted:
             mine, theirs = (_flat(each) for each in (wanted, settled))
             other = [name for name in sorted(mine | theirs) if mine.get(name) != theirs.get(name)]
+            if not other:  # but for a password in the address
+                return
             said = "; ".join(f"{name} is {theirs.get(name) or 'not given'} there" for name in other)
             raise UsageError(
                 f"the workers of {shown(self.where)} read otherwise: {said}",
-                next_step="Give this one the same options, or make a queue of its own",
+                next_step="Give this one the same options, or make a queue of its own; where those were a mistake and no worker "
+                "reads, remove settings.json from the queue",
             )
 
     def done(self) -> set[str]:
@@ -300,15 +311,21 @@ class DocumentQueue:
                     stem = self.documents[each].stem.replace(os.sep, "/")
                     for suffix in reversed(settings.suffixes):  # the mark first: a half is not taken for a whole
                         out.remove(stem + suffix)
+                    for picture in (each for beside in (FIGURES, PAGE_IMAGES) for each in out.names(stem + beside)):
+                        out.remove(picture)
                 self.store.remove(f"aside/{each}")
         return len(ids)
 
-    def _asking(self) -> _Asking:
-        return _Asking(self.where)
+    def _asking(self) -> Asking:
+        return Asking(self.where)
 
 
-class _Asking:
-    """What a store refuses becomes an error that says what to do."""
+class Asking:
+    """What a store refuses becomes an error that says what to do.
+
+    Args:
+        where: the queue is.
+    """
 
     def __init__(self, where: str) -> None:
         self._where = where
@@ -318,15 +335,10 @@ class _Asking:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
-            raise store_failed(self._where, error) from error
-
-
-def store_failed(where: str, error: OSError) -> OutputError:
-    """The error to raise where a store refused."""
-    return OutputError(
-        f"{shown(where)} cannot be used: {(error.strerror or str(error)).lower()}",
-        next_step="Look whether it is there and whether you may write to it, then run the same command again",
-    )
+            raise OutputError(
+                f"{shown(self._where)} cannot be used: {(error.strerror or str(error)).lower()}",
+                next_step="Look whether it is there and whether you may write to it, then run the same command again",
+            ) from error
 
 
 def _document(file: InputFile) -> QueuedDocument:
@@ -350,6 +362,5 @@ def _id(source: str) -> str:
 
 def _flat(settings: Settings) -> dict[str, str]:
     values = msgspec.structs.asdict(settings) | {"out": shown(settings.out)}
-    values.pop("suffixes")
     reading = values.pop("reading")
     return {name: str(value) for name, value in (values | reading).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import platform
@@ -12,14 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from typing import Any
 
-from ocroute.errors import OutputError, UsageError
+from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.jobs.claims import Claim, Claims, batches
-from ocroute.jobs.document_queue import DocumentQueue, Settings, store_failed
+from ocroute.jobs.document_queue import Asking, DocumentQueue, Settings
 from ocroute.pages import InputFile
 from ocroute.route.plan import Wish
 from ocroute.run import InputResult, Session, Target, documents
 from ocroute.run.bringing import brought_here
-from ocroute.run.output import refused
+from ocroute.run.output import FOLDER, refused
 from ocroute.run.store_writer import StoreWriter
 from ocroute.run.target import target_of
 from ocroute.stores import Store, shown, store_at
@@ -29,6 +30,19 @@ _log = logging.getLogger(__name__)
 
 _TOGETHER = 16
 """Documents that are taken and read together, at most."""
+
+_NAMES = (
+    errno.ENAMETOOLONG,
+    errno.EINVAL,
+    errno.EILSEQ,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.EEXIST,
+)
+"""What a system says of a file's name that it does not take."""
+
+_PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+"""What keeps a document from being brought here, and has nothing to do with it; see `ocroute.stores` for the last one."""
 
 
 def read_queue(
@@ -64,7 +78,10 @@ def read_queue(
     wish = wish or Wish()
     target = queue_target(where, out, formats)
     saver = Saver(target.formats, options)
-    settings = _settled(queue, target, saver, wish, {"pages": pages or "", **(options or {})})
+    settings = _wanted(target, saver, wish, {"pages": pages or "", **(options or {})})
+    first = queue.settings() is None
+    if not first:
+        queue.agree(settings)
     results = store_at(settings.out)
     writer = _FirstWriter(results, saver, queue.store)
     known = queue.documents
@@ -82,24 +99,25 @@ def read_queue(
 
     with ExitStack() as open_:
         open_.callback(writer.close)
+        open_.enter_context(Asking(where))
         open_.enter_context(_Heart(claims))
         session = open_.enter_context(Session(wish, jobs=jobs, timeout=timeout))
+        if first:  # a mistake is not to hold for all workers
+            _check(session, results, queue)
+            queue.agree(settings)
         held: list[Claim] = []
         open_.callback(_give_back, claims, held)
-        try:
-            for some in batches(claims, pending, _TOGETHER, lambda: time.sleep(min(queue.rules.patience / 8, 5.0))):
-                held[:] = some
-                files = [InputFile(known[claim.document].source, known[claim.document].stem) for claim in some]
-                with closing(brought_here([files], password)) as brought:
-                    _, works = next(brought)
-                    for work, claim in zip(works, some, strict=True):
-                        work.stem = known[claim.document].stem
-                    for claim, result in zip(some, documents(session, works, pages, writer, last=False), strict=True):
-                        _ended(claims, claim, result)
-                        held.remove(claim)
-                        yield result
-        except OSError as error:
-            raise store_failed(where, error) from error
+        for some in batches(claims, pending, _TOGETHER, lambda: time.sleep(min(queue.rules.patience / 8, 5.0))):
+            held[:] = some
+            files = [InputFile(known[claim.document].source, known[claim.document].stem) for claim in some]
+            with closing(brought_here([files], password)) as brought:
+                _, works = next(brought)
+                for work, claim in zip(works, some, strict=True):
+                    work.stem = known[claim.document].stem
+                for claim, result in zip(some, documents(session, works, pages, writer, last=False), strict=True):
+                    _ended(claims, claim, result)
+                    held.remove(claim)
+                    yield result
 
 
 def queue_target(where: str, out: str | None, formats: Sequence[str] = ()) -> Target:
@@ -123,14 +141,38 @@ def _ended(claims: Claims, claim: Claim, result: InputResult) -> None:
     """The document is done, or cannot be.
 
     Raises:
-        OutputError: its results cannot be written: not its own fault.
+        InputError, OutputError: this machine cannot read it or write its results: not its own fault.
     """
-    if isinstance(result.error, OutputError):
-        raise result.error
-    if result.error is not None:
+    if result.error is None:
+        claims.finish(claim)
+    elif _its_own(result.error):
         claims.give_up(claim, str(result.error))
     else:
-        claims.finish(claim)
+        raise result.error
+
+
+def _its_own(error: OcrouteError) -> bool:
+    """Whether it is the document's fault, so that it would be so for every worker."""
+    cause = error.__cause__
+    if not isinstance(cause, OSError):
+        return True
+    return cause.errno in _NAMES if isinstance(error, OutputError) else cause.errno not in _PASSING
+
+
+def _check(session: Session, results: Store, queue: DocumentQueue) -> None:
+    """Whether this worker can read at all, and write its results.
+
+    Raises:
+        EngineUnavailable, UsageError: no engine can serve the wish.
+        OutputError: the results cannot be written.
+    """
+    session.fetch()
+    session.environment()
+    name = f"{FOLDER}/queue"
+    try:
+        results.write(name, shown(queue.where).encode(errors="surrogateescape"))
+    except OSError as error:
+        raise refused(results, name, error) from error
 
 
 class _FirstWriter(StoreWriter):
@@ -186,12 +228,11 @@ def _give_back(claims: Claims, held: Iterable[Claim]) -> None:
             claims.give_back(claim)
 
 
-def _settled(queue: DocumentQueue, target: Target, saver: Saver, wish: Wish, asked: Mapping[str, Any]) -> Settings:
-    """What this worker wants, settled with the others.
+def _wanted(target: Target, saver: Saver, wish: Wish, asked: Mapping[str, Any]) -> Settings:
+    """What this worker wants.
 
     Raises:
-        UsageError: the results are no folder's, or the others read otherwise.
-        OutputError: the queue cannot be read or written.
+        UsageError: the results are no folder's.
     """
     if target.kind != "folder":
         raise UsageError("the results of a queue go into a folder", next_step="Add: -o FOLDER, or -o an address")
@@ -202,9 +243,7 @@ def _settled(queue: DocumentQueue, target: Target, saver: Saver, wish: Wish, ask
         "model": wish.wanted.model,
         **{name.replace("_", " "): value for name, value in asked.items()},
     }
-    wanted = Settings(place, target.formats, tuple(map(saver.suffix, target.formats)), reading)
-    queue.agree(wanted)
-    return wanted
+    return Settings(place, target.formats, tuple(map(saver.suffix, target.formats)), reading)
 
 
 def _name() -> str:

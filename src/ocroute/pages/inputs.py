@@ -128,9 +128,10 @@ def _below(file: str, folder: str) -> str:
 def _elsewhere(address: str, scheme: str) -> list[InputFile]:
     """The files behind an address: one, those of a folder whose names are a page's, or those that match."""
     if scheme in ("http", "https", "ftp"):
+        named = shlex.quote(address) if shown(address) == address else "URL"
         raise UnsupportedInput(
             f"{shown(address)} is a web address, not a file",
-            next_step=f"Download it first, or pipe it: curl -L {shlex.quote(address)} | ocroute read -",
+            next_step=f"Download it first, or pipe it: curl -L {named} | ocroute read -",
         )
     try:
         found = sorted(RemoteStore(address).matching(), key=natural_key)

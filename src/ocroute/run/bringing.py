@@ -5,6 +5,7 @@ often as they like.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -63,6 +64,8 @@ def brought_here(
     """
     scratch, number = Scratch(), count()
     thread = ThreadPoolExecutor(1, thread_name_prefix="ocroute-bringing")
+    # Called when the interpreter begins to end: if this is closed only later, nothing is left of what a thread's end needs.
+    end = weakref.finalize(scratch, thread.shutdown, cancel_futures=True)
 
     def bring(group: Sequence[InputFile]) -> tuple[list[Work], list[Path]]:
         made: list[Path] = []
@@ -85,7 +88,7 @@ def brought_here(
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
     finally:
-        thread.shutdown(cancel_futures=True)
+        end()
         scratch.remove()
 
 

@@ -50,9 +50,11 @@ class StoreWriter(Writer):
 
     def refuses(self, stem: str) -> OutputError | None:
         """See `Writer.refuses`."""
+        if self._force:
+            return None
         try:
             there = next((name for name in self._names(stem) if self._store.exists(name)), None)
-            if there is None or self._force or self._store.exists(_note(stem)):
+            if there is None or self._store.exists(_note(stem)):
                 return None
         except OSError as error:
             return refused(self._store, stem, error)
