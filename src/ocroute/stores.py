@@ -380,8 +380,10 @@ def _opened(address: str) -> tuple[AbstractFileSystem, str]:
     try:
         files, root = fsspec.core.url_to_fs(address, **options)
     except ImportError as error:
-        named = re.search(r"[Ii]nstall ['\"]?([\w.-]+)", str(error))  # fsspec names what each scheme needs
-        needed = NextStep(command=f"pip install {named[1]}") if named and named[1] != "s3fs" else install
+        # fsspec names what each scheme needs, in one of two ways.
+        named = re.search(r"[Ii]nstall ['\"]?(?P<it>[\w.-]+)|requires? [\"'](?P<or>[\w.-]+)", str(error))
+        package = named and (named["it"] or named["or"])
+        needed = NextStep(command=f"pip install {package}") if package and package != "s3fs" else install
         raise PackageMissing(f"{shown(address)} needs a package that is not installed", next_step=needed) from None
     except ValueError as error:
         raise UsageError(

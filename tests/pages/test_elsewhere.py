@@ -209,6 +209,9 @@ def test_what_a_scheme_needs_is_named(monkeypatch):
         PackageMissing, match=r"gs://bucket/x needs a package that is not installed\. Run: pip install gcsfs"
     ):
         store_at("gs://bucket/x")
+    monkeypatch.setitem(sys.modules, "paramiko", None)
+    with pytest.raises(PackageMissing, match=r"Run: pip install paramiko"):
+        store_at("sftp://host/x")
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(
         PackageMissing, match=r"needs fsspec, which is not installed\. Run: pip install 'ocroute\[cloud\]'"

@@ -63,6 +63,13 @@ def test_a_result_that_was_removed_is_made_again(filled, place, tmp_path):
     assert (again.source, again.reused) == (str(tmp_path / "a.tif"), 2)
 
 
+def test_a_folder_is_requeued_with_all_that_is_in_it(filled, place, tmp_path):
+    list(read_queue(filled.where, out=place("out"), jobs=0))
+    assert filled.requeue([str(tmp_path), str(tmp_path / "a.tif"), f"{tmp_path}/"]) == 3
+    with pytest.raises(UsageError, match="is not in the queue"):
+        filled.requeue([str(tmp_path)[:-1]])
+
+
 def test_what_cannot_be_read_is_set_aside_and_tried_again_when_asked(filled, place, tmp_path, make_pages):
     (tmp_path / "a.tif").write_bytes(b"II*\0")
     (tmp_path / "..c.tif").unlink()
@@ -86,6 +93,8 @@ def test_workers_that_read_otherwise_are_told(filled, place):
 
 
 def test_what_is_no_queue(place, tmp_path, make_pages):
+    with pytest.raises(UsageError, match="an empty path names no queue"):
+        DocumentQueue("", new=Rules())
     with pytest.raises(UsageError, match=r"there is no queue at .*Run: ocroute queue add"):
         DocumentQueue(place("none"))
     queue = DocumentQueue(place("queue"), new=Rules())

@@ -94,7 +94,9 @@ def retry(where: _Where) -> None:
 @queue.command()
 def requeue(
     where: _Where,
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Paths or addresses, as they were added.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Paths or addresses, as they were added; folders too.")
+    ],
 ) -> None:
     """Let documents be read again although they are done: their results are removed first."""
     from ocroute.cli.terminal import error_line

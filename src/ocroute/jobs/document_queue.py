@@ -109,12 +109,14 @@ class DocumentQueue:
         new: its rules, where it is made if it is missing.
 
     Raises:
-        UsageError: there is none, it is of another version, or the store cannot keep several workers apart.
+        UsageError: there is none, none is named, it is of another version, or the store cannot keep several workers apart.
         OutputError: it cannot be read or made.
         PackageMissing: nothing here can talk to the store.
     """
 
     def __init__(self, where: str, *, new: Rules | None = None) -> None:
+        if not where:
+            raise UsageError("an empty path names no queue", next_step="Name a folder, or an address")
         self.where = where
         self.store = store_at(where)
         if not self.store.exclusive:
@@ -290,15 +292,21 @@ class DocumentQueue:
         """Let documents be read again, though they are done: their results are removed. How many documents.
 
         Args:
-            sources: paths or addresses as they were added.
+            sources: paths or addresses as they were added, folders too.
 
         Raises:
             UsageError: one is not in the queue.
             OutputError: the store does not answer.
         """
-        ids = [_id(_source(source)) for source in sources]
-        for source, each in zip(sources, ids, strict=True):
-            if each not in self.documents:
+        ids: dict[str, None] = {}
+        for source in sources:
+            named = _source(source)
+            folder = named.rstrip("/" + os.sep) + ("/" if scheme_of(named) else os.sep)
+            found = [
+                each.id for each in self.documents.values() if each.source == named or each.source.startswith(folder)
+            ]
+            ids.update(dict.fromkeys(found))
+            if not found:
                 raise UsageError(
                     f"{shown(source)} is not in the queue at {shown(self.where)}",
                     next_step=NextStep(command=f"ocroute queue add {shown(self.where)} {shown(source)}"),
