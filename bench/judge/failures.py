@@ -9,8 +9,9 @@ What counts as a failure was written down before any limit was tuned:
 * ``loop``: a line or phrase of 8 characters or more comes at least three times more than it is printed and the repetition is
   at least 10 % of the text. Without boxes: at least five times, and 30 %.
 * ``garble``: at least 40 % of the text, and 150 letters, is enciphered, shifted, wrongly decoded or replaced.
-* ``wrong_script``: the whole page was read in the wrong alphabet, at least 30 % of its lines came back blank, or a third of the
-  words mix alphabets.
+* ``wrong_script``: the whole page was read in the wrong alphabet, or at least 30 % of its lines, with 100 letters or more; at
+  least 30 % of its lines came back blank; or at least one word in ten, and five of them, has letters of another alphabet that
+  look the same.
 * ``low_confidence``: the engine's mean confidence is below 0.6. ``unsure_words``: it is 0.2 or 0.4 for two words in five.
 * ``empty``: nothing was read from three lines or more.
 * ``page_mismatch``: a language model wrote other words for all of a page or for half of its vocabulary, or other digits for every
@@ -76,13 +77,50 @@ LATIN_FOR_CYRILLIC = dict(
     )
 )
 
+# What Tesseract with Russian data alone writes for Latin letters.
+CYRILLIC_FOR_LATIN = dict(
+    zip(
+        "abcdefghijklmnopqrstuvwxyz",
+        [
+            "а",
+            "Ь",
+            "с",
+            "а",
+            "е",
+            "Г",
+            "в",
+            "п",
+            "1",
+            "]",
+            "К",
+            "[",
+            "т",
+            "п",
+            "о",
+            "р",
+            "а",
+            "г",
+            "5",
+            "т",
+            "и",
+            "у",
+            "м",
+            "х",
+            "у",
+            "2",
+        ],
+        strict=True,
+    )
+)
+LOOKALIKES = ("aceopxyABCEHKMOPTX", "асеорхуАВСЕНКМОРТХ")
+
 
 def failures(sheet: Sheet, rng: random.Random, other: Sheet | None) -> Iterator[Case]:
     """Every failure that this sheet can show."""
     if not sheet.lines:
         yield from inventions(sheet, rng)
         return
-    for make in (omissions, disorders, loops, inventions, garbles, scripts, others, fictions, talk):
+    for make in (omissions, disorders, loops, inventions, garbles, scripts, alphabets, others, fictions, talk):
         yield from make(sheet, rng)
     if other is not None:
         yield from layers(sheet, other, rng)
@@ -252,6 +290,47 @@ def scripts(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
             case = of_lines([retold(line, latin) for line in sheet.lines])
             yield Case(f"as-latin-{len(asked)}", case, ("wrong_script", "garble"), languages=asked)
         yield Case("mixed", of_lines([retold(line, half) for line in sheet.lines]), ("wrong_script", "garble"))
+
+
+def alphabets(sheet: Sheet, rng: random.Random) -> Iterator[Case]:
+    """Some lines read in the other alphabet, as on pages in two; look-alike letters in some words."""
+    count = len(sheet.lines)
+    if sheet.language not in ("ru", "en", "de", "fr", "es") or sheet.kind in (
+        "code",
+        "formulas",
+        "catalogue",
+        "receipt",
+    ):
+        return
+    russian = sheet.language == "ru"
+    table = LATIN_FOR_CYRILLIC if russian else CYRILLIC_FOR_LATIN
+    for share in (0.3, 0.6) if russian else (0.3, 0.6, 1.0):
+        at = set(rng.sample(range(count), round(share * count)))
+        lines = [
+            retold(line, lambda text: "".join(table.get(sign, table.get(sign.lower(), sign)) for sign in text))
+            if place in at
+            else line
+            for place, line in enumerate(sheet.lines)
+        ]
+        if weight([sheet.lines[place] for place in at]) >= max(100, 0.25 * weight(sheet.lines)):
+            name = "as-latin-lines" if russian else "as-cyrillic-lines"
+            yield Case(f"{name}-{share:.0%}", of_lines(lines), ("wrong_script", "garble"))
+    twins = str.maketrans(*(LOOKALIKES if not russian else LOOKALIKES[::-1]))
+    for share in (0.15, 0.3, 0.6):
+        words = hit = 0
+
+        def turned(text: str, share: float = share) -> str:
+            nonlocal words, hit
+            made = []
+            for word in text.split(" "):
+                other = word.translate(twins) if rng.random() < share else word
+                words, hit = words + any(map(str.isalpha, word)), hit + (other != word)
+                made.append(other)
+            return " ".join(made)
+
+        lines = [retold(line, turned) for line in sheet.lines]
+        if hit >= max(5, 0.1 * words):
+            yield Case(f"lookalikes-{share:.0%}", of_lines(lines), ("wrong_script", "garble"))
 
 
 def others(sheet: Sheet, rng: random.Random) -> Iterator[Case]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 Grey = NDArray[np.uint8]
+INK = 160  # what is darker is ink
 
 
 class Faces:
@@ -93,7 +94,7 @@ def cropped(ink: Grey, rng: random.Random, *, styled: bool = True, view: Grey | 
         ink: as `drawn` gives it.
         view: the same place worn, from which to cut instead.
     """
-    dark = ink < 160
+    dark = ink < max(INK, (255 + int(ink.min())) // 2)  # a hairline's ink is grey
     rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
     if not len(rows):
         return ink
@@ -135,7 +136,7 @@ def _crowd(piece: Grey, ink: Grey, height: int, rng: random.Random) -> None:
     """Feet of the line above, or heads of the line below, at the rim."""
     part = min(len(piece), max(1, round(height * rng.uniform(0.04, 0.14))))
     other = np.roll(ink, rng.randrange(ink.shape[1]), axis=1)[:, : piece.shape[1]]
-    rows = np.flatnonzero((other < 160).any(1))
+    rows = np.flatnonzero((other < INK).any(1))
     if len(rows) < 3 * part or other.shape[1] != piece.shape[1]:
         return
     if rng.random() < 0.5:

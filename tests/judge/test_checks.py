@@ -173,6 +173,20 @@ def test_words_of_two_alphabets_are_the_wrong_script(page):
     assert "wrong_script" in codes(page, of_lines(mixed))
 
 
+@pytest.mark.parametrize("share", [1, 3, 10])
+def test_words_with_look_alike_letters_are_the_wrong_script(page, share):
+    """From one word in ten on: nobody finds such a word, and nobody sees why."""
+    words = iter(range(1000))
+
+    def turned(text):
+        return " ".join(
+            word.translate(str.maketrans("aoecpx", "аоесрх")) if next(words) % share == 0 else word
+            for word in text.split(" ")
+        )
+
+    assert "wrong_script" in codes(page, of_lines([retold(line, turned) for line in page.lines]))
+
+
 @pytest.mark.parametrize(
     ("text", "refused"),
     [

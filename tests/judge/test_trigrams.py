@@ -7,7 +7,7 @@ from math import inf
 import pytest
 from tests.support.pages import QUARRY_IN_RUSSIAN
 
-from ocroute.judge.alphabet_confusions import as_other_script, odd_capitals
+from ocroute.judge.alphabet_confusions import as_other_script, lookalikes, misread_lines, odd_capitals
 from ocroute.judge.garbage import SURPRISE, broken_characters, mojibake, rare_ideographs, symbols, unreadable
 from ocroute.judge.trigrams import fluency
 
@@ -109,3 +109,53 @@ def test_fluency_knows_its_language():
     assert found is not None
     assert found.language == "de"
     assert found.surprise < SURPRISE - 1
+
+
+LIMITS = {"strange": 4.4, "clearly": 0.8, "readable": 5.2, "odd": 0.15}
+AS_CYRILLIC = str.maketrans("abcdefghijkmnopqrtuvwxy", "аЬсаеГвп1]Ктпораггиумху"[:23])
+TO_LATIN, TO_CYRILLIC = (
+    str.maketrans(*pair)
+    for pair in (("асеорхуАВСЕНКМОРТХ", "aceopxyABCEHKMOPTX"), ("aceopxyABCEHKMOPTX", "асеорхуАВСЕНКМОРТХ"))
+)
+
+
+def lines_of(text, words=8):
+    every = text.split()
+    return [" ".join(every[at : at + words]) for at in range(0, len(every), words)]
+
+
+def test_lines_in_the_wrong_alphabet_are_found_among_right_ones():
+    wrong = [line.translate(AS_CYRILLIC) for line in lines_of(ENGLISH)]
+    alphabet, share = misread_lines("\n".join([QUARRY_IN_RUSSIAN, *wrong]), **LIMITS)
+    assert alphabet == "Latn"
+    assert share > 0.3
+    assert misread_lines("\n".join([*lines_of(ENGLISH), *lines_of(QUARRY_IN_RUSSIAN)]), **LIMITS) == ("", 0.0)
+
+
+@pytest.mark.parametrize("text", REAL.values(), ids=REAL.keys())
+def test_no_real_text_has_lines_in_the_wrong_alphabet_or_look_alikes(text):
+    assert misread_lines("\n".join(lines_of(text)), **LIMITS) == ("", 0.0)
+    assert lookalikes(text, clearly=0.4) == (0, 0.0)
+
+
+@pytest.mark.parametrize(("text", "twins"), [(ENGLISH, TO_CYRILLIC), (QUARRY_IN_RUSSIAN, TO_LATIN)])
+@pytest.mark.parametrize("every", [1, 3, 9])
+def test_words_with_look_alike_letters_are_counted(text, twins, every):
+    words = text.split()
+    turned = [word.translate(twins) if at % every == 0 else word for at, word in enumerate(words)]
+    changed = sum(one != other for one, other in zip(turned, words, strict=True))
+    count, share = lookalikes(" ".join(turned), clearly=0.4)
+    assert 0.7 * changed <= count <= changed
+    assert share == pytest.approx(count / len(words), rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Договор MOCKBA дом\nбольшая BOCTOK лес\nнаш CTPAX здесь", 3),  # Russian words in Latin letters
+        ("сайт HTTP работает\nязык PHP знаем\nмодуль THE здесь", 0),  # short forms that are Latin
+        ("MOCKBA BOCTOK CTPAX", 0),  # nothing says what they are
+    ],
+)
+def test_whole_words_in_look_alikes_count_where_they_read_better(text, count):
+    assert lookalikes(text, clearly=0.4)[0] == count

@@ -25,13 +25,18 @@ class ColumnInk:
     Attributes:
         left, right: the first inked column and the one after the last.
         gaps: (n, 2) starts and ends of the blank runs between them, in crop pixels, from left to right.
-        strokes: how many of the runs of ink are tall enough for a letter; in print, about one a letter.
+        runs: (n, 2) starts and ends of those runs of ink that are tall enough for a letter; in print, about one a letter.
     """
 
     left: int
     right: int
     gaps: NDArray[np.intp]
-    strokes: int
+    runs: NDArray[np.intp]
+
+    @property
+    def strokes(self) -> int:
+        """How many runs of ink are tall enough for a letter."""
+        return len(self.runs)
 
     @property
     def widths(self) -> NDArray[np.intp]:
@@ -56,5 +61,7 @@ def measure(pixels: Raster) -> ColumnInk | None:
         return None
     jumps = np.flatnonzero(np.diff(inked) > 1)
     gaps = np.stack([inked[jumps] + 1, inked[jumps + 1]], axis=1)
-    tallest = np.maximum.reduceat(columns, np.concatenate([inked[:1], gaps[:, 1]]))
-    return ColumnInk(int(inked[0]), int(inked[-1]) + 1, gaps, int((tallest > STROKE * height).sum()))
+    left, right = int(inked[0]), int(inked[-1]) + 1
+    runs = np.stack([np.append(left, gaps[:, 1]), np.append(gaps[:, 0], right)], axis=1)
+    tallest = np.maximum.reduceat(columns, runs[:, 0])
+    return ColumnInk(left, right, gaps, runs[tallest > STROKE * height])

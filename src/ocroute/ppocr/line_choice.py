@@ -3,24 +3,30 @@
 Of an alphabet that it has not, a recogniser leaves most letters out, or writes some that look alike and is unsure; one that has
 the alphabet is sure of all. So a few lines are read with the first recogniser, and with the others those that it is unsure of or
 of which it wrote too few letters for their length. Where letters that the first has not turn up, who wrote most of such lines
-reads the page. Its own unsure lines are tried with the others. A page in the first recogniser's own scripts costs nothing more.
+reads the page. Its own unsure lines are tried with the others: those of little confidence in the line or in its letters (figures
+are the same in all alphabets), and those with ink where nothing was written. A page in the first recogniser's own scripts costs
+nothing more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ocroute.pages.page import Raster
+from ocroute.ppocr import column_ink
 from ocroute.ppocr.line_models import LineModel
 from ocroute.ppocr.recogniser import Traced, recognise
 
 SAMPLE = 8  # lines by which the page's recogniser is chosen
-SURE = 0.93  # mean confidence of a line from which no other recogniser is asked
+SURE = 0.93  # mean confidence of a line, and of its letters, from which no other recogniser is asked
 BETTER = 0.02  # by how much another must be surer
 FEWER = 0.5  # share of the letters that it must write at least: a few sure marks of many letters are no reading
 THIN = 0.8  # letters for each line height of a line's length, below which letters may be missing; print has 1 to 3
 FULLER = 1.5  # times as many letters by which another reading of a thin line is the better one
-BELIEVED = 0.85  # if its confidence is at least this
+HOLE = 1.3  # line heights of ink from one written sign to the next, from which letters between them may be missing
+BELIEVED = 0.85  # confidence that another reading needs which fills a thin line or a hole
 
 
 class PageLines:
@@ -86,7 +92,7 @@ class PageLines:
 
 def is_unsure(traced: Traced, crop: Raster) -> bool:
     """Whether another recogniser may read this line better."""
-    return traced.confidence < SURE or _is_thin(traced, crop)
+    return _sureness(traced) < SURE or _is_thin(traced, crop) or hole(traced, crop) >= HOLE
 
 
 def is_better(new: Traced, old: Traced, crop: Raster) -> bool:
@@ -94,7 +100,25 @@ def is_better(new: Traced, old: Traced, crop: Raster) -> bool:
     more = _letters(new) / max(1, _letters(old))
     if _is_thin(old, crop) and more >= FULLER:
         return bool(new.confidence >= BELIEVED)
-    return bool(_letters(new) > 0 and more >= FEWER and new.confidence > old.confidence + BETTER)
+    if more > 1 and new.confidence >= BELIEVED and hole(new, crop) < HOLE <= hole(old, crop):
+        return True
+    return bool(_letters(new) > 0 and more >= FEWER and _sureness(new) > _sureness(old) + BETTER)
+
+
+def hole(traced: Traced, crop: Raster) -> float:
+    """The most ink from one sign that was written to the next, or to an end of the line, in line heights."""
+    seen = column_ink.measure(crop)
+    if seen is None or not len(seen.runs):
+        return 0.0
+    centers = traced.centers[[not sign.isspace() for sign in traced.text]]
+    columns = np.concatenate([np.arange(*run) for run in seen.runs])
+    return float(np.bincount(np.searchsorted(centers, columns)).max() / len(crop))
+
+
+def _sureness(traced: Traced) -> float:
+    """The confidence in the line, or in its letters where that is less: figures are the same in all alphabets."""
+    letters = [sign.isalpha() for sign in traced.text]
+    return min(traced.confidence, float(traced.probabilities[letters].mean())) if any(letters) else traced.confidence
 
 
 def _is_thin(traced: Traced, crop: Raster) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.alphabet_confusions import as_other_script, odd_capitals
+from ocroute.judge.alphabet_confusions import as_other_script, lookalikes, misread_lines, odd_capitals
 from ocroute.judge.reading_pieces import pieces, plain
 from ocroute.judge.scripts import advice, census, letters_of, script_of
 from ocroute.judge.trigrams import fold
@@ -17,9 +18,13 @@ from ocroute.pages.page import InputPage
 
 FEWEST_LETTERS: Final = 30
 MIXED: Final = 0.12  # share of words with letters of two alphabets
+LOOKALIKE: Final = 0.05  # share of words with letters of one alphabet that look like those of another
+FEWEST_LOOKALIKES: Final = 3  # such words
 CLEARLY: Final = 0.4  # bits a letter by which the other alphabet must fit better
 STRANGE: Final = 4.4  # bits a letter from which text does not read well as it stands
 READABLE: Final = 5.2  # bits a letter beyond which the other alphabet explains nothing either
+PART: Final = 0.15  # share of the letters in lines that read better in the other alphabet
+PLAINLY: Final = 0.8  # bits a letter by which it must fit lines better that were chosen for being strange
 ODD: Final = 0.15  # share of words like MockBa
 BARE: Final = 0.2  # share of Greek words with an accent; running Greek has 0.6
 FEWEST_GREEK: Final = 3  # different words of three small Greek letters or more; formulas have shorter ones
@@ -70,10 +75,22 @@ class WrongScript:
         total = letters.total()
         if total < FEWEST_LETTERS:
             return
+        yield from self._alphabets(reading, text, letters, task)
+        asked = {script for language in task.languages for script in letters_of(language)}
+        found = sum(letters[script] for script in asked) / total
+        if asked and "Latn" not in asked and found < ASKED:
+            other = as_other_script(text, letters.most_common(1)[0][0], strange=STRANGE)
+            if other is None or other[1] > STRANGE:
+                names = ", ".join(task.languages)
+                what = f"Text in {names} was asked for, but only {found:.0%} of the letters are of its script"
+                yield self._finding(found, ASKED, what, 0.7, task)
+
+    def _alphabets(self, reading: Reading, text: str, letters: Counter[str], task: Task) -> Iterator[Finding]:
+        """Signs that letters of one alphabet stand for those of another."""
         mixed = _mixed(text)
         if mixed >= MIXED:
             yield self._finding(mixed, MIXED, f"{mixed:.0%} of the words mix letters of two alphabets", mixed, task)
-        both = min(letters["Latn"], letters["Cyrl"]) / total
+        both = min(letters["Latn"], letters["Cyrl"]) / letters.total()
         if both >= BOTH and (sure := _confidence(reading)) < UNSURE:
             what = f"{both:.0%} of the letters are of a second alphabet, and the engine is {sure:.0%} sure: it may know neither"
             yield self._finding(sure, UNSURE, what, 0.7, task)
@@ -88,12 +105,14 @@ class WrongScript:
                 f"{odd:.0%} of the words have capitals or figures inside, as when a page is read in the wrong alphabet"
             )
             yield self._finding(odd, ODD, what, 0.8, task, other[0])
-        asked = {script for language in task.languages for script in letters_of(language)}
-        found = sum(letters[script] for script in asked) / total
-        if asked and "Latn" not in asked and found < ASKED and (other is None or other[1] > STRANGE):
-            names = ", ".join(task.languages)
-            what = f"Text in {names} was asked for, but only {found:.0%} of the letters are of its script"
-            yield self._finding(found, ASKED, what, 0.7, task)
+        misread, share = misread_lines(text, strange=STRANGE, clearly=PLAINLY, readable=READABLE, odd=ODD)
+        if share >= PART:
+            what = f"Lines with {share:.0%} of the letters read better as {_name(misread)} letters"
+            yield self._finding(share, PART, what, max(0.5, share), task, misread)
+        count, share = lookalikes(text, clearly=CLEARLY)
+        if count >= FEWEST_LOOKALIKES and share >= LOOKALIKE:
+            what = f"{share:.0%} of the words have letters of another alphabet that only look like the right ones"
+            yield self._finding(share, LOOKALIKE, what, max(0.5, share), task)
 
     def _finding(self, value: float, limit: float, what: str, bad: float, task: Task, script: str = "") -> Finding:
         guess = _LANGUAGE.get(script, "")
