@@ -1,8 +1,8 @@
-"""How likely letters follow each other: a trigram table for each of two dozen languages of Latin, Cyrillic and Greek script.
+"""How likely letters follow each other: a trigram table for each of 28 languages of Latin, Cyrillic and Greek script.
 
-The tables (``data/letters.npz``) hold statistics only; ``bench/judge/build_letters.py`` counts them from the translated messages
-of the programs installed on a Linux machine and says more. Accents are folded away, so that one table serves careful and
-careless spelling, and capitals are folded too.
+The tables (``data/letters.npz``) hold statistics only; ``bench/judge/build_letters.py`` counts them, mostly from the translated
+messages of the programs installed on a Linux machine, and says more. Accents are folded away, so that one table serves careful
+and careless spelling, and capitals are folded too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 ALPHABETS: Final = {
     "Latn": "abcdefghijklmnopqrstuvwxyz",
-    "Cyrl": "абвгдежзиклмнопрстуфхцчшщъыьэюяієґјљњћђџ",
+    "Cyrl": "абвгдежзиклмнопрстуфхцчшщъыьэюяієґјљњћђџѕәғқңөұүһ",
     "Grek": "αβγδεζηθικλμνξοπρστυφχψω",
 }
 STEP: Final = 1.0  # bits of surprise to one level of a table

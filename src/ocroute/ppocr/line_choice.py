@@ -25,7 +25,7 @@ BETTER = 0.02  # by how much another must be surer
 FEWER = 0.5  # share of the letters that it must write at least: a few sure marks of many letters are no reading
 THIN = 0.8  # letters for each line height of a line's length, below which letters may be missing; print has 1 to 3
 FULLER = 1.5  # times as many letters by which another reading of a thin line is the better one
-HOLE = 1.3  # line heights of ink from one written sign to the next, from which letters between them may be missing
+HOLE = 1.1  # line heights of ink from one written sign to the next, from which letters between them may be missing
 BELIEVED = 0.85  # confidence that another reading needs which fills a thin line or a hole
 
 
