@@ -32,7 +32,7 @@ def test_lines_are_scaled_as_the_recogniser_scales_them():
     assert (line_pictures.LONG, line_pictures.SQUEEZE) == (recogniser.LONG, recogniser.SQUEEZE)
     for height, width in ((40, 30), (40, 239), (40, 241), (7, 900)):
         crop = np.zeros((height, width, 3), np.uint8)
-        assert line_pictures.columns_of(width, height) == recogniser._columns(crop)
+        assert line_pictures.columns_of(width, height) == recogniser._columns(crop, recogniser.SQUEEZE)
 
 
 def test_every_line_can_be_written_and_seeds_repeat():
