@@ -5,7 +5,7 @@ from __future__ import annotations
 from ocroute.languages import name_of
 from parts.common import Part, Record, from_evidence, stamp, table
 
-_COMMAND = "python -m bench.line_models.report --pack PACK --json evidence/line-model.json"
+_COMMAND = "python -m bench.line_models.report --pack PACK --read read.json --json evidence/line-model.json"
 
 
 @from_evidence("line-model", _COMMAND)
@@ -19,7 +19,7 @@ def lines(record: Record) -> str:
     each = record["lines"]["ru clean"]["lines"]
     return (
         table(("language", "clean", "worn"), rows)
-        + f"\nWrong characters of {each} lines each, in faces and texts unseen in training.\n"
+        + f"\nWrong characters of {each} lines each, in faces and texts unseen in training, read on an H200 after it.\n"
         + stamp(record)
     )
 
@@ -41,31 +41,11 @@ def pages(record: Record) -> str:
     rows = [
         (
             f"{row['kind']}, {row['state']}", row["face"].split("/")[-1].rsplit("-", 1)[0], str(row["words"]),
-            *(f"{row[engine]['recall']:.1%}, {row[engine]['seconds']:.1f} s" for engine in ("rapidocr", "tesseract")),
+            *(f"{row[engine]['recall']:.1%}, {row[engine]['processor_seconds']:.1f} s" for engine in ("rapidocr", "tesseract")),
         )
         for row in record["pages"]
     ]  # fmt: skip
     return table(("page", "face", "words", "rapidocr", "tesseract, rus"), rows) + stamp(record)
 
 
-@from_evidence("line-model", _COMMAND)
-def choice(record: Record) -> str:
-    """What choosing costs."""
-    rows = [
-        (
-            f"{' and '.join(map(name_of, row['languages']))}, {row['kind']}", name_of(row["named"]), str(row["words"]),
-            f"{row['recall, found']:.1%}", f"{row['recall, named']:.1%}",
-            f"{row['seconds, found']:.2f} s", f"{row['seconds, named']:.2f} s", f"{row['ratio']:.2f}",
-        )
-        for row in record["choice"]
-    ]  # fmt: skip
-    heads = ("page", "named", "words", "recall", "named: recall", "time", "named: time", "times as long")
-    return table(heads, rows) + stamp(record)
-
-
-PARTS: dict[str, Part] = {
-    "line-model-lines": lines,
-    "line-model-latin": latin,
-    "line-model-pages": pages,
-    "line-model-choice": choice,
-}
+PARTS: dict[str, Part] = {"line-model-lines": lines, "line-model-latin": latin, "line-model-pages": pages}

@@ -35,6 +35,46 @@ def test_few_letters_on_a_long_line_are_unsure_however_sure():
     assert not is_unsure(traced("The train leaves", 0.97), CROP)
 
 
+def drawn(letters, pitch=20):
+    """A crop with bars for letters, and what is said of it where ``letters`` has no gap: one sign over each bar but the ``_``."""
+    crop = np.full((40, pitch * (len(letters) + 1), 3), 255, np.uint8)
+    for at in range(len(letters)):
+        crop[8:32, pitch * at + 12 : pitch * at + 26] = 0
+    said = [at for at, letter in enumerate(letters) if letter != "_"]
+    text = "".join(letters[at] for at in said)
+    return Traced(text, np.full(len(text), 0.99, np.float32), np.array([pitch * at + 19.0 for at in said])), crop
+
+
+@pytest.mark.parametrize(
+    ("letters", "unsure"),
+    [
+        ("12345678,90", False),
+        ("_____12345678,90", True),  # a word before figures that were read
+        ("12345678,90_____", True),
+        ("1234_____5678,90", True),
+        ("1234_5678", False),  # one sign is lost among many: no other alphabet helps
+    ],
+)
+def test_ink_without_letters_makes_a_line_unsure_however_sure_its_figures(letters, unsure):
+    assert is_unsure(*drawn(letters)) is unsure
+
+
+def test_another_reading_that_fills_the_hole_is_better_and_a_guess_is_not():
+    old, crop = drawn("_____12345678,90")
+    for sure, better in ((0.95, True), (0.7, False)):
+        new = Traced("Всего12345678,90", np.full(16, sure, np.float32), np.arange(16) * 20 + 19.0)
+        assert is_better(new, old, crop) is better
+        assert not is_better(old, new, crop), "it leaves out what the other wrote"
+
+
+def test_figures_do_not_hide_doubts_about_letters():
+    line = traced("Mtoro 12 345,67 2024-11-30", 0.99)
+    assert not is_unsure(line, CROP)
+    line.probabilities[:5] = 0.8
+    assert line.confidence > line_choice.SURE
+    assert is_unsure(line, CROP)
+
+
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 40, 500])
 def test_a_sample_has_each_place_once_and_not_the_short_lines(count):
     aspects = [0.5 if at % 2 else 20.0 for at in range(count)]

@@ -32,7 +32,7 @@ class RapidOcr(PageByPage):
         rank=10,
         letter_confidence=True,
         needs=("its models, which come with ocroute", "openvino or onnxruntime"),
-        memory_mb=800,
+        memory_mb=1040,  # with both line models; 900 where one is enough
         strengths=(
             "Latin, Cyrillic, Greek, Chinese and Japanese print; CER 0.6 % on 11 English pages, clean to badly scanned "
             "(Tesseract: 2.8 %)"

@@ -100,8 +100,9 @@ def is_better(new: Traced, old: Traced, crop: Raster) -> bool:
     more = _letters(new) / max(1, _letters(old))
     if _is_thin(old, crop) and more >= FULLER:
         return bool(new.confidence >= BELIEVED)
-    if more > 1 and new.confidence >= BELIEVED and hole(new, crop) < HOLE <= hole(old, crop):
-        return True
+    missing, was_missing = (hole(traced, crop) >= HOLE for traced in (new, old))
+    if missing != was_missing and (missing or (more > 1 and new.confidence >= BELIEVED)):
+        return was_missing
     return bool(_letters(new) > 0 and more >= FEWER and _sureness(new) > _sureness(old) + BETTER)
 
 
