@@ -47,6 +47,18 @@ REAL = {
         "SUBTTL YGRT PLN BTTR SLTD"
     ),
     "russian": QUARRY_IN_RUSSIAN,
+    "belarusian": "Вясной кар'ер закрылі, і амаль усе сем'і, якія працавалі там тры пакаленні, пераехалі да мора.",
+    "macedonian": (
+        "Пролетта каменоломот беше затворен, и повеќето семејства што работеа таму три генерации се "
+        "преселија на брегот."
+    ),
+    "kazakh": (
+        "Көктемде карьер жабылды, сол жерде үш ұрпақ бойы жұмыс істеген отбасылардың көбі теңіз жағасына көшті. "
+        "Аз ғана адам қалды."
+    ),
+    "mongolian": (
+        "Хавар карьер хаагдаж, тэнд гурван үеэрээ ажилласан айлуудын ихэнх нь далайн эрэг рүү нүүжээ. Цөөн хүн үлдсэн."
+    ),
     "greek": (
         "Την άνοιξη το λατομείο έκλεισε και οι περισσότερες οικογένειες μετακόμισαν στην ακτή, όπου "
         "υπήρχε ακόμη δουλειά για όλους."
@@ -104,10 +116,20 @@ def test_cyrillic_read_as_latin_reads_better_as_cyrillic():
     assert odd_capitals(ENGLISH) == 0
 
 
-def test_fluency_knows_its_language():
-    found = fluency(REAL["german"], "Latn")
+@pytest.mark.parametrize(
+    ("name", "script", "language"),
+    [
+        ("german", "Latn", "de"),
+        ("belarusian", "Cyrl", "be"),
+        ("macedonian", "Cyrl", "mk"),
+        ("kazakh", "Cyrl", "kk"),
+        ("mongolian", "Cyrl", "mn"),
+    ],
+)
+def test_fluency_knows_its_language(name, script, language):
+    found = fluency(REAL[name], script)
     assert found is not None
-    assert found.language == "de"
+    assert found.language == language
     assert found.surprise < SURPRISE - 1
 
 

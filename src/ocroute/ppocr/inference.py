@@ -52,8 +52,8 @@ class OpenVino:
     """OpenVINO on the CPU.
 
     Float32 is asked for by name: left to itself, OpenVINO takes bfloat16 wherever the CPU knows it, and on CPUs without AMX
-    that is slower (1.4 times here). Pinning is off because two processes would pin themselves to the same cores. Kernels of shapes
-    seen before are not kept: with lines of 31 widths they took 40 MiB a recogniser and spared no processor time.
+    that is slower (1.4 times here). Pinning is off because two processes would pin themselves to the same cores. Kernels for
+    widths seen before are not kept: for lines of 31 widths they took 40 MiB and spared no processor time.
     """
 
     def __init__(self, model: Path, threads: int, parallel: bool) -> None:
