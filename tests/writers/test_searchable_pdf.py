@@ -23,8 +23,8 @@ from ocroute.document.source_frame import from_upright
 from ocroute.errors import ExitCode
 from ocroute.pages import open_input
 from ocroute.pages.page import deskewed
-from ocroute.writers.pdf.read_back import lines_apart, read_back
 from ocroute.writers.pdf.searchable import SearchablePdf
+from ocroute.writers.pdf.words_back import lines_apart, read_back
 
 ACCEPTED = Verdict("accepted", 1.0)
 SCRIPTS = {

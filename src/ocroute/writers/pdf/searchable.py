@@ -36,9 +36,9 @@ class SearchablePdf:
             OutputError: the file's owner forbids to change it.
         """
         from ocroute.writers.pdf.as_pdf import pdf_of, pikepdf
-        from ocroute.writers.pdf.read_back import lines_apart, read_back
         from ocroute.writers.pdf.source_pages import SourcePages
         from ocroute.writers.pdf.text_layers import Layers
+        from ocroute.writers.pdf.words_back import lines_apart, read_back
 
         package = pikepdf()
         with tempfile.TemporaryDirectory(prefix="ocroute-") as folder, ExitStack() as open_:
