@@ -1,6 +1,8 @@
 """How documents are shared out between workers that die, stall and are answered late: many runs of the claims that ``ocroute read
 --queue`` uses, each over a store of its own, in a time that is made up.
 
+    python -m bench.claims [--runs 10000] [--json FILE]
+
 In every run workers take documents, read them and put results. At any step one may be killed, or stand still for longer than the
 others are patient; an answer may get lost after the store has done what was asked; a listing or a reading may be older than what
 was written last, though creating a file is always exclusive. At the end no document may be lost: each has a result, or was set

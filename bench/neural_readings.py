@@ -14,6 +14,7 @@ from bench.stopwatch import Stopwatch
 from PIL import Image
 
 import ocroute.route.page_reader as routing
+import ocroute.route.page_records as page_records
 from ocroute.document.model import Page
 from ocroute.engines.base import Task
 from ocroute.engines.neural.base import NeuralEngine
@@ -32,7 +33,7 @@ ADDED = ("look for ink", "turn upright", "engine around the model", "judge", "ro
 _TIMED = (
     (ImagePage, "_render"),
     (routing, "plan_here"),
-    (routing, "at_sight"),
+    (page_records, "at_sight"),
     (routing, "make_upright"),
     (NeuralEngine, "_read_canary"),
 )

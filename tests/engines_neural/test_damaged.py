@@ -71,8 +71,8 @@ DAMAGE = {
     "a tokenizer that is none": (written("tokenizer.json", b"{}"), "cannot be loaded from .*KeyError"),
     "an empty folder": (emptied, r"no readable config\.json \(there is none\)"),
     "weights of a library": (
-        changed(quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True}),
-        "cannot be loaded from",
+        changed(quantization_config={"quant_method": "gptq", "bits": 4}),
+        "holds weights quantized by GPTQ, which are not loaded here",
     ),
 }
 

@@ -83,7 +83,8 @@ def test_it_reads_each_page_once_in_order_and_says_how(name, babbling):
         assert reading.device == "cpu"
         assert [part.split()[0] for part in reading.kernel.split(", ")] == list(engine.facts.kernels)
         assert reading.settings["mode"] == engine.facts.default_mode
-        ours = name in ("dots_ocr", "qwen2_vl", "got_ocr2")  # whose layers are those of Qwen2
+        # Those whose layers are those of Qwen2 or Qwen3.
+        ours = name in ("dots_ocr", "qwen2_vl", "got_ocr2", "lighton_ocr", "qianfan_ocr")
         assert reading.settings["decoding"]["decoder"] == ("ocroute" if ours else "transformers")
     assert engine.loaded.model.device == torch.device("cpu")
 

@@ -9,7 +9,7 @@ from tests.support.next_steps import COMMAND
 import ocroute
 
 ROOT = Path(ocroute.__file__).parent
-COMMANDS = {"command", "again", "INSTALL", "DOCTOR"}
+COMMANDS = {"command", "again", "install_step", "INSTALL", "DOCTOR"}
 """Names of what gives a command."""
 
 RAISED = {"EngineUnavailable", "EngineError", "EngineCrashed", "NotFinite", "Overflow"}

@@ -8,7 +8,7 @@ import threading
 import pytest
 from PIL import Image
 
-from ocroute.errors import InputError, UnsupportedInput, UsageError
+from ocroute.errors import CorruptInput, InputError, UnsupportedInput
 from ocroute.pages import expand, in_memory, spool, spool_stream
 from ocroute.pages.inputs import STDIN
 
@@ -84,7 +84,7 @@ def test_a_stream_that_breaks_off(tmp_path):
             return super().read(size)
 
     with pytest.raises(
-        UsageError, match=r"failed before its end: ConnectionResetError: peer left\. Read it whole first"
+        CorruptInput, match=r"failed before its end: ConnectionResetError: peer left\. Read it whole first"
     ):
         spool(Broken(picture() + bytes(9000)), tmp_path / "kept")
 

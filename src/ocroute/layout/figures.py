@@ -67,7 +67,10 @@ def _found(page: InputPage, blocks: Sequence[Block]) -> Iterator[Box]:
     lines = [line.box for block in blocks for line in block.lines] or [block.box for block in blocks if block.box]
     images = [Box(*sides).clamped(width, height) for sides in page.pictures()]
     images = [box for box in images if box.area < _WHOLE * width * height]
-    candidates = _joined(images, _APART * long_side) if images else _drawn(page, lines, long_side)
+    # Where the place of some text is not known, what is drawn cannot be told from what is written.
+    told = all(block.box or block.lines for block in blocks if block.text.strip() or block.table)
+    drawn = _drawn(page, lines, long_side) if told and not images else ()
+    candidates = _joined(images, _APART * long_side) if images else drawn
     for box in candidates:
         large = box.width >= _SMALL * long_side and box.height >= _SMALL * long_side
         if large and _said(box, lines) < _SAID and box.area < _WHOLE * width * height:

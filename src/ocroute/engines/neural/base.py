@@ -107,6 +107,8 @@ class NeuralEngine(PageByPage):
         wanted = signature(model.get_image_features).parameters
         model.get_image_features(**{name: value for name, value in inputs.items() if name in wanted})
 
+    _packed = 0  # bytes of quantized weights as they are stored; 0 where they are not quantized
+
     def sample(self, mode: Mode, pixels: int) -> pixel_budget.Sample:
         """What a page of ``pixels`` takes, counted on the model on the meta device that is in the place of the model."""
         with loading.quiet():

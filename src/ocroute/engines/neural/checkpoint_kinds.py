@@ -36,11 +36,11 @@ class Kind:
 
     Attributes:
         what: it is, as the rest of a sentence that begins with its path.
-        way: that works.
+        next_step: the way that works.
     """
 
     what: str
-    way: NextStep
+    next_step: NextStep
 
 
 def of_path(path: Path) -> Kind | None:

@@ -52,7 +52,7 @@ def fetch(facts: Facts, model: str) -> Path:
             file for file in listed if "/" not in file.filename
         ]  # folders hold the same weights for other programs
         if found := checkpoint_kinds.of_files([file.filename for file in files], hub):
-            raise EngineUnavailable(f"{model} {found.what}", next_step=found.way)
+            raise EngineUnavailable(f"{model} {found.what}", next_step=found.next_step)
         files = [file for file in files if not file.filename.endswith(OTHER_FORMS[0][1:])]
         if not any(_heavy(file) for file in files):
             raise EngineUnavailable(

@@ -96,7 +96,7 @@ def _named(facts: Facts, model: str) -> Path:
         return folder
     if os.path.lexists(folder):
         if found := checkpoint_kinds.of_path(folder):
-            raise EngineUnavailable(f"{model} {found.what}", next_step=found.way)
+            raise EngineUnavailable(f"{model} {found.what}", next_step=found.next_step)
         kind = "a file" if folder.is_file() else "no folder"
         raise EngineUnavailable(
             f"{model} is {kind}, and weights are named by their folder",
@@ -182,7 +182,7 @@ def check_kind(facts: Facts, folder: Path, *, loaded_here: bool = True) -> None:
         EngineUnavailable: it does not; the message says what it describes.
     """
     if found := checkpoint_kinds.of_path(folder):
-        raise EngineUnavailable(f"{folder} {found.what}", next_step=found.way)
+        raise EngineUnavailable(f"{folder} {found.what}", next_step=found.next_step)
     raw = config(facts, folder)
     said = raw.get("architectures") or [raw.get("model_type", "nothing")]
     if not set(said) & set(facts.architectures):
@@ -192,7 +192,7 @@ def check_kind(facts: Facts, folder: Path, *, loaded_here: bool = True) -> None:
             next_step=f"Give the folder or the hub id of such a checkpoint: {command(facts, facts.hub)}",
         )
     if loaded_here and (found := checkpoint_kinds.of_config(raw, folder, runs_4bit=facts.name in FOUR_BITS)):
-        raise EngineUnavailable(f"{folder} {found.what}", next_step=found.way)
+        raise EngineUnavailable(f"{folder} {found.what}", next_step=found.next_step)
 
 
 def check(facts: Facts, folder: Path, *, loaded_here: bool = True) -> None:
