@@ -34,7 +34,7 @@ _TIMED = (
     (ImagePage, "_render"),
     (routing, "plan_here"),
     (page_records, "at_sight"),
-    (routing, "make_upright"),
+    (page_records, "make_upright"),
     (NeuralEngine, "_read_canary"),
 )
 

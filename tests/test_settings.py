@@ -24,7 +24,13 @@ def file(tmp_path):
 
 
 def test_every_option_can_be_set_but_those_of_one_run():
-    assert set(declared(CommandOptions)) - {one.name for one in settable().values()} == {"pages", "force", "config"}
+    assert set(declared(CommandOptions)) - {one.name for one in settable().values()} == {
+        "pages",
+        "force",
+        "config",
+        "queue",
+        "shard",
+    }
     assert variable("keep-headers-footers") == "OCROUTE_KEEP_HEADERS_FOOTERS"
 
 
