@@ -74,10 +74,10 @@ def test_killed_run_goes_on_where_it_was(make_pages, ocroute, until, tmp_path):
     ocroute.log.unlink()
 
     process = ocroute.start(pages, "-o", halves, *command, engines=SLOW)
-    until(lambda: len(list(halves.glob(".ocroute/*/*.json.gz"))) >= 4)
+    until(lambda: len(list(halves.glob(".ocroute/*/*/*.json.gz"))) >= 4)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    kept = {int(file.name[:4]) for file in halves.glob(".ocroute/*/*.json.gz")}
+    kept = {int(file.name[:4]) for file in halves.glob(".ocroute/*/*/*.json.gz")}
     assert 4 <= len(kept) < 12
     assert exports(halves) == {}
     until(lambda: not ocroute.alive(), seconds=5)
@@ -102,6 +102,6 @@ def test_finished_run_is_not_repeated(make_pages, ocroute, tmp_path):
     make_pages(3)
     assert ocroute.run(pages, "-o", out, "--format", "json", "--jobs", "0", engines=SLOW).returncode == ExitCode.OK
     assert sorted(ocroute.started("slow")) == [1, 2, 3], "another content does"
-    assert len([folder for folder in out.glob(".ocroute/*") if folder.is_dir()]) == 1, (
+    assert len([folder for folder in out.glob(".ocroute/*/*") if folder.is_dir()]) == 1, (
         "records of the old content are gone"
     )

@@ -146,5 +146,5 @@ def _strangers(words: list[str]) -> Iterator[tuple[str, str]]:
     }
     for word in words:
         for script, twins in _TWINS.items():
-            if len(word) >= _WHOLE and twins.issuperset(word) and not telling[script] and sum(telling.values()):
+            if len(word) >= _WHOLE and twins.issuperset(word) and not telling[script] and any(telling.values()):
                 yield word, script
