@@ -39,7 +39,7 @@ def test_it_reads_a_page_in_four_bits(name, tmp_path, monkeypatch):
     engine = engine_class(Task(model=str(folder)))
     packed = [part for part in engine.loaded.model.modules() if isinstance(part, bitsandbytes.nn.Linear4bit)]
     assert len(packed) > 4
-    assert engine.decoding == {"decoder": "transformers", "reason": "its weights are quantised"}
+    assert engine.decoding == {"decoder": "transformers", "reason": "its weights are quantized"}
     assert engine.budget.small.need.weights == shards.stored(folder) < shards.stored(whole)
     short = {known: replace(mode, max_new_tokens=8) for known, mode in engine.facts.modes.items()}
     engine.facts = replace(engine.facts, modes=short)
