@@ -1,7 +1,6 @@
 """Real files, real processes, and engines that misbehave behind the public plugin door."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -138,19 +137,3 @@ def until():
             time.sleep(0.02)
 
     return wait
-
-
-@pytest.fixture
-def tiny_disk(tmp_path):
-    """A disk of 64 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if (
-        getattr(os, "geteuid", lambda: 1)() != 0
-        or not shutil.which("mount")
-        or subprocess.run(mount, check=False, capture_output=True).returncode
-    ):
-        pytest.skip("needs the right to mount a disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)

@@ -25,7 +25,7 @@ _APPLE_SHARE = 0.7
 
 def find() -> FoundGpus:
     """Those that a torch can use, and a note about those that it cannot."""
-    if sys.platform == "darwin":
+    if platform.system() == "Darwin":  # asked as a function: a type checker takes `sys.platform` for settled
         return FoundGpus(apple()) if platform.machine() == "arm64" else FoundGpus()
     gpus = amd(_SYSTEM) or tuple(_of_loaded_torch())
     return FoundGpus(gpus, note="" if gpus else "; ".join(unused(_SYSTEM)))
