@@ -7,6 +7,11 @@ import pytest
 HERE = pathlib.Path(__file__).parent
 
 
+def pytest_ignore_collect(config):
+    """Where these tests are left out anyway, their large imports are too."""
+    return True if config.option.markexpr == "not peers" else None
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
