@@ -83,3 +83,23 @@ def test_a_document_that_kills_its_workers_is_set_aside_with_the_reason(worker, 
         in (tmp_path / "aside/deadly").read_bytes()
     )
     assert watcher.held() == {}
+
+
+def test_whoever_ends_last_clears_away_what_is_left_of_the_dead(worker, tmp_path):
+    dead, other, heir = worker("dead"), worker("other"), worker("heir")
+    dead.take(["a", "b"], 2)
+    assert heir.take(["a", "b"], 2) == []
+    worker.clock[0] += 11
+    (first,) = heir.take(["a", "b"], 2)
+    assert heir.share(8, 9) == 2, "the dead are not counted: two workers share eight documents"
+    heir.finish(first)
+    heir.leave()
+    assert FolderStore(tmp_path).names("workers") == ["workers/dead", "workers/other"], "it holds a document still"
+    other.take(["b"], 1)
+    worker.clock[0] += 11
+    (second,) = other.take(["b"], 1)
+    other.finish(second)
+    other.leave()
+    assert not FolderStore(tmp_path).names("workers")
+    dead.beat()  # it was only slow
+    assert FolderStore(tmp_path).names("workers") == ["workers/dead"]

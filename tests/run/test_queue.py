@@ -3,9 +3,12 @@
 import contextlib
 import errno
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import fsspec
 import pytest
@@ -227,6 +230,30 @@ def test_two_documents_for_one_result_are_refused(tmp_path, make_pages, place):
     with pytest.raises(UsageError, match=r"would both be written to x\.tif"):
         queue.add(expand(pages).files)
     assert DocumentQueue(place("queue")).documents == {}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash, for which the example is written")
+def test_the_slurm_example_reads_each_document_in_one_of_its_tasks(make_pages, faulty, tmp_path, monkeypatch):
+    faulty("null")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    monkeypatch.setenv("OCROUTE_ENGINE", "null")
+    monkeypatch.setenv("OCROUTE_JOBS", "1")
+    guide = (Path(__file__).parents[2] / "docs" / "many-machines.md").read_text("utf-8")
+    (script,) = re.findall(r"^```bash slurm\.sh\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    assert "--array=1-16" in script
+    assert "/16" in script
+    (tmp_path / "slurm.sh").write_text(script.replace("16", "2"))
+    names = [make_pages(1, f"{number}.tif", tmp_path / "scans").name for number in range(6)]
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    said = []
+    for task in ("1", "2"):
+        monkeypatch.setenv("SLURM_ARRAY_TASK_ID", task)
+        done = subprocess.run(["bash", "slurm.sh"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        said.append(done.stderr)
+    assert sorted(each.name for each in (tmp_path / "out").iterdir() if each.is_file()) == [f"{n}.md" for n in names], (
+        said
+    )
 
 
 @pytest.mark.slow

@@ -82,6 +82,7 @@ class Claims:
         self._store, self._done, self._tries, self._now = store, done, tries, now
         self._beats = 0
         self._seen: dict[str, tuple[bytes, float]] = {}
+        self._found_dead: set[str] = set()
 
     def beat(self) -> None:
         """Give a sign of life; to be called several times within the others' patience.
@@ -169,12 +170,13 @@ class Claims:
         self.finish(claim)
 
     def leave(self) -> None:
-        """This worker ends.
+        """This worker ends, and clears away what is left of those that it found dead; one that wakes up beats anew.
 
         Raises:
             OSError: the store does not answer.
         """
-        self._store.remove(f"workers/{self.worker}")
+        for worker in (*self._found_dead - set(self.held().values()), self.worker):
+            self._store.remove(f"workers/{worker}")
 
     def set_aside(self) -> set[str]:
         """The documents that are not tried any more."""
@@ -186,8 +188,8 @@ class Claims:
 
     def share(self, left: int, most: int) -> int:
         """How many of the documents that are left this worker takes at once."""
-        workers = len(self._store.names("workers"))
-        return max(1, min(most, left // (2 * max(workers, 1))))
+        alive = {name.removeprefix("workers/") for name in self._store.names("workers")} - self._found_dead
+        return max(1, min(most, left // (2 * max(len(alive), 1))))
 
     def _turns(self) -> dict[str, int]:
         """The last turn of each document that is held."""
@@ -215,7 +217,12 @@ class Claims:
             beat = b""
         if worker not in self._seen or self._seen[worker][0] != beat:
             self._seen[worker] = beat, self._now()
-        return self._now() - self._seen[worker][1] >= self.patience
+        dead = self._now() - self._seen[worker][1] >= self.patience
+        if dead:
+            self._found_dead.add(worker)
+        else:
+            self._found_dead.discard(worker)
+        return dead
 
 
 def shuffled(documents: Iterable[str], worker: str) -> list[str]:
