@@ -7,6 +7,7 @@ from ocroute.cli import (  # noqa: F401 - a command exists once its module is im
     queue_commands,
     read_command,
     show_command,
+    watch_command,
 )
 from ocroute.cli.app import app
 

@@ -1,11 +1,13 @@
-"""Dated facts about kernels, kept as data in ``facts.toml``."""
+"""Dated facts about kernels, kept as data in ``facts.toml``, or in a newer copy of it that the user has named."""
 
 from __future__ import annotations
 
 import datetime
+import logging
 import tomllib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +15,8 @@ import msgspec
 from ocroute.kernels.base import NEWEST, DType, Problem
 
 Capability = tuple[int, int]
+
+_log = logging.getLogger(__name__)
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -47,8 +51,48 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 @cache
 def tables() -> dict[str, Any]:
-    """``facts.toml``, by the names of its tables."""
-    return tomllib.loads(files("ocroute.kernels").joinpath("facts.toml").read_text(encoding="utf-8"))
+    """``facts.toml``, by the names of its tables; the user's copy where that is newer."""
+    shipped = tomllib.loads(files("ocroute.kernels").joinpath("facts.toml").read_text(encoding="utf-8"))
+    try:
+        kept = parsed(kept_file().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return shipped
+    except (OSError, ValueError) as error:
+        _log.warning("the facts in %s are not heeded: %s", kept_file(), error)
+        return shipped
+    return kept if newest(kept) > newest(shipped) else shipped
+
+
+def kept_file() -> Path:
+    """Where `ocroute.watch.refresh_facts` puts a newer copy."""
+    from ocroute.kernels.ledger import home
+
+    return home() / "facts.toml"
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The tables of a facts file, each row checked.
+
+    Raises:
+        ValueError: they are not what this version of ocroute knows.
+    """
+    from ocroute.kernels.torch_builds import Code, Release, number_builds  # which rest on this module
+
+    found = tomllib.loads(text)
+    if set(found) != {"fact", "torch", "torch_code"}:
+        raise ValueError(
+            f"it has the tables {', '.join(map(repr, found)) or 'none'} instead of fact, torch, torch_code"
+        )
+    msgspec.convert(found["fact"], tuple[Fact, ...])
+    number_builds(
+        msgspec.convert(found["torch"], tuple[Release, ...]), msgspec.convert(found["torch_code"], tuple[Code, ...])
+    )
+    return found
+
+
+def newest(found: dict[str, Any]) -> datetime.date:
+    """The date of the newest row."""
+    return max((row["date"] for name in ("fact", "torch") for row in found[name]), default=datetime.date.min)
 
 
 @cache

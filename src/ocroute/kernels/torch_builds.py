@@ -6,7 +6,8 @@ Pure. What PyTorch's own index has is not asked: the table is dated, and read fr
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -92,6 +93,25 @@ def releases() -> tuple[Release, ...]:
 def code() -> dict[str, Code]:
     """By CUDA."""
     return {one.cuda: one for one in msgspec.convert(tables()["torch_code"], tuple[Code, ...])}
+
+
+def number_builds(releases: Sequence[Release], codes: Sequence[Code]) -> None:
+    """Check that versions are numbers, for they become commands, and that every build is described.
+
+    Raises:
+        ValueError: they are not, or it is not.
+    """
+    cuda = {one.cuda for one in codes}
+    for one in releases:
+        for version in (one.release, *one.cuda, one.default, *([one.rocm] if one.rocm else [])):
+            if not re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}", version):
+                raise ValueError(f"{version[:40]!r} of torch {one.release[:20]!r} is no version")
+        if missing := {*one.cuda, one.default} - cuda:
+            raise ValueError(
+                f"torch {one.release} has builds for CUDA {', '.join(sorted(missing))}, which are not described"
+            )
+    if not releases:
+        raise ValueError("it has no release of torch")
 
 
 def has_code(release: str, cuda: str, card: Capability, host: Host) -> bool:
