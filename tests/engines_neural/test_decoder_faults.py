@@ -264,13 +264,15 @@ def test_a_repetition_loop_is_stopped_and_cut(dictated, sheet):
 
 
 def test_a_page_s_time_is_up(dictated, sheet):
-    engine = dictated("".join(f"{number} " for number in range(3000)))
+    answer = "".join(f"{number} " for number in range(3000))
+    engine = dictated(answer)
     started = perf_counter()
     late, again = (engine.read_page(sheet, Task(limits=PageLimits(seconds=0.5))) for _ in range(2))
     assert 0.9 < perf_counter() - started < 5
     assert (late.finish, late.settings["ending"]) == (again.finish, again.settings["ending"]) == ("late", "late")
-    assert late.raw.startswith("0 1 2 3 4 5")
-    assert again.raw.startswith("0 1 2 3 4 5")
+    for reading in (late, again):  # how far it comes depends on the machine, and on what else that does
+        assert reading.raw.startswith("0")
+        assert answer.startswith(reading.raw)
 
 
 def test_the_clock_is_looked_at_after_every_token_that_takes_long(dictated, sheet):
