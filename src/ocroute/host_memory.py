@@ -20,6 +20,16 @@ def memory_mb() -> tuple[int, int]:
     return total // MIB, free // MIB
 
 
+def resident_mb(process: int) -> int:
+    """MiB of memory that a process holds; 0 where it has ended."""
+    import psutil
+
+    try:
+        return int(psutil.Process(process).memory_info().rss) // MIB
+    except psutil.Error:
+        return 0
+
+
 def _read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace").strip()

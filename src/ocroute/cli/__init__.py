@@ -6,6 +6,7 @@ from ocroute.cli import (  # noqa: F401 - a command exists once its module is im
     models_command,
     queue_commands,
     read_command,
+    serve_command,
     show_command,
     watch_command,
 )

@@ -26,7 +26,8 @@ class Executor(ABC):
         Close it to stop: what is being done then is ended.
         When it ends no input is open any more: a file may have changed until the next run.
 
-        ``jobs`` is read lazily, a bounded number of places ahead of the oldest job that is not done.
+        ``jobs`` is read lazily, a bounded number of places ahead of the oldest job that is not done. An iterator that had no
+        more is asked again as long as some jobs are not done.
 
         Raises:
             EngineUnavailable: no worker can be started at all.

@@ -44,21 +44,21 @@ class Journal:
         self._all = f"{FOLDER}/{name}-{told}"
         self._own = f"{self._all}/{key}/"
 
-    def load(self, numbers: Iterable[int]) -> dict[int, Record]:
-        """The sound records of pages that need not be read again, of those with these numbers."""
+    def load(self, numbers: Iterable[int], *, unsettled: bool = False) -> dict[int, Record]:
+        """The sound records of pages that need not be read again, of these numbers; ``unsettled``: of the others too."""
         try:
             there = {name for name in self._store.names(self._all) if name.startswith(self._own)}
         except OSError:
             return {}
         found = ((number, self._load(number)) for number in numbers if self._name(number) in there)
-        return {number: record for number, record in found if record is not None}
+        return {number: one for number, one in found if one is not None and (unsettled or _settled(one))}
 
     def _load(self, number: int) -> Record | None:
         try:
             record = recognise(self._store.read(self._name(number)))
         except OSError:
             return None
-        return record if record and record.number == number and _settled(record) else None
+        return record if record and record.number == number else None
 
     def save(self, record: Record) -> None:
         """Keep ``record``.

@@ -53,6 +53,12 @@ def unpack(body: bytes) -> Page:
     return _decode(gzip.decompress(body))
 
 
+def unpacked_as(body: bytes, label: str, name: str) -> Page:
+    """The page in a record's body, called ``name`` wherever it was called ``label``, which stands for nothing else in it."""
+    escaped = _encode(name)[1:-1]
+    return _decode(gzip.decompress(body).replace(label.encode(), escaped))
+
+
 def recognise(body: bytes) -> Record | None:
     """``body`` as a record, or None where it is not one: torn, changed, or of another version."""
     try:

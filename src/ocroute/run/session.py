@@ -15,7 +15,7 @@ from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.route.plan import Wish
 from ocroute.run.capacity import cards, default_deadline, default_workers, neural, shared, threads_each
 from ocroute.run.executor import Executor, Serial, ask, in_order
-from ocroute.run.jobs import Count, Counted, Describe, Described, Input, JobFailed, Outcome, Read, Record
+from ocroute.run.jobs import Count, Counted, Describe, Described, Input, Job, JobFailed, Outcome, Read, Record
 from ocroute.run.journal import Journal
 from ocroute.run.records import give_up
 from ocroute.run.worker_pool import WorkerPool
@@ -64,12 +64,20 @@ class Session:
         wish: engine and languages.
         jobs: worker processes; None lets the machine decide; 0 reads in this process.
         timeout: seconds that one engine's attempt at one page may take; None lets the engine decide; ``math.inf``: no deadline.
+        memory_mb: MiB that a worker may take, see `ocroute.run.worker_pool.WorkerPool`.
 
     Raises:
         UsageError: a number of jobs or seconds that makes no sense.
     """
 
-    def __init__(self, wish: Wish | None = None, *, jobs: int | None = None, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        wish: Wish | None = None,
+        *,
+        jobs: int | None = None,
+        timeout: float | None = None,
+        memory_mb: int | None = None,
+    ) -> None:
         self.wish = wish or Wish()
         self._workers = default_workers(self.wish) if jobs is None else jobs
         self._limit = _deadline(default_deadline(self.wish) if timeout is None else timeout)
@@ -83,6 +91,7 @@ class Session:
                 engine_threads=threads_each(max(1, len(side_by_side))),
                 shared=shared(self.wish),
                 cards=side_by_side,
+                memory_mb=memory_mb,
             )
         self._fetched = False
 
@@ -163,6 +172,25 @@ class Session:
                     raise _error(answer)
                 read += answer.status not in ("blank", "failed")
                 yield work, answer
+
+    @property
+    def workers(self) -> int:
+        """Worker processes; 0 where this process reads."""
+        return self._workers
+
+    @property
+    def limits(self) -> PageLimits:
+        """What an engine may take for a page, where many are to be read."""
+        return _limits(threads_each(self._workers), self._limit)
+
+    def answers(self, jobs: Iterator[Job]) -> Generator[tuple[int, Outcome], None, None]:
+        """Do jobs of any inputs and wishes, which may become more meanwhile: see `Executor.run`. `wake` tells of them."""
+        return self._executor.run(jobs)
+
+    def wake(self) -> None:
+        """There are more jobs; any thread may call it."""
+        if isinstance(self._executor, WorkerPool):
+            self._executor.wake()
 
     def close(self) -> None:
         """Let engines go and end all workers at once. It may be used again after that."""

@@ -9,6 +9,8 @@ import os
 import queue
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import cast
 
 import msgspec
 
@@ -16,6 +18,7 @@ from ocroute.document.model import Attempt
 from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
 from ocroute.files import Scratch
 from ocroute.gpus import VISIBLE
+from ocroute.host_memory import resident_mb
 from ocroute.process import Child, Inbox
 from ocroute.run.engine_station import EngineStation
 from ocroute.run.engine_stations import EngineStations
@@ -59,6 +62,7 @@ _AHEAD = 32  # jobs a worker; what is done ahead of the oldest job in hand waits
 _GLANCE = 0.5  # seconds between looks for a worker whose end did not close its pipe
 
 _THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_NOBODY = cast("Child[Message]", object())  # who says nothing, but is heard
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 _log = logging.getLogger(__name__)
@@ -80,6 +84,8 @@ class WorkerPool(Executor):
         shared: the engine that such a process will hold, where that is sure: it starts at once, and imports what it needs while
             pages are opened.
         cards: the GPUs, as CUDA knows them, of which each gets such a process; none where the process is to see them all.
+        memory_mb: MiB that a worker may take: one that takes more over a page is ended, and that attempt with it; one that has
+            not given them back after a page makes room for a fresh one. None: no limit.
 
     Raises:
         UsageError: no workers, or no time.
@@ -94,6 +100,7 @@ class WorkerPool(Executor):
         engine_threads: int = 1,
         shared: str = "",
         cards: Sequence[str] = (),
+        memory_mb: int | None = None,
     ) -> None:
         if workers < 1 or (timeout is not None and timeout <= 0):
             raise UsageError(f"cannot work with {workers} workers and a deadline of {timeout} seconds")
@@ -101,6 +108,7 @@ class WorkerPool(Executor):
         self._timeout = timeout
         self._threads = threads
         self._shared = shared
+        self._memory_mb = memory_mb
         self._inbox: Inbox[Message] = queue.SimpleQueue()
         self._idle: list[Child[Message]] = []
         self._busy: dict[Child[Message], Ticket] = {}
@@ -117,7 +125,7 @@ class WorkerPool(Executor):
 
         While the caller holds an answer and does not ask for the next one, no deadline is kept.
         """
-        pending = (Ticket(index, job) for index, job in enumerate(jobs))
+        pending = _tickets(jobs)
         self._failed_starts = 0
         self._bury()
         try:
@@ -135,6 +143,10 @@ class WorkerPool(Executor):
             self._retry.clear()
             for child in self._idle:
                 child.send(LetGo())
+
+    def wake(self) -> None:
+        """Have `run` look at once, not within half a second, whether there are more jobs. Any thread may call it."""
+        self._inbox.put((_NOBODY, None))
 
     def _bury(self) -> None:
         """Forget the workers that have ended since the last run: that is nothing against those to come."""
@@ -226,10 +238,26 @@ class WorkerPool(Executor):
                     yield answer
         self._retry.extend(self._stations.lost())
         for child in tuple(self._busy):
-            if child.gone or child.step.left < 0:
-                answer = self._lose(child, "crashed" if child.gone else "timed_out")
+            too_large = self._too_large(child)
+            if too_large or child.gone or child.step.left < 0:
+                answer = self._lose(child, "crashed" if child.gone or too_large else "timed_out", too_large)
                 if answer is not None:
                     yield answer
+
+    def _too_large(self, child: Child[Message]) -> str:
+        """What is wrong with the memory that a worker takes; empty where nothing is."""
+        taken = resident_mb(child.pid) if self._memory_mb is not None else 0
+        return (
+            f"took {taken} MiB of memory, and may take {self._memory_mb}" if taken > (self._memory_mb or taken) else ""
+        )
+
+    def _rest(self, child: Child[Message]) -> None:
+        """The worker has done its job. One that keeps too much memory is not given another."""
+        if self._too_large(child):
+            child.end()
+        else:
+            self._idle.append(child)
+        del self._busy[child]
 
     def _hear(self, child: Child[Message], message: News | None) -> tuple[int, Outcome] | None:
         """Take one message; return the answer if it is one."""
@@ -253,8 +281,7 @@ class WorkerPool(Executor):
                 self._dismiss(child, message)
             case Asked():
                 self._failed_starts = 0
-                self._idle.append(child)
-                del self._busy[child]
+                self._rest(child)
                 self._retry.extend(self._stations.add(ticket, message))
             case Taken() | Answered():
                 pass  # said by the engine's process only
@@ -263,8 +290,7 @@ class WorkerPool(Executor):
                 if isinstance(ticket.job, Read) and not isinstance(message, JobFailed) and self._refused != self._said:
                     self._said = self._refused
                     _log.warning("fewer worker processes than asked for: %s", self._said)
-                self._idle.append(child)
-                del self._busy[child]
+                self._rest(child)
                 return self._answered(ticket, message)
         return None
 
@@ -280,13 +306,13 @@ class WorkerPool(Executor):
             refused.message
         )  # said once another worker has read a page: until then it may be the whole answer
 
-    def _lose(self, child: Child[Message], lost: Lost) -> tuple[int, Outcome] | None:
+    def _lose(self, child: Child[Message], lost: Lost, how: str = "") -> tuple[int, Outcome] | None:
         """End ``child`` and decide what becomes of its job: another worker goes on with it, or it is answered for."""
         ticket = self._busy.pop(child)
         seconds = child.step.spent
-        if lost == "timed_out":
+        if lost == "timed_out" or how:
             child.end()
-            how = f"did not end within {child.step.seconds:g} seconds"
+            how = how or f"did not end within {child.step.seconds:g} seconds"
         else:
             how = child.lost()
         job, step, engine = ticket.job, ticket.doing.step, ticket.doing.engine
@@ -329,6 +355,11 @@ class WorkerPool(Executor):
         self._busy.clear()
         self._stations.end()
         self._scratch.remove()
+
+
+def _tickets(jobs: Iterable[Job]) -> Iterator[Ticket]:
+    """A ticket a job. Unlike a generator it can be asked again when there was none, for an iterator of jobs that may get more."""
+    return map(lambda job, index: Ticket(index, job), iter(jobs), count())  # in this order: no job takes no number
 
 
 def _unopened(job: Job, how: str) -> Outcome:
