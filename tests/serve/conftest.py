@@ -1,7 +1,6 @@
 """Real servers, shared by the files of tests here: starting one takes seconds."""
 
 import pytest
-
 from tests.support.service import Server
 
 

@@ -6,7 +6,6 @@ import time
 import zipfile
 
 import pytest
-
 from tests.support.service import document, picture, text_pdf
 
 

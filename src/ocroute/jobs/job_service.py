@@ -136,7 +136,7 @@ class JobService:
                 continue
             if record.numbers:
                 self._scheduler.resume(job)
-                job.tell("counted", pages=len(record.numbers))
+                job.tell("counted", pages=len(record.numbers), numbers=record.numbers)
                 for number, status in job.statuses.items():
                     job.tell("page", page=number, status=status)
             self._scheduler.add(job)

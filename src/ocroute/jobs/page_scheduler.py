@@ -184,7 +184,7 @@ class PageScheduler:
             return
         self._store.save(job.change("reading", numbers=outcome.numbers, digest=outcome.digest))
         self.resume(job)
-        job.tell("counted", pages=count)
+        job.tell("counted", pages=count, numbers=outcome.numbers)
         self._turns.appendleft(job)
         self._left_of_turn = _TURN
 

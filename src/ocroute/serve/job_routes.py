@@ -63,7 +63,9 @@ class PageCounts(BaseModel):
 
 
 class JobView(BaseModel):
-    """A job. ``ok``: done, and every page was accepted or is blank. ``verdicts`` are those of the pages that are done."""
+    """A job. ``ok``: done, and every page was accepted or is blank. ``numbers`` are those of its pages, once they are counted,
+    ``verdicts`` those of the pages that are done.
+    """
 
     id: str
     name: str
@@ -73,6 +75,7 @@ class JobView(BaseModel):
     created: float
     ended: float | None
     pages: PageCounts
+    numbers: list[int]
     verdicts: dict[int, str]
     links: dict[str, str]
 
@@ -91,6 +94,7 @@ def view(job: ServiceJob) -> JobView:
         created=record.created,
         ended=record.ended or None,
         pages=PageCounts(total=len(record.numbers) or None, done=len(statuses), **counts),
+        numbers=list(record.numbers),
         verdicts={number: str(status) for number, status in statuses.items()},
         links={"self": here, "events": f"{here}/events", "result": f"{here}/result"},
     )

@@ -40,12 +40,10 @@ def serve(options: dict[str, Any], say: Callable[[str], None]) -> None:
         EngineUnavailable: nothing can read here.
     """
     try:
-        import multipart  # noqa: F401 - the form parser looks for it when the first file comes
-        import prometheus_client
+        import fastapi  # noqa: F401 - these three are used later
+        import prometheus_client  # noqa: F401
+        import python_multipart  # noqa: F401
         import uvicorn
-        from fastapi import FastAPI
-
-        del prometheus_client, FastAPI
     except ImportError as error:
         raise PackageMissing(
             f"the service needs {error.name}, which is not installed",

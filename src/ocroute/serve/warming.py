@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 
 from ocroute.errors import OcrouteError
 from ocroute.serve.served import Served
@@ -33,7 +34,7 @@ def warm_up(here: Served) -> None:
     here.choices.look()
 
 
-def _draw(place: object) -> None:
+def _draw(place: Path) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
     image = Image.new("L", (600, 120), 255)

@@ -5,11 +5,12 @@ so no text of a document can become markup or code; it asks for nothing outside.
 
 To embed it in a page of your own, serve `script` and `style` as files, and call
 
-    ocrouteViewer.mount(document.getElementById("here"), data);      // gives {show(place), nextDoubtful()}
+    ocrouteViewer.mount(document.getElementById("here"), data, words);      // gives {show(place), nextDoubtful()}
 
-or, without a line of script, put the data into ``<script type="application/json" id="x">`` with `embedded`, and let an element
-``<div data-ocroute-viewer="x">`` stand on the page. `html_page` is such a page, in one file, with a policy that forbids
-everything that is not in it.
+with what is to be said in another language in ``words``, by the English that stands in the script, or nothing; a second call
+takes the place of the first. Or, without a line of script, put the data into ``<script type="application/json" id="x">`` with
+`embedded`, and let an element ``<div data-ocroute-viewer="x">`` stand on the page. `html_page` is such a page, in one file, with
+a policy that forbids everything that is not in it.
 
 ``data`` is what ``viewer_data`` gives: ``{title, told, pages, nav?, contents?}``. A page is `page_data`: its size in pixels, an
 image's address (``https:``, a path, or ``data:``; null where there is none), and ``readings``: one, or several beside each other,

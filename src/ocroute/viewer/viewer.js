@@ -9,6 +9,12 @@ const ocrouteViewer = (() => {
   };
   const FINE = new Set(["accepted", "blank"]);
 
+  let words = {}; // what is said instead, by what is said here
+
+  function say(text, places = {}) {
+    return (words[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => places[name] ?? whole);
+  }
+
   function make(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
@@ -61,7 +67,7 @@ const ocrouteViewer = (() => {
 
   function article(block, number) {
     const label = `${number} ${block.category}${block.engine ? `, by ${block.engine}` : ""}`;
-    const nothing = block.parts.length ? null : make("p", { class: "ov-empty" }, "no text");
+    const nothing = block.parts.length ? null : make("p", { class: "ov-empty" }, say("no text"));
     return make(
       "article",
       { class: "ov-block", "data-category": block.category, "data-block": number, tabindex: 0, "aria-label": label },
@@ -79,13 +85,13 @@ const ocrouteViewer = (() => {
       make("b", {}, one.code), ` ${one.sentence}`, one.step ? make("span", { class: "ov-step" }, ` ${one.step}`) : null,
     ));
     if (reading.error) items.unshift(make("li", { class: "ov-refuses" }, reading.error));
-    return make("ul", { class: "ov-findings", "aria-label": "findings" }, ...items);
+    return make("ul", { class: "ov-findings", "aria-label": say("findings") }, ...items);
   }
 
   function timeline(attempts) {
     if (!attempts.length) return null;
     const longest = Math.max(...attempts.map((one) => one.seconds), 1e-9);
-    return make("ol", { class: "ov-attempts", "aria-label": "attempts" }, ...attempts.map((one) => {
+    return make("ol", { class: "ov-attempts", "aria-label": say("attempts") }, ...attempts.map((one) => {
       const bar = make("span", { class: "ov-span" });
       bar.style.width = `${Math.max(2, (100 * one.seconds) / longest)}%`;
       const said = `${one.engine}: ${one.outcome}, ${one.seconds.toFixed(2)} s${one.reason ? `: ${one.reason}` : ""}`;
@@ -97,10 +103,10 @@ const ocrouteViewer = (() => {
     const blocks = reading.blocks.map((block, place) => article(block, place + 1));
     return make(
       "section",
-      { class: "ov-reading", "data-status": reading.status, "aria-label": reading.title || "text" },
+      { class: "ov-reading", "data-status": reading.status, "aria-label": reading.title || say("text") },
       make(
         "p", { class: "ov-verdict" },
-        make("b", {}, reading.title ? `${reading.title}: ${reading.status}` : reading.status), ` ${reading.told}`,
+        make("b", {}, `${reading.title ? `${reading.title}: ` : ""}${say(reading.status)}`), ` ${reading.told}`,
       ),
       findings(reading),
       make("div", { class: "ov-text" }, ...blocks),
@@ -148,8 +154,8 @@ const ocrouteViewer = (() => {
   function sheet(page, reading) {
     const frame = make("div", { class: "ov-sheet" });
     frame.style.aspectRatio = `${page.width || 3} / ${page.height || 4}`;
-    if (page.image) frame.append(make("img", { src: page.image, alt: `page ${page.number}` }));
-    else frame.append(make("p", { class: "ov-empty" }, page.missing || "no image of this page"));
+    if (page.image) frame.append(make("img", { src: page.image, alt: say("page {number}", page) }));
+    else frame.append(make("p", { class: "ov-empty" }, page.missing || say("no image of this page")));
     if (page.width && page.height) frame.append(overlay(page, reading));
     return frame;
   }
@@ -204,19 +210,23 @@ const ocrouteViewer = (() => {
 
   // ---- the whole -----------------------------------------------------------------------------------------------------
 
-  function mount(root, data) {
+  const listening = new WeakMap(); // what a root listens to ends when another view takes its place
+
+  function mount(root, data, said = {}) {
+    words = said;
     let at = 0;
     const pages = data.pages;
     const nav = data.nav || {};
     const state = make("span", { class: "ov-where", "aria-live": "polite" });
-    const stage = make("main", { class: "ov-stage" });
+    const inside = Boolean(root.closest("main")); // of a page that has its own
+    const stage = make(inside ? "div" : "main", { class: "ov-stage" });
     const worst = (page) => page.readings.some((reading) => !FINE.has(reading.status));
 
     function show(place) {
       at = place;
       stage.replaceChildren(pageView(pages[at]));
-      state.textContent = `page ${pages[at].number} (${at + 1} of ${nav.total || pages.length})`;
-      if (nav.total) state.textContent = `page ${pages[at].number} of ${nav.total}`;
+      const [number, total] = [pages[at].number, nav.total || pages.length];
+      state.textContent = say(nav.total ? "page {number} of {total}" : "page {number} ({place} of {total})", { number, place: at + 1, total });
     }
     function go(step, href) {
       if (href) window.location.assign(href);
@@ -237,7 +247,7 @@ const ocrouteViewer = (() => {
       b: () => toggle("ov-no-boxes"), o: () => toggle("ov-no-order"),
     };
     const button = (text, key, attributes = {}) => {
-      const made = make("button", { type: "button", title: `key: ${key}`, ...attributes }, text);
+      const made = make("button", { type: "button", title: say("key: {key}", { key }), ...attributes }, say(text));
       made.addEventListener("click", keys[key]);
       return made;
     };
@@ -245,22 +255,24 @@ const ocrouteViewer = (() => {
     root.classList.add("ov", "ov-no-order");
     root.replaceChildren(
       make(
-        "header", { class: "ov-bar" },
-        make("h1", {}, data.title), make("p", { class: "ov-told" }, data.told || ""),
-        nav.index ? make("a", { href: nav.index }, "all pages") : null,
-        pages.length && several ? button("← page", "ArrowLeft", { "aria-label": "previous page" }) : null,
+        inside ? "div" : "header", { class: "ov-bar" },
+        make(inside ? "h3" : "h1", {}, data.title), make("p", { class: "ov-told" }, data.told || ""),
+        nav.index ? make("a", { href: nav.index }, say("all pages")) : null,
+        pages.length && several ? button("← page", "ArrowLeft", { "aria-label": say("previous page") }) : null,
         pages.length ? state : null,
-        pages.length && several ? button("page →", "ArrowRight", { "aria-label": "next page" }) : null,
+        pages.length && several ? button("page →", "ArrowRight", { "aria-label": say("next page") }) : null,
         pages.some(worst) || nav.nextDoubtful ? button("next doubtful page", "n") : null,
         pages.length ? button("boxes", "b", { "data-toggle": "ov-no-boxes", "aria-pressed": "true" }) : null,
         pages.length ? button("reading order", "o", { "data-toggle": "ov-no-order", "aria-pressed": "false" }) : null,
       ),
       stage,
     );
+    listening.get(root)?.abort();
+    listening.set(root, new AbortController());
     root.ownerDocument.addEventListener("keydown", (event) => {
       const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
       if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && pages.length) keys[event.key]?.();
-    });
+    }, { signal: listening.get(root).signal });
     if (pages.length) show(0);
     else stage.append(contents(data.contents || []));
     return { show, nextDoubtful };
