@@ -22,6 +22,7 @@ STRAY = 14
 ALIKE = 60  # of 100, from which a stretch of the text is a line of the page, misread
 WORDS_FOR_ORDER = 6
 GONE = "\x01"
+READ_TOO = 80  # of 100, from which what need not be read was read
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAGS = re.compile(r"(?<!\\)</?[a-zA-Z][^<>]*>")
@@ -108,14 +109,40 @@ def _text(flow: Flow) -> str:
     return " ".join(line for block in flow.blocks for line in block)
 
 
+def ordered_truth(flows: list[Flow], said: str) -> str:
+    """What stands on a page, as `spoken` would say it, in the order that fits ``said`` best among those that are right.
+
+    Flows of one rank are taken as they come in the text; those that may be read at any place, where they come. What need not be
+    read counts if it was.
+    """
+    ranked = list[tuple[int, float, str]]()
+    anywhere = list[tuple[float, str]]()
+    for flow, place, plain in _placed(flows, said):
+        if flow.rank >= 0:
+            ranked.append((flow.rank, place, plain))
+        elif flow.needed or fuzz.partial_ratio(plain, said) >= READ_TOO:
+            anywhere.append((place, plain))
+    ranked.sort()
+    for place, plain in sorted(anywhere):
+        at = next((at for at, (_, other, _) in enumerate(ranked) if other > place), len(ranked))
+        ranked.insert(at, (ranked[at - 1][0] if at else 0, place, plain))
+    return " ".join(plain for *_, plain in ranked)
+
+
+def _placed(flows: list[Flow], said: str) -> list[tuple[Flow, float, str]]:
+    """Each flow that says something, with the median place of its words in the text and with its words."""
+    place = {word: at for at, word in enumerate(said.split())}
+    told = ((flow, _plain(_text(flow))) for flow in flows)
+    return [
+        (flow, median([place[word] for word in plain.split() if word in place] or [0]), plain)
+        for flow, plain in told
+        if plain
+    ]
+
+
 def _tau(flows: list[Flow], said: str) -> float:
     """Of the order that fits best among those that are right: flows of one rank are taken as they come in the text."""
-    place = {word: at for at, word in enumerate(said.split())}
-    ranked = sorted(
-        (flow.rank, median([place[word] for word in plain.split() if word in place] or [0]), plain)
-        for flow in flows
-        if flow.rank >= 0 and (plain := _plain(_text(flow)))
-    )
+    ranked = sorted((flow.rank, place, plain) for flow, place, plain in _placed(flows, said) if flow.rank >= 0)
     order = word_order(" ".join(plain for *_, plain in ranked), said, "typography")
     return order.tau if order.matched >= WORDS_FOR_ORDER else 1.0
 

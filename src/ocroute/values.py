@@ -22,9 +22,10 @@ def excerpt(text: str, most: int = 60) -> str:
 
 
 class Category(StrEnum):
-    """The eleven kinds of block, by the names that layout models use."""
+    """The twelve kinds of block, by the names that layout models use; ``Code`` is a listing, whose text keeps its indents."""
 
     CAPTION = "Caption"
+    CODE = "Code"
     FOOTNOTE = "Footnote"
     FORMULA = "Formula"
     LIST_ITEM = "List-item"

@@ -12,7 +12,11 @@ CROP = np.zeros((40, 400, 3), np.uint8)
 
 
 def traced(text, sure):
-    return Traced(text, np.full(len(text), sure, np.float32), np.arange(len(text), dtype=float))
+    return line(text, sure, np.arange(len(text), dtype=float))
+
+
+def line(text, sure, centers):
+    return Traced(text, np.full(len(text), sure, np.float32), centers, np.zeros(len(text), np.float32))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +46,7 @@ def drawn(letters, pitch=20):
         crop[8:32, pitch * at + 12 : pitch * at + 26] = 0
     said = [at for at, letter in enumerate(letters) if letter != "_"]
     text = "".join(letters[at] for at in said)
-    return Traced(text, np.full(len(text), 0.99, np.float32), np.array([pitch * at + 19.0 for at in said])), crop
+    return line(text, 0.99, np.array([pitch * at + 19.0 for at in said])), crop
 
 
 @pytest.mark.parametrize(
@@ -62,7 +66,7 @@ def test_ink_without_letters_makes_a_line_unsure_however_sure_its_figures(letter
 def test_another_reading_that_fills_the_hole_is_better_and_a_guess_is_not():
     old, crop = drawn("_____12345678,90")
     for sure, better in ((0.95, True), (0.7, False)):
-        new = Traced("Всего12345678,90", np.full(16, sure, np.float32), np.arange(16) * 20 + 19.0)
+        new = line("Всего12345678,90", sure, np.arange(16) * 20 + 19.0)
         assert is_better(new, old, crop) is better
         assert not is_better(old, new, crop), "it leaves out what the other wrote"
 

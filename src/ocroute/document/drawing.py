@@ -20,6 +20,7 @@ COLOURS: dict[Category, tuple[int, int, int]] = {
     Category.SECTION_HEADER: (142, 68, 173),
     Category.TEXT: (25, 103, 210),
     Category.LIST_ITEM: (0, 121, 143),
+    Category.CODE: (60, 80, 90),
     Category.TABLE: (27, 122, 61),
     Category.FORMULA: (133, 100, 4),
     Category.PICTURE: (95, 99, 104),

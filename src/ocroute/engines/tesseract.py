@@ -136,18 +136,17 @@ class Tesseract(PageByPage):
 
     def read_page(self, page: InputPage, task: Task) -> Reading:
         """Its words, as the program tells them."""
-        asked, threads = self._check(task), task.limits.threads
+        asked = self._check(task)
         start = perf_counter()
         gray, scale = _prepared(page)
         image = pnm(gray)
         dpi = round((page.dpi or 200) / scale)
         source = ["stdin", "stdout", "--dpi", str(min(2400, max(70, dpi)))]
-        codes, foreign = (asked, "") if asked else self._detected(image, source, threads)
+        codes, foreign = (asked, "") if asked else self._detected(image, source)
         detected = perf_counter()
         output = run_program(
             self._program.path,
             [*source, "-l", "+".join(codes), "--psm", "3", "tsv"],
-            threads=threads,
             image=image,
         )
         width, height = page.size
@@ -160,7 +159,7 @@ class Tesseract(PageByPage):
             foreign=foreign,
         )
 
-    def _detected(self, image: bytes, source: list[str], threads: int) -> tuple[list[str], str]:
+    def _detected(self, image: bytes, source: list[str]) -> tuple[list[str], str]:
         """The installed languages of the page's script, and that script if none of them writes it.
 
         Where the script cannot be told, they are the few that there are.
@@ -170,7 +169,7 @@ class Tesseract(PageByPage):
         if self._program.detects_script:
             try:
                 seen = run_program(
-                    self._program.path, [*source, "--psm", "0", "-l", "osd"], threads=threads, image=image
+                    self._program.path, [*source, "--psm", "0", "-l", "osd"], image=image
                 )
             except EngineError:  # too little text to tell
                 seen = ""
@@ -240,8 +239,8 @@ def find_program() -> Program:
     path = shutil.which("tesseract")
     if path is None:
         raise EngineUnavailable("tesseract is not installed", next_step=NextStep(command=INSTALL))
-    version = run_program(path, ["--version"], threads=1, seconds=PROBE_SECONDS)
-    listed = run_program(path, ["--list-langs"], threads=1, seconds=PROBE_SECONDS).splitlines()
+    version = run_program(path, ["--version"], seconds=PROBE_SECONDS)
+    listed = run_program(path, ["--list-langs"], seconds=PROBE_SECONDS).splitlines()
     languages = tuple(line.strip() for line in listed[1:] if line.strip() and "/" not in line)
     if not set(languages) - {"osd", "equ"}:
         raise EngineError(
@@ -251,17 +250,15 @@ def find_program() -> Program:
     return Program(path, number[1] if number else "", languages, "osd" in languages)
 
 
-def run_program(
-    path: str, arguments: list[str], *, threads: int, image: bytes = b"", seconds: float = READ_SECONDS
-) -> str:
-    """The program's standard output.
+def run_program(path: str, arguments: list[str], *, image: bytes = b"", seconds: float = READ_SECONDS) -> str:
+    """The program's standard output. It runs on one thread: others mostly wait for the first, and do so at full speed.
 
     Raises:
         EngineError: it cannot be started or ends with an error; the message ends with its last words.
         DeadlineExceeded: it did not end within ``seconds``.
     """
     try:
-        done = process.run([path, *arguments], stdin=image, env={"OMP_THREAD_LIMIT": str(threads)}, seconds=seconds)
+        done = process.run([path, *arguments], stdin=image, env={"OMP_THREAD_LIMIT": "1"}, seconds=seconds)
     except subprocess.TimeoutExpired:
         raise DeadlineExceeded(f"tesseract did not end within {seconds:g} s") from None
     except OSError as error:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from statistics import median
 
 import msgspec
 
-from ocroute.layout.categories import SMALL_SIZE, kind_of, levels, title_of
+from ocroute.layout import footnotes
+from ocroute.layout.categories import kind_of, levels, title_of
 from ocroute.layout.columns import columns
 from ocroute.layout.flow import Draft, block_of, run_on
+from ocroute.layout.footnotes import with_marks
+from ocroute.layout.front_matter import name_authors, name_entries
 from ocroute.layout.furniture import set_apart
 from ocroute.layout.hyphens import Joiner
 from ocroute.layout.line_measures import Piece, Scale, boxes_are_tight, measure, roominess, scale_of
 from ocroute.layout.lines import assemble, with_initials
+from ocroute.layout.listings import with_listings
 from ocroute.layout.paragraphs import Column, Group, groups
 from ocroute.layout.reading_direction import view_of, with_direction
 from ocroute.layout.tables.find import FoundTable, find_tables
@@ -23,8 +26,6 @@ from ocroute.layout.typeface import with_fonts
 from ocroute.pages.page import InputPage
 from ocroute.raster.rules import Rule, page_rules
 from ocroute.values import Block, Category, Line
-
-_NOTE = re.compile(r"^(?:[*†‡§¶‖#∗]{1,3}\s?\S|\(?[\d⁰¹²³⁴-⁹]{1,3}\)?(?:\s|(?=[A-Z\"“(]))|[a-z]\s+[A-Z])")
 
 
 def arrange(page: InputPage, lines: Sequence[Line]) -> tuple[Block, ...]:
@@ -58,7 +59,7 @@ def _blocks(page: InputPage, inked: Sequence[Line]) -> tuple[Block, ...]:
     scale = scale_of(pieces, width, height, tight=tight, roomy=roomy)
     boxes = [line.box for line in inked]
     rules = page_rules(page, median(box.height for box in boxes)).clear_of(boxes).across(width)
-    pieces = with_initials(assemble(rest, scale), scale)
+    pieces = with_listings(with_marks(with_initials(assemble(rest, scale), scale)), scale)
     sorted_out = set_apart([*pieces, *(_placed(table, scale) for table in tables)], scale, [rule.at for rule in rules])
     joiner = Joiner(line.text for line in inked)
     drafts = [
@@ -98,10 +99,12 @@ def _drafts(body: Sequence[Piece], scale: Scale, rules: Sequence[Rule], told: To
     heights = [rule.at for rule in rules]
     for lines in columns(body, scale, rules):
         found = list(told.parted(groups(Column.of(lines, scale))))
-        count = _footnotes(found, scale, heights)
+        count = footnotes.count_of(found, scale, heights)
         text += [Draft(kind_of(group, scale, bold_body=bold), [group]) for group in found[: len(found) - count]]
-        notes += [Draft(Category.FOOTNOTE, [group]) for group in found[len(found) - count :]]
+        notes += [Draft(Category.FOOTNOTE, [group]) for group in footnotes.parted(found[len(found) - count :])]
+    name_entries(text)
     _rank([draft for draft in text if draft.category is Category.SECTION_HEADER], scale)
+    name_authors(text)
     told.name(text)
     _nest(text, scale)
     return text + notes
@@ -136,17 +139,3 @@ def _nest(drafts: Sequence[Draft], scale: Scale) -> None:
         if not indents or x > indents[-1] + 0.5 * scale.size:
             indents.append(x)
         draft.level = len(indents) - 1
-
-
-def _footnotes(column: Sequence[Group], scale: Scale, rules: Sequence[float]) -> int:
-    """How many groups at the end of a column are footnotes: small type, and a note mark or a rule above the first."""
-    count = 0
-    small = scale.size * (SMALL_SIZE if column and column[-1].lines[0].line.font else SMALL_SIZE - 0.05)
-    for number, group in enumerate(reversed(column), start=1):
-        first = group.lines[0]
-        if first.table is not None or group.size > small or first.box.y0 < 0.4 * scale.height:
-            break
-        above = [y for y in rules if first.box.y0 - 1.5 * scale.pitch < y < first.box.y0 + 0.2 * scale.size]
-        if _NOTE.match(first.text) or above:
-            count = number
-    return count

@@ -20,6 +20,9 @@ SURELY_LARGE: Final = 1.24
 TITLE_SIZE: Final = 1.3
 """A title is clearly larger than the text; section headers are seldom that large."""
 
+NAMED_SIZE: Final = 0.8
+"""What stands alone and is called as sections are, e.g. an abstract, is a heading down to this size."""
+
 SMALL_SIZE: Final = 0.93
 """Footnotes, captions and running titles are set at least this much smaller where they are set smaller at all."""
 
@@ -31,6 +34,7 @@ _NAMED = re.compile(
     r"results|methods|discussion|background|related work|foreword|preface|index|введение|заключение|содержание|литература)$",
     re.IGNORECASE,
 )
+_ABSTRACT = re.compile(r"^(?:abstract|zusammenfassung|résumé|аннотация)$", re.IGNORECASE)
 MATHS = re.compile(r"[=<>≤≥≈≠∑∏∫∂∇∈∉⊂⊆∪∩→←↔⇒⇔∞±×÷√∀∃λμσπφψωΩΔΣαβγδεθ∥⟨⟩⊕⊗′^]")
 _CODE = re.compile(r"[\\{}<>;]")
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -41,6 +45,8 @@ def kind_of(group: Group, scale: Scale, *, bold_body: bool) -> Category:
     """The category of a group that is neither furniture nor a footnote."""
     if group.lines[0].table is not None:
         return Category.TABLE
+    if group.lines[0].listing:
+        return Category.CODE
     text = group.text
     if is_caption(text):
         return Category.CAPTION
@@ -80,6 +86,8 @@ def _is_heading(group: Group, text: str, scale: Scale, *, bold_body: bool) -> bo
         and (not re.search(r"[.,;]$", text) or ratio > TITLE_SIZE)
         and _all_large(group, step * scale.size * scale.roomy)
     ):
+        return True
+    if _NAMED.match(text) and len(group.lines) == 1 and ratio > NAMED_SIZE and begins(text):
         return True
     if ratio < SMALL_SIZE or re.search(r"[.,;:]$", text) or len(group.lines) > 2:
         return False
@@ -137,6 +145,8 @@ def levels(headings: Sequence[Group]) -> list[int]:
 
 def _level(group: Group, sizes: Sequence[float]) -> int:
     numbered = NUMBERING.match(group.text)
+    if _ABSTRACT.match(group.text):
+        return 1  # set smaller than the text, and a section beside the others
     if numbered:
         return min(6, 1 + numbered["number"].rstrip(".)").count("."))
     rank = min(range(len(sizes)), key=lambda index: abs(sizes[index] - group.size))

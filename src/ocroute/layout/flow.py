@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ocroute.layout import listings
 from ocroute.layout.hyphens import Joiner
 from ocroute.layout.line_measures import Piece
 from ocroute.layout.paragraphs import INDENT, Group, one_size
@@ -106,6 +107,9 @@ def block_of(draft: Draft, joiner: Joiner) -> Block:
             table=found.table,
         )
     lines = tuple(piece.line for piece in pieces)
+    if draft.category is Category.CODE:
+        box = Box.around(line.box for line in lines)
+        return Block(Category.CODE, listings.text_of(pieces), box, _confidence(lines), lines=lines)
     whole = text = joined((line.text for line in lines), joiner)
     marker = None
     if draft.category is Category.LIST_ITEM:

@@ -41,6 +41,8 @@ class Piece:
         base: y of the baseline in page pixels.
         hang: x at which the text behind a label begins, where the line starts with one; page pixels.
         spread: whether it is several texts of one row, with more white between them than words have.
+        listing: the number of the program listing that it is a line of; 0 for none.
+        advance: how wide a letter of that listing is, page pixels.
     """
 
     line: Line
@@ -49,6 +51,8 @@ class Piece:
     table: FoundTable | None = None
     hang: float | None = None
     spread: bool = False
+    listing: int = 0
+    advance: float = 0.0
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ocroute.layout.line_measures import Piece, Scale
-from ocroute.layout.wording import begins, ended, is_caption, is_drawn_rule, is_weak, split_marker
+from ocroute.layout.wording import begins, ended, is_caption, is_drawn_rule, is_entry, is_weak, split_marker
 
 PARAGRAPH_PITCH: Final = 1.3
 """Baselines further apart than this times the column's usual distance are parted on purpose."""
@@ -111,11 +111,13 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
     above = group.lines[-1]
     if above.table is not None or below.table is not None:
         return True
+    if above.listing or below.listing:
+        return above.listing != below.listing
     size = max(above.size, below.size)
     step = below.base - above.base
     if step < 0.3 * size or step > PARAGRAPH_PITCH * column.pitch * size:
         return True
-    if below.spread or is_drawn_rule(below.text):
+    if below.spread or is_drawn_rule(below.text) or is_entry(above.text) or (above.spread and is_entry(below.text)):
         return True
     flows = not ended(above.text) and not begins(below.text)
     if not one_size(above, below, doubtful=flows or min(len(above.text), len(below.text)) < 4):

@@ -46,7 +46,11 @@ def with_unread_formulas(blocks: Sequence[Block], size: tuple[float, float]) -> 
         lines = [line for part in parts for line in part.lines]
         around = Box.around(line.box for line in lines)
         maths = any(MATHS.search(line.text) for line in lines)
-        if maths and (_uneven(lines) or _confidence(lines) < _SURE) and _stands_off(around, prose, _INSET * high):
+        if (
+            maths
+            and (_uneven(lines) or _confidence(lines) < _SURE)
+            and (_stands_off(around, prose, _INSET * high) or _is_set_as_one(parts, around, prose))
+        ):
             at = found.index(parts[0])
             found = [block for block in found if not any(block is part for part in parts)]
             found.insert(at, _formula(parts, around, _ROOM * high, size))
@@ -107,6 +111,13 @@ def _stands_off(box: Box, prose: Sequence[Box], inset: float) -> bool:
     """Whether running text stands above and below ``box``, in its column, and reaches beyond it on both sides."""
     wider = [line for line in prose if line.x0 + inset < box.x0 and box.x1 < line.x1 - inset]
     return any(line.y1 <= box.center[1] for line in wider) and any(line.y0 >= box.center[1] for line in wider)
+
+
+def _is_set_as_one(parts: Sequence[Block], box: Box, prose: Sequence[Box]) -> bool:
+    """Whether a text layer's parts stand between lines of text, none of them beside them, and one of them alone is a formula."""
+    exact = all(line.confidence is None for part in parts for line in part.lines)
+    told = any(part.category is Category.FORMULA for part in parts)
+    return exact and told and not any(min(line.y1, box.y1) - max(line.y0, box.y0) > 0 for line in prose)
 
 
 def _formula(parts: Sequence[Block], around: Box, room: float, size: tuple[float, float]) -> Block:

@@ -70,6 +70,9 @@ _REPLACED |= _UPRIGHT  # signs as they look in columns
 _PRESENTED = re.compile("[\ufb1d-\ufb28\ufb2a-\ufd3d\ufd50-\ufdf2\ufe70-\ufefc]+")
 """Hebrew and Arabic presentation forms that mean letters; the rest of those blocks are signs of their own."""
 
+_LONE = {0x88: "•", 0x95: "•"}
+"""Control characters that print a bullet, in TeX's fonts of text signs and in Windows' code page, where nobody maps them."""
+
 _PLAIN = range(ord("!"), ord("~") + 1)
 
 
@@ -82,6 +85,8 @@ def clean(codes: Iterable[int], *, ends: bool = True) -> str:
     listed = list(codes)
     if listed and min(listed) in _PLAIN and max(listed) in _PLAIN:  # most words
         return bytes(listed).decode("ascii")
+    if len(listed) == 1 and listed[0] in _LONE:
+        return _LONE[listed[0]]
     parts = [
         _ligature(listed, at) or _quote(listed, at) or _REPLACED.get(code, "") or _char(code)
         for at, code in enumerate(listed)

@@ -34,11 +34,13 @@ class Traced:
         text: the characters.
         probabilities: one a character.
         centers: of each character, about, in crop pixels from the left.
+        spaces: how likely a space stands between each character and the one before it, as far as the recogniser knows.
     """
 
     text: str
     probabilities: NDArray[np.float32]
     centers: NDArray[np.floating]
+    spaces: NDArray[np.float32]
 
     @property
     def confidence(self) -> float:
@@ -50,14 +52,15 @@ class Traced:
 class _Peaks:
     """For each step of a line the likeliest class, and the likeliest letter, accents not looked at; with how likely they are.
 
-    ``columns`` of the input were the line's, the rest was padding. ``space`` is the class of the space: where there is one is
-    often in doubt, and the ink knows better.
+    ``spaces`` is how likely a space is there. ``columns`` of the input were the line's, the rest was padding. ``space`` is the
+    class of the space: where there is one is often in doubt, and the ink knows better.
     """
 
     classes: NDArray[np.intp]
     probabilities: NDArray[np.float32]
     bare: NDArray[np.intp]
     bare_probabilities: NDArray[np.float32]
+    spaces: NDArray[np.float32]
     columns: int
     space: int
 
@@ -121,9 +124,10 @@ def _tensor(crop: Raster, squeeze: float) -> NDArray[np.float32]:
 
 def _peaks(
     output: NDArray[np.float32], family: accents.Kin
-) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.intp], NDArray[np.float32]]:
+) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
     classes = output.argmax(axis=1)
-    return classes, np.take_along_axis(output, classes[:, None], axis=1)[:, 0], *family.bared(output)
+    likeliest = np.take_along_axis(output, classes[:, None], axis=1)[:, 0]
+    return classes, likeliest, *family.bared(output), output[:, -1].copy()
 
 
 def _without_accents(line: _Peaks, family: accents.Kin) -> _Peaks:
@@ -146,7 +150,15 @@ def _decode(line: _Peaks, letters: tuple[str, ...], width: int, family: accents.
     probabilities = np.where(held, line.bare_probabilities, line.probabilities)
     steps = np.flatnonzero(_new(line.classes) | held)
     text = "".join(letters[index] for index in classes[steps])
-    return Traced(text, probabilities[steps], (steps + PEAK) * STEP * width / line.columns)
+    return Traced(text, probabilities[steps], (steps + PEAK) * STEP * width / line.columns, _spaces(line, steps))
+
+
+def _spaces(line: _Peaks, steps: NDArray[np.intp]) -> NDArray[np.float32]:
+    """For each character the greatest probability of a space from the step of the one before it to its own."""
+    if not len(steps):
+        return np.zeros(0, np.float32)
+    first = np.maximum.reduceat(line.spaces, np.append(0, steps[:-1]))
+    return np.maximum(first, line.spaces[steps])
 
 
 def _held_back(line: _Peaks) -> NDArray[np.bool_]:

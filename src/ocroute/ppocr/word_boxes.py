@@ -1,7 +1,8 @@
 """From a traced line to words in their places, and to one `Line` for each column that the detector ran together.
 
 The recogniser says which letters there are and, within a time step, where; the ink says where words end. A space that the
-recogniser wrote is put at the gap nearest to it. A gap as wide as the line's spaces where it wrote none is a space it missed.
+recogniser wrote is put at the gap nearest to it. A gap as wide as the line's spaces where it wrote none is a space it missed, if
+it had one in mind there: ink alone parts words, for a figure 1 has much white beside it, and so has a letter that has faded.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ DOUBTFUL = 0.5  # confidence below which a line says nothing that can be believe
 UNWRITTEN = 0.3  # letters written for each stroke seen, below which a line was not read
 MISSED = 0.75  # a gap of this share of the line's median space is a space
 MISSED_ALONE = 0.4  # the same, as a share of the height, where the line has too few spaces to compare with
+HALF_SEEN = (
+    0.05  # probability of a space from which the recogniser had one in mind; within words it is that in 1 of 2,000 gaps
+)
+BETWEEN_FIGURES = 0.15  # the same between two figures
+SURELY = 1.6  # a gap of this many of the line's spaces, and as wide as the line is high, is one whatever it had in mind
 OTHERS = 2.5  # and it is this many times the median gap between letters
 COLUMN = 1.5  # a gap of this many line heights parts columns
 COLUMN_SPACES = 2.5  # if it is also this many times the line's median space
@@ -93,7 +99,10 @@ def _breaks(
     taken = {0, len(letters), *spaced.tolist()}
     for index in _missed(free, written, height).tolist():
         place = int(np.searchsorted(centers, seen.gaps[index].mean()))
-        if place not in taken and not _unspaced(traced, letters, place):
+        if place in taken or _unspaced(traced, letters, place):
+            continue
+        wide = free[index] >= max(height, SURELY * float(np.median(written)) if written else 0.0)
+        if wide or _had_in_mind(traced, letters, place):
             taken.add(place)
             yield _Break(place, float(seen.gaps[index, 0]), float(seen.gaps[index, 1]))
 
@@ -105,6 +114,13 @@ def _missed(free: NDArray[np.floating], written: list[float], height: int) -> ND
         return np.array([], np.intp)
     limit = MISSED * float(np.median(written)) if len(written) >= 2 else MISSED_ALONE * height
     return np.flatnonzero(free >= max(limit, OTHERS * float(np.median(between)), 0.2 * height))
+
+
+def _had_in_mind(traced: Traced, letters: NDArray[np.intp], at: int) -> bool:
+    """Whether the recogniser saw a space before letter ``at``, if only as the less likely reading."""
+    left, right = (traced.text[letters[place]] for place in (at - 1, at))
+    needed = BETWEEN_FIGURES if left.isdigit() and right.isdigit() else HALF_SEEN
+    return bool(traced.spaces[letters[at]] >= needed)
 
 
 def _unspaced(traced: Traced, letters: NDArray[np.intp], at: int) -> bool:

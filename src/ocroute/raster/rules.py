@@ -127,7 +127,7 @@ def find_strokes(grey: Mask, height: float) -> list[Segment]:
 
     Letters are shorter than what is looked for, bars and pictures thicker than a rule.
     """
-    factor = min(1.0, SEEK_HEIGHT / height)
+    factor = min(1.0, SEEK_HEIGHT / max(height, 1.0))  # words cut off by the edge of the page may have no height
     if factor < 1.0:
         grey = np.asarray(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
     if float(np.median(grey[::4, ::4])) < DARK:  # rules are light there, and the ground between the lines is none

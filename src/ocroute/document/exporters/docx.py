@@ -12,6 +12,7 @@ from ocroute.document.exporters.figure_links import alternative, beside, figure_
 from ocroute.document.exporters.prepared import (
     NUMBER,
     clean,
+    code_lines,
     heading_level,
     notice,
     plain_text,
@@ -91,6 +92,8 @@ class Docx:
 
 
 def _lines(block: Block) -> list[list[Piece]]:
+    if block.category is Category.CODE:
+        return [[Piece(line, frozenset({"code"}))] for line in code_lines(block)]
     if block.markup in ("latex", "markdown"):
         text = block.text if block.markup == "latex" else plain_text(block)
         return [[Piece(line)] for line in text.split("\n") if line.strip()]

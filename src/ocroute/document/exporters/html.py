@@ -13,6 +13,7 @@ from ocroute.document.exporters.figure_links import alternative, beside, figure_
 from ocroute.document.exporters.prepared import (
     NUMBER,
     clean,
+    code_lines,
     heading_level,
     lines_of,
     notice,
@@ -135,6 +136,9 @@ def _block(block: Block, image: str = "") -> str:
         return f'<h{level} dir="auto">{content}</h{level}>' if content else ""
     if block.markup == "markdown":
         return html_from_markdown(block.text)
+    if block.category is Category.CODE:
+        code = escape("\n".join(code_lines(block)), quote=False)
+        return f"<pre><code>{code}</code></pre>" if code else ""
     content = _inline(block)
     if not content:
         return ""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from ocroute.document.exporters.asides import notes, remark
 from ocroute.document.exporters.figure_links import alternative, beside, figure_of
-from ocroute.document.exporters.markdown_text import heading_text, paragraph_lines
+from ocroute.document.exporters.markdown_text import NO_NOTES, heading_text, paragraph_lines
+from ocroute.document.exporters.note_marks import labels, split_note, with_raised_marks
 from ocroute.document.exporters.pipe_tables import has_spans, pipe_table
 from ocroute.document.exporters.prepared import (
     NUMBER,
+    code_lines,
     heading_level,
     lines_of,
     notice,
@@ -56,24 +58,25 @@ class Markdown:
     def export(self, document: Document) -> bytes:
         """UTF-8, one line end at the end."""
         parts: list[str] = []
-        for index, page in enumerate(document.pages):
+        every = [list(printed(page, keep_headers_footers=self.keep_headers_footers)) for page in document.pages]
+        named = labels([(page.number, blocks) for page, blocks in zip(document.pages, every, strict=True)])
+        for index, (page, blocks, notes_of) in enumerate(zip(document.pages, every, named, strict=True)):
             if said := notice(page) or remark(page) or (f"page {page.number}" if index or self.page_marks else ""):
                 parts.append(_comment(said))
-            parts.extend(self._blocks(page))
+            parts.extend(self._blocks(page, blocks, notes_of))
             parts.extend(_note(note) for note in notes(page))
         return ("\n\n".join(parts) + "\n").encode() if parts else b""
 
-    def _blocks(self, page: Page) -> Iterator[str]:
+    def _blocks(self, page: Page, every: Sequence[Block], named: Mapping[str, str]) -> Iterator[str]:
         """One string a block; a whole list is one string."""
-        every = list(printed(page, keep_headers_footers=self.keep_headers_footers))
-        open_list = _List(state_markers(every))
-        for block in every:
+        open_list = _List(state_markers(every), named)
+        for block in (with_raised_marks(block, named) for block in every):
             if block.category is Category.LIST_ITEM and block.table is None:
                 open_list.add(block)
                 continue
             picture = self._picture(page, block)
             told = beside(block) if picture else block
-            if written := picture + (self._table(told.table) if told.table else _block(told)):
+            if written := picture + (self._table(told.table) if told.table else _block(told, named)):
                 yield from open_list.close()
                 yield written
         yield from open_list.close()
@@ -92,10 +95,12 @@ class Markdown:
         return pipe_table(table) if pipes else html_table(table)
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, named: Mapping[str, str] = NO_NOTES) -> str:
     lines = lines_of(block.text)
     if not lines:
         return ""
+    if block.category is Category.CODE:
+        return _fenced(code_lines(block))
     if block.category in (Category.TITLE, Category.SECTION_HEADER):
         level = heading_level(block)
         one_line = [piece for line in styled_lines(block) for piece in (Piece(" "), *line)][1:]
@@ -104,7 +109,16 @@ def _block(block: Block) -> str:
         return "\n".join(["$$", *lines, "$$"])
     if block.markup == "markdown":
         return inert(block.text.strip("\n"))
-    return _HARD_BREAK.join(paragraph_lines(styled_lines(block)))
+    if block.category is Category.FOOTNOTE and (note := named.get(split_note(block)[0])):
+        told = paragraph_lines(styled_lines(split_note(block)[1]))
+        return f"[^{note}]: " + "\n".join(told).replace("\n", "  \n    ")
+    return _HARD_BREAK.join(paragraph_lines(styled_lines(block), named))
+
+
+def _fenced(lines: list[str]) -> str:
+    """A listing between fences that are longer than any in it."""
+    fence = "`" * max(3, 1 + max(len(run) for line in lines for run in ["", *re.findall("`+", line)]))
+    return "\n".join([fence, *lines, fence])
 
 
 def _note(text: str) -> str:
@@ -116,10 +130,11 @@ class _List:
 
     Args:
         states: levels and markers that stay, because they say whether something is ticked.
+        named: raised marks that lead to footnotes, and what these are called.
     """
 
-    def __init__(self, states: frozenset[tuple[int, str]]) -> None:
-        self._states = states
+    def __init__(self, states: frozenset[tuple[int, str]], named: Mapping[str, str]) -> None:
+        self._states, self._named = states, named
         self._lines: list[str] = []
         self._open: list[tuple[int, int, str]] = []  # of each open item: level, column of its text, marker
 
@@ -131,7 +146,7 @@ class _List:
             if any(character.isalnum() for character in marker):  # (a) or IV., which no Markdown list can count
                 label = marker
             marker = "-"
-        lines = _item_lines(item, label) or ([""] if NUMBER.fullmatch(marker) else [])
+        lines = _item_lines(item, label, self._named) or ([""] if NUMBER.fullmatch(marker) else [])
         if not lines:
             return
         if state:
@@ -163,14 +178,14 @@ class _List:
         self._lines, self._open = [], []
 
 
-def _item_lines(item: Block, label: str) -> list[str]:
+def _item_lines(item: Block, label: str, named: Mapping[str, str]) -> list[str]:
     if item.markup == "markdown":
         first, *others = lines_of(inert(item.text)) or [""]
         return [line for line in (f"{label} {first}".strip(), *others) if line]
     first_line, *other_lines = styled_lines(item) or [[]]
     if label:
         first_line = [Piece(f"{label} " if first_line else label), *first_line]
-    return paragraph_lines([line for line in (first_line, *other_lines) if line])
+    return paragraph_lines([line for line in (first_line, *other_lines) if line], named)
 
 
 def _clashes(before: str | None, marker: str) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
-from ocroute.document.inline import Marked, Piece, nested
+from ocroute.document.inline import Marked, Piece, level_digits, nested
 from ocroute.document.markup import html_marked
+
+NO_NOTES: Mapping[str, str] = MappingProxyType({})
 
 _PUNCTUATION = r"!-/:-@\[-`{-~"
 _BACKSLASH = re.compile(rf"\\(?=[{_PUNCTUATION}]|$)", re.MULTILINE)
@@ -39,21 +42,25 @@ def heading_text(pieces: Sequence[Piece]) -> str:
     return re.sub(r"(^|\s)(#+)$", r"\1\\\2", "\n".join(_written([pieces])))
 
 
-def paragraph_lines(lines: Sequence[Sequence[Piece]]) -> list[str]:
-    """The lines of one paragraph, none of which may start a block of another kind."""
-    written = _written(lines)
+def paragraph_lines(lines: Sequence[Sequence[Piece]], notes: Mapping[str, str] = NO_NOTES) -> list[str]:
+    """The lines of one paragraph, none of which may start a block of another kind.
+
+    Args:
+        notes: raised marks that lead to footnotes, and what these are called.
+    """
+    written = _written(lines, notes)
     if written and written[0].startswith("["):  # the definition of a link or a footnote
         written = [line.replace("]:", r"\]:") for line in written]
     return [_escape_start(line) for line in written]
 
 
-def _written(lines: Sequence[Sequence[Piece]]) -> list[str]:
+def _written(lines: Sequence[Sequence[Piece]], notes: Mapping[str, str] = NO_NOTES) -> list[str]:
     text = "\n".join("".join(piece.text for piece in line) for line in lines)
     styles = {style for line in lines for piece in line for style in piece.styles}
     if not styles:
         return _inline(text).split("\n") if text else []
     leaf = partial(_beside_marks, tildes="strike" in styles or text.count("~") > 1)
-    return [nested(line, leaf, _marked) for line in lines]
+    return [nested(line, leaf, partial(_marked, notes=notes)) for line in lines]
 
 
 def _beside_marks(text: str, *, tildes: bool) -> str:
@@ -63,8 +70,10 @@ def _beside_marks(text: str, *, tildes: bool) -> str:
     return re.sub(r"<(?=[A-Za-z/!?]|$)|&(?=[#A-Za-z0-9]|$)|\](?=\()|!$", r"\\\g<0>", text)
 
 
-def _marked(marked: Marked) -> str:
+def _marked(marked: Marked, notes: Mapping[str, str]) -> str:
     match marked.style:
+        case "superscript" if note := notes.get(level_digits(marked.text)):
+            return f"[^{note}]"
         case "bold":
             return _fenced("**", marked)
         case "italic":

@@ -136,6 +136,11 @@ def plain_text(block: Block) -> str:
     return words_from_markdown(block.text) if block.markup == "markdown" else "\n".join(lines_of(block.text))
 
 
+def code_lines(block: Block) -> list[str]:
+    """The lines of a listing with their indents, no blank ones at its ends."""
+    return [line.rstrip() for line in block.text.expandtabs(4).strip("\n").split("\n")] if block.text.strip() else []
+
+
 def styled_lines(block: Block) -> list[list[Piece]]:
     """What a settled block without a table says, as `plain_text`, in pieces set alike; a heading's own look left out."""
     if not block.spans:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import msgspec
 
 from ocroute.document.exporters.asides import notes
-from ocroute.document.exporters.prepared import notice, printed, styled_lines
+from ocroute.document.exporters.prepared import code_lines, notice, printed, styled_lines
 from ocroute.document.inline import Marked, level_digits, lines_of_pieces, nested, pieces_of
 from ocroute.document.markup import columns_of, filled_rows
 from ocroute.document.model import Document
@@ -67,6 +67,8 @@ def _item(block: Block) -> list[str]:
 
 
 def _lines(block: Block) -> list[str]:
+    if block.category is Category.CODE:
+        return code_lines(block)
     return [nested(line, str, _marked) for line in styled_lines(block)]
 
 

@@ -1,0 +1,53 @@
+"""Where words are parted: at spaces that the recogniser wrote, and at gaps that it had half in mind; never by ink alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ocroute.ppocr import word_boxes
+from ocroute.ppocr.crops import Crop
+from ocroute.ppocr.recogniser import Traced
+
+LETTER, GAP = 14, 4
+
+
+def line(text, gaps, spaces):
+    """A line of blocks of ink for letters, ``gaps`` pixels before those at its places, and what the recogniser thinks there."""
+    letters = [letter for letter in text if letter != " "]
+    pixels = np.full((40, 40 + sum(gaps.get(at, GAP) + LETTER for at in range(len(letters))), 3), 255, np.uint8)
+    x, centers = 10, []
+    for at in range(len(letters)):
+        x += gaps.get(at, GAP) if at else 0
+        pixels[8:32, x : x + LETTER] = 0
+        centers.append(x + LETTER / 2)
+        x += LETTER
+    middles, known, place = [], [], -1
+    for letter in text:
+        place += letter != " "
+        middles.append(centers[place] + (LETTER if letter == " " else 0))
+        known.append(0.9 if letter == " " else spaces.get(place, 0.0))
+    flat = np.eye(2, dtype=np.float32)
+    traced = Traced(text, np.full(len(text), 0.99, np.float32), np.array(middles), np.array(known, np.float32))
+    return word_boxes.lines(Crop(pixels, np.zeros(2, np.float32), *flat), traced)[0]
+
+
+def said(text, gaps, spaces=None):
+    return [[word.text for word in piece.words] for piece in line(text, gaps, spaces or {})]
+
+
+def test_a_gap_within_a_word_does_not_part_it():
+    assert said("they express it so", {4: 16, 9: 15, 11: 16, 13: 16}) == [["they", "express", "it", "so"]]
+
+
+def test_a_space_that_was_half_seen_parts_words():
+    assert said("they expressit so", {4: 16, 11: 15, 13: 16}, {11: 0.2}) == [["they", "express", "it", "so"]]
+
+
+@pytest.mark.parametrize(("sure", "words"), [(0.08, ["in", "1911", "of"]), (0.3, ["in", "19", "11", "of"])])
+def test_it_takes_more_between_figures(sure, words):
+    assert said("in 1911 of", {2: 16, 4: 15, 6: 16}, {4: sure}) == [words]
+
+
+def test_a_gap_as_wide_as_a_column_parts_whatever_was_thought():
+    assert said("TotalSum", {5: 90}) == [["Total"], ["Sum"]]
