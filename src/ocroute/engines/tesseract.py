@@ -168,9 +168,7 @@ class Tesseract(PageByPage):
         scripts: tuple[str, ...] = ()
         if self._program.detects_script:
             try:
-                seen = run_program(
-                    self._program.path, [*source, "--psm", "0", "-l", "osd"], image=image
-                )
+                seen = run_program(self._program.path, [*source, "--psm", "0", "-l", "osd"], image=image)
             except EngineError:  # too little text to tell
                 seen = ""
             script = re.search(r"^Script: (\w+)\nScript confidence: ([\d.]+)", seen, re.MULTILINE)
