@@ -18,6 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import bench.pages.hard_kinds  # noqa: F401  adds its kinds
 from bench.judge import after_layout
 from bench.judge.cases import Case
 from bench.judge.failures import failures

@@ -14,7 +14,9 @@ from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, ArrayPage, letter
 from ocroute.document.model import Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.engines.neural.markdown_blocks import from_plain
+from ocroute.errors import EngineUnavailable
 from ocroute.judge import CHECKS, judge
+from ocroute.ppocr import line_models, model_files
 from ocroute.values import Block, Box, Category, Line
 
 OCR = EngineInfo(kind="ocr", rank=1)
@@ -433,3 +435,19 @@ def test_an_answer_that_is_not_the_page_s_text_is_not_compared_with_it(page):
 )
 def test_an_answer_that_is_none_or_is_cut_stays_doubtful_whatever_was_asked(page, reading, code):
     assert code in codes(page, replace(reading, transcribes=False), kind="vlm")
+
+
+def test_where_nobody_can_compare_a_text_with_the_page_it_says_so(page, monkeypatch, tmp_path):
+    """As in a source checkout without the models."""
+    monkeypatch.setattr(model_files, "find", _nothing)
+    monkeypatch.setattr(line_models, "every", _nothing)
+    for kind, reading in (("textlayer", of_lines(page.lines)), ("vlm", boxless(page.lines))):
+        found = verdict(page, reading, kind=kind)
+        assert found.status == "accepted"
+        (remark,) = found.findings
+        assert "not compared with the page" in remark.sentence
+        assert remark.next_step.startswith("pip install")
+
+
+def _nothing():
+    raise EngineUnavailable("no models here")

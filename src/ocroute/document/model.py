@@ -25,7 +25,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
         limit: what it was held against.
         sentence: the finding in words, with the number in it.
         refuses: whether the text should not be believed. A finding that does not refuse is a remark.
-        weight: how bad, 0 (harmless) to 1 (worthless); the verdict's score is 1 less the worst weight.
+        weight: the share of the text that it takes, 0 (none) to 1 (all).
         next_step: what the user can do, e.g. a package to install.
         image: the place on the upright page that it speaks of, in the pixels that all boxes are in; None where it speaks of
             the page as a whole. `Page.draw` shows it.
@@ -49,6 +49,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
     ``accepted``: believable. ``blank``: nothing is printed there, which is a fine result. ``doubtful``: text that was refused
     but is the best there is. ``failed``: no text could be had.
+
+    ``score`` is 1 where nothing refuses the text, else an estimate of how much of the page's text is right, to rank refused texts.
     """
 
     status: Status

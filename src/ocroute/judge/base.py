@@ -10,6 +10,7 @@ import msgspec
 from ocroute.document.model import Finding, Status, Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.blank import blank
+from ocroute.judge.merit import merit, refused_before, taken
 from ocroute.pages.page import InputPage
 from ocroute.registry import Registry
 from ocroute.values import Box
@@ -43,16 +44,18 @@ CHECKS = Registry("ocroute.checks", required=("summary", "limit", "check"))
 def judge(page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Verdict:
     """Every registered check's finding and the verdict they add up to.
 
-    The verdict is ``blank`` when the check of that name spoke, ``accepted`` when nothing refuses, else ``doubtful``; its score
-    is 1 less the worst refusing weight, a little lower for each further one. Of two refused readings the better scores higher.
+    The verdict is ``blank`` when the check of that name spoke, ``accepted`` when nothing refuses, else ``doubtful``. The score of
+    a refused reading is its `merit`, less what findings take of it that say more than merit can see: of two the better scores
+    higher. `refused_before` knows it from then on.
     """
     findings = tuple(_findings(page, reading, engine, task))
     refusing = [finding for finding in findings if finding.refuses]
     if not refusing:
         status: Status = "blank" if any(finding.code == "blank" for finding in findings) else "accepted"
         return Verdict(status, 1.0, findings)
-    worst = max(finding.weight for finding in refusing)  # not a product: checks see the same harm from several sides
-    return Verdict("doubtful", round((1.0 - worst) * 0.95 ** (len(refusing) - 1), 4), findings)
+    score = round(merit(page, reading, engine) * (1.0 - taken(reading, refusing)), 4)
+    refused_before(page).append(score)
+    return Verdict("doubtful", score, findings)
 
 
 def at_sight(page: InputPage) -> Verdict | None:

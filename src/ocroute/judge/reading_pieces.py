@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from math import hypot
 from typing import Final
 
 from ocroute.engines.base import Reading
 from ocroute.values import Block, Box, Category, Line
 
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
+SLANTED: Final = 1.4  # times the usual height from which a box may hold a slanted line
 WIDEST: Final = 3.4  # characters that fit a box as wide as it is high, in the most condensed type
 
 
@@ -37,12 +39,17 @@ class Piece:
         """Its letters and figures."""
         return sum(sign.isalnum() for sign in self.text)
 
-    @property
-    def overfull(self) -> bool:
-        """Whether the text has more characters than its box can hold. Said of single lines only."""
+    def overfull(self, usual: float) -> bool:
+        """Whether the text has more characters than its box can hold. Said of single lines only.
+
+        Args:
+            usual: the height of most lines; a higher box may hold a slanted one, as long as its diagonal.
+        """
         if self.box is None or self.rows != 1:
             return False
         short, long = sorted((self.box.width, self.box.height))
+        if short > SLANTED * usual:
+            short, long = usual, hypot(short, long)
         return self.weight > WIDEST * long / max(short, 1.0) + 4
 
 

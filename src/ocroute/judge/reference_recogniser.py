@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from ocroute.document.model import Finding
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage, Raster
 from ocroute.ppocr import crops, line_models, model_files, recogniser
@@ -28,6 +29,19 @@ def available() -> bool:
     except EngineUnavailable:
         return False
     return True
+
+
+def nobody_looked(code: str, what: str) -> Finding:
+    """The remark of a check that goes without its second pair of eyes: ``what`` was not compared with the page."""
+    return Finding(
+        code,
+        0.0,
+        1.0,
+        f"{what} not compared with the page: the models that would read parts of it again are not here.",
+        refuses=False,
+        weight=0.1,
+        next_step=f"{model_files.INSTALL}, then read the page again",
+    )
 
 
 def text_boxes(page: InputPage, threads: int = 1) -> tuple[Box, ...]:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from ocroute.pages.page import InputPage
 from ocroute.raster.bands import bands
+from ocroute.raster.behind import shows_through
+from ocroute.raster.dots import patterned, screen
 from ocroute.raster.grey import grey_of, reduced
 from ocroute.raster.letter_height import small_letters
 from ocroute.raster.rules import thin_strokes
@@ -37,6 +39,9 @@ LEAST_CONTRAST: Final = 30  # grey levels between ink and its own background
 
 _TALLEST: Final = 0.15  # of a page's height, or of what is usual beside its width: letters are not higher
 _THIN: Final = 7  # reduced pixels that a rule is less high than
+SHORT: Final = 8  # shapes; rows with fewer may be dots of a printed picture
+SCREENED: Final = 12  # such rows from which that is looked into
+ON_SCREEN: Final = 0.5  # of a row that lies in such a picture
 PHOTO: Final = (
     4.0  # mean grey levels by which the ground under a line may be uneven: paper is flat, photographs are not
 )
@@ -143,7 +148,7 @@ class _Found(NamedTuple):
 
 def _band(small: Mask, scale: float, corner: tuple[int, int], tallest: float) -> _Found:
     """The ink of a (h, w) part of the reduced page whose top left ``corner`` is at (x, y); no letter is above ``tallest``."""
-    dark, uneven = _binarise(small)
+    dark, difference, uneven = _binarise(small)
     letters = dark & ~_rules(dark) & 1
     _, labels, stats, _ = cv2.connectedComponentsWithStats(letters, connectivity=8, ltype=cv2.CV_32S)
     solid = stats[:, cv2.CC_STAT_AREA] >= SPECK
@@ -155,11 +160,17 @@ def _band(small: Mask, scale: float, corner: tuple[int, int], tallest: float) ->
         found, pixels = _rows(labels, stats, wanted, uneven, scale, corner)
         lines += found
         text |= pixels
+    boxes = (_sides(line.box for line in lines) / scale) - (*corner, *corner)
+    behind = shows_through(small, difference, text, boxes)
+    if behind.any():
+        for x0, y0, x1, y1 in boxes[behind].astype(int).tolist():
+            text[y0:y1, x0:x1] = 0
+        lines = [line for line, gone in zip(lines, behind.tolist(), strict=True) if not gone]
     return _Found(mask, text, lines)
 
 
-def _binarise(grey: Mask) -> tuple[Mask, Mask]:
-    """1 where a pixel differs from the ground around it, be the ground light or dark; and how uneven the ground is, in greys."""
+def _binarise(grey: Mask) -> tuple[Mask, Mask, Mask]:
+    """Where a pixel differs from the ground around it, be that light or dark: 1; by how many greys; how uneven the ground is."""
     coarse = np.ascontiguousarray(grey[::4, ::4])
     kernel = min(31, (min(coarse.shape) - 1) // 2 * 2 + 1)
     # The median of a wide window is the ground, since letters cover less than half of it: true on white, grey and black.
@@ -173,7 +184,7 @@ def _binarise(grey: Mask) -> tuple[Mask, Mask]:
     ink = (difference > limit).astype(np.uint8)
     uneven = cv2.subtract(difference, np.full_like(difference, min(12, round(noise))))
     uneven[cv2.dilate(ink, np.ones((3, 3), np.uint8)) > 0] = 0  # the soft edges of letters are not the ground
-    return ink, uneven
+    return ink, difference, uneven
 
 
 def _rules(mask: Mask) -> Mask:
@@ -221,6 +232,10 @@ def _rows(
     keep = _text_like(stats, owner, count, boxes)
     keep &= _means(uneven, 1.0, boxes) <= PHOTO
     glyphs = np.bincount(owner[wanted], minlength=count)
+    keep &= ~patterned(stats[wanted], owner[wanted], count)
+    short = keep & (glyphs < SHORT)
+    if np.count_nonzero(short) >= SCREENED:
+        keep &= _means(screen((labels > 0).astype(np.uint8), boxes[short]), 1.0, boxes) < ON_SCREEN
     kept = zip(((boxes[keep] + (*corner, *corner)) * scale).tolist(), glyphs[keep].tolist(), strict=True)
     lines = [InkLine(Box(*box), shapes) for box, shapes in kept]
     text.ravel()[inside] = keep[row_of_pixel]

@@ -13,7 +13,7 @@ import msgspec
 from ocroute.document.model import Attempt, AttemptOutcome, Page, Verdict
 from ocroute.engines.base import ENGINES, ONE_THREAD, EngineInfo, PageLimits, Reading, Task
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
-from ocroute.judge import judge
+from ocroute.judge import judge, refused_before
 from ocroute.judge.unread_parts import known_of
 from ocroute.layout.arrange import arrange
 from ocroute.layout.figures import with_figures
@@ -141,6 +141,7 @@ class PageReader:
             return msgspec.structs.replace(record, error=str(error))
         if record.verdict.status == "blank":
             return record
+        refused_before(page)[:] = [attempt.score for attempt in record.attempts if attempt.outcome == "refused"]
         upright = {"upright": round(time.perf_counter() - started, 4)}
         task = Task.of(self.wish.wanted, limits)
         policy = attempts(self.plan.routes, record.attempts)

@@ -51,6 +51,6 @@ class Coverage:
             round(share, 4),
             self.limit,
             f"About {share:.0%} of the page's text is missing: {what}.",
-            weight=round(min(1.0, 0.15 + 0.85 * share), 4),
+            weight=round(min(1.0, share), 4),
             image=place,
         )

@@ -36,5 +36,5 @@ class Garble:
             yield self._finding(share, self.limit, "of the words are letters in an order that no language has")
 
     def _finding(self, share: float, limit: float, what: str) -> Finding:
-        weight = round(min(0.95, 0.4 + 0.6 * share), 4)  # even garbage is more than nothing
+        weight = round(min(0.95, share), 4)  # even garbage is more than nothing
         return Finding("garble", round(share, 4), limit, f"{share:.0%} {what}.", weight=weight)

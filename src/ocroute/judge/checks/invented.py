@@ -30,10 +30,12 @@ class Invented:
         placed = [piece for piece in every if piece.box is not None]
         if not placed:
             return self._without_boxes(page, every, total)
+        heights = sorted(min(piece.box.width, piece.box.height) for piece in placed if piece.box is not None)
+        usual = heights[len(heights) // 4]  # not the median: many lines may be slanted, and their boxes high
         unseen = [
             piece
             for piece, empty in zip(placed, blank_paper(ink_of(page), placed), strict=True)
-            if empty or piece.overfull
+            if empty or piece.overfull(usual)
         ]
         surplus = sum(piece.letters for piece in unseen)
         if surplus < FEWEST or surplus / total < self.limit:
@@ -53,5 +55,5 @@ class Invented:
             round(share, 4),
             self.limit,
             f"{share:.0%} of the text stands {where}.",
-            weight=round(min(1.0, 0.2 + 0.8 * share), 4),
+            weight=round(min(1.0, share), 4),
         )

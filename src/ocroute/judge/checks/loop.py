@@ -50,7 +50,7 @@ class Loop:
             round(share, 4),
             self.limit,
             f"{quote(worst.unit)} is repeated {worst.times} times, which the page does not show ({share:.0%} of the text).",
-            weight=round(min(1.0, 0.25 + 0.75 * share), 4),
+            weight=round(min(1.0, share), 4),
         )
 
 

@@ -53,7 +53,7 @@ class LostWords:
             value,
             self.limit,
             f"Of what was read {' and '.join(parts)}.",
-            weight=round(min(1.0, 0.35 + value / max(1, given.total())), 4),
+            weight=round(min(1.0, value / max(1, given.total())), 4),
             image=Box.around(boxes) if boxes else None,
         )
 

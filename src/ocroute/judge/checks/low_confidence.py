@@ -36,6 +36,6 @@ class LowConfidence:
             round(mean, 4),
             self.limit,
             f"The engine is {mean:.0%} sure of its text on average.",
-            weight=round(min(1.0, 0.3 + 0.7 * (self.limit - mean) / self.limit), 4),
+            weight=round(1 - mean, 4),
             next_step=_STEP,
         )

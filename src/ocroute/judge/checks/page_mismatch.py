@@ -44,6 +44,8 @@ class PageMismatch:
         letters = census(text.text)
         if weight(text.text) < FEWEST:  # nothing that could be wrong; what is missing is for others to say
             return None
+        if not reference_recogniser.available():
+            return reference_recogniser.nobody_looked("page_mismatch", "The words were")
         lines = _of_text([line.box for line in ink_of(page).lines], reading)
         found = self._looked(page, text, lines, task.limits.threads)
         words = _words(found)
@@ -97,7 +99,7 @@ class PageMismatch:
         return self._finding(share, WRONG_FIGURES, what)
 
     def _finding(self, share: float, limit: float, what: str) -> Finding:
-        weight = round(min(1.0, 0.35 + 0.6 * share), 4)
+        weight = round(min(1.0, share), 4)
         return Finding("page_mismatch", round(share, 4), limit, f"{what}.", weight=weight)
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
-from ocroute.judge import drawn_words
+from ocroute.judge import drawn_words, reference_recogniser
 from ocroute.judge.layer_evidence import evidence_of
 from ocroute.judge.layer_sample import is_readable, probe_of
 from ocroute.judge.letter_shapes import Shapes
@@ -27,6 +27,7 @@ LEAST_ASKED: Final = 12  # letters of a layer that nobody can read on the page; 
 READ: Final = 0.5  # share of them that can, as they should be or otherwise, in print of any typeface
 ASKED: Final = 8  # words with such a letter that are read
 ALONE: Final = 3  # such words, where none can be read
+WORD: Final = 5  # letters of a usual word, all lost by one that is wrong
 
 
 class TextLayerMismatch:
@@ -54,7 +55,7 @@ class TextLayerMismatch:
             return self._finding(1.0, 1.0, "The words of the text layer do not look like those on the page", 0.9)
         # Without a second pair of eyes geometry, shapes and language must do.
         if known.read is None:
-            return None
+            return reference_recogniser.nobody_looked("textlayer_mismatch", "The text layer was")
         asked, read = known.read.asked
         if asked >= LEAST_ASKED and read < READ * asked:
             what = "Where the text layer has words, the page shows nothing that can be read as letters"
@@ -80,7 +81,7 @@ class TextLayerMismatch:
             f"Letters of the text layer are others on the page, e.g. in {quote(odd.word.text)}, "
             f"whose {quote(odd.said)} looks like {quote(odd.shown)}"
         )
-        return self._finding(share, ODD[0], what, 1.5 * share)
+        return self._finding(share, ODD[0], what, WORD * share)
 
     def _of_letters(self, found: ReadBack) -> Finding:
         chosen = [one for one in found.seen if one.probe.font in found.suspects] or list(found.seen)
@@ -90,8 +91,8 @@ class TextLayerMismatch:
             f"{wrong} of {len(chosen)} words of the text layer differ from the page, "
             f"e.g. {quote(worst.probe.text)} where it shows {quote(worst.shown)}"
         )
-        return self._finding(found.share, self.limit, what, 1.5 * found.share)
+        return self._finding(found.share, self.limit, what, WORD * found.share)
 
     def _finding(self, value: float, limit: float, what: str, bad: float) -> Finding:
-        weight = round(min(1.0, 0.35 + 0.6 * bad), 4)
+        weight = round(min(0.95, bad), 4)
         return Finding("textlayer_mismatch", round(value, 4), limit, f"{what}.", weight=weight)

@@ -33,9 +33,8 @@ class TornTable:
         if share < self.limit:
             return None
         what = f"A table's cells are parted between words of one sentence, e.g. {quote(block.lines[0].text)}"
-        return Finding(
-            "torn_table", round(share, 4), self.limit, f"{what}.", weight=round(0.3 + 0.4 * share, 4), image=block.box
-        )
+        torn = share * len(block.text) / max(1, sum(len(other.text) for other in reading.blocks))
+        return Finding("torn_table", round(share, 4), self.limit, f"{what}.", weight=round(torn, 4), image=block.box)
 
 
 def _narrow(block: Block) -> tuple[float, Block] | None:

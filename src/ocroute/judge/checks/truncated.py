@@ -45,7 +45,7 @@ class Truncated:
         if after < TAIL * sum(line.glyphs for line in left_out.lines):
             return None
         sentence = f"The text ends, but {len(left_out.lines)} printed line(s) follow"
-        return self._finding(left_out.share, 0.15 + 0.8 * left_out.share, sentence)
+        return self._finding(left_out.share, left_out.share, sentence)
 
     def _finding(self, value: float, weight: float, sentence: str, step: str = "") -> Finding:
         weight = round(min(1.0, weight), 4)

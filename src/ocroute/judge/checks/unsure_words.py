@@ -8,11 +8,11 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge.misreading import chances
 from ocroute.judge.reading_pieces import Piece, pieces, quote
 from ocroute.pages.page import InputPage
 
 FEWEST: Final = 0.5  # words that are expected to be wrong; a page of a few words has not much to lose, but all of it
-SURE: Final = 0.6  # confidence of a whole word from which it is mostly right, whatever exactly it says
 SIGNS: Final = 1.5  # width over height of signs without a letter that stand in the place of a word
 EITHER: Final = 0.5  # chance to be wrong of a word that two engines read differently
 SHOWN: Final = 4  # words that the sentence names
@@ -32,7 +32,7 @@ class UnsureWords:
         """The share of the words that is expected to be wrong, by the confidence of each."""
         words = [piece for piece in pieces(reading, finest=True) if piece.confidence is not None and _is_word(piece)]
         refused: list[Counter[str]] = page.once("judge.unsure_words", list)
-        doubts = [max(pair) for pair in zip(_alone(words, engine), _beside(words, refused), strict=True)]
+        doubts = [max(pair) for pair in zip(chances(words, engine), _beside(words, refused), strict=True)]
         expected = sum(doubts)
         if expected < FEWEST or expected < self.limit * len(words):
             return None
@@ -46,7 +46,7 @@ class UnsureWords:
             round(share, 4),
             self.limit,
             f"{what}.",
-            weight=round(min(0.95, 0.3 + 2 * share), 4),
+            weight=round(share, 4),
             image=worst[0][1].box,
         )
 
@@ -56,13 +56,6 @@ def _is_word(piece: Piece) -> bool:
     if len(piece.text.split()) > 1:
         return False
     return piece.letters > 0 or (piece.box is not None and piece.box.width > SIGNS * piece.box.height)
-
-
-def _alone(words: Sequence[Piece], engine: EngineInfo) -> Iterator[float]:
-    """For each word the chance that it is wrong, by what the engine says."""
-    for word in words:
-        sure = word.confidence or 0.0
-        yield min(1.0, word.weight * (1 - sure)) if engine.letter_confidence else 1 - sure if sure < SURE else 0.0
 
 
 def _beside(words: Sequence[Piece], refused: Sequence[Counter[str]]) -> Iterator[float]:

@@ -108,17 +108,17 @@ class WrongScript:
         misread, share = misread_lines(text, strange=STRANGE, clearly=PLAINLY, readable=READABLE, odd=ODD)
         if share >= PART:
             what = f"Lines with {share:.0%} of the letters read better as {_name(misread)} letters"
-            yield self._finding(share, PART, what, max(0.5, share), task, misread)
+            yield self._finding(share, PART, what, share, task, misread)
         count, share = lookalikes(text, clearly=CLEARLY)
         if count >= FEWEST_LOOKALIKES and share >= LOOKALIKE:
             what = f"{share:.0%} of the words have letters of another alphabet that only look like the right ones"
-            yield self._finding(share, LOOKALIKE, what, max(0.5, share), task)
+            yield self._finding(share, LOOKALIKE, what, share, task)
 
     def _finding(self, value: float, limit: float, what: str, bad: float, task: Task, script: str = "") -> Finding:
         guess = _LANGUAGE.get(script, "")
         language = next((language for language in task.languages if "Latn" not in letters_of(language)), guess)
         step = advice(language) if language else _ADVICE
-        weight = round(min(0.95, 0.3 + 0.7 * bad), 4)
+        weight = round(min(0.95, bad), 4)
         return Finding("wrong_script", round(value, 4), limit, f"{what}.", weight=weight, next_step=step)
 
 
