@@ -50,7 +50,8 @@ class Verdict(msgspec.Struct, frozen=True):
     ``accepted``: believable. ``blank``: nothing is printed there, which is a fine result. ``doubtful``: text that was refused
     but is the best there is. ``failed``: no text could be had.
 
-    ``score`` is 1 where nothing refuses the text, else an estimate of how much of the page's text is right, to rank refused texts.
+    ``score`` is 1 where nothing refuses the text, else an estimate of how much of the page's text
+    is right: it ranks refused texts.
     """
 
     status: Status

@@ -33,7 +33,7 @@ class TornTable:
         if share < self.limit:
             return None
         what = f"A table's cells are parted between words of one sentence, e.g. {quote(block.lines[0].text)}"
-        torn = share * len(block.text) / max(1, sum(len(other.text) for other in reading.blocks))
+        torn = share * _letters(block) / max(1, sum(map(_letters, reading.blocks)))
         return Finding("torn_table", round(share, 4), self.limit, f"{what}.", weight=round(torn, 4), image=block.box)
 
 
@@ -77,3 +77,7 @@ def _is_word(word: Word) -> bool:
 
 def _holds(cell: Cell, word: Word) -> bool:
     return cell.box is not None and cell.box.x0 <= word.box.center[0] <= cell.box.x1
+
+
+def _letters(block: Block) -> int:
+    return sum(len(line.text) for line in block.lines) or len(block.text)
