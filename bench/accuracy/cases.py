@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 import platformdirs
-from bench.accuracy.facts import AnyFact
+
+from ocroute.compare.page_facts import AnyFact
 
 HOME = Path(platformdirs.user_cache_dir("ocroute-bench")) / "accuracy"
 

@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import pypdfium2 as pdfium
 from bench.accuracy.cases import HOME, Case
-from bench.accuracy.facts import Absent, AnyFact, Baseline, Order, Present, TableCell
-from bench.accuracy.text import find, normalise
 from bench.pages.typeset import browser, latex
 from bench.pages.typeset.programs import typeset
 from bench.pages.typeset.script import Script, Source, TableData
 from bench.pages.wear import WEARS, as_pdf, worn
+
+from ocroute.compare.fact_text import find, normalise
+from ocroute.compare.page_facts import Absent, AnyFact, Baseline, Order, Present, TableCell
 
 _PAGES_OF_A_DOCUMENT = 2
 _WEARS = {

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 from bench.accuracy.cases import Case
-from bench.accuracy.facts import AnyFact, PageText
+
+from ocroute.compare.page_facts import AnyFact, PageText
 
 
 class Checked(msgspec.Struct, frozen=True):

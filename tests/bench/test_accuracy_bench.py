@@ -4,12 +4,13 @@ import pytest
 
 pytest.importorskip("rapidfuzz")
 
-from bench.accuracy.facts import Absent, Baseline, Order, PageText, Present, TableCell
 from bench.accuracy.generated import page_facts, sources
-from bench.accuracy.grids import tables
 from bench.accuracy.scores import Checked, score
-from bench.accuracy.text import find, normalise
 from bench.pages.typeset import browser, latex
+
+from ocroute.compare.fact_text import find, normalise
+from ocroute.compare.grids import tables
+from ocroute.compare.page_facts import Absent, Baseline, Order, PageText, Present, TableCell
 
 PROSE = "The northern harbour was surveyed in 1804 by two pilots."
 

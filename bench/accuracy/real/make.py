@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 from bench.accuracy.cases import HOME, Case
-from bench.accuracy.facts import Absent, AnyFact, Baseline, Order, Present, TableCell
 from bench.accuracy.generated import born_pdf, scan_pdf
 from bench.accuracy.real.documents import DOCUMENTS, Document
 from bench.accuracy.real.geometry import Sheet, Strip, columns, furniture, sheets
 from bench.accuracy.real.tables import TABLES
-from bench.accuracy.text import find, normalise
+
+from ocroute.compare.fact_text import find, normalise
+from ocroute.compare.page_facts import Absent, AnyFact, Baseline, Order, Present, TableCell
 
 _SENTENCE = re.compile(r"(?<=[.?!] )[A-Z][^.?!\d\\{}<>|=]{40,140}[.?!](?= |$)")
 _WEARS = ("office", "clean", "coarse", "office", "faded")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.accuracy.facts import TableCell
+from ocroute.compare.page_facts import TableCell
 
 TABLES: dict[str, tuple[TableCell, ...]] = {
     "debian-reference.en-p130": (

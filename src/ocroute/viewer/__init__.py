@@ -14,10 +14,11 @@ a policy that forbids everything that is not in it.
 
 ``data`` is what ``viewer_data`` gives: ``{title, told, pages, nav?, contents?}``. A page is `page_data`: its size in pixels, an
 image's address (``https:``, a path, or ``data:``; null where there is none), and ``readings``: one, or several beside each other,
-each made by `reading_data`. Boxes are ``[x0, y0, x1, y1]`` in the pixels of the upright page; the image may have any resolution.
+each made by `reading_data`. Pieces of a line that are styled ``inserted`` or ``deleted`` are shown as differences. Boxes are
+``[x0, y0, x1, y1]`` in the pixels of the upright page; the image may have any resolution.
 """
 
 from ocroute.viewer.data import page_data, reading_data, viewer_data
-from ocroute.viewer.html_page import embedded, html_page, script, style
+from ocroute.viewer.html_page import embedded, html_page, page_with, script, style
 
-__all__ = ["embedded", "html_page", "page_data", "reading_data", "script", "style", "viewer_data"]
+__all__ = ["embedded", "html_page", "page_data", "page_with", "reading_data", "script", "style", "viewer_data"]

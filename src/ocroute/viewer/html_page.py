@@ -39,12 +39,25 @@ def html_page(data: dict[str, Any]) -> bytes:
     Args:
         data: as `ocroute.viewer.viewer_data` makes it; images as ``data:`` addresses.
     """
+    return page_with(data, "data-ocroute-viewer")
+
+
+def page_with(data: dict[str, Any], mounted: str, *, script_beside: str = "", style_beside: str = "") -> bytes:
+    """A whole HTML file as `html_page`, in which another script uses the viewer.
+
+    Args:
+        data: JSON with a ``title``, in an element that is called ``data``.
+        mounted: the attribute of the element that the script fills.
+        script_beside, style_beside: besides those of the viewer.
+    """
+    scripts = [one for one in (script(), script_beside) if one]
+    look = _whole_page() + style_beside
     policy = "; ".join(
         (
             "default-src 'none'",
             "img-src data:",
-            f"script-src 'sha256-{_digest(script())}'",
-            f"style-src 'sha256-{_digest(_whole_page())}'",
+            "script-src " + " ".join(f"'sha256-{_digest(one)}'" for one in scripts),
+            f"style-src 'sha256-{_digest(look)}'",
             "base-uri 'none'",
             "form-action 'none'",
         )
@@ -54,10 +67,10 @@ def html_page(data: dict[str, Any]) -> bytes:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="color-scheme" content="light dark">\n<title>{escape(data["title"])}</title>\n'
-        f"<style>{_whole_page()}</style>\n</head>\n<body>\n"
-        f'<div data-ocroute-viewer="data"><noscript>This page needs JavaScript; it loads nothing.</noscript></div>\n'
+        f"<style>{look}</style>\n</head>\n<body>\n"
+        f'<div {mounted}="data"><noscript>This page needs JavaScript; it loads nothing.</noscript></div>\n'
         f'<script type="application/json" id="data">{embedded(data)}</script>\n'
-        f"<script>{script()}</script>\n</body>\n</html>\n"
+        f"{''.join(f'<script>{one}</script>{chr(10)}' for one in scripts)}</body>\n</html>\n"
     ).encode(errors="replace")
 
 

@@ -6,8 +6,9 @@ const ocrouteViewer = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const TAGS = {
     strike: "s", underline: "u", bold: "strong", italic: "em", code: "code", superscript: "sup", subscript: "sub",
+    inserted: "ins", deleted: "del",
   };
-  const FINE = new Set(["accepted", "blank"]);
+  const FINE = new Set(["accepted", "blank", "unjudged"]);
 
   let words = {}; // what is said instead, by what is said here
 
@@ -278,7 +279,7 @@ const ocrouteViewer = (() => {
     return { show, nextDoubtful };
   }
 
-  return { mount };
+  return { mount, make, draw };
 })();
 
 document.addEventListener("DOMContentLoaded", () => {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import datetime as dt
 from typing import Literal
 
 import msgspec
@@ -36,7 +36,7 @@ class News(msgspec.Struct, frozen=True, omit_defaults=True):
     state: State
     have: str
     newest: str
-    asked: datetime
+    asked: dt.datetime
     date: str = ""
     changes: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
@@ -70,9 +70,9 @@ class Watched(msgspec.Struct, frozen=True):
     """
 
     version: int
-    date: datetime
+    date: dt.datetime
     machine: str
-    facts: date
+    facts: dt.date
     news: tuple[News, ...]
     silent: tuple[Silence, ...]
 

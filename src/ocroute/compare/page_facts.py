@@ -6,9 +6,10 @@ import re
 from functools import cached_property
 
 import msgspec
-from bench.accuracy.grids import Grid, tables
-from bench.accuracy.text import find, limit_for, normalise, positions
 from rapidfuzz import fuzz
+
+from ocroute.compare.fact_text import find, limit_for, normalise, positions
+from ocroute.compare.grids import Grid, tables
 
 
 class PageText:

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-from bench.accuracy.text import normalise
+from ocroute.compare.fact_text import normalise
 
 
 class GridCell(NamedTuple):

@@ -1,0 +1,130 @@
+"""``ocroute compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ocroute.cli.app import app, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ocroute.compare.saved_runs import Run
+
+
+@app.command()
+def compare(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...", help="Pages to read with --engines; with --runs folders or files of outputs."
+        ),
+    ],
+    engines: Annotated[str, typer.Option(metavar="NAMES", help="Read the inputs with each of these engines.")] = "",
+    runs: Annotated[
+        bool,
+        typer.Option(
+            "--runs", help="The inputs are outputs: of ocroute (JSON), Markdown, text, hOCR, ALTO, docling's JSON."
+        ),
+    ] = False,
+    truth: Annotated[str, typer.Option(metavar="WHERE", help="The known text: files named like the documents.")] = "",
+    facts: Annotated[
+        str, typer.Option(metavar="FILE", help="Facts about pages, as olmOCR-bench writes them (JSONL).")
+    ] = "",
+    ignore: Annotated[
+        str, typer.Option(metavar="WHAT", help="What does not count, with commas: case, punctuation, furniture; none.")
+    ] = "furniture",
+    repeat: Annotated[
+        bool, typer.Option("--repeat", help="Read with each engine twice: does the same come out?")
+    ] = False,
+    lang: Annotated[str, typer.Option(metavar="CODES", help="The languages of the pages, with commas.")] = "",
+    pages: Annotated[str | None, typer.Option(help="Which pages of each input, e.g. 1-3,7.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes that read pages side by side.", min=1)] = None,
+    out: Annotated[
+        str,
+        typer.Option("--out", "-o", metavar="FOLDER", help="Write report.html there; what engines read stays in it."),
+    ] = "",
+    images: Annotated[bool, typer.Option("--images/--no-images", help="Show pages and crops in the report.")] = True,
+    json: Annotated[bool, typer.Option("--json", help="Write all figures as JSON.")] = False,
+    md: Annotated[bool, typer.Option("--md", help="Write the tables as Markdown.")] = False,
+) -> None:
+    """Compare engines, or outputs of any program, on your own pages: with each other, with facts, or with the known text."""
+    from ocroute.cli.commands import split
+    from ocroute.cli.draw_compare import comparison_markdown, draw_comparison
+    from ocroute.cli.terminal import error_line, logged, product
+    from ocroute.compare.comparing import compare as compared
+    from ocroute.compare.fact_files import load_facts
+    from ocroute.compare.saved_runs import load_run, named_apart, together
+    from ocroute.compare.scoring import rules_for
+    from ocroute.errors import ExitCode
+
+    rules = rules_for(split(ignore))
+    stated, wrong = load_facts(Path(facts)) if facts else ([], [])
+    known = [load_run(Path(truth))] if truth else []
+    with logged():
+        if runs:
+            found = _saved(inputs, engines)
+        else:
+            found = _fresh(inputs, split(engines), repeat=repeat, lang=split(lang), pages=pages, jobs=jobs, out=out)
+        aligned = together([*named_apart(found), *known])
+        last = aligned.pop() if known else None
+        result = compared(aligned, truth=last, facts=stated, rules=rules, problems=wrong)
+        if out:
+            from ocroute.compare.report_page import write_report
+
+            written = write_report(result, aligned, Path(out) / "report.html", truth=last, rules=rules, images=images)
+    if json:
+        write_json(result)
+    elif md:
+        product(comparison_markdown(result).encode())
+    else:
+        draw_comparison(result)
+    problems = [*result.problems, *(one for row in result.runs for one in row.problems)]
+    for problem in problems:
+        error_line(problem)
+    if out:
+        error_line(f"the report is {written}")
+    raise typer.Exit(ExitCode.BAD_INPUT if problems else ExitCode.OK)
+
+
+def _saved(inputs: list[str], engines: str) -> list[Run]:
+    from ocroute.compare.saved_runs import load_run
+    from ocroute.errors import UsageError
+
+    if engines:
+        raise UsageError("--runs compares what was read, and --engines reads", next_step="Leave one of them out")
+    return [load_run(Path(one)) for one in inputs]
+
+
+def _fresh(
+    inputs: list[str],
+    engines: Sequence[str],
+    *,
+    repeat: bool,
+    lang: Sequence[str],
+    pages: str | None,
+    jobs: int | None,
+    out: str,
+) -> list[Run]:
+    from ocroute.compare.fresh_runs import read_with
+    from ocroute.errors import UsageError
+    from ocroute.process.interrupts import stoppable
+    from ocroute.route.machine_survey import plan_here
+    from ocroute.route.wish import Wish
+
+    if not engines:
+        raise UsageError(
+            "neither engines nor saved runs are named",
+            next_step="Add --engines NAME,NAME to read with, or --runs to compare outputs",
+        )
+    for one in engines:
+        plan_here(Wish(one))  # before the first of them has read for an hour
+    folder = Path(out) / "runs" if out else None
+    with stoppable():
+        return [
+            read_with(one, inputs, folder=folder, repeat=repeat, languages=tuple(lang), pages=pages, jobs=jobs)
+            for one in engines
+        ]
