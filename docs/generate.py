@@ -14,6 +14,7 @@ from pathlib import Path
 from parts import (
     cards,
     clusters,
+    comparing,
     experiment,
     gpu_speed,
     judging,
@@ -244,6 +245,7 @@ PARTS: dict[str, Part] = {
     **measured_kernels.PARTS,
     **cards.PARTS,
     **clusters.PARTS,
+    **comparing.PARTS,
     **experiment.PARTS,
     **neural.PARTS,
     **judging.PARTS,

@@ -82,7 +82,7 @@ def compare(
         product(comparison_markdown(result).encode())
     else:
         draw_comparison(result)
-    problems = [*result.problems, *(one for row in result.runs for one in row.problems)]
+    problems = [*result.problems, *(f"{row.name}: {one}" for row in result.runs for one in row.problems)]
     for problem in problems:
         error_line(problem)
     if out:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ocroute.compare.comparison import Comparison, PageRow
+from ocroute.compare.comparison import Comparison, Figure, PageRow
 from ocroute.compare.comparison_tables import remarks, tables
 from ocroute.compare.differences import marked
 from ocroute.compare.dissent import Dissent, dissents
@@ -163,16 +163,16 @@ def _asked(one: Dissent, crop: str) -> dict[str, Any]:
 
 def _bars(found: Comparison) -> Iterator[dict[str, Any]]:
     """Figures with their intervals, to be drawn."""
-    for title, of in (("mean CER of a page", "mean_cer"), ("word recall", "recall")):
-        rows = [(one.name, getattr(one.truth, of)) for one in found.runs if one.truth]
-        if rows:
-            yield {"title": title, "rows": [_bar(name, figure) for name, figure in rows if figure.value is not None]}
-    facts = [_bar(one.name, one.facts.held) for one in found.runs if one.facts and one.facts.held.value is not None]
-    if facts:
-        yield {"title": "facts that hold", "rows": facts}
-    agreement = [{"name": one.name, "value": one.agreement} for one in found.runs if one.agreement is not None]
-    if agreement:
-        yield {"title": "agreement with the others", "rows": agreement}
+    truths = [(one.name, one.truth) for one in found.runs if one.truth]
+    groups = {
+        "mean CER of a page": [_bar(name, truth.mean_cer) for name, truth in truths],
+        "word recall": [_bar(name, truth.recall) for name, truth in truths],
+        "facts that hold": [_bar(one.name, one.facts.held) for one in found.runs if one.facts],
+        "agreement with the others": [_bar(one.name, Figure(one.agreement)) for one in found.runs],
+    }
+    for title, bars in groups.items():
+        if drawn := [one for one in bars if one["value"] is not None]:
+            yield {"title": title, "rows": drawn}
     times = [(one.name, one.seconds) for one in found.runs if one.seconds is not None]
     if times:
         longest = max(seconds for _, seconds in times) or 1.0
@@ -180,7 +180,7 @@ def _bars(found: Comparison) -> Iterator[dict[str, Any]]:
         yield {"title": "seconds of the median page", "rows": rows}
 
 
-def _bar(name: str, figure: Any) -> dict[str, Any]:
+def _bar(name: str, figure: Figure) -> dict[str, Any]:
     ends = [figure.interval.low, figure.interval.high] if figure.interval else None
     return {"name": name, "value": figure.value, "ends": ends}
 

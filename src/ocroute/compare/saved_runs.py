@@ -148,7 +148,7 @@ def _document(files: list[tuple[int, int | None, Path]]) -> tuple[Pages, bool, l
 
 def _best(files: list[Path]) -> tuple[Pages, Path, list[str]]:
     """The first of the files that can be read; what is wrong with those before it."""
-    problems = []
+    problems: list[str] = []
     for file in files:
         try:
             return read_file(file), file, problems
