@@ -82,6 +82,16 @@ def test_other_sources_are_not_believed_either(news, machine, path, body, media_
     assert not found.new
 
 
+@pytest.mark.parametrize(
+    "address", ["file:///opt/simple", "http://[bad", "http://x:99999", "ftp://x/y", "simple", "http://"]
+)
+def test_an_address_that_is_none_is_said(news, machine, monkeypatch, address):
+    monkeypatch.setenv("OCROUTE_WATCH_GITHUB", address)
+    found = watch(here=machine(have={"flash2": "2.8.3"}))
+    assert [one.name for one in found.silent] == ["flash2", "sage2"]
+    assert all("is no address of http or https" in one.reason for one in found.silent)
+
+
 def test_a_host_that_was_asked_too_often_is_not_asked_again(news, machine):
     news.acts["*"] = told("{}", status=429, Retry_After="3600")
     found = watch(here=machine())

@@ -43,6 +43,8 @@ def _rest(found: Watched) -> str:
     same = ", ".join(f"{one.name} {one.newest}" for one in found.news if one.state == "same")
     told = [f"{len(found.new)} new" if found.new else "nothing new" if not found.silent else "nothing new is known"]
     told += [f"up to date: {same}"] if same else []
+    unlisted = ", ".join(one.name for one in found.news if one.state == "unlisted")
+    told += [f"not listed where it was asked for: {unlisted}"] if unlisted else []
     oldest = min((one.asked for one in found.news), default=found.date)
     told += [f"asked {_age(oldest, found.date)}"] if oldest < found.date else []
     told += [f"facts about kernels of {found.facts:%Y-%m-%d}"]

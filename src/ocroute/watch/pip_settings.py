@@ -45,10 +45,12 @@ def pip_settings(environment: Mapping[str, str] = os.environ) -> PipSettings:
 
 
 def shown(url: str) -> str:
-    """An address without what must not be seen: name, password, query."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
+    """An address without what must not be seen: name, password, query; of one that is none, that."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "no address"
     return urlunsplit((parts.scheme, f"[{host}]{port}" if ":" in host else host + port, parts.path, "", ""))
 
 

@@ -86,6 +86,8 @@ class PoliteClient:
         """
         import httpx
 
+        if not _is_http(url):
+            raise Unanswered(f"{shown(url)} is no address of http or https")
         host = _origin(url)
         with self._lock:
             if reason := self._closed.get(host):
@@ -196,8 +198,7 @@ def _followed(url: str, where: str) -> str:
         Unanswered: it must not be followed.
     """
     new = urljoin(url, where)
-    scheme = urlsplit(new).scheme
-    if scheme not in ("http", "https") or (scheme == "http" and urlsplit(url).scheme == "https"):
+    if not _is_http(new) or (urlsplit(new).scheme == "http" and urlsplit(url).scheme == "https"):
         raise Unanswered(f"{_origin(url)} sends on to {shown(new)[:200]}, which is not followed")
     return new
 
@@ -241,6 +242,14 @@ def _status(url: str, got: httpx.Response) -> str:
         else "an unknown code"
     )
     return f"{_origin(url)} answers {got.status_code} {phrase}"
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _origin(url: str) -> str:
