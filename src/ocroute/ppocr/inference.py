@@ -7,10 +7,12 @@ from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ocroute.host_memory import give_back_free_memory
 
 Tensor = NDArray[np.float32]
 T = TypeVar("T")
@@ -56,6 +58,8 @@ class OpenVino:
     widths seen before are not kept: for lines of 31 widths they took 40 MiB and spared no processor time.
     """
 
+    _last: ClassVar[OpenVino | None] = None
+
     def __init__(self, model: Path, threads: int, parallel: bool) -> None:
         import openvino
 
@@ -80,6 +84,7 @@ class OpenVino:
             results_in_order = [reduce(self._infer(tensor)) for tensor in inputs]
             self._tidy()
             return results_in_order
+        self._take_turns()
         results: dict[int, T] = {}
 
         def keep(request: Any, index: int) -> None:
@@ -94,8 +99,18 @@ class OpenVino:
     def _tidy(self) -> None:
         """Give back what a big input took: OpenVINO keeps the most that it ever needed, 1 GiB for the largest pages."""
         if self._largest > BIG:
-            self._compiled.release_memory()
+            self._give_back()
             self._largest = 0
+
+    def _take_turns(self) -> None:
+        """Of the models for lines only the last one that was used keeps its working memory, 60 MiB and more beside its weights."""
+        before, OpenVino._last = OpenVino._last, self
+        if before is not None and before is not self:
+            before._give_back()
+
+    def _give_back(self) -> None:
+        self._compiled.release_memory()
+        give_back_free_memory()
 
     def _infer(self, tensor: Tensor) -> Tensor:
         self._largest = max(self._largest, tensor.size)
