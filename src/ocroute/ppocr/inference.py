@@ -103,7 +103,7 @@ class OpenVino:
             self._largest = 0
 
     def _take_turns(self) -> None:
-        """Of the models for lines only the last one that was used keeps its working memory, 60 MiB and more beside its weights."""
+        """Of the models for lines only the last one used keeps its working memory: 60 MiB and more beside its weights."""
         before, OpenVino._last = OpenVino._last, self
         if before is not None and before is not self:
             before._give_back()

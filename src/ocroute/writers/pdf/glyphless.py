@@ -10,6 +10,8 @@ import base64
 import zlib
 from typing import TYPE_CHECKING
 
+from ocroute.writers.pdf import to_unicode
+
 if TYPE_CHECKING:
     import pikepdf
 
@@ -20,7 +22,6 @@ DESCENT = 0.2
 """How far the glyph reaches below the baseline, in ems; above it, it reaches what is left of one em."""
 
 _MOST = 0xFFFF  # codes that a font has
-_BLOCK = 100  # lines of one block of a ToUnicode map, by its specification
 
 # TrueType, 1000 units an em: .notdef, and a box from (0, -200) to (500, 800). Made with fontTools.FontBuilder.
 _TRUETYPE = zlib.decompress(
@@ -97,20 +98,4 @@ class GlyphlessFont:
 
     def finish(self) -> None:
         """Write down which character each code is."""
-        self._map.write(self._to_unicode())
-
-    def _to_unicode(self) -> bytes:
-        lines = [
-            f"<{code:04X}> <{character.encode('utf-16-be').hex().upper()}>" for character, code in self._codes.items()
-        ]
-        blocks = []
-        for at in range(0, len(lines), _BLOCK):
-            some = lines[at : at + _BLOCK]
-            blocks.append(f"{len(some)} beginbfchar\n" + "\n".join(some) + "\nendbfchar\n")
-        return (
-            "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-            "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
-            "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
-            "1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n"
-            f"{''.join(blocks)}endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
-        ).encode()
+        self._map.write(to_unicode.written({code: character for character, code in self._codes.items()}))

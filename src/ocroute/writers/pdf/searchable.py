@@ -38,7 +38,6 @@ class SearchablePdf:
         from ocroute.writers.pdf.as_pdf import pdf_of, pikepdf
         from ocroute.writers.pdf.source_pages import SourcePages
         from ocroute.writers.pdf.text_layers import Layers
-        from ocroute.writers.pdf.words_back import lines_apart, read_back
 
         package = pikepdf()
         with tempfile.TemporaryDirectory(prefix="ocroute-") as folder, ExitStack() as open_:
@@ -59,10 +58,9 @@ class SearchablePdf:
             made = scratch / "made.pdf"
             save = partial(_save, package, pdf, made, origin.password or "", pdfa=self.pdfa)
             remarks += [*layers.remarks, *save()]
-            back = read_back(made, origin.password, layers.meant)
-            remarks += lines_apart(back)
-            if lost := {number: page.missing for number, page in back.items() if page.missing}:
-                remarks += layers.undo(lost)
+            said, undone = layers.checked(made, origin.password)
+            remarks += said
+            if undone:
                 save()
             with made.open("rb") as whole:
                 shutil.copyfileobj(whole, file, 1 << 20)

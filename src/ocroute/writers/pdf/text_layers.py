@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from ocroute.document.affine import Matrix
 from ocroute.document.formats import Remark
 from ocroute.document.model import Page
 from ocroute.errors import ExitCode, InputError
@@ -17,11 +19,14 @@ from ocroute.writers.pdf.layer import content
 from ocroute.writers.pdf.lines_in_ink import with_lines
 from ocroute.writers.pdf.placing import Strip, strips, with_direction
 from ocroute.writers.pdf.source_pages import OwnText, SourcePages
+from ocroute.writers.pdf.true_text import TrueText
+from ocroute.writers.pdf.words_back import lines_apart, read_back
 
 OWN: Final = "textlayer"
 """The engine whose text stands in the file already."""
 
 _COVERED = 0.5  # share of a word's box under text that the page shows itself
+_MISSING = 0.1  # share of a page's words that readers may part elsewhere than the reading does
 _TOLD = 5  # words that a remark names
 
 
@@ -36,6 +41,7 @@ class Layers:
     Attributes:
         remarks: what could not be done as somebody would expect.
         meant: by page number, the words of its layer, parted by blanks and, between lines, line ends.
+        true_text: what becomes of text that the pages show themselves and that stands for other characters.
     """
 
     def __init__(self, package: Any, pdf: Any, *, replace: bool) -> None:
@@ -43,6 +49,8 @@ class Layers:
         self._font = GlyphlessFont()
         self._object: Any = None
         self._before: dict[int, Any] = {}
+        self._false: list[int] = []
+        self.true_text = TrueText(package, pdf)
         self.remarks: list[Remark] = []
         self.meant: dict[int, str] = {}
 
@@ -53,7 +61,7 @@ class Layers:
             return
         try:
             own, to_user = pages.own_text(record), pages.to_user(record)
-            placed = self._placed(record, blocks, own, pages)
+            placed = self._placed(record, blocks, own, to_user, pages)
         except InputError as error:
             self.remarks.append(Remark(f"page {record.number} has no text layer: {error}", error.exit_code))
             return
@@ -77,7 +85,9 @@ class Layers:
         lines = (" ".join(piece.word for piece in strip.pieces if piece.word) for strip in placed)
         self.meant[record.number] = "\n".join(line for line in lines if line)
 
-    def _placed(self, record: Page, blocks: Sequence[Block], own: OwnText, pages: SourcePages) -> list[Strip]:
+    def _placed(
+        self, record: Page, blocks: Sequence[Block], own: OwnText, to_user: Matrix, pages: SourcePages
+    ) -> list[Strip]:
         """The strips of the layer, none where the page keeps what it has."""
         number = record.number
         if own.hidden and not self._replace:
@@ -95,13 +105,12 @@ class Layers:
         if own.visible:
             kept = [part for block in blocks if (part := _beside(block, own.visible)) is not None]
             if sum(map(_letters, kept)) < sum(map(_letters, blocks)):
-                refused = any(attempt.engine == OWN and attempt.outcome == "refused" for attempt in record.attempts)
-                said = f"page {number} keeps the text that it shows itself"
-                self.remarks.append(
-                    Remark(f"{said}, though it cannot be copied as it looks", ExitCode.DOUBTFUL)
-                    if refused
-                    else Remark(said)
-                )
+                if any(attempt.engine == OWN and attempt.outcome == "refused" for attempt in record.attempts):
+                    self._false.append(number)
+                    if record.verdict.fine:
+                        self.true_text.look(number, blocks, to_user)
+                else:
+                    self.remarks.append(Remark(f"page {number} keeps the text that it shows itself"))
             blocks = kept
         return with_direction([strip for block in blocks for strip in strips(block)])
 
@@ -118,8 +127,34 @@ class Layers:
         """All pages are done."""
         if self._object is not None:
             self._font.finish()
+        self.true_text.mend()
 
-    def undo(self, lost: Mapping[int, Sequence[str]]) -> list[Remark]:
+    def checked(self, path: Path, password: str | None) -> tuple[list[Remark], bool]:
+        """Read the file at ``path`` back; what does not come back is undone.
+
+        Returns:
+            What must be said of it, and whether something was undone, so that the file must be written again.
+        """
+        back = read_back(path, password, self.meant)
+        lost = {number: page.missing for number, page in back.items() if page.missing}
+        remarks = [*lines_apart(back), *self._undo(lost)]
+        mended = self.true_text.mended
+        missing = read_back(path, password, mended)
+        false = any(len(page.missing) > _MISSING * len(mended[number].split()) for number, page in missing.items())
+        if false:
+            self.true_text.undo()
+        return [*remarks, *self._of_own_text()], bool(lost) or false
+
+    def _of_own_text(self) -> Iterator[Remark]:
+        """What became of the text of pages that show it themselves, and that cannot be copied as they look."""
+        for number in self._false:
+            said = f"page {number} keeps the text that it shows itself"
+            if number in self.true_text.mended:
+                yield Remark(f"{said}; what its characters stand for was put right")
+            else:
+                yield Remark(f"{said}, though it cannot be copied as it looks", ExitCode.DOUBTFUL)
+
+    def _undo(self, lost: Mapping[int, Sequence[str]]) -> list[Remark]:
         """Give pages whose words do not come back the content that they had."""
         remarks = []
         for number, words in lost.items():
