@@ -9,15 +9,15 @@ Pages are drawn from known words, so it is known where each stands. ``--pages N`
 from __future__ import annotations
 
 import io
-import os
 import random
 import re
 import subprocess
 import sys
 import tempfile
-import time
 import unicodedata
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pypdfium2
@@ -31,6 +31,8 @@ from ocroute.run.records import pack
 from ocroute.run.results import InputResult
 from ocroute.writers.pdf.searchable import SearchablePdf
 
+OURS, PEER, DEFAULT = "ocroute --engine tesseract", "OCRmyPDF", "ocroute"
+LEAST = 0.9  # share of the words without which a run has not done its work
 WIDTH, HEIGHT, DPI = 1654, 2339, 200.0
 SCRIPTS = {
     "Latin": "affine office Überflügel naïve co-op 3.50 (word) A4",
@@ -49,6 +51,7 @@ def main() -> None:
     parser = harness.arguments(__doc__, record="searchable-pdf")
     parser.add_argument("--pages", type=int, default=0, help="read so many pages with ours and with OCRmyPDF")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3, help="in which each reads them once")
     parser.add_argument(
         "--child", type=int, help="write a PDF of so many pages and print the peak of memory; for the bench itself"
     )
@@ -59,7 +62,7 @@ def main() -> None:
     found: dict[str, Any] = {"layer": layer(20), "scripts": scripts(), "memory": memory()}
     harness.write(given.json, found)
     if given.pages:
-        found["peers"] = peers(given.pages, given.jobs)
+        found["peers"] = peers(given.pages, given.jobs, given.rounds)
         harness.write(given.json, found)
     print(harness.as_text(found))
 
@@ -206,56 +209,61 @@ import sys; from pathlib import Path; from bench.searchable_pdf import blank_sca
 """
 
 
-def peers(count: int, jobs: int) -> dict[str, Any]:
-    """Seconds, bytes and words found of ``count`` scanned pages, by ours and by OCRmyPDF."""
+def peers(count: int, jobs: int, rounds: int) -> dict[str, Any]:
+    """Seconds, bytes and words found of ``count`` scanned pages, by ours and by OCRmyPDF, in turns."""
     with tempfile.TemporaryDirectory() as folder:
         scan = Path(folder) / "scan.pdf"
         meant = drawn_scan(scan, count)
-        ours, theirs = Path(folder) / "ours.pdf", Path(folder) / "theirs.pdf"
         read = [
             sys.executable,
             "-m",
             "ocroute",
             "read",
             str(scan),
-            "--lang",
-            "en",
             "-q",
             "--force",
+            "--lang",
+            "en",
             "--jobs",
             str(jobs),
         ]
         their = [sys.executable, "-m", "ocrmypdf", "-q", "--output-type", "pdf", "--optimize", "0", "--jobs", str(jobs)]
-        default = Path(folder) / "default.pdf"
-        runs = {
-            "ocroute --engine tesseract": ([*read, "--engine", "tesseract", "-o", str(ours)], ours),
-            "OCRmyPDF": ([*their, str(scan), str(theirs)], theirs),
-            "ocroute": ([*read, "-o", str(default)], default),
+        made = {name: Path(folder) / f"{at}.pdf" for at, name in enumerate((OURS, PEER, DEFAULT))}
+        commands = {
+            OURS: [*read, "--engine", "tesseract", "-o", str(made[OURS])],
+            PEER: [*their, str(scan), str(made[PEER])],
+            DEFAULT: [*read, "-o", str(made[DEFAULT])],
         }
-        found = {}
-        for name, (command, made) in runs.items():
-            began, used = time.perf_counter(), _cpu_of_children()
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            seconds = time.perf_counter() - began
-            used = _cpu_of_children() - used
-            text = subprocess.run(
-                ["pdftotext", str(made), "-"], capture_output=True, text=True, check=False
-            ).stdout.split()
-            there = set(text)
-            found[name] = {
-                "seconds": round(seconds, 1),
-                "cpu_seconds": round(used, 1),
-                "bytes_beyond_the_scan": made.stat().st_size - scan.stat().st_size if made.exists() else None,
-                "words_found": round(sum(word in there for word in meant) / len(meant), 4),
-                "exit_code": done.returncode,
+
+        def run(name: str) -> float:
+            """The share of the words that pdftotext finds in what was made."""
+            subprocess.run(commands[name], capture_output=True, check=False)
+            command = ["pdftotext", str(made[name]), "-"]
+            there = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+            return sum(word in there for word in meant) / len(meant)
+
+        def check(_: str, found: float) -> str:
+            return "" if found >= LEAST else f"only {found:.1%} of the words are found"
+
+        turns = harness.in_turns({name: partial(run, name) for name in commands}, check, rounds=rounds)
+        runs = {
+            name: {
+                "seconds": round(median(turn.seconds for turn in every), 1),
+                "cpu_seconds": round(median(turn.cpu for turn in every), 1),
+                "of_ocrmypdf": _times(every, turns[PEER], "seconds"),
+                "of_ocrmypdf_cpu": _times(every, turns[PEER], "cpu"),
+                "bytes_beyond_the_scan": made[name].stat().st_size - scan.stat().st_size,
+                "words_found": round(every[0].answer, 4),
             }
-    return {"pages": count, "jobs": jobs, "runs": found}
+            for name, every in turns.items()
+        }
+        words_in_scan = len(meant)
+    return {"pages": count, "words": words_in_scan, "jobs": jobs, "rounds": len(turns[PEER]), "runs": runs}
 
 
-def _cpu_of_children() -> float:
-    """Of all processes that ended, in seconds: what else the machine does counts less in it than in the time by the clock."""
-    spent = os.times()
-    return spent.children_user + spent.children_system
+def _times(ours: list[harness.Turn[float]], theirs: list[harness.Turn[float]], what: str) -> float:
+    """How many times as long ours took, in the middle of the rounds: a busy machine slows both sides of a round alike."""
+    return round(median(getattr(one, what) / getattr(other, what) for one, other in zip(ours, theirs, strict=True)), 3)
 
 
 def drawn_scan(path: Path, count: int) -> list[str]:

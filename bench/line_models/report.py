@@ -1,9 +1,10 @@
 """What the line model reads of lines and pages that its training never saw, beside PP-OCR's own recogniser and Tesseract.
 
-    python -m bench.line_models.report --pack PACK [--log log.json ...] [--only PART ...] --json evidence/line-model.json
+    python -m bench.line_models.report --pack PACK [--read read.json] [--log LOG ...] [--only PART ...] --json FILE
 
-``lines``: held-out faces and texts, clean and with the wear of `bench.pages`, by the file that is shipped; Latin ones by PP-OCR's
-own too, and by both with the choice of `ocroute.ppocr.line_choice`, as pages are read.
+``lines``: held-out faces and texts, clean and with the wear of `bench.pages`, as the trained network read them on the GPU at the
+end of training (`train`): from ``--read``.
+``latin``: Latin ones by the file that is shipped, by PP-OCR's own, and by both with the choice of `ocroute.ppocr.line_choice`.
 ``pages``: letters, newspapers and forms in held-out faces and texts, by ``--engine rapidocr`` with no language named, and by
 ``--engine tesseract --lang ru``; word recall, and CPU seconds with all loaded, the two in turns.
 ``choice``: CPU seconds that it costs to choose by page and line, in turns: pages with no language named, against the same with
@@ -32,7 +33,7 @@ from typing import Any
 import numpy as np
 from bench.harness import ROOT, arguments, in_turns, machine, write
 from bench.line_models.batches import read_bank
-from bench.line_models.held_out_lines import LANGUAGES, lines
+from bench.line_models.held_out_lines import lines
 from bench.line_models.line_drawing import Faces
 from bench.pages.wear import WEARS, worn
 from PIL import Image, ImageDraw
@@ -48,13 +49,14 @@ CHOSEN = {
     ("ru", "en"): "ru",
     ("uk", "pl"): "uk",
 }  # languages of a page: the one named
-PARTS = ("lines", "pages", "choice", "memory")
+PARTS = ("latin", "pages", "choice", "memory")
 
 
 def main() -> None:
     """See the module."""
     parser = arguments(__doc__, record="line-model")
     parser.add_argument("--pack", type=Path, required=True)
+    parser.add_argument("--read", type=Path)
     parser.add_argument("--log", type=Path, nargs="*", default=[])
     parser.add_argument("--only", choices=PARTS, nargs="*", default=PARTS)
     parser.add_argument("--lines", type=int, default=200, help="of each language and state")
@@ -64,9 +66,11 @@ def main() -> None:
     bank = read_bank(options.pack)
     record: dict[str, Any] = json.loads(options.json.read_text()) if options.json and options.json.exists() else {}
     record |= machine() | {"sources": json.loads((options.pack / "sources.json").read_text())}
+    if options.read:
+        record["lines"] = {key: rate(pairs) for key, pairs in json.loads(options.read.read_text()).items()}
     if options.log:
         record["stages"] = [json.loads(log.read_text())["steps"][-1] for log in options.log]
-    for part, measured in (("lines", _lines), ("pages", _pages), ("choice", _choice), ("memory", _memory)):
+    for part, measured in (("latin", _latin), ("pages", _pages), ("choice", _choice), ("memory", _memory)):
         if part in options.only:
             record |= measured(bank, options)
             write(options.json, record)
@@ -80,34 +84,24 @@ def rate(pairs: list[list[str]]) -> dict[str, float]:
     return {"lines": len(pairs), "characters": letters, "cer": round(wrong / letters, 5)}
 
 
-def _lines(bank: dict[str, Any], options: Any) -> dict[str, Any]:
-    """Rates of our file by language and state; and those of Latin lines by recogniser, and by the choice between them."""
+def _latin(bank: dict[str, Any], options: Any) -> dict[str, Any]:
+    """Rates of Latin lines by recogniser, and by the choice between them."""
     from ocroute.ppocr import line_models
     from ocroute.ppocr.line_choice import PageLines
     from ocroute.ppocr.recogniser import recognise
 
-    known, ours, latin = line_models.every()[:2], {}, {}
-    for language in LANGUAGES:
+    known, found = line_models.every()[:2], {}
+    for language in LATIN:
         for state in ("clean", "worn"):
             some = list(islice(lines(bank, options.pack / "fonts.zip", language, state), options.lines))
             crops = [np.repeat(pixels[:, :, None], 3, 2) for pixels, _, _ in some]
-            read = {model.name: recognise(crops, 2, model.path) for model in known if _is_asked(model.name, language)}
-            if language in LATIN:
-                read["choice"] = PageLines(known, 2).read(crops)
-            found = {
+            read = {model.name: recognise(crops, 2, model.path) for model in known}
+            read["as pages are read"] = PageLines(known, 2).read(crops)
+            found[f"{language} {state}"] = {
                 name: rate([[text, line.text.strip()] for (_, text, _), line in zip(some, traced, strict=True)])
                 for name, traced in read.items()
             }
-            ours[f"{language} {state}"] = found[line_models.OURS]
-            if language in LATIN:
-                latin[f"{language} {state}"] = found
-    return {"lines": ours, "latin": latin}
-
-
-def _is_asked(model: str, language: str) -> bool:
-    from ocroute.ppocr import line_models
-
-    return language in LATIN or model == line_models.OURS
+    return {"latin": found}
 
 
 def _pages(bank: dict[str, Any], options: Any) -> dict[str, Any]:

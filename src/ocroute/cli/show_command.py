@@ -44,17 +44,18 @@ def show(
     """Show pages beside what was read on them, in one HTML file that needs no network: its path goes to stdout."""
     from ocroute.document_api import Document
     from ocroute.errors import ExitCode
+    from ocroute.stores import scheme_of, shown
 
-    path = Path(out or f"{Path(file).name.removesuffix('.json')}.show.html")
-    if file.lower().endswith(".json"):
+    path = out or f"{Path(shown(file)).name.removesuffix('.json')}.show.html"
+    if shown(file).lower().endswith(".json"):
         code = _written(Document.load(file), path, source, options["password"], {})
     else:
         document = _read(file, options)
         code = _written(document, path, file, options["password"], {})
         code = max(code, ExitCode.OK if document.ok else ExitCode.DOUBTFUL)
-    typer.echo(os.fspath(path))
-    if opens and sys.stdout.isatty() and _has_screen():
-        webbrowser.open(path.absolute().as_uri())
+    typer.echo(shown(path))
+    if opens and not scheme_of(path) and sys.stdout.isatty() and _has_screen():
+        webbrowser.open(Path(path).absolute().as_uri())
     raise typer.Exit(code)
 
 
@@ -72,7 +73,7 @@ def export(
     """Write a document that was read before in another format; what needs its pages opens the file that was read."""
     from ocroute.document_api import Document
 
-    raise typer.Exit(_written(Document.load(file), Path(out), source, password, options))
+    raise typer.Exit(_written(Document.load(file), out, source, password, options))
 
 
 def _read(file: str, options: ShowOptions) -> Document:
@@ -88,7 +89,7 @@ def _read(file: str, options: ShowOptions) -> Document:
 
 
 def _written(
-    document: Document, path: Path, source: str | None, password: str | None, options: Mapping[str, Any]
+    document: Document, path: str, source: str | None, password: str | None, options: Mapping[str, Any]
 ) -> ExitCode:
     from ocroute.cli.terminal import error_line
     from ocroute.document.formats import Origin

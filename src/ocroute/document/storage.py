@@ -13,6 +13,7 @@ from ocroute.document.exporters.json import decode
 from ocroute.document.formats import EXPORTERS, WRITERS, format_class
 from ocroute.document.model import Document
 from ocroute.errors import CorruptInput, InputError, InputNotFound, NextStep, PluginError, UnsupportedInput, UsageError
+from ocroute.stores import RemoteStore, local_path, scheme_of, shown
 
 PathLike = str | os.PathLike[str]
 
@@ -37,7 +38,7 @@ def format_of(path: PathLike) -> str:
         UsageError: no format has its suffix.
     """
     known = suffixes()
-    name = Path(path).name
+    name = Path(shown(os.fspath(path))).name
     fitting = [suffix for suffix in known if suffix and name.lower().endswith(suffix.lower())]
     if not fitting:
         raise UsageError(
@@ -48,7 +49,7 @@ def format_of(path: PathLike) -> str:
 
 
 def load(path: PathLike) -> Document:
-    """The document that was written as JSON at ``path``.
+    """The document that was written as JSON at ``path``, which may be an address such as ``s3://bucket/scan.json``.
 
     Raises:
         InputNotFound: there is no such file.
@@ -56,7 +57,7 @@ def load(path: PathLike) -> Document:
         CorruptInput: it is not whole.
         InputError: it cannot be read.
     """
-    name, data = os.fspath(path), _content(path).removeprefix(_BYTE_ORDER_MARK)
+    name, data = shown(os.fspath(path)), _content(path).removeprefix(_BYTE_ORDER_MARK)
     if not data.strip():
         raise CorruptInput(f"{name} is empty", next_step="Write it again: ocroute read --format json")
     if data.lstrip()[:1] not in b"{[":
@@ -75,6 +76,10 @@ def load(path: PathLike) -> Document:
 
 
 def _content(path: PathLike) -> bytes:
+    if (scheme := scheme_of(os.fspath(path))) == "file":
+        path = local_path(os.fspath(path))
+    elif scheme:
+        return _from_elsewhere(os.fspath(path))
     try:
         if Path(path).is_dir():  # Windows would call it a question of rights
             raise UnsupportedInput(f"{path} is a folder", next_step="Name the JSON file in it")
@@ -85,6 +90,18 @@ def _content(path: PathLike) -> bytes:
         raise InputError(f"{path} may not be read by this user", next_step=f"Allow it: chmod +r {path}") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         raise InputError(f"{str(path)!r} cannot be read: {error}", next_step="Check the path and the disk") from error
+
+
+def _from_elsewhere(address: str) -> bytes:
+    folder, _, name = address.rpartition("/")
+    try:
+        return RemoteStore(folder).read(name)
+    except FileNotFoundError as error:
+        raise InputNotFound(f"{shown(address)} does not exist", next_step="Check the address") from error
+    except OSError as error:
+        raise InputError(
+            f"{shown(address)} cannot be read: {error.strerror}", next_step="Look whether it may be read from here"
+        ) from error
 
 
 def _foreign(name: str, data: bytes, error: msgspec.ValidationError) -> InputError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ocroute.errors import CorruptInput, InputError, InputNotFound, UnsupportedInput, UsageError
 from ocroute.pages.sniff import HEAD_BYTES, Kind, describe, kind_of
 from ocroute.pages.source import MAX_PIXELS, Source
+from ocroute.stores import RemoteStore, shown
 
 
 def open_input(
@@ -79,3 +80,23 @@ def _head(path: str, name: str) -> bytes:
         raise InputError(f"{name} may not be read by this user", next_step=f"Allow it: chmod +r {name}") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         raise InputError(f"{name!r} cannot be read: {error}", next_step="Check the path and the disk") from error
+
+
+def download(address: str, kept: Path) -> None:
+    """Copy the file behind ``address`` to ``kept``, a path of this machine.
+
+    Raises:
+        InputNotFound: there is none.
+        InputError: it cannot be brought here.
+        PackageMissing: nothing here can talk to where it lies.
+    """
+    told = shown(address)
+    try:
+        RemoteStore(address).download("", kept)
+    except FileNotFoundError as error:
+        raise InputNotFound(f"{told} does not exist", next_step="Check the address") from error
+    except OSError as error:
+        raise InputError(
+            f"{told} cannot be brought here: {error.strerror}",
+            next_step="Look whether it may be read, and whether there is room here, then run the same command again",
+        ) from error

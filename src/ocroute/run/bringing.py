@@ -12,13 +12,13 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from ocroute.errors import InputError, InputNotFound, OcrouteError
+from ocroute.errors import OcrouteError
 from ocroute.files import Scratch
 from ocroute.pages import InputFile, spool_stream
+from ocroute.pages.opening import download
 from ocroute.run.jobs import Input
 from ocroute.run.result_names import stem_of
 from ocroute.run.session import Work
-from ocroute.stores import RemoteStore
 
 
 def input_of(file: InputFile, password: str | None, place: Callable[[], Path]) -> Input:
@@ -39,20 +39,8 @@ def input_of(file: InputFile, password: str | None, place: Callable[[], Path]) -
     if file.stream:
         spool_stream(file, kept)
     else:
-        _download(file, kept)
+        download(file.path, kept)
     return Input(os.fsencode(kept), password, Input.of(file.told).label)
-
-
-def _download(file: InputFile, kept: Path) -> None:
-    try:
-        RemoteStore(file.path).download("", kept)
-    except FileNotFoundError as error:
-        raise InputNotFound(f"{file.told} does not exist", next_step="Check the address") from error
-    except OSError as error:
-        raise InputError(
-            f"{file.told} cannot be brought here: {error.strerror}",
-            next_step="Look whether it may be read, and whether there is room here, then run the same command again",
-        ) from error
 
 
 def brought_here(
