@@ -45,4 +45,5 @@ def _sums(values: Mask, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     total = cv2.integral(values)
     height, width = values.shape
     x0, y0, x1, y1 = np.clip(np.rint(boxes), 0, (width, height, width, height)).astype(np.intp).T
-    return (total[y1, x1] - total[y0, x1] - total[y1, x0] + total[y0, x0]).astype(np.float64)
+    inside: NDArray[np.float64] = (total[y1, x1] - total[y0, x1] - total[y1, x0] + total[y0, x0]).astype(np.float64)
+    return inside

@@ -35,7 +35,10 @@ MOST: Final = 50_000_000  # reduced pixels of a page
 SPECK: Final = 4  # reduced pixels; what is smaller is dust, or a full stop, which no count needs
 BLANK: Final = 0.003  # inked share of a blank page, in specks; one line of small type on A4 inks about as much
 BLANK_GLYPHS: Final = 2  # dust may fall in a row, but seldom three specks of one size
-LEAST_CONTRAST: Final = 30  # grey levels between ink and its own background
+LEAST_CONTRAST: Final = (14.0, 30.0)  # grey levels between ink and its own background, on a dim picture and on any
+FAINT: Final = 0.4  # of a dim picture's strongest ink that all its ink is at least
+STRONGEST: Final = 99.5  # percentile of the differences that is its strongest ink
+GRAINY: Final = 3.0  # noise in greys from which a picture is smoothed
 
 _TALLEST: Final = 0.15  # of a page's height, or of what is usual beside its width: letters are not higher
 _THIN: Final = 7  # reduced pixels that a rule is less high than
@@ -177,14 +180,23 @@ def _binarise(grey: Mask) -> tuple[Mask, Mask, Mask]:
     ground = cv2.medianBlur(coarse, kernel) if kernel > 1 else coarse
     ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     difference = cv2.absdiff(grey, ground)
-    quiet = difference[::4, ::4]
-    quiet = quiet[quiet < 64]
-    noise = 1.4826 * float(np.median(quiet)) if quiet.size else 0.0
-    limit = float(np.clip(5 * noise, LEAST_CONTRAST, 80))
+    noise = _noise(difference)
+    if noise >= GRAINY:  # faint letters stand out of the grain once it is smoothed
+        difference = cv2.absdiff(np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8), ground)
+        noise = _noise(difference)
+    strongest = float(np.percentile(difference[::2, ::2], STRONGEST))
+    limit = float(np.clip(5 * noise, np.clip(FAINT * strongest, *LEAST_CONTRAST), 80))
     ink = (difference > limit).astype(np.uint8)
     uneven = cv2.subtract(difference, np.full_like(difference, min(12, round(noise))))
     uneven[cv2.dilate(ink, np.ones((3, 3), np.uint8)) > 0] = 0  # the soft edges of letters are not the ground
     return ink, difference, uneven
+
+
+def _noise(difference: Mask) -> float:
+    """The standard deviation of what is neither ink nor an edge, in greys."""
+    quiet = difference[::4, ::4]
+    quiet = quiet[quiet < 64]
+    return 1.4826 * float(np.median(quiet)) if quiet.size else 0.0
 
 
 def _rules(mask: Mask) -> Mask:
