@@ -3,10 +3,12 @@
 import cv2
 import numpy as np
 import pytest
-from tests.support.pages import ArrayPage, letter
+from bench.pages.kinds import Press
+from tests.support.pages import ArrayPage, Sheet, letter
 
+from ocroute.raster.grey import to_grey
 from ocroute.raster.ink import ink_of
-from ocroute.raster.rules import Rule, Rules, page_rules
+from ocroute.raster.rules import Rule, Rules, find_strokes, page_rules
 from ocroute.values import Box
 
 
@@ -69,3 +71,33 @@ def test_a_page_is_searched_once_and_forgets_when_it_is_released():
     assert page_rules(page, 35.0).horizontal
     page.release()
     assert not page_rules(page, 35.0).horizontal
+
+
+def boxed(ground: tuple[int, int, int]) -> Sheet:
+    """A white page with a box of two columns of text on a ground of its own."""
+    press = Press("tune", 3000)
+    made, font = press.sheet("boxed"), press.body(22, 26)
+    made.paragraph((110, 100, 1130, 300), press.prose(4), font)
+    made.draw.rectangle((100, 350, 1140, 1000), fill=ground)
+    for x in (120, 640):
+        made.paragraph((x, 370, x + 480, 990), press.prose(30), font, ink="white" if sum(ground) < 380 else "black")
+    return made
+
+
+def upright(segments) -> list:
+    return [s for s in segments if abs(s[2] - s[0]) < abs(s[3] - s[1])]
+
+
+@pytest.mark.parametrize("ground", [(20, 30, 60), (90, 20, 20), (0, 0, 0), (235, 240, 220)])
+@pytest.mark.parametrize("negative", [False, True])
+def test_the_ground_between_letters_in_a_box_is_no_rule(ground, negative):
+    grey = to_grey(np.asarray(boxed(ground).image))
+    assert len(upright(find_strokes(255 - grey if negative else grey, 26.0))) <= 2  # the edges of the box
+
+
+@pytest.mark.parametrize("ground", [(20, 30, 60), (235, 240, 220)])
+def test_rules_in_a_box_are_found_whatever_its_ground(ground):
+    made = boxed(ground)
+    made.draw.line((630, 380, 630, 980), fill="white" if sum(ground) < 380 else "black", width=2)
+    found = upright(find_strokes(to_grey(np.asarray(made.image)), 26.0))
+    assert any(abs(x0 - 630) < 4 and y1 - y0 > 400 for x0, y0, x1, y1 in found)

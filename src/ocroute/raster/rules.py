@@ -21,6 +21,9 @@ SEEK_HEIGHT = 13.0
 DARK = 110.0
 """Grey level of the ground below which a page is printed light on dark."""
 
+GROUND = 15
+"""Width of the window whose median is the ground, in squares of four pixels of that copy: four lines high."""
+
 _LONG = 0.1
 """Share of the page's width; a footnote rule is seldom shorter."""
 
@@ -130,8 +133,7 @@ def find_strokes(grey: Mask, height: float) -> list[Segment]:
     factor = min(1.0, SEEK_HEIGHT / max(height, 1.0))  # words cut off by the edge of the page may have no height
     if factor < 1.0:
         grey = np.asarray(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
-    if float(np.median(grey[::4, ::4])) < DARK:  # rules are light there, and the ground between the lines is none
-        grey = cv2.bitwise_not(grey)
+    grey = _dark_on_light(grey)
     tall = height * factor
     size = max(9, int(tall * 1.5) | 1)
     ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size, 18)
@@ -139,6 +141,17 @@ def find_strokes(grey: Mask, height: float) -> list[Segment]:
     turned = _level(np.ascontiguousarray(ink.T), int(tall * 1.8), int(0.4 * tall))
     found += [(y0, x0, y1, x1) for x0, y0, x1, y1 in turned]
     return [(x0 / factor, y0 / factor, x1 / factor, y1 / factor) for x0, y0, x1, y1 in found]
+
+
+def _dark_on_light(grey: Mask) -> Mask:
+    """The page with dark grounds, of all of it or of boxes, made light: rules are light there, and what is between lines is none."""
+    coarse = np.ascontiguousarray(grey[::4, ::4])
+    window = min(GROUND, (min(coarse.shape) - 1) // 2 * 2 + 1)
+    dark = np.asarray(cv2.medianBlur(coarse, window) if window > 1 else coarse) < DARK
+    if not dark.any():
+        return grey
+    whole = cv2.resize(dark.astype(np.uint8), grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.where(whole > 0, cv2.bitwise_not(grey), grey).astype(np.uint8)
 
 
 def _level(ink: Mask, length: int, thick: int) -> list[Segment]:
