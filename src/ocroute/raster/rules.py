@@ -144,7 +144,7 @@ def find_strokes(grey: Mask, height: float) -> list[Segment]:
 
 
 def _dark_on_light(grey: Mask) -> Mask:
-    """The page with dark grounds, of all of it or of boxes, made light: rules are light there, and the gaps between lines none."""
+    """The page with dark grounds, of all of it or of boxes, made light: rules are light there, gaps between lines none."""
     coarse = np.ascontiguousarray(grey[::4, ::4])
     window = min(GROUND, (min(coarse.shape) - 1) // 2 * 2 + 1)
     dark = np.asarray(cv2.medianBlur(coarse, window) if window > 1 else coarse) < DARK
