@@ -3,6 +3,7 @@
 from ocroute.cli import (  # noqa: F401 - a command exists once its module is imported
     compare_command,
     doctor_command,
+    finetune_command,
     kernel_commands,
     models_command,
     queue_commands,
