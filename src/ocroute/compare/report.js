@@ -37,7 +37,7 @@
     return parts.length ? make("section", {}, make("h2", {}, "What was read for what"), make("div", { class: "or-side" }, ...parts)) : null;
   }
 
-  function dissents(places) {
+  function dissents(places, more) {
     const answers = new Map();
     const state = make("span", { "aria-live": "polite", class: "or-answered" });
     const save = make("button", { type: "button", disabled: true }, "save answers as facts");
@@ -98,6 +98,7 @@
     told();
     return make("section", { id: "or-dissents" }, make("h2", {}, "Who is right?"),
       make("p", {}, "Places where runs differ, the largest difference first. What you answer is saved as a file of facts: ocroute compare ... --facts facts.jsonl"),
+      more ? make("p", {}, `${more} smaller differences are not asked about.`) : null,
       make("p", { class: "or-save" }, save, " ", state), make("ol", { class: "or-dissents" }, ...items));
   }
 
@@ -148,7 +149,7 @@
       ...data.tables.map(table),
       make("section", { class: "or-side" }, ...data.bars.map(bars)),
       confusions(data.confusions),
-      data.dissents.length ? dissents(data.dissents) : null,
+      data.dissents.length ? dissents(data.dissents, data.more) : null,
       pages(data.pages, open),
     ].filter((one) => one));
     root.append(report, stage);

@@ -24,7 +24,8 @@ from ocroute.document.model import Page, Verdict
 from ocroute.files import cannot_write, write_whole
 from ocroute.viewer import page_data, page_with, reading_data
 
-_PLACES = 5  # of a page at which a person is asked who is right
+_PLACES = 5  # of a page at which a person may be asked who is right
+_ASKED = 300  # places of all pages
 _TRUTH = "known text"
 
 
@@ -41,11 +42,13 @@ def write_report(
         OutputError: it cannot be written.
     """
     pages, asked = [], []
+    places, more = _places(found, runs, truth, rules)
     with Pictures() as pictures:
         for row in sorted(found.pages, key=lambda one: (one.name, one.number)):
-            shown, places = _page(row, runs, truth, rules, found.medoid, pictures if images else None)
+            here = places.get(PageKey(row.name, row.number), [])
+            shown, questions = _page(row, runs, truth, rules, found.medoid, here, pictures if images else None)
             pages.append(shown)
-            asked += places
+            asked += questions
     order = {(row.name, row.number): place for place, row in enumerate(found.pages)}
     pages.sort(key=lambda one: order[one["name"], one["at"]])
     asked.sort(key=lambda one: -one["size"])
@@ -61,6 +64,7 @@ def write_report(
         "bars": list(_bars(found)),
         "pages": pages,
         "dissents": asked,
+        "more": more,
     }
     body = page_with(
         data, "data-ocroute-report", script_beside=_beside("report.js"), style_beside=_beside("report.css")
@@ -73,8 +77,31 @@ def write_report(
     return path
 
 
+def _places(
+    found: Comparison, runs: Sequence[Run], truth: Run | None, rules: Rules
+) -> tuple[dict[PageKey, list[Dissent]], int]:
+    """By page where a person is asked who is right, the largest differences of all pages; and how many places are left."""
+    every: list[Dissent] = []
+    for row in found.pages:
+        key = PageKey(row.name, row.number)
+        own = {run.name: run.pages[key] for run in runs if key in run.pages}
+        base = _base(own, found.medoid)
+        if base and len(own) > 1 and not (truth and key in truth.pages):
+            every += dissents(key, base, own, rules, _PLACES)
+    chosen: dict[PageKey, list[Dissent]] = {}
+    for one in sorted(every, key=lambda one: -one.size)[:_ASKED]:
+        chosen.setdefault(one.page, []).append(one)
+    return chosen, max(0, len(every) - _ASKED)
+
+
 def _page(
-    row: PageRow, runs: Sequence[Run], truth: Run | None, rules: Rules, medoid: str, pictures: Pictures | None
+    row: PageRow,
+    runs: Sequence[Run],
+    truth: Run | None,
+    rules: Rules,
+    medoid: str,
+    found: Sequence[Dissent],
+    pictures: Pictures | None,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A page with its readings side by side, and the places that are asked about."""
     key = PageKey(row.name, row.number)
@@ -85,22 +112,20 @@ def _page(
     known = truth.pages.get(key) if truth else None
     readings = list(_readings(own, known, base, rules, frame))
     raster = pictures.raster(record) if pictures and record else "no image: this page was not read by ocroute here"
-    found = dissents(key, base, own, rules, _PLACES) if base and len(own) > 1 and known is None else []
     image, crops = None, [""] * len(found)
     if not isinstance(raster, str):
         image = page_address(raster)
-        crops = crop_addresses(raster, frame, [one.box for one in found]) if own[base].record is record else crops
+        if found and own[base].record is record:
+            crops = crop_addresses(raster, frame, [one.box for one in found])
+    missing = raster if isinstance(raster, str) else ""
     told = f"{row.number} of {clean(row.name)}" if row.number else clean(row.name)
-    view = page_data(frame, image, readings=readings, missing=raster if isinstance(raster, str) else "") | {
-        "number": told
-    }
     shown = {
         "name": clean(row.name),
         "at": row.number,
         "disagreement": row.disagreement,
         "status": {name: clean(status) for name, status in row.status.items()},
         "cer": row.cer,
-        "view": view,
+        "view": page_data(frame, image, readings=readings, missing=missing) | {"number": told},
     }
     return shown, [_asked(one, crop) for one, crop in zip(found, crops, strict=True)]
 

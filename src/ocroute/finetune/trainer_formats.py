@@ -31,7 +31,7 @@ def line_of(pair: Pair, form: Format) -> str:
         messages = [
             {"role": "user", "content": f"{_IMAGE}{pair.prompt}"},
             {"role": "assistant", "content": pair.target},
-        ]  # type: ignore[list-item]
+        ]
     return json.dumps({"images": [pair.image], "messages": messages}, ensure_ascii=False)
 
 
