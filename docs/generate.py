@@ -24,6 +24,7 @@ from parts import (
     line_model,
     measured_kernels,
     neural,
+    service,
     tiny,
     trusted,
 )
@@ -253,6 +254,7 @@ PARTS: dict[str, Part] = {
     **layers.PARTS,
     **line_model.PARTS,
     **layouts.PARTS,
+    **service.PARTS,
     **tiny.PARTS,
     **trusted.PARTS,
 }

@@ -448,3 +448,14 @@ class ProbeDies(Faulty):
             print("driver mismatch", file=sys.stderr, flush=True)
             os._exit(9)
         return super().probe()
+
+
+class Hoards(Faulty):
+    """Takes more memory than a server gives, and does not end by itself."""
+
+    name = "hoards"
+
+    def misbehave(self, page):
+        hoard = bytearray(os.urandom(1 << 20) * 1000)
+        time.sleep(30)
+        return hoard

@@ -127,6 +127,14 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def stop_and_start(self) -> int:
+        """End it in order, and start it again; the exit code of the first."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(20)
+        self.start()
+        return code
+
     def stop(self) -> int:
         """End it as a system does; its exit code."""
         assert self.process is not None

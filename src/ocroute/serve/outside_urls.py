@@ -20,6 +20,9 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 _REDIRECTS = 3
 _SECONDS = 60.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.ip_network(
+    "64:ff9b:1::/48"
+)  # leads wherever a network's owner wants; Python 3.11 takes it for public
 
 
 class UrlRefused(OcrouteError):
@@ -34,6 +37,8 @@ def public(address: Address) -> bool:
             return public(inner)
         if address in _NAT64:
             return public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address in _LOCAL_NAT64:
+            return False
     return address.is_global and not address.is_multicast
 
 
