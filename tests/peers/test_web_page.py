@@ -85,6 +85,7 @@ def test_a_file_is_sent_read_looked_at_and_taken_away(opened):
     expect(tab.locator("article.ov-on")).to_have_attribute("data-block", "1")
     tab.locator("article").first.hover()
     expect(tab.locator("rect.ov-box.ov-on")).to_have_attribute("data-block", "1")
+    expect(tab.get_by_role("link", name="zip", exact=True)).to_be_visible(timeout=SECONDS)
     assert {"md", "json", "pdf", "docx", "zip"} <= set(tab.locator("#formats a").all_text_contents())
     with tab.expect_download() as begun:
         tab.get_by_role("link", name="txt", exact=True).click()
@@ -115,7 +116,7 @@ def test_images_are_pasted_and_dropped(opened):
 
 
 def test_pages_appear_while_a_document_is_read_and_it_can_be_canceled(opened):
-    tab = opened("slow", console=["401"])
+    tab = opened("slow", console=["401", "409"])  # the image of a page whose job is canceled just then
     enter(tab)
     row = send(tab, document(30), "book.tif", "image/tiff")
     expect(tab.locator("#strip button:not([disabled])").nth(1)).to_be_visible(timeout=SECONDS)

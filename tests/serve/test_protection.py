@@ -391,9 +391,9 @@ def test_no_name_of_a_client_becomes_a_path(server):
     [
         "/v1/jobs/..%2f..%2fsecret",
         "/v1/jobs/%2e%2e/result",
-        "/static/..%2fserver.py",
-        "/static/%2e%2e/server.py",
-        "/static/../server.py",
+        "/static/..%2fserving.py",
+        "/static/%2e%2e/serving.py",
+        "/static/../serving.py",
         "/v1/files/..%2f..%2fsecret/content",
         "/v1/files/secret/content?expires=9999999999&signature=" + "0" * 64,
         "/v1/files/secret/content?expires=x&signature=%C3%A9",

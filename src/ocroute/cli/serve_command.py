@@ -15,7 +15,7 @@ def serve(**options: Unpack[ServiceOptions]) -> None:
     """Serve a web page to drop files on, and an API for programs, which Mistral's client understands too."""
     from ocroute.cli.terminal import error_line
     from ocroute.serve.request_log import log_as_json
-    from ocroute.serve.server import serve as run
+    from ocroute.serve.serving import serve as run
 
     log_as_json(requests=True)
     run(dict(options), error_line)

@@ -78,14 +78,18 @@ class JobStore:
     Args:
         folder: is made if it is missing.
 
+    Attributes:
+        scratch: a folder for temporary files; emptied at every start too.
+
     Raises:
         OSError: it cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._jobs, self._uploads = folder / "jobs", folder / "uploads"
-        for each in (folder, self._jobs, self._uploads):
+        self._jobs, self._uploads, self.scratch = folder / "jobs", folder / "uploads", folder / "tmp"
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        for each in (folder, self._jobs, self._uploads, self.scratch):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ids = Ids(folder)
         for left in self._uploads.iterdir():  # from clients that a server before this one had

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from starlette.requests import ClientDisconnect
+from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect, Request
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -18,6 +20,7 @@ IDLE = 30.0
 
 _LEAST_RATE = 16 << 10  # bytes a second, on the average after that time
 _NAME_BYTES = 200
+_FIELDS, _FIELD_BYTES = 8, 4096  # of a form, beside the file
 _RESERVED = frozenset(("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))))
 
 
@@ -78,6 +81,19 @@ def label(name: str | None) -> str:
     if not plain or plain.partition(".")[0].strip().lower() in _RESERVED:
         return f"document-{plain}" if plain else "document"
     return plain
+
+
+@asynccontextmanager
+async def form_of(request: Request) -> AsyncIterator[FormData]:
+    """The form that a request brings: one file, put on disk as it comes, and a few short texts.
+
+    Raises:
+        BodyRefused: it is no such form; other kinds would be held in memory.
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise BodyRefused(415, "a file is sent as a form: multipart/form-data, with the file in the field named file")
+    async with request.form(max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES) as form:
+        yield form
 
 
 async def moved(file: Any, place: Path) -> int:

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse
 
 from ocroute import __version__
-from ocroute.serve.bodies import label, moved
+from ocroute.serve.bodies import form_of, label, moved
 from ocroute.serve.kept_files import KeptFile
 from ocroute.serve.problems import wrong
 from ocroute.serve.served import owner, served
@@ -41,7 +41,7 @@ async def upload(request: Request) -> dict[str, Any]:
     """Send a file; it is kept for a while."""
     here, whose = served(request), owner(request)
     with here.service.room(whose) as place:
-        async with request.form(max_files=1, max_fields=8, max_part_size=4096) as form:
+        async with form_of(request) as form:
             file = form.get("file")
             if form.get("purpose", "ocr") != "ocr":
                 raise wrong("purpose", "files are kept here to be read: purpose is ocr")

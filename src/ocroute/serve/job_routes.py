@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from ocroute.jobs.job_results import page_of
 from ocroute.jobs.service_job import JobEvent, ServiceJob
-from ocroute.serve.bodies import label, moved
+from ocroute.serve.bodies import form_of, label, moved
 from ocroute.serve.problems import wrong
 from ocroute.serve.result_files import as_file, format_options, image_file, result_suffix
 from ocroute.serve.served import owner, served
@@ -106,7 +106,7 @@ async def submit(request: Request) -> Response:
     here, whose = served(request), owner(request)
     with ExitStack() as open_:
         place = open_.enter_context(here.service.room(whose))
-        async with request.form(max_files=1, max_fields=8, max_part_size=4096) as form:
+        async with form_of(request) as form:
             file, texts = form.get("file"), {name: one for name, one in form.items() if isinstance(one, str)}
             wish = await run_in_threadpool(
                 here.choices.wish, texts.get("engine", ""), texts.get("languages", ""), texts.get("prefer", "")

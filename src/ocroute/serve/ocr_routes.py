@@ -31,6 +31,8 @@ from ocroute.serve.waiting import until_ended
 router = APIRouter(prefix="/v1", tags=["Mistral's dialect"])
 
 _DATA = re.compile(r"data:[\w.+/-]*(?:;[\w.+-]+=[\w.+-]+)*;base64,", re.IGNORECASE)
+_in_memory = asyncio.Semaphore(8)
+"""Requests that are held in memory whole at a time; others wait for their turn, and what they bring on its way."""
 _GLANCE = 60.0  # seconds between looks at a job that does not end
 
 
@@ -102,7 +104,8 @@ async def ocr(request: Request) -> Response:
     """Read a document and answer with all of it. Whoever hangs up cancels it; nothing of it is kept."""
     here, whose = served(request), owner(request)
     with here.service.room(whose) as place:
-        asked = _parsed(await request.body())
+        async with _in_memory:
+            asked = _parsed(await request.body())
         wish = await run_in_threadpool(here.choices.wish, _engine(asked.model))
         pages = _from_one(asked.pages)
         name, size = await _brought(here, whose, asked.document, place)
@@ -130,7 +133,7 @@ def _parsed(body: bytes) -> OcrRequest:
 
     try:
         given = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise wrong("body", "this is no JSON", kind="json_invalid") from error
     given = _without_nothing(given)
     for name in _ANNOTATIONS:

@@ -61,7 +61,7 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
 
 async def _body(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, BodyRefused)
-    served(request).metrics.refused("slow" if error.status == 408 else "size")
+    served(request).metrics.refused({408: "slow", 413: "size"}.get(error.status, "kind"))
     return JSONResponse({"detail": error.message}, error.status, {"Connection": "close"})
 
 

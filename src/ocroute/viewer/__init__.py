@@ -5,7 +5,7 @@ so no text of a document can become markup or code; it asks for nothing outside.
 
 To embed it in a page of your own, serve `script` and `style` as files, and call
 
-    ocrouteViewer.mount(document.getElementById("here"), data, words);      // gives {show(place), nextDoubtful()}
+    ocrouteViewer.mount(document.getElementById("here"), data, words);      // {show(place), nextDoubtful(), setNav(nav)}
 
 with what is to be said in another language in ``words``, by the English that stands in the script, or nothing; a second call
 takes the place of the first. Or, without a line of script, put the data into ``<script type="application/json" id="x">`` with

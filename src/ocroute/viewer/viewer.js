@@ -188,7 +188,7 @@ const ocrouteViewer = (() => {
   function pageView(page) {
     const view = make("div", { class: "ov-page", "data-page": page.number });
     const columns = page.readings.map(column);
-    const scans = make("div", { class: "ov-scan" });
+    const scans = make("div", { class: "ov-scan", role: "region", "aria-label": say("page {number}", page), tabindex: 0 });
     const choose = (place) => {
       scans.replaceChildren(sheet(page, page.readings[place]));
       columns.forEach((one, at) => one.classList.toggle("ov-shown", at === place));
@@ -217,7 +217,7 @@ const ocrouteViewer = (() => {
     words = said;
     let at = 0;
     const pages = data.pages;
-    const nav = data.nav || {};
+    let nav = data.nav || {};
     const state = make("span", { class: "ov-where", "aria-live": "polite" });
     const inside = Boolean(root.closest("main")); // of a page that has its own
     const stage = make(inside ? "div" : "main", { class: "ov-stage" });
@@ -226,6 +226,9 @@ const ocrouteViewer = (() => {
     function show(place) {
       at = place;
       stage.replaceChildren(pageView(pages[at]));
+      tell();
+    }
+    function tell() {
       const [number, total] = [pages[at].number, nav.total || pages.length];
       state.textContent = say(nav.total ? "page {number} of {total}" : "page {number} ({place} of {total})", { number, place: at + 1, total });
     }
@@ -252,22 +255,32 @@ const ocrouteViewer = (() => {
       made.addEventListener("click", keys[key]);
       return made;
     };
-    const several = pages.length > 1 || nav.total > 1;
-    root.classList.add("ov", "ov-no-order");
-    root.replaceChildren(
-      make(
-        inside ? "div" : "header", { class: "ov-bar" },
+    const bar = make(inside ? "div" : "header", { class: "ov-bar" });
+    function fill() {
+      const several = pages.length > 1 || nav.total > 1;
+      const focused = bar.contains(document.activeElement) ? document.activeElement.title : "";
+      bar.replaceChildren(...[
         make(inside ? "h3" : "h1", {}, data.title), make("p", { class: "ov-told" }, data.told || ""),
         nav.index ? make("a", { href: nav.index }, say("all pages")) : null,
         pages.length && several ? button("← page", "ArrowLeft", { "aria-label": say("previous page") }) : null,
         pages.length ? state : null,
         pages.length && several ? button("page →", "ArrowRight", { "aria-label": say("next page") }) : null,
         pages.some(worst) || nav.nextDoubtful ? button("next doubtful page", "n") : null,
-        pages.length ? button("boxes", "b", { "data-toggle": "ov-no-boxes", "aria-pressed": "true" }) : null,
-        pages.length ? button("reading order", "o", { "data-toggle": "ov-no-order", "aria-pressed": "false" }) : null,
-      ),
-      stage,
-    );
+        pages.length ? button("boxes", "b", pressed("ov-no-boxes")) : null,
+        pages.length ? button("reading order", "o", pressed("ov-no-order")) : null,
+      ].filter((one) => one));
+      if (focused) [...bar.querySelectorAll("button")].find((one) => one.title === focused)?.focus();
+    }
+    const pressed = (name) => ({ "data-toggle": name, "aria-pressed": String(!root.classList.contains(name)) });
+    // For a document of which more pages appear: other neighbours, and another number of pages.
+    function setNav(other) {
+      nav = other;
+      fill();
+      tell();
+    }
+    if (!root.classList.contains("ov")) root.classList.add("ov", "ov-no-order");
+    fill();
+    root.replaceChildren(bar, stage);
     listening.get(root)?.abort();
     listening.set(root, new AbortController());
     root.ownerDocument.addEventListener("keydown", (event) => {
@@ -276,7 +289,7 @@ const ocrouteViewer = (() => {
     }, { signal: listening.get(root).signal });
     if (pages.length) show(0);
     else stage.append(contents(data.contents || []));
-    return { show, nextDoubtful };
+    return { show, nextDoubtful, setNav };
   }
 
   return { mount, make, draw };

@@ -12,6 +12,7 @@ let jobs = []; // as the server tells them, the newest first
 let shown = null; // id of the job whose pages are seen
 let page = 0; // number of the page that is seen; 0: none
 let stream = null; // of the shown job's events
+let view = null; // what the viewer gave for that page
 let formats = [];
 let timer = 0;
 
@@ -156,7 +157,7 @@ async function finish(job) {
 function show(id, focus = false) {
   if (shown !== id) {
     shown = id;
-    page = 0;
+    [page, view] = [0, null];
     byId("viewer").replaceChildren();
     follow(id);
   }
@@ -166,7 +167,7 @@ function show(id, focus = false) {
 
 function close() {
   stream?.close();
-  [stream, shown, page] = [null, null, 0];
+  [stream, shown, page, view] = [null, null, 0, null];
   byId("shown").hidden = true;
   byId("viewer").replaceChildren();
 }
@@ -206,13 +207,15 @@ function drawShown(job) {
   byId("shown-title").textContent = job.name;
   byId("shown-state").textContent = told(job);
   byId("downloads").hidden = job.state !== "done";
-  if (byId("formats").dataset.id !== job.id) {
-    byId("formats").dataset.id = job.id;
+  const offered = `${job.id} ${formats.length}`;
+  if (byId("formats").dataset.drawn !== offered) {
+    byId("formats").dataset.drawn = offered;
     byId("formats").replaceChildren(...formats.map((format) => make("li", {}, download(job, format))));
   }
   const numbers = Object.keys(job.verdicts).map(Number);
   drawStrip(job, job.numbers.length ? job.numbers : numbers);
   if (!page && numbers.length) open(job, numbers[0]);
+  else view?.setNav(neighbours(job));
 }
 
 function drawStrip(job, numbers) {
@@ -234,6 +237,15 @@ function drawStrip(job, numbers) {
   if (focused) [...strip.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
 }
 
+// Where the keys of the viewer lead from the page that is seen.
+function neighbours(job) {
+  const numbers = Object.keys(job.verdicts).map(Number);
+  const place = numbers.indexOf(page);
+  const at = (other) => (other === undefined ? null : `#${other}`);
+  const doubtful = [...numbers.slice(place + 1), ...numbers.slice(0, place)].find((one) => !FINE.has(job.verdicts[one]));
+  return { previous: at(numbers[place - 1]), next: at(numbers[place + 1]), nextDoubtful: at(doubtful), total: job.pages.total };
+}
+
 async function open(job, number) {
   page = number;
   let data;
@@ -243,12 +255,8 @@ async function open(job, number) {
     return wrong(error.message);
   }
   if (shown !== job.id || page !== number) return undefined; // another one was asked for meanwhile
-  const numbers = Object.keys(job.verdicts).map(Number);
-  const place = numbers.indexOf(number);
-  const at = (other) => (other === undefined ? null : `#${other}`);
-  const doubtful = [...numbers.slice(place + 1), ...numbers.slice(0, place)].find((one) => !FINE.has(job.verdicts[one]));
-  const nav = { previous: at(numbers[place - 1]), next: at(numbers[place + 1]), nextDoubtful: at(doubtful), total: job.pages.total };
-  ocrouteViewer.mount(byId("viewer"), { title: job.name, told: "", pages: [data], nav, contents: [] }, words);
+  const nav = neighbours(job);
+  view = ocrouteViewer.mount(byId("viewer"), { title: job.name, told: "", pages: [data], nav, contents: [] }, words);
   const current = jobs.find((one) => one.id === shown);
   if (current) drawShown(current);
   return undefined;

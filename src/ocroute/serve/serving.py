@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,9 @@ def serve(options: dict[str, Any], say: Callable[[str], None]) -> None:
     folder = Path(options["data"]).expanduser() if options["data"] else _default_folder()
     listening = _listening(options["host"], options["port"])
     with contextlib.closing(listening), _kept(folder) as store:
+        tempfile.tempdir = str(
+            store.scratch.absolute()
+        )  # what comes is on the disk that it stays on: /tmp may be memory
         app, begin, end = _assembled(options, store, keys, hosts_of(options["host"], options["hosts"]))
         config = uvicorn.Config(
             app,
@@ -91,7 +95,7 @@ def _assembled(
     options: dict[str, Any], store: JobStore, keys: tuple[str, ...], hosts: list[str]
 ) -> tuple[Any, Callable[[], None], Callable[[], None]]:
     """The app, and what begins and ends with it."""
-    from ocroute.serve.app import make_app
+    from ocroute.serve.http_app import make_app
     from ocroute.serve.kept_files import KeptFiles
     from ocroute.serve.keys import Keys
     from ocroute.serve.outside_urls import OutsideUrls
