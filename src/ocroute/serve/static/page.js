@@ -9,6 +9,7 @@ const ENDED = new Set(["done", "failed", "canceled"]);
 const PAUSE = 1000; // ms between looks at the list while something is read
 
 let jobs = []; // as the server tells them, the newest first
+let fresh = []; // those just sent that no list has told of: one that was asked for before is still on its way
 let shown = null; // id of the job whose pages are seen
 let page = 0; // number of the page that is seen; 0: none
 let stream = null; // of the shown job's events
@@ -69,6 +70,7 @@ function send(file) {
     if (request.status === 401) closeDoor();
     if (request.status !== 202) return wrong(say("refused", { name, reason: reason(request.response) || request.status }));
     byId("said").textContent = say("sent", { name });
+    fresh = [request.response, ...fresh];
     jobs = [request.response, ...jobs];
     show(request.response.id);
     look();
@@ -84,7 +86,9 @@ function send(file) {
 async function look() {
   clearTimeout(timer);
   try {
-    jobs = await (await ask("/v1/jobs")).json();
+    const list = await (await ask("/v1/jobs")).json();
+    fresh = fresh.filter((one) => !list.some((other) => other.id === one.id));
+    jobs = [...fresh, ...list];
     if (byId("wrong").textContent === say("lost")) wrong("");
   } catch (error) {
     if (byId("inside").hidden) return;
@@ -145,6 +149,7 @@ function row(job) {
 async function finish(job) {
   try {
     await ask(`/v1/jobs/${job.id}`, { method: "DELETE" });
+    fresh = fresh.filter((one) => one.id !== job.id);
     if (ENDED.has(job.state) && shown === job.id) close();
   } catch (error) {
     wrong(error.message);
