@@ -22,6 +22,7 @@ from ocroute.compare.saved_runs import Run, load_run, together
 from ocroute.compare.scoring import Rules, score
 from ocroute.document import Category
 from ocroute.document.model import Attempt
+from ocroute.errors import InputError
 from ocroute.values import Cell, Line, Table
 
 TEXT = ["The tide tables of 1911", "pleased everybody who saw", "them in the long room.", "Yours sincerely, J. Marsh"]
@@ -186,6 +187,21 @@ def test_an_empty_truth_is_right_where_nothing_was_read():
 def test_pages_of_which_the_truth_says_nothing_are_counted_and_not_scored():
     found = compare([texts("run", "one", "two")], truth=texts("truth", "one"))
     assert (found.unknown, found.runs[0].truth.cer.value) == (1, 0.0)
+
+
+def test_what_is_known_of_other_documents_is_counted_and_of_none_is_an_error(tmp_path):
+    other = Run("truth", {PageKey("scan", 1): of_text("one"), PageKey("other", 1): of_text("two")})
+    found = compare([texts("run", "one")], truth=other)
+    assert (found.elsewhere, found.runs[0].truth.cer.value, found.runs[0].pages) == (1, 0.0, 1)
+    with pytest.raises(
+        InputError, match="a known text of none of the documents: of 'other', for one, while 'scan' was read"
+    ):
+        compare([texts("run", "one")], truth=Run("truth", {PageKey("other", 1): of_text("two")}))
+    (tmp_path / "facts.jsonl").write_text('{"pdf": "x.pdf", "page": 1, "id": "a", "type": "present", "text": "b"}')
+    with pytest.raises(InputError, match="none of the documents"):
+        compare([texts("run", "one")], facts=load_facts(tmp_path / "facts.jsonl")[0])
+    found = compare([texts("run", "one"), Run("stranger", {PageKey("other", 1): of_text("two")})])
+    assert found.problems == ("run and stranger have no page in common, e.g. scan p. 1 and other p. 1",)
 
 
 def test_the_judge_is_held_against_the_truth():

@@ -19,12 +19,13 @@ from ocroute.compare.comparison import (
     RunRow,
 )
 from ocroute.compare.differences import confusions
-from ocroute.compare.fact_files import CheckedFacts, Stated
+from ocroute.compare.fact_files import CheckedFacts, Documents, Stated
 from ocroute.compare.intervals import Resampled, interval
 from ocroute.compare.measures import Errors, Order, Overlap
 from ocroute.compare.read_pages import PageKey, ReadPage
 from ocroute.compare.saved_runs import Run
 from ocroute.compare.scoring import PageScore, Rules, apart, score
+from ocroute.errors import InputError
 
 _MISSING = ReadPage(error="this run has no such page")
 _CONFUSIONS = 30
@@ -45,8 +46,18 @@ def compare(
         facts: that are known of pages.
         rules: which differences do not count.
         problems: to be told with the rest.
+
+    Raises:
+        InputError: what is known is of none of the documents.
     """
-    keys = sorted({key for run in runs for key in run.pages} | set(truth.pages if truth else ()))
+    documents = {key.name for run in runs for key in run.pages}
+    named = Documents(key for run in runs for key in run.pages)
+    elsewhere = _elsewhere(documents, named, truth, facts)
+    facts = [one for one in facts if named.named(one.page.name)]
+    keys = sorted(
+        {key for run in runs for key in run.pages}
+        | {key for key in (truth.pages if truth else ()) if key.name in documents}
+    )
     pages = {run.name: {key: run.pages.get(key, _MISSING) for key in keys} for run in runs}
     texts = {name: {key: rules.text(page) for key, page in own.items()} for name, own in pages.items()}
     distances, by_page = _distances(texts, keys)
@@ -82,8 +93,37 @@ def compare(
         differences=tuple(_differences(scores, checked)),
         pages=_page_rows(keys, pages, by_page, known, scores),
         unknown=len(keys) - len(known) if truth else 0,
-        problems=(*problems, *(truth.problems if truth else ())),
+        problems=(*problems, *(truth.problems if truth else ()), *_strangers(runs)),
+        elsewhere=elsewhere,
     )
+
+
+def _elsewhere(documents: set[str], named: Documents, truth: Run | None, facts: Sequence[Stated]) -> int:
+    """How many documents something is known of that no run has; they are not part of the comparison.
+
+    Raises:
+        InputError: that is so of all of them.
+    """
+    names = {key.name for key in truth.pages} if truth else set()
+    missing = names - documents
+    stated = {one.page.name for one in facts}
+    of_facts = {one.page.name for one in facts if not named.named(one.page.name)}
+    for known, absent, what in ((names, missing, "a known text"), (stated, of_facts, "a fact")):
+        if known and absent == known:
+            raise InputError(
+                f"there is {what} of none of the documents: of {min(known)!r}, for one, while {min(documents)!r} was read",
+                next_step="Name them alike, but for the suffix: scan.pdf, scan.json, scan.txt",
+            )
+    return len(missing | of_facts)
+
+
+def _strangers(runs: Sequence[Run]) -> list[str]:
+    """Runs that have no page in common: nothing can be said of the two."""
+    return [
+        f"{one.name} and {other.name} have no page in common, e.g. {min(one.pages)} and {min(other.pages)}"
+        for one, other in combinations(runs, 2)
+        if one.pages and other.pages and not one.pages.keys() & other.pages.keys()
+    ]
 
 
 def _distances(

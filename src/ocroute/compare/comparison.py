@@ -139,6 +139,7 @@ class Comparison(msgspec.Struct, frozen=True):
         pages: those on which runs differ most first.
         unknown: pages that were read and of which the truth says nothing: not scored.
         problems: what could not be read, besides what runs say themselves.
+        elsewhere: documents that something is known of, and no run has: they do not count.
     """
 
     version: int
@@ -150,3 +151,4 @@ class Comparison(msgspec.Struct, frozen=True):
     pages: tuple[PageRow, ...]
     unknown: int = 0
     problems: tuple[str, ...] = ()
+    elsewhere: int = 0

@@ -74,6 +74,8 @@ def remarks(found: Comparison) -> Iterator[str]:
         yield "A page that failed or is missing counts as read worst; one with a CER above 10 % or a recall below 90 % is wrong."
     if found.unknown:
         yield f"{found.unknown} pages are not in the known text, and not scored."
+    if found.elsewhere:
+        yield f"Of {found.elsewhere} documents something is known and no run has them: they do not count."
     left = {kind: count for one in found.runs if one.facts for kind, count in one.facts.not_measured.items()}
     if left:
         yield f"Not measured: {', '.join(f'{count} facts of kind {one_line(kind)[:40]}' for kind, count in left.items())}."

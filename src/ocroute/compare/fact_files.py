@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ocroute.compare.page_facts import Absent, AnyFact, Baseline, Order, PageText, Present, TableCell
-from ocroute.compare.read_pages import PageKey, ReadPage
+from ocroute.compare.read_pages import WHOLE, PageKey, ReadPage
 from ocroute.errors import CorruptInput, InputError, InputNotFound
 from ocroute.pages.inputs import SUFFIXES
 
@@ -103,6 +103,20 @@ def _fact(kind: str, told: Mapping[str, Any]) -> AnyFact | None:
     return Baseline() if kind == "baseline" else None
 
 
+class Documents:
+    """The documents of runs, to be found by the names that facts have for them: with their folders, or without."""
+
+    def __init__(self, pages: Iterable[PageKey]) -> None:
+        names = {key.name for key in pages}
+        self._by_name = {name.rpartition("/")[2]: name for name in sorted(names, reverse=True)} | {
+            one: one for one in names
+        }
+
+    def named(self, name: str) -> str:
+        """As runs call it; empty where they do not have it."""
+        return self._by_name.get(name) or self._by_name.get(name.rpartition("/")[2], "")
+
+
 class CheckedFacts:
     """The facts of one run: by page whether each holds; those of pages that the run does not have fail."""
 
@@ -111,13 +125,13 @@ class CheckedFacts:
         self.by_page: dict[PageKey, list[bool]] = defaultdict(list)
         self.by_kind: dict[str, list[bool]] = defaultdict(list)
         self.unmeasured = Counter(one.kind for one in facts if one.fact is None)
-        by_name = {key.name.rpartition("/")[2]: key.name for key in pages}
+        documents = Documents(pages)
         texts: dict[PageKey, tuple[PageText, PageText]] = {}
         for one in facts:
             if one.fact is None:
                 continue
-            bare = one.page.name.rpartition("/")[2]
-            key = one.page if one.page in pages else PageKey(by_name.get(bare, bare), one.page.number)
+            name = documents.named(one.page.name)
+            key = PageKey(name or one.page.name, WHOLE if PageKey(name, WHOLE) in pages else one.page.number)
             page = pages.get(key)
             if page is None or page.error:
                 why: str | None = "the page was not read"

@@ -19,6 +19,10 @@ HYPHEN = re.compile(r"(?<=\w)[-\u00ad\u2010]\n(?=[^\W\d_])")
 _SAYS_SOMETHING = re.compile(r"\w")
 
 
+WHOLE = 0
+"""The number of a page that is a whole document, where somebody does not tell its pages apart."""
+
+
 class PageKey(NamedTuple):
     """Which page: the document's name without folders above and suffixes, and the page's number from 1."""
 
@@ -26,7 +30,7 @@ class PageKey(NamedTuple):
     number: int
 
     def __str__(self) -> str:
-        return f"{self.name} p. {self.number}"
+        return f"{self.name} p. {self.number}" if self.number else self.name
 
 
 @dataclass(frozen=True, slots=True)

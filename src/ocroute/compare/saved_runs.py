@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ocroute.compare.foreign_formats import SUFFIXES, Pages, read_file
-from ocroute.compare.read_pages import PageKey, ReadPage
+from ocroute.compare.read_pages import WHOLE, PageKey, ReadPage
 from ocroute.errors import InputError, InputNotFound, UnsupportedInput
 from ocroute.pages.inputs import SUFFIXES as SOURCES
 
@@ -20,9 +20,6 @@ _BEST = (".json", ".xml", ".alto", ".hocr", ".html", ".htm", ".md", ".markdown",
 """Of several files of one document the one with the most in it is read."""
 
 _UNPAGED = (".md", ".markdown", ".txt")
-
-WHOLE = 0
-"""The number of a page that is a whole document, where somebody does not tell its pages apart."""
 
 
 @dataclass(frozen=True, slots=True)
