@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from bench.pages.wear import WEARS, worn
 from PIL import Image, ImageDraw
 from tests.support.pages import ENGLISH, LIGHTHOUSE, RUSSIAN, SANS, SERIF, ArrayPage, face
 
@@ -100,6 +101,20 @@ def test_raised_figures_are_told_from_those_on_the_line(engine):
             x += (small if high else font).getlength(part.lstrip("^"))
     found = lines_of(read(engine, ArrayPage(image, dpi=200)))
     assert found == ["About 10⁶ of them in 1995 and 2¹¹ more", "Cost 1,106.21 on 11.06.1996"]
+
+
+@pytest.mark.parametrize("medium", ["faded", "fax"])
+def test_figures_whose_foot_has_faded_are_not_raised(engine, medium):
+    """A 2 that breaks above its foot looks as high above the line as a raised one."""
+    image = Image.new("L", (900, 700), 255)
+    draw, font = ImageDraw.Draw(image), face(SERIF, 29)
+    numbers = [str((at * 7_919_231 + 21_212) % 90_000 + 10_000).replace("8", "2") for at in range(40)]
+    for at, number in enumerate(numbers):
+        draw.text((60 + 200 * (at % 4), 40 + 60 * (at // 4)), number, font=font, fill=0)
+    page = ArrayPage(worn(np.asarray(image), WEARS[medium], 3).convert("RGB"), dpi=200)
+    found = " ".join(lines_of(read(engine, page)))
+    assert sum(found.count(number) for number in numbers) >= 36
+    assert not set(found) & set("⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def test_a_letter_that_the_blank_holds_back_is_written_where_there_is_room():

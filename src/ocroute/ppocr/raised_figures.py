@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from ocroute.pages.page import Raster
 from ocroute.ppocr.recogniser import Traced
@@ -16,7 +18,11 @@ RAISED: Final = 0.25  # of a figure's height that the foot of a raised one is ab
 SMALLER: Final = 0.85  # of it that a raised one is high at most
 LOWEST: Final = 0.2  # of the crop's height; what is lower is a dot or a dash
 WIDEST: Final = 1.3  # of its own height that a letter is wide; what is wider is several
+FAINT: Final = 0.5  # of the step from paper to what counts as ink, from which there is something
+BARE: Final = 0.08  # share of that below a raised figure, by grain and by the blur of its edge
 _HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+Mask = NDArray[np.uint8]
 
 
 class _Shape(NamedTuple):
@@ -43,7 +49,9 @@ def marked(traced: Traced, pixels: Raster) -> Traced:
     ]
     if not at:
         return traced
-    shapes = _shapes(pixels)
+    grey = to_grey(pixels)
+    ink, level = otsu_ink(grey)
+    shapes, faint = _shapes(ink), _faint(grey, ink, level)
     own = {
         index: _shape(shapes, float(traced.centers[index])) for index, sign in enumerate(traced.text) if sign.isalnum()
     }
@@ -60,6 +68,7 @@ def marked(traced: Traced, pixels: Raster) -> Traced:
             and figure.height < SMALLER * height
             and head > 0.8 * height
             and figure.left > other.left
+            and not _goes_on_below(faint, figure, other.bottom)
         ):
             raised.add(index)
     if not raised:
@@ -69,14 +78,26 @@ def marked(traced: Traced, pixels: Raster) -> Traced:
     )
 
 
-def _shapes(pixels: Raster) -> list[_Shape]:
+def _shapes(ink: Mask) -> list[_Shape]:
     """The shapes of a line that could be letters, from left to right."""
-    ink = otsu_ink(to_grey(pixels))[0]
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     shapes = (_Shape(left, left + width, top, top + height) for left, top, width, height, _ in stats[1:].tolist())
     return sorted(
         shape for shape in shapes if LOWEST * len(ink) <= shape.height and shape.width <= WIDEST * shape.height
     )
+
+
+def _faint(grey: Mask, ink: Mask, level: float) -> Mask:
+    """1 where there is ink, be it too faint to be counted as such: strokes of worn print fade and break."""
+    paper = float(np.median(grey[ink == 0]))
+    return (np.abs(grey - paper) > FAINT * abs(level - paper)).astype(np.uint8)
+
+
+def _goes_on_below(faint: Mask, figure: _Shape, foot: int) -> bool:
+    """Whether there is ink between a figure and the foot of the line: then it is the upper part of a broken one."""
+    edge = figure.bottom + max(1, round(0.1 * figure.height))
+    below = faint[edge:foot, figure.left : figure.right]
+    return below.size > 0 and float(below.mean()) > BARE
 
 
 def _shape(shapes: list[_Shape], center: float) -> _Shape | None:
