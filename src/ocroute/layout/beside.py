@@ -39,11 +39,13 @@ _SAME_EDGE: Final = 0.6  # ems by which lines set to one edge may differ
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The two ends of one row, and what it begins with."""
+    """The two ends of one row, what it begins with, and the cells on both sides of the white; empty where a side has but one."""
 
     left: str
     right: str
     first: str
+    last: str = ""
+    next: str = ""
 
 
 def read_down(left: Sequence[Row], right: Sequence[Row], scale: Scale, *, labels: bool) -> bool:
@@ -80,6 +82,7 @@ def evidence(pairs: Sequence[_Pair], left: Sequence[Row], right: Sequence[Row], 
     """How much speaks for blocks; below zero for pairs."""
     return (
         _labels(pairs)
+        + _fields(pairs)
         + _figures(pairs)
         + _likeness(pairs)
         + _heads(left, right)
@@ -96,7 +99,9 @@ def _pairs(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> list[_Pai
         distance = np.abs(levels - _level(row))
         nearest = int(distance.argmin())
         if distance[nearest] < 0.3 * scale.size:
-            found.append(_Pair(_said(row), _said(right[nearest]), row[0].text.strip()))
+            other = right[nearest]
+            inner = row[-1].text.strip() if len(row) > 1 else "", other[0].text.strip() if len(other) > 1 else ""
+            found.append(_Pair(_said(row), _said(other), row[0].text.strip(), *inner))
     return found
 
 
@@ -121,6 +126,21 @@ def _labels(pairs: Sequence[_Pair]) -> float:
         return -4.0
     if median(len(pair.left) for pair in pairs) <= 4:
         return -4.0
+    return 0.0
+
+
+def _fields(pairs: Sequence[_Pair]) -> float:
+    """Forms in two halves: label, value, label, value; the white is before the last value, or between the halves.
+
+    Two blocks of fields, a sender and a receiver, have the same labels on both sides.
+    """
+    for labels in ([(pair.first, pair.last) for pair in pairs], [(pair.first, pair.next) for pair in pairs]):
+        both = [(one, other) for one, other in labels if one and other]
+        said = [text for pair in both for text in pair]
+        short = all(len(text) <= 2 * LABEL_CHARS and not any(map(str.isdigit, text)) for text in said)
+        alike = sum(one.casefold() == other.casefold() for one, other in both)
+        if len(both) >= 0.75 * len(pairs) and len(both) > 1 and short and alike < 0.5 * len(both):
+            return -6.0
     return 0.0
 
 

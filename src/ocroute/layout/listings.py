@@ -1,8 +1,8 @@
 """Program listings: lines in type of even width, one below the other. They keep their line ends, indents and blank lines.
 
 Even width is seen on the words: of type whose letters are all as wide, a word of n letters is n times as wide as one. Figures
-are so in most faces, and therefore say nothing. On a page that is all of such type, a typed letter or a receipt, and where no
-layer names the type, only lines that look like a program's are taken for a listing.
+are so in most faces, and therefore say nothing. Typed letters and receipts are in such type too: some lines have to look like a
+program's, and more of them where all of a page is so or no layer names the type.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ FEWEST_WORDS: Final = 4
 """Words with letters from which a grid is seen."""
 
 CODE_LINES: Final = 0.4
-"""Share of lines that look like a program's from which all of them are one."""
+NAMED_CODE_LINES: Final = 0.2
+"""Shares of lines that look like a program's from which all of them are one; the second where a layer names their type."""
 
 MONO_PAGE: Final = 0.6
 """Share of the letters of a page from which type of even width is its usual type."""
@@ -41,9 +42,10 @@ BLANKS: Final = 2
 
 _CODE: Final = re.compile(
     r"[{};\\]\s*$|[\])]\s*:$|^\s*[}\])]+[;,]?$|^\s*(?:#include|#!|//|/\*|--\s|@\w+|\$ |>>> ?|%\w+ ?)"
-    r"|^\s*(?:def|class|return|import|from|if|for|while|else|elif|try|except|print|let|const|var|function|fn|func|public|private"
-    r"|static|void|int|use|end|begin|select|insert|update|where|package|module|switch|case|echo|sudo|pip|git)\b(?!.*[.?!]$)"
-    r"|\w\([^)]*\)?|[=!<>+*/-]=|\w = |=>|->|::|&&|\|\||\w\[[^\]]*\]|\w_\w|\\\w+\{|</?\w+[^<>]*>|^\s*\w+: \S+$",
+    r"|^\s*(?:def|class|import|from|if|for|while|else|elif|try|except|print|let|const|var|function|fn|func|public|private|static"
+    r"|void|int|use|begin|select|insert|update|where|package|module|switch|case|echo|sudo|pip|git)\b.*[({\[:;=/]"
+    r"|^\s*(?:return|end|else|break|pass|continue|do|then|fi|done)(?:\s[\w.()]+)?$"
+    r"|\w\([^)]*\)|[=!<>+*/-]=|\w = |=>|->|::|&&|\|\||\w\[[^\]]*\]|\w_\w|\\\w+\{|</?\w+[^<>]*>|^\s*\w+: \S+$",
     re.IGNORECASE,
 )
 _WIDTHS: Final = (0.45, 0.72)  # of the type's size: how wide letters of even width are
@@ -59,9 +61,8 @@ def with_listings(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
         named = all(_is_named(line) for line in lines)
         even = sum(len(line.text) for line in lines)
         code = sum(bool(_CODE.search(line.text)) for line in lines)
-        if code < (0.0 if named and even < MONO_PAGE * letters else CODE_LINES) * len(lines):
-            continue
-        if len(lines) == 1 and not (code and named):
+        least = NAMED_CODE_LINES if named and even < MONO_PAGE * letters else CODE_LINES
+        if code < max(1, least * len(lines)) or (len(lines) == 1 and not named):
             continue
         number += 1
         for at in run:
