@@ -31,12 +31,14 @@ def drawn(grid: Grid) -> bool:
     """Whether a grid with frames around its cells holds a table rather than boxed text or a figure."""
     if grid.columns < 2 or len(grid.rows) < 2:
         return False
+    if all(len(row.parts) < 2 for row in grid.rows):
+        return False
     parts = [p for row in grid.rows for p in row.parts]
     places = grid.columns * len(grid.rows)
     covered = sum((p.last - p.first + 1) * p.rows for p in parts)
     if len(parts) < 4 or covered < 0.25 * places:
         return False
-    if _formula(grid) or _dots(grid) or _matrix(grid) or _drawing(grid) or _code(grid):
+    if _plotted(grid, 0.6) or _formula(grid) or _dots(grid) or _matrix(grid) or _drawing(grid) or _code(grid):
         return False
     letters = sorted(len(p.text) for p in parts)
     # One cell with most of the words is a text box with a margin, not a table.
@@ -49,7 +51,7 @@ def stacked(grid: Grid) -> bool:
         return False
     if _torn(grid) or _dots(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
-    if _lookalike(grid):
+    if _lookalike(grid) or _plotted(grid):
         return False
     return grid.columns > 2 or _short(grid) or _values(grid) >= 0.3
 
@@ -62,7 +64,7 @@ def aligned(grid: Grid) -> bool:
     fill, values = _fill(grid), _values(grid)
     if fill < 0.5 or _dots(grid) or _torn(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
-    if _lookalike(grid) or _spread_out(grid) or _index(grid):
+    if _lookalike(grid) or _plotted(grid) or _spread_out(grid) or _index(grid):
         return False
     if len(body) < 3 and (grid.columns < 3 or values < 0.6):
         return False
@@ -76,6 +78,17 @@ def _fill(grid: Grid) -> float:
     """The share of positions that hold words."""
     covered = sum((p.last - p.first + 1) * p.rows for row in grid.rows for p in row.parts)
     return covered / (grid.columns * len(grid.rows))
+
+
+def _plotted(grid: Grid, full: float = 0.8) -> bool:
+    """Whether figures stand here and there without a word among them: values of a chart over its grid lines.
+
+    Args:
+        full: share of positions that hold words from which they are no scatter.
+    """
+    return _fill(grid) < full and not any(
+        char.isalpha() for row in grid.rows for part in row.parts for char in part.text
+    )
 
 
 def _values(grid: Grid) -> float:
