@@ -89,12 +89,12 @@ def test_markdown_of_others_is_read_as_words_and_tables(tmp_path):
     (tmp_path / "scan.md").write_text(
         "# Title\n\nSome *set* [text](http://x) with `code`,\nover two lines.<br>And more.\n\n- one\n- two\n\n3. three\n\n"
         "| a | b |\n|---|---|\n| c & d | e |\n\n<table><tr><td>f</td><td colspan=2>g</td></tr></table>\n\n![a picture](x.png)\n"
-        "\n<!-- a comment -->\n\n```\nkept as it is\n```\n"
+        "\n<!-- a comment -->\n\n```\nkept as it is\n```\n\n$$\nE = mc^2\n$$\n"
     )
     page = load_run(tmp_path).pages["scan", 1]
     said = [part.text.replace("\n", " ") for part in page.parts]
     assert said[:5] == ["Title", "Some set text with code, over two lines. And more.", "one", "two", "3. three"]
-    assert said[5:] == ["a b", "c & d e", "f g", "kept as it is"]
+    assert said[5:] == ["a b", "c & d e", "f g", "kept as it is", "E = mc^2"]
     assert [[cell[4] for cell in table] for table in page.tables] == [["a", "b", "c & d", "e"], ["f", "g"]]
 
 
@@ -226,6 +226,9 @@ def test_differences_are_paired_and_only_called_sure_where_they_are():
     assert sure["good", "bad", "recall"]
     assert not sure["good", "same", "cer"]
     assert found.runs[1].truth.confusions[0][:2] == ("h", "b")
+    few = compare([texts("good", *pages[:4]), texts("bad", *worse[:4])], truth=texts("truth", *pages[:4]))
+    assert few.runs[0].truth.cer.interval is None
+    assert not any(one.sure for one in few.differences)
     told = found.runs[1].truth.cer
     assert told.interval.low <= told.value <= told.interval.high
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
+from ocroute.compare.measures import ALIKE_EDITS
+
 _SHORT = 3
 """Characters of a confusion at most; longer ones are lost or invented text."""
 
@@ -16,7 +18,7 @@ def confusions(pairs: Iterable[tuple[str, str]], most: int) -> tuple[tuple[str, 
     """What was read for what, and how often, over pairs of truth and reading. Empty is nothing at all."""
     found: Counter[tuple[str, str]] = Counter()
     for truth, read in pairs:
-        for one in Levenshtein.opcodes(truth, read):
+        for one in Levenshtein.opcodes(truth, read, score_hint=ALIKE_EDITS):
             wanted, seen = truth[one.src_start : one.src_end], read[one.dest_start : one.dest_end]
             if one.tag != "equal" and max(len(wanted), len(seen)) <= _SHORT:
                 found[wanted, seen] += 1
@@ -45,7 +47,7 @@ def marked(wanted: str, parts: list[str]) -> list[list[dict[str, Any]]]:
             _piece(lines[line], text[start:stop], style)
             start = stop
 
-    for one in Levenshtein.opcodes(wanted, text):
+    for one in Levenshtein.opcodes(wanted, text, score_hint=ALIKE_EDITS):
         if one.tag in ("delete", "replace") and lines:
             line = next((place for place, border in enumerate(ends) if one.dest_start < border), len(lines) - 1)
             _piece(lines[line], wanted[one.src_start : one.src_end], "deleted")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein, Opcodes
 
+from ocroute.compare.measures import ALIKE_EDITS
 from ocroute.compare.read_pages import PageKey, Part, ReadPage
 from ocroute.compare.scoring import Rules
 from ocroute.document.exporters.prepared import placed_lines, plain_text, settled
@@ -102,7 +103,7 @@ def _single_lines(page: ReadPage) -> Iterator[Part]:
 
 def _beside(whole: str, other: str, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
     """What ``other`` has in the place of each span of ``whole``; what it has besides belongs to the span before."""
-    edits = Levenshtein.opcodes(whole, other)
+    edits = Levenshtein.opcodes(whole, other, score_hint=ALIKE_EDITS)
     starts = [one.src_start for one in edits]
     begin = 0
     for place, (_, end) in enumerate(spans):

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from ocroute.compare.measures import Interval
 
 ROUNDS = 1_000
+FEWEST = 5
+"""Pages from which an interval is given: drawing from fewer says that all is sure."""
+
 _TAIL = 0.025  # of 95 %
 
 
@@ -22,12 +25,15 @@ class Resampled:
     """
 
     def __init__(self, pages: int, *, seed: int = 0) -> None:
+        self._enough = pages >= FEWEST
         self._times: NDArray[np.float64] = (
             np.random.default_rng(seed).multinomial(pages, [1 / pages] * pages, size=ROUNDS).astype(float)
         )
 
     def ratios(self, over: Sequence[float], under: Sequence[float]) -> NDArray[np.float64]:
-        """The ratio of two sums over pages, in each draw; NaN where nothing is under the line."""
+        """The ratio of two sums over pages, in each draw; NaN where nothing is under the line, or pages are too few."""
+        if not self._enough:
+            return np.full(ROUNDS, np.nan)
         above, below = self._times @ np.asarray(over, float), self._times @ np.asarray(under, float)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio: NDArray[np.float64] = np.where(below > 0, above / below, np.nan)

