@@ -42,8 +42,8 @@ def figures(record: Record) -> str:
         ("pages a second, service over command", f"{speed['ratio']:.2f}x"),
         ("the same without the command's start", f"{speed['ratio_without_start']:.2f}x"),
         (
-            "from the start of the command to `/readyz`, median",
-            f"{start['median']:g} s of {len(start['seconds'])} starts",
+            "from the start of the command to `/readyz`, median; CPU of server and worker, which run side by side",
+            f"{start['median']:g} s of {len(start['seconds'])} starts; {_cpu(start, 'server')} and {_cpu(start, 'worker')}",
         ),
         (
             "from sending a file to the first event, median (most)",
@@ -67,6 +67,10 @@ def figures(record: Record) -> str:
             )
         )
     return table(("measured", "came out"), rows) + stamp(record)
+
+
+def _cpu(start: Record, whose: str) -> str:
+    return f"{max(one[whose] for one in start['cpu_seconds']):.1f} s"
 
 
 PARTS: dict[str, Part] = {"service-options": options, "service-figures": figures}

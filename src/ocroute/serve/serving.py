@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import signal
 import socket
 import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocroute.errors import NextStep, OutputError, PackageMissing, UsageError
 from ocroute.files import held
@@ -19,8 +18,11 @@ from ocroute.jobs.job_service import JobService, ServiceLimits
 from ocroute.jobs.job_store import JobStore
 from ocroute.route.wish import wish_of
 from ocroute.run import Session
+from ocroute.serve.choices import Choices
 
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from ocroute.document.model import Page
+    from ocroute.serve.service_metrics import Metrics
 
 _FILES_EACH = 1000
 _GRACE = 5  # seconds for answers that are under way when the server is told to end
@@ -40,19 +42,13 @@ def serve(options: dict[str, Any], say: Callable[[str], None]) -> None:
         OutputError: its folder cannot be written, or its port cannot be had.
         EngineUnavailable: nothing can read here.
     """
-    try:
-        import fastapi  # noqa: F401 - these three are used later
-        import prometheus_client  # noqa: F401
-        import python_multipart  # noqa: F401
-        import uvicorn
-    except ImportError as error:
-        raise PackageMissing(
-            f"the service needs {error.name}, which is not installed",
-            next_step=NextStep(command="pip install 'ocroute[serve]'"),
-        ) from error
-    from ocroute.serve.gate import hosts_of, loopback
+    _check_installed()
+    from ocroute.engines.base import ENGINES
+    from ocroute.serve.host_names import loopback
     from ocroute.serve.keys import keys_in
 
+    if options["engine"] and options["engine"] not in ENGINES:
+        raise UsageError(f"there is no engine named {options['engine']!r}", next_step="Choose one of: ocroute engines")
     keys = keys_in(options["keys"]) if options["keys"] else ()
     if not keys and not loopback(options["host"]):
         raise UsageError(
@@ -62,69 +58,97 @@ def serve(options: dict[str, Any], say: Callable[[str], None]) -> None:
     folder = Path(options["data"]).expanduser() if options["data"] else _default_folder()
     listening = _listening(options["host"], options["port"])
     with contextlib.closing(listening), _kept(folder) as store:
-        tempfile.tempdir = str(
-            store.scratch.absolute()
-        )  # what comes is on the disk that it stays on: /tmp may be memory
-        app, begin, end = _assembled(options, store, keys, hosts_of(options["host"], options["hosts"]))
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            lifespan="off",
-            ws="none",
-            timeout_keep_alive=15,
-            limit_concurrency=_CONNECTIONS,
-            timeout_graceful_shutdown=_GRACE,
-            proxy_headers=False,
-        )
-        server = uvicorn.Server(config)
-        port = listening.getsockname()[1]
-        begin()
-        for line in _told(options["host"], port, folder, keys=bool(keys), urls=options["allow_urls"]):
-            say(line)
+        tempfile.tempdir = str(store.scratch.absolute())  # the disk on which what comes will stay; /tmp may be memory
+        service, choices, ready, metrics = _begun(options, store, say)
         try:
+            import uvicorn  # not above: an engine is being loaded meanwhile
+
+            app = _app(options, service, choices, ready, metrics, keys)
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    app,
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    lifespan="off",
+                    ws="none",
+                    timeout_keep_alive=15,
+                    limit_concurrency=_CONNECTIONS,
+                    timeout_graceful_shutdown=_GRACE,
+                    proxy_headers=False,
+                )
+            )
+            port = listening.getsockname()[1]
+            for line in _told(options["host"], port, folder, keys=bool(keys), urls=options["allow_urls"]):
+                say(line)
             with _stops(server):
                 asyncio.run(server.serve(sockets=[listening]))
         finally:
-            end()
+            service.close()
 
 
-def _assembled(
-    options: dict[str, Any], store: JobStore, keys: tuple[str, ...], hosts: list[str]
-) -> tuple[Any, Callable[[], None], Callable[[], None]]:
-    """The app, and what begins and ends with it."""
-    from ocroute.serve.http_app import make_app
-    from ocroute.serve.kept_files import KeptFiles
-    from ocroute.serve.keys import Keys
-    from ocroute.serve.outside_urls import OutsideUrls
-    from ocroute.serve.served import Choices, Served
+def _check_installed() -> None:
+    """
+    Raises:
+        PackageMissing: the extra is not installed.
+    """
+    from importlib.util import find_spec
+
+    for name in ("fastapi", "uvicorn", "python_multipart", "prometheus_client"):
+        if find_spec(name) is None:
+            raise PackageMissing(
+                f"the service needs {name}, which is not installed",
+                next_step=NextStep(command="pip install 'ocroute[serve]'"),
+            )
+
+
+def _begun(
+    options: dict[str, Any], store: JobStore, say: Callable[[str], None]
+) -> tuple[JobService, Choices, threading.Event, Metrics]:
+    """The service behind the server, which loads its engine from now on."""
     from ocroute.serve.service_metrics import Metrics
     from ocroute.serve.warming import warm_up
 
-    limits = _limits(options)
     wish = wish_of(options)
     session = Session(
         wish, jobs=options["jobs"] or None, timeout=options["timeout"], memory_mb=options["memory_mb"] or None
     )
-    metrics = Metrics()
-    service = JobService(store, session, limits, on_page=metrics.page, on_end=metrics.ended)
+    metrics, choices, ready = Metrics(), Choices(wish), threading.Event()
+
+    def count(page: Page) -> None:
+        metrics.page(page)
+        if page.provenance.engine:
+            ready.set()
+
+    service = JobService(store, session, _limits(options), on_page=count, on_end=metrics.ended)
     metrics.watch(lambda: service.unfinished, _memory)
-    here = Served(
-        service=service,
-        keys=Keys(keys, store.ids),
-        choices=Choices(wish),
-        metrics=metrics,
-        files=KeptFiles(store.folder / "files", store.ids, seconds=limits.keep_seconds, most=_FILES_EACH),
-        urls=OutsideUrls(limits.max_bytes) if options["allow_urls"] else None,
+    service.start()
+    warming = threading.Thread(target=warm_up, args=(service, choices, ready, say), name="ocroute-warm", daemon=True)
+    warming.start()
+    return service, choices, ready, metrics
+
+
+def _app(
+    options: dict[str, Any],
+    service: JobService,
+    choices: Choices,
+    ready: threading.Event,
+    metrics: Metrics,
+    keys: tuple[str, ...],
+) -> Any:
+    from ocroute.serve.host_names import hosts_of
+    from ocroute.serve.http_app import make_app
+    from ocroute.serve.kept_files import KeptFiles
+    from ocroute.serve.keys import Keys
+    from ocroute.serve.outside_urls import OutsideUrls
+    from ocroute.serve.served import Served
+
+    files = KeptFiles(
+        service.store.folder / "files", service.ids, seconds=service.limits.keep_seconds, most=_FILES_EACH
     )
-
-    def begin() -> None:
-        service.start()
-        threading.Thread(target=warm_up, args=(here,), name="ocroute-warm", daemon=True).start()
-
-    return make_app(here, hosts=hosts), begin, service.close
+    urls = OutsideUrls(service.limits.max_bytes) if options["allow_urls"] else None
+    here = Served(service, Keys(keys, service.ids), choices, metrics, files, urls, ready)
+    return make_app(here, hosts=hosts_of(options["host"], options["hosts"]))
 
 
 def _limits(options: dict[str, Any]) -> ServiceLimits:
@@ -178,7 +202,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _told(host: str, port: int, folder: Path, *, keys: bool, urls: bool) -> list[str]:
-    from ocroute.serve.gate import loopback
+    from ocroute.serve.host_names import loopback
 
     name = f"[{host}]" if ":" in host else host
     who = "whoever has a key" if keys else "any program and user of this machine, without a key"

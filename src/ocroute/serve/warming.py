@@ -1,37 +1,59 @@
-"""Gets a server ready: engines are found and loaded before the first client comes."""
+"""Gets a service ready: engines are loaded and found before the first client comes."""
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ocroute.errors import OcrouteError
-from ocroute.serve.served import Served
+from ocroute.jobs.job_service import JobService
+from ocroute.jobs.service_job import ServiceJob
+from ocroute.serve.choices import Choices
 
 _log = logging.getLogger(__name__)
-_PATIENCE = 1800.0
+_GLANCE = 0.02  # seconds
 
 
-def warm_up(here: Served) -> None:
-    """Read a page of our own through the service, which loads an engine as any other page does."""
+def warm_up(service: JobService, choices: Choices, ready: threading.Event, say: Callable[[str], None]) -> None:
+    """Read a page of our own through the service, which loads an engine as any other page does; then one by each other worker.
+
+    Args:
+        service: has been started.
+        choices: are to be found.
+        ready: is set when one worker can read.
+        say: says to who started it what keeps it from reading.
+    """
+    started = time.monotonic()
     try:
-        started = time.monotonic()
-        with here.service.room("") as place:
-            _draw(place)
-            job = here.service.submit(place, owner="", name="warming", wish=here.choices.wish(), passing=True)
-        while not job.ended and time.monotonic() - started < _PATIENCE:
-            time.sleep(0.05)
-        if job.record.state == "done":
-            here.ready.set()
-            _log.info("ready", extra={"told": {"seconds": round(time.monotonic() - started, 2)}})
+        (reason,) = _read(service, choices, 1)
+        if reason:
+            say(f"no page can be read: {reason}")
         else:
-            _log.error("not ready", extra={"told": {"reason": job.record.reason}})
-        here.service.remove(job)
-        here.service.results.warm()
+            ready.set()
+            _log.info("ready", extra={"told": {"seconds": round(time.monotonic() - started, 2)}})
+            if service.workers > 1:
+                _read(service, choices, service.workers)
+        service.results.warm()
     except OcrouteError as error:
-        _log.error("not ready: %s", error)
-    here.choices.look()
+        say(f"not everything is ready: {error}")
+    choices.look()
+
+
+def _read(service: JobService, choices: Choices, count: int) -> list[str]:
+    """Read so many pages at once; for each what went wrong, empty where nothing did."""
+    jobs: list[ServiceJob] = []
+    for _ in range(count):
+        place = service.store.upload()  # not `room`: there may be none, for jobs of the server before this one
+        _draw(place)
+        jobs.append(service.submit(place, owner="", name="a page of our own", wish=choices.wish(), passing=True))
+    while not all(job.ended for job in jobs):
+        time.sleep(_GLANCE)
+    for job in jobs:
+        service.remove(job)
+    return [job.record.reason for job in jobs]
 
 
 def _draw(place: Path) -> None:
