@@ -116,6 +116,15 @@ class Server:
         found = re.findall(r"id: (\S+)\nevent: (\S+)\ndata: (.*)\n\n", text)
         return [(number, kind, json.loads(body)) for number, kind, body in found]
 
+    def events_so_far(self, job: str) -> list[str]:
+        """The kinds of the events that there are now."""
+        kinds = []
+        asked = self.client.stream("GET", f"{self.url}{job}/events", headers=self.headers, timeout=0.5)
+        with suppress(httpx.ReadTimeout), asked as stream:
+            for line in stream.iter_lines():
+                kinds += [line.removeprefix("event: ")] if line.startswith("event: ") else []
+        return kinds
+
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""
         text = self.get("/metrics").text
@@ -134,6 +143,11 @@ class Server:
         code = self.process.wait(20)
         self.start()
         return code
+
+    def stop_and_start_at(self, data: Path) -> None:
+        """End it, and start it with another folder."""
+        self.data = data
+        self.stop_and_start()
 
     def stop(self) -> int:
         """End it as a system does; its exit code."""

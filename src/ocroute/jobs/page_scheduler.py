@@ -80,8 +80,11 @@ class PageScheduler:
         self._session.wake()
 
     def drop(self, job: ServiceJob) -> bool:
-        """Read no more of a job; a page that is being read is read to its end, and thrown away. Whether it had not ended."""
+        """Read no more of a job; what is being read of it is thrown away. Whether it had not ended."""
         with self._changed:
+            for index, (other, _) in self._asked.items():
+                if other is job:
+                    self._session.give_up_on(index)
             return self._jobs.pop(job.id, None) is not None
 
     def stop(self) -> None:

@@ -187,6 +187,11 @@ class Session:
         """Do jobs of any inputs and wishes, which may become more meanwhile: see `Executor.run`. `wake` tells of them."""
         return self._executor.run(jobs)
 
+    def give_up_on(self, index: int) -> None:
+        """Nobody wants the answer to this job of `answers` any more; any thread may call it."""
+        if isinstance(self._executor, WorkerPool):
+            self._executor.give_up_on(index)
+
     def wake(self) -> None:
         """There are more jobs; any thread may call it."""
         if isinstance(self._executor, WorkerPool):

@@ -9,7 +9,6 @@ import os
 import queue
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from itertools import count
 from typing import cast
 
 import msgspec
@@ -27,8 +26,6 @@ from ocroute.run.jobs import (
     Answered,
     Asked,
     Checkpoint,
-    Count,
-    Describe,
     Doing,
     Hello,
     Job,
@@ -42,7 +39,7 @@ from ocroute.run.jobs import (
     Taken,
 )
 from ocroute.run.records import give_up
-from ocroute.run.ticket import START, Lost, Ticket, lost_attempt, spent_on_every_page
+from ocroute.run.ticket import START, Lost, Ticket, lost_attempt, spent_on_every_page, tickets, unopened
 from ocroute.run.worker_logs import relay, wanted
 
 START_LIMIT = 120.0
@@ -59,6 +56,9 @@ done before, and not in a worker."""
 
 _START_TRIES = 3
 _AHEAD = 32  # jobs a worker; what is done ahead of the oldest job in hand waits in memory, some 20 kB a page
+_LET_END = (
+    3.0  # seconds that a page may take whose answer nobody wants: a fresh worker takes about as long to load an engine
+)
 _GLANCE = 0.5  # seconds between looks for a worker whose end did not close its pipe
 
 _THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -114,6 +114,7 @@ class WorkerPool(Executor):
         self._busy: dict[Child[Message], Ticket] = {}
         self._retry: deque[Ticket] = deque()
         self._taken = 0
+        self._unwanted: set[int] = set()
         self._failed_starts = 0
         self._refused = self._said = ""
         self._scratch = Scratch()
@@ -125,8 +126,9 @@ class WorkerPool(Executor):
 
         While the caller holds an answer and does not ask for the next one, no deadline is kept.
         """
-        pending = _tickets(jobs)
+        pending = tickets(jobs)
         self._failed_starts = 0
+        self._unwanted.clear()
         self._bury()
         try:
             self._feed(pending)
@@ -147,6 +149,12 @@ class WorkerPool(Executor):
     def wake(self) -> None:
         """Have `run` look at once, not within half a second, whether there are more jobs. Any thread may call it."""
         self._inbox.put((_NOBODY, None))
+
+    def give_up_on(self, index: int) -> None:
+        """Nobody wants the answer to the job at this place any more: a worker that takes long over it is ended. Any thread may
+        call it while `run` is under way.
+        """
+        self._unwanted.add(index)
 
     def _bury(self) -> None:
         """Forget the workers that have ended since the last run: that is nothing against those to come."""
@@ -237,12 +245,20 @@ class WorkerPool(Executor):
                 elif child in self._busy and (answer := self._hear(child, message)) is not None:
                     yield answer
         self._retry.extend(self._stations.lost())
-        for child in tuple(self._busy):
+        for child, ticket in tuple(self._busy.items()):
+            if ticket.index in self._unwanted and child.step.spent > _LET_END:
+                yield self._dropped(child)
+                continue
             too_large = self._too_large(child)
             if too_large or child.gone or child.step.left < 0:
                 answer = self._lose(child, "crashed" if child.gone or too_large else "timed_out", too_large)
                 if answer is not None:
                     yield answer
+
+    def _dropped(self, child: Child[Message]) -> tuple[int, Outcome]:
+        ticket = self._busy.pop(child)
+        child.end()
+        return self._answered(ticket, unopened(ticket.job, "was ended, since nobody waits for it"))
 
     def _too_large(self, child: Child[Message]) -> str:
         """What is wrong with the memory that a worker takes; empty where nothing is."""
@@ -326,7 +342,7 @@ class WorkerPool(Executor):
                 return self._answered(ticket, give_up(job, f"{engine} was started twice on this page"))
         elif step == "open":
             if lost == "timed_out" or ticket.reopened:
-                return self._answered(ticket, _unopened(job, how))
+                return self._answered(ticket, unopened(job, how))
             ticket.reopened = True  # the fault may be an earlier page's: once more in a fresh process
         else:
             self._failed_starts += 1
@@ -355,18 +371,3 @@ class WorkerPool(Executor):
         self._busy.clear()
         self._stations.end()
         self._scratch.remove()
-
-
-def _tickets(jobs: Iterable[Job]) -> Iterator[Ticket]:
-    """A ticket a job. Unlike a generator it can be asked again when there was none, for an iterator of jobs that may get more."""
-    return map(lambda job, index: Ticket(index, job), iter(jobs), count())  # in this order: no job takes no number
-
-
-def _unopened(job: Job, how: str) -> Outcome:
-    match job:
-        case Read():
-            return give_up(job, f"the process that opened and turned this page {how}")
-        case Count():
-            return JobFailed("CorruptInput", f"{job.input.label} cannot be opened: the process that tried {how}")
-        case Describe():
-            return JobFailed("EngineUnavailable", f"the process that looked at the engines {how}")

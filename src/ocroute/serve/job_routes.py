@@ -134,9 +134,9 @@ async def submit(request: Request) -> Response:
 
 
 @router.get("")
-async def jobs(request: Request) -> list[JobView]:
+async def jobs(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 50) -> list[JobView]:
     """The jobs of this key, the newest first."""
-    return [view(job) for job in served(request).service.of(owner(request))]
+    return [view(job) for job in served(request).service.of(owner(request))[:limit]]
 
 
 @router.get("/{job_id}")
