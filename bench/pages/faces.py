@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-_ROOTS = (Path("/usr/share/fonts"), Path.home() / ".fonts", Path("/Library/Fonts"), Path("C:/Windows/Fonts"))
+ROOTS = (Path("/usr/share/fonts"), Path.home() / ".fonts", Path("/Library/Fonts"), Path("C:/Windows/Fonts"))
 FAMILIES = {
     "tune": {
         "serif": ["LiberationSerif-Regular.ttf"],
@@ -26,7 +26,7 @@ FAMILIES = {
 
 @cache
 def _installed() -> dict[str, Path]:
-    return {path.name: path for root in _ROOTS if root.is_dir() for path in root.rglob("*.[to]t[fc]")}
+    return {path.name: path for root in ROOTS if root.is_dir() for path in root.rglob("*.[to]t[fc]")}
 
 
 def path(half: str, style: str, at: int = 0) -> Path | None:

@@ -14,7 +14,7 @@ from ocroute.judge.reading_pieces import Piece, pieces
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 
-SEEN: Final = frozenset({"coverage", "invented", "low_confidence", "order", "outdone", "unsure_words"})
+SEEN: Final = frozenset({"coverage", "handwriting", "invented", "low_confidence", "order", "outdone", "unsure_words"})
 """Checks that look at what merit looks at, where the text has places. They know a limit, merit knows how much."""
 
 
