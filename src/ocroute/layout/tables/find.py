@@ -21,6 +21,9 @@ from ocroute.values import Box, Line, Table
 
 FEWEST_WORDS = 6
 
+MOST_LOOKS = 12
+"""How often a row is looked at, on average, while a run of rows is cut at its gaps: uneven prose would be cut line by line."""
+
 
 class FoundTable(msgspec.Struct, frozen=True):
     """A table on a page, and what is left of the lines it took its words from.
@@ -134,19 +137,21 @@ def _stacked(
 
 
 def _carve(run: list[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
-    """The table in a run of rows, or in the parts on both sides of its widest gap."""
-    grid = _try(run, rules, scale, set())
-    if grid is not None and plausible.aligned(grid):
-        yield grid
-        return
-    gaps = [(row_box(b).y0 - row_box(a).y1, -i) for i, (a, b) in enumerate(pairwise(run), 1)]
-    if len(run) < 5 or not gaps:
-        return
-    widest, cut = max(gaps)
-    if widest < 0.7 * scale.height and widest < 1.5 * sorted(gaps)[len(gaps) // 2][0]:
-        return
-    for part in (run[:-cut], run[-cut:]):
-        yield from _carve(part, rules, scale)
+    """The table in a run of rows, or in the parts on both sides of its widest gap, and so on."""
+    waiting, left = [run], MOST_LOOKS * len(run)
+    while waiting and left > 0:
+        rows = waiting.pop()
+        left -= len(rows)
+        grid = _try(rows, rules, scale, set())
+        if grid is not None and plausible.aligned(grid):
+            yield grid
+            continue
+        gaps = [(row_box(b).y0 - row_box(a).y1, -i) for i, (a, b) in enumerate(pairwise(rows), 1)]
+        if len(rows) < 5 or not gaps:
+            continue
+        widest, cut = max(gaps)
+        if widest >= 0.7 * scale.height or widest >= 1.5 * sorted(gaps)[len(gaps) // 2][0]:
+            waiting += [rows[-cut:], rows[:-cut]]
 
 
 def _try(rows: Sequence[Row], rules: Rules, scale: Scale, taken: set[int]) -> Grid | None:

@@ -19,7 +19,7 @@ def mark_headers(grid: Grid, rules: Rules, scale: Scale) -> None:
     """Flag the rows at the top that name the columns and spread those of their parts that stand over several columns."""
     count = _by_rule(grid.rows, rules, scale)
     if count is None:
-        count = _by_text(grid.rows)
+        count = _by_type(grid.rows) or _by_text(grid.rows)
     for row in grid.rows[:count]:
         row.header = True
     _spread(grid, count, rules, scale)
@@ -53,6 +53,14 @@ def _by_rule(rows: Sequence[GridRow], rules: Rules, scale: Scale) -> int | None:
             total = sum(1 for row in rows[:index] for part in row.parts if part.first)
             return index if values <= 0.5 * total else None
     return None
+
+
+def _by_type(rows: Sequence[GridRow]) -> int:
+    """The bold rows at the top, where what follows is not bold; 0 where type does not tell."""
+    bold = [[token.bold for part in row.parts for token in part.tokens if not token.leader] for row in rows]
+    count = next((at for at, row in enumerate(bold) if not all(row)), len(bold))
+    rest = [one for row in bold[count:] for one in row]
+    return count if count <= MOST_HEADER_ROWS and rest and sum(rest) <= 0.1 * len(rest) else 0
 
 
 def _by_text(rows: Sequence[GridRow]) -> int:

@@ -71,13 +71,22 @@ def aligned(grid: Grid) -> bool:
     if grid.columns == 2:
         across = any(p.last > p.first for row in grid.rows for p in row.parts)
         return values >= 0.7 and len(body) >= 3 and _labelled(grid) and not across
-    return values >= 0.45 or (values >= 0.25 and _labelled(grid) and _short(grid) and fill >= 0.7)
+    return values >= 0.45 or (values >= 0.25 and _labelled(grid) and _short(grid) and fill >= 0.7) or _headed(grid)
 
 
 def _fill(grid: Grid) -> float:
     """The share of positions that hold words."""
     covered = sum((p.last - p.first + 1) * p.rows for row in grid.rows for p in row.parts)
     return covered / (grid.columns * len(grid.rows))
+
+
+def _headed(grid: Grid) -> bool:
+    """Whether short words stand in full rows under a bold head, each column of which is named: a table that has no values."""
+    head, body = grid.rows[0], grid.rows[1:]
+    below = [token for row in body for part in row.parts for token in part.tokens]
+    named = len(head.parts) >= grid.columns - 1 and all(token.bold for part in head.parts for token in part.tokens)
+    full = all(len(row.parts) >= 0.8 * grid.columns for row in body) and _fill(grid) >= 0.85
+    return named and full and _short(grid) and sum(token.bold for token in below) <= 0.1 * len(below)
 
 
 def _plotted(grid: Grid, full: float = 0.8) -> bool:

@@ -25,6 +25,7 @@ class Token(msgspec.Struct, frozen=True, eq=False):
         spaced: whether a space stands before it in its line.
         leader: whether it is no text but dots that lead the eye or a rule; it takes no room and is not in a cell's text.
         upended: whether its line runs up or down the page; such lines are no rows.
+        bold: whether it is set bold, as far as is known.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Token(msgspec.Struct, frozen=True, eq=False):
     leader: bool
     upended: bool
     word: Word
+    bold: bool = False
 
     @property
     def middle(self) -> float:
@@ -88,7 +90,8 @@ def tokens_of(lines: Sequence[Line]) -> list[Token]:
                 beside = [w.text.strip() for w in words[max(0, index - 1) : index + 2]]
                 leader = is_leader(text) or (text == "." and beside.count(".") >= 2)
                 ink = Box(word.box.x0, word.box.y0, word.box.x0, word.box.y1) if leader else _ink(text, word.box)
-                tokens.append(Token(text, word.box, ink, number, index, spaced, leader, upended, word))
+                bold = (line.font is not None and line.font.bold) or any(span.style == "bold" for span in word.spans)
+                tokens.append(Token(text, word.box, ink, number, index, spaced, leader, upended, word, bold))
     return sorted(tokens, key=lambda t: (t.box.y0, t.box.x0, t.box.y1, t.box.x1, t.text))
 
 

@@ -1,4 +1,4 @@
-"""What is boxed, dark or plotted and yet no table, as it is seen in a picture."""
+"""Slides and charts: what is boxed, dark or plotted and yet no table, and tables that have no rule and no figures."""
 
 from __future__ import annotations
 
@@ -72,3 +72,37 @@ def test_no_table_is_found(tmp_path, draw, seed):
         lines = [msgspec.structs.replace(line, font=None, confidence=0.99) for line in page.text_layer() or ()]
         picture = ArrayPage(page.raster())
     assert not [block.text for block in arrange(picture, lines) if block.table]
+
+
+def slide_of_words(canvas, tinted):
+    """A table of words under a bold head, without a rule, perhaps on tints."""
+    canvas.setPageSize(SLIDE)
+    rows = [("Harbour", "Open", "Deep", "Note"), ("Northport", "no", "to the pier", "closed in May")]
+    rows += [("Eastport", "yes", "everywhere", "new light"), ("Westport", "no", "to the pier", "good in winter")]
+    for at, row in enumerate(rows):
+        y = 300 - 32 * at
+        if tinted:
+            canvas.setFillGray(0.85 if at % 2 else 0.75)
+            canvas.rect(50, y - 10, 620, 32, fill=1, stroke=0)
+            canvas.setFillGray(0)
+        canvas.setFont("Helvetica" if at else "Helvetica-Bold", 15)
+        for x, cell in zip((60, 230, 380, 530), row, strict=True):
+            canvas.drawString(x, y, cell)
+    return rows
+
+
+@pytest.mark.parametrize("tinted", [False, True])
+@pytest.mark.parametrize("picture", [False, True])
+def test_words_in_full_rows_under_a_bold_head_are_a_table(tmp_path, tinted, picture):
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    rows = slide_of_words(canvas, tinted)
+    canvas.save()
+    with open_input(tmp_path / "a.pdf") as source:
+        page = source.page(1)
+        lines = page.text_layer() or ()
+        if picture:
+            page = ArrayPage(page.raster())
+            lines = tuple(msgspec.structs.replace(line, font=None, confidence=0.99) for line in lines)
+        (table,) = (block.table for block in arrange(page, lines) if block.table)
+    assert table.grid() == [list(row) for row in rows]
+    assert table.header_rows() == 1
