@@ -15,11 +15,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from lxml import etree
+from tests.support.random_documents import documents
 
 from bench import harness
 from ocroute.document import Document
 from ocroute.document.exporters.alto import Alto
-from tests.support.random_documents import documents
 
 SUBSET = harness.ROOT / "tests" / "document" / "alto-4-4-subset.xsd"
 

@@ -51,13 +51,22 @@ def test_a_line_that_the_engine_is_unsure_of_is_debris_even_with_words_in_it() -
     assert formula.image is not None
 
 
+@pytest.mark.parametrize("beside", [ABOVE, text(470)], ids=["the page ends with it", "the page begins with it"])
+def test_a_formula_at_the_end_of_a_page_is_one_too(beside: Block) -> None:
+    blocks = [UPPER, SUM, LOWER, VALUE]
+    blocks.insert(0 if beside is ABOVE else len(blocks), beside)
+    formula = next(block for block in with_unread_formulas(blocks, SIZE) if block is not beside)
+    assert (formula.category, formula.text) == (Category.FORMULA, "8 Σ1 k² π²")
+    assert formula.image is not None
+
+
 @pytest.mark.parametrize(
     "blocks",
     [
         [ABOVE, part("E = mc²", 480, 350, 640, 384, category=Category.FORMULA), BELOW],  # read, in one row
         [ABOVE, part("a = 1", 480, 345, 600, 375), part("b = 2", 480, 388, 600, 418), BELOW],  # two rows, even
         [ABOVE, UPPER, part("21", 471, 345, 553, 426), LOWER, BELOW],  # nothing of mathematics
-        [ABOVE, SUM, LOWER],  # no text below
+        [text(20, count=2), SUM, LOWER],  # at a page's end, far from its text
         [SUM, LOWER, VALUE],  # no text at all
         [ABOVE, part("Σ1", 100, 345, 182, 426), part("k²", 166, 388, 191, 422), BELOW],  # at the edge of the text
         [ABOVE, msgspec.structs.replace(SUM, markup="latex"), msgspec.structs.replace(LOWER, markup="latex"), BELOW],

@@ -22,6 +22,7 @@ _WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _PROSE: Final = 4  # words of a block from which it is running text
 _NEAR: Final = (4.0, 1.2)  # in lines' heights, across and down: the parts of one formula are that near each other
 _INSET: Final = 1.0  # in lines' heights: how far a formula stands off both edges of the text about it
+_FOLLOWS: Final = 3.0  # in lines' heights: how far the first or last thing on a page may stand from the text beside it
 _UNEVEN: Final = 0.25  # of the lower one's height: lines whose middles differ by more are not in one row
 _SHARED: Final = 0.2  # of the lower one's height: lines that have less in common stand above each other
 _ROOM: Final = 0.4  # in lines' heights: rules and roots reach that far beyond the signs that were read
@@ -31,7 +32,8 @@ def with_unread_formulas(blocks: Sequence[Block], size: tuple[float, float]) -> 
     """``blocks`` with the debris of each formula as one block of the category formula, with ``image``; its signs are kept.
 
     Taken for one are parts near each other, one with a mathematical sign, without a word that the engine is sure of, which
-    stand off both edges of the running text above and below, and either in uneven rows or with little confidence.
+    stand off both edges of the running text above and below, or at the page's end of that beside them, and either in uneven
+    rows or with little confidence.
 
     Args:
         blocks: of a page, in reading order; those without confidence (of a text layer, of a model of documents) stay.
@@ -49,7 +51,7 @@ def with_unread_formulas(blocks: Sequence[Block], size: tuple[float, float]) -> 
         if (
             maths
             and (_uneven(lines) or _confidence(lines) < _SURE)
-            and (_stands_off(around, prose, _INSET * high) or _is_set_as_one(parts, around, prose))
+            and (_stands_off(around, prose, high) or _is_set_as_one(parts, around, prose))
         ):
             at = found.index(parts[0])
             found = [block for block in found if not any(block is part for part in parts)]
@@ -107,10 +109,26 @@ def _uneven(lines: Sequence[Line]) -> bool:
     return False
 
 
-def _stands_off(box: Box, prose: Sequence[Box], inset: float) -> bool:
-    """Whether running text stands above and below ``box``, in its column, and reaches beyond it on both sides."""
-    wider = [line for line in prose if line.x0 + inset < box.x0 and box.x1 < line.x1 - inset]
-    return any(line.y1 <= box.center[1] for line in wider) and any(line.y0 >= box.center[1] for line in wider)
+def _stands_off(box: Box, prose: Sequence[Box], high: float) -> bool:
+    """Whether running text of its column reaches beyond ``box`` on both sides: above and below it, or, where it is the first or
+    the last on the page, right beside it.
+    """
+    inset, far = _INSET * high, _FOLLOWS * high
+    column = [line for line in prose if line.x0 < box.x1 and box.x0 < line.x1]
+    above = [line for line in column if line.y1 <= box.center[1]]
+    below = [line for line in column if line.y0 >= box.center[1]]
+
+    def wider(lines: Sequence[Box], most: float = float("inf")) -> bool:
+        gaps = (
+            max(box.y0 - line.y1, line.y0 - box.y1)
+            for line in lines
+            if line.x0 + inset < box.x0 and box.x1 < line.x1 - inset
+        )
+        return min(gaps, default=float("inf")) < most
+
+    if above and below:
+        return wider(above) and wider(below)
+    return wider(above or below, far)
 
 
 def _is_set_as_one(parts: Sequence[Block], box: Box, prose: Sequence[Box]) -> bool:
