@@ -150,7 +150,16 @@ def pdfs(folder: Path, most: int) -> dict[str, Any]:
             break
         try:
             row = of_pdf(path)
-        except (InputError, pikepdf.PdfError, pikepdf.DependencyError, ValueError, AttributeError, KeyError, TypeError):
+        except (
+            InputError,
+            pikepdf.PdfError,
+            pikepdf.PasswordError,
+            pikepdf.DependencyError,
+            ValueError,
+            AttributeError,
+            KeyError,
+            TypeError,
+        ):
             continue  # not the subject here: damaged or locked files
         if row is not None:
             rows.append(row)

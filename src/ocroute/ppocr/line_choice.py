@@ -3,9 +3,9 @@
 Of an alphabet that it has not, a recogniser leaves most letters out, or writes some that look alike and is unsure; one that has
 the alphabet is sure of all. So a few lines are read with the first recogniser, and with the others those that it is unsure of or
 of which it wrote too few letters for their length. Where letters that the first has not turn up, who wrote most of such lines
-reads the page. Its own unsure lines are tried with the others: those of little confidence in the line or in its letters (figures
-are the same in all alphabets), and those with ink where nothing was written. A page in the first recogniser's own scripts costs
-nothing more.
+reads the page. Its own unsure lines are tried with the others: those of little confidence in the line or in its letters
+(figures are the same in all alphabets), and those with ink where nothing was written; last come single words, see
+`foreign_words`. A page in the first recogniser's own scripts costs next to nothing more.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ocroute.pages.page import Raster
-from ocroute.ppocr import column_ink
+from ocroute.ppocr import column_ink, foreign_words
 from ocroute.ppocr.line_models import LineModel
 from ocroute.ppocr.recogniser import Traced, recognise
 
@@ -81,7 +81,18 @@ class PageLines:
             unsure = [at for at, traced in known.items() if is_unsure(traced, crops[at])]
             for at, traced in zip(unsure, self._by(model, [crops[at] for at in unsure]), strict=True):
                 known[at] = traced if is_better(traced, known[at], crops[at]) else known[at]
+        self._take_foreign_words(crops, known)
         return [known[at] for at in range(len(crops))]
+
+    def _take_foreign_words(self, crops: Sequence[Raster], known: dict[int, Traced]) -> None:
+        """Ask the others for words of an alphabet that the page's recogniser lacks, where one may be among its surest lines."""
+        if foreign_words.is_at_home(self._models[0].alphabet):
+            return
+        asked = [at for at, traced in known.items() if foreign_words.has_disguised(traced.text)]
+        for model in range(1, len(self._models)):
+            if foreign_words.is_at_home(self._models[model].alphabet):
+                for at, other in zip(asked, self._by(model, [crops[at] for at in asked]), strict=True):
+                    known[at] = foreign_words.with_foreign_words(known[at], other)
 
     def _by(self, model: int, crops: Sequence[Raster]) -> list[Traced]:
         if not crops:
