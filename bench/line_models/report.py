@@ -113,6 +113,7 @@ def _pages(bank: dict[str, Any], options: Any) -> dict[str, Any]:
         ocroute.Reader(engine="rapidocr") as own,
         ocroute.Reader(engine="tesseract", languages=["ru"]) as peer,
     ):
+        _warm(own)
         for number in range(options.pages):
             kind, state = KINDS[number % 3], STATES[(number + number // 3) % 3]
             page, words, face = drawn_page(bank, options.pack / "fonts.zip", kind, number)
@@ -135,6 +136,8 @@ def _choice(bank: dict[str, Any], options: Any) -> dict[str, Any]:
                 ocroute.Reader(engine="rapidocr") as found,
                 ocroute.Reader(engine="rapidocr", languages=[named]) as told,
             ):
+                _warm(found)
+                _warm(told)
                 for number, kind in enumerate(KINDS[:2]):
                     page, words, face = drawn_page(bank, options.pack / "fonts.zip", kind, number, languages)
                     file = Path(folder, f"{named}-{number}.png")
@@ -155,8 +158,6 @@ def _compared(
     readers: Mapping[str, Any], file: Path, words: Counter[str], rounds: int
 ) -> tuple[dict[str, dict[str, Any]], float]:
     """What two readers read of a page, in turns, and how many times the CPU seconds of the second the first takes."""
-    for reader in readers.values():
-        reader.read(file)  # loads what it needs
     turns = in_turns(
         {side: partial(reader.read, file) for side, reader in readers.items()},
         lambda _, document: "" if document.text.strip() else "nothing was read",
@@ -172,6 +173,12 @@ def _compared(
     }
     first, second = turns.values()
     return found, round(median(one.cpu / other.cpu for one, other in zip(first, second, strict=True)), 3)
+
+
+def _warm(reader: Any) -> None:
+    """Have it load what it needs for Latin and Cyrillic pages."""
+    for name in ("letter-en.png", "letter-ru.png"):
+        reader.read(ROOT / "samples" / name)
 
 
 def _memory(bank: dict[str, Any], options: Any) -> dict[str, Any]:
