@@ -1,5 +1,6 @@
 """Sources that lie, or fail in a way of their own: it is said, nothing of it is believed, nothing crashes or hangs."""
 
+import contextlib
 import gzip
 import json
 import time
@@ -119,6 +120,24 @@ def test_a_silent_network_costs_one_wait_and_not_one_a_source(news, machine, mon
     assert time.monotonic() - start < 3
     assert all("is silent" in one.reason for one in found.silent)
     assert found.silent
+
+
+def test_a_byte_now_and_then_holds_nobody_for_ever(news, machine, monkeypatch):
+    def drips(handler):
+        with contextlib.suppress(OSError):
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            for _ in range(200):
+                handler.wfile.write(b"X-Header: x\r\n")
+                time.sleep(0.05)
+        handler.close_connection = True
+
+    monkeypatch.setattr("ocroute.watch.polite_client.SECONDS", 0.5)
+    news.acts["*"] = drips
+    start = time.monotonic()
+    found = watch(here=machine())
+    assert time.monotonic() - start < 5
+    assert len(found.silent) == 10
+    assert all("did not end its answer" in one.reason for one in found.silent)
 
 
 def test_escape_sequences_reach_neither_terminal_nor_file(news):

@@ -64,11 +64,11 @@ def compare(
     rules = rules_for(split(ignore))
     stated, wrong = load_facts(Path(facts)) if facts else ([], [])
     known = [load_run(Path(truth))] if truth else []
+    read = (
+        [] if runs else _fresh(inputs, split(engines), repeat=repeat, lang=split(lang), pages=pages, jobs=jobs, out=out)
+    )
     with logged():
-        if runs:
-            found = _saved(inputs, engines)
-        else:
-            found = _fresh(inputs, split(engines), repeat=repeat, lang=split(lang), pages=pages, jobs=jobs, out=out)
+        found = _saved(inputs, engines) if runs else read
         aligned = together([*named_apart(found), *known])
         last = aligned.pop() if known else None
         result = compared(aligned, truth=last, facts=stated, rules=rules, problems=wrong)
@@ -109,6 +109,7 @@ def _fresh(
     jobs: int | None,
     out: str,
 ) -> list[Run]:
+    from ocroute.cli.progress_bar import ProgressBar
     from ocroute.compare.fresh_runs import read_with
     from ocroute.errors import UsageError
     from ocroute.process.interrupts import stoppable
@@ -123,7 +124,7 @@ def _fresh(
     for one in engines:
         plan_here(Wish(one))  # before the first of them has read for an hour
     folder = Path(out) / "runs" if out else None
-    with stoppable():
+    with stoppable(), ProgressBar():
         return [
             read_with(one, inputs, folder=folder, repeat=repeat, languages=tuple(lang), pages=pages, jobs=jobs)
             for one in engines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -69,11 +69,17 @@ class PoliteClient:
     not asked again.
     """
 
-    def __init__(self, client: httpx.Client, environment: Mapping[str, str] = os.environ) -> None:
-        self._client = client
+    def __init__(self, make: Callable[[], httpx.Client], environment: Mapping[str, str] = os.environ) -> None:
+        self._make = make
         self._environment = environment
+        self._clients: dict[str, httpx.Client] = {}
         self._closed: dict[str, str] = {}
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let all connections go."""
+        for client in self._clients.values():
+            client.close()
 
     def ask(self, url: str, accept: str, known: Validators | None = None) -> Told:
         """GET an address.
@@ -93,23 +99,45 @@ class PoliteClient:
             if reason := self._closed.get(host):
                 raise Unanswered(reason)
         ends = time.monotonic() + SECONDS
+        timer = threading.Timer(SECONDS, self._end, (host,))  # a byte now and then would hold us for ever
+        timer.start()
         try:
             for again in (False, True):
                 told = self._asked(url, accept, known or Validators(), ends, again=again)
                 if told is not None:
                     return told
             raise Unanswered(f"{host} is busy")
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            raise self._close(host, f"{host} cannot be reached: {str(error) or type(error).__name__}") from error
-        except httpx.TimeoutException as error:
-            raise self._close(host, f"{host} is silent for {CONNECT_SECONDS:.0f} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
-            raise Unanswered(f"{host}: {str(error) or type(error).__name__}") from error
+        except Unanswered:
+            raise
+        except Exception as error:
+            with self._lock:
+                reason = self._closed.get(host, "")
+            if reason:  # the timer has ended it
+                raise Unanswered(reason) from error
+            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+                raise self._close(host, f"{host} cannot be reached: {str(error) or type(error).__name__}") from error
+            if isinstance(error, httpx.TimeoutException):
+                raise self._close(host, f"{host} is silent for {CONNECT_SECONDS:.0f} s") from error
+            if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError | ValueError):
+                raise Unanswered(f"{host}: {str(error) or type(error).__name__}") from error
+            raise
+        finally:
+            timer.cancel()
+
+    def _client_for(self, host: str) -> httpx.Client:
+        with self._lock:
+            return self._clients.setdefault(host, self._clients.get(host) or self._make())
+
+    def _end(self, host: str) -> None:
+        """Break off what a host is being asked."""
+        self._close(host, f"{host} did not end its answer in {SECONDS:.0f} s")
+        self._client_for(host).close()
 
     def _asked(self, url: str, accept: str, known: Validators, ends: float, *, again: bool) -> Told | None:
         """One question, followed where it is sent on to; None where the server wants it asked once more."""
+        client = self._client_for(_origin(url))
         for _ in range(REDIRECTS + 1):
-            with self._client.stream("GET", url, headers=self._headers(url, accept, known)) as got:
+            with client.stream("GET", url, headers=self._headers(url, accept, known)) as got:
                 if got.status_code in _MOVED and (where := got.headers.get("location")):
                     url = _followed(url, where)
                     continue
@@ -177,18 +205,26 @@ def polite_client(settings: PipSettings) -> Iterator[PoliteClient]:
 
     import httpx
 
-    try:
-        trusted = ssl.create_default_context(cafile=settings.certificates) if settings.certificates else True
-        client = httpx.Client(
+    def make() -> httpx.Client:
+        return httpx.Client(
             timeout=httpx.Timeout(CONNECT_SECONDS, connect=CONNECT_SECONDS),
             verify=trusted,
             proxy=settings.proxy or None,
             limits=httpx.Limits(max_connections=AT_ONCE),
         )
+
+    try:
+        own = settings.certificates
+        trusted = ssl.create_default_context(cafile=own) if own else httpx.create_ssl_context()
+        make().close()
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-        raise Unanswered(f"no connection can be made: {error}") from error
-    with client:
-        yield PoliteClient(client)
+        with_ = f" with the certificates in {settings.certificates}" if settings.certificates else ""
+        raise Unanswered(f"no connection can be made{with_}: {error}") from error
+    client = PoliteClient(make)
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def _followed(url: str, where: str) -> str:

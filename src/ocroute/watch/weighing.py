@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, requires
 
 import msgspec
@@ -103,20 +104,27 @@ def _newest(subject: Subject, releases: Iterable[Release]) -> tuple[Release | No
 
 
 def _bounds(name: str) -> SpecifierSet:
-    """Which versions of a distribution ocroute allows, in whichever of its extras."""
-    wanted = SpecifierSet()
+    """Which versions of a distribution ocroute allows, in whichever of its extras but that for benches."""
+    return _allowed().get(canonicalize_name(name), SpecifierSet())
+
+
+@cache
+def _allowed() -> dict[str, SpecifierSet]:
+    """By name, as ocroute's own metadata says."""
+    found: dict[str, SpecifierSet] = {}
     try:
         lines = requires("ocroute") or ()
     except PackageNotFoundError:
-        return wanted
+        return found
     for line in lines:
         try:
-            found = Requirement(line)
+            wanted = Requirement(line)
         except InvalidRequirement:
             continue
-        if canonicalize_name(found.name) == canonicalize_name(name) and 'extra == "bench"' not in line:
-            wanted &= found.specifier
-    return wanted
+        if 'extra == "bench"' not in line:
+            name = canonicalize_name(wanted.name)
+            found[name] = found.get(name, SpecifierSet()) & wanted.specifier
+    return found
 
 
 def _version(text: str) -> Version | None:
