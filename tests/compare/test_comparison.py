@@ -172,7 +172,9 @@ def test_an_engine_that_fails_everywhere_has_figures_too():
         [run("broken", ReadPage(error="x", status="failed")), texts("good", "one two three")], truth=truth
     ).runs
     assert (rows[0].truth.cer.value, rows[0].judge.success.value, rows[0].judge.refused_wrong) == (1.0, 0.0, 1)
-    assert compare([run("broken", ReadPage(error="x")), run("also", ReadPage(error="y"))]).distances[0][1] == 0
+    found = compare([run("broken", ReadPage(error="x")), run("also", ReadPage(error="y")), texts("good", "one")])
+    assert [found.distances[one][other] for one, other in ((0, 1), (0, 2), (1, 2))] == [1, 1, 1]
+    assert [one.agreement for one in found.runs] == [0, 0, 0]
 
 
 def test_an_empty_truth_is_right_where_nothing_was_read():

@@ -10,25 +10,20 @@ from statistics import median
 from ocroute.compare.comparison import (
     AgainstTruth,
     Comparison,
-    Difference,
     Facts,
-    Figure,
     Judged,
     PageRow,
     Repeated,
     RunRow,
 )
-from ocroute.compare.differences import confusions
 from ocroute.compare.fact_files import CheckedFacts, Documents, Stated
-from ocroute.compare.intervals import Resampled, interval
-from ocroute.compare.measures import Errors, Order, Overlap
 from ocroute.compare.read_pages import PageKey, ReadPage
+from ocroute.compare.run_figures import against_truth, differences, facts_held, judged
 from ocroute.compare.saved_runs import Run
 from ocroute.compare.scoring import PageScore, Rules, apart, score
 from ocroute.errors import InputError
 
 _MISSING = ReadPage(error="this run has no such page")
-_CONFUSIONS = 30
 
 
 def compare(
@@ -60,7 +55,7 @@ def compare(
     )
     pages = {run.name: {key: run.pages.get(key, _MISSING) for key in keys} for run in runs}
     texts = {name: {key: rules.text(page) for key, page in own.items()} for name, own in pages.items()}
-    distances, by_page = _distances(texts, keys)
+    distances, by_page = _distances(texts, pages, keys)
     known = [key for key in keys if key in truth.pages and not truth.pages[key].error] if truth else []
     scores = (
         {run.name: [score(truth.pages[key], pages[run.name][key], rules) for key in known] for run in runs}
@@ -69,28 +64,26 @@ def compare(
     )
     checked = {run.name: CheckedFacts(list(facts), run.pages) for run in runs} if facts else {}
     nearest = _nearest(distances)
-    rows = []
-    for place, run in enumerate(runs):
-        own = scores.get(run.name, [])
-        told = {key: truth.pages[key] for key in known} if truth else {}
-        rows.append(
-            _row(
-                run,
-                pages[run.name],
-                None if nearest is None else 1 - nearest[place],
-                _against_truth(own, told, pages[run.name], rules) if own else None,
-                _judged(own, [pages[run.name][key] for key in known]) if own else None,
-                _facts(checked[run.name]) if checked else None,
-                rules,
-            )
+    told = {key: truth.pages[key] for key in known} if truth else {}
+    rows = [
+        _row(
+            run,
+            pages[run.name],
+            None if nearest is None else 1 - nearest[place],
+            against_truth(scores[run.name], told, pages[run.name], rules) if known else None,
+            judged(scores[run.name], [pages[run.name][key] for key in known]) if known else None,
+            facts_held(checked[run.name]) if checked else None,
+            rules,
         )
+        for place, run in enumerate(runs)
+    ]
     return Comparison(
         version=1,
         rules=rules.in_words,
         runs=tuple(rows),
         distances=tuple(map(tuple, distances)),
         medoid=runs[nearest.index(min(nearest))].name if nearest and len(runs) > 2 else "",
-        differences=tuple(_differences(scores, checked)),
+        differences=tuple(differences(scores, checked)),
         pages=_page_rows(keys, pages, by_page, known, scores),
         unknown=len(keys) - len(known) if truth else 0,
         problems=(*problems, *(truth.problems if truth else ()), *_strangers(runs)),
@@ -127,16 +120,24 @@ def _strangers(runs: Sequence[Run]) -> list[str]:
 
 
 def _distances(
-    texts: Mapping[str, Mapping[PageKey, str]], keys: Sequence[PageKey]
+    texts: Mapping[str, Mapping[PageKey, str]],
+    pages: Mapping[str, Mapping[PageKey, ReadPage]],
+    keys: Sequence[PageKey],
 ) -> tuple[list[list[float]], dict[PageKey, float]]:
-    """Between runs over all pages, and between all runs at each page."""
+    """Between runs over all pages, and between all at each page. Who failed is as far from everybody as can be, else two that
+    fail would agree.
+    """
     names = list(texts)
     total = {pair: [0, 0] for pair in combinations(range(len(names)), 2)}
     by_page = {}
     for key in keys:
         shares = []
+        longest = max([1, *(len(own[key]) for own in texts.values())])
+        failed = [bool(pages[name][key].error) for name in names]
         for one, other in total:
-            edits, length = apart(texts[names[one]][key], texts[names[other]][key])
+            edits, length = longest, longest
+            if not (failed[one] or failed[other]):
+                edits, length = apart(texts[names[one]][key], texts[names[other]][key])
             total[one, other][0] += edits
             total[one, other][1] += length
             shares.append(edits / length if length else 0.0)
@@ -193,110 +194,6 @@ def _repeated(run: Run, rules: Rules) -> Repeated | None:
     edits, lengths = zip(*(apart(one, other) for one, other in pairs), strict=True)
     alike = sum(one == other for one, other in pairs)
     return Repeated(len(pairs), alike, sum(edits) / sum(lengths) if sum(lengths) else 0.0)
-
-
-def _against_truth(
-    scores: Sequence[PageScore], truth: Mapping[PageKey, ReadPage], pages: Mapping[PageKey, ReadPage], rules: Rules
-) -> AgainstTruth:
-    drawn = Resampled(len(scores))
-
-    def figure(over: Sequence[float], under: Sequence[float], otherwise: float | None = None) -> Figure:
-        above, below = sum(over), sum(under)
-        return Figure(above / below if below else otherwise, interval(drawn.ratios(over, under)))
-
-    def errors(sides: Sequence[Errors]) -> Figure:
-        return figure(
-            [one.edits for one in sides], [one.length for one in sides], float(any(one.edits for one in sides))
-        )
-
-    def shares(sides: Sequence[Overlap], under: str, otherwise: float | None) -> Figure:
-        return figure([one.common for one in sides], [getattr(one, under) for one in sides], otherwise)
-
-    def f1(sides: Sequence[Overlap]) -> Figure:
-        return figure([2 * one.common for one in sides], [one.wanted + one.found for one in sides])
-
-    bags = [one.bag for one in scores]
-    orders = [one.order for one in scores]
-    return AgainstTruth(
-        cer=errors([one.characters for one in scores]),
-        wer=errors([one.words for one in scores]),
-        mean_cer=figure([one.clipped for one in scores], [1.0] * len(scores)),
-        median_cer=median(one.clipped for one in scores),
-        recall=shares(bags, "wanted", 1.0),
-        precision=shares(bags, "found", 1.0),
-        order=figure([one.concordant - one.discordant for one in orders], [_pairs(one) for one in orders], 1.0),
-        tables=f1([one.tables for one in scores]),
-        furniture=f1([one.furniture for one in scores]),
-        confusions=confusions(((rules.text(truth[key]), rules.text(pages[key])) for key in truth), _CONFUSIONS),
-    )
-
-
-def _pairs(one: Order) -> int:
-    return one.concordant + one.discordant
-
-
-def _judged(scores: Sequence[PageScore], pages: Sequence[ReadPage]) -> Judged | None:
-    """None for a run that nobody judged."""
-    if not any(page.status for page in pages):
-        return None
-    accepted = [page.status in ("accepted", "blank") for page in pages]
-    right = [one.right for one in scores]
-    count = Counter(zip(accepted, right, strict=True))
-    successes = [float(one and other) for one, other in zip(accepted, right, strict=True)]
-    drawn = Resampled(len(scores)).ratios(successes, [1.0] * len(scores))
-    return Judged(
-        count[True, True],
-        count[True, False],
-        count[False, True],
-        count[False, False],
-        Figure(sum(successes) / len(scores), interval(drawn)),
-    )
-
-
-def _facts(checked: CheckedFacts) -> Facts:
-    pages = list(checked.by_page.values())
-    held, of = [float(sum(marks)) for marks in pages], [float(len(marks)) for marks in pages]
-    known = Resampled(len(pages)).ratios(held, of) if pages else None
-    share = sum(held) / sum(of) if pages else None
-    return Facts(
-        Figure(share, interval(known) if known is not None else None),
-        {kind: (sum(marks), len(marks)) for kind, marks in sorted(checked.by_kind.items())},
-        dict(sorted(checked.unmeasured.items())),
-        checked.refuted,
-    )
-
-
-def _differences(scores: Mapping[str, Sequence[PageScore]], checked: Mapping[str, CheckedFacts]) -> list[Difference]:
-    """Of every two runs on the same draws of pages."""
-    found = []
-    for one, other in combinations(scores, 2):
-        for measure in ("cer", "recall"):
-            sums = [_sums(scores[name], measure) for name in (one, other)]
-            found += _difference(one, other, measure, sums)
-    for one, other in combinations(checked, 2):
-        pages = sorted({*checked[one].by_page, *checked[other].by_page})
-        sides = [[checked[name].by_page.get(key, []) for key in pages] for name in (one, other)]
-        sums = [([float(sum(marks)) for marks in side], [float(len(marks)) for marks in side]) for side in sides]
-        found += _difference(one, other, "facts", sums)
-    return found
-
-
-def _sums(scores: Sequence[PageScore], measure: str) -> tuple[list[float], list[float]]:
-    if measure == "cer":
-        return [one.clipped for one in scores], [1.0] * len(scores)
-    return [float(one.bag.common) for one in scores], [float(one.bag.wanted) for one in scores]
-
-
-def _difference(
-    one: str, other: str, measure: str, sums: Sequence[tuple[list[float], list[float]]]
-) -> list[Difference]:
-    if not all(sum(under) for _, under in sums):
-        return []
-    drawn = Resampled(len(sums[0][0]))
-    values = [sum(over) / sum(under) for over, under in sums]
-    told = interval(drawn.ratios(*sums[0]) - drawn.ratios(*sums[1]))
-    sure = told is not None and (told.low > 0 or told.high < 0)
-    return [Difference(one, other, measure, values[0] - values[1], told, sure)]
 
 
 def _page_rows(
