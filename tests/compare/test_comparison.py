@@ -16,6 +16,7 @@ from ocroute import Block, Box, Document, Finding, Page, Verdict
 from ocroute.compare.comparing import compare
 from ocroute.compare.dissent import dissents
 from ocroute.compare.fact_files import load_facts
+from ocroute.compare.fresh_runs import engines_here
 from ocroute.compare.measures import Errors, character_errors
 from ocroute.compare.read_pages import PageKey, ReadPage, of_record, of_text
 from ocroute.compare.saved_runs import Run, load_run, together
@@ -376,7 +377,6 @@ def test_the_command_says_what_is_wrong_with_what_it_is_given(tmp_path):
     for arguments, code, said in (
         (["nowhere", "--runs"], 5, "does not exist"),
         ([tmp_path, "--runs"], 5, "holds nothing that can be compared"),
-        (["x.png"], 2, "neither engines nor saved runs"),
         (["x.png", "--runs", "--engines", "rapidocr"], 2, "--runs compares what was read"),
         ([tmp_path, "--runs", "--ignore", "colour"], 2, "nothing that can be ignored"),
         ([tmp_path, "--runs", "--facts", tmp_path / "x.exe"], 5, "holds no facts"),
@@ -400,6 +400,11 @@ def test_the_tables_and_the_report_hold_what_names_and_texts_cannot_break(tmp_pa
     assert "<script>x" not in page
     assert "## Distance of texts" in done.stdout
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+
+
+def test_without_names_all_that_would_be_tried_here_are_compared():
+    assert "rapidocr" in engines_here()
+    assert "textlayer" not in engines_here()
 
 
 def test_engines_read_afresh_and_go_on_where_they_were(tmp_path):

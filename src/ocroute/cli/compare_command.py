@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 def compare(
     inputs: Annotated[
         list[str],
-        typer.Argument(
-            metavar="INPUT...", help="Pages to read with --engines; with --runs folders or files of outputs."
-        ),
+        typer.Argument(metavar="INPUT...", help="Pages to read; with --runs folders or files of outputs."),
     ],
-    engines: Annotated[str, typer.Option(metavar="NAMES", help="Read the inputs with each of these engines.")] = "",
+    engines: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="Read the inputs with each of these engines; with all that would be tried here when left out.",
+        ),
+    ] = "",
     runs: Annotated[
         bool,
         typer.Option(
@@ -110,22 +114,19 @@ def _fresh(
     out: str,
 ) -> list[Run]:
     from ocroute.cli.progress_bar import ProgressBar
-    from ocroute.compare.fresh_runs import read_with
-    from ocroute.errors import UsageError
+    from ocroute.compare.fresh_runs import engines_here, read_with
+    from ocroute.languages import resolved
     from ocroute.process.interrupts import stoppable
     from ocroute.route.machine_survey import plan_here
     from ocroute.route.wish import Wish
 
-    if not engines:
-        raise UsageError(
-            "neither engines nor saved runs are named",
-            next_step="Add --engines NAME,NAME to read with, or --runs to compare outputs",
-        )
+    languages = resolved(lang)
+    engines = engines or engines_here(languages)
     for one in engines:
         plan_here(Wish(one))  # before the first of them has read for an hour
     folder = Path(out) / "runs" if out else None
     with stoppable(), ProgressBar():
         return [
-            read_with(one, inputs, folder=folder, repeat=repeat, languages=tuple(lang), pages=pages, jobs=jobs)
+            read_with(one, inputs, folder=folder, repeat=repeat, languages=languages, pages=pages, jobs=jobs)
             for one in engines
         ]

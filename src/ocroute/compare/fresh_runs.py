@@ -14,11 +14,21 @@ from ocroute.compare.read_pages import PageKey, ReadPage, of_record
 from ocroute.compare.saved_runs import Run, document_name
 from ocroute.engines.base import Wanted
 from ocroute.errors import InputError
+from ocroute.route.machine_survey import plan_here
 from ocroute.route.plan import Wish
 from ocroute.run import read_documents
 
 _EVERY = 0.1  # seconds between two looks at memory
 _MIB = 1 << 20
+
+
+def engines_here(languages: tuple[str, ...] = ()) -> list[str]:
+    """The engines that would be tried on a page here, in their order; copying a text layer is not reading.
+
+    Raises:
+        EngineUnavailable: there is none.
+    """
+    return [name for name in plan_here(Wish(wanted=Wanted(languages=languages))).routes if name != "textlayer"]
 
 
 def read_with(
