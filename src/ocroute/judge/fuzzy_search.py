@@ -15,6 +15,7 @@ from rapidfuzz.distance import Levenshtein
 FEWEST: Final = 5  # letters from which words are looked for; ideographs count twice
 SAME: Final = 0.75  # likeness from which two stretches are the same but for slips
 DIGITS: Final = 3  # of a figure that is worth looking for: shorter ones stand in any text
+TELLING: Final = 0.65  # of the letters that are in long words, from which these may tell by themselves
 _MARKUP: Final = re.compile(r"</?[a-zA-Z][^<>]*>|\\[a-zA-Z]+|[{}]")
 _FIGURE: Final = re.compile(r"\d(?:[.,:/'’ -]?\d)*")
 _LONG: Final = 5  # letters of a word that tells by itself
@@ -59,9 +60,13 @@ class SearchedText:
         whole = 1.0 - _edits(needle, self._solid) / len(needle)
         words = [word for word in map(solid, printed.split()) if len(word) >= _LONG]
         letters = sum(map(len, words))
-        if whole >= SAME or 2 * letters < len(needle):
+        if whole >= SAME or letters < TELLING * len(needle):
             return whole
         return max(whole, sum(len(word) for word in words if word in self._solid) / letters)
+
+    def times(self, printed: str) -> int:
+        """How often ``printed`` stands there letter by letter."""
+        return self._solid.count(solid(printed))
 
     def has_figure(self, digits: str) -> bool:
         """Whether one of the text's numbers has ``digits`` in a row; separators may be others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
@@ -9,7 +10,7 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import reference_recogniser
-from ocroute.judge.fuzzy_search import FEWEST, SAME, SearchedText, figures, weight
+from ocroute.judge.fuzzy_search import FEWEST, SAME, SearchedText, figures, solid, weight
 from ocroute.judge.line_crops import ReadCrop, crops_of_lines, read_crops, spread
 from ocroute.judge.reading_pieces import pieces, plain, quote
 from ocroute.judge.scripts import census
@@ -108,7 +109,17 @@ def _words(found: Sequence[ReadCrop]) -> list[ReadCrop]:
 
 
 def _missing(text: SearchedText, found: Sequence[ReadCrop]) -> list[ReadCrop]:
-    return [one for one in _words(found) if text.likeness(one.text) < SAME]
+    """The stretches that are not in the text; of like ones, as a form's labels, those that it has not often enough."""
+    missing: list[ReadCrop] = []
+    places: dict[str, list[Box]] = defaultdict(list)
+    for one in _words(found):
+        same = places[solid(one.text)]
+        if any(one.box.intersection(box) > 0 for box in same):  # read twice, with its line and with its column
+            continue
+        same.append(one.box)
+        if text.likeness(one.text) < SAME or 0 < text.times(one.text) < len(same):
+            missing.append(one)
+    return missing
 
 
 def _share(text: SearchedText, words: Sequence[ReadCrop]) -> float:
