@@ -223,6 +223,8 @@ def _get(now: Platform, kernel: str, version: str) -> str:
     info = now.kernels[kernel][0]
     if info.install.startswith("pip install ") and info.install.endswith(info.distribution):
         return f"{info.install}=={version}"
+    if "==" in info.install:  # a version of its own, not the one that is out
+        return _install(info.distribution, version)
     return info.install or _install(info.distribution, version)
 
 
