@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import os
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.command import ocroute
 from tests.support.news_server import JSON
 
 from ocroute.watch import watch
+from ocroute.watch.base import SOURCES, Subject
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\u202e"
 
@@ -138,6 +140,31 @@ def test_a_byte_now_and_then_holds_nobody_for_ever(news, machine, monkeypatch):
     assert time.monotonic() - start < 5
     assert len(found.silent) == 10
     assert all("did not end its answer" in one.reason for one in found.silent)
+
+
+class Broken:
+    def subjects(self, here):
+        raise KeyError("its own fault")
+
+    def read(self, subject, answer):
+        raise ZeroDivisionError("its own fault")
+
+
+class Unreadable(Broken):
+    def subjects(self, here):
+        yield Subject("program", "unreadable", f"{os.environ['OCROUTE_WATCH_GITHUB']}/thing")
+
+
+@pytest.mark.parametrize("source", [Broken, Unreadable])
+def test_a_source_of_somebody_else_that_fails_takes_no_other_down(news, machine, monkeypatch, source):
+    load = SOURCES.load
+    monkeypatch.setattr(SOURCES, "load", lambda name: source if name == "driver" else load(name))
+    news.pages["/thing"] = ("text/plain", b"x")
+    news.package("torch", "2.14.1")
+    found = watch(here=machine())
+    assert len(found.silent) == 1
+    assert "its own fault" in found.silent[0].reason
+    assert next(one for one in found.news if one.name == "torch").state == "same"
 
 
 def test_escape_sequences_reach_neither_terminal_nor_file(news):
