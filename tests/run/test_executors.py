@@ -4,6 +4,7 @@ import re
 import sys
 import threading
 import time
+from collections import deque
 
 import msgspec
 import pytest
@@ -46,6 +47,57 @@ def test_serial_and_processes_give_the_same_document(scripted, ocroute):
         return re.sub(r'"threads":\s*\d+|"seconds":\s*\{[^}]*\}', "", text)
 
     assert plain(serial.stdout) == plain(processes.stdout)
+
+
+class Coming(deque):
+    """An iterator of jobs, which may have more after it had none."""
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if not self:
+            raise StopIteration
+        return self.popleft()
+
+
+def test_jobs_may_come_while_others_are_done(make_pages, faulty):
+    faulty("null")
+    file = Input(bytes(make_pages(3)))
+    coming, answers = Coming([Count(file)]), []
+    with WorkerPool(1) as executor:
+        for index, answer in executor.run(coming):
+            answers.append((index, answer))
+            if isinstance(answer, Counted):
+                coming.extend(Read(file, number, Wish("null")) for number in answer.numbers)
+            elif len(answers) == 4:
+                coming.append(Count(file))
+            executor.wake()
+    assert [index for index, _ in answers[:5]] == [0, 1, 2, 3, 4]
+    assert [type(answer) for _, answer in answers[:5]] == [Counted, Record, Record, Record, Counted]
+
+
+def test_a_worker_that_takes_too_much_memory_is_ended_over_its_page_only(make_pages, faulty):
+    faulty("hoards:2")
+    jobs = [Read(Input(bytes(make_pages(3))), number, Wish("hoards")) for number in (1, 2, 3)]
+    with WorkerPool(1, memory_mb=700) as executor:
+        pages = [unpack(answer.body) for answer in in_order(executor.run(jobs))]
+    assert [page.attempts[0].outcome for page in pages] == ["declined", "crashed", "declined"]
+    assert "MiB of memory, and may take 700" in pages[1].attempts[0].reason
+
+
+def test_a_page_that_nobody_waits_for_lets_its_worker_go(make_pages, faulty):
+    faulty("hang:1", "null")
+    jobs = [Read(Input(bytes(make_pages(2))), number, Wish()) for number in (1, 2)]
+    began = time.monotonic()
+    with WorkerPool(1) as executor:
+        answers = executor.run(jobs)
+        threading.Timer(5, executor.give_up_on, [0]).start()
+        statuses = [(index, answer.status) for index, answer in answers]
+    assert statuses[0] == (0, "failed")
+    assert statuses[1][0] == 1
+    assert statuses[1][1] != "failed"
+    assert time.monotonic() - began < 60
 
 
 def test_answers_come_as_they_are_done_and_records_in_order(make_pages, faulty):

@@ -40,5 +40,12 @@ def slow(servers):
 
 @pytest.fixture(scope="session")
 def real(servers):
-    """Reads text layers."""
-    return servers("--jobs", 1, "--engine", "textlayer", engines="")
+    """Reads text layers; fetches documents."""
+    return servers("--jobs", 1, "--engine", "textlayer", "--allow-urls", engines="")
+
+
+@pytest.fixture(scope="session")
+def troubled(servers):
+    """Has engines for every kind of trouble, little memory and little time."""
+    options = ("--jobs", 1, "--memory-mb", 700, "--max-seconds", 2)
+    return servers(*options, engines="null,hang,dies_loading,hoards:2,slow")

@@ -8,6 +8,8 @@ import zipfile
 import pytest
 from tests.support.service import document, picture, text_pdf
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_file_is_read_and_its_text_comes_in_every_format(real):
     job = real.job(text_pdf("Tide tables of <1911>", "Lamp and rope"), "Ночь.pdf")

@@ -11,6 +11,8 @@ import pytest
 from tests.support.command import ocroute
 from tests.support.service import document, picture, text_pdf
 
+pytestmark = pytest.mark.slow
+
 KEY, OTHER = "a-key-of-24-signs-for-one", "a-key-of-24-signs-for-two"
 EVIL_PAGE = "http://evil.example"
 
@@ -296,24 +298,22 @@ def test_a_bomb_of_pixels_is_a_failed_page_and_the_server_reads_on(server):
     assert server.ended(server.job(picture()))["state"] == "done"
 
 
-def test_a_page_that_takes_too_much_memory_loses_its_worker_and_no_other_page(servers):
-    hungry = servers("--jobs", 1, "--memory-mb", 700, engines="hoards:2")
-    told = hungry.ended(hungry.job(document(3)))
+def test_a_page_that_takes_too_much_memory_loses_its_worker_and_no_other_page(troubled):
+    told = troubled.ended(troubled.job(document(3), engine="hoards"))
     assert told["state"] == "done"
-    pages = hungry.get(f"/v1/jobs/{told['id']}/result?format=json").json()["pages"]
+    pages = troubled.get(f"/v1/jobs/{told['id']}/result?format=json").json()["pages"]
     said = ["MiB of memory, and may take 700" in json.dumps(page["attempts"]) for page in pages]
     assert said == [False, True, False]
 
 
-def test_a_document_that_takes_too_long_has_a_record_for_every_page(servers):
-    hasty = servers("--jobs", 1, "--max-seconds", 2, engines="slow")
-    hasty.ready()
-    told = hasty.ended(hasty.job(document(12)))
+def test_a_document_that_takes_too_long_has_a_record_for_every_page(troubled):
+    troubled.ready()
+    told = troubled.ended(troubled.job(document(12), engine="slow"))
     assert told["state"] == "done"
     assert len(told["verdicts"]) == 12
     assert list(told["verdicts"].values())[-1] == "failed"
     assert told["verdicts"]["1"] != "failed"
-    found = hasty.get(f"/v1/jobs/{told['id']}/result?format=json").json()
+    found = troubled.get(f"/v1/jobs/{told['id']}/result?format=json").json()
     assert "not done within 2 seconds" in found["pages"][-1]["error"]
 
 

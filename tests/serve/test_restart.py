@@ -9,6 +9,8 @@ import psutil
 import pytest
 from tests.support.service import document, picture
 
+pytestmark = pytest.mark.slow
+
 
 def without_seconds(found):
     """A document as JSON, without what differs between equal runs."""

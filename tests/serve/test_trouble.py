@@ -2,7 +2,10 @@
 
 import time
 
+import pytest
 from tests.support.service import document, picture
+
+pytestmark = pytest.mark.slow
 
 
 def test_without_room_on_the_disk_nothing_is_taken_and_everything_is_said(servers, tiny_disk):
@@ -30,12 +33,11 @@ def test_an_engine_that_cannot_be_loaded_is_named_and_its_jobs_fail_with_the_rea
     assert "its weights are torn" in server.log.read_text()
 
 
-def test_an_engine_that_takes_its_process_down_while_it_is_loaded_leaves_failed_pages(servers):
-    server = servers("--jobs", 1, engines="dies_loading")
-    told = server.ended(server.job(document(2)))
+def test_an_engine_that_takes_its_process_down_while_it_is_loaded_leaves_failed_pages(troubled):
+    told = troubled.ended(troubled.job(document(2), engine="dies_loading"))
     assert told["state"] == "done"
     assert set(told["verdicts"].values()) == {"failed"}
-    assert server.get("/livez").status_code == 200
+    assert troubled.ended(troubled.job(picture()))["state"] == "done"
 
 
 def test_an_engine_that_nobody_knows_is_refused_at_the_start(tmp_path):
@@ -53,14 +55,13 @@ def test_the_list_of_jobs_is_as_long_as_it_is_asked_for(server):
     assert server.get("/v1/jobs?limit=0").status_code == 422
 
 
-def test_a_page_that_hangs_lets_its_worker_go_when_its_job_is_canceled(servers):
-    server = servers("--jobs", 1, engines="null,hang")
-    server.ready()
-    stuck = server.job(picture(), engine="hang")
-    while server.events_so_far(stuck)[-1] != "attempt":
+def test_a_page_that_hangs_lets_its_worker_go_when_its_job_is_canceled(troubled):
+    troubled.ready()
+    stuck = troubled.job(picture(), engine="hang")
+    while troubled.events_so_far(stuck)[-1] != "attempt":
         time.sleep(0.05)
-    next_one = server.job(picture())
+    next_one = troubled.job(picture())
     time.sleep(1)
-    assert server.get(next_one).json()["state"] == "queued"
-    server.ask("DELETE", stuck)
-    assert server.ended(next_one, 30)["state"] == "done"
+    assert troubled.get(next_one).json()["state"] == "queued"
+    troubled.ask("DELETE", stuck)
+    assert troubled.ended(next_one, 30)["state"] == "done"

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from ocroute.document.model import Document, Page
-from ocroute.errors import OutputError
+from ocroute.errors import OcrouteError, OutputError
 from ocroute.files import Scratch
 from ocroute.host_memory import resident_mb
 from ocroute.jobs.job_store import JobRecord, JobStore, journal_in
@@ -145,7 +145,7 @@ class ResultMaker:
         with self._turn:
             answer = self._ask(MakeFigures(folder, record, str(out)))
         if isinstance(answer, JobFailed):
-            raise answer.error()
+            raise self._error(record, answer)
         return answer.figures if isinstance(answer, Made) else ()
 
     def close(self) -> None:
@@ -164,9 +164,12 @@ class ResultMaker:
             with self._turn:
                 answer = Made() if out.exists() else self._ask(order)
             if isinstance(answer, JobFailed):
-                error = answer.error()
-                raise type(error)(error.message.replace(record.id, record.name), next_step=error.next_step)
+                raise self._error(record, answer)
         return out
+
+    def _error(self, record: JobRecord, answer: JobFailed) -> OcrouteError:
+        error = answer.error()
+        return type(error)(self._store.told(record, error.message), next_step=error.next_step)
 
     def _ask(self, order: Order) -> Answer:
         for _ in range(2):  # the process may have been ended by the one before

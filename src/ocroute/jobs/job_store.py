@@ -112,6 +112,12 @@ class JobStore:
         """What workers are told. It is called by the job's id: no name that a client gave reaches them, or a log."""
         return Input(os.fsencode(self.source(record.id).absolute()), record.password, record.id)
 
+    def told(self, record: JobRecord, text: str) -> str:
+        """A sentence about a job as its client may see it: with the name that he gave in the place of ours, and no path."""
+        for path in {str(self.path(record.id)), str(self.path(record.id).absolute())}:
+            text = text.replace(path, "the server's folder")
+        return text.replace(record.id, record.name)
+
     def journal(self, record: JobRecord) -> Journal:
         """Its page records."""
         return journal_in(self.path(record.id), record)

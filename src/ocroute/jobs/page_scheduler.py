@@ -175,7 +175,7 @@ class PageScheduler:
             case JobFailed() if isinstance(asked, Read) and job.statuses:  # a later worker cannot load the engine
                 self._read(job, give_up(asked, str(outcome.error())))
             case JobFailed():
-                self._end(job, job.change("failed", reason=job.told(str(outcome.error()))))
+                self._end(job, job.change("failed", reason=self._store.told(job.record, str(outcome.error()))))
             case _:
                 raise TypeError(f"not an answer to a job: {outcome}")
 
@@ -246,7 +246,7 @@ class PageScheduler:
             for job in {job.id: job for job, _ in self._asked.values() if job.id in self._jobs}.values():
                 job.tries += 1
                 if job.tries >= _TRIES:
-                    self._end(job, job.change("failed", reason=job.told(reason)))
+                    self._end(job, job.change("failed", reason=self._store.told(job.record, reason)))
                     continue
                 if job.record.numbers:
                     self.resume(job)

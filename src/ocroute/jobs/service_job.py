@@ -87,7 +87,3 @@ class ServiceJob:
         finally:
             with self._lock:
                 self._watchers.discard(watcher)
-
-    def told(self, text: str) -> str:
-        """A sentence about the job as its client may see it: with the name that he gave, in the place of ours."""
-        return text.replace(self.id, self.record.name)
