@@ -23,7 +23,7 @@ RUN --mount=type=bind,from=build,source=/wheel,target=/wheel \
     && useradd --system --uid 10001 --user-group --home-dir /data ocroute \
     && install -d -o 10001 -g ocroute -m 0700 /data
 USER 10001:10001
-ENV OCROUTE_HOME=/data/home PYTHONDONTWRITEBYTECODE=1
+ENV HOME=/data OCROUTE_HOME=/data/home PYTHONDONTWRITEBYTECODE=1
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \

@@ -65,3 +65,10 @@ def test_a_page_that_hangs_lets_its_worker_go_when_its_job_is_canceled(troubled)
     assert troubled.get(next_one).json()["state"] == "queued"
     troubled.ask("DELETE", stuck)
     assert troubled.ended(next_one, 30)["state"] == "done"
+
+
+def test_a_server_whose_engine_dies_over_every_page_does_not_say_that_it_is_ready(servers):
+    server = servers("--jobs", 1, engines="exit1")
+    told = server.ended(server.job(picture()))
+    assert told["verdicts"] == {"1": "failed"}
+    assert server.get("/readyz").status_code == 503

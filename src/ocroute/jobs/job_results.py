@@ -105,6 +105,7 @@ class ResultMaker:
         self._turn = threading.Lock()
         self._scratch = Scratch()
         self._child: Child[Answer] | None = None
+        self._lost = ""  # why we ended it
         self._decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
     def warm(self) -> None:

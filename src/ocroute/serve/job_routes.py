@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, StreamingResponse
 
 from ocroute.jobs.job_results import page_of
@@ -19,7 +19,7 @@ from ocroute.jobs.service_job import JobEvent, ServiceJob
 from ocroute.serve.bodies import form_of, label, moved
 from ocroute.serve.problems import wrong
 from ocroute.serve.result_files import as_file, format_options, image_file, result_suffix
-from ocroute.serve.served import owner, served
+from ocroute.serve.served import Served, owner, served
 from ocroute.serve.waiting import happened, until_ended
 
 _FORM = {
@@ -104,21 +104,12 @@ def view(job: ServiceJob) -> JobView:
 async def submit(request: Request) -> Response:
     """Send a file. It is answered as soon as the file is there; ``Location`` is where to ask for what becomes of it."""
     here, whose = served(request), owner(request)
-    with ExitStack() as open_:
-        place = open_.enter_context(here.service.room(whose))
+    with here.service.room(whose) as place:
         async with form_of(request) as form:
-            file, texts = form.get("file"), {name: one for name, one in form.items() if isinstance(one, str)}
-            wish = await run_in_threadpool(
-                here.choices.wish, texts.get("engine", ""), texts.get("languages", ""), texts.get("prefer", "")
-            )
-            if file is not None and not isinstance(file, str):
-                name, size = label(file.filename), await moved(file, place)
-            elif texts.get("url") and here.urls is not None:
-                name, size = await here.urls.fetch(texts["url"], place)
-            elif texts.get("url"):
-                raise wrong("url", "this server fetches nothing; it is started with --allow-urls where it should")
-            else:
-                raise wrong("file", "the form has no file in the field named file")
+            texts = {name: one for name, one in form.items() if isinstance(one, str)}
+            wished = (texts.get(name, "") for name in ("engine", "languages", "prefer"))
+            wish = await run_in_threadpool(here.choices.wish, *wished)
+            name, size = await _brought(here, form.get("file"), texts.get("url", ""), place)
         job = await run_in_threadpool(
             here.service.submit,
             place,
@@ -131,6 +122,17 @@ async def submit(request: Request) -> Response:
     here.metrics.taken(size)
     made = view(job)
     return JSONResponse(made.model_dump(mode="json"), 202, {"Location": made.links["self"]})
+
+
+async def _brought(here: Served, file: Any, url: str, place: Path) -> tuple[str, int]:
+    """Put what is sent, or named, at ``place``. Its name, and how many bytes."""
+    if isinstance(file, UploadFile):
+        return label(file.filename), await moved(file, place)
+    if not url:
+        raise wrong("file", "the form has no file in the field named file")
+    if here.urls is None:
+        raise wrong("url", "this server fetches nothing; it is started with --allow-urls where it should")
+    return await here.urls.fetch(url, place)
 
 
 @router.get("")

@@ -204,7 +204,8 @@ def _listening(host: str, port: int) -> socket.socket:
 def _told(host: str, port: int, folder: Path, *, keys: bool, urls: bool) -> list[str]:
     from ocroute.serve.host_names import loopback
 
-    name = f"[{host}]" if ":" in host else host
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # an address that a browser can open here
+    name = f"[{shown}]" if ":" in shown else shown
     who = "whoever has a key" if keys else "any program and user of this machine, without a key"
     where = "this machine only" if loopback(host) else f"whatever reaches {host}"
     return [

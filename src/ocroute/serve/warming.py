@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ocroute.errors import OcrouteError
+from ocroute.jobs.job_results import page_of
 from ocroute.jobs.job_service import JobService
 from ocroute.jobs.service_job import ServiceJob
 from ocroute.serve.choices import Choices
@@ -51,9 +52,20 @@ def _read(service: JobService, choices: Choices, count: int) -> list[str]:
         jobs.append(service.submit(place, owner="", name="a page of our own", wish=choices.wish(), passing=True))
     while not all(job.ended for job in jobs):
         time.sleep(_GLANCE)
+    reasons = [_wrong(service, job) for job in jobs]
     for job in jobs:
         service.remove(job)
-    return [job.record.reason for job in jobs]
+    return reasons
+
+
+def _wrong(service: JobService, job: ServiceJob) -> str:
+    """What went wrong with a page of our own. That an engine declines it, since it reads text layers only, is not wrong."""
+    if job.record.state != "done":
+        return job.record.reason
+    page = page_of(service.store.path(job.id), job.record, 1)
+    if page is None or page.verdict.status != "failed":
+        return ""
+    return "" if page.attempts and all(one.outcome == "declined" for one in page.attempts) else page.error
 
 
 def _draw(place: Path) -> None:
