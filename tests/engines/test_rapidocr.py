@@ -87,20 +87,27 @@ def test_accents_that_a_language_has_stay(engine, typeset):
 
 
 def test_raised_figures_are_told_from_those_on_the_line(engine):
+    found = read_raised(engine, "About 10", "^6", " of them in 1995", "", " and 2", "^11", " more")
+    assert found == ["About 10⁶ of them in 1995 and 2¹¹ more", "Cost 1,106.21 on 11.06.1996"]
+
+
+def test_marks_of_notes_are_raised_behind_stops_and_before_a_line(engine):
+    found = read_raised(engine, "^1", "Kept by the harbour. Sold,", "^2", " on page.", "^3", " At 3.5 more")
+    assert found == ["¹Kept by the harbour. Sold,² on page.³ At 3.5 more", "Cost 1,106.21 on 11.06.1996"]
+
+
+def read_raised(engine, *line):
+    """What is read of two drawn lines, the parts of the first raised where they begin with ^."""
     font, small = face(SERIF, 40), face(SERIF, 26)
     image = Image.new("RGB", (1200, 300), "white")
     draw = ImageDraw.Draw(image)
-    for top, parts in (
-        (50, ("About 10", "^6", " of them in 1995", "", " and 2", "^11", " more")),
-        (170, ("Cost 1,106.21 on 11.06.1996",)),
-    ):
+    for top, parts in ((50, line), (170, ("Cost 1,106.21 on 11.06.1996",))):
         x = 60.0
         for part in parts:
             high = part.startswith("^")
             draw.text((x, top - 4 * high), part.lstrip("^"), font=small if high else font, fill="black")
             x += (small if high else font).getlength(part.lstrip("^"))
-    found = lines_of(read(engine, ArrayPage(image, dpi=200)))
-    assert found == ["About 10⁶ of them in 1995 and 2¹¹ more", "Cost 1,106.21 on 11.06.1996"]
+    return lines_of(read(engine, ArrayPage(image, dpi=200)))
 
 
 @pytest.mark.parametrize("medium", ["faded", "fax"])

@@ -179,3 +179,46 @@ def test_names_below_a_title_are_no_heading(tmp_path):
     blocks, markdown = read(tmp_path / "a.pdf", draw)
     assert markdown.startswith("# A Small Study of Page Reading\n\nA. Author, B. Writer and C. Third\n")
     assert [block.text for block in blocks if block.category is Category.SECTION_HEADER] == ["1 Introduction"]
+
+
+def item_lines(rows, size=26):
+    """Lines of (x, text) pieces as an engine for pictures gives them, 40 pixels apart; 13 pixels a letter."""
+    found = []
+    for row, pieces in enumerate(rows):
+        y = 200 + 40 * row
+        for x, text in pieces:
+            found.append(Line(text, Box(x, y, x + 13 * len(text), y + size), 0.99))
+    return ArrayPage(np.full((1000, 1240, 3), 255, np.uint8)), found
+
+
+def test_markers_with_white_behind_them_stay_with_their_items():
+    rows = [[(120, "•"), (150, "First item of the list that is printed here")], [(180, "–"), (210, "nested one")]]
+    rows += [[(180, "–"), (210, "nested two")], [(120, "•"), (150, "Second item of the list that is printed here")]]
+    rows += [[(120, "1."), (160, "alpha")], [(120, "2."), (160, "beta")]]
+    said = [(block.marker, block.level, block.text.split()[0]) for block in arrange(*item_lines(rows))]
+    assert said == [
+        ("•", 0, "First"),
+        ("–", 1, "nested"),
+        ("–", 1, "nested"),
+        ("•", 0, "Second"),
+        ("1.", 0, "alpha"),
+        ("2.", 0, "beta"),
+    ]
+
+
+@pytest.mark.parametrize(("pages", "contents"), [((1, 2, 2, 15), True), ((9, 2, 40, 1), False)])
+def test_contents_are_known_by_pages_that_rise_where_leaders_were_not_read(pages, contents):
+    titles = ["1 Introduction", "1.1 Method", "1.2 Details", "2 Conclusion"]
+    rows = [
+        [(120 + 40 * ("." in title), title), (1100 - 13 * len(str(page)), str(page))]
+        for title, page in zip(titles, pages, strict=True)
+    ]
+    blocks = arrange(*item_lines(rows))
+    assert all(block.category is Category.LIST_ITEM for block in blocks) is contents
+    if contents:
+        assert [(block.level, block.text) for block in blocks] == [
+            (0, "1 Introduction 1"),
+            (1, "1.1 Method 2"),
+            (1, "1.2 Details 2"),
+            (0, "2 Conclusion 15"),
+        ]

@@ -78,7 +78,7 @@ def parted(groups: Sequence[Group]) -> Iterator[Group]:
         start = 0
         for at, line in enumerate(group.lines):
             number = _number(line)
-            begins = _is_raised(line) or (number is not None and last is not None and number == last + 1)
+            begins = _is_raised(line) or (number is not None and number == (last or 0) + 1)
             if at and begins:
                 yield Group(group.column, group.first + start, group.lines[start:at])
                 start = at

@@ -40,10 +40,21 @@ def name_entries(drafts: Sequence[Draft]) -> None:
     """Make list items of the entries of contents: with leaders, or several that end with rising numbers far to the right."""
     for candidate, some in groupby(drafts, key=_may_be_entry):
         run = list(some)
+        if not candidate:
+            continue
         sure = [is_entry(_text(draft)) for draft in run]
-        if candidate and (all(sure) or (any(sure) and len(run) >= FEWEST_ENTRIES)):
+        if all(sure) or (len(run) >= FEWEST_ENTRIES and (any(sure) or _count_pages(run))):
             for draft in run:
                 draft.category, draft.level = Category.LIST_ITEM, None
+
+
+def _count_pages(run: Sequence[Draft]) -> bool:
+    """Whether the numbers at the ends rise and stand below each other: leaders were not read, or there are none."""
+    lines = [draft.lines[-1] for draft in run]
+    numbers = [int(number) for line in lines if (number := line.text.split()[-1]).isdecimal()]
+    ends = [line.box.x1 for line in lines]
+    flush = max(ends) - min(ends) < max(line.size for line in lines)
+    return flush and len(numbers) == len(lines) and numbers == sorted(numbers)
 
 
 def _may_be_entry(draft: Draft) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocroute.layout.line_measures import LONG_LINE, Piece, Scale, measure, merged, windows
+from ocroute.layout.wording import is_marker
 from ocroute.values import Box, Line, Word
 
 Floats = NDArray[np.float64]
@@ -135,7 +136,7 @@ def _neighbours(runs: Sequence[Piece]) -> dict[int, int]:
 def _belong(left: Piece, right: Piece, one_source: bool, strips: _Strips) -> bool:
     unit = min(left.size, right.size)
     gap = (right.box.x0 - left.box.x1) / unit
-    if gap <= SAME_WORDS_GAP:
+    if gap <= SAME_WORDS_GAP or (gap <= WIDEST_WORD_GAP and is_marker(left.text)):
         return True
     if gap > (WIDEST_WORD_GAP if one_source else LOOSE_GAP):
         return False

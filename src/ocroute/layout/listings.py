@@ -22,7 +22,8 @@ MOST_UNEVEN: Final = 0.22
 """Root mean square of what words deviate from the grid, in letters; of other type it is above 0.4."""
 
 OFF_GRID: Final = 0.5
-"""The most that a single word may deviate, in letters."""
+OFF_GRID_SIGNS: Final = 0.8
+"""The most that a single word may deviate, in letters; signs and figures fill less of their width."""
 
 FEWEST_WORDS: Final = 4
 """Words with letters from which a grid is seen."""
@@ -48,7 +49,7 @@ _CODE: Final = re.compile(
     r"|\w\([^)]*\)|[=!<>+*/-]=|\w = |=>|->|::|&&|\|\||\w\[[^\]]*\]|\w_\w|\\\w+\{|</?\w+[^<>]*>|^\s*\w+: \S+$",
     re.IGNORECASE,
 )
-_WIDTHS: Final = (0.45, 0.72)  # of the type's size: how wide letters of even width are
+_WIDTHS: Final = (0.3, 0.9)  # of the type's size, as far as that can be measured: how wide letters of even width are
 
 
 def with_listings(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
@@ -128,7 +129,7 @@ def _advances(pieces: Sequence[Piece], scale: Scale) -> list[float]:
             continue
         width = float(np.median([word.box.width / (len(word.text) - 0.15) for word in words]))
         size = piece.size or scale.size
-        if _WIDTHS[0] * 0.8 * size < width < _WIDTHS[1] * 1.2 * size and _fits(piece, width):
+        if _WIDTHS[0] * size < width < _WIDTHS[1] * size and _fits(piece, width):
             count, held = widths.setdefault(round(width / (0.04 * size)), (0, []))
             widths[round(width / (0.04 * size))] = count + len(piece.text), [*held, width]
     ranked = sorted(widths.values(), key=lambda each: -each[0])
@@ -146,7 +147,8 @@ def _off(word: Word, advance: float) -> float:
 
 
 def _fits(piece: Piece, advance: float) -> bool:
-    return all(abs(_off(word, advance)) < OFF_GRID for word in piece.line.words)
+    limits = ((OFF_GRID if any(map(str.isalpha, word.text)) else OFF_GRID_SIGNS, word) for word in piece.line.words)
+    return all(abs(_off(word, advance)) < limit for limit, word in limits)
 
 
 def _fits_all(pieces: Sequence[Piece], advance: float) -> bool:
@@ -180,5 +182,6 @@ def _is_above(above: Piece, below: Piece) -> bool:
     step = below.base - above.base
     across = min(above.box.x1, below.box.x1) - max(above.box.x0, below.box.x0)
     indented = abs(above.box.x0 - below.box.x0) < 14 * above.size
-    alike = abs(above.size - below.size) < 0.2 * max(above.size, below.size)
+    exact = above.line.font is not None and bool(above.line.font.name)
+    alike = abs(above.size - below.size) < (0.2 if exact else 0.4) * max(above.size, below.size)
     return alike and step < FURTHEST * above.size and (across > 0 or indented)

@@ -20,6 +20,8 @@ LOWEST: Final = 0.2  # of the crop's height; what is lower is a dot or a dash
 WIDEST: Final = 1.3  # of its own height that a letter is wide; what is wider is several
 FAINT: Final = 0.5  # of the step from paper to what counts as ink, from which there is something
 BARE: Final = 0.08  # share of that below a raised figure, by grain and by the blur of its edge
+AFTER: Final = ".,;:!?)”’\"'»"  # signs behind which the mark of a note stands as it does behind a letter
+MARK_FIGURES: Final = 2  # of a note's mark at most
 _HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 Mask = NDArray[np.uint8]
@@ -45,9 +47,10 @@ def marked(traced: Traced, pixels: Raster) -> Traced:
     at = [
         index
         for index, (left, right) in enumerate(pairwise(traced.text), 1)
-        if left.isalnum() and right in "0123456789"
+        if (left.isalnum() or left in AFTER) and right in "0123456789"
     ]
-    if not at:
+    first = _first_letter(traced.text)
+    if not at and not first:
         return traced
     grey = to_grey(pixels)
     ink, level = otsu_ink(grey)
@@ -55,27 +58,35 @@ def marked(traced: Traced, pixels: Raster) -> Traced:
     own = {
         index: _shape(shapes, float(traced.centers[index])) for index, sign in enumerate(traced.text) if sign.isalnum()
     }
-    raised: set[int] = set()
+    raised = {index for index in range(first) if _is_raised(own[index], own[first], traced.text[first], faint)}
+    if len(raised) < first:  # of a mark before the line all figures are raised
+        raised.clear()
     for index in at:
-        before = next((back for back in range(index - 1, -1, -1) if back not in raised), -1)
+        before = next((back for back in range(index - 1, -1, -1) if back not in raised and back in own), -1)
         figure, other = own[index], own.get(before)
-        if figure is None or other is None or figure is other or traced.text[before] in "gjpqyQ":
-            continue
-        height = other.height * (1.4 if traced.text[before] in "acemnorsuvwxz" else 1.0)
-        foot, head = other.bottom - figure.bottom, other.bottom - figure.top
-        if (
-            foot > RAISED * height
-            and figure.height < SMALLER * height
-            and head > 0.8 * height
-            and figure.left > other.left
-            and not _goes_on_below(faint, figure, other.bottom)
-        ):
+        if figure and other and figure.left > other.left and _is_raised(figure, other, traced.text[before], faint):
             raised.add(index)
     if not raised:
         return traced
     return replace(
         traced, text="".join(sign.translate(_HIGH) if at in raised else sign for at, sign in enumerate(traced.text))
     )
+
+
+def _first_letter(text: str) -> int:
+    """The place of the letter that a line begins with behind a note's mark of one or two figures; 0 where it does not."""
+    figures = len(text) - len(text.lstrip("0123456789"))
+    return figures if 0 < figures <= MARK_FIGURES and text[figures : figures + 1].isalpha() else 0
+
+
+def _is_raised(figure: _Shape | None, other: _Shape | None, letter: str, faint: Mask) -> bool:
+    """Whether a figure stands higher than the shape of ``letter``, and is smaller."""
+    if figure is None or other is None or figure is other or letter in "gjpqyQ":
+        return False
+    height = other.height * (1.4 if letter in "acemnorsuvwxz" else 1.0)
+    foot, head = other.bottom - figure.bottom, other.bottom - figure.top
+    small = figure.height < SMALLER * height and head > 0.8 * height
+    return foot > RAISED * height and small and not _goes_on_below(faint, figure, other.bottom)
 
 
 def _shapes(ink: Mask) -> list[_Shape]:
