@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,6 +141,14 @@ def test_pages_without_a_target_are_left_out_and_told(pages):
     assert (found.train, found.test) == (1, 0)
     assert "no document is held out" in found.remarks[0]
     assert any("nothing is held out" in one for one in check(pages / "data").remarks)
+
+
+def test_texts_that_were_doubtful_are_told_of(pages):
+    doubtful = msgspec.structs.replace(record(source="doc3.png"), verdict=Verdict("doubtful", 0.1))
+    (pages / "truth" / "doc3.json").write_bytes(Document("doc3.png", (doubtful,)).export("json"))
+    assert made(pages).remarks == (
+        "1 texts were doubtful when they were read, e.g. doc3 p. 1: see that they were corrected",
+    )
 
 
 def changed(folder, split, change, line=0):

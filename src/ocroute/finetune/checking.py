@@ -178,7 +178,7 @@ def _remarks(manifest: Manifest, counts: dict[Split, int]) -> Iterator[str]:
         yield "nothing is held out: nothing will tell whether the model got better on other documents"
     total = counts["train"]
     if 0 < total < 100:
-        yield f"{total} examples are few: some hundred pages move style and special characters, not more"
+        yield f"few examples ({total}): some hundred pages move style and special characters, not more"
     missing = len(manifest.entries) - sum(counts.values())
     if missing > 0:
         yield f"{missing} exported examples are not in the files any more"

@@ -119,8 +119,12 @@ def export(
     except OSError as error:
         raise cannot_write("cannot write the examples to", folder, error, {}) from error
     held = sum(splits[one.key.name] == "test" for one in examples)
-    alone = () if held else ("no document is held out: nothing will tell whether the model got better on others",)
-    return Exported(str(folder), len(examples) - held, held, tuple(left_out), alone)
+    remarks = [] if held else ["no document is held out: nothing will tell whether the model got better on others"]
+    if doubtful := [one.key for one in examples if known.pages[one.key].status == "doubtful"]:
+        remarks.append(
+            f"{len(doubtful)} texts were doubtful when they were read, e.g. {doubtful[0]}: see that they were corrected"
+        )
+    return Exported(str(folder), len(examples) - held, held, tuple(left_out), tuple(remarks))
 
 
 def _examples(
