@@ -197,6 +197,25 @@ def test_misread_words_do_not_spoil_what_glyphs_mean(tmp_path: Path, saved) -> N
     assert text_of(made).split() == text_of(honest).split()
 
 
+def test_letters_misread_here_and_there_do_not_matter(tmp_path: Path, saved) -> None:
+    lines = LINES + tuple(line[::-1] for line in LINES)
+    honest = one_page(tmp_path / "honest.pdf", written(lines), F1=helvetica)
+    false = one_page(tmp_path / "false.pdf", written(lines), F1=lambda pdf: helvetica(pdf, SHIFTED))
+    record, chance = reading(false, of=honest), random.Random(4)
+
+    def misread(text: str) -> str:
+        return "".join(chance.choice("eo") if sign in "aeiou" and chance.random() < 0.02 else sign for sign in text)
+
+    blocks = []
+    for block in record.blocks:
+        (line,) = block.lines
+        words = tuple(msgspec.structs.replace(word, text=misread(word.text)) for word in line.words)
+        blocks.append(msgspec.structs.replace(block, lines=(msgspec.structs.replace(line, words=words),)))
+    assert blocks != list(record.blocks)
+    made, _ = saved(false, msgspec.structs.replace(record, blocks=tuple(blocks)))
+    assert text_of(made).split() == text_of(honest).split()
+
+
 def test_a_font_that_tells_the_truth_keeps_its_map(tmp_path: Path, saved) -> None:
     content = written(LINES) + b" BT /F2 14 Tf 60 300 Td (honest words of the other font) Tj ET"
     fonts = {"F2": lambda pdf: helvetica(pdf, {code: chr(code) for code in range(32, 127)})}

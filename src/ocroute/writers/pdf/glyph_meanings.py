@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import eq
 from typing import NamedTuple
 
 from ocroute.writers.pdf.shown_glyphs import Glyph, Shown
@@ -20,8 +21,8 @@ _FEW = 4  # places from which one may be a word that was misread
 TRUE_FONT = 0.8
 """Share of the places of a font's glyphs in which the file says what the reading says, from which its own map is believed."""
 
-TRUE_WORDS = 0.95
-"""Share of a page's letters in words that must come out as they were read."""
+TRUE_LETTERS = 0.95
+"""Share of a page's letters that must come out as they were read."""
 
 _LIGATURE = 3  # letters that one glyph stands for at most
 
@@ -75,13 +76,18 @@ def true_fonts(words: Iterable[Witness], certain: Mapping[Glyph, str]) -> set[tu
     return {font for font, count in places.items() if right[font] >= TRUE_FONT * count}
 
 
+def composed(word: Witness, certain: Mapping[Glyph, str], true: set[tuple[int, int]]) -> str:
+    """The word as its glyphs say it; NUL for one that is not certain."""
+    return "".join(shown.says if shown.glyph[0] in true else certain.get(shown.glyph, "\0") for shown in word.glyphs)
+
+
 def comes_out(words: Sequence[Witness], certain: Mapping[Glyph, str], true: set[tuple[int, int]]) -> bool:
-    """Whether the words of a page, put together from their glyphs, are those that were read."""
+    """Whether the words of a page, put together from their glyphs, are those that were read, but for letters misread here and
+    there: all places of a glyph know better than one.
+    """
     letters = right = 0
     for word in words:
-        text = "".join(
-            shown.says if shown.glyph[0] in true else certain.get(shown.glyph, "\0") for shown in word.glyphs
-        )
+        text = composed(word, certain, true)
         letters += len(word.text)
-        right += len(word.text) * (text == word.text)
-    return letters > 0 and right >= TRUE_WORDS * letters
+        right += sum(map(eq, text, word.text)) if len(text) == len(word.text) else 0
+    return letters > 0 and right >= TRUE_LETTERS * letters

@@ -104,7 +104,8 @@ def _told_apart(pdf: Any, font: tuple[int, int], glyphs: list[Glyph]) -> Any:
 
 def _strings(stream: Any, resources: Any, pdf: Any, package: Any, depth: int) -> Iterator[tuple[Any, bytes]]:
     """Every string that is shown, with its font, in the page and in the forms that it draws."""
-    font, saved = None, []
+    font: Any = None
+    saved: list[Any] = []
     for operands, operator in package.parse_content_stream(stream):
         match str(operator):
             case "q":

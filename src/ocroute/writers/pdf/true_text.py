@@ -12,7 +12,7 @@ import numpy as np
 from ocroute.document.affine import Matrix, inverse
 from ocroute.values import Block, Line
 from ocroute.writers.pdf import to_unicode
-from ocroute.writers.pdf.glyph_meanings import Witness, comes_out, meanings, true_fonts
+from ocroute.writers.pdf.glyph_meanings import Witness, comes_out, composed, meanings, true_fonts
 from ocroute.writers.pdf.placing import is_right_to_left
 from ocroute.writers.pdf.shown_glyphs import Glyph, Shown, code_width, set_map, shown_glyphs
 
@@ -56,7 +56,8 @@ class TrueText:
             false = {one.glyph for one in shown if one.glyph[0] not in true}
             inked = {one.glyph for one in shown if one.inked}
             if false & inked and (false & inked) <= certain.keys() and comes_out(self._words[number], certain, true):
-                self.mended[number] = "\n".join(word.text for word in self._words[number])
+                said = (composed(word, certain, true) for word in self._words[number])
+                self.mended[number] = "\n".join(word for word in said if "\0" not in word)
                 blanks = dict.fromkeys(false - inked, " ")
                 self._write(blanks | {glyph: certain[glyph] for glyph in false & inked})
 
