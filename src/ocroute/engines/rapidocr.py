@@ -17,6 +17,8 @@ from ocroute.ppocr.crops import Crop, cut
 from ocroute.ppocr.detector import Region, detect, distinct
 from ocroute.ppocr.line_choice import PageLines
 from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.tick_boxes import with_ticks
+from ocroute.raster.grey import grey_of
 from ocroute.values import Line
 
 TALL = 3.0  # height over width from which a region may be a line that runs up or down the page
@@ -72,7 +74,7 @@ class RapidOcr(PageByPage):
             lines += written
             blanks += unwritten
         return Reading(
-            lines=tuple(_clamped(line, page) for line in gutters.part(lines)),
+            lines=tuple(_clamped(line, page) for line in with_ticks(grey_of(page), gutters.part(lines))),
             blanks=tuple(_clamped(line, page) for line in blanks),
             seconds={"detect": detected - start, "recognise": perf_counter() - detected},
             model=" and ".join(sorted(reader.used, reverse=True)) or self._lines[0].name,
