@@ -101,7 +101,7 @@ def _shapes(ink: Mask) -> list[_Shape]:
 def _faint(grey: Mask, ink: Mask, level: float) -> Mask:
     """1 where there is ink, be it too faint to be counted as such: strokes of worn print fade and break."""
     paper = float(np.median(grey[ink == 0]))
-    return (np.abs(grey - paper) > FAINT * abs(level - paper)).astype(np.uint8)
+    return np.asarray(np.abs(grey - paper) > FAINT * abs(level - paper), np.uint8)
 
 
 def _goes_on_below(faint: Mask, figure: _Shape, foot: int) -> bool:
