@@ -56,6 +56,8 @@ def with_listings(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     """``pieces`` with those of each listing numbered, and with the width of a letter in it."""
     letters = sum(len(piece.text) for piece in pieces) or 1
     found = list(pieces)
+    if not any(_CODE.search(piece.text) for piece in pieces):
+        return found  # most pages: no need to measure words
     number = 0
     for run, advance in _runs(pieces, scale):
         lines = [pieces[at] for at in run]

@@ -9,10 +9,8 @@ HEADING_CHARS: Final = 160
 """Longer than this is a paragraph however it is set."""
 
 _DRAWN_RULE: Final = re.compile(r"^[_.…\-–—\s]{3,}$")
-_ENTRY: Final = re.compile(
-    r"[^\W\d_].*?(?:(?:\s?[.·․‥…]){4,}|(?:\s[.·…]{2,}){2,}|_{4,})\s*(?:\d{1,4}|[ivxlc]{1,6}|[A-Z]-?\d{1,3})$",
-    re.IGNORECASE,
-)
+_LEADERS = r"(?:(?:\s?[.·․‥…]){4,}|(?:\s[.·…]{2,}){2,}|_{4,})"
+_ENTRY: Final = re.compile(rf"{_LEADERS}\s*(?:\d{{1,4}}|[ivxlc]{{1,6}}|[A-Z]-?\d{{1,3}})$", re.IGNORECASE)
 _BULLETS = "•‣⁃▪▫■□●○◉◦∙·◆◇▶►➢➤☐☑☒✓✔✗✘❖\uf0b7\uf0a7–—*-"
 _LIST_MARKER = (
     rf"[{_BULLETS}]|\[\d{{1,3}}\]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})\)|(?:\d{{1,3}}|[a-z]|[ivx]{{1,5}})\."
@@ -74,7 +72,8 @@ def is_marker(text: str) -> bool:
 
 def is_entry(text: str) -> bool:
     """Whether a text is an entry of a table of contents as it is printed with leaders: a title, dots, a page number."""
-    return bool(_ENTRY.search(text))
+    found = _ENTRY.search(text) if text[-1:].isalnum() else None
+    return found is not None and any(map(str.isalpha, text[: found.start()]))
 
 
 def is_caption(text: str) -> bool:
