@@ -142,7 +142,7 @@ def _choice(bank: dict[str, Any], options: Any) -> dict[str, Any]:
                     page, words, face = drawn_page(bank, options.pack / "fonts.zip", kind, number, languages)
                     file = Path(folder, f"{named}-{number}.png")
                     Image.fromarray(page).save(file)
-                    sides, ratio = _compared({"found": found, "named": told}, file, words, options.rounds)
+                    sides, ratio = _compared({"found": found, "told": told}, file, words, options.rounds)
                     row = {
                         "languages": languages,
                         "named": named,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ocroute.languages import name_of
 from parts.common import Part, Record, from_evidence, stamp, table
 
-_COMMAND = "python -m bench.line_models.report --pack PACK --read read.json --json evidence/line-model.json"
+_COMMAND = "python -m bench.line_models.report --pack PACK --json evidence/line-model.json"
 
 
 @from_evidence("line-model", _COMMAND)
@@ -41,11 +41,31 @@ def pages(record: Record) -> str:
     rows = [
         (
             f"{row['kind']}, {row['state']}", row["face"].split("/")[-1].rsplit("-", 1)[0], str(row["words"]),
-            *(f"{row[engine]['recall']:.1%}, {row[engine]['processor_seconds']:.1f} s" for engine in ("rapidocr", "tesseract")),
+            *(f"{row[engine]['recall']:.1%}, {row[engine]['cpu_seconds']:.1f} s" for engine in ("rapidocr", "tesseract")),
+            f"{row['ratio']:.2f}",
         )
         for row in record["pages"]
     ]  # fmt: skip
-    return table(("page", "face", "words", "rapidocr", "tesseract, rus"), rows) + stamp(record)
+    return table(("page", "face", "words", "rapidocr", "tesseract, rus", "times as long"), rows) + stamp(record)
 
 
-PARTS: dict[str, Part] = {"line-model-lines": lines, "line-model-latin": latin, "line-model-pages": pages}
+@from_evidence("line-model", _COMMAND)
+def choice(record: Record) -> str:
+    """What choosing costs."""
+    rows = [
+        (
+            f"{' and '.join(map(name_of, row['languages']))}, {row['kind']}", name_of(row["named"]), str(row["words"]),
+            *(f"{row[side]['recall']:.1%}, {row[side]['cpu_seconds']:.1f} s" for side in ("found", "told")),
+            f"{row['ratio']:.2f}",
+        )
+        for row in record["choice"]
+    ]  # fmt: skip
+    return table(("page", "named", "words", "not named", "named", "times as long"), rows) + stamp(record)
+
+
+PARTS: dict[str, Part] = {
+    "line-model-lines": lines,
+    "line-model-latin": latin,
+    "line-model-pages": pages,
+    "line-model-choice": choice,
+}
