@@ -15,7 +15,7 @@ What counts as a failure was written down before any limit was tuned:
 * ``low_confidence``: the engine's mean confidence is below 0.6. ``unsure_words``: it is 0.2 or 0.4 for two words in five.
 * ``empty``: nothing was read from three lines or more.
 * ``page_mismatch``: a language model wrote other words for all of a page or for half of its vocabulary, or other digits for every
-  number where six different ones or more have three digits. Not on pages whose script the witness does not know.
+  number where six different ones or more have three digits. Not on pages whose script the reference recogniser does not know.
 * ``chatter``: a sentence to the asker stands before or after an English page's text.
 * ``textlayer_mismatch``: the layer is another page's, or at least 40 % of its words are wrong, or it is displaced by half a line.
 """

@@ -1,6 +1,6 @@
 """What glyphs mean, told by the words of a reading that stand where they are drawn.
 
-A glyph is drawn alike wherever it stands, so all its places in a file bear witness to it. A word with as many letters as glyphs
+A glyph is drawn alike wherever it stands, so all its places in a file tell of it. A word with as many letters as glyphs
 says a letter for each; then a word of which all glyphs but one are known says what that one is: so ligatures are found.
 """
 
@@ -27,14 +27,14 @@ TRUE_LETTERS = 0.95
 _LIGATURE = 3  # letters that one glyph stands for at most
 
 
-class Witness(NamedTuple):
+class ReadWord(NamedTuple):
     """A word of the reading and the glyphs in its box, both from left to right."""
 
     text: str
     glyphs: tuple[Shown, ...]
 
 
-def meanings(words: Iterable[Witness]) -> dict[Glyph, str]:
+def meanings(words: Iterable[ReadWord]) -> dict[Glyph, str]:
     """What each glyph means of which that is certain."""
     every = list(words)
     votes: dict[Glyph, Counter[str]] = defaultdict(Counter)
@@ -64,7 +64,7 @@ def _certain(votes: Mapping[Glyph, Counter[str]]) -> dict[Glyph, str]:
     return found
 
 
-def true_fonts(words: Iterable[Witness], certain: Mapping[Glyph, str]) -> set[tuple[int, int]]:
+def true_fonts(words: Iterable[ReadWord], certain: Mapping[Glyph, str]) -> set[tuple[int, int]]:
     """The fonts of which the file says itself what their glyphs mean."""
     places: Counter[tuple[int, int]] = Counter()
     right: Counter[tuple[int, int]] = Counter()
@@ -76,12 +76,12 @@ def true_fonts(words: Iterable[Witness], certain: Mapping[Glyph, str]) -> set[tu
     return {font for font, count in places.items() if right[font] >= TRUE_FONT * count}
 
 
-def composed(word: Witness, certain: Mapping[Glyph, str], true: set[tuple[int, int]]) -> str:
+def composed(word: ReadWord, certain: Mapping[Glyph, str], true: set[tuple[int, int]]) -> str:
     """The word as its glyphs say it; NUL for one that is not certain."""
     return "".join(shown.says if shown.glyph[0] in true else certain.get(shown.glyph, "\0") for shown in word.glyphs)
 
 
-def comes_out(words: Sequence[Witness], certain: Mapping[Glyph, str], true: set[tuple[int, int]]) -> bool:
+def comes_out(words: Sequence[ReadWord], certain: Mapping[Glyph, str], true: set[tuple[int, int]]) -> bool:
     """Whether the words of a page, put together from their glyphs, are those that were read, but for letters misread here and
     there: all places of a glyph know better than one.
     """

@@ -12,7 +12,7 @@ import numpy as np
 from ocroute.document.affine import Matrix, inverse
 from ocroute.values import Block, Line
 from ocroute.writers.pdf import to_unicode
-from ocroute.writers.pdf.glyph_meanings import Witness, comes_out, composed, meanings, true_fonts
+from ocroute.writers.pdf.glyph_meanings import ReadWord, comes_out, composed, meanings, true_fonts
 from ocroute.writers.pdf.placing import is_right_to_left
 from ocroute.writers.pdf.shown_glyphs import Glyph, Shown, code_width, set_map, shown_glyphs
 
@@ -36,7 +36,7 @@ class TrueText:
     def __init__(self, package: Any, pdf: Any) -> None:
         self._package, self._pdf = package, pdf
         self._shown: dict[int, list[Shown]] = {}
-        self._words: dict[int, list[Witness]] = {}
+        self._words: dict[int, list[ReadWord]] = {}
         self._before: dict[tuple[int, int], Any] = {}
         self.mended: dict[int, str] = {}
 
@@ -45,7 +45,7 @@ class TrueText:
         shown = shown_glyphs(self._pdf, self._pdf.pages[number - 1], self._package)
         if shown:
             self._shown[number] = shown
-            self._words[number] = list(_witnesses(blocks, shown, inverse(to_user)))
+            self._words[number] = list(_read_words(blocks, shown, inverse(to_user)))
 
     def mend(self) -> None:
         """Give the fonts of pages of which every glyph is certain maps that say what it is; all other pages stay."""
@@ -77,7 +77,7 @@ class TrueText:
         self.mended.clear()
 
 
-def _witnesses(blocks: Iterable[Block], shown: Sequence[Shown], to_pixels: Matrix) -> Iterator[Witness]:
+def _read_words(blocks: Iterable[Block], shown: Sequence[Shown], to_pixels: Matrix) -> Iterator[ReadWord]:
     """The words of ``blocks``, each with the glyphs whose middles are in its box; scripts whose letters join are left out."""
     inked = [one for one in shown if one.inked]
     a, b, c, d, e, f = to_pixels
@@ -91,7 +91,7 @@ def _witnesses(blocks: Iterable[Block], shown: Sequence[Shown], to_pixels: Matri
             room = _ROOM * box.height
             inside = (x >= box.x0) & (x < box.x1) & (y >= box.y0 - room) & (y < box.y1 + room)
             (places,) = np.nonzero(inside)
-            yield Witness(text, tuple(inked[at] for at in places[np.argsort(along[places])]))
+            yield ReadWord(text, tuple(inked[at] for at in places[np.argsort(along[places])]))
 
 
 def _words_of(line: Line) -> Iterator[tuple[str, Any]]:
