@@ -43,7 +43,10 @@ def test_a_page_is_read_with_the_weights_that_the_user_names(page):
     ("engine", "kept"),
     [
         ("dots_ocr", "text-page-cyrillic"),
-        ("qwen2_vl", "markdown-page-cyrillic"),  # its text page has too many invented words: it is taken for misread Latin
+        (
+            "qwen2_vl",
+            "markdown-page-cyrillic",
+        ),  # its text page has too many invented words: it is taken for misread Latin
         ("got_ocr2", "plain-page-cyrillic"),
         ("deepseek_ocr", "text-page-cyrillic"),
     ],
