@@ -42,16 +42,25 @@ class Site(BaseHTTPRequestHandler):
         pass
 
 
+def two_sites():
+    """Servers at both addresses, on one port that is free at both."""
+    while True:
+        first = ThreadingHTTPServer((PUBLIC, 0), Site)
+        try:
+            return [first, ThreadingHTTPServer((INSIDE, first.server_port), Site)]
+        except OSError:  # somebody else has it there
+            first.server_close()
+
+
 @pytest.fixture
 def sites():
     """A site at each of the two addresses, on one port."""
     Site.asked.clear()
-    first = ThreadingHTTPServer((PUBLIC, 0), Site)
-    both = [first, ThreadingHTTPServer((INSIDE, first.server_port), Site)]
+    both = two_sites()
     threads = [threading.Thread(target=one.serve_forever, daemon=True) for one in both]
     for thread in threads:
         thread.start()
-    yield first.server_port
+    yield both[0].server_port
     for one in both:
         one.shutdown()
         one.server_close()
