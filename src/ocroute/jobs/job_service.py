@@ -117,6 +117,7 @@ class JobService:
         )
         self._on_end = on_end
         self._jobs: dict[str, ServiceJob] = {}
+        self._trials: set[str] = set()
         self._coming: Counter[str] = Counter()
         self._pace, self._last_end = 1.0, time.monotonic()  # seconds from the end of a job to that of the next
         self._lock = threading.RLock()
@@ -160,9 +161,10 @@ class JobService:
 
     @property
     def unfinished(self) -> int:
-        """Jobs that are not done, and files that are still coming."""
+        """Jobs of clients that are not done, and files that are still coming."""
         with self._lock:
-            return sum(not job.ended for job in self._jobs.values()) + self._coming.total()
+            jobs = [job for job in self._jobs.values() if job.id not in self._trials]
+            return sum(not job.ended for job in jobs) + self._coming.total()
 
     @contextmanager
     def room(self, owner: str) -> Iterator[Path]:
@@ -205,8 +207,12 @@ class JobService:
         pages: str | None = None,
         password: str | None = None,
         passing: bool = False,
+        trial: bool = False,
     ) -> ServiceJob:
         """Read what has come, inside of `room`.
+
+        Args:
+            trial: it is the server's own, to see that it can read, and takes no client's room.
 
         Raises:
             ServiceFull: it cannot be kept.
@@ -221,6 +227,8 @@ class JobService:
         job = ServiceJob(record)
         with self._lock:
             self._jobs[job.id] = job
+            if trial:
+                self._trials.add(job.id)
         self._scheduler.add(job)
         return job
 
@@ -259,6 +267,7 @@ class JobService:
         self.cancel(job, "removed")
         with self._lock:
             self._jobs.pop(job.id, None)
+            self._trials.discard(job.id)
         self.store.remove(job.id)
 
     def _ended(self, job: ServiceJob) -> None:

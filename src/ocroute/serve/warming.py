@@ -49,7 +49,8 @@ def _read(service: JobService, choices: Choices, count: int) -> list[str]:
     for _ in range(count):
         place = service.store.upload()  # not `room`: there may be none, for jobs of the server before this one
         _draw(place)
-        jobs.append(service.submit(place, owner="", name="a page of our own", wish=choices.wish(), passing=True))
+        wish = choices.wish()
+        jobs.append(service.submit(place, owner="", name="a page of our own", wish=wish, passing=True, trial=True))
     while not all(job.ended for job in jobs):
         time.sleep(_GLANCE)
     reasons = [_wrong(service, job) for job in jobs]
