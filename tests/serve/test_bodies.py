@@ -1,6 +1,11 @@
 """What a request may bring: how much, how slowly, and of what kind."""
 
 import asyncio
+import base64
+import contextlib
+import socket
+import time
+from urllib.parse import urlsplit
 
 import pytest
 from tests.support.service import picture
@@ -97,3 +102,30 @@ def test_json_that_goes_deep_is_refused(server):
     for content in (b"[" * 1_000_000, b'{"a":' * 100_000, b"\xff\xfe", b"1e999999"):
         answer = server.ask("POST", "/v1/ocr", content=content, headers={"Content-Type": "application/json"})
         assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("pages", [list(range(20_000)), "0," * 1_000_000 + "0"])
+def test_endless_lists_of_pages_are_refused_before_they_are_looked_through(server, pages):
+    wanted = {"document": {"type": "image_url", "image_url": "data:image/png;base64,AA=="}, "pages": pages}
+    answer = server.ask("POST", "/v1/ocr", json=wanted)
+    assert answer.status_code == 422
+    assert "at most" in answer.text
+
+
+def test_clients_that_send_slowly_do_not_keep_others_from_being_answered(server):
+    address = urlsplit(server.url)
+    head = b"POST /v1/ocr HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n\r\n{"
+    data = base64.b64encode(picture()).decode()
+    wanted = {"document": {"type": "image_url", "image_url": f"data:image/png;base64,{data}"}}
+    with contextlib.ExitStack() as held:
+        for _ in range(12):
+            line = held.enter_context(socket.create_connection((address.hostname, address.port)))
+            line.sendall(head)
+        limit = time.monotonic() + 20
+        while server.metric("ocroute_unfinished_jobs") < 12:
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        assert server.ask("POST", "/v1/ocr", json=wanted, timeout=15).status_code == 200
+    while server.metric("ocroute_unfinished_jobs"):
+        assert time.monotonic() < limit
+        time.sleep(0.05)

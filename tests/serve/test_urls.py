@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ipaddress
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
@@ -117,6 +118,8 @@ def test_a_name_that_changes_its_address_in_between_leads_nowhere_else(sites, tm
         "gopher://127.0.0.1:PORT/",
         "//127.0.0.1:PORT/a.pdf",
         "http://docs.test@127.0.0.1:PORT/a.pdf",
+        "http://[",
+        "http://127.0.0.1:x/",
     ],
 )
 def test_no_redirect_leads_to_what_is_not_public(sites, tmp_path, target):
@@ -156,11 +159,22 @@ def test_what_is_too_large_or_not_there_is_refused(sites, tmp_path, path, said):
         "http://",
         "http://user:pw@docs.test/",
         "http://docs.test:99999/",
+        "http://[",
+        "http://[::1",
+        "http://docs.test\0/",
+        "http://" + "a" * 300 + "/",
+        "http://\u2024/",
     ],
 )
 def test_what_is_no_web_address_is_refused(tmp_path, url):
     with pytest.raises(UrlRefused):
         fetch(fetcher({"docs.test": [PUBLIC]}), url, tmp_path)
+
+
+def test_a_name_in_any_letters_is_asked_for_as_the_net_has_it(sites, tmp_path):
+    urls = fetcher({"xn--e1afmkfd.xn--p1ai": [PUBLIC]})
+    assert fetch(urls, f"http://пример.рф:{sites}/письмо 1.pdf", tmp_path)[0] == "письмо 1.pdf"
+    assert Site.asked[0][1] == f"xn--e1afmkfd.xn--p1ai:{sites}"
 
 
 def test_proxies_of_the_environment_are_not_asked(sites, tmp_path, monkeypatch):
@@ -203,15 +217,20 @@ def test_which_addresses_are_public(address, is_public):
 
 
 def test_the_server_itself_fetches_when_it_is_told_to_and_refuses_its_own_machine(real):
+    real.ready()  # the page of its own is read
     for url in (
         f"{real.url}/livez",
         "http://localhost/x.pdf",
         "http://[::1]/x.pdf",
         "http://0x7f.1/x.pdf",
         "http://127.1/",
+        "http://[",
     ):
         answer = real.ask("POST", "/v1/jobs", data={"url": url}, files={"other": b""})
         assert answer.status_code == 422
         wanted = {"model": None, "document": {"type": "document_url", "document_url": url}}
         assert real.ask("POST", "/v1/ocr", json=wanted).status_code == 422
-    assert real.metric("ocroute_unfinished_jobs") == 0
+    limit = time.monotonic() + 20
+    while real.metric("ocroute_unfinished_jobs"):
+        assert time.monotonic() < limit
+        time.sleep(0.05)

@@ -96,6 +96,13 @@ async def form_of(request: Request) -> AsyncIterator[FormData]:
         yield form
 
 
+async def spooled(request: Request, place: Path) -> None:
+    """Put what a request brings at ``place`` as it comes, so that a slow client holds a file and no memory."""
+    with place.open("xb") as out:
+        async for part in request.stream():
+            await asyncio.to_thread(out.write, part)
+
+
 async def moved(file: Any, place: Path) -> int:
     """Put what was uploaded at ``place``. How many bytes."""
     size = 0

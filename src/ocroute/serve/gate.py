@@ -12,6 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -162,7 +163,9 @@ def _from_here(headers: dict[str, str], host: str) -> bool:
     """Whether our own page sends it, or a program: only browsers tell where they come from, and they always do."""
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() == host.lower()
+        with suppress(ValueError):  # it is no address
+            return urlsplit(origin).netloc.lower() == host.lower()
+        return False
     return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
 
 

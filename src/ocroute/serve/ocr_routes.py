@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Request, Response
@@ -21,7 +21,8 @@ from starlette.responses import JSONResponse
 
 from ocroute.jobs.job_results import document_of
 from ocroute.jobs.service_job import ServiceJob
-from ocroute.serve.bodies import hung_up, label
+from ocroute.route.wish import Wish
+from ocroute.serve.bodies import hung_up, label, spooled
 from ocroute.serve.file_routes import MODEL
 from ocroute.serve.mistral_pages import Asked, mistral_pages
 from ocroute.serve.problems import wrong
@@ -32,8 +33,9 @@ router = APIRouter(prefix="/v1", tags=["Mistral's dialect"])
 
 _DATA = re.compile(r"data:[\w.+/-]*(?:;[\w.+-]+=[\w.+-]+)*;base64,", re.IGNORECASE)
 _in_memory = asyncio.Semaphore(8)
-"""Requests that are held in memory whole at a time; others wait for their turn, and what they bring on its way."""
+"""Requests that are held in memory whole at a time. What others bring is put on disk meanwhile, as fast or slowly as it comes."""
 _GLANCE = 60.0  # seconds between looks at a job that does not end
+_MOST_NUMBERS, _MOST_SIGNS = 10_000, 4096  # in which a client may say what pages it wants
 
 
 class _Strict(BaseModel):
@@ -79,13 +81,19 @@ Document = Annotated[
 ]
 
 
+Pages = (
+    Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=_MOST_NUMBERS)]
+    | Annotated[str, Field(max_length=_MOST_SIGNS)]
+)
+
+
 class OcrRequest(_Strict):
     """What the client sends. Pages count from 0."""
 
     model: str | None = None
     document: Document
     id: str | None = None
-    pages: list[Annotated[int, Field(ge=0)]] | str | None = None
+    pages: Pages | None = None
     include_image_base64: bool = False
     image_limit: int | None = Field(None, ge=0)
     image_min_size: int | None = Field(None, ge=0)
@@ -104,27 +112,51 @@ async def ocr(request: Request) -> Response:
     """Read a document and answer with all of it. Whoever hangs up cancels it; nothing of it is kept."""
     here, whose = served(request), owner(request)
     with here.service.room(whose) as place:
-        async with _in_memory:
-            asked = _parsed(await request.body())
-        wish = await run_in_threadpool(here.choices.wish, _engine(asked.model))
-        pages = _from_one(asked.pages)
-        name, size = await _brought(here, whose, asked.document, place)
+        asked = await _asked(request, here, whose, place)
         job = await run_in_threadpool(
-            here.service.submit, place, owner=whose, name=name, wish=wish, pages=pages, passing=True
+            here.service.submit,
+            place,
+            owner=whose,
+            name=asked.name,
+            wish=asked.wish,
+            pages=asked.pages,
+            passing=True,
         )
-    here.metrics.taken(size)
+    here.metrics.taken(asked.size)
     try:
         if not await _ended_or_hung_up(request, job):
             return Response(status_code=499)  # nobody hears it
         if job.record.state != "done":
             raise wrong("document", job.record.reason)
-        return JSONResponse(await run_in_threadpool(_answer, here, job, asked, size))
+        return JSONResponse(await run_in_threadpool(_answer, here, job, asked))
     finally:
         await asyncio.shield(run_in_threadpool(here.service.remove, job))
 
 
-def _parsed(body: bytes) -> OcrRequest:
-    """The request.
+class _Taken(NamedTuple):
+    """What is left of a request whose document is on disk: not the document, which would fill the memory while it is read."""
+
+    name: str
+    size: int
+    wish: Wish
+    pages: str | None
+    wanted: Asked
+
+
+async def _asked(request: Request, here: Served, whose: str, place: Path) -> _Taken:
+    """Take a request in, and put the document that it brings or names at ``place``."""
+    await spooled(request, place)
+    async with _in_memory:
+        asked = await run_in_threadpool(_parsed, place)
+        sent = await run_in_threadpool(_sent, here, asked.document, place)
+    wish = await run_in_threadpool(here.choices.wish, _engine(asked.model))
+    pages = _from_one(asked.pages)
+    name, size = sent or await _named(here, whose, asked.document, place)
+    return _Taken(name, size, wish, pages, Asked(**{each: getattr(asked, each) for each in Asked.__struct_fields__}))
+
+
+def _parsed(place: Path) -> OcrRequest:
+    """The request that has come.
 
     Raises:
         RequestValidationError: it makes no sense, or wants what cannot be had.
@@ -132,7 +164,7 @@ def _parsed(body: bytes) -> OcrRequest:
     import msgspec
 
     try:
-        given = msgspec.json.decode(body)
+        given = msgspec.json.decode(place.read_bytes())
     except (msgspec.DecodeError, RecursionError) as error:
         raise wrong("body", "this is no JSON", kind="json_invalid") from error
     given = _without_nothing(given)
@@ -166,18 +198,31 @@ def _from_one(pages: list[int] | str | None) -> str | None:
     return re.sub(r"\d+", lambda found: str(int(found[0]) + 1), re.sub(r"\s", "", pages))
 
 
-async def _brought(here: Served, whose: str, document: Document, place: Path) -> tuple[str, int]:
-    """Put the document at ``place``. Its name, and how many bytes."""
+def _address(document: UrlDocument | ImageDocument) -> tuple[str, str]:
+    """Where a document is, and what it is called."""
+    if isinstance(document, UrlDocument):
+        return document.document_url, document.document_name or "document"
+    return document.image_url if isinstance(document.image_url, str) else document.image_url.url, "image"
+
+
+def _sent(here: Served, document: Document, place: Path) -> tuple[str, int] | None:
+    """Put a document that stands in the request at ``place``. Its name, and how many bytes; None where it is named only."""
+    if isinstance(document, FileDocument):
+        return None
+    url, told = _address(document)
+    found = _DATA.match(url)
+    return (label(told), _decoded(here, url[found.end() :], place)) if found else None
+
+
+async def _named(here: Served, whose: str, document: Document, place: Path) -> tuple[str, int]:
+    """Put a document that the request names at ``place``. Its name, and how many bytes."""
     if isinstance(document, FileDocument):
         return await _copied(here, here.files.find(document.file_id, whose), place)
-    if isinstance(document, ImageDocument):
-        url = document.image_url if isinstance(document.image_url, str) else document.image_url.url
-        told = "image"
-    else:
-        url, told = document.document_url, document.document_name or "document"
-    if found := _DATA.match(url):
-        return label(told), await run_in_threadpool(_decoded, here, url[found.end() :], place)
-    parts = urlsplit(url)
+    url, _ = _address(document)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise wrong("document", "this is no web address") from error
     path, query = parts.path.split("/"), parse_qs(parts.query)
     if path[1:3] == ["v1", "files"] and path[4:] == ["content"] and "signature" in query:  # one of our own
         kept = here.files.by_signature(path[3], query.get("expires", [""])[0], query["signature"][0])
@@ -223,14 +268,13 @@ async def _ended_or_hung_up(request: Request, job: ServiceJob) -> bool:
     return True
 
 
-def _answer(here: Served, job: ServiceJob, asked: OcrRequest, size: int) -> dict[str, Any]:
+def _answer(here: Served, job: ServiceJob, asked: _Taken) -> dict[str, Any]:
     document = document_of(here.service.store.path(job.id), job.record)
-    wanted = Asked(**{name: getattr(asked, name) for name in Asked.__struct_fields__})
     shows = any(block.image is not None for page in document.pages for block in page.blocks)
     figures = here.service.results.figures(job.record) if shows else ()
     return {
-        "pages": mistral_pages(document, wanted, figures),
+        "pages": mistral_pages(document, asked.wanted, figures),
         "model": MODEL,
-        "usage_info": {"pages_processed": len(document.pages), "doc_size_bytes": size},
+        "usage_info": {"pages_processed": len(document.pages), "doc_size_bytes": asked.size},
         "document_annotation": None,
     }

@@ -89,7 +89,7 @@ class OutsideUrls:
                         url = urljoin(url, answer.headers.get("location", ""))
                     finally:
                         await answer.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
             raise UrlRefused(f"the document cannot be fetched: {type(error).__name__}") from error
         raise UrlRefused(f"the address leads on more than {_REDIRECTS} times")
 
@@ -147,6 +147,8 @@ def _parts(url: str) -> tuple[str, int, bool]:
     Raises:
         UrlRefused: it is no web address.
     """
+    import httpx
+
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -154,7 +156,13 @@ def _parts(url: str) -> tuple[str, int, bool]:
         raise UrlRefused("this is no web address") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
         raise UrlRefused("only addresses that begin with https:// or http://, without a user, are fetched")
-    return parts.hostname, port or (443 if parts.scheme == "https" else 80), parts.scheme == "https"
+    try:
+        host = httpx.URL(url).raw_host.decode(
+            "ascii"
+        )  # as names, certificates and headers have it: xn--... for пример.рф
+    except (httpx.InvalidURL, ValueError) as error:
+        raise UrlRefused("this is no web address") from error
+    return host, port or (443 if parts.scheme == "https" else 80), parts.scheme == "https"
 
 
 __all__ = ["OutsideUrls", "UrlRefused", "public", "resolved"]

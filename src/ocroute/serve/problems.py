@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from ocroute.errors import EngineUnavailable, InputError, OcrouteError, PackageMissing, UsageError
@@ -33,6 +34,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(BodyRefused, _body)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -77,6 +79,11 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
         {"loc": list(one["loc"]), "msg": one["msg"], "type": one["type"]} for one in error.errors()
     ]
     return JSONResponse({"detail": known}, 422)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """The client has hung up before all had come: no fault, and nobody hears the answer."""
+    return Response(status_code=499)
 
 
 async def _fault(_: Request, error: Exception) -> JSONResponse:

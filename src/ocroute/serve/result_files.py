@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,9 @@ def as_file(path: Path, name: str, formats: tuple[str, ...]) -> FileResponse:
     """A result, to be saved under a name."""
     kind = "application/zip" if path.suffix == ".zip" else format_class(formats[0]).media_type
     shown = "inline" if kind.partition(";")[0] in _IN_PLACE else "attachment"
+    plain = re.sub(r"[^ !#-$&-~]|[\\;]", "_", name)  # for those that know nothing else, e.g. curl
     headers = {
-        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Disposition": f"{shown}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     }
     charset = "; charset=utf-8" if kind.startswith("text/") else ""
