@@ -21,6 +21,8 @@ EVIL_PAGE = "http://evil.example"
 def guarded(servers):
     """Asks for keys, and is known as ocr.example.org too."""
     return servers(
+        "--keep-hours",
+        "inf",
         "--jobs",
         1,
         "--allow-hosts",

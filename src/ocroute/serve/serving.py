@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _FILES_EACH = 1000
 _GRACE = 5  # seconds for answers that are under way when the server is told to end
 _CONNECTIONS = 2048
+_FOREVER = 100 * 365 * 24 * 3600.0  # seconds; that of --keep-hours inf: dates after it are no dates any more
 
 
 def serve(options: dict[str, Any], say: Callable[[str], None]) -> None:
@@ -160,7 +161,7 @@ def _limits(options: dict[str, Any]) -> ServiceLimits:
         max_pages=options["max_pages"],
         max_seconds=options["max_seconds"],
         memory_mb=options["memory_mb"] or None,
-        keep_seconds=options["keep_hours"] * 3600,
+        keep_seconds=min(options["keep_hours"] * 3600, _FOREVER),
         keep_jobs=options["keep_jobs"],
     )
 
