@@ -1,11 +1,10 @@
 """The report of a comparison in a real Chromium: it opens from a file, answers become facts, pages show their differences."""
 
 import json
-import shutil
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from tests.support.command import ocroute
 
 from ocroute import Block, Box, Document, Page, Verdict
@@ -13,14 +12,6 @@ from ocroute.document import Category
 from ocroute.values import Line
 
 EVIL = "<img src=x onerror='document.body.dataset.pwned=1'></script>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """The viewer in a real Chromium: boxes and text are linked both ways, nothing is asked for, no text of a page comes to life."""
 
-import shutil
-
 import pytest
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from ocroute import Block, Box, Document, Finding, Page, Verdict
 from ocroute.document import Category
@@ -12,14 +10,6 @@ from ocroute.viewer.show import IN_ONE_FILE
 
 EVIL = "<img src=x onerror='document.body.dataset.pwned=1'></script><script>document.body.dataset.pwned=1</script>"
 DOUBT = Verdict("doubtful", 0.2, (Finding("order", 1, 0, "out of order " + EVIL, image=Box(10, 10, 90, 30)),))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture

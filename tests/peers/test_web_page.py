@@ -1,11 +1,10 @@
 """The page of ``ocroute serve`` in a real Chromium: send, follow, look, take away; two languages, keyboard, small screens."""
 
 import base64
-import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from tests.support.service import Server, document, picture, text_pdf
 
 KEY = "a-key-of-24-signs-for-one"
@@ -23,14 +22,6 @@ def servers(tmp_path_factory):
         }
         yield started
         assert [server.stop() for server in started.values()] == [0, 0]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture

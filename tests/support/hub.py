@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-import threading
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from tests.support.loopback import Answering, listening
 
 COMMIT = "c0ffee" + "0" * 34
 
@@ -37,21 +38,7 @@ def etag(content: bytes) -> str:
 def serving():
     hub = Hub()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_):
-            pass
-
-        def answer(self, status, body=b"", **headers):
-            self.send_response(status)
-            headers = {"Content-Length": len(body)} | {name.replace("_", "-"): value for name, value in headers.items()}
-            for name, value in headers.items():
-                self.send_header(name, str(value))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
+    class Handler(Answering, BaseHTTPRequestHandler):
         def refuse(self, status, code):
             self.answer(status, b"{}", X_Error_Code=code, X_Error_Message=code)
 
@@ -120,14 +107,5 @@ def serving():
                 self.close_connection = True
             return None
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    hub.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with listening(Handler) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

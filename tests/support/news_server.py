@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-import threading
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.support.loopback import Answering, listening
 
 JSON = "application/vnd.pypi.simple.v1+json"
 
@@ -66,18 +67,9 @@ class NewsServer:
 def serving_news():
     server = NewsServer()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_):
-            pass
-
+    class Handler(Answering, BaseHTTPRequestHandler):
         def answer(self, status, body=b"", **headers):
-            self.send_response(status)
-            for name, value in ({"Content-Length": len(body)} | headers).items():
-                self.send_header(name.replace("_", "-"), str(value))
-            self.end_headers()
-            self.wfile.write(body)
+            super().answer(status, body, **headers)
             server.asked[-1][2] += len(body)
 
         def do_GET(self):
@@ -94,14 +86,5 @@ def serving_news():
                 return self.answer(304, ETag=etag)
             return self.answer(200, body, ETag=etag, Content_Type=media_type)
 
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.daemon_threads = True
-    server.url = f"http://127.0.0.1:{httpd.server_address[1]}"
-    thread = threading.Thread(target=httpd.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with listening(Handler) as server.url:
         yield server
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join()

@@ -117,7 +117,6 @@ class JobService:
         )
         self._on_end = on_end
         self._jobs: dict[str, ServiceJob] = {}
-        self._trials: set[str] = set()
         self._coming: Counter[str] = Counter()
         self._pace, self._last_end = 1.0, time.monotonic()  # seconds from the end of a job to that of the next
         self._lock = threading.RLock()
@@ -163,8 +162,12 @@ class JobService:
     def unfinished(self) -> int:
         """Jobs of clients that are not done, and files that are still coming."""
         with self._lock:
-            jobs = [job for job in self._jobs.values() if job.id not in self._trials]
-            return sum(not job.ended for job in jobs) + self._coming.total()
+            return self._waiting() + self._coming.total()
+
+    def _waiting(self, owner: str | None = None) -> int:
+        """Jobs that are not done: of this owner, or of all; the server's own trials are nobody's."""
+        jobs = (job for job in self._jobs.values() if not job.ended and not job.trial)
+        return sum(owner is None or job.record.owner == owner for job in jobs)
 
     @contextmanager
     def room(self, owner: str) -> Iterator[Path]:
@@ -193,7 +196,7 @@ class JobService:
         wait = max(_LEAST_WAIT, min(_MOST_WAIT, round(waiting * self._pace / 4)))  # a quarter of the queue will be done
         if waiting >= self.limits.queue:
             raise ServiceFull("queue", f"{waiting} files wait already", wait)
-        own = sum(not job.ended and job.record.owner == owner for job in self._jobs.values()) + self._coming[owner]
+        own = self._waiting(owner) + self._coming[owner]
         if own >= self.limits.queue_of_one:
             raise ServiceFull("owner", f"{own} files of yours wait already", wait)
 
@@ -224,11 +227,9 @@ class JobService:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise ServiceFull("disk", f"the file cannot be kept: {reason}", _MOST_WAIT) from error
-        job = ServiceJob(record)
+        job = ServiceJob(record, trial=trial)
         with self._lock:
             self._jobs[job.id] = job
-            if trial:
-                self._trials.add(job.id)
         self._scheduler.add(job)
         return job
 
@@ -267,7 +268,6 @@ class JobService:
         self.cancel(job, "removed")
         with self._lock:
             self._jobs.pop(job.id, None)
-            self._trials.discard(job.id)
         self.store.remove(job.id)
 
     def _ended(self, job: ServiceJob) -> None:

@@ -31,10 +31,11 @@ class ServiceJob:
         statuses: of the pages that are done, by number.
         waiting: numbers of the pages that no worker has been given.
         tries: how often its count was asked for, or all workers were lost over it.
+        trial: whether it is the server's own, to see that it can read.
     """
 
-    def __init__(self, record: JobRecord) -> None:
-        self.record = record
+    def __init__(self, record: JobRecord, *, trial: bool = False) -> None:
+        self.record, self.trial = record, trial
         self.statuses: dict[int, Status] = {}
         self.waiting: deque[int] = deque()
         self.tries = 0
