@@ -33,9 +33,8 @@ _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 # Letters that no reader can tell from one of the other alphabet.
 _TWINS: Final = {"Latn": frozenset("ABCEHKMOPTXYaceopxyijs"), "Cyrl": frozenset("АВСЕНКМОРТХУасеорхуіјѕ")}
 _LEAST_OF_A_LINE: Final = 8  # letters in words, below which a line says nothing about its language
-_LEAST_OF_LINES: Final = (
-    30  # letters; of 5,850 short pages in 30 languages of Latin letters two are refused from there on, five from 20 on
-)
+_LEAST_OF_LINES: Final = 30
+"""Letters; of 5,850 short pages in 30 languages of Latin letters two are refused from there on, five from 20 on."""
 _WHOLE: Final = 3  # letters of a word that may stand whole in another alphabet, and different words that prove it
 
 

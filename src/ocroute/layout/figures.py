@@ -20,9 +20,8 @@ _SMALL: Final = 0.035  # of the page's longer side, that a picture's sides have 
 _SAID: Final = 0.3  # of a picture's area under lines of text: from here on it is text on a ground
 _SAME: Final = 0.5  # of the smaller box, that two pictures have in common where they are one
 _APART: Final = 0.006  # of the page's longer side: strips of one image, and strokes of one drawing, are this near
-_TINTED: Final = (
-    40  # grey levels of one colour that a tint is off the paper; shadows on a photographed sheet are less, mostly
-)
+_TINTED: Final = 40
+"""Grey levels of one colour that a tint is off the paper; shadows on a photographed sheet are less, mostly."""
 _SPARSE: Final = 0.02  # inked share of a region that is no more than a frame or a few rules
 
 

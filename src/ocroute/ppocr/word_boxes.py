@@ -23,9 +23,8 @@ DOUBTFUL = 0.5  # confidence below which a line says nothing that can be believe
 UNWRITTEN = 0.3  # letters written for each stroke seen, below which a line was not read
 MISSED = 0.75  # a gap of this share of the line's median space is a space
 MISSED_ALONE = 0.4  # the same, as a share of the height, where the line has too few spaces to compare with
-HALF_SEEN = (
-    0.05  # probability of a space from which the recogniser had one in mind; within words it is that in 1 of 2,000 gaps
-)
+HALF_SEEN = 0.05
+"""Probability of a space from which the recogniser had one in mind; within words it is that in 1 of 2,000 gaps."""
 BETWEEN_FIGURES = 0.15  # the same between two figures
 SURELY = 1.6  # a gap of this many of the line's spaces, and as wide as the line is high, is one whatever it had in mind
 OTHERS = 2.5  # and it is this many times the median gap between letters

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 Mask = NDArray[np.uint8]
 
 PALE: Final = 0.5  # of the page's usual contrast, below which a row is looked at
-SOFT: Final = (
-    0.72  # of its usual sharpness, below which such a row is behind the paper; pale print is as sharp as black
-)
+SOFT: Final = 0.72
+"""Of its usual sharpness, below which such a row is behind the paper; pale print is as sharp as black."""
 _ENOUGH: Final = 3  # rows from which a page has something usual
 
 

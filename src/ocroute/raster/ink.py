@@ -45,9 +45,8 @@ _THIN: Final = 7  # reduced pixels that a rule is less high than
 SHORT: Final = 8  # shapes; rows with fewer may be dots of a printed picture
 SCREENED: Final = 12  # such rows from which that is looked into
 ON_SCREEN: Final = 0.5  # of a row that lies in such a picture
-PHOTO: Final = (
-    4.0  # mean grey levels by which the ground under a line may be uneven: paper is flat, photographs are not
-)
+PHOTO: Final = 4.0
+"""Mean grey levels by which the ground under a line may be uneven: paper is flat, photographs are not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,8 @@ done before, and not in a worker."""
 
 _START_TRIES = 3
 _AHEAD = 32  # jobs a worker; what is done ahead of the oldest job in hand waits in memory, some 20 kB a page
-_LET_END = (
-    3.0  # seconds that a page may take whose answer nobody wants: a fresh worker takes about as long to load an engine
-)
+_LET_END = 3.0
+"""Seconds that a page may take whose answer nobody wants: a fresh worker takes about as long to load an engine."""
 _GLANCE = 0.5  # seconds between looks for a worker whose end did not close its pipe
 
 _THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

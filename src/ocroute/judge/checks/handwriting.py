@@ -11,9 +11,8 @@ from ocroute.pages.page import InputPage
 from ocroute.raster.sameness import Sameness, sameness
 from ocroute.values import Box
 
-ALIKE: Final = (
-    0.8  # likeness of a row's letters to others of the page from which it is print; worn print has 0.75 to 0.98
-)
+ALIKE: Final = 0.8
+"""Likeness of a row's letters to others of the page from which it is print; worn print has 0.75 to 0.98."""
 JOINED: Final = 0.5  # shapes to a letter of the text below which the letters of a row hang together
 SURE: Final = (0.985, 0.8)  # confidence from which a row is read right by whatever hand: means of letters; of words
 LETTERS: Final = 6  # of a row

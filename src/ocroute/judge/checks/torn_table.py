@@ -13,9 +13,8 @@ from ocroute.pages.page import InputPage
 from ocroute.values import Block, Cell, Word
 
 FEWEST: Final = 3  # places where a row goes from one cell to the next
-TIGHT: Final = (
-    0.6  # of a word's height: what parts words of a sentence, in justified text too; columns stand further apart
-)
+TIGHT: Final = 0.6
+"""Of a word's height: what parts words of a sentence, in justified text too; columns stand further apart."""
 
 
 class TornTable:
