@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from ocroute.errors import CorruptInput, UsageError
 from ocroute.pages import open_input
@@ -63,6 +63,39 @@ def test_transparency_lies_on_white_paper(tmp_path):
     palette.putpalette([0, 0, 0, 255, 255, 255])
     palette.save(tmp_path / "palette.png", transparency=0)
     assert read(tmp_path / "palette.png")[1].min() == 255
+
+
+def lettered(size, *texts, panel=None):
+    """Words on nothing, with a panel of some colour under part of them."""
+    image = Image.new("RGBA", size, (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    if panel:
+        draw.rectangle((100, 150, 900, 500), fill=panel)
+    for row, (text, colour) in enumerate(texts):
+        draw.text((120, 60 + 120 * row), text, font=ImageFont.load_default(34), fill=colour)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("texts", "panel", "ground"),
+    [
+        ([("dark words", "black")], None, 255),
+        ([("light words", "white")], None, 0),
+        ([("light words", "#ffe9a0")], None, 0),
+        ([("light words", "white"), ("and red ones", "#c02020")], None, 128),
+        ([], "white", 255),
+        ([("", ""), ("dark on a panel", "black")], "white", 255),
+        ([("light beside it", "white"), ("dark on a panel", "black")], "white", 128),
+        ([("", ""), ("light on a panel", "white")], "navy", 255),
+        ([("light beside it", "white"), ("light on a panel", "white")], "navy", 128),
+    ],
+)
+@pytest.mark.parametrize("scale", [1, 3])
+def test_light_words_on_nothing_can_be_seen(tmp_path, texts, panel, ground, scale):
+    image = lettered((1000, 600), *[(text, colour or "black") for text, colour in texts], panel=panel)
+    image.resize((1000 * scale, 600 * scale)).save(tmp_path / "a.png")
+    raster = read(tmp_path / "a.png")[1]
+    assert tuple(raster[0, 0]) == (ground,) * 3
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -1,9 +1,10 @@
-"""Any Pillow image becomes the RGB array that a reader would see on white paper."""
+"""Any Pillow image becomes the RGB array that a reader would see: on white paper, or on a ground that shows light print."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -12,19 +13,48 @@ from ocroute.pages.page import Raster
 
 _STRIP_PIXELS = 1 << 24
 """Source pixels that are converted at a time while a large image is reduced."""
+_LOOKED_AT = 2000  # pixels of the long side of what the ground is chosen by
+_LIGHT = 190  # grey from which print cannot be seen well on white
+_STROKE = 9  # pixels: strokes are no wider than this, or all of them is as near to what is transparent
+_SOME = 0.005  # of what is opaque, from which it counts
 
 
 def to_rgb(image: Image.Image) -> Raster:
-    """An (H, W, 3) uint8 array. Transparency lies on white; 16-bit and float images are brought to 8 bits."""
+    """An (H, W, 3) uint8 array; 16-bit and float images are brought to 8 bits.
+
+    What is transparent is white, as paper is, but where light strokes stand on it: then it is black, or grey where dark ones
+    stand there too.
+    """
     if _is_deep(image):
         values = np.asarray(image)
         grey = _stretch(values, *_range(values, sixteen=image.mode != "F"))
         return np.repeat(grey[:, :, None], 3, axis=2)
+    return _on_ground(image, _ground(image))
+
+
+def _on_ground(image: Image.Image, ground: str) -> Raster:
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, ground), image)
     return np.array(image.convert("RGB"), dtype=np.uint8)
+
+
+def _ground(image: Image.Image) -> str:
+    """The colour on which all strokes of a transparent image can be seen."""
+    if not image.has_transparency_data:
+        return "white"
+    shrink = max(1.0, max(image.size) / _LOOKED_AT)
+    size = tuple(max(1, round(side / shrink)) for side in image.size)
+    seen = image.resize((size[0], size[1]), Image.Resampling.NEAREST).convert("RGBA")
+    opaque = np.asarray(seen.getchannel("A")) >= 128
+    light = opaque & (np.asarray(seen.convert("L")) >= _LIGHT)
+    square = np.ones((_STROKE, _STROKE), np.uint8)
+    beside = light & (cv2.dilate(np.asarray(~opaque, np.uint8), square) > 0)
+    if 2 * beside.sum() <= light.sum():  # most of it is the ground of something: of that the rim is no stroke
+        beside &= cv2.morphologyEx(np.asarray(light, np.uint8), cv2.MORPH_OPEN, square, iterations=2) == 0
+    if beside.sum() <= _SOME * opaque.sum():
+        return "white"
+    return "grey" if (opaque & ~light).sum() > _SOME * opaque.sum() else "black"
 
 
 def reduced_rgb(image: Image.Image, size: tuple[int, int]) -> Raster:
@@ -34,7 +64,7 @@ def reduced_rgb(image: Image.Image, size: tuple[int, int]) -> Raster:
     width, height = size
     x_scale, y_scale = image.width / width, image.height / height
     rows = max(1, int(_STRIP_PIXELS / image.width / y_scale))
-    stretch = _to_common_range(image)
+    stretch, ground = _to_common_range(image), _ground(image)
     # A third of the work where there is no colour; these modes hold no transparency either.
     grey = not image.has_transparency_data and (image.mode in ("1", "L") or _is_deep(image))
     out = np.empty((height, width, 3), np.uint8)
@@ -44,7 +74,7 @@ def reduced_rgb(image: Image.Image, size: tuple[int, int]) -> Raster:
         first, last = max(0, top - 1), min(height, bottom + 1)
         source = (0, int(first * y_scale), image.width, min(image.height, -int(-last * y_scale // 1)))
         strip = stretch(image.crop(source))
-        strip = strip.convert("L") if grey else Image.fromarray(to_rgb(strip))
+        strip = strip.convert("L") if grey else Image.fromarray(_on_ground(strip, ground))
         box = (0.0, first * y_scale - source[1], width * x_scale, min(last * y_scale - source[1], float(strip.height)))
         small = strip.resize((width, last - first), Image.Resampling.BOX, box=box)
         part = np.asarray(small)[top - first : bottom - first]
