@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocroute import registry, testing
-from ocroute.document.model import Attempt
+from ocroute.document.model import Attempt, Document
 from ocroute.engines.base import ENGINES, EngineInfo, Wanted
 from ocroute.engines.neural import failures
 from ocroute.errors import EngineCrashed, EngineUnavailable, UsageError
@@ -262,6 +262,15 @@ def test_a_blank_page_is_seen_by_no_engine(tmp_path):
         record = read(source.page(1), "raises")
     assert record.verdict.status == "blank"
     assert record.attempts == ()
+
+
+def test_a_black_page_is_seen_by_no_engine_and_is_doubtful(tmp_path):
+    Image.new("L", (1000, 900), 8).save(tmp_path / "black.png")
+    with open_input(tmp_path / "black.png") as source:
+        record = read(source.page(1), "raises")
+    assert record.verdict.status == "doubtful"
+    assert record.attempts == ()
+    assert "dark" in Document("black.png", (record,)).to_markdown()
 
 
 def test_an_engine_that_cannot_be_loaded_is_loaded_once_and_each_page_says_why(page):

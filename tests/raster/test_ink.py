@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 from bench.pages.canvas import photo
+from bench.pages.textless import LIGHT, one_colour
 from PIL import Image
 from tests.support.pages import LIGHTHOUSE, ArrayPage, letter, sheet, vera
 
@@ -71,14 +72,30 @@ def test_rules_and_circles_are_ink_but_no_text():
     assert found.fraction > 0.01
 
 
-@pytest.mark.parametrize("ground", [255, 235, 110, 0])
-def test_specks_and_grain_leave_a_page_blank(ground):
+@pytest.mark.parametrize(
+    ("ground", "status"), [(255, "blank"), (235, "blank"), (110, "blank"), (60, "doubtful"), (0, "doubtful")]
+)
+def test_specks_and_grain_leave_a_page_blank_where_paper_can_be_seen(ground, status):
     noise = np.random.default_rng(ground)
     raster = np.clip(noise.normal(ground, 6, (1400, 1000, 3)), 0, 255).astype(np.uint8)
     for _ in range(40):
         y, x = noise.integers(10, 990, 2)
         raster[y : y + 2, x : x + 2] = 255 - ground if ground != 110 else 0
     verdict = at_sight(ArrayPage(raster))
+    assert verdict is not None
+    assert verdict.status == status
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_dark_page_is_not_blank_though_nothing_is_seen_on_it(seed):
+    verdict = at_sight(one_colour(seed).page())
+    assert verdict is not None
+    assert (verdict.status, [finding.code for finding in verdict.findings]) == ("doubtful", ["dark"])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_coloured_paper_is_blank(seed):
+    verdict = at_sight(one_colour(seed, LIGHT).page())
     assert verdict is not None
     assert verdict.status == "blank"
 

@@ -58,6 +58,8 @@ def _why_this_text(page: Page) -> str:
             return f"the text is {engine}'s: the first that every check accepted"
         case "blank":
             return "nothing is printed on this page"
+        case "doubtful" if not engine:
+            return "no engine was asked: nothing can be seen on this page"
         case "doubtful":
             return f"the text is {engine}'s: no text was accepted, and this one scored best ({page.verdict.score:.2f})"
         case _:

@@ -10,8 +10,10 @@ import msgspec
 from ocroute.document.model import Finding, Status, Verdict
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.blank import blank
+from ocroute.judge.checks.dark import dark
 from ocroute.judge.merit import merit, refused_before, taken
 from ocroute.pages.page import InputPage
+from ocroute.raster.ink import ink_of
 from ocroute.registry import Registry
 from ocroute.values import Box
 
@@ -59,15 +61,18 @@ def judge(page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) 
 
 
 def at_sight(page: InputPage) -> Verdict | None:
-    """The verdict that needs no reading: ``blank``, where nothing is printed. Asked before any engine, it saves the reading.
+    """The verdict that needs no reading: ``blank``, where nothing is printed; ``doubtful``, where all is too dark to tell.
 
-    A page that brings text of its own is left to the engines: text without ink is a finding, not a blank page; so is one
-    whose source holds more than is printed.
+    Asked before any engine, it saves the reading. A page that brings text of its own is left to the engines: text without ink
+    is a finding, not a blank page; so is one whose source holds more than is printed.
     """
     if page.text_layer() or page.unread():
         return None
-    finding = blank(page)
-    return Verdict("blank", 1.0, (finding,)) if finding else None
+    if finding := blank(page):
+        return Verdict("blank", 1.0, (finding,))
+    if ink_of(page).blank_inside and (finding := dark(page)):
+        return Verdict("doubtful", 0.0, (finding,))
+    return None
 
 
 def _findings(page: InputPage, reading: Reading, engine: EngineInfo, task: Task) -> Iterable[Finding]:

@@ -35,6 +35,7 @@ MOST: Final = 50_000_000  # reduced pixels of a page
 SPECK: Final = 4  # reduced pixels; what is smaller is dust, or a full stop, which no count needs
 BLANK: Final = 0.003  # inked share of a blank page, in specks; one line of small type on A4 inks about as much
 BLANK_GLYPHS: Final = 2  # dust may fall in a row, but seldom three specks of one size
+EDGE: Final = 0.05  # of a page's sides that an edge is wide
 LEAST_CONTRAST: Final = (14.0, 30.0)  # grey levels between ink and its own background, on a dim picture and on any
 FAINT: Final = 0.4  # of a dim picture's strongest ink that all its ink is at least
 STRONGEST: Final = 99.5  # percentile of the differences that is its strongest ink
@@ -84,6 +85,13 @@ class Ink:
     def blank(self) -> bool:
         """Whether nothing is printed on the page."""
         return self.fraction <= BLANK and self.glyphs <= BLANK_GLYPHS
+
+    @property
+    def blank_inside(self) -> bool:
+        """Whether nothing is printed but at the edges, where a scan shows the lid or the table."""
+        down, across = (round(EDGE * side) for side in self.mask.shape)
+        inside = self.mask[down : self.mask.shape[0] - down, across : self.mask.shape[1] - across]
+        return self.glyphs <= BLANK_GLYPHS and float(inside.mean()) <= BLANK
 
     def inked(self, boxes: Iterable[Box]) -> Floats:
         """The share of each box that is inked, 0 to 1; boxes in raster pixels."""

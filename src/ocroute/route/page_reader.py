@@ -139,7 +139,7 @@ class PageReader:
                 page, record = page_records.upright(page, record, limits.threads)
         except InputError as error:
             return msgspec.structs.replace(record, error=str(error))
-        if record.verdict.status == "blank":
+        if not record.attempts and record.verdict.status in ("blank", "doubtful"):  # at sight
             return record
         refused_before(page)[:] = [attempt.score for attempt in record.attempts if attempt.outcome == "refused"]
         upright = {"upright": round(time.perf_counter() - started, 4)}

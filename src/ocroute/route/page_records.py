@@ -13,7 +13,7 @@ from ocroute.ppocr.page_orientation import make_upright
 
 
 def upright(page: InputPage, record: Page, threads: int) -> tuple[InputPage, Page]:
-    """The page as engines are to see it, and its record, which is blank where nothing is printed.
+    """The page as engines are to see it, and its record, with the verdict where none of them is needed for it.
 
     Raises:
         InputError: the page cannot be decoded.
