@@ -15,7 +15,7 @@ from lxml import etree
 from tests.support.random_documents import documents, words_of
 from tests.support.reading_back import ALTO, hocr, html_words, markdown_words, of_class
 
-from ocroute.document import Block, Category, Document, Page, Verdict
+from ocroute.document import Block, Box, Category, Document, Page, Verdict
 from ocroute.document.exporters.prepared import clean
 from ocroute.document.model import EXPORTERS
 from ocroute.errors import UsageError
@@ -118,6 +118,29 @@ def test_html_says_every_word_in_order_and_nothing_else(keep_headers_footers: bo
 def test_text_says_every_word(document: Document) -> None:
     said = Counter(document.export("txt", keep_headers_footers=True).decode().split())
     assert not Counter(expected(document, keep_headers_footers=True)) - said
+
+
+def test_the_language_of_a_page_is_said_where_it_is_known() -> None:
+    english, unknown = (
+        Page(
+            "a.pdf",
+            number,
+            100,
+            100,
+            Verdict("accepted", 1.0),
+            (Block(Category.TEXT, "Word", Box(0, 0, 9, 9)),),
+            language=told,
+        )
+        for number, told in ((1, "en-GB"), (2, ""))
+    )
+    one, both = Document("a.pdf", (english,)), Document("a.pdf", (english, unknown))
+    assert '<html lang="en-GB">' in one.to_html()
+    assert "<html>" in both.to_html()
+    assert both.to_html().count(' lang="en-GB"') == 1
+    page = etree.fromstring(both.export("hocr")).findall(".//{*}div[@class='ocr_page']")
+    assert [element.get("lang") for element in page] == ["en-GB", None]
+    blocks = etree.fromstring(both.export("alto")).findall(".//{*}TextBlock")
+    assert [element.get("LANG") for element in blocks] == ["en-GB", None]
 
 
 @some

@@ -146,6 +146,28 @@ def test_typed_annotations_stamps_and_signatures_are_read(tmp_path):
     assert all(inked(raster, line.box) for line in lines)
 
 
+def circle(x, y, r):
+    """A path of four curves."""
+    k = 0.5523 * r
+    return (
+        f"{x + r} {y} m {x + r} {y + k} {x + k} {y + r} {x} {y + r} c {x - k} {y + r} {x - r} {y + k} {x - r} {y} c "
+        f"{x - r} {y - k} {x - k} {y - r} {x} {y - r} c {x + k} {y - r} {x + r} {y - k} {x + r} {y} c h "
+    )
+
+
+def test_circles_that_are_only_drawn_are_radio_buttons_where_there_are_several(tmp_path):
+    def said(*circles):
+        labels = "".join(f"1 0 0 1 60 {y} Tm ({text}) Tj " for text, y in (("By ship", 200), ("By train", 170)))
+        made = form("".join(circles) + f"BT /F1 12 Tf {labels} ET", [])
+        return [line.text for line in read(tmp_path, made)[0]]
+
+    first, second = circle(46, 204, 5) + "S ", circle(46, 174, 5) + "S "
+    assert said(first, second, circle(46, 174, 2.5) + "f ") == ["○ By ship", "◉ By train"]
+    assert said(first) == ["By ship", "By train"]
+    assert said(first, first) == ["By ship", "By train"]
+    assert said(circle(46, 204, 5) + "f ", circle(46, 174, 5) + "f ") == ["By ship", "By train"]
+
+
 def test_typed_text_without_a_drawing_is_set_in_its_box(tmp_path):
     said = "Received at the office of the harbour on 3 May"
     typed = f"/Subtype/FreeText/Rect[60 120 200 200]/F 4/DA(/Helv 10 Tf 0 g)/Contents({said})"

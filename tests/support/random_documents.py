@@ -133,6 +133,7 @@ def pages(draw: st.DrawFn, number: int, source: str) -> Page:
     return Page(
         source, number, 600, 800, draw(verdicts), tuple(draw(st.lists(blocks(), max_size=5))),
         dpi=draw(st.none() | st.floats(1, 600)), provenance=draw(provenances), error=draw(texts),
+        language=draw(st.sampled_from(("", "en", "zh-Hant"))),
     )  # fmt: skip
 
 

@@ -116,6 +116,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
         attempts: every engine tried, in order, with what was seen.
         rejected: every engine not tried: name and reason.
         notes: comments left on it, which are not printed: from top to bottom.
+        language: that the source says it is in, a BCP 47 tag; empty where it says none, or its text is clearly in another.
         error: why there is no text, in words, when the verdict is ``failed``.
         input_index: of its input among those that were read together, from 0; see `ocroute.Reader.pages`.
     """
@@ -135,6 +136,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
     input_index: int = 0
     notes: tuple[Note, ...] = ()
+    language: str = ""
 
     def __repr__(self) -> str:
         """On one line."""

@@ -9,7 +9,8 @@ from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge.layer_sample import LETTERS, VOUCHED, Words, lines_of, words_of
 from ocroute.judge.letter_shapes import Shapes, shapes_of
-from ocroute.judge.read_back import ReadBack, read_back
+from ocroute.judge.read_back import ReadBack, Seen, look, read_back
+from ocroute.judge.unlikely_words import UnlikelyWords
 from ocroute.pages.page import InputPage
 from ocroute.values import Line
 
@@ -18,11 +19,15 @@ MANY: Final = 300  # letters that were compared, from which fewer words have to 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Of one layer: its words, their letters beside each other, and some of them read back, where there is who reads."""
+    """Of one layer: its words, their letters beside each other, and some of them read back, where there is who reads.
+
+    ``corrected`` are words that are spelled as hardly any is and that the page shows otherwise; see `unlikely_words`.
+    """
 
     words: Words
     shapes: Shapes
     read: ReadBack | None
+    corrected: tuple[Seen, ...] = ()
 
 
 def evidence_of(page: InputPage, reading: Reading, threads: int) -> Evidence:
@@ -40,6 +45,8 @@ def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
     least = VOUCHED if shapes.letters >= MANY and not shapes.odd else LETTERS
     try:
         read = read_back(page, words.readable, threads, least=least)
+        unlikely = UnlikelyWords(words.readable)
+        corrected = unlikely.corrected(look(page, unlikely.chosen, threads))
     except (EngineUnavailable, EngineError):
-        read = None
-    return Evidence(words, shapes, read)
+        return Evidence(words, shapes, None)
+    return Evidence(words, shapes, read, tuple(corrected))

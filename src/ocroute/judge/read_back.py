@@ -71,7 +71,7 @@ def confirmed(page: InputPage, words: Sequence[Probe], threads: int) -> list[See
     Raises:
         EngineUnavailable: the models of the reference recogniser are not installed.
     """
-    return [one for one in _look(page, words, threads) if one.wrong]
+    return [one for one in look(page, words, threads) if one.wrong]
 
 
 def read_back(page: InputPage, words: Sequence[Probe], threads: int, *, least: int = layer_sample.LETTERS) -> ReadBack:
@@ -81,14 +81,14 @@ def read_back(page: InputPage, words: Sequence[Probe], threads: int, *, least: i
         EngineUnavailable: the models of the reference recogniser are not installed.
     """
     first = layer_sample.first_choice(words, least)
-    seen = _look(page, first, threads)
+    seen = look(page, first, threads)
     asked = sum(len(word.letters) for word in first), sum(len(one.probe.letters) for one in seen)
     if not any(one.wrong for one in seen):
         return ReadBack(tuple(seen), asked=asked)
     found = _weighed(seen)
     if found.odds < 2 * SETTLED:
         fonts = {one.probe.font for one in seen if one.wrong}
-        seen += _look(page, layer_sample.more(words, first, fonts, DEEP), threads)
+        seen += look(page, layer_sample.more(words, first, fonts, DEEP), threads)
         found = _weighed(seen)
     return replace(found, asked=asked)
 
@@ -112,7 +112,7 @@ def _odds(seen: Iterable[Seen]) -> float:
     return wrong * _FOR_WRONG + right * _FOR_RIGHT
 
 
-def _look(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
+def look(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
     """Each of ``words`` beside what is read in its place; those that differ are read by themselves again.
 
     A word is read once a page.

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -112,6 +113,29 @@ def fluency(text: str, script: str, *, cap: int = 600) -> Fluency | None:
     means = {language: float(table[trigrams].mean()) * STEP for language, table in _tables()[script].items()}
     language = min(means, key=means.__getitem__)
     return Fluency(language, means[language], int(letters))
+
+
+def surprises(every: Sequence[str], script: str, language: str) -> NDArray[np.float64]:
+    """For each of ``every`` folded word the bits of its three least likely trigrams in a row, which a wrong letter all changes;
+    0 for words with other letters than those of ``script``.
+
+    Args:
+        every: words as `fold` gives them.
+        script: one of `ALPHABETS`.
+        language: as `fluency` names it.
+    """
+    found = np.zeros(len(every))
+    trigrams, owner = codes(script, every)
+    bits = _tables()[script][language][trigrams] * STEP
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    for start, end in pairwise([*starts.tolist(), len(owner)]):
+        found[owner[start]] = max(bits[at : at + 3].sum() for at in range(start, max(start, end - 3) + 1))
+    return found
+
+
+def languages(script: str) -> tuple[str, ...]:
+    """The ISO 639-1 codes of the languages of ``script`` that are known here."""
+    return tuple(_tables()[script])
 
 
 @cache

@@ -21,7 +21,7 @@ from ocroute.layout.listings import with_listings
 from ocroute.layout.paragraphs import Column, Group, groups
 from ocroute.layout.reading_direction import view_of, with_direction
 from ocroute.layout.tables.find import FoundTable, find_tables
-from ocroute.layout.told_headings import ToldHeadings
+from ocroute.layout.told_blocks import ToldBlocks
 from ocroute.layout.typeface import with_fonts
 from ocroute.pages.page import InputPage
 from ocroute.raster.rules import Rule, page_rules
@@ -64,7 +64,7 @@ def _blocks(page: InputPage, inked: Sequence[Line]) -> tuple[Block, ...]:
     joiner = Joiner(line.text for line in inked)
     drafts = [
         *(Draft(Category.PAGE_HEADER, [_alone(piece, scale)]) for piece in sorted_out.headers),
-        *run_on(_drafts(sorted_out.body, scale, rules, ToldHeadings(page.headings()))),
+        *run_on(_drafts(sorted_out.body, scale, rules, ToldBlocks(page.headings(), page.items()))),
         *(Draft(Category.PAGE_FOOTER, [_alone(piece, scale)]) for piece in sorted_out.footers),
     ]
     return tuple(block_of(draft, joiner) for draft in drafts)
@@ -92,7 +92,7 @@ def _alone(piece: Piece, scale: Scale) -> Group:
     return Group(Column.of([piece], scale), 0, [piece])
 
 
-def _drafts(body: Sequence[Piece], scale: Scale, rules: Sequence[Rule], told: ToldHeadings) -> list[Draft]:
+def _drafts(body: Sequence[Piece], scale: Scale, rules: Sequence[Rule], told: ToldBlocks) -> list[Draft]:
     bold = sum(len(piece.text) for piece in body if piece.bold) > 0.5 * sum(len(piece.text) for piece in body)
     text: list[Draft] = []
     notes: list[Draft] = []

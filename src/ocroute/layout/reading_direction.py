@@ -166,6 +166,10 @@ class _MirroredPage(InputPage):
         """What the source calls headings."""
         return self._page.headings()
 
+    def items(self) -> tuple[str, ...]:
+        """What the source calls items of lists."""
+        return self._page.items()
+
     def _segment(self, segment: Segment) -> Segment:
         x0, y0, x1, y1 = segment
         return self.size[0] - x1, y0, self.size[0] - x0, y1

@@ -95,6 +95,14 @@ class InputPage(ABC):
         """What the source itself calls headings of this page."""
         return ()
 
+    def items(self) -> tuple[str, ...]:
+        """What the source itself calls items of lists on this page, each with all its text."""
+        return ()
+
+    def language(self) -> str:
+        """The BCP 47 tag of the language that the source says this page is in; empty where it says none."""
+        return ""
+
     def pictures(self) -> tuple[Segment, ...]:
         """Where the source shows images, (x0, y0, x1, y1) in raster pixels; none where it is one image itself."""
         return ()
@@ -193,6 +201,14 @@ class TurnedPage(InputPage):
     def headings(self) -> tuple[Heading, ...]:
         """What the source calls headings."""
         return self._page.headings()
+
+    def items(self) -> tuple[str, ...]:
+        """What the source calls items of lists."""
+        return self._page.items()
+
+    def language(self) -> str:
+        """What the source says."""
+        return self._page.language()
 
     def text_angle(self) -> int | None:
         """The direction of the page's own text in the turned frame."""

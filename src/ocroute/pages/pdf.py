@@ -17,11 +17,12 @@ from ocroute.pages.pdf_errors import load, on_page
 from ocroute.pages.pdf_fields import with_fields
 from ocroute.pages.pdf_flat import FlatPage, FlatPages
 from ocroute.pages.pdf_frame import Frame
-from ocroute.pages.pdf_headings import outline_of, tagged_headings
 from ocroute.pages.pdf_images import original_jpeg
 from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_marks import read_marks, with_marks
 from ocroute.pages.pdf_notes import notes_of
+from ocroute.pages.pdf_outline import outline_of
+from ocroute.pages.pdf_tags import Tags, language_of, tags_of
 from ocroute.pages.pdf_unread import unread_of
 from ocroute.pages.pdf_vectors import NO_VECTORS, Vectors, image_boxes, image_density, read_vectors
 from ocroute.pages.source import Source
@@ -69,6 +70,11 @@ class PdfSource(Source):
     def outline(self) -> Mapping[int, tuple[Heading, ...]]:
         """Its entries by the index of the page that they lead to."""
         return outline_of(self.pdf)
+
+    @cached_property
+    def language(self) -> str:
+        """The BCP 47 tag that the whole file names; may be empty."""
+        return language_of(self.pdf)
 
     def page(self, number: int) -> InputPage:
         """Page ``number``, not loaded yet."""
@@ -160,10 +166,24 @@ class PdfPage(InputPage):
         """Those that its tags name, and those that the outline leads to; none where the file is broken in these."""
         try:
             with on_page(self.source, self.number):
-                tagged = self.once("headings", lambda: tagged_headings(self._page()))
-                return (*tagged, *self._file.outline.get(self.number - 1, ()))
+                return (*self._tags().headings, *self._file.outline.get(self.number - 1, ()))
         except CorruptInput:
             return ()
+
+    def items(self) -> tuple[str, ...]:
+        """Those that its tags name; none where the file is broken in these."""
+        return self._tags().items
+
+    def language(self) -> str:
+        """That of its tags, or of the whole file; empty where the file is broken in these."""
+        return self._tags().language or self._file.language
+
+    def _tags(self) -> Tags:
+        try:
+            with on_page(self.source, self.number):
+                return self.once("tags", lambda: tags_of(self._page()))
+        except CorruptInput:
+            return Tags()
 
     def text_angle(self) -> int | None:
         """The direction of most printed characters; None where fewer than ``_TELLING`` are printed or they disagree."""

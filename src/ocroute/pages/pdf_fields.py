@@ -12,7 +12,7 @@ from ocroute.pages.pdf_chars import SPACE, Glyphs, Style
 from ocroute.pages.pdf_flat import Field, FieldKind
 from ocroute.pages.pdf_fonts import face_of
 from ocroute.pages.pdf_frame import Frame
-from ocroute.pages.pdf_vectors import Vectors
+from ocroute.pages.pdf_vectors import Segment, Vectors
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +36,10 @@ _LABEL = 4.0
 _MOST_BOXES = 1_000
 """Of the boxes that are only drawn; what comes after is a pattern."""
 
+_MOST_CIRCLES = 60
+_ONE_SIZE = 0.15
+"""Part of a circle's width by which another may differ, and stand off its row or column."""
+
 _TICKS = frozenset("✓✔✕✖✗✘☑☒×●■◆★•▪√")
 _CROSSES = (ord("x"), ord("X"))
 
@@ -43,16 +47,18 @@ _CROSSES = (ord("x"), ord("X"))
 def with_fields(glyphs: Glyphs, fields: Sequence[Field], frame: Frame, vectors: Vectors) -> Glyphs:
     """``glyphs`` with a sign for each tick box, in place of the mark in it, and with the letters of combs set close.
 
-    Boxes that are only drawn, as on a form that is to be printed or whose fields were flattened, are among them.
+    Boxes and circles that are only drawn, as on a form that is to be printed or whose fields were flattened, are among them.
     """
-    places = _Places.of(glyphs) if fields or vectors.squares else None
+    places = _Places.of(glyphs) if fields or vectors.squares or vectors.circles else None
     if places is None:
         return glyphs
     shown = _on_page(fields, frame) if fields else []
     for _, box in (entry for entry in shown if entry[0].kind is FieldKind.COMB):
         _close_up(glyphs, places.inside(box))
     shown = [entry for entry in shown if entry[0].kind is not FieldKind.COMB]
-    shown += _drawn_boxes(glyphs, vectors, places, [box for _, box in shown])
+    known = [box for _, box in shown]
+    for kind, boxes in ((FieldKind.TICK, vectors.squares), (FieldKind.RADIO, _several(vectors.circles))):
+        shown += _drawn_boxes(kind, boxes, glyphs, vectors, places, known)
     return _with_signs(glyphs, shown, places)
 
 
@@ -64,11 +70,30 @@ def _on_page(fields: Sequence[Field], frame: Frame) -> list[tuple[Field, Floats]
     return [(field, box) for field, box, there in zip(fields, boxes, seen.tolist(), strict=True) if there]
 
 
+def _several(circles: Sequence[Segment]) -> list[Segment]:
+    """Those that have another of their size below or beside them, but for one drawn in or around them: one of several can be
+    chosen. Many are the points of a plot.
+    """
+    if not 2 <= len(circles) <= _MOST_CIRCLES:
+        return []
+    boxes = np.array(circles, np.float64)
+    sides, middles = boxes[:, 2] - boxes[:, 0], (boxes[:, :2] + boxes[:, 2:]) / 2
+    apart = np.abs(middles[:, None] - middles[None])
+    alike = np.abs(sides[:, None] - sides[None]) < _ONE_SIZE * sides[:, None]
+    level = (apart.min(axis=2) < _ONE_SIZE * sides[:, None]) & (apart.max(axis=2) > sides[:, None])
+    return [circle for circle, found in zip(circles, (alike & level).any(axis=1), strict=True) if found]
+
+
 def _drawn_boxes(
-    glyphs: Glyphs, vectors: Vectors, places: _Places, known: Sequence[Floats]
+    kind: FieldKind,
+    boxes: Sequence[Segment],
+    glyphs: Glyphs,
+    vectors: Vectors,
+    places: _Places,
+    known: Sequence[Floats],
 ) -> list[tuple[Field, Floats]]:
-    """Small squares beside a text, alone, empty or with one mark in them."""
-    squares = _alone(np.array(vectors.squares[:_MOST_BOXES], np.float64).reshape(-1, 4))
+    """Small squares or circles beside a text, alone, empty or with one mark in them."""
+    squares = _alone(np.array(boxes[:_MOST_BOXES], np.float64).reshape(-1, 4))
     scribbles = np.array(vectors.scribbles, np.float64).reshape(-1, 4)
     middles = (scribbles[:, :2] + scribbles[:, 2:]) / 2
     found = []
@@ -88,7 +113,7 @@ def _drawn_boxes(
             continue
         within = (middles > box[:2] + 0.2 * side) & (middles < box[2:] - 0.2 * side)
         drawn = within.all(axis=1) & ((scribbles[:, 2:] - scribbles[:, :2]).max(axis=1, initial=0) > 0.3 * side)
-        found.append((Field(FieldKind.TICK, (0.0, 0.0, 0.0, 0.0), on=bool(inside) or bool(drawn.any())), box))
+        found.append((Field(kind, (0.0, 0.0, 0.0, 0.0), on=bool(inside) or bool(drawn.any())), box))
     return found
 
 

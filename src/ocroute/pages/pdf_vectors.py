@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ctypes import byref, c_float, c_int, c_uint
 from itertools import pairwise
+from math import hypot
 from typing import Any, Literal, NamedTuple
 
 import pypdfium2
@@ -29,6 +30,9 @@ _TICK_BOX = (5.5, 24.0)
 _LIGHT = 150
 """Of 255: a box filled with a darker colour is no tick box but a key to a chart."""
 
+_ROUND = 0.06
+"""Part of the radius by which points of a circle may miss it."""
+
 _MOST_POINTS = 80
 """Of a tick or cross drawn by hand."""
 
@@ -42,7 +46,7 @@ _COVERS = 0.8
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-Shape = Literal["rule", "fill", "square", "scribble"]
+Shape = Literal["rule", "fill", "square", "scribble", "circle"]
 
 
 class Vectors(NamedTuple):
@@ -53,12 +57,14 @@ class Vectors(NamedTuple):
         fills: filled boxes.
         squares: outlines of squares as small as a tick box; their sides are rules too.
         scribbles: drawings no larger that are neither rules nor boxes, as a tick is.
+        circles: outlines of circles of that size, as radio buttons are.
     """
 
     rules: tuple[Segment, ...]
     fills: tuple[Segment, ...]
     squares: tuple[Segment, ...] = ()
     scribbles: tuple[Segment, ...] = ()
+    circles: tuple[Segment, ...] = ()
 
 
 NO_VECTORS = Vectors((), ())
@@ -66,7 +72,7 @@ NO_VECTORS = Vectors((), ())
 
 def read_vectors(page: pypdfium2.PdfPage, frame: Frame) -> Vectors:
     """All of it on the page, also what is inside form XObjects."""
-    found: dict[Shape, dict[Segment, None]] = {"rule": {}, "fill": {}, "square": {}, "scribble": {}}
+    found: dict[Shape, dict[Segment, None]] = {shape: {} for shape in ("rule", "fill", "square", "scribble", "circle")}
     for item, matrix in _objects(page, pdfium.FPDF_PAGEOBJ_PATH):
         for segment, shape in _shapes(item, compose(compose(_matrix(item), matrix), frame.matrix), frame.scale):
             cut = _cut(segment, frame.size)
@@ -168,7 +174,7 @@ def _shapes(item: Any, matrix: Matrix, scale: float) -> Iterator[tuple[Segment, 
 
 
 def _small(points: list[_Point], scale: float, *, outlined: bool) -> tuple[Segment, Shape] | None:
-    """The square or the scribble that a subpath is, if it is one."""
+    """The square, the circle or the scribble that a subpath is, if it is one."""
     if not 2 <= len(points) <= _MOST_POINTS:
         return None
     xs, ys = [point.x for point in points], [point.y for point in points]
@@ -178,10 +184,21 @@ def _small(points: list[_Point], scale: float, *, outlined: bool) -> tuple[Segme
         return None
     corners = {(point.x > (x0 + x1) / 2, point.y > (y0 + y1) / 2) for point in points}
     straight = all(point.straight for point in points[1:])
+    large = outlined and short >= max(_TICK_BOX[0] * scale, 0.8 * long)
     if len(corners) < 4 or not straight or not _is_box(points, x0, y0, x1, y1):
-        return (x0, y0, x1, y1), "scribble"
-    is_square = outlined and short >= max(_TICK_BOX[0] * scale, 0.8 * long)
-    return ((x0, y0, x1, y1), "square") if is_square else None
+        return (x0, y0, x1, y1), "circle" if large and _is_circle(points, x0, y0, x1, y1) else "scribble"
+    return ((x0, y0, x1, y1), "square") if large else None
+
+
+def _is_circle(points: list[_Point], x0: float, y0: float, x1: float, y1: float) -> bool:
+    """Whether a subpath is curves all of whose ends lie on the circle in its box, all around it."""
+    curves = [point for point in points[1:] if not point.straight]
+    if len(curves) < 12 or len(curves) % 3 or any(point.straight for point in points[1 : 1 + len(curves)]):
+        return False
+    x, y, radius = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0 + y1 - y0) / 4
+    ends = curves[2::3]
+    around = all(abs(hypot(end.x - x, end.y - y) - radius) <= _ROUND * radius for end in ends)
+    return around and hypot(points[0].x - ends[-1].x, points[0].y - ends[-1].y) <= _ROUND * radius
 
 
 class _Point(NamedTuple):

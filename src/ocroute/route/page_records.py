@@ -8,6 +8,7 @@ from ocroute.document.model import Page, Provenance, Verdict
 from ocroute.engines.base import EngineInfo, Reading
 from ocroute.errors import EngineUnavailable
 from ocroute.judge import at_sight
+from ocroute.judge.told_language import told_language
 from ocroute.pages.page import InputPage
 from ocroute.ppocr.page_orientation import make_upright
 
@@ -30,8 +31,21 @@ def upright(page: InputPage, record: Page, threads: int) -> tuple[InputPage, Pag
     except EngineUnavailable:
         pass  # without the models of orientation detection it is read as it stands
     return page, msgspec.structs.replace(
-        record, width=width, height=height, dpi=page.dpi, turned=page.turned, skew=page.skew, notes=page.notes()
+        record,
+        width=width,
+        height=height,
+        dpi=page.dpi,
+        turned=page.turned,
+        skew=page.skew,
+        notes=page.notes(),
+        language=_language(page),
     )
+
+
+def _language(page: InputPage) -> str:
+    """What the source says, if its text is in it."""
+    told = page.language()
+    return told and told_language(told, "\n".join(line.text for line in page.text_layer() or ()))
 
 
 def as_before(page: InputPage, record: Page) -> InputPage:

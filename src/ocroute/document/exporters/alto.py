@@ -112,7 +112,8 @@ class _Writer:
             parent = ET.SubElement(parent, "ComposedBlock", {**attributes, "TYPE": "table"})
             attributes["ID"] = f"block_{number}_text"
         if lines:
-            element = ET.SubElement(parent, "TextBlock", attributes)
+            language = {"LANG": page.language} if page.language else {}
+            element = ET.SubElement(parent, "TextBlock", {**attributes, **language})
             for at, line in enumerate(lines, 1):
                 self._line(element, line, page, f"{number}_{at}")
         elif block.category is Category.PICTURE:

@@ -7,7 +7,15 @@ from importlib.metadata import version
 from typing import ClassVar
 from xml.etree import ElementTree as ET
 
-from ocroute.document.exporters.prepared import PlacedLine, PlacedWord, clean, notice, placed_lines, settled
+from ocroute.document.exporters.prepared import (
+    PlacedLine,
+    PlacedWord,
+    clean,
+    notice,
+    one_language,
+    placed_lines,
+    settled,
+)
 from ocroute.document.inline import NESTING, level_digits, pieces_of
 from ocroute.document.markup import TAGS
 from ocroute.document.model import Document, Page
@@ -36,7 +44,7 @@ class Hocr:
 
     def export(self, document: Document) -> bytes:
         """UTF-8."""
-        html = ET.Element("html", {"xmlns": "http://www.w3.org/1999/xhtml"})
+        html = ET.Element("html", {"xmlns": "http://www.w3.org/1999/xhtml", **_lang(one_language(document))})
         head = ET.SubElement(html, "head")
         ET.SubElement(head, "title").text = clean(document.source)
         for name, content in (
@@ -67,6 +75,7 @@ def _page(body: ET.Element, page: Page, image: str, index: int, styled: dict[str
     if page.dpi:
         properties.append(f"scan_res {round(page.dpi)} {round(page.dpi)}")
     element = _element(body, "div", "ocr_page", f"page_{index + 1}", properties)
+    element.attrib.update(_lang(page.language))
     if said := notice(page):
         element.append(ET.Comment(f" {said.replace('--', '- ').rstrip('-')} "))
     blocks = [settled_block for block in page.blocks for settled_block in settled(block)]
@@ -95,6 +104,10 @@ def _line(parent: ET.Element, line: PlacedLine, page: Page, number: str, styled:
             styled[identity] = word
         confidence = "" if word.confidence is None else f"x_wconf {round(100 * min(max(word.confidence, 0.0), 1.0))}"
         _element(element, "span", "ocrx_word", identity, [_bbox(word.box, page), confidence]).text = word.text
+
+
+def _lang(language: str) -> dict[str, str]:
+    return {"lang": language, "xml:lang": language} if language else {}
 
 
 def _turn(line: PlacedLine) -> str:

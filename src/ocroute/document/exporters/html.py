@@ -17,6 +17,7 @@ from ocroute.document.exporters.prepared import (
     heading_level,
     lines_of,
     notice,
+    one_language,
     printed,
     state_markers,
     styled_lines,
@@ -64,11 +65,11 @@ class Html:
         self.figures = figures or {}
 
     def export(self, document: Document) -> bytes:
-        """UTF-8. The language is left open, without ``lang``: a document may have several and does not say which."""
+        """UTF-8. ``lang`` is there where the source says a page's language; otherwise it is left open."""
         title = escape(clean(PurePath(document.source).name) or "document")
         pages = "\n".join(self._page(page) for page in document.pages)
         return (
-            f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
+            f'<!DOCTYPE html>\n<html{_lang(one_language(document))}>\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n{pages}\n</main>\n</body>\n</html>\n"
         ).encode()
@@ -77,7 +78,8 @@ class Html:
         said = notice(page) or remark(page)
         return "\n".join(
             [
-                f'<section aria-label="Page {page.number}" data-page="{page.number}" data-status="{page.verdict.status}">',
+                f'<section aria-label="Page {page.number}" data-page="{page.number}" '
+                f'data-status="{page.verdict.status}"{_lang(page.language)}>',
                 *([f'<p class="notice" role="note">{escape(said[0].upper() + said[1:])}</p>'] if said else []),
                 *elements(
                     printed(page, keep_headers_footers=self.keep_headers_footers),
@@ -113,6 +115,10 @@ def elements(blocks: Iterable[Block], image: Callable[[Block], str] = lambda _: 
             yield from lists.leave()
             yield _directed(written, block)
     yield from lists.leave()
+
+
+def _lang(language: str) -> str:
+    return f' lang="{escape(language)}"' if language else ""
 
 
 def _directed(element: str, block: Block) -> str:

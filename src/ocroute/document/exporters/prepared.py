@@ -13,7 +13,7 @@ import msgspec
 
 from ocroute.document.inline import Piece, changed, lines_of_pieces, pieces_of, spans_of, unemphasised
 from ocroute.document.markup import from_html, html_from_markdown, parts_of_html, words_from_markdown
-from ocroute.document.model import Page
+from ocroute.document.model import Document, Page
 from ocroute.values import Block, Box, Category, Cell, Font, Span, Table, Word
 
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,8})([.)])")
@@ -153,6 +153,12 @@ def styled_lines(block: Block) -> list[list[Piece]]:
 def heading_level(block: Block) -> int:
     """1 for a title; the sections of level 1 stand under it, so theirs is 2, and so on down to 6."""
     return 1 if block.category is Category.TITLE else min(max(block.level or 1, 1) + 1, 6)
+
+
+def one_language(document: Document) -> str:
+    """The language of all its pages; empty where one does not say, or they differ."""
+    told = {page.language for page in document.pages}
+    return told.pop() if len(told) == 1 else ""
 
 
 def notice(page: Page) -> str:
