@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
 from ocroute.engines.base import Task
 from ocroute.engines.textlayer import TextLayer
@@ -323,3 +325,18 @@ def test_figures_of_turned_text_are_no_words_of_their_own(make_pdf, angle):
 
     _, (line,), _ = lines_of(make_pdf(draw))
     assert (line.text, line.angle) == ("Form 1911/11, 17 July (i, ii)", angle)
+
+
+def test_a_blank_after_each_ideograph_parts_no_words_and_white_does(make_pdf):
+    """As some programs write them, each blank set back over itself."""
+
+    def draw(canvas):
+        pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+        for y, places in ((700, (0, 20, 40, 60, 80)), (660, (0, 20, 60, 80, 100)), (620, (0, 26, 52, 78, 104))):
+            for x, sign in zip(places, "全世界无产", strict=True):
+                canvas.setFont("STSong-Light", 20)
+                canvas.drawString(72 + x, y, sign)
+                canvas.setFont("Helvetica", 20)
+                canvas.drawString(72 + x + 20, y, " ")
+
+    assert texts(lines_of(make_pdf(draw))[1]) == ["全世界无产", "全世 界无产", "全世界无产"]

@@ -71,7 +71,12 @@ def _name(font: Any) -> str:
     length = pdfium.FPDFFont_GetBaseFontName(font, None, 0)
     buffer = create_string_buffer(max(1, length))
     pdfium.FPDFFont_GetBaseFontName(font, buffer, length)
-    return buffer.value.decode("utf-8", "replace")
+    for encoding in ("utf-8", "gb18030", "cp932"):  # fonts of China and Japan give theirs as they write
+        try:
+            return buffer.value.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return buffer.value.decode("latin-1")
 
 
 def _reach(font: Any) -> tuple[float, float]:

@@ -17,6 +17,9 @@ SPACE, DOT = 0x20, 0x2E
 _TICKS = (0x2610, 0x2612)
 """Ballot boxes: each is a word, however close it stands."""
 
+_IDEOGRAPHS = (0x2E80, 0xA4CF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFF60), (0x20000, 0x3FFFF)
+"""Ideographs, kana and their punctuation, among which words are not parted; those of Korean are."""
+
 WORD_GAP = 0.115
 """White between two words, in ems: letters of one word stand closer, even where they are kerned apart."""
 
@@ -73,9 +76,23 @@ class Run(NamedTuple):
         # Letters set wide apart, as in S P A C E D headings, are still one word; dots of a leader are no letters.
         letters = gaps[(inked.code[1:] != DOT) | (inked.code[:-1] != DOT)]
         tracking = _quarter(letters) if len(letters) > 3 else 0.0
+        # Some programs write a blank after each ideograph, which takes no place: between those the white alone tells.
+        signs = _are_ideographs(inked.code)
+        ideographs = signs[1:] & signs[:-1]
+        if 2 * ideographs.sum() > len(gaps) > 3:
+            tracking = _median(gaps[ideographs])
         wide = gaps > WORD_GAP + max(0.0, tracking if tracking > 0.06 else 0.0)
+        spaced &= ~ideographs
         ticks = (inked.code >= _TICKS[0]) & (inked.code <= _TICKS[1])
         return inked, np.concatenate([[0], np.flatnonzero(wide | spaced | ticks[1:] | ticks[:-1]) + 1])
+
+
+def _are_ideographs(codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    found = np.zeros(len(codes), np.bool_)
+    if len(codes) and codes.max() >= _IDEOGRAPHS[0][0]:
+        for low, high in _IDEOGRAPHS:
+            found |= (codes >= low) & (codes <= high)
+    return found
 
 
 def set_accents(run: Run) -> Run:
