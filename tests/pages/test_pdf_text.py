@@ -4,11 +4,12 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from tests.support.pdf_writer import pdf
 
 from ocroute.engines.base import Task
 from ocroute.engines.textlayer import TextLayer
 from ocroute.pages import open_input
-from ocroute.pages.pdf_text import TEX_QUOTES, clean
+from ocroute.pages.pdf_text import TEX_QUOTES, accented, clean
 from ocroute.values import Box
 
 
@@ -340,3 +341,32 @@ def test_a_blank_after_each_ideograph_parts_no_words_and_white_does(make_pdf):
                 canvas.drawString(72 + x + 20, y, " ")
 
     assert texts(lines_of(make_pdf(draw))[1]) == ["全世界无产", "全世 界无产", "全世界无产"]
+
+
+def test_accents_and_circles_make_one_sign_of_the_letter_under_them():
+    made = {pair: accented(*map(ord, pair)) for pair in ("´e", "¨ı", "◯c", "◯R", "◯x", "´7")}
+    assert {pair: chr(code) if code else None for pair, code in made.items()} == {
+        "´e": "é", "¨ı": "ï", "◯c": "©", "◯R": "®", "◯x": None, "´7": None,
+    }  # fmt: skip
+
+
+def test_letters_beyond_the_first_plane_are_one_sign_each_and_can_be_raised_from(tmp_path):
+    """As the letters of formulas are, which word processors set in italics of their own."""
+    cmap = "begincmap 1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <70> <D835DF0B> endbfchar endcmap"
+    path = tmp_path / "a.pdf"
+    path.write_bytes(
+        pdf(
+            {
+                1: "<</Type/Catalog/Pages 2 0 R>>",
+                2: "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 300 200]>>",
+                3: "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F 5 0 R/G 6 0 R>>>>>>",
+                4: ("", "BT /G 20 Tf 50 100 Td (= ) Tj /F 20 Tf (p) Tj /G 13 Tf 8 Ts (2) Tj ET"),
+                5: "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 7 0 R>>",
+                6: "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+                7: ("", cmap),
+            }
+        )
+    )
+    (line,) = lines_of(str(path))[1]
+    assert line.text == "= \U0001d70b²"
+    assert [(span.style, span.start, span.end) for span in line.words[1].spans] == [("superscript", 1, 2)]

@@ -25,6 +25,8 @@ MAX_CHARS = 200_000
 
 SPACE, HYPHEN = 0x20, 0x2D
 
+_HIGH, _LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
+
 _BLANK = 0.01
 """Height over width up to which a character leaves no ink: pdfium gives one without a drawing its width and nearly no height."""
 
@@ -138,6 +140,9 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
                 table[_RIGHT - _WIDE] = x.value
             continue
         if not owner:
+            continue
+        if code in _LOW and table and (high := int(table[-_WIDE])) in _HIGH:
+            table[-_WIDE] = 0x10000 + (high - _HIGH[0] << 10) + code - _LOW[0]  # pdfium gives such a sign in two halves
             continue
         address = addressof(owner.contents)
         style = style_of.get(address)

@@ -56,7 +56,11 @@ _COMBINING = {
 _COMBINING |= {"˚": "\u030a", "˙": "\u0307", "˝": "\u030b", "¸": "\u0327", "˛": "\u0328"}
 
 
-_ACCENTS = np.array([ord(accent) for accent in _COMBINING])
+_CIRCLE = "◯"
+_CIRCLED = {"c": "©", "C": "©", "r": "®", "R": "®", "p": "℗", "P": "℗"}
+"""Signs that TeX prints as a letter in a circle."""
+
+_ACCENTS = np.array([ord(accent) for accent in (*_COMBINING, _CIRCLE)])
 
 
 _UPRIGHT = dict(zip(range(0xFE35, 0xFE45), "（）｛｝〔〕【】《》〈〉「」『』", strict=True))
@@ -160,7 +164,10 @@ def is_accent(codes: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def accented(accent: int, letter: int) -> int | None:
-    """The one letter that an accent printed over a letter makes, or None."""
+    """The one sign that an accent, or a circle, printed over a letter makes, or None."""
+    if accent == ord(_CIRCLE):
+        circled = _CIRCLED.get(chr(letter))
+        return ord(circled) if circled else None
     mark = _COMBINING.get(chr(accent))
     if mark is None:
         return None
