@@ -370,3 +370,28 @@ def test_letters_beyond_the_first_plane_are_one_sign_each_and_can_be_raised_from
     (line,) = lines_of(str(path))[1]
     assert line.text == "= \U0001d70b²"
     assert [(span.style, span.start, span.end) for span in line.words[1].spans] == [("superscript", 1, 2)]
+
+
+def test_letters_of_a_font_that_counts_in_units_of_its_own_make_words(tmp_path):
+    """Its glyphs are drawn in points and set in type of size 1."""
+    path = tmp_path / "a.pdf"
+    glyph = "10 0 0 0 8 10 d1 0 0 8 10 re f"
+    font = (
+        "<</Type/Font/Subtype/Type3/FontBBox[0 -2 10 10]/FontMatrix[1 0 0 1 0 0]/FirstChar 97/LastChar 98/Widths[10 10]"
+        "/CharProcs<</a 6 0 R/b 6 0 R>>/Encoding<</Differences[97/a/b]>>/Resources<<>>>>"
+    )
+    path.write_bytes(
+        pdf(
+            {
+                1: "<</Type/Catalog/Pages 2 0 R>>",
+                2: "<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 300 200]>>",
+                3: "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+                4: ("", "BT /F 1 Tf 50 100 Td (abba) Tj 50 0 Td (ab) Tj ET"),
+                5: font,
+                6: ("", glyph),
+            }
+        )
+    )
+    (line,) = lines_of(str(path))[1]
+    assert [word.text for word in line.words] == ["abba", "ab"]
+    assert line.font.size == pytest.approx(line.box.height / 1.2, rel=0.3)

@@ -33,6 +33,9 @@ _BLANK = 0.01
 _POINTS = 0x591, 0x8FF
 """Where Hebrew and Arabic vowel signs are found."""
 
+_HEIGHT, _NONSENSE = 1.2, 3.0
+"""How high characters are in ems of usual fonts, and by which factor they are at least as high in those that lie about it."""
+
 LEVEL = 0.995
 """Cosine from which a direction is straight: the text layer of a scan may follow its skew by tenths of a degree."""
 
@@ -178,6 +181,7 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
             sides = right.value - left.value, top.value - bottom.value
             drawn[style, code] = min(sides) > _BLANK * max(sides)
     rows = np.array(table, np.float64).reshape(-1, _WIDE)
+    _measure(styles, rows, frame.scale)
     return Glyphs(
         _without_blanks(rows[:, 0].astype(np.int64), rows[:, _STYLE].astype(np.int64), drawn),
         *frame.map(rows[:, 2], rows[:, 3]),
@@ -187,6 +191,17 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
         styles,
         frame.size,
     )
+
+
+def _measure(styles: list[Style], rows: NDArray[np.float64], scale: float) -> None:
+    """Give ``styles`` whose size says nothing, as those of Type 3 fonts that count in units of their own, the size that their
+    characters have.
+    """
+    for at in (at for at, style in enumerate(styles) if not style.face.name):
+        heights = np.abs(rows[rows[:, _STYLE] == at][:, [7, 5]] @ (1.0, -1.0)) * scale
+        height = float(np.median(heights)) if len(heights) else 0.0
+        if height > 0 and not styles[at].size / _NONSENSE < height < styles[at].size * _NONSENSE:
+            styles[at] = styles[at]._replace(size=height / _HEIGHT)
 
 
 def _without_blanks(
