@@ -14,6 +14,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from ocroute.pages.code_pages import cyrillic
 from ocroute.pages.pdf_fonts import Face, face_of
 from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.pdf_text import SOFT_HYPHEN, TEX_LIGATURES, TEX_QUOTES
@@ -182,12 +183,16 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
             drawn[style, code] = min(sides) > _BLANK * max(sides)
     rows = np.array(table, np.float64).reshape(-1, _WIDE)
     _measure(styles, rows, frame.scale)
+    style_at = rows[:, _STYLE].astype(np.int64)
+    numbers = {id(face): number for number, face in enumerate(faces.values())}
+    fonts = np.array([numbers[id(style.face)] for style in styles], np.int64)
+    codes = _without_blanks(rows[:, 0].astype(np.int64), style_at, drawn)
     return Glyphs(
-        _without_blanks(rows[:, 0].astype(np.int64), rows[:, _STYLE].astype(np.int64), drawn),
+        cyrillic(codes, fonts[style_at]) if len(codes) else codes,
         *frame.map(rows[:, 2], rows[:, 3]),
         _mapped(frame, rows[:, 4:8]),
         _mapped(frame, rows[:, 8:12]),
-        rows[:, 1].astype(np.int64),
+        style_at,
         styles,
         frame.size,
     )

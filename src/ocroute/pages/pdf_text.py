@@ -10,6 +10,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ocroute.pages.code_pages import of_mac
+
 _REPLACED: dict[int, str] = {
     0x0000: "\ufffd",  # a glyph without a meaning: the judge must see that it is there
     0x0002: "-",  # pdfium's mark for a hyphen at a line end
@@ -91,6 +93,7 @@ def clean(codes: Iterable[int], *, ends: bool = True) -> str:
         return bytes(listed).decode("ascii")
     if len(listed) == 1 and listed[0] in _LONE:
         return _LONE[listed[0]]
+    listed = of_mac(listed)
     parts = [
         _ligature(listed, at) or _quote(listed, at) or _REPLACED.get(code, "") or _char(code)
         for at, code in enumerate(listed)
