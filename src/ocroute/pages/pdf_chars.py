@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from ocroute.pages.code_pages import cyrillic
+from ocroute.pages.glyph_numbers import meant
 from ocroute.pages.pdf_fonts import Face, face_of
 from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.pdf_text import SOFT_HYPHEN, TEX_LIGATURES, TEX_QUOTES
@@ -128,6 +129,8 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     signs: list[Mapping[int, int] | None] = []  # likewise
     style_of: dict[int, int] = {}
     faces: dict[int, Face] = {}
+    bare: dict[tuple[int, int], bool] = {}  # whether nobody says what a style's code means
+    numbers: dict[int, int] = {}  # such codes, by their row in the table
     drawn: dict[tuple[int, int], bool] = {}  # whether a style's character leaves ink
     # _WIDE numbers a character: many times faster to fill than a list of tuples is to turn into numpy's
     table = array("d")
@@ -156,9 +159,13 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
             level.append(styles[style].level)
             aslant.append(max(map(abs, styles[style].direction)) < LEVEL)
             signs.append(styles[style].face.signs)
+        if (style, code) not in bare:
+            bare[style, code] = bool(unmapped(raw, index))
+        if bare[style, code] and signs[style] is None:
+            numbers[len(table) // _WIDE] = code
         if (known := signs[style]) is not None:
-            code = meaning(known, code, mapped=not unmapped(raw, index))
-        elif code < SPACE and code not in TEX_LIGATURES and unmapped(raw, index):
+            code = meaning(known, code, mapped=not bare[style, code])
+        elif code < SPACE and code not in TEX_LIGATURES and bare[style, code]:
             code = TEX_QUOTES.get(code, UNKNOWN)  # a glyph's number, not a character
         elif code == SOFT_HYPHEN:
             ink_of(raw, index, *at)
@@ -184,11 +191,15 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     rows = np.array(table, np.float64).reshape(-1, _WIDE)
     _measure(styles, rows, frame.scale)
     style_at = rows[:, _STYLE].astype(np.int64)
-    numbers = {id(face): number for number, face in enumerate(faces.values())}
-    fonts = np.array([numbers[id(style.face)] for style in styles], np.int64)
+    places = {id(face): number for number, face in enumerate(faces.values())}
+    fonts = np.array([places[id(style.face)] for style in styles], np.int64)[style_at] if styles else style_at
     codes = _without_blanks(rows[:, 0].astype(np.int64), style_at, drawn)
+    if numbers:
+        at, said = (np.array(side, np.int64) for side in (list(numbers), list(numbers.values())))
+        told = meant(said, fonts[at])
+        codes[at[told != said]] = told[told != said]
     return Glyphs(
-        cyrillic(codes, fonts[style_at]) if len(codes) else codes,
+        cyrillic(codes, fonts),
         *frame.map(rows[:, 2], rows[:, 3]),
         _mapped(frame, rows[:, 4:8]),
         _mapped(frame, rows[:, 8:12]),
