@@ -47,13 +47,14 @@ def test_letters_with_accents_stay(text):
     assert put_right(text) == [text]
 
 
-@pytest.mark.parametrize("text", ["Durée", "Allgäu", "Köln", "für", "créée", "naïve", "señor", "Bjørn"])
+@pytest.mark.parametrize("text", ["Durée", "Allgäu", "Köln", "für", "créée", "naïve", "señor", "aún"])
 def test_a_font_of_a_mac_read_as_one_of_windows(text):
     assert clean(map(ord, mistaken(text, "cp1252", "mac_roman"))) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["5‰", "ÉCOLE", "École", "d’État", "crème", "àÀâÂäÄ", "L‰", "Wort„", "McÉwan’s", "привет"]
+    "text",
+    ["5‰", "ÉCOLE", "École", "d’État", "crème", "àÀâÂäÄ", "L‰", "Wort„", "McÉwan’s", "conﬂict", "Dvoˇrak", "привет"],
 )
 def test_words_that_are_written_stay(text):
-    assert clean(map(ord, text)) == text
+    assert clean(map(ord, text)) == text.replace("ﬂ", "fl")

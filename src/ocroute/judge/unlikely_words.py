@@ -13,7 +13,7 @@ from typing import Final
 
 from ocroute.judge.layer_sample import Probe
 from ocroute.judge.read_back import Seen
-from ocroute.judge.trigrams import fluency, fold, surprises, words
+from ocroute.judge.trigrams import ALPHABETS, fluency, fold, surprises, words
 
 MOST: Final = 10  # words that are read
 SHORTEST: Final = 4  # letters of a word that is told from others by its letters
@@ -57,6 +57,30 @@ class UnlikelyWords:
         return [
             one for one, said, shown in zip(doubtful, bits[::2], bits[1::2], strict=True) if 0 < shown <= said - GAIN
         ]
+
+    def likelier(self, word: Probe, count: int) -> list[str]:
+        """Up to ``count`` spellings of ``word`` with one letter for another that are likelier than it is, the likeliest first."""
+        core = _core(word.text)
+        place = word.text.casefold().find(core)
+        if not core or place < 0 or len(word.text.casefold()) != len(word.text):
+            return []
+        made = [
+            core[:at] + letter + core[at + 1 :]
+            for at in range(len(core))
+            for letter in ALPHABETS[self._script]
+            if letter != core[at]
+        ]
+        bits = surprises([core, *made], self._script, self._language)
+        order = sorted(
+            (at for at in range(len(made)) if 0 < bits[at + 1] <= bits[0] - GAIN), key=lambda at: bits[at + 1]
+        )
+        before, said, after = word.text[:place], word.text[place : place + len(core)], word.text[place + len(core) :]
+        return [before + _in_case(said, made[at]) + after for at in order[:count]]
+
+
+def _in_case(said: str, made: str) -> str:
+    """``made`` with large letters where ``said`` has them."""
+    return "".join(letter.upper() if like.isupper() else letter for letter, like in zip(made, said, strict=True))
 
 
 def _core(text: str) -> str:

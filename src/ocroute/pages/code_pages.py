@@ -36,10 +36,11 @@ def _moved(source: str, target: str) -> dict[int, int]:
 
 
 _CYRILLIC: Final = _moved("cp1252", "cp1251")
+_ACCENTS: Final = "¯ˇ˝˛\uf8ff"  # as often as not those of TeX, printed beside their letter
 _MAC: Final = {
     code: meant
     for code, meant in _moved("mac_roman", "cp1252").items()
-    if (0xDF <= meant <= 0xFF or chr(meant) in "šœž") and not chr(code).islower()
+    if (0xDF <= meant <= 0xFF or chr(meant) in "šœž") and not chr(code).islower() and chr(code) not in _ACCENTS
 }
 
 

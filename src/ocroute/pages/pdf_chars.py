@@ -26,6 +26,8 @@ MAX_CHARS = 200_000
 """Pages with more (plots that print a letter for each point) are cut there: they would take minutes."""
 
 SPACE, HYPHEN = 0x20, 0x2D
+_TABS = (0x09, 0x0A)
+"""What some programs mean blanks by."""
 
 _HIGH, _LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
 
@@ -167,6 +169,8 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
             code = meaning(known, code, mapped=not bare[style, code])
         elif code < SPACE and code not in TEX_LIGATURES and bare[style, code]:
             code = TEX_QUOTES.get(code, UNKNOWN)  # a glyph's number, not a character
+        elif code in _TABS:
+            code = SPACE
         elif code == SOFT_HYPHEN:
             ink_of(raw, index, *at)
             if right.value <= left.value:

@@ -8,7 +8,7 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words, reference_recogniser
-from ocroute.judge.layer_evidence import evidence_of
+from ocroute.judge.layer_evidence import Evidence, evidence_of
 from ocroute.judge.layer_sample import is_readable, probe_of
 from ocroute.judge.letter_shapes import Shapes
 from ocroute.judge.line_crops import spread
@@ -27,6 +27,7 @@ LEAST_ASKED: Final = 12  # letters of a layer that nobody can read on the page; 
 READ: Final = 0.5  # share of them that can, as they should be or otherwise, in print of any typeface
 ASKED: Final = 8  # words with such a letter that are read
 ALONE: Final = 3  # such words, where none can be read
+CORRECTED: Final = 2  # of the words that are spelled as hardly any is, so many that the page shows as usual ones
 WORD: Final = 5  # letters of a usual word, all lost by one that is wrong
 
 
@@ -60,6 +61,8 @@ class TextLayerMismatch:
         if asked >= LEAST_ASKED and read < READ * asked:
             what = "Where the text layer has words, the page shows nothing that can be read as letters"
             return self._finding(1 - read / asked, 1 - READ, what, 0.9)
+        if len(known.corrected) >= CORRECTED:
+            return self._of_corrected(known)
         return self._of_letters(known.read) if known.read.odds > 0 else None
 
     def _of_shapes(self, page: InputPage, shapes: Shapes, threads: int) -> Finding | None:
@@ -92,6 +95,15 @@ class TextLayerMismatch:
             f"e.g. {quote(worst.probe.text)} where it shows {quote(worst.shown)}"
         )
         return self._finding(found.share, self.limit, what, WORD * found.share)
+
+    def _of_corrected(self, known: Evidence) -> Finding:
+        worst = max(known.corrected, key=lambda one: len(one.probe.letters))
+        share = sum(one.wrong for one in known.corrected) / sum(len(word.letters) for word in known.words.readable)
+        what = (
+            f"{len(known.corrected)} words of the text layer are spelled otherwise on the page, "
+            f"e.g. {quote(worst.probe.text)} where it shows {quote(worst.shown)}"
+        )
+        return self._finding(len(known.corrected), CORRECTED, what, WORD * share)
 
     def _finding(self, value: float, limit: float, what: str, bad: float) -> Finding:
         weight = round(min(0.95, bad), 4)
