@@ -20,7 +20,7 @@ def numbers(text, before=29):
 
 
 @pytest.mark.parametrize("before", [29, 28])
-@pytest.mark.parametrize("text", ["Volumes", "LINE UP", "DESCRIPTION", LIGHTHOUSE])
+@pytest.mark.parametrize("text", ["Volumes", "LINE UP", "Summa", "DESCRIPTION", LIGHTHOUSE])
 def test_letters_of_ascii(text, before):
     assert read(numbers(text, before)) == text
 

@@ -36,7 +36,7 @@ NEAR: Final = (
     0.12,
     0.03,
 )  # share of right words, in unlike typefaces, that up to a tenth of the decoys beat, and that more do
-MARGIN: Final = 0.02  # likeness by which a word that is spelled otherwise must be more like the page
+MARGIN: Final = 0.06  # likeness by which a word that is spelled otherwise must be more like the page
 _HEIGHT: Final = 24
 _SIZE: Final = 36
 _BLUR: Final = 1.5

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
-from ocroute.judge.layer_sample import LETTERS, VOUCHED, Words, lines_of, words_of
+from ocroute.judge import drawn_words
+from ocroute.judge.layer_sample import LETTERS, VOUCHED, Probe, Words, lines_of, words_of
 from ocroute.judge.letter_shapes import Shapes, shapes_of
 from ocroute.judge.read_back import ReadBack, Seen, look, read_back
+from ocroute.judge.scripts import script_of
 from ocroute.judge.unlikely_words import UnlikelyWords
 from ocroute.pages.page import InputPage
 from ocroute.values import Line
 
+DRAWN: Final = ("Cyrl", "Grek")  # scripts whose languages are known and that can be drawn
+SPELLINGS: Final = 8  # of a word that are held against the page
 MANY: Final = 300  # letters that were compared, from which fewer words have to be read
 
 
@@ -27,7 +32,7 @@ class Evidence:
     words: Words
     shapes: Shapes
     read: ReadBack | None
-    corrected: tuple[Seen, ...] = ()
+    corrected: tuple[Seen, ...]
 
 
 def evidence_of(page: InputPage, reading: Reading, threads: int) -> Evidence:
@@ -48,5 +53,16 @@ def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
         unlikely = UnlikelyWords(words.readable)
         corrected = unlikely.corrected(look(page, unlikely.chosen, threads))
     except (EngineUnavailable, EngineError):
-        return Evidence(words, shapes, None)
-    return Evidence(words, shapes, read, tuple(corrected))
+        read, corrected = None, []
+    return Evidence(words, shapes, read, (*corrected, *_of_drawings(page, words.others)))
+
+
+def _of_drawings(page: InputPage, others: Sequence[Probe]) -> Iterator[Seen]:
+    """Unlikely words in letters that nobody reads here, where a likelier one looks more like the page."""
+    for script in DRAWN:
+        unlikely = UnlikelyWords(
+            [word for word in others if any(script_of(sign) == script for sign in word.letters)], script
+        )
+        for word in unlikely.chosen:
+            if text := drawn_words.better(page, word, unlikely.likelier(word, SPELLINGS)):
+                yield Seen(word, text, 1)

@@ -23,8 +23,13 @@ _BEFORE: Final = (29, 28)
 _FIRST_CYRILLIC: Final = 570  # А; Ё and the letters of other languages stand before it, ё and theirs behind я
 _CYRILLIC: Final = [*range(0x401, 0x40D), 0x40E, 0x40F, *range(0x410, 0x450), *range(0x451, 0x45D), 0x45E, 0x45F]
 _COMMON: Final = frozenset("etaoinsrlоеаинтсрвл")  # letters that make up more than half of what is written
+_SOUNDS: Final = frozenset("aeiouyаеёиоуыэюяіїє")
 _FEWEST: Final = 4  # letters of a font of which anything is said
-_USUAL, _OFTEN = 0.8, 0.45  # share of signs in words as they are written, and of letters that are common
+_USUAL, _OFTEN, _VOWELS = (
+    0.8,
+    0.38,
+    0.2,
+)  # share of signs in words as they are written; of letters that are common, or vowels
 _BETTER: Final = 1.4
 _RUN: Final = re.compile(r"[^\W\d_]+")
 
@@ -77,7 +82,8 @@ def _likeness(codes: list[int]) -> float:
     usual = sum(len(word) for word in words if word[1:].islower() or word.isupper())
     letters = [sign for sign in text.lower() if sign.isalpha()]
     often = sum(sign in _COMMON for sign in letters) / max(1, len(letters))
-    if len(letters) < _FEWEST or usual < _USUAL * signs or often < _OFTEN:
+    vowels = sum(sign in _SOUNDS for sign in letters) / max(1, len(letters))
+    if len(letters) < _FEWEST or usual < _USUAL * signs or often < _OFTEN or vowels < _VOWELS:
         return 0.0
     return usual / signs * often
 

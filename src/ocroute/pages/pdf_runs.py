@@ -17,8 +17,18 @@ SPACE, DOT = 0x20, 0x2E
 _TICKS = (0x2610, 0x2612)
 """Ballot boxes: each is a word, however close it stands."""
 
-_IDEOGRAPHS = (0x2E80, 0xA4CF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFF20), (0x20000, 0x3FFFF)
+_IDEOGRAPHS = (
+    (0x2E80, 0x312F),
+    (0x3190, 0xA4CF),
+    (0xF900, 0xFAFF),
+    (0xFE30, 0xFE4F),
+    (0xFF00, 0xFF20),
+    (0x20000, 0x3FFFF),
+)
 """Ideographs, kana and their punctuation, among which words are not parted; those of Korean are."""
+
+_EVEN = 0.1
+"""Ems by which the white between a few ideographs may differ that are set apart evenly, as the name of a field is."""
 
 WORD_GAP = 0.115
 """White between two words, in ems: letters of one word stand closer, even where they are kerned apart."""
@@ -28,6 +38,9 @@ FRAGMENT_GAP = (1.0, 1.4)
 
 _OVERLAP = 0.5
 """Part of the lower text's height that must stand beside the other for both to be on one line."""
+
+_UNLIKE = 3.0
+"""How much larger type is that does not go on with other type, as a watermark's: note marks are two fifths of theirs."""
 
 _BACKWARD = 0.6
 """Ems that a character may stand left of the end of the one before it and still follow it (kerning, accents, slants)."""
@@ -79,7 +92,7 @@ class Run(NamedTuple):
         # Some programs write a blank after each ideograph, which takes no place: between those the white alone tells.
         signs = _are_ideographs(inked.code)
         ideographs = signs[1:] & signs[:-1]
-        if 2 * ideographs.sum() > len(gaps) > 3:
+        if 2 * ideographs.sum() > len(gaps) and (len(gaps) > 3 or (len(gaps) > 1 and np.ptp(gaps) < _EVEN)):
             tracking = _median(gaps[ideographs])
         wide = gaps > WORD_GAP + max(0.0, tracking if tracking > 0.06 else 0.0)
         spaced &= ~ideographs
@@ -148,6 +161,7 @@ def _split(run: Run) -> Iterator[Run]:
     lower = np.minimum(chars.bottom[1:] - chars.top[1:], chars.bottom[:-1] - chars.top[:-1])
     apart = (overlap < _OVERLAP * lower) | (gaps < -_BACKWARD - (chars.x1 - chars.x0)[:-1] / size)
     apart |= gaps > FRAGMENT_GAP[1]
+    apart |= size > _UNLIKE * np.minimum(chars.size[1:], chars.size[:-1])
     starts = solid[np.flatnonzero(apart) + 1]
     for piece in run.cut(starts):
         yield from _split_at_gutters(piece)

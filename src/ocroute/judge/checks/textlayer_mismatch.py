@@ -54,6 +54,8 @@ class TextLayerMismatch:
             return odd
         if known.words.others and drawn_words.odds(page, known.words.others) > 0:
             return self._finding(1.0, 1.0, "The words of the text layer do not look like those on the page", 0.9)
+        if len(known.corrected) >= CORRECTED:
+            return self._of_corrected(known)
         # Without a second pair of eyes geometry, shapes and language must do.
         if known.read is None:
             return reference_recogniser.nobody_looked("textlayer_mismatch", "The text layer was")
@@ -61,8 +63,6 @@ class TextLayerMismatch:
         if asked >= LEAST_ASKED and read < READ * asked:
             what = "Where the text layer has words, the page shows nothing that can be read as letters"
             return self._finding(1 - read / asked, 1 - READ, what, 0.9)
-        if len(known.corrected) >= CORRECTED:
-            return self._of_corrected(known)
         return self._of_letters(known.read) if known.read.odds > 0 else None
 
     def _of_shapes(self, page: InputPage, shapes: Shapes, threads: int) -> Finding | None:
@@ -98,7 +98,9 @@ class TextLayerMismatch:
 
     def _of_corrected(self, known: Evidence) -> Finding:
         worst = max(known.corrected, key=lambda one: len(one.probe.letters))
-        share = sum(one.wrong for one in known.corrected) / sum(len(word.letters) for word in known.words.readable)
+        share = sum(one.wrong for one in known.corrected) / sum(
+            len(word.letters) for word in (*known.words.readable, *known.words.others)
+        )
         what = (
             f"{len(known.corrected)} words of the text layer are spelled otherwise on the page, "
             f"e.g. {quote(worst.probe.text)} where it shows {quote(worst.shown)}"
