@@ -9,6 +9,7 @@ from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
 
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.textlayer_mismatch import TextLayerMismatch
+from ocroute.judge.layer_evidence import evidence_of
 from ocroute.judge.layer_sample import words_of
 from ocroute.judge.letter_shapes import shapes_of
 from ocroute.judge.read_back import read_back
@@ -104,6 +105,40 @@ def test_a_font_that_lies_about_its_height_is_read_by_its_ink():
     assert found.odds <= 0
     wrong = read_back(made.page(), words_of(Reading(lines=(caesar(lying),))).readable, 1)
     assert wrong.odds > 0
+
+
+SLIPS = {
+    "en": {"keeper": "kegper", "weather": "weathqr", "morning": "mxrning"},
+    "ru": {
+        "карьер": "кащьер",
+        "работавшие": "рабощавшие",
+        "поколения": "покожения",
+        "переехали": "перефхали",
+        "Немногие": "Немжогие",
+    },
+}
+
+
+@pytest.mark.parametrize("language", SLIPS)
+def test_single_wrong_letters_are_found_by_the_least_likely_words(language):
+    if language == "ru" and not faces.knows_cyrillic("tune"):
+        pytest.skip("no Cyrillic font here")
+    made = sheet()
+    text = LIGHTHOUSE if language == "en" else QUARRY_IN_RUSSIAN
+    made.paragraph((100, 100, 1140, 950), text, faces.font(faces.path("tune", "serif"), 30))
+    assert not evidence_of(made.page(), Reading(lines=tuple(made.lines)), 1).corrected
+    wrong = []
+    for line in made.lines:
+        words = tuple(Word(_slipped(word.text, SLIPS[language]), word.box) for word in line.words)
+        wrong.append(Line(" ".join(word.text for word in words), line.box, words=words, font=line.font))
+    found = evidence_of(made.page(), Reading(lines=tuple(wrong)), 1).corrected
+    assert len(found) >= 2
+    assert all(one.probe.text not in text for one in found)
+    assert finding(made, wrong) is not None
+
+
+def _slipped(word, slips):
+    return next((word.replace(right, slip) for right, slip in slips.items() if right in word), word)
 
 
 def said_of(made, lines):

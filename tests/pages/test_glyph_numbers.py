@@ -54,7 +54,15 @@ def test_each_font_by_itself():
 
 
 def test_a_sign_whose_number_nobody_knows_is_marked():
-    assert read([*numbers("RECOMENDACI"), 207, *numbers("N")]) == "RECOMENDACI?N"
+    assert read([*numbers("RECOMENDACI"), 300, *numbers("N")]) == "RECOMENDACI?N"
+
+
+def test_letters_with_accents_and_quotes_in_the_order_of_a_mac():
+    assert read([*numbers("RECOMENDACI"), 207, *numbers("N")]) == "RECOMENDACIÓN"
+    assert (
+        read([179, *numbers("b"), 112, *numbers("n"), 112, *numbers("ficier sinc"), 113, *numbers("res"), 180])
+        == "“bénéficier sincères”"
+    )
 
 
 def test_of_a_pdf(tmp_path):

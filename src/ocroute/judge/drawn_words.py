@@ -36,7 +36,7 @@ NEAR: Final = (
     0.12,
     0.03,
 )  # share of right words, in unlike typefaces, that up to a tenth of the decoys beat, and that more do
-MARGIN: Final = 0.06  # likeness by which a word that is spelled otherwise must be more like the page
+MARGIN: Final = 0.1  # likeness by which a word that is spelled otherwise must be more like the page
 _HEIGHT: Final = 24
 _SIZE: Final = 36
 _BLUR: Final = 1.5
@@ -72,8 +72,10 @@ def odds(page: InputPage, words: Sequence[Probe]) -> float:
 
 
 def better(page: InputPage, word: Probe, texts: Sequence[str]) -> str:
-    """That of ``texts`` which the page's ``word`` looks clearly more like than its own; empty where there is none."""
-    if not available() or not _drawable(word.text) or (shown := _shown(page, word)) is None:
+    """That of ``texts`` which the page's ``word`` looks clearly more like than its own; empty where there is none, and for words
+    with signs at their ends, whose shape differs more between typefaces than that of one letter.
+    """
+    if not available() or not word.text.isalpha() or not _drawable(word.text) or (shown := _shown(page, word)) is None:
         return ""
     own = _likeness(shown, word.text)
     likeness, text = max(((_likeness(shown, text), text) for text in texts), default=(-1.0, ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,12 +57,14 @@ def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
     return Evidence(words, shapes, read, (*corrected, *_of_drawings(page, words.others)))
 
 
-def _of_drawings(page: InputPage, others: Sequence[Probe]) -> Iterator[Seen]:
-    """Unlikely words in letters that nobody reads here, where a likelier one looks more like the page."""
+def _of_drawings(page: InputPage, others: Sequence[Probe]) -> list[Seen]:
+    """Unlikely words in letters that nobody reads here, where a likelier one looks more like the page: two of them or none."""
+    found: list[Seen] = []
     for script in DRAWN:
         unlikely = UnlikelyWords(
             [word for word in others if any(script_of(sign) == script for sign in word.letters)], script
         )
         for word in unlikely.chosen:
             if text := drawn_words.better(page, word, unlikely.likelier(word, SPELLINGS)):
-                yield Seen(word, text, 1)
+                found.append(Seen(word, text, 1))
+    return found if len(found) > 1 else []

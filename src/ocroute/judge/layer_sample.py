@@ -51,25 +51,29 @@ class Words:
     Attributes:
         readable: in letters that the reference recogniser writes.
         others: in other scripts.
+        unknown: how many characters of all lines stand for nothing that is known.
     """
 
     readable: tuple[Probe, ...]
     others: tuple[Probe, ...]
+    unknown: int = 0
 
 
 def words_of(reading: Reading) -> Words:
     """All words with letters in them that ``reading`` has from the file, in its order."""
     readable: list[Probe] = []
     others: list[Probe] = []
+    unknown = 0
     for line in lines_of(reading):
         if line.angle or line.confidence is not None:  # an engine that gives confidences has read it, not the file
             continue
+        unknown += line.text.count("\ufffd")
         font = line.font.name if line.font else ""
         for word in line.words:
             if HIGH[0] <= word.box.height <= HIGH[1] and word.box.width >= 2:
                 for probe in _probes(word.text.strip(), word.box, font):
                     (readable if is_readable(probe) else others).append(probe)
-    return Words(tuple(readable), tuple(others))
+    return Words(tuple(readable), tuple(others), unknown)
 
 
 def lines_of(reading: Reading) -> list[Line]:

@@ -1,9 +1,10 @@
 """Text of fonts that nobody says the meaning of: what comes is the number of each glyph, or its code as it stands in the file.
 
 Fonts of Windows have their glyphs in one order: the letters of ASCII are 29 (28 in fonts without one of the first glyphs) before
-their codes, and in Arial, Times New Roman and Courier New the Cyrillic letters follow from 570 on. The text of a PDF made without
-a table of meanings consists of these numbers: ``9ROXPHV`` is ``Volumes``, ``ɍɝɥɨɜɚɹ`` is ``Угловая``. Some programs write UTF-8
-there. It is taken as said where what comes is no writing and this is; whether the page shows it is the judge's question.
+their codes, those with accents follow in the order of a Mac's code page, and in Arial, Times New Roman and Courier New the
+Cyrillic letters stand from 570 on. The text of a PDF made without a table of meanings consists of these numbers: ``9ROXPHV`` is
+``Volumes``, ``ɍɝɥɨɜɚɹ`` is ``Угловая``. Some programs write UTF-8 there. It is taken as said where what comes is no writing and
+this is; whether the page shows it is the judge's question.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ UNKNOWN: Final = 0
 """See `symbol_fonts`."""
 
 _BEFORE: Final = (29, 28)
+_SPACE: Final = 0xCA  # one that does not break a line: it has no glyph of its own
 _FIRST_CYRILLIC: Final = 570  # А; Ё and the letters of other languages stand before it, ё and theirs behind я
 _CYRILLIC: Final = [*range(0x401, 0x40D), 0x40E, 0x40F, *range(0x410, 0x450), *range(0x451, 0x45D), 0x45E, 0x45F]
 _COMMON: Final = frozenset("etaoinsrlоеаинтсрвл")  # letters that make up more than half of what is written
@@ -58,9 +60,14 @@ def meant(codes: NDArray[np.int64], font: NDArray[np.int64]) -> NDArray[np.int64
 def _tables(said: list[int]) -> Iterator[Mapping[int, int]]:
     """What the codes may mean, the likeliest first."""
     yield {code: letter for code in set(said) if (letter := _of_utf8(code))}
+    accents = {
+        code - 30 - (code > _SPACE): ord(bytes([code]).decode("mac_roman"))
+        for code in range(0x80, 0x100)
+        if code != _SPACE
+    }
     cyrillic = {_FIRST_CYRILLIC - 14 + place: letter for place, letter in enumerate(_CYRILLIC)}
     for step in _BEFORE:
-        yield {code - step: code for code in range(0x20, 0x7F)} | cyrillic
+        yield {code - step: code for code in range(0x20, 0x7F)} | (accents | cyrillic if step == _BEFORE[0] else {})
 
 
 def _of_utf8(code: int) -> int:

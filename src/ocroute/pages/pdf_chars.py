@@ -129,6 +129,7 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     level: list[bool] = []  # of each style
     aslant: list[bool] = []  # likewise
     signs: list[Mapping[int, int] | None] = []  # likewise
+    tex: list[bool] = []  # likewise
     style_of: dict[int, int] = {}
     faces: dict[int, Face] = {}
     bare: dict[tuple[int, int], bool] = {}  # whether nobody says what a style's code means
@@ -161,15 +162,16 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
             level.append(styles[style].level)
             aslant.append(max(map(abs, styles[style].direction)) < LEVEL)
             signs.append(styles[style].face.signs)
+            tex.append(styles[style].face.tex)
         if (style, code) not in bare:
             bare[style, code] = bool(unmapped(raw, index))
         if bare[style, code] and signs[style] is None:
             numbers[len(table) // _WIDE] = code
         if (known := signs[style]) is not None:
             code = meaning(known, code, mapped=not bare[style, code])
-        elif code < SPACE and code not in TEX_LIGATURES and bare[style, code]:
-            code = TEX_QUOTES.get(code, UNKNOWN)  # a glyph's number, not a character
-        elif code in _TABS:
+        elif code < SPACE and bare[style, code] and not (tex[style] and code in TEX_LIGATURES):
+            code = TEX_QUOTES.get(code, UNKNOWN) if tex[style] else UNKNOWN  # a glyph's number, not a character
+        elif code in _TABS or (code in TEX_LIGATURES and not tex[style]):
             code = SPACE
         elif code == SOFT_HYPHEN:
             ink_of(raw, index, *at)

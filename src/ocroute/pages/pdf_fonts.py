@@ -25,6 +25,7 @@ _MONO = re.compile(
     r"|^cm(tt|sltt|tcsc|itt|vtt)|^(ec|lm|sf)(tt|st|it)t?\d|^lmmono|^(ec|la)tt|^t1xtt|^txtt|^lucidacons|^ocrb",
     re.IGNORECASE,
 )
+_TEX = re.compile(r"(cm|ec|lm|sf|tc|dc|fc|la|lh|vn|t1|ms)[a-z]*(\d|-)|nimbus|cm-?super", re.IGNORECASE)
 _FLAG_FIXED, _FLAG_ITALIC, _FLAG_FORCE_BOLD = 1 << 0, 1 << 6, 1 << 18
 
 
@@ -38,6 +39,8 @@ class Face(NamedTuple):
             negative), as pdfium lays out its boxes.
         mono: whether all its letters are equally wide, by its flags or its name.
         signs: of a font of signs, what its codes mean where the file does not say; see `symbol_fonts`.
+        tex: whether it may be one of TeX's, in whose encodings ligatures stand among the control characters: by its name, which
+            bitmaps of them do not have.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Face(NamedTuple):
     descent: float
     mono: bool = False
     signs: Mapping[int, int] | None = None
+    tex: bool = False
 
 
 def face_of(font: Any) -> Face:
@@ -64,6 +68,7 @@ def face_of(font: Any) -> Face:
         *_reach(font),
         bool(flags & _FLAG_FIXED or _MONO.search(name)),
         signs,
+        not name or bool(_TEX.match(name)),
     )
 
 

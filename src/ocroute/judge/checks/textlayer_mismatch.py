@@ -8,6 +8,7 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words, reference_recogniser
+from ocroute.judge.brahmic import misplaced
 from ocroute.judge.layer_evidence import Evidence, evidence_of
 from ocroute.judge.layer_sample import is_readable, probe_of
 from ocroute.judge.letter_shapes import Shapes
@@ -27,7 +28,10 @@ LEAST_ASKED: Final = 12  # letters of a layer that nobody can read on the page; 
 READ: Final = 0.5  # share of them that can, as they should be or otherwise, in print of any typeface
 ASKED: Final = 8  # words with such a letter that are read
 ALONE: Final = 3  # such words, where none can be read
+UNKNOWN: Final = 0.06  # share of characters without a meaning from which a layer is not the page's text
+MISPLACED: Final = 0.05  # share of vowel signs that stand where none can; careful text has none
 CORRECTED: Final = 2  # of the words that are spelled as hardly any is, so many that the page shows as usual ones
+FEW: Final = 200  # letters of a page on which one such word is enough
 WORD: Final = 5  # letters of a usual word, all lost by one that is wrong
 
 
@@ -50,20 +54,36 @@ class TextLayerMismatch:
             what = "The words of the text layer stand half a line beside those on the page"
             return self._finding(edges, EDGES, what, 0.9)
         known = evidence_of(page, reading, task.limits.threads)
+        if (unwritten := self._of_signs(known)) is not None:
+            return unwritten
         if (odd := self._of_shapes(page, known.shapes, task.limits.threads)) is not None:
             return odd
         if known.words.others and drawn_words.odds(page, known.words.others) > 0:
             return self._finding(1.0, 1.0, "The words of the text layer do not look like those on the page", 0.9)
-        if len(known.corrected) >= CORRECTED:
-            return self._of_corrected(known)
+        if (misspelt := self._of_corrected(known)) is not None:
+            return misspelt
         # Without a second pair of eyes geometry, shapes and language must do.
         if known.read is None:
             return reference_recogniser.nobody_looked("textlayer_mismatch", "The text layer was")
         asked, read = known.read.asked
-        if asked >= LEAST_ASKED and read < READ * asked:
+        few = not known.words.others and sum(len(word.letters) for word in known.words.readable) == asked > 1
+        if (asked >= LEAST_ASKED and read < READ * asked) or (few and not read):
             what = "Where the text layer has words, the page shows nothing that can be read as letters"
             return self._finding(1 - read / asked, 1 - READ, what, 0.9)
         return self._of_letters(known.read) if known.read.odds > 0 else None
+
+    def _of_signs(self, known: Evidence) -> Finding | None:
+        """Whether its characters are no text by themselves: glyphs without a meaning, signs in an order that nobody writes."""
+        every = (*known.words.readable, *known.words.others)
+        text = " ".join(word.text for word in every)
+        unknown = known.words.unknown / max(1, known.words.unknown + sum(len(word.letters) for word in every))
+        if unknown >= UNKNOWN:
+            what = f"{known.words.unknown} characters of the text layer have no meaning"
+            return self._finding(unknown, UNKNOWN, what, WORD * unknown)
+        if (moved := misplaced(text)) >= MISPLACED:
+            what = f"{moved:.0%} of the vowel signs in the text layer stand where none can, as they are printed and not written"
+            return self._finding(moved, MISPLACED, what, WORD * moved)
+        return None
 
     def _of_shapes(self, page: InputPage, shapes: Shapes, threads: int) -> Finding | None:
         """Whether letters are drawn as others: a few by the word of the reference recogniser, many without."""
@@ -96,16 +116,18 @@ class TextLayerMismatch:
         )
         return self._finding(found.share, self.limit, what, WORD * found.share)
 
-    def _of_corrected(self, known: Evidence) -> Finding:
+    def _of_corrected(self, known: Evidence) -> Finding | None:
+        letters = sum(len(word.letters) for word in (*known.words.readable, *known.words.others))
+        limit = CORRECTED if letters > FEW else 1
+        if len(known.corrected) < limit:
+            return None
         worst = max(known.corrected, key=lambda one: len(one.probe.letters))
-        share = sum(one.wrong for one in known.corrected) / sum(
-            len(word.letters) for word in (*known.words.readable, *known.words.others)
-        )
         what = (
-            f"{len(known.corrected)} words of the text layer are spelled otherwise on the page, "
+            f"{len(known.corrected)} unusual words of the text layer are usual ones on the page, "
             f"e.g. {quote(worst.probe.text)} where it shows {quote(worst.shown)}"
         )
-        return self._finding(len(known.corrected), CORRECTED, what, WORD * share)
+        wrong = sum(one.wrong for one in known.corrected)
+        return self._finding(len(known.corrected), limit, what, WORD * wrong / letters)
 
     def _finding(self, value: float, limit: float, what: str, bad: float) -> Finding:
         weight = round(min(0.95, bad), 4)
