@@ -8,13 +8,13 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words, reference_recogniser
-from ocroute.judge.brahmic import misplaced
 from ocroute.judge.layer_evidence import Evidence, evidence_of
 from ocroute.judge.layer_sample import is_readable, probe_of
 from ocroute.judge.letter_shapes import Shapes
 from ocroute.judge.line_crops import spread
 from ocroute.judge.read_back import ReadBack, confirmed
 from ocroute.judge.reading_pieces import quote
+from ocroute.judge.unwritten import misplaced, rare
 from ocroute.judge.word_gaps import edge_ink, gaps
 from ocroute.pages.page import InputPage
 
@@ -29,6 +29,7 @@ READ: Final = 0.5  # share of them that can, as they should be or otherwise, in 
 ASKED: Final = 8  # words with such a letter that are read
 ALONE: Final = 3  # such words, where none can be read
 UNKNOWN: Final = 0.06  # share of characters without a meaning from which a layer is not the page's text
+RARE: Final = 0.5  # share of letters that no language has many of; a page of phonetics has a third
 MISPLACED: Final = 0.05  # share of vowel signs that stand where none can; careful text has none
 CORRECTED: Final = 2  # of the words that are spelled as hardly any is, so many that the page shows as usual ones
 FEW: Final = 200  # letters of a page on which one such word is enough
@@ -83,6 +84,9 @@ class TextLayerMismatch:
         if (moved := misplaced(text)) >= MISPLACED:
             what = f"{moved:.0%} of the vowel signs in the text layer stand where none can, as they are printed and not written"
             return self._finding(moved, MISPLACED, what, WORD * moved)
+        if (strange := rare(text)) >= RARE:
+            what = f"{strange:.0%} of the letters of the text layer are ones that no language has many of"
+            return self._finding(strange, RARE, what, 0.9)
         return None
 
     def _of_shapes(self, page: InputPage, shapes: Shapes, threads: int) -> Finding | None:

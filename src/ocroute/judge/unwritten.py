@@ -1,5 +1,7 @@
-"""Whether signs of Indic scripts stand where they can: a PDF that gives them as they are printed, not as they are written, has a
-vowel sign before its letter, which no text has.
+"""What nobody writes: letters that no language has so many of, and signs of Indic scripts where none can stand.
+
+A PDF whose glyphs have numbers for meanings gives the former, one that has them in the order of print the latter: a vowel sign
+before its letter, which no text has.
 """
 
 from __future__ import annotations
@@ -8,10 +10,24 @@ from collections.abc import Iterator
 from typing import Final
 
 SCRIPTS: Final = range(0x0900, 0x0D80)  # Devanagari to Malayalam, each 128 code points laid out alike
+_RARE: Final = (
+    range(0x180, 0x2B0),
+    range(0x3E2, 0x3F0),
+)  # behind the letters of Europe, with those of phonetics; Coptic
+_USED: Final = frozenset("ơƠưƯƴƙɓɗəƏɛƐɔƆșȘțȚǎǍǐǏǒǑǔǓǖǘǚǜǧǦǩǨǫǪ")  # those of them that languages are written with
+_FEWEST: Final = 3  # letters
 _VOWEL_SIGNS: Final = range(0x3E, 0x4D)  # places in a block
 _VOWELS: Final = range(0x05, 0x15)
 _VIRAMA: Final = 0x4D
 _MARKS: Final = range(0x00, 0x04)  # of nasals and breath
+
+
+def rare(text: str) -> float:
+    """The share of the letters of ``text`` that no language has many of; 0 where it has hardly any letters."""
+    letters = [sign for sign in text if sign.isalpha()]
+    if len(letters) < _FEWEST:
+        return 0.0
+    return sum(sign not in _USED and any(ord(sign) in some for some in _RARE) for sign in letters) / len(letters)
 
 
 def misplaced(text: str) -> float:
