@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -156,7 +157,7 @@ def _pairs(word: Probe) -> set[tuple[str, str]]:
 
 def _probes(text: str, box: Box, font: str) -> Iterator[Probe]:
     letters = solid(text)
-    if not letters:
+    if not letters or any(map(_of_formulas, text)):
         return
     if (
         len(text) > 1 and box.height > UPRIGHT * box.width and any(map(_wide, text))
@@ -175,6 +176,11 @@ def _probes(text: str, box: Box, font: str) -> Iterator[Probe]:
             if part := solid(piece):
                 x = box.x0 + step * start
                 yield Probe(piece, part, Box(x, box.y0, x + step * len(piece), box.y1), font)
+
+
+def _of_formulas(sign: str) -> bool:
+    """Whether it is one that readers of lines do not know."""
+    return "\U0001d400" <= sign <= "\U0001d7ff" or (sign > "~" and unicodedata.category(sign) == "Sm")
 
 
 def is_readable(probe: Probe) -> bool:

@@ -24,6 +24,10 @@ ODD: Final = (
     0.003,
     0.004,
 )  # share of letters drawn as others, read to be so or not, from which a layer is likely wrong
+WELL: Final = (
+    40,
+    0.8,
+)  # letters that are asked for, and the share of them that can be read, where words stand as they should
 LEAST_ASKED: Final = 12  # letters of a layer that nobody can read on the page; fewer may be a logo's
 READ: Final = 0.5  # share of them that can, as they should be or otherwise, in print of any typeface
 ASKED: Final = 8  # words with such a letter that are read
@@ -46,15 +50,15 @@ class TextLayerMismatch:
         """How many letters of sampled words differ; for scripts the reference recogniser cannot read, how they are drawn."""
         if engine.kind != "textlayer":
             return None
-        between = gaps(page, reading)
-        if between is not None and between >= GAPS:
+        between, edges = gaps(page, reading), edge_ink(page, reading)
+        known = evidence_of(page, reading, task.limits.threads)
+        placed = _reads_well(known)  # ink beside the words may be drawn there
+        if between is not None and between >= GAPS and not placed:
             what = "The words of the text layer do not stand where the words on the page do"
             return self._finding(between, GAPS, what, 0.9)
-        edges = edge_ink(page, reading)
-        if edges is not None and edges >= EDGES:
+        if edges is not None and edges >= EDGES and not placed:
             what = "The words of the text layer stand half a line beside those on the page"
             return self._finding(edges, EDGES, what, 0.9)
-        known = evidence_of(page, reading, task.limits.threads)
         if (unwritten := self._of_signs(known)) is not None:
             return unwritten
         if (odd := self._of_shapes(page, known.shapes, task.limits.threads)) is not None:
@@ -136,3 +140,11 @@ class TextLayerMismatch:
     def _finding(self, value: float, limit: float, what: str, bad: float) -> Finding:
         weight = round(min(0.95, bad), 4)
         return Finding("textlayer_mismatch", round(value, 4), limit, f"{what}.", weight=weight)
+
+
+def _reads_well(known: Evidence) -> bool:
+    """Whether the words that were looked at can nearly all be read where they stand, as the layer has them."""
+    if known.read is None:
+        return False
+    asked, read = known.read.asked
+    return asked >= WELL[0] and read >= WELL[1] * asked and known.read.odds <= 0
