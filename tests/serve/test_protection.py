@@ -109,6 +109,26 @@ def test_health_and_the_page_are_open(guarded):
         assert guarded.client.get(guarded.url + path).status_code in (200, 503)
 
 
+@pytest.mark.parametrize(
+    "path", ["/livez", "/", "/static/page.js", "/session", "/v1/jobs", "/v1/models", "/nothing", "/v1/ocr"]
+)
+def test_head_says_what_get_would_say_without_a_body(guarded, path):
+    got, headed = (guarded.client.request(method, guarded.url + path, headers=as_(KEY)) for method in ("GET", "HEAD"))
+    assert headed.status_code == got.status_code
+    assert headed.content == b""
+    for name in ("content-type", "content-length", "content-security-policy", "allow"):
+        assert headed.headers.get(name) == got.headers.get(name)
+    assert guarded.client.head(f"{guarded.url}/v1/jobs").status_code == 401
+
+
+def test_head_does_not_wait_for_events_that_are_to_come(guarded):
+    answer = guarded.client.post(f"{guarded.url}/v1/jobs", headers=as_(KEY), files={"file": ("a.png", picture())})
+    job = answer.headers["location"]
+    headed = guarded.client.head(f"{guarded.url}{job}/events", headers=as_(KEY))
+    assert headed.headers["content-type"].startswith("text/event-stream")
+    guarded.client.delete(f"{guarded.url}{job}", headers=as_(KEY))
+
+
 def test_what_belongs_to_one_key_is_not_there_for_another(guarded):
     answer = guarded.client.post(f"{guarded.url}/v1/jobs", headers=as_(KEY), files={"file": ("a.png", picture())})
     job = answer.headers["location"]

@@ -68,7 +68,9 @@ class Gate:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send)
+        answer = _Answer(scope["method"], send)
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # routes know GET only; the server itself sends no body to a HEAD
         try:
             refused = self._refused(scope)
             if refused is not None:
@@ -105,20 +107,21 @@ class Gate:
 
     def _note(self, scope: Scope, answer: _Answer) -> None:
         route = getattr(scope.get("route"), "path", "")
-        self._metrics.request(scope["method"], route, answer.status)
+        self._metrics.request(answer.method, route, answer.status)
         if route in _QUIET and answer.status in (200, 503):
             return
-        told = {"method": scope["method"], "route": route, "status": answer.status, "seconds": answer.seconds}
+        told = {"method": answer.method, "route": route, "status": answer.status, "seconds": answer.seconds}
         _log.info("request", extra={"told": {"request": answer.id, **told}})
 
 
 class _Answer:
     """Sends an answer with what every one of ours says."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self._scope, self._send = scope, send
+    def __init__(self, method: str, send: Send) -> None:
+        self.method, self._send = method, send
         self.id = secrets.token_hex(8)
         self.status = 0
+        self._headed = False
         self._began = time.monotonic()
 
     @property
@@ -134,6 +137,11 @@ class _Answer:
             known = {name for name, _ in own}
             added = [(name, value) for name, value in _ALWAYS.items() if name not in known]
             message["headers"] = [*own, *added, (b"x-request-id", self.id.encode())]
+        elif self.method == "HEAD":
+            if self._headed:
+                return  # what streams goes on until it hears that the client is gone
+            self._headed = True
+            message = {"type": "http.response.body", "body": b""}
         await self._send(message)
 
     async def refuse(self, status: int, why: str) -> None:

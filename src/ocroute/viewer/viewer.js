@@ -83,7 +83,7 @@ const ocrouteViewer = (() => {
     const items = reading.findings.map((one, place) => make(
       "li",
       { class: one.refuses ? "ov-refuses" : "", "data-finding": one.box ? place + 1 : "", tabindex: one.box ? 0 : "" },
-      make("b", {}, one.code), ` ${one.sentence}`, one.step ? make("span", { class: "ov-step" }, ` ${one.step}`) : null,
+      make("b", {}, say(one.code)), ` ${one.sentence}`, one.step ? make("span", { class: "ov-step" }, ` ${one.step}`) : null,
     ));
     if (reading.error) items.unshift(make("li", { class: "ov-refuses" }, reading.error));
     return make("ul", { class: "ov-findings", "aria-label": say("findings") }, ...items);
