@@ -301,6 +301,23 @@ def test_a_line_that_does_not_fit_is_taken_back(tiny_disk):
     assert (tiny_disk / "x").read_bytes() == b"one\ntwo\n"
 
 
+@pytest.mark.parametrize("known", [(2, 0, 0), (2, 1, 0), (2, 0, 2), (0, 2, 1), (1, 1, 1)])
+def test_a_run_that_goes_on_gives_every_document_its_own_pages(dotted_pages, faulty, tmp_path, known):
+    """``known``: how many pages of each document, of two pages, an earlier run has read."""
+    faulty("null")
+    frames = dotted_pages(6)
+    files = [tmp_path / f"{number}.tif" for number in range(3)]
+    for number, file in enumerate(files):
+        frames[2 * number].save(file, save_all=True, append_images=frames[2 * number + 1 : 2 * number + 2])
+    for file, count in zip(files, known, strict=True):
+        if count:
+            list(read_documents([file], pages=f"1-{count}", out=tmp_path / "out", formats=["json"], jobs=0))
+    results = list(read_documents(files, out=tmp_path / "out", formats=["json"], jobs=0))
+    assert [result.reused for result in results] == list(known)
+    found = [[(page.number, page.width) for page in result.document().pages] for result in results]
+    assert found == [[(1, 201), (2, 202)], [(1, 203), (2, 204)], [(1, 205), (2, 206)]]
+
+
 def test_two_runs_into_one_folder(make_pages, here, tmp_path):
     page = make_pages(1)
     first = read_documents([page], out=tmp_path / "out", jobs=0)

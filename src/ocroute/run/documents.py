@@ -143,15 +143,16 @@ def documents(
                 yield _failed(work.input.label, work.error, writer)
                 continue
             reused = len(work.known)
-            for number in work.missing:
-                work.known[number] = next(records)[1]
+            for _ in work.missing:
+                read, record = next(records)
+                read.known[record.number] = record
                 unread -= 1
             if last and not unread:
                 session.close()
             result = _finished(work, reused, writer)
             emit(InputDone(work.input.label))
             yield result
-            work.known = {}
+            work.numbers, work.known = (), {}  # it is done: nothing of it is kept, and nothing is missing
 
 
 def each_page(

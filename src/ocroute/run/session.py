@@ -145,10 +145,10 @@ class Session:
         return answer.environment
 
     def records(self, works: Sequence[Work], *, ordered: bool = True) -> Generator[tuple[Work, Record], None, None]:
-        """Read every page that is missing; its input and its record, which is in the input's journal by then.
+        """Read every page that is missing now; its input and its record, which is in the input's journal by then.
 
         Args:
-            works: counted inputs.
+            works: counted inputs; what becomes known of them later changes nothing.
             ordered: whether the records come in the order of their pages, or as they are done.
 
         Raises:
@@ -157,6 +157,9 @@ class Session:
         total = sum(len(work.numbers) for work in works)
         limits = _limits(threads_each(min(self._workers, total)), self._limit)
         jobs = [(work, Read(work.input, number, self.wish, limits)) for work in works for number in work.missing]
+        return self._read(jobs, ordered=ordered)
+
+    def _read(self, jobs: list[tuple[Work, Read]], *, ordered: bool) -> Generator[tuple[Work, Record], None, None]:
         if jobs:
             self.fetch()
         read = 0
