@@ -41,6 +41,7 @@ from ocroute.reader import Reader
 FIRST = 1000  # the first seed of the record; pages of smaller ones were looked at
 SEEDS = 5
 WORN = ("coarse", "photo", "faded", "old", "photo", "fax")  # by kind and seed, beside "digital" and "office"
+PHOTOGRAPHS = ("photo", "aside")
 QUICK = 60
 PACKAGED = "packaged"
 MOST_OF_A_FILE, FEWEST_WORDS = 12, 30
@@ -149,12 +150,13 @@ def printed(data: bytes, medium: str, seed: int) -> bytes:
     if medium == "digital":
         return data
     document = pypdfium2.PdfDocument(data)
-    wear = WEARS["office" if medium == "photo" else medium]
+    photo = medium in PHOTOGRAPHS
+    wear = WEARS["office" if photo else medium]
     pictures = []
     for index, page in enumerate(document):
         grey = np.asarray(page.render(scale=wear.dpi / 72, grayscale=True).to_pil().convert("L"))
         chance = zlib.crc32(f"{medium} {seed} {index}".encode())
-        pictures.append(photographed(grey, chance) if medium == "photo" else worn(grey, wear, chance))
+        pictures.append(photographed(grey, chance, aside=medium == "aside") if photo else worn(grey, wear, chance))
     held = io.BytesIO()
     if len(pictures) > 1:
         sheets = [pypdfium2.PdfDocument(as_pdf(picture, wear)) for picture in pictures]
@@ -163,7 +165,7 @@ def printed(data: bytes, medium: str, seed: int) -> bytes:
             whole.import_pages(sheet)
         whole.save(held)
     else:
-        _save(pictures[0], held, wear.quality, wear.dpi)
+        _save(pictures[0], held, wear.quality, wear.dpi // (2 if wear.halved else 1))
     return held.getvalue()
 
 

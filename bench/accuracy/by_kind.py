@@ -51,12 +51,12 @@ KINDS = {
     "columns": Kind(("newspaper", "magazine", "picture_in_text", "three_columns", "side_notes"), ("office", "old")),
     "papers": Kind(("paper", "footnotes", "references", "report"), ("office",)),
     "receipts": Kind(("receipt",), ("faded", "photo")),
-    "forms": Kind(("form", "boxed_form", "key_value", "fax_cover"), ("fax",)),
+    "forms": Kind(("form", "boxed_form", "key_value", "fax_cover", "archive_form"), ("fax", "archive")),
     "tables": Kind(("ruled_table", "unruled_table", "accounts", "booktabs", "wrapped_cells"), ("office",)),
     "slides": Kind(("slide", "dark_slide", "poster", "dark_page"), ("clean",)),
     "lists": Kind(("nested_list", "contents", "exam", "bullets"), ("office",)),
     "listings": Kind(("code_listing",), ("office", "coarse")),
-    "photographs": Kind(("letter", "menu", "two_columns", "minutes"), ("photo",)),
+    "photographs": Kind(("letter", "menu", "two_columns", "minutes", "form"), ("photo", "aside")),
     "Russian": Kind(("cyrillic",), ("office", "coarse", "photo")),
 }
 

@@ -26,6 +26,7 @@ class Wear(NamedTuple):
         specks: dark specks per million pixels.
         quality: of the JPEG.
         bilevel: black and white only, as a fax.
+        halved: kept at half its resolution, in greys.
     """
 
     dpi: int
@@ -38,6 +39,7 @@ class Wear(NamedTuple):
     specks: float = 5
     quality: int = 80
     bilevel: bool = False
+    halved: bool = False
 
 
 WEARS = {
@@ -47,6 +49,7 @@ WEARS = {
     "faded": Wear(200, skew=0.8, blur=0.9, noise=7, ink=105, paper=220, stains=12, quality=60),
     "old": Wear(220, skew=1.2, blur=1.0, noise=9, ink=60, paper=205, stains=28, specks=60, quality=60),
     "fax": Wear(200, skew=0.8, noise=22, ink=30, paper=235, specks=30, bilevel=True),
+    "archive": Wear(200, skew=1.0, blur=0.9, noise=26, ink=30, paper=235, specks=25, quality=60, bilevel=True, halved=True),
 }
 
 
@@ -68,15 +71,20 @@ def worn(page: NDArray[np.uint8], wear: Wear, seed: int) -> Image.Image:
     grey += chance.normal(0, wear.noise, grey.shape).astype(np.float32)
     pixels = np.clip(grey, 0, 255).astype(np.uint8)
     if wear.bilevel:
-        return Image.fromarray(((pixels > (wear.ink + wear.paper) / 2 + 10) * 255).astype(np.uint8))
+        black = Image.fromarray(((pixels > (wear.ink + wear.paper) / 2 + 10) * 255).astype(np.uint8))
+        return black.reduce(2) if wear.halved else black
     if wear.stains:
         return Image.merge("RGB", [Image.fromarray((pixels * share).astype(np.uint8)) for share in (1.0, 0.95, 0.82)])
     return Image.fromarray(pixels)
 
 
-def photographed(page: NDArray[np.uint8], seed: int) -> Image.Image:
-    """A photograph of ``page``, an (H, W) grey array: seen a little from the side, on a table, under a soft shadow."""
-    warp, size = camera(page.shape[1], page.shape[0], seed)
+def photographed(page: NDArray[np.uint8], seed: int, *, aside: bool = False) -> Image.Image:
+    """A photograph of ``page``, an (H, W) grey array: seen a little from the side, on a table, under a soft shadow.
+
+    ``aside``: seen further from the side, by a camera that may be turned a little; every other one so near that only the
+    middle of the page is in the picture's width.
+    """
+    warp, size = (tilted if aside else camera)(page.shape[1], page.shape[0], seed)
     chance = np.random.default_rng(seed + 1)
     table = float(chance.uniform(60, 110))
     grey: Grey = cv2.warpPerspective(page.astype(np.float32), warp, size, flags=cv2.INTER_AREA, borderValue=table)
@@ -98,10 +106,28 @@ def camera(width: int, height: int, seed: int) -> tuple[NDArray[np.float64], tup
     return warp, (round(width + 2 * margin), round(height + 2 * margin))
 
 
+def tilted(width: int, height: int, seed: int) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """As `camera`, of one that is held aslant: the far side is up to 15 % smaller than the near one."""
+    chance = np.random.default_rng(seed)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    flat = (corners - (width / 2, height / 2)) / max(width, height)
+    far = 1 + flat @ chance.uniform(-0.14, 0.14, 2)
+    turn = np.radians(chance.uniform(-3, 3))
+    seen = (flat / far[:, None]) @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    seen = (seen - seen.min(axis=0)) * max(width, height)
+    # Text keeps off the edges of a page, so a picture that leaves some of the margin out still has all of it.
+    margin = (0.08 if seed % 2 else -0.035) * min(width, height)
+    warp = cv2.getPerspectiveTransform(corners, (seen + margin).astype(np.float32))
+    across, down = np.ceil(seen.max(axis=0) + 2 * margin).astype(int)
+    return warp, (int(across), int(down))
+
+
 def as_pdf(image: Image.Image, wear: Wear) -> bytes:
     """A one-page PDF of only the image, as a scanner writes it."""
     held = BytesIO()
-    if wear.bilevel:
+    if wear.halved:
+        image.save(held, "PDF", resolution=wear.dpi / 2, quality=wear.quality)
+    elif wear.bilevel:
         image.convert("1").save(held, "PDF", resolution=wear.dpi)
     else:
         image.save(held, "PDF", resolution=wear.dpi, quality=wear.quality)

@@ -92,6 +92,44 @@ def boxed_form(leaf: Leaf) -> None:
     leaf.paragraph(say.prose(3))
 
 
+def archive_form(leaf: Leaf) -> None:
+    """A crowded form of an old file: small print, values in typewriter, a grid, and a number that runs up the margin."""
+    say, rng = leaf.speech, leaf.rng
+    leaf.y = 48
+    for size, text in ((13, f"{say.surname()} {say.noun()} company".upper()), (8.5, f"Report on {say.label().lower()}")):
+        leaf.write(leaf.width / 2, leaf.y + size, text, style="bold", size=size, align="centre")
+        leaf.y += size * 1.7
+    leaf.y += 10
+    kinds = (say.person, say.day, say.amount, say.code, say.surname)
+    for _ in range(rng.randint(9, 14)):
+        starts = rng.choice(((50, 300), (50, 230, 400), (50, 390)))
+        leaf.flow(cells=True)
+        for x, end in zip(starts, (*starts[1:], 560), strict=True):
+            stop = leaf.write(x, leaf.y + 9, f"{say.noun().upper() if rng.random() < 0.5 else say.label()}:", size=8)
+            value = rng.choice(kinds)()
+            if stop + 6 + 5.4 * len(value) < end:
+                leaf.write(stop + 6, leaf.y + 9, value, style="mono", size=9)
+            leaf.rule(stop + 4, leaf.y + 11, end - 8, leaf.y + 11, 0.4)
+        leaf.y += 15
+    for _ in range(2):
+        leaf.flow()
+        leaf.y += 4
+        leaf.paragraph(say.prose(rng.randint(2, 3)), x=50, width=505, size=8, style="mono")
+    starts, top = [50 + 84 * at for at in range(6)], leaf.y
+    rows = [[say.noun().capitalize() for _ in starts]]
+    rows += [[say.code(), *(str(rng.randint(0, 99)) for _ in starts[1:])] for _ in range(rng.randint(4, 7))]
+    leaf.size = 7.5
+    leaf.columns(rows, [x + 4 for x in starts], step=1.6)
+    for at in range(len(rows) + 1):
+        leaf.rule(50, top + 12 * at - 1, 554, top + 12 * at - 1, 0.4)
+    for x in (*starts, 554):
+        leaf.rule(x, top - 1, x, top + 12 * len(rows) - 1, 0.4)
+    leaf.flow()
+    leaf.paragraph(say.prose(2), x=50, width=505, size=7)
+    leaf.flow(anywhere=True)
+    leaf.upwards(574, 620, str(rng.randint(10**7, 10**8)), size=10)
+
+
 def key_value(leaf: Leaf) -> None:
     say = leaf.speech
     leaf.heading(say.title())
@@ -167,5 +205,5 @@ def menu(leaf: Leaf) -> None:
 
 
 MAKERS: tuple[Maker, ...] = (
-    invoice, total_at_the_foot, receipt, form, boxed_form, key_value, payslip, business_cards, price_list, menu,
+    invoice, total_at_the_foot, receipt, form, boxed_form, archive_form, key_value, payslip, business_cards, price_list, menu,
 )  # fmt: skip

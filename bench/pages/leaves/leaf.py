@@ -101,6 +101,17 @@ class Leaf:
         self.note(text, new=new)
         return x + width
 
+    def upwards(self, x: float, y: float, text: str, *, size: float = 0) -> None:
+        """One line that runs up the page from its base line's start at (x, y); a block of its own."""
+        self.canvas.saveState()
+        self.canvas.translate(x, self.height - y)
+        self.canvas.rotate(90)
+        self.canvas.setFillColor(self.ink)
+        self.canvas.setFont(self.type("sans"), size or self.size)
+        self.canvas.drawString(0, 0, text)
+        self.canvas.restoreState()
+        self.note(text)
+
     def note(self, text: str, *, new: bool = True) -> None:
         """Put a line into the truth; of the block before where it is not ``new``."""
         if not self._pages[-1]:

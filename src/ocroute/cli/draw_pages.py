@@ -30,7 +30,8 @@ def explain(document: Document) -> None:
         out.print(Text(f"{one_line(page.source)} page {page.number}: {page.verdict.status}", style="bold"))
         turned = f", turned by {page.turned} degrees" if page.turned else ""
         skew = f", deskewed by {page.skew:.1f} degrees" if page.skew else ""
-        out.print(f"  {page.width:.0f} x {page.height:.0f} pixels{turned}{skew}")
+        above = f", of a photograph of {page.sheet.width} x {page.sheet.height}, seen from above" if page.sheet else ""
+        out.print(f"  {page.width:.0f} x {page.height:.0f} pixels{above}{turned}{skew}")
         for attempt in page.attempts:
             seconds = sum(value for step, value in attempt.seconds.items() if step != "upright")
             line = Text("  ")

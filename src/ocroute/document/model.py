@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from ocroute.document.formats import EXPORTERS, made
+from ocroute.document.sheet import Sheet
 from ocroute.values import Block, Box, Note, excerpt
 
 
@@ -117,6 +118,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
         rejected: every engine not tried: name and reason.
         notes: comments left on it, which are not printed: from top to bottom.
         language: that the source says it is in, a BCP 47 tag; empty where it says none, or its text is clearly in another.
+        sheet: where it lies in the photograph that its source is, before it was turned; None where no photograph was seen.
         error: why there is no text, in words, when the verdict is ``failed``.
         input_index: of its input among those that were read together, from 0; see `ocroute.Reader.pages`.
     """
@@ -137,6 +139,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
     input_index: int = 0
     notes: tuple[Note, ...] = ()
     language: str = ""
+    sheet: Sheet | None = None
 
     def __repr__(self) -> str:
         """On one line."""

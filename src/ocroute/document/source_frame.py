@@ -1,4 +1,4 @@
-"""A page record with its boxes where they stand in the source, which may lie turned or askew."""
+"""A page record with its boxes where they stand in the source, which may lie turned or askew, or be a photograph."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ _Map = Callable[[Box], Box]
 
 
 def from_upright(page: Page) -> Matrix:
-    """From pixels of the upright page to those of the page as its source shows it: turn and skew undone."""
-    width, height = source_size(page)
+    """From pixels of the upright page to those of the page as its source shows it: turn and skew undone.
+
+    Of a sheet in a photograph, to those of the sheet seen from above: what leads on from there is no affine map.
+    """
+    width, height = _unturned_size(page)
     unskew: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
     if page.skew:
         turn, x, y = radians(page.skew), page.width / 2, page.height / 2
@@ -33,12 +36,17 @@ def from_upright(page: Page) -> Matrix:
 
 def source_size(page: Page) -> tuple[float, float]:
     """(width, height) of the page as its source shows it, in the pixels in which it was read."""
+    return (page.sheet.width, page.sheet.height) if page.sheet else _unturned_size(page)
+
+
+def _unturned_size(page: Page) -> tuple[float, float]:
     return (page.height, page.width) if page.turned % 180 else (page.width, page.height)
 
 
 def in_source_frame(page: Page) -> Page:
     """``page`` with every box around the same ink in the page as its source shows it; lines say how they are turned there."""
-    if not (page.turned or page.skew):
+    sheet = page.sheet
+    if not (page.turned or page.skew or sheet):
         return page
     matrix, (width, height) = from_upright(page), source_size(page)
     turn = -round(page.turned + page.skew)
@@ -46,11 +54,12 @@ def in_source_frame(page: Page) -> Page:
     def moved(box: Box) -> Box:
         a, b, c, d, e, f = matrix
         corners = [(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
-        xs, ys = [a * x + c * y + e for x, y in corners], [b * x + d * y + f for x, y in corners]
+        places = [(a * x + c * y + e, b * x + d * y + f) for x, y in corners]
+        xs, ys = zip(*(sheet.in_photograph(x, y) for x, y in places) if sheet else places, strict=True)
         return Box(min(xs), min(ys), max(xs), max(ys)).clamped(width, height)
 
     blocks = tuple(_block(block, moved, turn) for block in page.blocks)
-    return msgspec.structs.replace(page, width=width, height=height, blocks=blocks, turned=0, skew=0.0)
+    return msgspec.structs.replace(page, width=width, height=height, blocks=blocks, turned=0, skew=0.0, sheet=None)
 
 
 def _block(block: Block, moved: _Map, turn: int) -> Block:

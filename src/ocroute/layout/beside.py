@@ -17,7 +17,7 @@ import numpy as np
 
 from ocroute.layout.line_measures import Piece, Scale
 from ocroute.layout.lines import WIDEST_WORD_GAP
-from ocroute.layout.wording import is_drawn_rule, split_marker
+from ocroute.layout.wording import is_drawn_rule, label_of, split_marker
 
 Row = list[Piece]
 
@@ -132,16 +132,24 @@ def _labels(pairs: Sequence[_Pair]) -> float:
 def _fields(pairs: Sequence[_Pair]) -> float:
     """Forms in two halves: label, value, label, value; the white is before the last value, or between the halves.
 
-    Two blocks of fields, a sender and a receiver, have the same labels on both sides.
+    Where each field is one piece, ``Name: Ann``, its label says so alone. Two blocks of fields, a sender and a receiver, have the same labels on both sides.
     """
+    named = [(label_of(pair.first), label_of(pair.right)) for pair in pairs]
+    if _differ([pair for pair in named if all(pair)], 0.75 * len(pairs)):
+        return -12.0
     for labels in ([(pair.first, pair.last) for pair in pairs], [(pair.first, pair.next) for pair in pairs]):
         both = [(one, other) for one, other in labels if one and other]
         said = [text for pair in both for text in pair]
         short = all(len(text) <= 2 * LABEL_CHARS and not any(map(str.isdigit, text)) for text in said)
-        alike = sum(one.casefold() == other.casefold() for one, other in both)
-        if len(both) >= 0.75 * len(pairs) and len(both) > 1 and short and alike < 0.5 * len(both):
+        if short and _differ(both, 0.75 * len(pairs)):
             return -6.0
     return 0.0
+
+
+def _differ(labels: Sequence[tuple[str, str]], least: float) -> bool:
+    """Whether so many rows have labels on both sides, mostly two different ones."""
+    alike = sum(one.casefold() == other.casefold() for one, other in labels)
+    return len(labels) >= max(2.0, least) and alike < 0.5 * len(labels)
 
 
 def _figures(pairs: Sequence[_Pair]) -> float:

@@ -41,6 +41,9 @@ FURTHEST: Final = 4.5
 BLANKS: Final = 2
 """The most blank lines that are written."""
 
+FEWEST_FIELDS: Final = 3
+"""Lines of a label with its value that are settings; fewer are fields of a form."""
+
 _CODE: Final = re.compile(
     r"[{};\\]\s*$|[\])]\s*:$|^\s*[}\])]+[;,]?$|^\s*(?:#include|#!|//|/\*|--\s|@\w+|\$ |>>> ?|%\w+ ?)"
     r"|^\s*(?:def|class|import|from|if|for|while|else|elif|try|except|print|let|const|var|function|fn|func|public|private|static"
@@ -49,6 +52,7 @@ _CODE: Final = re.compile(
     r"|\w\([^)]*\)|[=!<>+*/-]=|\w = |=>|->|::|&&|\|\||\w\[[^\]]*\]|\w_\w|\\\w+\{|</?\w+[^<>]*>|^\s*\w+: \S+$",
     re.IGNORECASE,
 )
+_FIELD: Final = re.compile(r"^\s*\w+: \S+$")
 _WIDTHS: Final = (0.3, 0.9)  # of the type's size, as far as that can be measured: how wide letters of even width are
 
 
@@ -65,7 +69,9 @@ def with_listings(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
         even = sum(len(line.text) for line in lines)
         code = sum(bool(_CODE.search(line.text)) for line in lines)
         least = NAMED_CODE_LINES if named and even < MONO_PAGE * letters else CODE_LINES
-        if code < max(1, least * len(lines)) or (len(lines) == 1 and not named):
+        alone = len(lines) == 1 and not named
+        alone |= len(lines) < FEWEST_FIELDS and all(_FIELD.match(line.text) for line in lines)
+        if code < max(1, least * len(lines)) or alone:
             continue
         number += 1
         for at in run:

@@ -30,6 +30,7 @@ _CAPTION = re.compile(rf"^{_NUMBERED}\s*(?P<end>[.:|—–)]|$|\s[A-ZА-Я(])", 
 _BESIDE_TABLE = re.compile(
     rf"^(?:{_NUMBERED}|{_NAMES}\s+(?-i:[A-Z])\b|(?:{_NAMES}|sources?|notes?)\s*[.:])", re.IGNORECASE
 )
+_LABEL = re.compile(r"^([^\W\d][^:.;!?\d]{0,28}):(?=\s|$)")
 _ENDED = re.compile(r"[.!?:;。！？：；][\"'”’»)\]\d⁰¹²³⁴-⁹*†‡]{0,3}$")
 _OPENING = "\"'“‘«([¿¡"
 _ROMAN = r"(?=[ivxlc])(?:x{0,3}|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
@@ -101,3 +102,9 @@ def begins(text: str) -> bool:
 def is_telling(text: str) -> bool:
     """Whether a text is a page number or a phrase that only margins have."""
     return bool(PAGE_NUMBER.match(text)) or (bool(_PHRASE.search(text)) and len(text) < HEADING_CHARS)
+
+
+def label_of(text: str) -> str:
+    """What a field of a form begins with, up to its colon: ``Date of birth`` of ``Date of birth: 1912``; empty if it has none."""
+    found = _LABEL.match(text.strip())
+    return found[1] if found else ""

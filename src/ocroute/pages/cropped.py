@@ -39,7 +39,7 @@ class CroppedPage(InputPage):
         self.origin = (x0, y0)
         self._size = (x1 - x0, y1 - y0)
         self.source, self.number, self.dpi = page.source, page.number, page.dpi
-        self.turned, self.skew = page.turned, page.skew
+        self.turned, self.skew, self.sheet = page.turned, page.skew, page.sheet
 
     @property
     def size(self) -> tuple[int, int]:

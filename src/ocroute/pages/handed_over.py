@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from ocroute.document.sheet import Sheet
 from ocroute.pages.page import InputPage, Raster
 
 
@@ -18,7 +19,7 @@ class HandedOver(msgspec.Struct, frozen=True):
     Attributes:
         file: with its raster, in numpy's format; whoever is done with the page removes it.
         width, height: pixels.
-        source, number, dpi, turned, skew: see `InputPage`.
+        source, number, dpi, turned, skew, sheet: see `InputPage`.
     """
 
     file: str
@@ -29,6 +30,7 @@ class HandedOver(msgspec.Struct, frozen=True):
     dpi: float | None
     turned: int
     skew: float
+    sheet: Sheet | None = None
 
 
 def hand_over(page: InputPage) -> HandedOver:
@@ -47,7 +49,7 @@ def hand_over(page: InputPage) -> HandedOver:
         Path(file).unlink()
         raise
     height, width = raster.shape[:2]
-    return HandedOver(file, width, height, page.source, page.number, page.dpi, page.turned, page.skew)
+    return HandedOver(file, width, height, page.source, page.number, page.dpi, page.turned, page.skew, page.sheet)
 
 
 class HandedPage(InputPage):
@@ -60,7 +62,7 @@ class HandedPage(InputPage):
         super().__init__()
         self._file, self._size = page.file, (page.width, page.height)
         self.source, self.number, self.dpi = page.source, page.number, page.dpi
-        self.turned, self.skew = page.turned, page.skew
+        self.turned, self.skew, self.sheet = page.turned, page.skew, page.sheet
 
     @property
     def size(self) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from ocroute.document.sheet import Sheet
 from ocroute.values import Box, Line, Note
 
 Raster = NDArray[np.uint8]
@@ -51,6 +52,7 @@ class InputPage(ABC):
         dpi: pixels per inch of the raster, or None where the source does not say.
         turned: degrees counter-clockwise by which the source was turned so far (0, 90, 180, 270).
         skew: degrees counter-clockwise of deskewing besides.
+        sheet: where it lay in a photograph, before it was seen from above and turned; None where it is as its source shows it.
     """
 
     source: str
@@ -58,6 +60,7 @@ class InputPage(ABC):
     dpi: float | None = None
     turned: int = 0
     skew: float = 0.0
+    sheet: Sheet | None = None
 
     def __init__(self) -> None:
         self._memo: dict[str, Any] = {}
@@ -162,6 +165,7 @@ class TurnedPage(InputPage):
         self.source, self.number, self.dpi = page.source, page.number, page.dpi
         self.turned = (page.turned + 90 * self._quarter_turns) % 360
         self.skew = page.skew + skew
+        self.sheet = page.sheet
 
     @property
     def size(self) -> tuple[int, int]:
@@ -259,8 +263,12 @@ def deskewed(raster: Raster, skew: float) -> Raster:
     """``raster`` turned about its middle by ``skew`` degrees counter-clockwise; the corners are filled with its paper."""
     height, width = raster.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1.0)
-    paper = tuple(float(np.median(raster[::16, ::16, channel])) for channel in range(3))
     turned = cv2.warpAffine(
-        raster, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=paper
+        raster, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=paper(raster)
     )
     return np.asarray(turned, np.uint8)
+
+
+def paper(raster: Raster) -> tuple[float, ...]:
+    """The commonest colour of a page, about: what is put where it shows nothing."""
+    return tuple(float(np.median(raster[::16, ::16, channel])) for channel in range(3))

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from ocroute.document.formats import Origin
 from ocroute.document.model import Document, Page
 from ocroute.errors import InputError, InputNotFound, NextStep, PasswordNeeded, UsageError
+from ocroute.pages.flattened import flattened, seen_from_above, without_shadow
 from ocroute.pages.opening import open_input
 from ocroute.pages.page import InputPage, Raster, deskewed, turned
 from ocroute.pages.pixels import to_rgb
@@ -51,7 +52,7 @@ class Reopened:
             raise _never_opened(record)
         if record.number > self.source.page_count:
             raise _another(self.source.path, record, None)
-        page = self.source.page(record.number).turned_by(record.turned // 90, record.skew)
+        page = _as_read(self.source.page(record.number), record)
         width, height = page.size
         if width != record.width or height != record.height:
             raise _another(self.source.path, record, page.size)
@@ -113,7 +114,7 @@ def _from_source(record: Page, path: str, password: str | None) -> Raster:
     try:
         with open_input(path, password=password) as source:
             known = record.number <= source.page_count
-            page = source.page(record.number).turned_by(record.turned // 90, record.skew) if known else None
+            page = _as_read(source.page(record.number), record) if known else None
             width, height = page.size if page else (0, 0)
             if page and width == record.width and height == record.height:
                 return page.raster()
@@ -123,6 +124,10 @@ def _from_source(record: Page, path: str, password: str | None) -> Raster:
         message = f"the image of the page is not in the record, and its source cannot be opened: {error.message}"
         raise type(error)(message, next_step=_GIVE_IT) from error
     raise _another(path, record, (width, height) if page else None)
+
+
+def _as_read(page: InputPage, record: Page) -> InputPage:
+    return flattened(page, record.sheet).turned_by(record.turned // 90, record.skew)
 
 
 def _never_opened(record: Page) -> InputError:
@@ -150,21 +155,22 @@ def _pixels(image: object) -> Raster:
 
 
 def _from_image(record: Page, raster: Raster) -> Raster:
-    standing = turned(raster, record.turned // 90)
-    height, width = standing.shape[:2]
-    if not (height and width) or abs(height * record.width / (width * record.height) - 1) > _SAME_SHAPE:
-        across = record.turned % 180 != 0
-        wanted = (record.height, record.width) if across else (record.width, record.height)
+    before = record.sheet
+    wanted = (before.width, before.height) if before else (round(record.width), round(record.height))
+    if not before and record.turned % 180:
+        wanted = wanted[::-1]
+    height, width = raster.shape[:2]
+    if not (height and width) or abs(height * wanted[0] / (width * wanted[1]) - 1) > _SAME_SHAPE:
         raise UsageError(
-            f"the image has {_size(raster.shape[1], raster.shape[0])} pixels; the page was read as {_size(*wanted)}",
+            f"the image has {_size(width, height)} pixels; the page was read as {_size(*wanted)}",
             next_step=f"Give page {record.number} of {record.source} as it was read, whole and not turned",
         )
-    size = (round(record.width), round(record.height))
-    if (width, height) != size:
-        shrinks = width > size[0]
-        standing = np.asarray(
-            cv2.resize(standing, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8
-        )
+    if (width, height) != wanted:
+        method = cv2.INTER_AREA if width > wanted[0] else cv2.INTER_LINEAR
+        raster = np.asarray(cv2.resize(raster, wanted, interpolation=method), np.uint8)
+    if before:
+        raster = without_shadow(seen_from_above(raster, before))
+    standing = turned(raster, record.turned // 90)
     return deskewed(standing, record.skew) if record.skew else standing
 
 

@@ -1,4 +1,4 @@
-"""Orientation detection: turn a page by quarter turns and deskew it, before any engine reads it.
+"""Orientation detection: see a page from above, turn it by quarter turns and deskew it, before any engine reads it.
 
 A false turn costs the whole page, a missed one costs only what the engines cannot do themselves, so a page is turned on
 strong evidence alone: PP-OCR's line classifier (is this line upside down?) must agree over many lines, and a
@@ -11,11 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ocroute.document.sheet import Sheet
+from ocroute.pages.flattened import flattened
 from ocroute.pages.page import InputPage, Raster, deskewed
 from ocroute.ppocr.line_orientation import flipped_votes, reading_confidence
 from ocroute.raster.bands import busiest_stretch
 from ocroute.raster.grey import grey_of, to_grey
+from ocroute.raster.line_fan import find_fan
 from ocroute.raster.marks import Bands, Marks, find_bands, find_marks, halved, turned
+from ocroute.raster.sheet_outline import find_sheet
 from ocroute.raster.skew import estimate_skew
 
 _VOTERS = 16
@@ -65,7 +69,7 @@ class _View(NamedTuple):
 def make_upright(page: InputPage, threads: int = 1) -> InputPage:
     """``page`` the right way up and straight; ``page`` itself where it already is, or where the evidence is thin.
 
-    A PDF page that prints its own text says by it how it stands, and its raster is not made. Otherwise the raster's marks
+    A sheet that was photographed from the side is seen from above besides, by its edges, or by the fan of its lines. A PDF page that prints its own text says by it how it stands, and its raster is not made. Otherwise the raster's marks
     tell; that takes some tenths of a second.
 
     Args:
@@ -78,8 +82,34 @@ def make_upright(page: InputPage, threads: int = 1) -> InputPage:
     angle = page.text_angle()
     if angle is not None:
         return page.turned_by(-angle // 90)
-    turns, skew = page.once("uprightness", lambda: _look(page, threads))
-    return page.turned_by(turns, skew)
+    turns, skew, sheet = page.once("uprightness", lambda: _all(page, threads))
+    return flattened(page, sheet).turned_by(turns, skew)
+
+
+def _all(page: InputPage, threads: int) -> tuple[int, float, Sheet | None]:
+    """Quarter turns and degrees counter-clockwise that make the page upright once it is seen from above, and where it lies."""
+    may_be_photograph = page.text_layer() is None
+    sheet = find_sheet(page) if may_be_photograph else None
+    flat = flattened(page, sheet)
+    turns, skew = _look(flat, threads)
+    if may_be_photograph and sheet is None and (sheet := _fan(page, turns)):
+        flat = flattened(page, sheet)
+        turns, skew = _look(flat, threads)
+    if sheet:
+        flat.release()
+    return turns, skew, sheet
+
+
+def _fan(page: InputPage, turns: int) -> Sheet | None:
+    """Where the page lies whose lines spread, once they run across; see `find_fan`."""
+    marks, (width, height) = find_marks(grey_of(page)), page.size
+    if turns % 2 == 0:
+        return find_fan(marks, (width, height))
+    found = find_fan(turned(marks, width), (height, width))
+    if found is None:
+        return None
+    a, b, c, d = ((round(width - y, 1), x) for x, y in found.corners)
+    return Sheet(width, height, (d, a, b, c))
 
 
 def _look(page: InputPage, threads: int) -> tuple[int, float]:

@@ -32,17 +32,17 @@ def estimate_skew(marks: Marks) -> float:
     x = x - x.mean()
     rows = (marks.bottom, marks.top)
     coarse = np.arange(-MAX_SKEW, MAX_SKEW + 0.01, 0.25)
-    first = _sharpness(x, rows, coarse, marks.height / 4)
+    first = sharpness(x, rows, coarse, marks.height / 4)
     near = coarse[int(first.argmax())]
     fine = np.arange(near - 0.4, near + 0.401, 0.02)
-    second = _sharpness(x, rows, fine, marks.height / 10)
+    second = sharpness(x, rows, fine, marks.height / 10)
     best = float(fine[int(second.argmax())])
-    straight = float(_sharpness(x, rows, np.zeros(1), marks.height / 10)[0])
+    straight = float(sharpness(x, rows, np.zeros(1), marks.height / 10)[0])
     clear = first.max() >= _SHARP * float(np.median(first)) and second.max() >= _GAIN * straight
     return round(best, 2) if clear and LEAST_SKEW <= abs(best) <= MAX_SKEW else 0.0
 
 
-def _sharpness(x: Floats, rows: tuple[Floats, ...], degrees: Floats, row_height: float) -> Floats:
+def sharpness(x: Floats, rows: tuple[Floats, ...], degrees: Floats, row_height: float) -> Floats:
     """For each angle, how unevenly the points fall into rows (1 when evenly), after a turn by it."""
     slopes = np.tan(np.radians(degrees))
     total = np.zeros(len(slopes))

@@ -9,6 +9,7 @@ from ocroute.engines.base import EngineInfo, Reading
 from ocroute.errors import EngineUnavailable
 from ocroute.judge import at_sight
 from ocroute.judge.told_language import told_language
+from ocroute.pages.flattened import flattened
 from ocroute.pages.page import InputPage
 from ocroute.ppocr.page_orientation import make_upright
 
@@ -39,6 +40,7 @@ def upright(page: InputPage, record: Page, threads: int) -> tuple[InputPage, Pag
         skew=page.skew,
         notes=page.notes(),
         language=_language(page),
+        sheet=page.sheet,
     )
 
 
@@ -49,7 +51,8 @@ def _language(page: InputPage) -> str:
 
 
 def as_before(page: InputPage, record: Page) -> InputPage:
-    """The page as its record says that it was turned."""
+    """The page as its record says that it was put upright."""
+    page = page if page.sheet else flattened(page, record.sheet)
     return page.turned_by((record.turned - page.turned) // 90, record.skew - page.skew)
 
 

@@ -66,6 +66,7 @@ def reading_data(page: Page, title: str = "") -> Json:
     engine = page.provenance.engine
     told = [f"read by {engine}" if engine else "", page.provenance.model]
     told += [f"turned by {page.turned}°" if page.turned else "", f"deskewed by {page.skew:.1f}°" if page.skew else ""]
+    told += ["seen from above" if page.sheet else ""]
     return {
         "title": clean(title),
         "status": page.verdict.status,

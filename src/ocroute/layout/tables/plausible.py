@@ -10,7 +10,7 @@ from statistics import mean, median
 
 from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.grid import Grid, Part
-from ocroute.layout.wording import is_beside_table, is_marker
+from ocroute.layout.wording import is_beside_table, is_marker, label_of
 
 FEWEST_LINES = 5
 """Lines of a column below which it cannot be told that it is running text."""
@@ -230,7 +230,14 @@ def _lookalike(grid: Grid) -> bool:
 
     Such a grid may hold words that are worth reading, but in lines.
     """
-    return _code(grid) or _matrix(grid) or _drawing(grid) or _scattered(grid) or _lists(grid)
+    return _code(grid) or _matrix(grid) or _drawing(grid) or _scattered(grid) or _lists(grid) or _fields(grid)
+
+
+def _fields(grid: Grid) -> bool:
+    """Whether cells beyond the first column name what they hold, ``Born: 1912``: a form, whose fields only happen to line up."""
+    cells = [part.text for row in grid.rows for part in row.parts if part.first > 0]
+    named = sum(bool(label_of(text)) for text in cells)
+    return named >= 2 and named >= 0.4 * len(cells)
 
 
 def _code(grid: Grid) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from ocroute.document.affine import Matrix
 from ocroute.document.formats import Remark
 from ocroute.document.model import Page
+from ocroute.document.source_frame import in_source_frame
 from ocroute.errors import ExitCode, InputError
 from ocroute.values import Block, Box
 from ocroute.writers.pdf.glyphless import GlyphlessFont
@@ -59,6 +60,9 @@ class Layers:
         blocks = [block for block in record.blocks if (block.engine or record.provenance.engine) != OWN]
         if not blocks or record.number > len(self._pdf.pages):
             return
+        if record.sheet:  # no matrix leads from the sheet into its photograph, so its words go there as upright boxes
+            record = in_source_frame(record)
+            blocks = [block for block in record.blocks if (block.engine or record.provenance.engine) != OWN]
         try:
             own, to_user = pages.own_text(record), pages.to_user(record)
             placed = self._placed(record, blocks, own, to_user, pages)
