@@ -48,7 +48,10 @@ class Kind(NamedTuple):
 KINDS = {
     "letters": Kind(("letter", "german", "french", "two_addresses", "signatures"), ("office", "coarse")),
     "small print": Kind(("small_print", "dictionary", "index"), ("coarse",)),
-    "columns": Kind(("newspaper", "magazine", "picture_in_text", "three_columns", "side_notes"), ("office", "old")),
+    "columns": Kind(
+        ("newspaper", "magazine", "picture_in_text", "picture_in_columns", "three_columns", "side_notes"),
+        ("office", "old"),
+    ),
     "papers": Kind(("paper", "footnotes", "references", "report"), ("office",)),
     "receipts": Kind(("receipt",), ("faded", "photo")),
     "forms": Kind(("form", "boxed_form", "key_value", "fax_cover", "archive_form"), ("fax", "archive")),

@@ -49,7 +49,9 @@ WEARS = {
     "faded": Wear(200, skew=0.8, blur=0.9, noise=7, ink=105, paper=220, stains=12, quality=60),
     "old": Wear(220, skew=1.2, blur=1.0, noise=9, ink=60, paper=205, stains=28, specks=60, quality=60),
     "fax": Wear(200, skew=0.8, noise=22, ink=30, paper=235, specks=30, bilevel=True),
-    "archive": Wear(200, skew=1.0, blur=0.9, noise=26, ink=30, paper=235, specks=25, quality=60, bilevel=True, halved=True),
+    "archive": Wear(
+        200, skew=1.0, blur=0.9, noise=26, ink=30, paper=235, specks=25, quality=60, bilevel=True, halved=True
+    ),
 }
 
 

@@ -1,5 +1,7 @@
 """Short blocks side by side are read one after the other; keys stay with their values, row by row."""
 
+import random
+
 import pytest
 from bench.order import out_of_place, words_of, written
 from bench.pages.arrangements import ARRANGEMENTS, draw
@@ -115,3 +117,61 @@ def test_who_signs_stands_with_the_rule_to_sign_on():
         f"{rule} A. Berg Harbour master Date: 3 May",
         f"{rule} K. Lind Captain Date: 4 May",
     )
+
+
+FIELDS = (
+    ("Name", "Ivo Lund"),
+    ("Berth", "North quay"),
+    ("Master", "Ann Weir"),
+    ("Length", "18 m"),
+    ("Flag", "none"),
+    ("Cargo", "rope and tar"),
+    ("Agent", "Mill House"),
+    ("Draught", "2 m"),
+    ("Pilot", "P. Ness"),
+    ("Cable", "chain"),
+    ("Crew", "four"),
+    ("Bound for", "Saltby"),
+)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_fields_of_a_form_are_read_across_wherever_they_stand_in_their_rows(seed):
+    made, font, chance = sheet(), vera(20), random.Random(seed)
+    fields, said_in_order, y = list(FIELDS), [], 200
+    made.write(100, 100, "Report of arrival", vera(30))
+    while len(fields) > 2:
+        for x in chance.choice(((100, 700), (100, 480, 800), (100, 620))):
+            if fields:
+                label, value = fields.pop(0)
+                made.write(x, y, f"{label}: {value}", font)
+                said_in_order.append(f"{label}: {value}")
+        y += 36
+    made.paragraph((100, y + 20, 1140, 900), LIGHTHOUSE, font)
+    assert " ".join(said(made)).startswith(" ".join(["Report of arrival", *said_in_order, "The lighthouse"]))
+
+
+def test_two_blocks_of_the_same_fields_are_read_down():
+    rows_of_both = [("From:", "To:"), ("Name: Ivo Lund", "Name: Ann Weir"), ("Town: Saltby", "Town: Ness")]
+    text = " ".join(said(rows([*rows_of_both, ("Tel: 3312", "Tel: 4071")])))
+    assert text.startswith("From: Name: Ivo Lund Town: Saltby Tel: 3312 To: Name: Ann Weir")
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_caption_between_two_columns_ends_neither(count):
+    """Text runs around a picture in the gutter; its caption lies across that."""
+    made, font = sheet((1240, 1754)), vera(18)
+    width = (1040 - 40 * (count - 1)) / count
+    for column in range(count):
+        x, narrow = 100 + column * (width + 40), column < 2
+        parts = ((120, 520), (540, 1000), (1020, 1600)) if narrow else ((120, 1600),)
+        for number, (top, bottom) in enumerate(parts):
+            aside = 0.4 * width if number == 1 else 0.0
+            left = x + aside if column == 1 else x
+            made.paragraph(
+                (left, top, x + width - aside * (column == 0), bottom), f"Part {column}{number}. {LIGHTHOUSE * 3}", font
+            )
+    made.write(100 + width + 20 - 110, 970, "The tower from the sea", vera(14))
+    text = " ".join(said(made))
+    order = [text.index(f"Part {column}{part}.") for column in range(count) for part in range(3 if column < 2 else 1)]
+    assert order == sorted(order)

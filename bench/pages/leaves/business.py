@@ -96,7 +96,10 @@ def archive_form(leaf: Leaf) -> None:
     """A crowded form of an old file: small print, values in typewriter, a grid, and a number that runs up the margin."""
     say, rng = leaf.speech, leaf.rng
     leaf.y = 48
-    for size, text in ((13, f"{say.surname()} {say.noun()} company".upper()), (8.5, f"Report on {say.label().lower()}")):
+    for size, text in (
+        (13, f"{say.surname()} {say.noun()} company".upper()),
+        (8.5, f"Report on {say.label().lower()}"),
+    ):
         leaf.write(leaf.width / 2, leaf.y + size, text, style="bold", size=size, align="centre")
         leaf.y += size * 1.7
     leaf.y += 10

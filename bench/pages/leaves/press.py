@@ -54,6 +54,41 @@ def picture_in_text(leaf: Leaf) -> None:
         leaf.paragraph(leaf.speech.prose(3))
 
 
+def picture_in_columns(leaf: Leaf) -> None:
+    """A picture stands in the columns: within one, over two of three, or between two that run around it."""
+    say, count = leaf.speech, leaf.rng.choice((2, 3))
+    leaf.write(LEFT, 76, say.title(), style="bold", size=22)
+    gap, top, bottom = 16, 100, 790
+    width = (RIGHT - LEFT - gap * (count - 1)) / count
+    high, from_top = leaf.rng.randint(130, 240), leaf.rng.randint(190, 400)
+    kind = leaf.rng.choice(("within", "over two", "around"))
+    first = 0 if count == 2 else leaf.rng.randint(0, 1)
+    x0 = LEFT + first * (width + gap)
+    x1 = x0 + width
+    if kind != "within":
+        x1 += gap + width
+    if kind == "around":
+        x0, x1 = x0 + 0.55 * width, x1 - 0.55 * width
+    leaf.picture(x0, from_top, x1 - x0, high)
+    caption = f"{say.label()}, {say.day()}."
+    leaf.flow(anywhere=True)
+    leaf.y = from_top + high + 4
+    leaf.paragraph(caption, x=x0, width=x1 - x0, size=7.5)
+    below = leaf.y + 4
+    for column in range(count):
+        x = LEFT + column * (width + gap)
+        beside = (max(x, x0), min(x + width, x1))
+        leaf.flow()
+        if beside[1] <= beside[0]:
+            _column(leaf, x, width, top, bottom, 9)
+            continue
+        _column(leaf, x, width, top, from_top - 4, 9)
+        if kind == "around":
+            left = beside[0] > x
+            _column(leaf, x if left else beside[1] + 8, 0.55 * width - 8, from_top, below, 9)
+        _column(leaf, x, width, below, bottom, 9)
+
+
 def leaflet(leaf: Leaf) -> None:
     """Three panels of a folded sheet."""
     leaf.paper(842, 595)
@@ -110,5 +145,5 @@ def advertisement(leaf: Leaf) -> None:
 
 
 MAKERS: tuple[Maker, ...] = (
-    newspaper, magazine, picture_in_text, leaflet, narrow_strips, side_notes, two_articles, advertisement,
+    newspaper, magazine, picture_in_text, picture_in_columns, leaflet, narrow_strips, side_notes, two_articles, advertisement,
 )  # fmt: skip

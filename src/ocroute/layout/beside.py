@@ -132,7 +132,8 @@ def _labels(pairs: Sequence[_Pair]) -> float:
 def _fields(pairs: Sequence[_Pair]) -> float:
     """Forms in two halves: label, value, label, value; the white is before the last value, or between the halves.
 
-    Where each field is one piece, ``Name: Ann``, its label says so alone. Two blocks of fields, a sender and a receiver, have the same labels on both sides.
+    Where each field is one piece, ``Name: Ann``, its label says so alone. Two blocks of fields, a sender and a receiver, have
+    the same labels on both sides.
     """
     named = [(label_of(pair.first), label_of(pair.right)) for pair in pairs]
     if _differ([pair for pair in named if all(pair)], 0.75 * len(pairs)):

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from ocroute.layout.beside import LABEL_CHARS, LONGEST, Row, counts_across, read_down
 from ocroute.layout.form_rows import form_bars
-from ocroute.layout.line_measures import Piece, Scale, merged, weighted_quantile
+from ocroute.layout.gutter_ends import Mask, afloat, dividers
+from ocroute.layout.line_measures import Piece, Scale, merged
 from ocroute.layout.lines import GUTTER, SAME_BASELINE, WIDEST_WORD_GAP, Floats, edges
 from ocroute.layout.rows import side_by_side
 from ocroute.raster.rules import Rule
@@ -29,17 +30,9 @@ COLUMN_ROWS: Final = 2
 CUT_THROUGH: Final = 0.6
 """What a strip's score keeps when its upper or lower end would cut through a line of another column."""
 
-WHITE: Final = 4.0
-"""White this many line pitches high over a whole region, as a picture leaves it, ends its columns."""
-
-HEAD_SIZE: Final = 1.25
-"""Type this much larger than the rest, alone in its row, and flush or centred over the row below, heads all that begins there."""
-
 STRAY_ROWS: Final = 2
 STRAY_GAP: Final = 2.5
 """So few rows, this far above the rest of a column pair and on one side only, stand above both columns."""
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +98,7 @@ def _cut(region: list[Piece], scale: Scale, bars: Floats) -> Iterator[list[Piece
 
 def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip | None:
     x0, x1, y0, y1 = edges(region)
-    bars = np.concatenate([bars, _dividers(region, scale)])
+    bars = np.concatenate([bars, dividers(region, scale)])
     half = GUTTER * scale.size / 2
     # Wherever a strip is, one no wider than a gutter touches the end or the start of some line in it.
     places = np.unique(np.round(np.concatenate([x1 + half, x0 - half]) / (0.2 * half))) * 0.2 * half
@@ -116,6 +109,7 @@ def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip |
     on_left, on_right = np.hsplit(sides, 2)
     heights = y1 - y0 + scale.pitch
     rows = np.array([piece.table.table.rows if piece.table else 1 for piece in region], dtype=np.float64)
+    captions = afloat(region, scale)
     most = np.minimum(on_left @ heights, on_right @ heights)
     best: _Strip | None = None
     for index in np.lexsort((-(on_left | on_right).sum(axis=1), -most)):
@@ -123,7 +117,8 @@ def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip |
         if most[index] <= least:
             break
         crossed = bars[(bars[:, 0] < places[index] - near) & (bars[:, 1] > places[index] + near), 2]
-        for left, right in _between(on_left[index], on_right[index], y0, y1, rows, crossed, least, scale):
+        blocking = ~(on_left[index] | on_right[index] | captions)
+        for left, right in _between(on_left[index], on_right[index], blocking, y0, y1, rows, crossed, least, scale):
             strip = _checked(
                 float(places[index]), [region[int(i)] for i in left], [region[int(i)] for i in right], scale
             )
@@ -137,44 +132,19 @@ def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip |
     return best
 
 
-def _dividers(region: Sequence[Piece], scale: Scale) -> Floats:
-    """What parts a region over its whole width although no line does: (start, end, y) of high white and of lone heads."""
-    x0, x1, y0, y1 = edges(region)
-    order = np.argsort(y0, kind="stable")
-    lowest = np.maximum.accumulate(y1[order])
-    tops = np.append(y0[order][1:], np.inf)
-    white = np.flatnonzero(tops - lowest > WHITE * scale.pitch)[:-1]
-    whole = x0.min(), x1.max()
-    found: list[tuple[float, float, float]] = []
-    for at in white:
-        above = (y1 <= lowest[at]) & (y1 > lowest[at] - 6 * scale.pitch)
-        below = (y0 >= tops[at]) & (y0 < tops[at] + 0.25 * scale.size)
-        # A picture over several columns ends all of them; pictures of their own seldom begin and end side by side.
-        start, end = max(x0[above].min(), x0[below].min()), min(x1[above].max(), x1[below].max())
-        found.append((start, end, (lowest[at] + tops[at]) / 2))
-    alone = np.minimum(tops - lowest, np.append(np.inf, tops[:-1] - lowest[:-1])) > 0
-    usual = max(scale.size, weighted_quantile([(piece.size, len(piece.text)) for piece in region], 0.5))
-    for at in order[alone]:
-        if region[at].size <= HEAD_SIZE * usual or region[at].table is not None:
-            continue
-        below = y0 >= y1[at] - 0.1 * scale.size
-        first = below & (y0 < y0[below].min(initial=np.inf) + 0.5 * scale.size)
-        if not first.any():
-            found.append((*whole, (y0[at] + y1[at]) / 2))
-            continue
-        span = x0[first].min(), x1[first].max()
-        centred = any(abs(x0[at] + x1[at] - sum(over)) < 2 * scale.size for over in (span, whole, (0, scale.width)))
-        if centred or x0[at] < span[0] + scale.size:
-            found.append((*span, (y0[at] + y1[at]) / 2))
-    return np.array(found, dtype=np.float64).reshape(-1, 3)
-
-
 def _between(
-    on_left: Mask, on_right: Mask, y0: Floats, y1: Floats, rows: Floats, crossed: Floats, least: float, scale: Scale
+    on_left: Mask,
+    on_right: Mask,
+    blocking: Mask,
+    y0: Floats,
+    y1: Floats,
+    rows: Floats,
+    crossed: Floats,
+    least: float,
+    scale: Scale,
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """The pieces left and right of each strip that ends at the pieces and rules in its way, if that beats ``least``."""
     middle = (y0 + y1) / 2
-    blocking = ~(on_left | on_right)
     tops, bottoms = np.concatenate([y0[blocking], crossed]), np.concatenate([y1[blocking], crossed])
     order = np.argsort(tops)
     starts = np.concatenate([[-np.inf], np.maximum.accumulate(bottoms[order])])

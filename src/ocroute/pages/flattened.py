@@ -17,7 +17,7 @@ TILES = 24
 PAPER = 80
 """Percentile of a place's brightness that is its paper: letters cover less than half of it."""
 
-DARKEST = 0.35
+DARKEST = 0.5
 """Share of the page's own paper below which a place is a picture and no shadow."""
 
 
@@ -76,7 +76,12 @@ def seen_from_above(photograph: Raster, sheet: Sheet) -> Raster:
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     warp = cv2.getPerspectiveTransform(np.array(sheet.corners, np.float32), corners)
     flat = cv2.warpPerspective(
-        photograph, warp, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=paper(photograph)
+        photograph,
+        warp,
+        (width, height),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=paper(photograph),
     )
     return np.asarray(flat, np.uint8)
 

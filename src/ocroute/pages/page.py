@@ -264,7 +264,12 @@ def deskewed(raster: Raster, skew: float) -> Raster:
     height, width = raster.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1.0)
     turned = cv2.warpAffine(
-        raster, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=paper(raster)
+        raster,
+        matrix,
+        (width, height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=paper(raster),
     )
     return np.asarray(turned, np.uint8)
 

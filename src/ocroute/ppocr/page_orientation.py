@@ -69,8 +69,9 @@ class _View(NamedTuple):
 def make_upright(page: InputPage, threads: int = 1) -> InputPage:
     """``page`` the right way up and straight; ``page`` itself where it already is, or where the evidence is thin.
 
-    A sheet that was photographed from the side is seen from above besides, by its edges, or by the fan of its lines. A PDF page that prints its own text says by it how it stands, and its raster is not made. Otherwise the raster's marks
-    tell; that takes some tenths of a second.
+    A sheet that was photographed from the side is seen from above besides, by its edges, or by the fan of its lines. A PDF page
+    that prints its own text says by it how it stands, and its raster is not made. Otherwise the raster's marks tell; that takes
+    some tenths of a second.
 
     Args:
         page: any page; its text layer is turned along by quarter turns.
@@ -82,22 +83,20 @@ def make_upright(page: InputPage, threads: int = 1) -> InputPage:
     angle = page.text_angle()
     if angle is not None:
         return page.turned_by(-angle // 90)
-    turns, skew, sheet = page.once("uprightness", lambda: _all(page, threads))
-    return flattened(page, sheet).turned_by(turns, skew)
+    turns, skew, flat = page.once("uprightness", lambda: _all(page, threads))
+    return flat.turned_by(turns, skew)
 
 
-def _all(page: InputPage, threads: int) -> tuple[int, float, Sheet | None]:
-    """Quarter turns and degrees counter-clockwise that make the page upright once it is seen from above, and where it lies."""
-    may_be_photograph = page.text_layer() is None
-    sheet = find_sheet(page) if may_be_photograph else None
-    flat = flattened(page, sheet)
+def _all(page: InputPage, threads: int) -> tuple[int, float, InputPage]:
+    """The page seen from above, and by which quarter turns and degrees counter-clockwise it is upright then."""
+    if page.text_layer() is not None:
+        return *_look(page, threads), page
+    flat = flattened(page, find_sheet(page))
     turns, skew = _look(flat, threads)
-    if may_be_photograph and sheet is None and (sheet := _fan(page, turns)):
+    if flat is page and (sheet := _fan(page, turns)):
         flat = flattened(page, sheet)
         turns, skew = _look(flat, threads)
-    if sheet:
-        flat.release()
-    return turns, skew, sheet
+    return turns, skew, flat
 
 
 def _fan(page: InputPage, turns: int) -> Sheet | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -55,7 +56,7 @@ def _by_parts(x: Floats, rows: tuple[Floats, Floats], height: float) -> tuple[fl
     edges = np.quantile(rows[0], np.linspace(0, 1, PARTS + 1))
     degrees = np.arange(-MAX_SKEW, MAX_SKEW + 0.01, 0.25)
     places, slopes = [], []
-    for top, bottom in zip(edges[:-1], edges[1:], strict=True):
+    for top, bottom in pairwise(edges.tolist()):
         here = (rows[0] >= top) & (rows[0] <= bottom)
         found = sharpness(x[here], tuple(row[here] for row in rows), degrees, height / 4)
         if found.max() < SHARP * float(np.median(found)):
@@ -70,9 +71,7 @@ def _by_parts(x: Floats, rows: tuple[Floats, Floats], height: float) -> tuple[fl
     return None if off > BENT * abs(spread) else (float(slope), float(fan))
 
 
-def _refined(
-    x: Floats, rows: tuple[Floats, Floats], height: float, slope: float, fan: float
-) -> tuple[float, float]:
+def _refined(x: Floats, rows: tuple[Floats, Floats], height: float, slope: float, fan: float) -> tuple[float, float]:
     """The slope and the fan near those given under which rows are most even; in two steps, the second one finer."""
     span = float(np.ptp(rows[0])) / 2
     for degrees, fineness in ((0.6, 4.0), (0.12, 8.0)):

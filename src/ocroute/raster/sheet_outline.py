@@ -22,7 +22,9 @@ LEVELS: Final = 9  # of brightness at which a sheet is looked for
 LEAST_AREA: Final = 0.2  # share of the photograph that is the sheet
 FILLED: Final = 0.95  # of the four-sided shape that is as bright as paper, and of the bright place that is within it
 AWAY: Final = 2.0  # pixels from the photograph's own edge: the sheet's edges are all in the picture
-CONTRAST: Final = 18.0  # grey levels by which the paper is brighter than what is beside it, at the edge that shows least
+CONTRAST: Final = (
+    18.0  # grey levels by which the paper is brighter than what is beside it, at the edge that shows least
+)
 BAND: Final = 7  # pixels from an edge at which both are measured
 FAN: Final = 0.6  # degrees between two edges that should be parallel, from which the sheet was not seen from above
 OPPOSITE: Final = 0.55  # of the longer one of two such edges that the other is at least

@@ -1,0 +1,71 @@
+"""What ends a gutter, and what lies across one and does not: white, heads, captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocroute.layout.line_measures import Piece, Scale, weighted_quantile
+from ocroute.layout.lines import Floats, edges
+
+WHITE: Final = 4.0
+"""White this many line pitches high over a whole region, as a picture leaves it, ends its columns."""
+
+CAPTION_SIZE: Final = 0.92
+CAPTION_WIDTH: Final = 0.6
+"""Of the usual type's size, and of a region's width, up to which a line may be a caption below a picture between columns."""
+
+HEAD_SIZE: Final = 1.25
+"""Type this much larger than the rest, alone in its row, and flush or centred over the row below, heads all that begins there."""
+
+Mask = NDArray[np.bool_]
+
+
+def afloat(region: Sequence[Piece], scale: Scale) -> Mask:
+    """Which pieces belong to a picture between two columns, and end neither: short, in smaller type, white above or below."""
+    x0, x1, y0, y1 = edges(region)
+    width = x1.max() - x0.min()
+    usual = weighted_quantile([(piece.size, len(piece.text)) for piece in region], 0.5)
+    small = np.array([piece.size <= CAPTION_SIZE * usual and piece.table is None for piece in region])
+    small &= x1 - x0 < CAPTION_WIDTH * width
+    for at in np.flatnonzero(small):
+        over = (x0 < x1[at]) & (x1 > x0[at])
+        above = y0[at] - y1[over & (y1 <= y0[at] + 0.3 * scale.size)].max(initial=-np.inf)
+        below = y0[over & (y0 >= y1[at] - 0.3 * scale.size)].min(initial=np.inf) - y1[at]
+        small[at] = max(above, below) > WHITE * scale.pitch
+    return np.asarray(small, np.bool_)
+
+
+def dividers(region: Sequence[Piece], scale: Scale) -> Floats:
+    """What parts a region over its whole width although no line does: (start, end, y) of high white and of lone heads."""
+    x0, x1, y0, y1 = edges(region)
+    order = np.argsort(y0, kind="stable")
+    lowest = np.maximum.accumulate(y1[order])
+    tops = np.append(y0[order][1:], np.inf)
+    white = np.flatnonzero(tops - lowest > WHITE * scale.pitch)[:-1]
+    whole = x0.min(), x1.max()
+    found: list[tuple[float, float, float]] = []
+    for at in white:
+        above = (y1 <= lowest[at]) & (y1 > lowest[at] - 6 * scale.pitch)
+        below = (y0 >= tops[at]) & (y0 < tops[at] + 0.25 * scale.size)
+        # A picture over several columns ends all of them; pictures of their own seldom begin and end side by side.
+        start, end = max(x0[above].min(), x0[below].min()), min(x1[above].max(), x1[below].max())
+        found.append((start, end, (lowest[at] + tops[at]) / 2))
+    alone = np.minimum(tops - lowest, np.append(np.inf, tops[:-1] - lowest[:-1])) > 0
+    usual = max(scale.size, weighted_quantile([(piece.size, len(piece.text)) for piece in region], 0.5))
+    for at in order[alone]:
+        if region[at].size <= HEAD_SIZE * usual or region[at].table is not None:
+            continue
+        below = y0 >= y1[at] - 0.1 * scale.size
+        first = below & (y0 < y0[below].min(initial=np.inf) + 0.5 * scale.size)
+        if not first.any():
+            found.append((*whole, (y0[at] + y1[at]) / 2))
+            continue
+        span = x0[first].min(), x1[first].max()
+        centred = any(abs(x0[at] + x1[at] - sum(over)) < 2 * scale.size for over in (span, whole, (0, scale.width)))
+        if centred or x0[at] < span[0] + scale.size:
+            found.append((*span, (y0[at] + y1[at]) / 2))
+    return np.array(found, dtype=np.float64).reshape(-1, 3)
