@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from parts.common import Part, Record, from_evidence, stamp, table
 
 MEDIA = {"lines": "their own lines", "vector": "their own lines and rules"}
@@ -38,6 +40,28 @@ def layout(record: Record) -> str:
         "CPU a page",
     )
     return table(head, rows) + stamp(record)
+
+
+@from_evidence(
+    "accuracy-by-kind", "python -m bench.accuracy.by_kind --half report --json evidence/accuracy-by-kind.json"
+)
+def kinds(record: Record) -> str:
+    """Letters, words and CPU seconds by kind of page, one cell an engine."""
+    engines = list(next(iter(record["kinds"].values())))
+
+    def said(found: dict[str, Any]) -> str:
+        low, high = found["cer_interval"]
+        return f"{found['cer']:.3f} ({low:.3f} to {high:.3f}), {found['f1']:.3f}, {found['cpu_seconds_per_page']:.1f} s"
+
+    rows = [
+        (
+            f"**{kind}**" if kind == "all" else kind,
+            str(next(iter(by_engine.values()))["pages"]),
+            *(said(by_engine[engine]) for engine in engines),
+        )
+        for kind, by_engine in record["kinds"].items()
+    ]
+    return table(("kind", "pages", *engines), rows) + stamp(record)
 
 
 @from_evidence("furniture", "python -m bench.furniture --seeds 6 --json evidence/furniture.json")
@@ -99,4 +123,10 @@ def orientation(record: Record) -> str:
     )
 
 
-PARTS: dict[str, Part] = {"layout": layout, "furniture": furniture, "tables": tables, "orientation": orientation}
+PARTS: dict[str, Part] = {
+    "layout": layout,
+    "kinds": kinds,
+    "furniture": furniture,
+    "tables": tables,
+    "orientation": orientation,
+}
