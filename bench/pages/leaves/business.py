@@ -130,7 +130,7 @@ def archive_form(leaf: Leaf) -> None:
     leaf.flow()
     leaf.paragraph(say.prose(2), x=50, width=505, size=7)
     leaf.flow(anywhere=True)
-    leaf.upwards(574, 620, str(rng.randint(10**7, 10**8)), size=10)
+    leaf.upwards(rng.choice((566, 574)), rng.randint(180, 640), str(rng.randint(10**7, 10**8)), size=10)
 
 
 def key_value(leaf: Leaf) -> None:
