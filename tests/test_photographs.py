@@ -17,6 +17,7 @@ from ocroute.document.exporters.json import decode
 from ocroute.document.sheet import Sheet
 from ocroute.document.source_frame import in_source_frame
 from ocroute.pages.flattened import flattened, without_shadow
+from ocroute.pages.page import deskewed
 from ocroute.pages.reopening import upright
 from ocroute.ppocr.page_orientation import make_upright
 from ocroute.raster.line_fan import find_fan
@@ -71,6 +72,23 @@ def test_lines_that_spread_are_level_afterwards(paper, seed):
     assert (around.max(axis=0) >= np.array(page.size) - 1).all()
     again = find_fan(find_marks(cv2.cvtColor(flat.raster(), cv2.COLOR_RGB2GRAY)), flat.size)
     assert again is None
+
+
+@pytest.mark.parametrize("far", [0.12, -0.1])
+@pytest.mark.parametrize("skew", [0.0, 2.5])
+def test_margins_that_lean_are_upright_afterwards(paper, far, skew):
+    """A camera held upright in the middle sees level lines; what is further up is smaller."""
+    height, width = paper.shape
+    top, bottom = (max(0, side) * width / 2 for side in (far, -far))
+    seen = np.array([(top, 0), (width - top, 0), (width - bottom, height), (bottom, height)], np.float32)
+    flat = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    warp = cv2.getPerspectiveTransform(flat, seen)
+    lying = cv2.warpPerspective(paper, warp, (width, height), borderValue=255)
+    upright = make_upright(ArrayPage(deskewed(np.repeat(lying[:, :, None], 3, axis=2), -skew)))
+    assert upright.sheet is not None
+    rows, columns = np.nonzero(cv2.cvtColor(upright.raster(), cv2.COLOR_RGB2GRAY) < 100)
+    lefts = [columns[(rows >= y) & (rows < y + 60)].min() for y in np.linspace(rows.min(), rows.max() - 60, 24)]
+    assert np.ptp(sorted(lefts)[2:-2]) < 12, "the left margin is one column of pixels, about"
 
 
 def slope(start: np.ndarray, end: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import dist
+from math import cos, dist, radians, sin
 
 import msgspec
 
@@ -47,3 +47,16 @@ class Sheet(msgspec.Struct, frozen=True):
             ((x1 - x0 + g * x1) * u + (x3 - x0 + h * x3) * v + x0) / away,
             ((y1 - y0 + g * y1) * u + (y3 - y0 + h * y3) * v + y0) / away,
         )
+
+    def within(self, other: Sheet) -> Sheet:
+        """The same in the photograph that ``other`` lies in, where this one's photograph is ``other`` seen from above."""
+        a, b, c, d = (other.in_photograph(*corner) for corner in self.corners)
+        return Sheet(other.width, other.height, (a, b, c, d))
+
+    def turned_back(self, degrees: float) -> Sheet:
+        """The same in the photograph as it was before it was turned about its middle by ``degrees`` counter-clockwise."""
+        x, y, turn = self.width / 2, self.height / 2, radians(degrees)
+        c, s = cos(turn), sin(turn)
+        places = ((x + c * (u - x) - s * (v - y), y + s * (u - x) + c * (v - y)) for u, v in self.corners)
+        first, second, third, fourth = places
+        return Sheet(self.width, self.height, (first, second, third, fourth))

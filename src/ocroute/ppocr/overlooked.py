@@ -83,6 +83,6 @@ def _in_a_row(word: Boxes, boxes: Boxes) -> bool:
 
 def _region(word: Boxes) -> Region:
     pad = AROUND * (word[3] - word[1])
-    x0, y0, x1, y1 = word + (-pad, -pad, pad, pad)
-    x0, y0 = max(x0, 0.0), max(y0, 0.0)
+    x0, y0 = np.maximum(word[:2] - pad, 0.0)
+    x1, y1 = word[2:] + pad
     return Region(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32), 0.0)

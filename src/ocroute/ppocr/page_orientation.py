@@ -18,6 +18,7 @@ from ocroute.ppocr.line_orientation import flipped_votes, reading_confidence
 from ocroute.raster.bands import busiest_stretch
 from ocroute.raster.grey import grey_of, to_grey
 from ocroute.raster.line_fan import find_fan
+from ocroute.raster.margin_lean import find_lean
 from ocroute.raster.marks import Bands, Marks, find_bands, find_marks, halved, turned
 from ocroute.raster.sheet_outline import find_sheet
 from ocroute.raster.skew import estimate_skew
@@ -90,29 +91,33 @@ def make_upright(page: InputPage, threads: int = 1) -> InputPage:
 def _all(page: InputPage, threads: int) -> tuple[int, float, InputPage]:
     """The page seen from above, and by which quarter turns and degrees counter-clockwise it is upright then."""
     if page.text_layer() is not None:
-        return *_look(page, threads), page
+        turns, skew, _ = _look(page, threads)
+        return turns, skew, page
     flat = flattened(page, find_sheet(page))
-    turns, skew = _look(flat, threads)
-    if flat is page and (sheet := _fan(page, turns)):
+    turns, skew, level = _look(flat, threads)
+    if flat is page and turns == 0 and (sheet := _from_aside(page, level)):
         flat = flattened(page, sheet)
-        turns, skew = _look(flat, threads)
+        turns, skew, _ = _look(flat, threads)
     return turns, skew, flat
 
 
-def _fan(page: InputPage, turns: int) -> Sheet | None:
-    """Where the page lies whose lines spread, once they run across; see `find_fan`."""
-    marks, (width, height) = find_marks(grey_of(page)), page.size
-    if turns % 2 == 0:
-        return find_fan(marks, (width, height))
-    found = find_fan(turned(marks, width), (height, width))
-    if found is None:
-        return None
-    a, b, c, d = ((round(width - y, 1), x) for x, y in found.corners)
-    return Sheet(width, height, (d, a, b, c))
+def _from_aside(page: InputPage, level: _View) -> Sheet | None:
+    """Where an upright page lies in a photograph that its edges are not in: by its lines, then by its margins."""
+    if level.raster.shape[:2] != page.size[::-1]:
+        return None  # a part of a long page
+    skew = level.skew if abs(level.skew) >= _VISIBLE_SKEW else 0.0
+    fan = find_fan(find_marks(grey_of(page)) if skew else level.marks, page.size)
+    if fan is None:
+        lean = find_lean(level.bands.boxes, page.size, level.marks.height)
+        return lean and lean.turned_back(skew)
+    above = flattened(page, fan)
+    marks = find_marks(grey_of(above))
+    lean = find_lean(find_bands(marks, reach=1.2, slim=2.5).boxes, above.size, marks.height)
+    return lean.within(fan) if lean else fan
 
 
-def _look(page: InputPage, threads: int) -> tuple[int, float]:
-    """(quarter turns counter-clockwise, degrees counter-clockwise besides) that make the page upright."""
+def _look(page: InputPage, threads: int) -> tuple[int, float, _View]:
+    """Quarter turns counter-clockwise and degrees besides that make the page upright; and the page as it stands, deskewed."""
     rows, columns = busiest_stretch(grey_of(page))
     raster, marks = page.raster()[rows, columns], find_marks(grey_of(page)[rows, columns])
     level = _view(raster, marks)
@@ -120,10 +125,10 @@ def _look(page: InputPage, threads: int) -> tuple[int, float]:
     if vote is None or not _agreed(vote) or _runs_down(marks, raster.shape[1]):
         side = _sideways(raster, marks, level, threads, upside_down=vote is not None and vote > 0.5)
         if side is not None:
-            return side
+            return *side, level
     if vote is not None and _is_flipped(vote, len(level.bands.boxes)) and _reads_better(level, threads):
-        return 2, level.skew
-    return 0, level.skew
+        return 2, level.skew, level
+    return 0, level.skew, level
 
 
 def _view(raster: Raster, marks: Marks) -> _View:

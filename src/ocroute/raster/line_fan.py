@@ -97,6 +97,6 @@ def _sheet(size: tuple[int, int], slope: float, fan: float) -> Sheet:
 
     def back(u: float, v: float) -> Point:
         x = u / (1 - fan * u)
-        return round(float(x + width / 2), 1), round(float(v * (1 + fan * x) + slope * x + height / 2), 1)
+        return float(x + width / 2), float(v * (1 + fan * x) + slope * x + height / 2)
 
     return Sheet(width, height, (back(left, top), back(right, top), back(right, bottom), back(left, bottom)))
