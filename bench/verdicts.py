@@ -41,7 +41,7 @@ from ocroute.reader import Reader
 FIRST = 1000  # the first seed of the record; pages of smaller ones were looked at
 SEEDS = 5
 WORN = ("coarse", "photo", "faded", "old", "photo", "fax")  # by kind and seed, beside "digital" and "office"
-PHOTOGRAPHS = ("photo", "aside")
+PHOTOGRAPHS = {"photo": 0.0, "aside": 0.14}  # and how far from the side they are taken
 QUICK = 60
 PACKAGED = "packaged"
 MOST_OF_A_FILE, FEWEST_WORDS = 12, 30
@@ -156,7 +156,7 @@ def printed(data: bytes, medium: str, seed: int) -> bytes:
     for index, page in enumerate(document):
         grey = np.asarray(page.render(scale=wear.dpi / 72, grayscale=True).to_pil().convert("L"))
         chance = zlib.crc32(f"{medium} {seed} {index}".encode())
-        pictures.append(photographed(grey, chance, aside=medium == "aside") if photo else worn(grey, wear, chance))
+        pictures.append(photographed(grey, chance, tilt=PHOTOGRAPHS[medium]) if photo else worn(grey, wear, chance))
     held = io.BytesIO()
     if len(pictures) > 1:
         sheets = [pypdfium2.PdfDocument(as_pdf(picture, wear)) for picture in pictures]

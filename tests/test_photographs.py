@@ -26,6 +26,7 @@ from ocroute.raster.sheet_outline import find_sheet
 from tests.support.pages import LIGHTHOUSE, ArrayPage, sheet, vera
 
 ON_A_TABLE = (1, 3, 5)  # seeds of pictures with all of the sheet
+TILT = 0.14
 CLOSE = (2, 4, 8)  # and of those that its edges are not in
 
 
@@ -39,12 +40,12 @@ def paper() -> np.ndarray:
 
 
 def picture(paper: np.ndarray, seed: int) -> np.ndarray:
-    return np.asarray(photographed(paper, seed, aside=True))
+    return np.asarray(photographed(paper, seed, tilt=TILT))
 
 
 def corners(paper: np.ndarray, seed: int) -> np.ndarray:
     height, width = paper.shape
-    warp, _ = tilted(width, height, seed)
+    warp, _ = tilted(width, height, seed, TILT)
     return cv2.perspectiveTransform(np.array([[(0, 0), (width, 0), (width, height), (0, height)]], np.float32), warp)[0]
 
 

@@ -104,11 +104,12 @@ def sheets(kind: str, half: str, count: int) -> Iterator[Sheet]:
     for at in range(count):
         leaf, medium, seed = leaves[at % len(leaves)], media[at // len(leaves) % len(media)], FIRST[half] + at
         language = {"german": "deu", "french": "fra", "cyrillic": "rus"}.get(leaf, "eng")
-        data, flows = _cyrillic(half, seed) if leaf == "cyrillic" else _leaf(leaf, half, seed)
+        data, flows = _cyrillic(half, seed) if leaf == "cyrillic" else leaf_of(leaf, half, seed)
         yield Sheet(f"{leaf}-{half}-{seed}-{medium}", kind, language, flows, printed(data, medium, seed))
 
 
-def _leaf(leaf: str, half: str, seed: int) -> tuple[bytes, list[Flow]]:
+def leaf_of(leaf: str, half: str, seed: int) -> tuple[bytes, list[Flow]]:
+    """The first page of a leaf as a PDF, and what stands on it."""
     import pypdfium2
     from bench.pages.leaves import draw
 

@@ -80,13 +80,13 @@ def worn(page: NDArray[np.uint8], wear: Wear, seed: int) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def photographed(page: NDArray[np.uint8], seed: int, *, aside: bool = False) -> Image.Image:
+def photographed(page: NDArray[np.uint8], seed: int, *, tilt: float = 0.0) -> Image.Image:
     """A photograph of ``page``, an (H, W) grey array: seen a little from the side, on a table, under a soft shadow.
 
-    ``aside``: seen further from the side, by a camera that may be turned a little; every other one so near that only the
-    middle of the page is in the picture's width.
+    ``tilt``: seen further from the side, see `tilted`.
     """
-    warp, size = (tilted if aside else camera)(page.shape[1], page.shape[0], seed)
+    height, width = page.shape
+    warp, size = tilted(width, height, seed, tilt) if tilt else camera(width, height, seed)
     chance = np.random.default_rng(seed + 1)
     table = float(chance.uniform(60, 110))
     grey: Grey = cv2.warpPerspective(page.astype(np.float32), warp, size, flags=cv2.INTER_AREA, borderValue=table)
@@ -108,12 +108,15 @@ def camera(width: int, height: int, seed: int) -> tuple[NDArray[np.float64], tup
     return warp, (round(width + 2 * margin), round(height + 2 * margin))
 
 
-def tilted(width: int, height: int, seed: int) -> tuple[NDArray[np.float64], tuple[int, int]]:
-    """As `camera`, of one that is held aslant: the far side is up to 15 % smaller than the near one."""
+def tilted(width: int, height: int, seed: int, tilt: float) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """As `camera`, of one that is held aslant and turned a little, by odd seeds with all of the sheet, by even ones nearer.
+
+    ``tilt``: by how much the far side of a square is smaller than the near one, at most.
+    """
     chance = np.random.default_rng(seed)
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     flat = (corners - (width / 2, height / 2)) / max(width, height)
-    far = 1 + flat @ chance.uniform(-0.14, 0.14, 2)
+    far = 1 + flat @ chance.uniform(-tilt, tilt, 2)
     turn = np.radians(chance.uniform(-3, 3))
     seen = (flat / far[:, None]) @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     seen = (seen - seen.min(axis=0)) * max(width, height)
