@@ -159,7 +159,7 @@ class _Found(NamedTuple):
 def _band(small: Mask, scale: float, corner: tuple[int, int], tallest: float) -> _Found:
     """The ink of a (h, w) part of the reduced page whose top left ``corner`` is at (x, y); no letter is above ``tallest``."""
     dark, difference, uneven = _binarise(small)
-    letters = dark & ~rule_pixels(dark) & 1
+    letters = dark & ~_rules(dark) & 1
     _, labels, stats, _ = cv2.connectedComponentsWithStats(letters, connectivity=8, ltype=cv2.CV_32S)
     solid = stats[:, cv2.CC_STAT_AREA] >= SPECK
     solid[0] = False
@@ -206,7 +206,7 @@ def _noise(difference: Mask) -> float:
     return 1.4826 * float(np.median(quiet)) if quiet.size else 0.0
 
 
-def rule_pixels(mask: Mask) -> Mask:
+def _rules(mask: Mask) -> Mask:
     """The thin straight strokes of tables and underlines."""
     length = max(24, min(max(mask.shape), 3 * LONG_SIDE // 2) // 24)
     upright = thin_strokes(np.ascontiguousarray(mask.T), length, _THIN)
