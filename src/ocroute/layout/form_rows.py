@@ -21,7 +21,7 @@ Row = list[Piece]
 FEWEST: Final = 3
 """Rows of two or more fields that make a form: two may be heads of blocks that are read down."""
 
-LABELLED: Final = 0.6
+LABELLED: Final = 0.45
 """Share of the fields of such rows that begin with a label: some colons are misread."""
 
 FURTHEST: Final = 3.0

@@ -17,7 +17,8 @@ from ocroute.values import Line
 Floats = NDArray[np.floating]
 
 REACH = 5.0  # line heights up and down in which lines are asked
-LEAST_LINES = 4  # lines, at least, that are blank there or end there
+LEAST_LINES = 4  # lines, at least, that are blank there, or begin behind it
+FLUSH = 0.5  # line heights by which the beginnings of a column's lines may differ
 NARROWEST = 0.45  # of the line's height
 
 
@@ -47,8 +48,8 @@ def _cuts(index: int, spans: Floats, gaps: Floats) -> list[float]:
         middle = (x0 + x1) / 2
         across = near & (spans[:, 0] < middle) & (spans[:, 1] > middle)
         blank = near & _have_gap(middle, len(spans), gaps)
-        ends = near & (np.minimum(np.abs(spans[:, 1] - x0), np.abs(spans[:, 0] - x1)) < height) & ~across
-        if not (across & ~blank).any() and int((blank | ends).sum()) >= LEAST_LINES:
+        begins = near & (np.abs(spans[:, 0] - x1) < FLUSH * height) & ~across
+        if not (across & ~blank).any() and int((blank | begins).sum()) >= LEAST_LINES:
             cuts.append(float(middle))
     return cuts
 
