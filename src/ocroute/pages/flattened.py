@@ -55,6 +55,10 @@ class FlattenedPage(InputPage):
         """What the source holds besides this page."""
         return self._page.unread()
 
+    def language(self) -> str:
+        """What the source says."""
+        return self._page.language()
+
     def headings(self) -> tuple[Heading, ...]:
         """What the source calls headings."""
         return self._page.headings()
