@@ -35,6 +35,7 @@ _PARTS = re.compile(
     r"(?P<query>\?[\w.~%-]+=.*)?",  # elsewhere ``?`` and ``#`` are signs of a name
     re.IGNORECASE | re.DOTALL,
 )
+_CHAIN = re.compile(r"[a-z][a-z0-9+.-]+(?:://.*)?::([a-z][a-z0-9+.-]+://.*)", re.IGNORECASE | re.DOTALL)
 _WITH_CONTAINER = ("abfs", "abfss", "wasb", "wasbs")
 """Where what stands before ``@`` is no user."""
 _SECRET = re.compile(r"([?&][\w-]*(?:signature|token|key|credential|secret|sig)[\w-]*=)[^&\s]+", re.IGNORECASE)
@@ -63,6 +64,12 @@ def shown(address: str) -> str:
 def _container(parts: re.Match[str]) -> str:
     user = parts["user"] or ""
     return f"{user}@" if user and ":" not in user and parts["scheme"].lower() in _WITH_CONTAINER else ""
+
+
+def chained(name: str) -> str:
+    """The last address of several in one, as it may be told: that of ``zip://*::s3://bucket/x``. Else empty."""
+    found = _CHAIN.fullmatch(name)
+    return shown(found[1]) if found else ""
 
 
 def local_path(address: str) -> str:
@@ -361,6 +368,8 @@ def store_at(where: str | os.PathLike[str]) -> Store:
         PackageMissing, UsageError: nothing here can talk to it.
     """
     name = os.fspath(where)
+    if inner := chained(name):
+        raise UsageError(f"{inner} stands behind another address", next_step="Name it alone")
     match scheme_of(name):
         case "":
             return FolderStore(Path(name).absolute())
@@ -376,6 +385,7 @@ def _opened(address: str) -> tuple[AbstractFileSystem, str]:
         import fsspec
     except ImportError:
         raise PackageMissing(f"{shown(address)} needs fsspec, which is not installed", next_step=install) from None
+    address = f"{scheme_of(address)}{address[address.index('://') :]}"  # fsspec knows schemes in small letters
     options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
     try:
         files, root = fsspec.core.url_to_fs(address, **options)

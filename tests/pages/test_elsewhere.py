@@ -97,6 +97,23 @@ def test_a_store_that_refuses_is_not_asked_again(bucket, no_waiting):
     assert len(no_waiting) == 6
 
 
+@pytest.mark.parametrize("address", ["simplecache::s3://u:secret@b/x.png", "zip://*::s3://u:secret@b/x.zip"])
+def test_an_address_behind_another_is_refused_without_its_secrets(address):
+    (error,) = expand([address]).errors
+    with pytest.raises(UsageError) as of_output:
+        target_of(address)
+    with pytest.raises(UsageError) as of_store:
+        store_at(address)
+    for told in (str(error), str(of_output.value), str(of_store.value)):
+        assert "s3://b/x" in told
+        assert "secret" not in told
+
+
+def test_schemes_are_the_same_in_capitals():
+    store_at("memory://capitals/").write("x", b"1")
+    assert store_at("MEMORY://capitals/").names() == ["x"]
+
+
 def test_secrets_are_told_nowhere(no_waiting):
     address = "memory://user:pa%73s@host/in.pdf?X-Amz-Signature=abc123&x=1"
     assert shown(address) == "memory://host/in.pdf"

@@ -376,5 +376,6 @@ def test_parts_are_written_into_one_folder_at_once(make_pages, here, tmp_path):
     assert sum(result.reused for result in read_all(pages, out=out)) == 6, (
         "a run over all knows what its parts have written"
     )
-    with pytest.raises(UsageError, match="is no part of the inputs"):
-        read_all(pages, shard="4/3")
+    for wrong in ("4/3", "", "١/٣"):
+        with pytest.raises(UsageError, match="is no part of the inputs"):
+            read_all(pages, shard=wrong)

@@ -98,6 +98,8 @@ def test_workers_that_read_otherwise_are_told(filled, place):
 def test_what_is_no_queue(place, tmp_path, make_pages):
     with pytest.raises(UsageError, match="an empty path names no queue"):
         DocumentQueue("", new=Rules())
+    with pytest.raises(UsageError, match="inf is no number of seconds"):
+        DocumentQueue(place("none"), new=Rules(patience=float("inf")))
     with pytest.raises(UsageError, match=r"there is no queue at .*Run: ocroute queue add"):
         DocumentQueue(place("none"))
     queue = DocumentQueue(place("queue"), new=Rules())
@@ -230,6 +232,48 @@ def test_two_documents_for_one_result_are_refused(tmp_path, make_pages, place):
     with pytest.raises(UsageError, match=r"would both be written to x\.tif"):
         queue.add(expand(pages).files)
     assert DocumentQueue(place("queue")).documents == {}
+
+
+def test_two_who_add_at_once_do_not_lose_a_document_of_the_same_name(tmp_path, make_pages, place):
+    pages = [make_pages(1, "x.tif", tmp_path / name) for name in ("a", "b")]
+    first, second = DocumentQueue(place("queue"), new=Rules()), DocumentQueue(place("queue"))
+    assert first.documents == {}, "it has looked before the other one adds"
+    assert second.add(expand(pages[:1]).files) == 1
+    with pytest.raises(UsageError, match=r"would both be written to x\.tif"):
+        first.add(expand(pages[1:]).files)
+    assert [each.source for each in DocumentQueue(place("queue")).documents.values()] == [str(pages[0])]
+    assert first.add(expand([make_pages(1, "y.tif", tmp_path / "b")]).files) == 1
+
+
+def test_a_claim_that_names_nobody_is_taken_over(place, make_pages, faulty):
+    faulty("null")
+    queue = DocumentQueue(place("queue"), new=Rules(patience=1.0))
+    queue.add(expand([make_pages(1)]).files)
+    (document,) = queue.documents
+    for turn, torn in enumerate((b"", b"\xff\xfe")):
+        queue.store.write(f"claims/{document}/{turn}", torn)
+        assert queue.status().reading
+    assert len(list(read_queue(queue.where, out=place("out"), jobs=0))) == 1
+    assert (queue.status().done, queue.status().taken_over) == (1, 1)
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are text on this system")
+def test_a_name_that_is_no_text_is_refused_in_one_line(place, make_pages, tmp_path, faulty):
+    faulty("null")
+    bad = os.fsencode(make_pages(1, "good.tif")).replace(b"good", b"bad\xff")
+    shutil.copy(tmp_path / "good.tif", bad)
+    queue = DocumentQueue(place("queue"), new=Rules())
+    with pytest.raises(UsageError, match=r"bad.*\.tif cannot be written down in a queue: .*Rename it, or .* --shard"):
+        queue.add(expand([os.fsdecode(bad)]).files)
+    assert queue.add(expand([tmp_path / "good.tif"]).files) == 1
+    with pytest.raises(UsageError, match="cannot be written down in a queue"):
+        list(read_queue(queue.where, out=os.fsdecode(bad) + ".out/", jobs=0))
+
+
+def test_a_document_is_requeued_by_any_name_that_it_can_be_added_by(filled, place, tmp_path):
+    list(read_queue(filled.where, out=place("out"), jobs=0))
+    assert filled.requeue([(tmp_path / "a.tif").as_uri(), os.path.relpath(tmp_path / "..c.tif")]) == 2
+    assert filled.status().done == 1
 
 
 @pytest.mark.slow

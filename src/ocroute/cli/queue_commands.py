@@ -98,7 +98,7 @@ def requeue(
         list[str], typer.Argument(metavar="FILE...", help="Paths or addresses, as they were added; folders too.")
     ],
 ) -> None:
-    """Let documents be read again although they are done: their results are removed first."""
+    """Let documents be done again: their results are removed. Pages whose records still hold are not read a second time."""
     from ocroute.cli.terminal import error_line
     from ocroute.jobs.document_queue import DocumentQueue
 

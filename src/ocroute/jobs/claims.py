@@ -43,6 +43,10 @@ class Claim(NamedTuple):
     turn: int
 
 
+_NOBODY = "nobody"
+"""The holder of a claim in which no name stands, since it was torn. No worker of this name gives signs of life."""
+
+
 class SetAside(msgspec.Struct, frozen=True):
     """Why a document is not tried any more."""
 
@@ -203,7 +207,7 @@ class Claims:
     def _holder(self, document: str, turn: int) -> str:
         """Who has this turn now; the same name may be another's after a document was given back."""
         try:
-            return self._store.read(f"claims/{document}/{turn}").decode()
+            return self._store.read(f"claims/{document}/{turn}").decode(errors="replace") or _NOBODY
         except FileNotFoundError:  # finished since it was listed
             return ""
 

@@ -10,8 +10,11 @@ What is done is not written down here: a document is done when its result is the
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import math
 import os
+import shlex
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -22,7 +25,7 @@ from ocroute.errors import NextStep, OutputError, UsageError
 from ocroute.jobs.claims import PATIENCE, TRIES, Claims, SetAside
 from ocroute.pages import InputFile
 from ocroute.run.result_names import check_stems, leads_out, stem_of
-from ocroute.stores import scheme_of, shown, store_at
+from ocroute.stores import local_path, scheme_of, shown, store_at
 from ocroute.writers.saver import FIGURES, PAGE_IMAGES
 
 VERSION = 1
@@ -117,6 +120,8 @@ class DocumentQueue:
     def __init__(self, where: str, *, new: Rules | None = None) -> None:
         if not where:
             raise UsageError("an empty path names no queue", next_step="Name a folder, or an address")
+        if new is not None and not math.isfinite(new.patience):
+            raise UsageError(f"{new.patience} is no number of seconds", next_step="Give one, e.g.: --patience 600")
         self.where = where
         self.store = store_at(where)
         if not self.store.exclusive:
@@ -132,7 +137,7 @@ class DocumentQueue:
             except FileNotFoundError:
                 raise UsageError(
                     f"there is no queue at {shown(where)}",
-                    next_step=NextStep(command=f"ocroute queue add {shown(where)} FILE..."),
+                    next_step=NextStep(command=f"ocroute queue add {shlex.quote(shown(where))} FILE..."),
                 ) from None
         self.rules = self._rules(found)
 
@@ -156,18 +161,34 @@ class DocumentQueue:
         """Put documents into the queue; one that is in it already is not put there twice. How many are new.
 
         Raises:
-            UsageError: a stream, which only this machine has; or two whose results would be one file.
+            UsageError: a stream, which only this machine has; two whose results would be one file; or a name that cannot be
+                written down.
             OutputError: the store does not answer.
         """
         added = {each.id: each for each in map(_document, files)}
-        check_stems((shown(each.source), each.stem) for each in (self.documents | added).values())
+        self._check(added)
         new = [each for each in added.values() if each.id not in self.documents]
         if new:
-            body = b"\n".join(map(msgspec.json.encode, new)) + b"\n"
+            body = b"\n".join(map(_encoded, new)) + b"\n"
+            part = f"documents/{hashlib.blake2b(body, digest_size=8).hexdigest()}.jsonl"
             with self._asking():
-                self.store.create(f"documents/{hashlib.blake2b(body, digest_size=8).hexdigest()}.jsonl", body)
+                self.store.create(part, body)
             vars(self).pop("documents", None)
+            try:
+                self._check({})
+            except UsageError:  # somebody else has added to it meanwhile
+                with self._asking():
+                    self.store.remove(part)
+                vars(self).pop("documents", None)
+                raise
         return len(new)
+
+    def _check(self, added: dict[str, QueuedDocument]) -> None:
+        """
+        Raises:
+            UsageError: two documents, these among them, have the same result.
+        """
+        check_stems((shown(each.source), each.stem) for each in (self.documents | added).values())
 
     @cached_property
     def documents(self) -> dict[str, QueuedDocument]:
@@ -217,8 +238,9 @@ class DocumentQueue:
             UsageError: they read otherwise.
             OutputError: the store does not answer.
         """
+        body = _encoded(wanted)
         with self._asking():
-            self.store.create("settings.json", msgspec.json.encode(wanted))
+            self.store.create("settings.json", body)
         settled = self.settings() or wanted
         if settled != wanted:
             mine, theirs = (_flat(each) for each in (wanted, settled))
@@ -289,7 +311,9 @@ class DocumentQueue:
         return len(aside)
 
     def requeue(self, sources: Iterable[str]) -> int:
-        """Let documents be read again, though they are done: their results are removed. How many documents.
+        """Let documents be done again: their results are removed. How many documents.
+
+        Pages whose records still hold, of the same file and the same engines, are not read a second time.
 
         Args:
             sources: paths or addresses as they were added, folders too.
@@ -309,7 +333,9 @@ class DocumentQueue:
             if not found:
                 raise UsageError(
                     f"{shown(source)} is not in the queue at {shown(self.where)}",
-                    next_step=NextStep(command=f"ocroute queue add {shown(self.where)} {shown(source)}"),
+                    next_step=NextStep(
+                        command=f"ocroute queue add {shlex.quote(shown(self.where))} {shlex.quote(shown(source))}"
+                    ),
                 )
         settings = self.settings()
         with self._asking():
@@ -343,9 +369,11 @@ class Asking:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            step = "Free some space" if full else "Look whether it is there and whether you may write to it"
             raise OutputError(
                 f"{shown(self._where)} cannot be used: {(error.strerror or str(error)).lower()}",
-                next_step="Look whether it is there and whether you may write to it, then run the same command again",
+                next_step=f"{step}, then run the same command again",
             ) from error
 
 
@@ -361,7 +389,25 @@ def _document(file: InputFile) -> QueuedDocument:
 
 def _source(named: str) -> str:
     """The path or address as every machine finds it."""
-    return named if scheme_of(named) else os.path.abspath(named)  # noqa: PTH100 - links stay as they are named
+    if (scheme := scheme_of(named)) and scheme != "file":
+        return named
+    return os.path.abspath(local_path(named) if scheme else named)  # noqa: PTH100 - links stay as they are named
+
+
+def _encoded(value: QueuedDocument | Settings) -> bytes:
+    """As JSON.
+
+    Raises:
+        UsageError: a name holds bytes that are no text, and JSON is text.
+    """
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError as error:
+        name = error.object.encode(errors="surrogatepass").decode(errors="replace")
+        raise UsageError(
+            f"{name} cannot be written down in a queue: its name holds bytes that are not UTF-8",
+            next_step="Rename it, or split the inputs with --shard",
+        ) from None
 
 
 def _id(source: str) -> str:

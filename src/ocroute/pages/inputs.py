@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ocroute.errors import InputError, InputNotFound, OcrouteError, UnsupportedInput
 from ocroute.pages.sniff import HEAD_BYTES, kind_of
-from ocroute.stores import RemoteStore, local_path, scheme_of, shown
+from ocroute.stores import RemoteStore, chained, local_path, scheme_of, shown
 
 _PDF = (".pdf",)
 _IMAGES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif")
@@ -108,6 +108,8 @@ def _expand_one(argument: str) -> list[InputFile]:
             return [InputFile(argument, path.name, stream=_is_stream(path))]
     except (OSError, ValueError) as error:
         raise InputError(f"{argument!r} cannot be read: {error}", next_step="Check the path") from error
+    if inner := chained(argument):
+        raise UnsupportedInput(f"{inner} stands behind another address", next_step="Name it alone")
     if scheme := scheme_of(argument):
         return _expand_one(local_path(argument)) if scheme == "file" else _elsewhere(argument, scheme)
     if not glob.has_magic(argument):

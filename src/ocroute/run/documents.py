@@ -78,7 +78,7 @@ def read_documents(
         OutputError: ``out`` cannot be written to at all.
     """
     target = target_of(out, formats) if out is not None else None
-    part = Shard.of(shard) if shard else None
+    part = Shard.of(shard) if shard is not None else None
     found = expand(inputs)
     with ExitStack() as open_:
         writer = None

@@ -32,7 +32,7 @@ class Shard:
         Raises:
             UsageError: it is no such thing.
         """
-        found = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", text)
+        found = re.fullmatch(r"\s*([0-9]{1,9})\s*/\s*([0-9]{1,9})\s*", text)
         number, count = (int(found[1]), int(found[2])) if found else (0, 0)
         if not count or number > count:
             raise UsageError(

@@ -12,7 +12,7 @@ from ocroute.document.formats import format_class
 from ocroute.document.storage import format_of, suffixes
 from ocroute.errors import OutputError, UsageError
 from ocroute.pages.inputs import SUFFIXES
-from ocroute.stores import local_path, scheme_of, shown
+from ocroute.stores import chained, local_path, scheme_of, shown
 
 PAGE_A_LINE = "jsonl"
 """The format in which a page is a line, one that failed too."""
@@ -88,6 +88,8 @@ def target_of(out: str | os.PathLike[str] | None, formats: Sequence[str] = ()) -
     name = os.fspath(out)
     if not name:
         raise UsageError("-o names nothing", next_step="Name a file or a folder, or leave -o out")
+    if inner := chained(name):
+        raise UsageError(f"{inner} stands behind another address", next_step="Name it alone")
     if scheme_of(name) == "file":
         name = local_path(name)
     elif scheme_of(name):
