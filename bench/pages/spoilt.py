@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 
 import cv2
+import msgspec
 import numpy as np
 from bench.pages import faces
 from bench.pages.canvas import Sheet
@@ -14,7 +15,7 @@ from bench.pages.kinds import replaced
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocroute.values import Box
+from ocroute.values import Box, Line
 
 Pixels = NDArray[np.float32]
 Spoiler = Callable[[Sheet, random.Random], tuple[Sheet, Box]]
@@ -110,7 +111,9 @@ def snapped(sheet: Sheet, rng: random.Random, *, hard: bool = True) -> Sheet:
     if hard:
         soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(3.0, 7.0))
         picture = _blend(picture, soft, np.clip(2.5 * np.abs(along) - 0.45, 0, 1).astype(np.float32))
-    return replaced(sheet, picture + chance.normal(0, 5, picture.shape))
+    seen = replaced(sheet, picture + chance.normal(0, 5, picture.shape))
+    seen.lines = [_warped(line, warp) for line in sheet.lines]
+    return seen
 
 
 SPOILERS: dict[str, Spoiler] = {
@@ -119,6 +122,18 @@ SPOILERS: dict[str, Spoiler] = {
     "stamped": stamped,
     "watermarked": watermarked,
 }
+
+
+def _warped(line: Line, warp: NDArray[np.float64]) -> Line:
+    words = tuple(msgspec.structs.replace(word, box=_around(word.box, warp)) for word in line.words)
+    return msgspec.structs.replace(line, box=Box.around(word.box for word in words), words=words)
+
+
+def _around(box: Box, warp: NDArray[np.float64]) -> Box:
+    corners = np.array([[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]], np.float32)
+    moved = cv2.perspectiveTransform(corners[None], warp)[0]
+    (x0, y0), (x1, y1) = moved.min(axis=0).tolist(), moved.max(axis=0).tolist()
+    return Box(x0, y0, x1, y1)
 
 
 def _wood(chance: np.random.Generator, size: tuple[int, int]) -> Pixels:

@@ -7,6 +7,7 @@ import pytest
 from bench.judge.readings import noisy, of_lines
 from bench.pages.canvas import Sheet
 from bench.pages.kinds import KINDS, make
+from bench.pages.spoilt import snapped
 from msgspec.structs import replace
 
 from ocroute.engines.base import EngineInfo, Task
@@ -38,6 +39,15 @@ def test_good_text_is_accepted(kind, seed):
 def test_slanted_lines_are_accepted_from_an_engine_that_gives_no_words():
     sheet = sheet_of("slanted", SEEDS[0])
     assert codes(sheet, [replace(line, words=()) for line in sheet.lines]) == set()
+
+
+@pytest.mark.parametrize("kind", ["dense", "two_column", "cyrillic"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_of_a_page_photographed_from_the_side_all_text_is_accepted_and_a_third_that_is_missing_is_seen(kind, seed):
+    sheet = snapped(sheet_of(kind, seed), random.Random(seed), hard=False)
+    assert codes(sheet, noisy(sheet.lines, random.Random(seed), 0.01)) == set()
+    count = len(sheet.lines)
+    assert "coverage" in codes(sheet, sheet.lines[: count // 3] + sheet.lines[2 * count // 3 :])
 
 
 @pytest.mark.parametrize("kind", HARD)

@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 from bench.pages.canvas import photo
+from bench.pages.spoilt import snapped
 from bench.pages.textless import LIGHT, one_colour
 from PIL import Image
 from tests.support.pages import LIGHTHOUSE, ArrayPage, letter, sheet, vera
@@ -104,6 +105,21 @@ def test_one_word_makes_a_page_not_blank():
     made = sheet()
     made.write(500, 500, "Page", vera(24))
     assert at_sight(made.page()) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_lines_of_a_page_that_was_photographed_from_the_side_are_seen(seed):
+    made = letter()
+    seen = measure(pixels(snapped(made, random.Random(seed), hard=False).image))
+    assert len(seen.lines) >= 0.8 * len(made.lines)
+    assert seen.glyphs >= 0.4 * measure(pixels(made.image)).glyphs  # letters touch where the page is far away
+
+
+@pytest.mark.parametrize("degrees", [-7, -3, 0, 3, 7])
+def test_turned_lines_are_rows(degrees):
+    made = letter()
+    turned = made.image.rotate(degrees, fillcolor="white", resample=Image.Resampling.BICUBIC)
+    assert measure(pixels(turned)).glyphs >= 0.9 * measure(pixels(made.image)).glyphs
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (3, 3), (17, 2000)])

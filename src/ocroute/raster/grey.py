@@ -31,6 +31,17 @@ def reduced(grey: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def ground_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What an (h, w) grey page would be without its ink: true on white, grey and black.
+
+    It is the median of a wide window, since letters cover less than half of one.
+    """
+    coarse = np.ascontiguousarray(grey[::4, ::4])
+    kernel = min(31, (min(coarse.shape) - 1) // 2 * 2 + 1)
+    ground = cv2.medianBlur(coarse, kernel) if kernel > 1 else coarse
+    return np.asarray(cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
 def otsu_ink(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     """1 where there is ink, by one threshold for all (Otsu 1979), and that threshold. Ink is what covers less than half."""
     level, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)

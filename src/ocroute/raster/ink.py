@@ -13,20 +13,15 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ocroute.pages.page import InputPage
 from ocroute.raster.bands import bands
 from ocroute.raster.behind import shows_through
-from ocroute.raster.dots import patterned, screen
-from ocroute.raster.grey import grey_of, reduced
+from ocroute.raster.grey import grey_of, ground_of, reduced
 from ocroute.raster.letter_height import small_letters
 from ocroute.raster.rules import thin_strokes
+from ocroute.raster.text_rows import Floats, InkLine, Mask, means, rows_of, sizes
 from ocroute.values import Box
-
-Mask = NDArray[np.uint8]
-Stats = NDArray[np.int32]
-Floats = NDArray[np.float64]
 
 LONG_SIDE: Final = 1250  # pixels to which a page is reduced: 6-point type on A4 still has letters 6 pixels high
 LOW: Final = 5.0  # reduced pixels of small letters below which they are looked at larger, whatever the page's size
@@ -43,19 +38,6 @@ GRAINY: Final = 3.0  # noise in greys from which a picture is smoothed
 
 _TALLEST: Final = 0.15  # of a page's height, or of what is usual beside its width: letters are not higher
 _THIN: Final = 7  # reduced pixels that a rule is less high than
-SHORT: Final = 8  # shapes; rows with fewer may be dots of a printed picture
-SCREENED: Final = 12  # such rows from which that is looked into
-ON_SCREEN: Final = 0.5  # of a row that lies in such a picture
-PHOTO: Final = 4.0
-"""Mean grey levels by which the ground under a line may be uneven: paper is flat, photographs are not."""
-
-
-@dataclass(frozen=True, slots=True)
-class InkLine:
-    """A row of glyph-like shapes. ``box`` is in raster pixels; ``glyphs`` counts shapes, about one a letter."""
-
-    box: Box
-    glyphs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +75,9 @@ class Ink:
         inside = self.mask[down : self.mask.shape[0] - down, across : self.mask.shape[1] - across]
         return self.glyphs <= BLANK_GLYPHS and float(inside.mean()) <= BLANK
 
-    def inked(self, boxes: Iterable[Box]) -> Floats:
-        """The share of each box that is inked, 0 to 1; boxes in raster pixels."""
-        return _means(self.mask, self.scale, _sides(boxes))
+    def inked(self, boxes: Iterable[Box], mask: Mask | None = None) -> Floats:
+        """The share of each box that is inked, or for which ``mask`` is 1: 0 to 1; boxes in raster pixels."""
+        return means(self.mask if mask is None else mask, self.scale, _sides(boxes))
 
     def cover(self, boxes: Iterable[Box], *, margin: float = 0.0) -> Mask:
         """A mask of the masks' shape that is 1 inside any of ``boxes``, each grown by ``margin`` times its height."""
@@ -110,8 +92,8 @@ class Ink:
     def share(self, mask: Mask, boxes: Iterable[Box]) -> Floats:
         """The share of the text ink in each box for which ``mask`` is 1; 1 where a box holds no text ink."""
         every = _sides(boxes)
-        ink = _means(self.text, self.scale, every)
-        both = _means(self.text & mask, self.scale, every)
+        ink = means(self.text, self.scale, every)
+        both = means(self.text & mask, self.scale, every)
         return np.divide(both, ink, out=np.ones_like(ink), where=ink > 0)
 
 
@@ -159,15 +141,15 @@ class _Found(NamedTuple):
 def _band(small: Mask, scale: float, corner: tuple[int, int], tallest: float) -> _Found:
     """The ink of a (h, w) part of the reduced page whose top left ``corner`` is at (x, y); no letter is above ``tallest``."""
     dark, difference, uneven = _binarise(small)
-    letters = dark & ~_rules(dark) & 1
+    letters = dark & ~straight_rules(dark) & 1
     _, labels, stats, _ = cv2.connectedComponentsWithStats(letters, connectivity=8, ltype=cv2.CV_32S)
     solid = stats[:, cv2.CC_STAT_AREA] >= SPECK
     solid[0] = False
     mask = np.take(solid.astype(np.uint8), labels) | (dark & ~letters & 1)
     text = np.zeros_like(mask)
     lines: list[InkLine] = []
-    for wanted in _sizes(stats, solid, tallest):
-        found, pixels = _rows(labels, stats, wanted, uneven, scale, corner)
+    for wanted in sizes(stats, solid, tallest):
+        found, pixels = rows_of(labels, stats, wanted, uneven, scale, corner)
         lines += found
         text |= pixels
     boxes = (_sides(line.box for line in lines) / scale) - (*corner, *corner)
@@ -181,11 +163,7 @@ def _band(small: Mask, scale: float, corner: tuple[int, int], tallest: float) ->
 
 def _binarise(grey: Mask) -> tuple[Mask, Mask, Mask]:
     """Where a pixel differs from the ground around it, be that light or dark: 1; by how many greys; how uneven the ground is."""
-    coarse = np.ascontiguousarray(grey[::4, ::4])
-    kernel = min(31, (min(coarse.shape) - 1) // 2 * 2 + 1)
-    # The median of a wide window is the ground, since letters cover less than half of it: true on white, grey and black.
-    ground = cv2.medianBlur(coarse, kernel) if kernel > 1 else coarse
-    ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ground = ground_of(grey)
     difference = cv2.absdiff(grey, ground)
     noise = _noise(difference)
     if noise >= GRAINY:  # faint letters stand out of the grain once it is smoothed
@@ -206,101 +184,13 @@ def _noise(difference: Mask) -> float:
     return 1.4826 * float(np.median(quiet)) if quiet.size else 0.0
 
 
-def _rules(mask: Mask) -> Mask:
+def straight_rules(mask: Mask) -> Mask:
     """The thin straight strokes of tables and underlines."""
     length = max(24, min(max(mask.shape), 3 * LONG_SIDE // 2) // 24)
     upright = thin_strokes(np.ascontiguousarray(mask.T), length, _THIN)
     return thin_strokes(mask, length, _THIN) | upright.T
 
 
-def _sizes(stats: Stats, solid: NDArray[np.bool_], tallest: float) -> list[NDArray[np.bool_]]:
-    """Which shapes could be letters, as one selection for running text and one for display sizes."""
-    width, height, area = (
-        stats[:, at].astype(np.float64) for at in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
-    )
-    letter = solid & (height >= 4) & (height <= tallest) & (width <= 14 * height) & (height <= 14 * width)
-    letter &= area >= 0.1 * width * height
-    if not letter.any():
-        return []
-    body = float(np.median(height[letter]))
-    return [letter & (height <= 2.4 * body), letter & (height > 2.4 * body)]
-
-
-def _rows(
-    labels: NDArray[np.int32],
-    stats: Stats,
-    wanted: NDArray[np.bool_],
-    uneven: Mask,
-    scale: float,
-    corner: tuple[int, int],
-) -> tuple[list[InkLine], Mask]:
-    """Join the wanted shapes to rows and keep the rows that look like lines of text."""
-    text = np.zeros(labels.shape, np.uint8)
-    if not wanted.any():
-        return [], text
-    letters = np.take(wanted.astype(np.uint8), labels)
-    typical = float(np.median(stats[wanted, cv2.CC_STAT_HEIGHT]))
-    reach = np.ones((1, max(3, round(1.3 * typical) | 1)), np.uint8)
-    # Without OpenCV's statistics, which cost more than the labels: a row is as large as its letters together.
-    count, rows = cv2.connectedComponents(cv2.morphologyEx(letters, cv2.MORPH_CLOSE, reach), connectivity=8)
-    inside = np.flatnonzero(letters)
-    row_of_pixel = rows.ravel()[inside]
-    owner = np.zeros(len(stats), np.int32)
-    owner[labels.ravel()[inside]] = row_of_pixel
-    boxes = _around(stats[wanted], owner[wanted], count)
-    keep = _text_like(stats, owner, count, boxes)
-    keep &= _means(uneven, 1.0, boxes) <= PHOTO
-    glyphs = np.bincount(owner[wanted], minlength=count)
-    keep &= ~patterned(stats[wanted], owner[wanted], count)
-    short = keep & (glyphs < SHORT)
-    if np.count_nonzero(short) >= SCREENED:
-        keep &= _means(screen((labels > 0).astype(np.uint8), boxes[short]), 1.0, boxes) < ON_SCREEN
-    kept = zip(((boxes[keep] + (*corner, *corner)) * scale).tolist(), glyphs[keep].tolist(), strict=True)
-    lines = [InkLine(Box(*box), shapes) for box, shapes in kept]
-    text.ravel()[inside] = keep[row_of_pixel]
-    return lines, text
-
-
-def _around(stats: Stats, owner: NDArray[np.int32], count: int) -> Floats:
-    """(count, 4) x0, y0, x1, y1 around the shapes that each of ``count`` rows owns; zeros for a row without any."""
-    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-    edges = np.zeros((4, count))
-    edges[:2] = np.inf
-    np.minimum.at(edges[0], owner, left)
-    np.minimum.at(edges[1], owner, top)
-    np.maximum.at(edges[2], owner, left + stats[:, cv2.CC_STAT_WIDTH])
-    np.maximum.at(edges[3], owner, top + stats[:, cv2.CC_STAT_HEIGHT])
-    return np.where(edges[2] > 0, edges, 0.0).T
-
-
-def _text_like(stats: Stats, owner: NDArray[np.int32], count: int, boxes: Floats) -> NDArray[np.bool_]:
-    """Whether each row is at least three shapes of like size, wider than high, neither solid nor scattered."""
-    height, area = (stats[:, at].astype(np.float64) for at in (cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-    glyphs = np.bincount(owner, minlength=count)
-    ink = np.maximum(np.bincount(owner, area, count), 1.0)
-    mean = np.bincount(owner, area * height, count) / ink
-    spread = np.sqrt(np.maximum(np.bincount(owner, area * height**2, count) / ink - mean**2, 0.0)) / np.maximum(
-        mean, 1.0
-    )
-    row_width, row_height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    density = ink / np.maximum(row_width * row_height, 1.0)
-    like = (glyphs >= 3) & (spread <= 0.45) & (row_height <= 2.6 * mean) & (row_width >= 1.5 * row_height)
-    like &= (density >= 0.08) & (density <= 0.7)
-    like[0] = False
-    return like
-
-
 def _sides(boxes: Iterable[Box]) -> Floats:
     """(N, 4) x0, y0, x1, y1."""
     return np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], dtype=np.float64).reshape(-1, 4)
-
-
-def _means(mask: Mask, scale: float, boxes: Floats) -> Floats:
-    """The mean of ``mask`` inside each (N, 4) box (``scale`` box pixels to one of the mask's); 0 for boxes without area."""
-    total = cv2.integral(mask)
-    height, width = mask.shape
-    x0, y0, x1, y1 = np.clip(np.rint(boxes / scale), 0, (width, height, width, height)).astype(np.intp).T
-    ink = total[y1, x1] - total[y0, x1] - total[y1, x0] + total[y0, x0]
-    area = (x1 - x0) * (y1 - y0)
-    result: Floats = np.divide(ink, area, out=np.zeros(len(boxes)), where=area > 0)
-    return result
