@@ -58,7 +58,7 @@ def _why_this_text(page: Page) -> str:
         case "accepted":
             return f"the text is {engine}'s: the first that every check accepted"
         case "blank":
-            return "nothing is printed on this page"
+            return "no text is printed on this page"
         case "doubtful" if not engine:
             return "no engine was asked: nothing can be seen on this page"
         case "doubtful":

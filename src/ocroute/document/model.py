@@ -48,7 +48,7 @@ Status = Literal["accepted", "blank", "doubtful", "failed"]
 class Verdict(msgspec.Struct, frozen=True):
     """What the judge says of a page.
 
-    ``accepted``: believable. ``blank``: nothing is printed there, which is a fine result. ``doubtful``: text that was refused
+    ``accepted``: believable. ``blank``: no text is printed there, which is a fine result. ``doubtful``: text that was refused
     but is the best there is, or no text where nothing can be seen. ``failed``: no text could be had.
 
     ``score`` is 1 where nothing refuses the text, else an estimate of how much of the page's text

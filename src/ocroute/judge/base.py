@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 import msgspec
 
@@ -42,18 +42,21 @@ class Check(Protocol):
 
 CHECKS = Registry("ocroute.checks", required=("summary", "limit", "check"))
 
+NOTHING: Final = frozenset({"blank", "no_text"})
+"""Checks whose findings say that there is no text, which is a fine result."""
+
 
 def judge(page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Verdict:
     """Every registered check's finding and the verdict they add up to.
 
-    The verdict is ``blank`` when the check of that name spoke, ``accepted`` when nothing refuses, else ``doubtful``. The score of
+    The verdict is ``doubtful`` when a finding refuses; ``blank`` when one of `NOTHING` says so; else ``accepted``. The score of
     a refused reading is its `merit`, less what findings take of it that say more than merit can see: of two the better scores
     higher. `refused_before` knows it from then on.
     """
     findings = tuple(_findings(page, reading, engine, task))
     refusing = [finding for finding in findings if finding.refuses]
     if not refusing:
-        status: Status = "blank" if any(finding.code == "blank" for finding in findings) else "accepted"
+        status: Status = "accepted" if NOTHING.isdisjoint(finding.code for finding in findings) else "blank"
         return Verdict(status, 1.0, findings)
     score = round(merit(page, reading, engine) * (1.0 - taken(reading, refusing)), 4)
     refused_before(page).append(score)
