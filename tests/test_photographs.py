@@ -6,18 +6,20 @@ from random import Random
 
 import cv2
 import numpy as np
+import pypdfium2
 import pytest
 from bench.pages.canvas import photo
 from bench.pages.wear import photographed, tilted
 from PIL import Image
 
+import ocroute
 from ocroute import Block, Box, Document, Line, Page, Verdict, Word
 from ocroute.document import Category
 from ocroute.document.exporters.json import decode
 from ocroute.document.sheet import Sheet
 from ocroute.document.source_frame import in_source_frame
 from ocroute.pages.flattened import flattened, without_shadow
-from ocroute.pages.page import deskewed
+from ocroute.pages.page import InputPage, deskewed
 from ocroute.pages.reopening import upright
 from ocroute.ppocr.page_orientation import make_upright
 from ocroute.raster.line_fan import find_fan
@@ -135,16 +137,24 @@ def test_places_of_the_page_are_led_back_as_opencv_does():
     assert np.allclose([sheet.in_photograph(*map(float, place)) for place in places], expected, atol=0.05)
 
 
-def test_boxes_of_the_result_are_around_the_ink_of_the_photograph():
+SHEET = Sheet(800, 600, ((20, 10), (780, 60), (790, 590), (5, 570)))
+
+
+def record_of_one_word(source: str = "a.png") -> tuple[np.ndarray, InputPage, Page]:
+    """A photograph, its sheet seen from above and turned, and the record of the one word that stands there."""
     photograph = np.full((600, 800, 3), 255, np.uint8)
     cv2.fillPoly(photograph, [np.array([(300, 200), (420, 208), (419, 232), (299, 224)])], (0, 0, 0))
-    sheet = Sheet(800, 600, ((20, 10), (780, 60), (790, 590), (5, 570)))
-    page = flattened(ArrayPage(photograph), sheet).turned_by(1)
+    page = flattened(ArrayPage(photograph), SHEET).turned_by(1)
     rows, columns = np.nonzero(page.raster()[..., 0] < 128)
     box = Box(*map(float, (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)))
     block = Block(Category.TEXT, "word", box, lines=(Line("word", box, words=(Word("word", box),)),))
     width, height = page.size
-    record = Page("a.png", 1, width, height, Verdict("accepted", 1.0), (block,), turned=page.turned, sheet=page.sheet)
+    record = Page(source, 1, width, height, Verdict("accepted", 1.0), (block,), turned=page.turned, sheet=page.sheet)
+    return photograph, page, record
+
+
+def test_boxes_of_the_result_are_around_the_ink_of_the_photograph():
+    photograph, page, record = record_of_one_word()
     record = decode(Document("a.png", (record,)).export("json")).pages[0]
     placed = in_source_frame(record)
     assert (placed.width, placed.height, placed.turned, placed.sheet) == (800, 600, 0, None)
@@ -152,6 +162,44 @@ def test_boxes_of_the_result_are_around_the_ink_of_the_photograph():
     assert (found.x0, found.y0, found.x1, found.y1) == pytest.approx((299, 200, 421, 233), abs=6)
     for image in (Image.fromarray(photograph), Image.fromarray(photograph).resize((1600, 1200))):
         assert np.abs(upright(record, image).astype(int) - page.raster()).mean() < 2
+
+
+def test_words_of_a_photograph_are_found_where_they_stand_in_its_pdf(tmp_path):
+    photograph, _, record = record_of_one_word(str(tmp_path / "a.png"))
+    Image.fromarray(photograph).save(tmp_path / "a.png")
+    Document(record.source, (record,)).save(tmp_path / "a.pdf")
+    with pypdfium2.PdfDocument(tmp_path / "a.pdf") as pdf:
+        scale = 800 / pdf[0].get_width()
+        text = pdf[0].get_textpage()
+        assert text.get_text_range().strip() == "word"
+        boxes = [text.get_charbox(at) for at in range(4)]
+    left, bottom = min(box[0] for box in boxes) * scale, 600 - min(box[1] for box in boxes) * scale
+    right, top = max(box[2] for box in boxes) * scale, 600 - max(box[3] for box in boxes) * scale
+    assert (left, right) == pytest.approx((299, 421), abs=12)
+    assert top < 216 < bottom
+
+
+def test_labels_keep_their_values_on_a_photographed_page(tmp_path):
+    """From aside, what stands beside a label lies a row lower in the picture."""
+    made, font = sheet((1240, 1500)), vera(24)
+    pairs = [(f"Berth {number}", f"{number}{number + 3}.50") for number in range(10, 34)]
+    for row, (label, value) in enumerate(pairs):
+        made.write(140, 160 + 48 * row, label, font)
+        made.write(1000, 160 + 48 * row, value, font)
+    image = photographed(np.asarray(made.image.convert("L")), 3, tilt=0.25)
+    (page,) = ocroute.read(image).pages
+    assert page.sheet is not None
+    said = " ".join(
+        " ".join(cell.text for cell in block.table.cells) if block.table else block.text for block in page.blocks
+    )
+    assert said == " ".join(f"{label} {value}" for label, value in pairs)
+    # The first word stands where the first row was drawn.
+    height, width = 1500, 1240
+    warp, _ = tilted(width, height, 3, 0.25)
+    there = cv2.perspectiveTransform(np.array([[(140.0, 172.0)]]), warp)[0, 0]
+    first = in_source_frame(page).blocks[0]
+    box = first.table.cells[0].box if first.table else first.lines[0].words[0].box
+    assert (box.x0, (box.y0 + box.y1) / 2) == pytest.approx(there.tolist(), abs=14)
 
 
 def test_a_shadow_is_taken_out_and_pictures_stay():
