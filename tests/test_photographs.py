@@ -107,12 +107,20 @@ def a_bright_panel() -> np.ndarray:
     return np.asarray(made.image)
 
 
+def a_bright_window() -> np.ndarray:
+    """A photograph of a dark room."""
+    room = np.random.default_rng(1).normal(50, 4, (900, 1200, 3)).clip(0, 255).astype(np.uint8)
+    cv2.fillPoly(room, [np.array([(300, 150), (900, 220), (880, 640), (310, 720)])], (230, 235, 240))
+    return room
+
+
 NO_SHEETS = {
     "a scan": lambda paper: np.repeat(paper[:, :, None], 3, axis=2),
     "a sheet seen from above": lambda paper: np.repeat(
         cv2.copyMakeBorder(paper, 80, 80, 80, 80, cv2.BORDER_CONSTANT, value=70)[:, :, None], 3, axis=2
     ),
     "a slide with a panel": lambda paper: a_bright_panel(),
+    "a room with a window": lambda paper: a_bright_window(),
     "a picture": lambda paper: np.asarray(photo(Random(1), 900, 700).convert("RGB")),
     "blank": lambda paper: np.full((900, 700, 3), 255, np.uint8),
     "black": lambda paper: np.zeros((900, 700, 3), np.uint8),

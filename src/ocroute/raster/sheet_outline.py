@@ -28,16 +28,17 @@ CONTRAST: Final = (
 BAND: Final = 7  # pixels from an edge at which both are measured
 FAN: Final = 0.6  # degrees between two edges that should be parallel, from which the sheet was not seen from above
 OPPOSITE: Final = 0.55  # of the longer one of two such edges that the other is at least
+FEWEST: Final = 20  # letters of a sheet of paper; what has fewer may be anything bright
 OUTSIDE: Final = 0.02  # of the page's letters that may stand beside the sheet: grain of a table may look like some
 
 
 def find_sheet(page: InputPage) -> Sheet | None:
     """Where a photographed sheet lies; None for a page that was seen from above, or where it is not all in the picture.
 
-    Nothing that looks like text may stand outside the sheet: it would be lost.
+    There has to be text on the sheet, and none beside it, where it would be lost.
     """
     corners = outline(page.raster())
-    if corners is None or max(_fans(corners)) < FAN or _text_beside(ink_of(page), corners):
+    if corners is None or max(_fans(corners)) < FAN or not _holds_the_text(ink_of(page), corners):
         return None
     width, height = page.size
     a, b, c, d = (_rounded(point) for point in corners)
@@ -186,10 +187,11 @@ def _angle(first: Corners, second: Corners) -> float:
     return abs(float(np.degrees(np.arctan2(turn, first @ second))))
 
 
-def _text_beside(ink: Ink, corners: Corners) -> bool:
+def _holds_the_text(ink: Ink, corners: Corners) -> bool:
+    """Whether there is text, and next to none of it beside the sheet: a window in a photograph of a room has none."""
     sheet = corners.astype(np.float32)
     beside = sum(line.glyphs for line in ink.lines if cv2.pointPolygonTest(sheet, line.box.center, False) < 0)
-    return beside > OUTSIDE * ink.glyphs
+    return ink.glyphs >= FEWEST and beside <= OUTSIDE * ink.glyphs
 
 
 def _rounded(point: Corners) -> Point:
