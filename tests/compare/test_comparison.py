@@ -14,13 +14,15 @@ from tests.support.pages import typeset
 
 from ocroute import Block, Box, Document, Finding, Page, Verdict
 from ocroute.compare.comparing import compare
+from ocroute.compare.comparison_tables import tables
 from ocroute.compare.dissent import dissents
 from ocroute.compare.fact_files import load_facts
 from ocroute.compare.fresh_runs import engines_here
 from ocroute.compare.measures import Errors, character_errors
-from ocroute.compare.read_pages import PageKey, ReadPage, of_record, of_text
+from ocroute.compare.read_pages import PageKey, Part, ReadPage, of_record, of_text
 from ocroute.compare.saved_runs import Run, load_run, together
 from ocroute.compare.scoring import Rules, score
+from ocroute.compare.table_trees import TreeLikeness
 from ocroute.document import Category
 from ocroute.document.model import Attempt
 from ocroute.errors import InputError
@@ -245,6 +247,22 @@ def test_order_tables_and_furniture_are_measured_apart_from_letters():
     assert score(truth, turned, Rules()).tables.f1 == 0
     assert score(truth, truth, Rules()).furniture.recall == 1
     assert score(truth, turned, Rules()).furniture.recall == 0
+
+
+def test_teds_is_measured_where_it_is_asked_for():
+    """As counted by hand: of the tree's seven nodes (root, body, two rows, three cells) one cell's text is another."""
+    told = ((0, 0, 1, 1, "a"), (0, 1, 1, 1, "b"), (1, 0, 1, 2, "<c> & d"))
+    misread = ((0, 0, 1, 1, "a"), (0, 1, 1, 1, "x"), (1, 0, 1, 2, "<c> & d"))
+    truth = run("truth", *(ReadPage(parts=(Part("a"),), tables=(told,)) for _ in range(3)))
+    pages = (
+        ReadPage(parts=(Part("a"),), tables=(told,)),
+        ReadPage(parts=(Part("a"),), tables=(told, misread)),  # one too many
+        ReadPage(parts=(Part("a"),), tables=(misread,)),
+    )
+    found = compare([run("ours", *pages)], truth=truth, trees=TreeLikeness())
+    assert found.runs[0].truth.teds.value == pytest.approx((1 + 1 + 6 / 7) / 4)
+    assert {title: header for title, header, _ in tables(found)}["Against the known text"][-1] == "TEDS"
+    assert compare([run("ours", *pages)], truth=truth).runs[0].truth.teds.value is None
 
 
 def test_what_is_ignored_is_ignored_and_said():

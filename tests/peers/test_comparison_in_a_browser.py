@@ -9,6 +9,7 @@ from tests.support.command import ocroute
 
 from ocroute import Block, Box, Document, Page, Verdict
 from ocroute.document import Category
+from ocroute.document.model import Provenance
 from ocroute.values import Line
 
 EVIL = "<img src=x onerror='document.body.dataset.pwned=1'></script>"
@@ -42,7 +43,8 @@ def runs(tmp_path):
         blocks = tuple(
             Block(Category.TEXT, text, box, lines=(Line(text, box),)) for text, box in zip(lines, boxes, strict=True)
         )
-        page = Page(str(tmp_path / "scan.png"), 1, 600, 400, Verdict("accepted", 1.0), blocks)
+        took = Provenance(name, seconds={"read": {"ours": 0.5, "theirs": 4.0}[name]})
+        page = Page(str(tmp_path / "scan.png"), 1, 600, 400, Verdict("accepted", 1.0), blocks, provenance=took)
         (tmp_path / name).mkdir()
         (tmp_path / name / "scan.json").write_bytes(Document(str(tmp_path / "scan.png"), (page,)).export("json"))
     return tmp_path
@@ -50,6 +52,19 @@ def runs(tmp_path):
 
 def compared(folder, *more):
     return ocroute("compare", "--runs", folder / "ours", folder / "theirs", "-o", folder / "out", "--json", *more)
+
+
+def test_speed_is_drawn_against_quality_with_a_point_a_run(tab, runs):
+    (runs / "truth").mkdir()
+    (runs / "truth" / "scan.txt").write_text("printed in 1911\nby J. Marsh\nthe end")
+    assert compared(runs, "--truth", runs / "truth").returncode == 0
+    tab.goto((runs / "out" / "report.html").as_uri())
+    plot = tab.get_by_role("img", name="Seconds of the median page (to the left is faster)")
+    ours, theirs = ([float(dot.get_attribute(at)) for at in ("cx", "cy")] for dot in plot.locator("circle").all())
+    assert ours[0] < theirs[0]  # faster
+    assert ours[1] < theirs[1]  # and above: better
+    for told in ("ours", "theirs", "0.50 s", "4.0 s", "100.0 %"):
+        expect(plot.get_by_text(told, exact=True)).to_be_visible()
 
 
 def test_answers_are_saved_as_facts_and_hold_in_the_next_comparison(tab, runs):

@@ -41,6 +41,7 @@ def compare(
     ignore: Annotated[
         str, typer.Option(metavar="WHAT", help="What does not count, with commas: case, punctuation, furniture; none.")
     ] = "furniture",
+    teds: Annotated[bool, typer.Option("--teds", help="Measure TEDS of tables too; needs ocroute[teds].")] = False,
     repeat: Annotated[
         bool, typer.Option("--repeat", help="Read with each engine twice: does the same come out?")
     ] = False,
@@ -63,9 +64,11 @@ def compare(
     from ocroute.compare.fact_files import load_facts
     from ocroute.compare.saved_runs import load_run, named_apart, together
     from ocroute.compare.scoring import rules_for
+    from ocroute.compare.table_trees import TreeLikeness
     from ocroute.errors import ExitCode
 
     rules = rules_for(split(ignore))
+    trees = TreeLikeness() if teds else None
     stated, wrong = load_facts(Path(facts)) if facts else ([], [])
     known = [load_run(Path(truth))] if truth else []
     read = (
@@ -75,7 +78,7 @@ def compare(
         found = _saved(inputs, engines) if runs else read
         aligned = together([*named_apart(found), *known])
         last = aligned.pop() if known else None
-        result = compared(aligned, truth=last, facts=stated, rules=rules, problems=wrong)
+        result = compared(aligned, truth=last, facts=stated, rules=rules, trees=trees, problems=wrong)
         if out:
             from ocroute.compare.report_page import write_report
 

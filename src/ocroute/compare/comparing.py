@@ -21,6 +21,7 @@ from ocroute.compare.read_pages import PageKey, ReadPage
 from ocroute.compare.run_figures import against_truth, differences, facts_held, judged
 from ocroute.compare.saved_runs import Run
 from ocroute.compare.scoring import PageScore, Rules, apart, score
+from ocroute.compare.table_trees import TreeLikeness
 from ocroute.errors import InputError
 
 _MISSING = ReadPage(error="this run has no such page")
@@ -32,6 +33,7 @@ def compare(
     truth: Run | None = None,
     facts: Sequence[Stated] = (),
     rules: Rules = Rules(),  # noqa: B008 - frozen
+    trees: TreeLikeness | None = None,
     problems: Sequence[str] = (),
 ) -> Comparison:
     """Hold runs, whose pages go by the same names, against each other and against what is known.
@@ -40,6 +42,7 @@ def compare(
         truth: the known text of some of the pages: they alone are scored.
         facts: that are known of pages.
         rules: which differences do not count.
+        trees: measures TEDS of tables too.
         problems: to be told with the rest.
 
     Raises:
@@ -58,7 +61,7 @@ def compare(
     distances, by_page = _distances(texts, pages, keys)
     known = [key for key in keys if key in truth.pages and not truth.pages[key].error] if truth else []
     scores = (
-        {run.name: [score(truth.pages[key], pages[run.name][key], rules) for key in known] for run in runs}
+        {run.name: [score(truth.pages[key], pages[run.name][key], rules, trees) for key in known] for run in runs}
         if truth
         else {}
     )

@@ -23,6 +23,7 @@ class AgainstTruth(msgspec.Struct, frozen=True):
         recall, precision: of words whatever their order.
         order: Kendall's tau of lines, -1 to 1.
         tables: F1 of neighbouring cells; furniture: of words of headers and footers. None where the truth has none.
+        teds: of tables; None where nobody asked, or there are none.
         confusions: what was read for what, the most frequent first.
     """
 
@@ -36,6 +37,7 @@ class AgainstTruth(msgspec.Struct, frozen=True):
     tables: Figure
     furniture: Figure
     confusions: tuple[tuple[str, str, int], ...] = ()
+    teds: Figure = Figure(None)
 
 
 class Judged(msgspec.Struct, frozen=True):

@@ -26,7 +26,10 @@ def tables(found: Comparison) -> Iterator[tuple[str, list[str], list[list[str]]]
             "tables",
             "furniture",
         ]
-        yield "Against the known text", header, [_truth(one) for one in found.runs if one.truth]
+        told = [(one, one.truth) for one in found.runs if one.truth]
+        teds = any(truth.teds.value is not None for _, truth in told)
+        rows = [[*_truth(one), *([_figure(truth.teds)] if teds else [])] for one, truth in told]
+        yield "Against the known text", [*header, *(["TEDS"] if teds else [])], rows
     if any(one.judge for one in found.runs):
         header = ["run", "accepted and right", "accepted, wrong", "refused, right", "refused and wrong", "success"]
         yield "The judge against the known text", header, [_judge(one) for one in found.runs if one.judge]

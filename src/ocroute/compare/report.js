@@ -31,6 +31,29 @@
     return make("figure", {}, make("figcaption", {}, title), svg);
   }
 
+  function scatter({ title, points }) {
+    const [width, height, left, top] = [420, 220, 60, 12];
+    const svg = draw("svg", { viewBox: `0 0 ${left + width + 130} ${top + height + 40}`, role: "img", "aria-label": title });
+    const text = (x, y, said, anchor) => {
+      const made = draw("text", { x, y, "text-anchor": anchor });
+      made.textContent = said;
+      svg.append(made);
+    };
+    const ends = (values) => [Math.min(...values), Math.max(...values)];
+    const [fast, slow] = ends(points.map(({ seconds }) => Math.log(seconds)));
+    const [low, high] = ends(points.map(({ quality }) => quality));
+    const across = (seconds) => left + (slow > fast ? (Math.log(seconds) - fast) / (slow - fast) : 0.5) * width;
+    const down = (quality) => top + (high > low ? (high - quality) / (high - low) : 0.5) * height;
+    svg.append(draw("rect", { x: left, y: top, width, height, class: "or-track" }));
+    for (const value of new Set([low, high])) text(left - 8, down(value) + 5, `${(100 * value).toFixed(1)} %`, "end");
+    for (const value of new Set([fast, slow])) text(across(Math.exp(value)), top + height + 22, `${Math.exp(value).toPrecision(2)} s`, "middle");
+    for (const { name, seconds, quality } of points) {
+      svg.append(draw("circle", { cx: across(seconds), cy: down(quality), r: 6, class: "or-bar" }));
+      text(across(seconds) + 10, down(quality) + 5, name.length > 16 ? `${name.slice(0, 15)}…` : name, "start");
+    }
+    return make("figure", {}, make("figcaption", {}, title), svg);
+  }
+
   function confusions(given) {
     const parts = Object.entries(given).map(([name, rows]) => make("div", {}, make("h3", {}, name), make("ul", { class: "or-confusions" },
       ...rows.map(([wanted, read, count]) => make("li", {}, make("code", {}, wanted || "∅"), " → ", make("code", {}, read || "∅"), ` ${count}×`)))));
@@ -147,7 +170,7 @@
       make("h1", {}, data.title),
       make("ul", {}, ...data.remarks.map((line) => make("li", {}, line))),
       ...data.tables.map(table),
-      make("section", { class: "or-side" }, ...data.bars.map(bars)),
+      make("section", { class: "or-side" }, ...data.bars.map(bars), data.scatter ? scatter(data.scatter) : null),
       confusions(data.confusions),
       data.dissents.length ? dissents(data.dissents, data.more) : null,
       pages(data.pages, open),

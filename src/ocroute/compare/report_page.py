@@ -62,6 +62,7 @@ def write_report(
             if one.truth and one.truth.confusions
         },
         "bars": list(_bars(found)),
+        "scatter": _scatter(found),
         "pages": pages,
         "dissents": asked,
         "more": more,
@@ -203,6 +204,23 @@ def _bars(found: Comparison) -> Iterator[dict[str, Any]]:
         longest = max(seconds for _, seconds in times) or 1.0
         rows = [{"name": name, "value": seconds / longest, "said": f"{seconds:.2f} s"} for name, seconds in times]
         yield {"title": "seconds of the median page", "rows": rows}
+
+
+def _scatter(found: Comparison) -> dict[str, Any] | None:
+    """Speed against quality, a point a run; None where fewer than two runs have both."""
+    known = any(one.truth for one in found.runs)
+    quality = {
+        one.name: 1 - (one.truth.mean_cer.value or 0.0) if one.truth else None if known else one.agreement
+        for one in found.runs
+    }
+    points = [
+        {"name": one.name, "seconds": one.seconds, "quality": quality[one.name]}
+        for one in found.runs
+        if one.seconds and quality[one.name] is not None
+    ]
+    of = "characters right, mean of a page" if known else "agreement with the others, which is no accuracy"
+    title = f"Seconds of the median page (to the left is faster) and {of}"
+    return {"title": title, "points": points} if len(points) > 1 else None
 
 
 def _bar(name: str, figure: Figure) -> dict[str, Any]:

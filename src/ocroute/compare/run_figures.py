@@ -51,6 +51,7 @@ def against_truth(
         order=figure([one.concordant - one.discordant for one in orders], [_pairs(one) for one in orders], 1.0),
         tables=f1([one.tables for one in scores]),
         furniture=f1([one.furniture for one in scores]),
+        teds=figure([one.trees[0] for one in scores], [one.trees[1] for one in scores]),
         confusions=confusions(((rules.text(truth[key]), rules.text(pages[key])) for key in truth), _CONFUSIONS),
     )
 

@@ -25,6 +25,7 @@ from ocroute.compare.measures import (
     word_order,
 )
 from ocroute.compare.read_pages import HYPHEN, Part, ReadPage
+from ocroute.compare.table_trees import TreeLikeness
 from ocroute.errors import UsageError
 
 Ignored = Literal["case", "punctuation", "furniture"]
@@ -78,6 +79,7 @@ class PageScore(msgspec.Struct, frozen=True):
         order: of the lines of the truth that can be found again.
         tables: neighbouring cells.
         furniture: words of headers and footers that were told apart, where the truth does.
+        trees: TEDS summed over tables, and how many there are, see `ocroute.compare.table_trees`; (0, 0) where nobody asked.
         right: whether the text can be used: see `WRONG_CER`; of an empty page whether nothing was read.
     """
 
@@ -88,6 +90,7 @@ class PageScore(msgspec.Struct, frozen=True):
     tables: Overlap
     furniture: Overlap
     right: bool
+    trees: tuple[float, int] = (0.0, 0)
 
     @property
     def clipped(self) -> float:
@@ -95,8 +98,12 @@ class PageScore(msgspec.Struct, frozen=True):
         return min(1.0, self.characters.rate)
 
 
-def score(truth: ReadPage, found: ReadPage, rules: Rules) -> PageScore:
-    """Of a page that was read, failed, or is missing (both have an ``error``, and count as if nothing had been read)."""
+def score(truth: ReadPage, found: ReadPage, rules: Rules, trees: TreeLikeness | None = None) -> PageScore:
+    """Of a page that was read, failed, or is missing (both have an ``error``, and count as if nothing had been read).
+
+    Args:
+        trees: measures TEDS too.
+    """
     wanted, read = rules.text(truth), rules.text(found)
     characters, words = (_distance(*pair) for pair in ((_units(wanted), _units(read)), (wanted.split(), read.split())))
     bag = overlap(Counter(wanted.split()), Counter(read.split()))
@@ -110,6 +117,7 @@ def score(truth: ReadPage, found: ReadPage, rules: Rules) -> PageScore:
         table_adjacency(truth.tables, tables, ALIKE) if truth.tables or tables else Overlap(),
         _furniture(truth, found, rules),
         right or (not wanted and not read),
+        trees.page(truth.tables, tables) if trees else (0.0, 0),
     )
 
 
