@@ -133,6 +133,16 @@ class ReaderOptions(TypedDict, total=False):
             needs_engine=True,
         ),
     ]
+    adapter: Annotated[
+        str,
+        Option(
+            help="A folder with an adapter, as ocroute finetune train makes it, to be added to the weights.",
+            metavar="FOLDER",
+            field="adapter",
+            kinds=("vlm",),
+            needs_engine=True,
+        ),
+    ]
     task: Annotated[
         str,
         Option(

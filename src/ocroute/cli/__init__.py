@@ -1,6 +1,7 @@
 """The command line: parse, call the library, draw. No logic lives here, and nothing heavy is imported before it is needed."""
 
 from ocroute.cli import (  # noqa: F401 - a command exists once its module is imported
+    adapter_commands,
     compare_command,
     doctor_command,
     finetune_command,

@@ -8,11 +8,11 @@ import typer
 from ocroute.cli.app import app, write_json
 
 finetune = typer.Typer(
-    help="Make and check examples to train a model on: for ms-swift, LLaMA-Factory or TRL.", no_args_is_help=True
+    help="Make examples of your pages, train dots.ocr on them, and see whether it reads better.", no_args_is_help=True
 )
 app.add_typer(finetune, name="finetune")
 
-_Json = Annotated[bool, typer.Option("--json", help="Write it as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Write it as JSON.")]
 
 
 @finetune.command()
@@ -26,7 +26,7 @@ def export(
     ] = "layout",
     form: Annotated[str, typer.Option("--format", metavar="TRAINER", help="swift, llamafactory or trl.")] = "swift",
     held_out: Annotated[float, typer.Option(metavar="SHARE", help="Of the documents, not to be trained on.")] = 0.15,
-    json: _Json = False,
+    json: Json = False,
 ) -> None:
     """Write pages and their known text as examples: images at the size that the model sees, answers as its parser reads them."""
     from typing import cast, get_args
@@ -60,7 +60,7 @@ def export(
 @finetune.command()
 def check(
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="That `ocroute finetune export` has made.")],
-    json: _Json = False,
+    json: Json = False,
 ) -> None:
     """Look through examples for what makes a model worse; ends with 5 where something must be mended."""
     from ocroute.cli.terminal import console, error_line

@@ -89,6 +89,7 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
         runtime: what runs the model of a neural engine: ``vllm`` for the user's own vLLM; empty for ocroute itself.
         ca: a file with the certificates that this server may have, in PEM form; empty for those of the system.
         quantized: whether attention kernels that compute in fewer bits may be used.
+        adapter: a folder with an adapter (LoRA) to be added to the weights; empty for none.
     """
 
     languages: tuple[str, ...] = ()
@@ -98,6 +99,7 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     runtime: str = ""
     ca: str = ""
     quantized: bool = False
+    adapter: str = ""
 
 
 class PageLimits(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -11,10 +11,11 @@ import msgspec
 from PIL import Image, UnidentifiedImageError
 
 from ocroute.engines.dots_ocr import MODES
-from ocroute.errors import CorruptInput, Declined, InputError, InputNotFound
-from ocroute.finetune.exporting import MANIFEST, Manifest, Split
+from ocroute.errors import Declined
+from ocroute.finetune.example_files import manifest_of, pairs_of
+from ocroute.finetune.exporting import Manifest, Split
 from ocroute.finetune.targets import FACTOR, Task, faults, input_size, prompt
-from ocroute.finetune.trainer_formats import Pair, pair_of
+from ocroute.finetune.trainer_formats import Pair
 from ocroute.models.dots_ocr.input_size import InputSize
 
 _LETTERS_A_TOKEN = 6
@@ -56,7 +57,7 @@ def check(folder: Path) -> Checked:
     Raises:
         InputError: there is no such folder, or it is none of those.
     """
-    manifest = _manifest(folder)
+    manifest = manifest_of(folder)
     problems: list[str] = []
     counts: dict[Split, int] = {"train": 0, "test": 0}
     longest_image = longest_target = 0
@@ -64,7 +65,7 @@ def check(folder: Path) -> Checked:
     entries = {entry.image: entry for entry in manifest.entries}
     splits: tuple[Split, ...] = ("train", "test")
     for split in splits:
-        for place, pair in _pairs(folder, split, manifest, problems):
+        for place, pair in pairs_of(folder, split, manifest, problems):
             counts[split] += 1
             size, digest, wrong = _image(folder, pair.image)
             problems += [f"{place}: {fault}" for fault in wrong]
@@ -92,38 +93,6 @@ def check(folder: Path) -> Checked:
         (*problems, *doubled),
         tuple(remarks),
     )
-
-
-def _manifest(folder: Path) -> Manifest:
-    try:
-        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except FileNotFoundError as error:
-        raise InputNotFound(
-            f"{folder} has no {MANIFEST}", next_step="Make the examples with: ocroute finetune export"
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise CorruptInput(f"{folder / MANIFEST} is damaged: {error}", next_step="Export again") from error
-    except OSError as error:
-        raise InputError(f"{folder} cannot be read: {error.strerror}", next_step="Check the path") from error
-
-
-def _pairs(folder: Path, split: Split, manifest: Manifest, problems: list[str]) -> Iterator[tuple[str, Pair]]:
-    """The examples of a file with their place; lines that are none become problems."""
-    path = folder / f"{split}.jsonl"
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{path} cannot be read: {error}")
-        return
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            if number < len(lines):
-                problems.append(f"{path}, line {number}: is empty")
-            continue
-        try:
-            yield f"{path}, line {number}", pair_of(line, manifest.form)
-        except ValueError as error:
-            problems.append(f"{path}, line {number}: {error}")
 
 
 def _image(folder: Path, name: str) -> tuple[InputSize | None, str, list[str]]:

@@ -114,7 +114,7 @@ def export(
                 f"no example could be made: {left_out[0] if left_out else 'no page has a known text'}",
                 next_step="Name pages and their known text alike: scan.pdf and scan.json",
             )
-        splits = _split(sorted({one.key.name for one in examples}), held_out)
+        splits = split_of(sorted({one.key.name for one in examples}), held_out)
         _write(folder, examples, splits, task, form)
     except OSError as error:
         raise cannot_write("cannot write the examples to", folder, error, {}) from error
@@ -218,7 +218,7 @@ def _text(page: ReadPage) -> str:
     return "\n".join(said)
 
 
-def _split(documents: Sequence[str], held_out: float) -> dict[str, Split]:
+def split_of(documents: Sequence[str], held_out: float) -> dict[str, Split]:
     """Which documents are held out: the same ones whenever the same documents come, one at least of several."""
     ranked = sorted(documents, key=lambda name: hashlib.sha256(name.encode()).digest())
     count = round(held_out * len(ranked))

@@ -59,11 +59,23 @@ def layout_target(blocks: Sequence[Block], page: tuple[float, float], size: Inpu
         raise NoTarget("has no block")
     target = json.dumps(cells, ensure_ascii=False)
     read = [plain for block in parse(target, size, page) for plain in _words(block)]
-    said = [plain for given in blocks for block in settled(given) for plain in _words(block)]
-    if read != said:
-        place = next((at for at, pair in enumerate(zip(read, said, strict=False)) if pair[0] != pair[1]), 0)
-        raise NoTarget(f"would be read back as other words, near {' '.join(said[max(0, place - 2) : place + 3])!r}")
+    wanted = words(blocks)
+    if read != wanted:
+        place = next((at for at, pair in enumerate(zip(read, wanted, strict=False)) if pair[0] != pair[1]), 0)
+        raise NoTarget(f"would be read back as other words, near {' '.join(wanted[max(0, place - 2) : place + 3])!r}")
     return target
+
+
+def said(task: Task, answer: str, size: InputSize) -> str:
+    """The words of an answer, or of a target, as they are compared: how they are marked up, and where they stand, left out."""
+    if task == "text":
+        return answer
+    return " ".join(words(parse(answer, size, size)))
+
+
+def words(blocks: Sequence[Block]) -> list[str]:
+    """What blocks say, in words, however they are marked up."""
+    return [word for given in blocks for block in settled(given) for word in _words(block)]
 
 
 def faults(task: Task, target: str, size: InputSize) -> Iterator[str]:

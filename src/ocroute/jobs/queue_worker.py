@@ -241,6 +241,7 @@ def _wanted(target: Target, saver: Saver, wish: Wish, asked: Mapping[str, Any]) 
         "engine": wish.engine,
         "languages": list(wish.wanted.languages),
         "model": wish.wanted.model,
+        **({"adapter": wish.wanted.adapter} if wish.wanted.adapter else {}),
         **{name.replace("_", " "): value for name, value in asked.items()},
     }
     return Settings(place, target.formats, tuple(map(saver.suffix, target.formats)), reading)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 
@@ -32,19 +32,40 @@ def stoppable(kept: Callable[[], NextStep | str] | None = None) -> Iterator[None
 
 
 @contextmanager
-def _signals_interrupt() -> Iterator[None]:
+def noted() -> Iterator[Callable[[], bool]]:
+    """Inside the ``with`` block the first Ctrl-C, SIGTERM or SIGHUP is only noted, for work that ends at a place of its own; the
+    next one stops it at once. What the block gets says whether one came.
+
+    The signals have no such effect outside the main thread.
+    """
+    came: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if came:
+            _stop(number, frame)
+        came.append(number)
+
+    main = threading.current_thread() is threading.main_thread()
+    with _signals_interrupt(("SIGINT", "SIGTERM", "SIGHUP"), note) if main else nullcontext():
+        yield lambda: bool(came)
+
+
+@contextmanager
+def _signals_interrupt(
+    names: Sequence[str] = ("SIGTERM", "SIGHUP"), handler: Callable[[int, FrameType | None], None] | None = None
+) -> Iterator[None]:
     before = {}
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in names:
         number = getattr(signal, name, None)
         # A signal that is ignored stays so: nohup wants it.
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+        if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             with suppress(OSError, ValueError):
-                before[number] = signal.signal(number, _stop)
+                before[number] = signal.signal(number, handler or _stop)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, handled in before.items():
+            signal.signal(number, handled)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a signal handler

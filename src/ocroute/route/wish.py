@@ -52,6 +52,11 @@ def check_options(wish: Wish, pinned: EngineInfo | None) -> None:
         raise UsageError(
             f"there is no runtime {wish.wanted.runtime!r}", next_step="Choose vllm, or leave --runtime out"
         )
+    if wish.wanted.runtime and wish.wanted.adapter:
+        raise UsageError(
+            f"--runtime {wish.wanted.runtime} reads with no adapter",
+            next_step="Merge it first: ocroute finetune merge ADAPTER -o FOLDER, then --model FOLDER",
+        )
     given = [one for one in declared(ReadOptions).values() if one.option.kinds and _value(wish.wanted, one)]
     if pinned is None:
         for one in given:

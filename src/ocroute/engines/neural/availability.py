@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 from ocroute.engines.base import Availability
-from ocroute.engines.neural import weights
+from ocroute.engines.neural import adapters, weights
 from ocroute.engines.neural.model_facts import Facts
 from ocroute.errors import EngineUnavailable, NextStep
 from ocroute.kernels.requirements import Platform, torch_obstacle
@@ -29,11 +29,11 @@ class Located(Availability, frozen=True, omit_defaults=True):
     lacking: str = ""
 
 
-def availability(facts: Facts, model: str, runtime: str = "") -> Located:
+def availability(facts: Facts, model: str, runtime: str = "", adapter: str = "") -> Located:
     """Of the engine that ``facts`` describe.
 
     Args:
-        runtime: what is to run the model, see `ocroute.engines.Wanted`.
+        runtime, adapter: what is to run the model, and what is to be added to it, see `ocroute.engines.Wanted`.
         model: the weights that the user names; empty for none. A hub id that is not here yet counts: it will be fetched.
     """
     if lacking := missing(facts.transformers, facts.packages):
@@ -46,14 +46,16 @@ def availability(facts: Facts, model: str, runtime: str = "") -> Located:
             return Located("usable", version=version, scripts=facts.scripts, where=model)
         folder = weights.find(facts, model)
         weights.check(facts, folder, loaded_here=not runtime)
-        fingerprint = weights.digest(folder)[:16]
+        fingerprint = weights.digest(folder)
+        if adapter:
+            fingerprint = adapters.opened(adapter, facts.name, fingerprint).hash_with(fingerprint)
     except EngineUnavailable as error:
         lacking = "" if model or folder else weights.wanted(facts)
         step = error.next_step
         return Located("absent", reason=error.message, install=step.command, advice=step.advice, lacking=lacking)
     except Exception as error:  # probing must survive a damaged cache
         return Located("broken", reason=f"{type(error).__name__}: {error}", install=INSTALL)
-    return Located("usable", version=version, scripts=facts.scripts, weights=fingerprint, where=str(folder))
+    return Located("usable", version=version, scripts=facts.scripts, weights=fingerprint[:16], where=str(folder))
 
 
 def missing(transformers: str, others: Iterable[str] = ()) -> str:

@@ -16,6 +16,7 @@ import msgspec
 
 from ocroute.engines.base import Answer, Availability, EngineInfo, Reading, Request, Task, Wanted
 from ocroute.engines.neural import (
+    adapters,
     attention,
     availability,
     canary,
@@ -107,6 +108,7 @@ class NeuralEngine(PageByPage):
         wanted = signature(model.get_image_features).parameters
         model.get_image_features(**{name: value for name, value in inputs.items() if name in wanted})
 
+    _adapter: adapters.Adapter | None = None
     _packed = 0  # bytes of quantized weights as they are stored; 0 where they are not quantized
 
     def sample(self, mode: Mode, pixels: int) -> pixel_budget.Sample:
@@ -133,7 +135,7 @@ class NeuralEngine(PageByPage):
     @classmethod
     def probe_for(cls, wanted: Wanted) -> Availability:
         """As `probe`, for the weights that ``wanted`` names; a hub id that is not here yet counts: it will be fetched."""
-        return availability.availability(cls.facts, wanted.model, wanted.runtime)
+        return availability.availability(cls.facts, wanted.model, wanted.runtime, wanted.adapter)
 
     @classmethod
     def fetches(cls, wanted: Wanted) -> bool:
@@ -171,6 +173,11 @@ class NeuralEngine(PageByPage):
         devices.limit_threads(task.limits.threads)
         self.where = devices.place()
         self._model, self._digest = task.model or facts.hub, weights.digest(folder)
+        self._adapter = adapters.opened(task.adapter, facts.name, self._digest) if task.adapter else None
+        if self._adapter:
+            if not self._adapter.told:
+                _log.warning("the adapter in %s does not say which weights it was made for", self._adapter.folder)
+            self._digest = self._adapter.hash_with(self._digest)
         try:
             self._start(folder, task)
         except Exception as error:  # whatever torch raises while it loads or reads for the first time
@@ -209,6 +216,8 @@ class NeuralEngine(PageByPage):
         self.budget = pixel_budget.fitted(facts, self.where, lambda pixels: self.sample(mode, pixels), free)
         pixel_budget.require_host_memory(facts, folder, self.where)
         self.loaded = self.load(folder, self.where)
+        if self._adapter:
+            self._adapter.merge_into(self.loaded.model)
         self.kernels = attention.plug_in(
             self.loaded.model,
             facts,
@@ -326,6 +335,8 @@ class NeuralEngine(PageByPage):
             "tokens": answer.tokens,
             "ending": answer.ending,
         }
+        if self._adapter:
+            settings["adapter"] = {"folder": str(self._adapter.folder), "sha256": self._adapter.digest}
         if out_of_memory:
             settings["out_of_memory"] = out_of_memory
         answered = Answered(answer.text, mode, prepared.input_size, size)

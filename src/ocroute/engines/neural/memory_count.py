@@ -101,8 +101,12 @@ def _bytes(tensor: Tensor) -> int:
     return tensor.numel() * tensor.element_size()
 
 
-def peak_bytes(run: Callable[[], object]) -> int:
-    """The most bytes that tensors made by ``run`` on the meta device would take at one time."""
+def peak_bytes(run: Callable[[], object], *, gradients: bool = False) -> int:
+    """The most bytes that tensors made by ``run`` on the meta device would take at one time.
+
+    Args:
+        gradients: whether what is kept for a backward pass counts, and the gradients that it makes.
+    """
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -145,7 +149,7 @@ def peak_bytes(run: Callable[[], object]) -> int:
             self.storages.discard(name)
             self.now -= size
 
-    with torch.inference_mode(), Living() as living:
+    with torch.enable_grad() if gradients else torch.inference_mode(), Living() as living:
         run()
     return int(living.peak)
 
@@ -189,8 +193,22 @@ def counted_attention(model: Any) -> Iterator[None]:
 
     from ocroute.kernels.adaptor.attention_interface import forget
 
+    class Attend(torch.autograd.Function):
+        """Keeps for the backward pass what fused kernels keep, and makes what they make."""
+
+        @staticmethod
+        def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            out = torch.empty_like(q)
+            ctx.save_for_backward(q, k, v, out)
+            return out
+
+        @staticmethod
+        def backward(ctx: Any, *_: Tensor) -> tuple[Tensor, ...]:
+            return tuple(torch.empty_like(each) for each in ctx.saved_tensors[:3])
+
     def attend(module: Any, q: Tensor, k: Tensor, v: Tensor, *_: Any, **__: Any) -> tuple[Tensor, None]:  # noqa: ARG001
-        return torch.empty_like(q).transpose(1, 2), None
+        made: Tensor = Attend.apply(q, k, v)  # type: ignore[no-untyped-call]
+        return made.transpose(1, 2), None
 
     AttentionInterface.register(COUNTED, attend)
     AttentionMaskInterface.register(COUNTED, lambda *_, **__: None)

@@ -55,7 +55,12 @@ def fault(file: Path) -> str:
 
 def names(folder: Path) -> set[str]:
     """The names of all tensors in the files."""
-    return {name for file in files(folder) for name in _tensors(header(file))}
+    return {name for file in files(folder) for name in names_in(file)}
+
+
+def names_in(file: Path) -> set[str]:
+    """The names of the tensors in one file."""
+    return set(_tensors(header(file)))
 
 
 def copied(folder: Path, dtype: str, *, mapped: bool) -> int:
