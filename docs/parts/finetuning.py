@@ -28,6 +28,8 @@ def proof(record: Record) -> str:
 
 @from_evidence("finetune", _SCRIPT)
 def swap(record: Record) -> str:
+    if "swap" not in record:
+        return f"Not measured yet. To measure it: `{_SCRIPT}`.\n"
     first = table(
         ("gradients with", "apart from the first row of that dtype", "apart from the first row of all"),
         (
@@ -47,6 +49,8 @@ def swap(record: Record) -> str:
 
 @from_evidence("finetune", _SCRIPT)
 def memory(record: Record) -> str:
+    if "memory" not in record:
+        return f"Not counted yet. To count it: `{_SCRIPT}`.\n"
     head = (
         "largest page",
         "image tokens",
