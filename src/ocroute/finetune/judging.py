@@ -150,7 +150,7 @@ def _pairs(folder: Path, splits: Sequence[Literal["train", "test"]], none: str) 
     return manifest.task, pairs
 
 
-def _read(sets: Sequence[tuple[Path, Task, list[Pair]]], model: str, task: Task, adapter: str) -> list[Reads]:
+def _read(sets: Sequence[tuple[Path, Task, list[Pair]]], model: str, task: Task, adapter: str) -> Sequence[Reads]:
     """All sets with one loaded model; each page with its seconds.
 
     Raises:
