@@ -19,6 +19,7 @@ from ocroute.errors import ExitCode
 from ocroute.kernels.build.recipes import book
 from ocroute.options import CommandOptions, InputOptions, ReaderOptions, ReadOptions, declared
 from tests.support import command
+from tests.support.waiting import PATIENCE
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -26,7 +27,9 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 def process(*arguments, **options):
     """The command in a process of its own, where that is what is tested; ``command.ocroute`` otherwise."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "text": True} | options
-    return subprocess.run([sys.executable, "-m", "ocroute", *map(str, arguments)], check=False, timeout=240, **pipes)
+    return subprocess.run(
+        [sys.executable, "-m", "ocroute", *map(str, arguments)], check=False, timeout=PATIENCE, **pipes
+    )
 
 
 def ocroute(*arguments, **options):
@@ -135,7 +138,7 @@ def test_several_inputs_on_stdout_are_refused_but_as_lines():
 def test_pipes_go_in(given):
     read = f"{sys.executable} -m ocroute read --engine textlayer --jobs 0"
     words = ["bash", "-c", given.format(SAMPLES / "invoice.pdf", read)]
-    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, "Amount" in done.stdout) == (ExitCode.OK, True), done.stderr
     assert re.fullmatch(r"ocroute: 1 file, 1 page, .*; text on stdout\n", done.stderr)
 
@@ -143,7 +146,7 @@ def test_pipes_go_in(given):
 @pytest.mark.skipif(not shutil.which("bash"), reason="this system has no bash")
 def test_a_closed_standard_input_is_told():
     words = ["bash", "-c", f"{sys.executable} -m ocroute read - --jobs 0 <&-"]
-    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (ExitCode.BAD_INPUT, "")
     assert done.stderr.startswith(
         "ocroute: <stdin>: standard input is closed. Pipe a file into it: cat FILE | ocroute read -\n"
@@ -336,7 +339,7 @@ def test_a_closed_pipe_ends_quietly_with_a_code_of_its_own(arguments):
     reading, writing = os.pipe()
     os.close(reading)
     words = [sys.executable, "-m", "ocroute", *map(str, arguments)]
-    done = subprocess.run(words, check=False, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=240)
+    done = subprocess.run(words, check=False, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
     os.close(writing)
     assert (done.returncode, done.stderr) == (ExitCode.PIPE_CLOSED, "")
 
@@ -347,7 +350,9 @@ def test_standard_streams_may_be_closed(tmp_path):
     read = f"{sys.executable} -m ocroute read {SAMPLES / 'invoice.pdf'} --engine textlayer --jobs 1"
 
     def shell(closed):
-        return subprocess.run(["sh", "-c", read + closed], check=False, capture_output=True, text=True, timeout=240)
+        return subprocess.run(
+            ["sh", "-c", read + closed], check=False, capture_output=True, text=True, timeout=PATIENCE
+        )
 
     done = shell(" >&-")
     assert done.returncode == ExitCode.BAD_OUTPUT

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ocroute.errors import ExitCode
+from tests.support.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("samples/*.md")])
@@ -27,7 +28,7 @@ def run(*command: str | Path, folder: Path = ROOT, path: str = "") -> subprocess
         env=environment,
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -23,6 +23,7 @@ import ocroute
 from ocroute.document import Block, Category, Document, Page
 from ocroute.run import InputResult, read_documents
 from tests.support.reading_back import ALTO, hocr, html_words, markdown_words, of_class
+from tests.support.waiting import PATIENCE
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 NAMES = [path.name.removesuffix(".json") for path in sorted((SAMPLES / "truth").glob("*.json"))]
@@ -215,7 +216,7 @@ def test_a_skewed_page_is_straightened() -> None:
     not Path("/usr/share/fonts/truetype/liberation").is_dir(), reason="the samples' fonts are not installed"
 )
 def test_the_samples_are_what_the_script_draws(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, SAMPLES / "make.py", "--out", tmp_path], check=True, timeout=250)
+    subprocess.run([sys.executable, SAMPLES / "make.py", "--out", tmp_path], check=True, timeout=PATIENCE)
     made = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*") if path.is_file()}
     kept = {
         path.relative_to(SAMPLES) for path in SAMPLES.rglob("*.*") if path.suffix in (".png", ".jpg", ".pdf", ".json")

@@ -15,6 +15,7 @@ pytest.importorskip("transformers", reason="needs the extra vlm: pip install 'oc
 from bench.dictation import Dictation, checkpoint, config_for, tokenizer
 from bench.dots_generate import generate
 from bench.pages.full_letter import SENTENCES, full, small
+from tests.support.waiting import PATIENCE
 
 from ocroute.engines.base import Reading, Task
 from ocroute.engines.dots_ocr import DotsOcr
@@ -77,7 +78,7 @@ def test_the_bench_itself(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "neural-overhead.json").read_text())

@@ -10,6 +10,7 @@ from rapidfuzz.distance import Levenshtein
 from safetensors.torch import load_file, save_file
 from tests.support.checkpoints import PAGES, trained
 from tests.support.command import ocroute
+from tests.support.waiting import PATIENCE
 
 from ocroute.engines.base import ENGINES, Wanted
 from ocroute.engines.neural import canary
@@ -32,7 +33,7 @@ def test_a_page_is_read_with_the_weights_that_the_user_names(page):
     """In processes, as a user's are: the command, a worker, and one that holds the model."""
     words = ("read", page, "--engine", "qwen2_vl", "--model", BY_HEART, "--format", "json")
     command = [sys.executable, "-m", "ocroute", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == ExitCode.OK, done.stderr
     (read,) = json.loads(done.stdout)["pages"]
     assert "\n".join(block["text"] for block in read["blocks"]) == canary.TRUTH

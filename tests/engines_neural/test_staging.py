@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import torch
+from tests.support.waiting import PATIENCE
 
 from ocroute.engines.neural import pixel_budget
 from ocroute.engines.neural.devices import Place
@@ -70,7 +71,7 @@ before = taken()
 model = load({str(folder)!r}, dtype=torch.{numbers})
 print(taken() - before)
 """
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=200)
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     where = CARD if numbers == "bfloat16" else OLD_CARD
     size = (folder / "model.safetensors").stat().st_size / MIB
     assert int(made.stdout) == pytest.approx(pixel_budget.host_memory(folder, where) / MIB, abs=0.2 * size)

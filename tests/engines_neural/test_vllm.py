@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -203,13 +202,11 @@ def test_doctor_names_what_is_there_and_starts_nothing(tmp_path):
 def test_one_that_is_too_old_is_not_started(monkeypatch, tmp_path, caplog):
     old = put_into(tmp_path / "old", "0.10.2")
     monkeypatch.setenv("OCROUTE_VLLM", str(old))
-    began = time.monotonic()
     with pytest.raises(EngineUnavailable):  # the engine itself has no weights either
         UnderVllm(DOTS, Task(model=str(tmp_path), runtime="vllm"))
     assert "vLLM 0.10.2 at" in caplog.text
     assert "does not know dots_ocr, which 0.11 does" in caplog.text
     assert not (tmp_path / "old" / "told.jsonl").exists()
-    assert time.monotonic() - began < 30
 
 
 def test_models_and_runtimes_that_are_not_known():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.support.waiting import PATIENCE
 
 from ocroute.engines.base import ENGINES, Task
 from ocroute.engines.neural import shards, weights
@@ -207,7 +208,7 @@ def test_probing_imports_neither_torch_nor_transformers():
         "[ENGINES.load(n).probe() for n in ('qwen2_vl', 'got_ocr2', 'deepseek_ocr', 'deepseek_ocr2', 'glm_ocr', 'lighton_ocr')]\n"
         "assert not {'torch', 'transformers'} & set(sys.modules), 'heavy'"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
 
 
 def test_without_the_extra_the_engines_say_so():
@@ -223,4 +224,4 @@ def test_without_the_extra_the_engines_say_so():
         "assert answer.state == 'absent' and 'torch is not installed' in answer.reason, answer\n"
         "assert answer.install == \"pip install 'ocroute[vlm]'\", answer\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)

@@ -35,7 +35,7 @@ FAULTS = {
     ),
     "key": (Reply(401, {"error": "bad key"}), "401 .*bad key", "OCROUTE_API_KEY"),
     "too large": (Reply(413, HTML), "413 .*Too Large", "Allow larger requests on the server"),
-    "silence": (Reply(wait=30.0), r"did not answer .* within 2 seconds", "busy or hangs"),
+    "silence": (Reply(wait=600.0), r"did not answer .* within 4 seconds", "busy or hangs"),
     "no JSON": (
         Reply(body=b"<html>"),
         "did not answer with JSON but with application/json: <html>",
@@ -69,7 +69,7 @@ def page():
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_page_comes_from_another_engine(fault, asked, page, monkeypatch):
-    monkeypatch.setenv("OCROUTE_SERVER_SECONDS", "2")
+    monkeypatch.setenv("OCROUTE_SERVER_SECONDS", "4")
     server, reader = asked
     reply, said, step = FAULTS[fault]
     server.script.extend([reply] * 60)

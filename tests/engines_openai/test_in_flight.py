@@ -1,14 +1,14 @@
 """Many pages at a server at once: as many as make it faster, and what goes wrong with one costs the others nothing."""
 
 import heapq
+import threading
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from tests.support.asking import HASTY
 from tests.support.chat_server import Reply, completion
+from tests.support.waiting import PATIENCE, until
 
 from ocroute.engines.base import PageLimits, Request, Task, Wanted
 from ocroute.engines.openai.in_flight import MOST, START, InFlight, at_first
@@ -17,11 +17,19 @@ from ocroute.route.plan import Wish
 from ocroute.run import read_documents
 from ocroute.values import Box
 
-AMPLE = replace(HASTY, page=60.0)
-
 
 def slowly(seconds, text="a page"):
     return Reply(body=completion(text), wait=seconds)
+
+
+def together(server, count, text="a page"):
+    """A reply that comes once so many requests are there at the same time."""
+
+    def reply(_):
+        until(lambda: server.most >= count)
+        return Reply(body=completion(text))
+
+    return reply
 
 
 def texts(answers):
@@ -78,9 +86,9 @@ def test_a_slow_server_is_sent_no_more_than_it_answers_in_time_one_by_one(canary
 
 
 def test_eight_pages_are_on_their_way_at_once(server, engine, grey):
-    server.script += [slowly(0.3, f"page {at}") for at in range(12)]
+    server.script += [together(server, START, f"page {at}") for at in range(12)]
     requests = [Request(grey(at), Task()) for at in range(12)]
-    one = engine(AMPLE)
+    one = engine()
     answers = list(one.read(requests))
     assert server.most == START
     assert sorted(texts(answers)) == sorted(f"page {at}" for at in range(12))
@@ -90,12 +98,13 @@ def test_eight_pages_are_on_their_way_at_once(server, engine, grey):
 
 def test_each_answer_belongs_to_its_page(server, engine, grey):
     requests = [Request(grey(at), Task()) for at in range(30)]
-    answers = dict(engine(AMPLE).read(requests))
+    answers = dict(engine().read(requests))
     assert [answers[request].text for request in requests] == [f"grey {at}" for at in range(30)]
 
 
 def test_it_asks_for_pages_while_it_holds_some_and_waits_without_haste(server, engine, grey):
-    server.script += [slowly(0.5)]
+    answered = threading.Event()
+    server.script += [lambda _: answered.wait(PATIENCE) and Reply(body=completion("a page"))]
     first, later = Request(grey(1), Task()), Request(grey(2), Task())
     looks = []
 
@@ -106,15 +115,17 @@ def test_it_asks_for_pages_while_it_holds_some_and_waits_without_haste(server, e
             yield None
         yield later
 
-    answers = list(engine(AMPLE).read(coming()))
-    assert [request for request, _ in answers] == [later, first], "the later one does not wait for the first"
+    answers = engine().read(coming())
+    assert next(answers)[0] == later, "it does not wait for the first"
+    answered.set()
+    assert [request for request, _ in answers] == [first]
     assert np.diff(looks).min() > 0.01
 
 
 def test_a_failed_page_is_an_answer_and_the_others_are_read(server, engine, grey):
     server.script += [lambda request: Reply(400, {"error": {"message": "no such image"}})]
     requests = [Request(grey(at), Task()) for at in range(5)]
-    answers = dict(engine(AMPLE).read(requests))
+    answers = dict(engine().read(requests))
     failed = [answer for answer in answers.values() if isinstance(answer, EngineError)]
     assert len(answers) == 5
     assert len(failed) == 1
@@ -124,7 +135,7 @@ def test_a_failed_page_is_an_answer_and_the_others_are_read(server, engine, grey
 def test_what_it_cannot_do_is_an_answer_too(server, engine, grey):
     part = Request(grey(1), Task(), regions=(Box(0, 0, 9, 9),))
     unknown = Request(grey(2), Task(mode="layout"))
-    answers = dict(engine(AMPLE).read([part, unknown, Request(grey(3), Task())]))
+    answers = dict(engine().read([part, unknown, Request(grey(3), Task())]))
     assert isinstance(answers[part], Declined)
     assert "knows no task" in str(answers[unknown])
     assert len(server.posts) == 1
@@ -132,8 +143,8 @@ def test_what_it_cannot_do_is_an_answer_too(server, engine, grey):
 
 def test_a_late_page_is_late_alone(server, engine, grey):
     server.script += [slowly(60.0)]
-    limits = PageLimits(seconds=1.0)
-    one = engine(AMPLE)
+    limits = PageLimits(seconds=4.0)
+    one = engine()
     answers = [answer for _, answer in one.read([Request(grey(at), Task(limits=limits)) for at in range(20)])]
     late = [answer for answer in answers if isinstance(answer, DeadlineExceeded)]
     assert len(answers) == 20
@@ -143,7 +154,7 @@ def test_a_late_page_is_late_alone(server, engine, grey):
 
 def test_a_server_that_says_it_is_busy_gets_fewer(server, engine, grey):
     server.script += [Reply(429, {"error": "slow down"})] * 3
-    one = engine(AMPLE)
+    one = engine()
     answers = list(one.read([Request(grey(at), Task()) for at in range(20)]))
     assert all(not isinstance(answer, Exception) for _, answer in answers)
     assert one._in_flight.room < START
@@ -151,11 +162,11 @@ def test_a_server_that_says_it_is_busy_gets_fewer(server, engine, grey):
 
 def test_nobody_waits_for_pages_that_nobody_wants(server, engine, grey):
     server.script += [slowly(0.0)] + [slowly(60.0)] * 7
-    answers = engine(AMPLE).read([Request(grey(at), Task()) for at in range(8)])
+    answers = engine().read([Request(grey(at), Task()) for at in range(8)])
     began = time.monotonic()
     next(answers)
     answers.close()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
 
 
 def test_one_process_sends_them_after_one_canary_page(server, tmp_path):
@@ -165,10 +176,11 @@ def test_one_process_sends_them_after_one_canary_page(server, tmp_path):
         ImageDraw.Draw(sheet).text((40, 60), f"Sheet {at} of the harbour's list", fill=0, font_size=24)
         sheets.append(sheet)
     sheets[0].save(tmp_path / "scan.tiff", save_all=True, append_images=sheets[1:])
-    server.script += [slowly(1.0, f"Sheet {at} of the harbour's list") for at in range(12)]
+    more = 3  # than there are page workers
+    server.script += [together(server, more, f"Sheet {at} of the harbour's list") for at in range(12)]
     wish = Wish("openai", Wanted(base_url=server.url))
     (result,) = read_documents([tmp_path / "scan.tiff"], wish, jobs=2)
     pages = result.document().pages
     assert [[attempt.engine for attempt in page.attempts] for page in pages] == [["openai"]] * 12
     assert len(server.canaries) == 1
-    assert server.most > 2, "more than there are page workers"
+    assert server.most >= more

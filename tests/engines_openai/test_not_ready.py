@@ -30,7 +30,7 @@ def notes(caplog, monkeypatch):
 def test_it_is_asked_for_as_long_as_the_page_may_take(server, engine, grey, status, notes):
     """Not only as often as other trouble is: three times here."""
     server.script += [Reply(status, {"error": {"message": "Loading model"}})] * 12 + [GOOD]
-    reading = engine(replace(HASTY, page=20.0)).read_page(grey(1), Task())
+    reading = engine().read_page(grey(1), Task())
     assert reading.text == "read at last"
     assert reading.settings["tries"] == 13
     assert reading.settings["waited_seconds"] > 0.1
@@ -38,24 +38,24 @@ def test_it_is_asked_for_as_long_as_the_page_may_take(server, engine, grey, stat
 
 def test_how_long_is_noted(server, engine, grey, notes):
     server.script += [LOADING] * 12 + [GOOD]
-    engine(replace(HASTY, page=20.0)).read_page(grey(1), Task())
+    engine().read_page(grey(1), Task())
     first, *_, last = notes()
-    assert f"the server at {server.url} is not ready (503 Loading model): waited 0 s, " in first
+    assert f"the server at {server.url} is not ready (503 Loading model): waited " in first
     assert "s are left" in first
     assert last.startswith(f"the server at {server.url} has answered after ")
 
 
 def test_when_the_time_is_over_it_says_what_was_wrong_and_what_allows_more(server, engine, grey):
     server.script += [LOADING] * 1_000
-    asked = engine(replace(HASTY, page=0.6))
+    asked = engine(replace(HASTY, page=2.0))
     started = time.monotonic()
     with pytest.raises(EngineError) as caught:
         asked.read_page(grey(1), Task())
-    assert 0.3 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 1.7
     said = str(caught.value)
     assert "answered 503" in said
     assert "Loading model" in said
-    assert "no time is left of 0.6 seconds" in said
+    assert "no time is left of 2 seconds" in said
     assert "it may still be loading its model" in said
     assert "OCROUTE_SERVER_SECONDS=SECONDS in the environment allows more time" in said
 
@@ -64,7 +64,7 @@ def test_the_list_of_models_is_waited_for_too(server, engine, grey):
     """A proxy before a server that loads answers 503 to everything."""
     replies = [LOADING] * 8
     server.reply = _before(server.reply, replies)
-    reading = engine(replace(HASTY, page=20.0)).read_page(grey(77), Task())
+    reading = engine().read_page(grey(77), Task())
     assert (replies, reading.text) == ([], "grey 77")
 
 
@@ -75,9 +75,9 @@ def _before(reply, replies):
 def test_a_server_that_never_gets_ready_is_no_engine(server, engine):
     server.reply = lambda _: LOADING
     with pytest.raises(EngineUnavailable, match=r"answered 503 .*: Loading model; no time is left"):
-        engine(page_limits=PageLimits(seconds=0.5), model="served")
+        engine(page_limits=PageLimits(seconds=2.0), model="served")
 
 
 def test_busy_in_between_does_not_use_up_the_tries_of_other_trouble(server, engine, grey):
     server.script += [LOADING, Reply(500, b"x"), LOADING, LOADING, Reply(502, b"x"), LOADING, GOOD]
-    assert engine(replace(HASTY, page=20.0)).read_page(grey(1), Task()).settings["tries"] == 7
+    assert engine().read_page(grey(1), Task()).settings["tries"] == 7

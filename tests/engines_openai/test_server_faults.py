@@ -9,6 +9,7 @@ from tests.support.asking import HASTY
 from tests.support.chat_server import Reply, completion
 
 from ocroute.engines.base import PageLimits, Task
+from ocroute.engines.openai import retry
 from ocroute.engines.openai.retry import Deadline
 from ocroute.errors import DeadlineExceeded, EngineError, EngineUnavailable
 
@@ -52,25 +53,23 @@ def test_the_wait_that_the_server_asks_for_is_kept(server, engine, grey):
 
 def test_a_wait_that_outlasts_the_page_is_not_begun(server, engine, grey):
     server.script += [Reply(429, {"error": "quota used up"}, {"Retry-After": "3600"}), GOOD]
-    started = time.monotonic()
     with pytest.raises(EngineError, match=r"quota used up and asks to wait for 3\d\d\d seconds"):
         read(engine(), grey(1))
-    assert time.monotonic() - started < 60
     assert len(server.posts) == 1
 
 
 @pytest.mark.parametrize(
-    "hang", [Reply(wait=60.0), Reply(body=b"{" + b" " * 1000, pace=0.1)], ids=["silent", "dripping"]
+    "hang", [Reply(wait=600.0), Reply(body=b"{" + b" " * 6000, pace=0.1)], ids=["silent", "dripping"]
 )
 def test_a_server_that_hangs_is_given_up_in_time(server, engine, grey, hang):
     server.script += [hang] * 3
-    one = engine()
+    one = engine(replace(HASTY, page=1.5))
     started = time.monotonic()
     with pytest.raises(
         EngineError, match=r"did not answer .*/chat/completions within 1\.5 seconds\. .*OCROUTE_SERVER_SEC"
     ):
         read(one, grey(1))
-    assert HASTY.page <= time.monotonic() - started < HASTY.page + 15
+    assert 1.5 <= time.monotonic() - started < 60
 
 
 def test_a_broken_connection_is_tried_again(server, engine, grey):
@@ -82,7 +81,7 @@ def test_a_broken_connection_is_tried_again(server, engine, grey):
 
 
 def test_a_server_that_goes_away_is_told(server, engine, grey):
-    one = engine(replace(HASTY, page=5.0))
+    one = engine()
     server.close()
     with pytest.raises(
         EngineError, match=r"cannot connect to .*: Connection refused \(tried 3 times\)\. Start the server"
@@ -92,12 +91,11 @@ def test_a_server_that_goes_away_is_told(server, engine, grey):
 
 def test_nobody_at_the_address(engine):
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(
-        EngineUnavailable, match=r"cannot connect to .*: Connection refused.*Start the server, or check"
-    ):
-        engine(base_url=f"http://127.0.0.1:{port}/v1")
+        free.bind(("127.0.0.1", 0))  # and does not listen
+        with pytest.raises(
+            EngineUnavailable, match=r"cannot connect to .*: Connection refused.*Start the server, or check"
+        ):
+            engine(base_url=f"http://127.0.0.1:{free.getsockname()[1]}/v1")
 
 
 def test_a_port_that_speaks_something_else(engine):
@@ -105,7 +103,7 @@ def test_a_port_that_speaks_something_else(engine):
         socket.create_server(("127.0.0.1", 0)) as silent,
         pytest.raises(EngineUnavailable, match=r"within 1\.5 seconds"),
     ):
-        engine(base_url=f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
+        engine(replace(HASTY, small=1.5), base_url=f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
 
 
 def test_an_address_without_its_path(server, engine):
@@ -206,20 +204,20 @@ def test_an_error_in_a_good_answer_is_tried_again_where_it_may_pass(server, engi
 def test_the_task_s_seconds_end_the_building_of_an_engine_too(server, engine, slow):
     if slow == "models":
         server.models = None
-        server.others["/v1/models"] = Reply(wait=60.0)
+        server.others["/v1/models"] = Reply(wait=600.0)
     else:
-        server.read_canary = lambda _: Reply(wait=60.0)
+        server.read_canary = lambda _: Reply(wait=600.0)
     started = time.monotonic()
     with pytest.raises(EngineUnavailable, match=r"within 1 seconds.*--timeout SECONDS allows more"):
-        engine(replace(AMPLE, small=60.0), page_limits=PageLimits(seconds=1.0))
-    assert 1.0 <= time.monotonic() - started < 16
+        engine(AMPLE, page_limits=PageLimits(seconds=1.0))
+    assert 1.0 <= time.monotonic() - started < 50
 
 
-AMPLE = replace(HASTY, page=60.0, tries=1000)
+AMPLE = replace(HASTY, tries=1000)
 
 
 @pytest.mark.parametrize(
-    "hang", [Reply(wait=60.0), Reply(body=b"{" + b" " * 1000, pace=0.1)], ids=["silent", "dripping"]
+    "hang", [Reply(wait=600.0), Reply(body=b"{" + b" " * 6000, pace=0.1)], ids=["silent", "dripping"]
 )
 def test_the_task_s_seconds_end_a_page_before_the_engine_s_own(server, engine, grey, hang):
     server.script += [hang] * 3
@@ -227,35 +225,40 @@ def test_the_task_s_seconds_end_a_page_before_the_engine_s_own(server, engine, g
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded, match=r"within 1 seconds\. .*; --timeout SECONDS allows more time"):
         one.read_page(grey(1), Task(limits=PageLimits(seconds=1.0)))
-    assert 1.0 <= time.monotonic() - started < 16
+    assert 1.0 <= time.monotonic() - started < 50
 
 
 def test_all_tries_of_a_page_share_its_seconds(server, engine, grey):
     """Short ones, each in time: together they must not take longer."""
     server.script += [Reply(503, {"error": {"message": "Loading model"}}, wait=0.1)] * 1000
     one = engine(AMPLE)
-    started = time.monotonic()
     with pytest.raises(EngineError, match=r"Loading model|did not answer") as caught:
-        one.read_page(grey(1), Task(limits=PageLimits(seconds=1.0)))
-    assert time.monotonic() - started < 16
-    assert 1 < len(server.posts) < 20
-    assert "of 1 seconds" in caught.value.message or "within 1 seconds" in caught.value.message
+        one.read_page(grey(1), Task(limits=PageLimits(seconds=2.0)))
+    assert 1 < len(server.posts) < 40
+    assert "of 2 seconds" in caught.value.message or "within 2 seconds" in caught.value.message
     assert str(caught.value.next_step).endswith("--timeout SECONDS allows more time")
 
 
-def test_a_question_that_is_put_again_without_a_setting_gets_no_new_seconds(server, engine, grey):
+def test_a_question_that_is_put_again_without_a_setting_gets_no_new_seconds(server, engine, grey, monkeypatch):
     refusal = {"error": {"code": "unsupported_parameter", "param": "temperature", "message": "no"}}
-    server.script += [Reply(400, refusal, wait=2.0), Reply(wait=60.0)]
-    one = engine(AMPLE)
-    started = time.monotonic()
-    with pytest.raises(DeadlineExceeded, match=r"within 3 seconds"):
-        one.read_page(grey(1), Task(limits=PageLimits(seconds=3.0)))
+    passed = 0.0
+    monkeypatch.setattr(retry, "monotonic", lambda: time.monotonic() + passed)
+
+    def refuses_late(_):
+        nonlocal passed
+        passed = 597.0
+        return Reply(400, refusal)
+
+    server.script += [refuses_late, Reply(wait=3600.0)]
+    one = engine(replace(AMPLE, page=0.0))
+    with pytest.raises(DeadlineExceeded, match=r"within 600 seconds"):
+        one.read_page(grey(1), Task(limits=PageLimits(seconds=600.0)))
     assert len(server.posts) == 2
-    assert time.monotonic() - started < 4.5, "2 of 3 seconds were spent when it was put again"
+    assert time.monotonic() + passed - server.posts[0].at < 897, "597 of 600 seconds were spent when it was put again"
 
 
 def test_a_late_page_costs_the_pages_after_it_nothing(server, engine, grey):
-    server.script += [Reply(wait=60.0)]
+    server.script += [Reply(wait=600.0)]
     one = engine(AMPLE)
     with pytest.raises(DeadlineExceeded):
         one.read_page(grey(1), Task(limits=PageLimits(seconds=0.5)))

@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.support.waiting import PATIENCE, until
 from typer.testing import CliRunner
 
 from ocroute.cli import app
@@ -37,15 +37,13 @@ def test_a_build_that_is_told_to_stop_leaves_no_compiler_behind(tmp_path):
     options = ["build", "flash2", "--arch", "9.0", "--work", str(tmp_path)]
     running = subprocess.Popen([sys.executable, "-c", SLEEPS, *options], stderr=subprocess.PIPE, text=True)
     pid = tmp_path / "flash2-9.0" / "pid"
-    deadline = time.monotonic() + 60
-    while not pid.exists() and running.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: pid.exists() or running.poll() is not None)
     compiler = psutil.Process(int(pid.read_text()))
     running.send_signal(signal.SIGTERM)
-    _, told = running.communicate(timeout=60)
+    _, told = running.communicate(timeout=PATIENCE)
     assert running.returncode == ExitCode.INTERRUPTED
     assert told.splitlines()[-1].startswith(f"ocroute: interrupted; what is compiled stays in {tmp_path}")
-    psutil.wait_procs([compiler], timeout=10)
+    psutil.wait_procs([compiler], timeout=PATIENCE)
     assert not compiler.is_running() or compiler.status() == psutil.STATUS_ZOMBIE
 
 

@@ -8,10 +8,10 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 import pytest
+from tests.support.waiting import running, until
 
 from ocroute.kernels.build import (
     BuildFailed,
@@ -146,8 +146,7 @@ def test_two_builds_in_one_folder_are_told_apart(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=first)
     thread.start()
-    while not began.exists():
-        time.sleep(0.02)
+    until(began.exists)
     with pytest.raises(BuildFailed, match=f"another build is at work in {re.escape(str(tmp_path))}.*--work FOLDER"):
         build(steps("true", folder=tmp_path))
     began.unlink()
@@ -197,9 +196,7 @@ def test_a_failed_step_names_its_cause_and_the_log(text: str, cause: str, tmp_pa
 
 def test_stopping_stops_the_compilers(tmp_path: Path) -> None:
     def press_ctrl_c() -> None:
-        deadline = time.monotonic() + 30
-        while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        until((tmp_path / "pid").exists)
         os.kill(os.getpid(), signal.SIGINT)
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background is born deaf to it
@@ -210,10 +207,7 @@ def test_stopping_stops_the_compilers(tmp_path: Path) -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     child = int((tmp_path / "pid").read_text())
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().rpartition(")")[2][:3]:
-        assert time.monotonic() < deadline, "the compiler still runs"
-        time.sleep(0.02)
+    until(lambda: not running(child))
 
 
 def test_ninjas_count_is_read_from_pips_indented_output() -> None:

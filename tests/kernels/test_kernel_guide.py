@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(?:python|toml) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -22,6 +23,7 @@ WRONG = {
 }
 """What is replaced in the guide's kernel, and by what."""
 PROVE = f"""
+from tests.support.waiting import PATIENCE
 from ocroute.kernels.base import Problem
 from ocroute.kernels.prove import prove
 import msgspec
@@ -59,7 +61,7 @@ def run(folder: Path, *command: str) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.support.waiting import PATIENCE
 
 from ocroute.errors import OutputError, UsageError
 from ocroute.kernels.base import Problem
@@ -206,7 +207,7 @@ def test_writers_and_readers_in_several_processes_see_whole_proofs(ledger):
     command = [sys.executable, "-c", WRITER, str(ledger.folder), msgspec.json.encode(PROOF).decode()]
     writers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     for writer in writers:
-        assert writer.communicate(timeout=120)[1] == ""
+        assert writer.communicate(timeout=PATIENCE)[1] == ""
         assert writer.returncode == 0
     [last] = ledger.proofs()
     assert last.seconds == 149

@@ -1,5 +1,7 @@
 """Kernels that compile: the time for it is their own, is told, and is not without end."""
 
+import re
+
 import pytest
 
 from ocroute.kernels.base import Problem
@@ -22,7 +24,7 @@ def test_compiling_takes_nothing_of_a_case_s_time_and_the_verdict_says_how_long_
     import ocroute_kernel_slow
 
     slowest = max(ocroute_kernel_slow.SECONDS.values())
-    proof = only("slow_compiles", PREFILL, case=slowest - 2, compiling=60)
+    proof = only("slow_compiles", PREFILL, case=slowest - 2, compiling=120)
     assert proof.verdict == "proven", proof.reason
     assert slowest + 4 * ocroute_kernel_slow.OTHERS <= proof.compile_seconds <= proof.seconds
     assert f"; compiling took {proof.compile_seconds:.0f} s" in proof.reason
@@ -46,10 +48,11 @@ def test_a_hang_after_compiling_is_found_in_a_case_s_time():
 
 
 def test_it_is_told_while_it_lasts(monkeypatch, caplog):
-    monkeypatch.setattr(prober, "_FIRST_WORD", 0.8)
+    monkeypatch.setattr(prober, "_FIRST_WORD", 0.3)
     with caplog.at_level("INFO", logger="ocroute"):
         only("slow_compiles", TOWER, compiling=60)
-    assert caplog.messages[0] == "slow_compiles compiles for 4 heads, head dim 32, float32: 1 of at most 60 s"
+    told = r"slow_compiles compiles for 4 heads, head dim 32, float32: \d+ of at most 60 s"
+    assert re.fullmatch(told, caplog.messages[0])
 
 
 def test_a_longer_time_is_longer_for_all_and_a_shorter_one_only_for_cases():

@@ -152,7 +152,7 @@ def test_a_lost_process_is_a_verdict(name, verdict, words):
     assert words in proofs[0].reason
     assert [proof.problem for proof in proofs] == [longer, TOWER], "the longest first"
     if name in LOSES_THE_PROCESS:  # what is lost at one length is not lost again for the sake of another
-        assert proofs[1].seconds < 0.1
+        assert proofs[1].seconds < 0.5 * proofs[0].seconds
         assert "seen with the same heads at other lengths" in proofs[1].reason
 
 

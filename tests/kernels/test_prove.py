@@ -13,6 +13,7 @@ import psutil
 import pytest
 import torch
 from rich.console import Console
+from tests.support.waiting import PATIENCE
 
 from ocroute.cli.draw_kernels import kernel_table, model_table, proof_table
 from ocroute.errors import EngineUnavailable, UsageError
@@ -168,10 +169,10 @@ def test_a_child_ends_when_its_parent_does():
         "print(prober._child.pid, flush=True)\n"
         "os._exit(0)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
 
     with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(int(done.stdout)).wait(60)
+        psutil.Process(int(done.stdout)).wait(PATIENCE)
 
 
 def drawn(table):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import command
+from tests.support.waiting import PATIENCE
 
 from ocroute.errors import ExitCode
 from ocroute.gpus.described import FoundGpus
@@ -62,7 +63,7 @@ def kernels(tmp_path, monkeypatch):
 
 
 def test_proofs_are_drawn_kept_listed_and_exported(started, kernels, tmp_path):
-    out, told = started("prove", "eager").communicate(timeout=240)
+    out, told = started("prove", "eager").communicate(timeout=PATIENCE)
     assert "proven" in out
     assert told.startswith("eager at 2 x 32, 200, float32: proven")
     listed = json.loads(kernels("--json").stdout)
@@ -84,7 +85,7 @@ def test_what_was_proven_before_an_interruption_is_written_and_kept(started, tmp
         if "slow_forever compiles for 2 heads" in line:
             break
     process.send_signal(number)
-    out, told = process.communicate(timeout=60)
+    out, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == ExitCode.INTERRUPTED
     assert [(proof["kernel"], proof["verdict"]) for proof in json.loads(out)] == [("eager", "proven")]
     assert told == (

@@ -215,4 +215,4 @@ def test_text_and_raster_of_a_full_page_take_a_fraction_of_what_ocr_takes(make_p
         lines = page.text_layer()
         seconds = time.process_time() - start
     assert len(lines) == 60
-    assert seconds < 0.6  # measured 0.1; the rest is for slow machines
+    assert seconds < 2.0  # measured 0.1; the rest is for slow machines

@@ -5,7 +5,7 @@ import time
 from ocroute_kernel_zoo import Right, info
 
 SECONDS = {7: 12.0}  # by ratio of heads
-OTHERS = 1.5
+OTHERS = 1.0
 
 
 class Compiles(Right):

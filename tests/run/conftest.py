@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 from PIL import Image, ImageDraw
+from tests.support.waiting import PATIENCE
 
 from ocroute import registry
 
@@ -90,7 +90,7 @@ class Command:
 
     def run(self, *arguments, engines, **options):
         process = self.start(*arguments, engines=engines, **options)
-        out, err = process.communicate(timeout=90)
+        out, err = process.communicate(timeout=PATIENCE)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def started(self, engine):
@@ -124,16 +124,3 @@ def ocroute(tmp_path):
         if process.poll() is None:
             process.kill()
             process.communicate()
-
-
-@pytest.fixture
-def until():
-    """Wait until something is so."""
-
-    def wait(condition, seconds=30):
-        limit = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < limit, "it did not come to be"
-            time.sleep(0.02)
-
-    return wait

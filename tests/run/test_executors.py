@@ -9,9 +9,10 @@ from collections import deque
 import msgspec
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from tests.support.waiting import PATIENCE
 
 from ocroute.errors import CorruptInput, ExitCode, InputNotFound, PasswordNeeded, UsageError
-from ocroute.events import InputFailed, PageDone, listening
+from ocroute.events import AttemptStarted, InputFailed, PageDone, listening
 from ocroute.route.plan import Wish
 from ocroute.run import exit_code, read_documents
 from ocroute.run.executor import Serial, ask, in_order
@@ -89,15 +90,17 @@ def test_a_worker_that_takes_too_much_memory_is_ended_over_its_page_only(make_pa
 def test_a_page_that_nobody_waits_for_lets_its_worker_go(make_pages, faulty):
     faulty("hang:1", "null")
     jobs = [Read(Input(bytes(make_pages(2))), number, Wish()) for number in (1, 2)]
-    began = time.monotonic()
     with WorkerPool(1) as executor:
-        answers = executor.run(jobs)
-        threading.Timer(5, executor.give_up_on, [0]).start()
-        statuses = [(index, answer.status) for index, answer in answers]
+
+        def give_up(event):
+            if isinstance(event, AttemptStarted) and event.engine == "hang":
+                executor.give_up_on(0)
+
+        with listening(give_up):
+            statuses = [(index, answer.status) for index, answer in executor.run(jobs)]
     assert statuses[0] == (0, "failed")
     assert statuses[1][0] == 1
     assert statuses[1][1] != "failed"
-    assert time.monotonic() - began < 60
 
 
 def test_answers_come_as_they_are_done_and_records_in_order(make_pages, faulty):
@@ -145,7 +148,7 @@ def test_works_from_a_thread_and_without_main_guard(make_pages, faulty):
     results = []
     thread = threading.Thread(target=lambda: results.extend(read_documents([make_pages(1)], jobs=1)))
     thread.start()
-    thread.join(60)
+    thread.join(PATIENCE)
     assert [result.statuses for result in results] == [("accepted",)]
 
 
@@ -212,7 +215,7 @@ def test_leaving_early_ends_the_workers_at_once(make_pages, faulty, ocroute, mon
     assert ocroute.alive()
     started = time.monotonic()
     results.close()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 60, "the page that hangs would take minutes"
     assert ocroute.alive() == []
 
 

@@ -15,8 +15,8 @@ FAULTS = {
     "exit1": ("crashed", "exited with code 1; its last words: license server not found"),
     "sysexit": ("crashed", "exited with code 3"),
     "killed": ("crashed", "want of memory"),
-    "hang": ("timed_out", "did not end within 4 seconds"),
-    "hang_in_c": ("timed_out", "did not end within 4 seconds"),
+    "hang": ("timed_out", "did not end within 6 seconds"),
+    "hang_in_c": ("timed_out", "did not end within 6 seconds"),
     "leaves_child": ("crashed", "exited with code 1"),
     "raises": ("failed", "ZeroDivisionError: an accident"),
     "memory_hog": ("failed", "MemoryError"),
@@ -38,7 +38,7 @@ def document(tmp_path_factory, dotted_pages, means):
         patch.syspath_prepend(str(Path(__file__).parent.parent / "plugins"))
         chosen = [f"{name}:{place}" for place, name in enumerate(FAULTS, start=1)]
         patch.setenv("OCROUTE_FAULTY", ",".join([*chosen, "null"]))
-        (result,) = read_documents([path], jobs=2, timeout=4)
+        (result,) = read_documents([path], jobs=2, timeout=6)
     assert result.error is None
     return result.document()
 

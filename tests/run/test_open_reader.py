@@ -7,12 +7,12 @@ import os
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.support.waiting import PATIENCE, running, until
 
 import ocroute
 from ocroute import reader as module
@@ -39,13 +39,6 @@ def processes(tmp_path):
 @pytest.fixture
 def picture(dotted_pages):
     return dotted_pages(1)[0]
-
-
-def running(pid):
-    try:
-        return (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]) != "Z"
-    except OSError:
-        return False
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +85,7 @@ def test_a_reader_that_is_forgotten_ends_its_processes_too(null, make_pages, pro
     assert scratch() == []
 
 
-def test_a_worker_that_died_meanwhile_is_replaced(null, make_pages, processes, until):
+def test_a_worker_that_died_meanwhile_is_replaced(null, make_pages, processes):
     with ocroute.Reader(**null) as reader:
         for _ in range(4):
             assert reader.read(make_pages(1)).ok
@@ -367,7 +360,7 @@ def test_threads_share_a_reader(null, dotted_pages, processes):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(PATIENCE)
     assert read == {frame.width: frame.width for frame in frames}
     assert len(processes()) == 1
 
@@ -421,10 +414,10 @@ def test_no_more_than_a_few_stay_warm(null, picture, processes, monkeypatch):
     assert sum(map(running, processes())) == 1
 
 
-def test_a_reader_of_the_process_that_nobody_uses_is_closed(null, picture, processes, monkeypatch, until):
+def test_a_reader_of_the_process_that_nobody_uses_is_closed(null, picture, processes, monkeypatch):
     monkeypatch.setattr(module, "_IDLE", 0.3)
     ocroute.read(picture, **null)
-    until(lambda: not any(map(running, processes())), 10)
+    until(lambda: not any(map(running, processes())))
 
 
 def test_what_was_missing_may_be_there_by_the_next_call(null, picture, faulty):
@@ -470,10 +463,7 @@ def test_a_forked_process_has_a_reader_of_its_own(parents):
 def test_nothing_is_left_when_a_program_ends_without_closing(ocroute_script, scratch):
     pids = ocroute_script
     assert pids
-    limit = time.monotonic() + 10
-    while any(map(running, pids)):
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+    until(lambda: not any(map(running, pids)))
     assert scratch() == []
 
 
@@ -493,6 +483,6 @@ def ocroute_script(null, tmp_path, picture):
         [sys.executable, "-c", script, tmp_path / "page.png"],
         check=True,
         env=os.environ | {"PYTHONPATH": paths},
-        timeout=120,
+        timeout=PATIENCE,
     )
     return {int(line.split()[2]) for line in (tmp_path / "log").read_text().splitlines()}

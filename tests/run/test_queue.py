@@ -12,6 +12,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from tests.support.waiting import PATIENCE, until
 
 from ocroute.errors import EngineUnavailable, InputError, OutputError, UsageError
 from ocroute.jobs.document_queue import DocumentQueue, Rules
@@ -301,7 +302,7 @@ def test_the_slurm_example_reads_each_document_in_one_of_its_tasks(make_pages, f
 
 
 @pytest.mark.slow
-def test_workers_that_are_killed_lose_nothing(ocroute, make_pages, tmp_path, until):
+def test_workers_that_are_killed_lose_nothing(ocroute, make_pages, tmp_path):
     pages = [make_pages(3, f"{number}.tif") for number in range(8)]
     plain = ocroute.run(*pages, "-o", tmp_path / "plain", "--jobs", 1, engines=["slow"])
     assert plain.returncode == 0, plain.stderr
@@ -313,10 +314,10 @@ def test_workers_that_are_killed_lose_nothing(ocroute, make_pages, tmp_path, unt
     assert b"8 added" in added.stderr
     out = tmp_path / "out"
     workers = [ocroute.start("--queue", tmp_path / "queue", "-o", out, "--jobs", 1, engines=["slow"]) for _ in range(4)]
-    until(lambda: out.is_dir() and len(content(out)) >= 2, 80)
+    until(lambda: out.is_dir() and len(content(out)) >= 2)
     for worker in workers[:2]:
         os.kill(worker.pid, signal.SIGKILL)
-    said = [worker.communicate(timeout=90)[1] for worker in workers]
+    said = [worker.communicate(timeout=PATIENCE)[1] for worker in workers]
     assert [worker.returncode for worker in workers[2:]] == [0, 0], said
     assert content(out) == content(tmp_path / "plain")
     status = DocumentQueue(str(tmp_path / "queue")).status()

@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+from tests.support.waiting import PATIENCE, until
 
 from ocroute.errors import ExitCode
 
@@ -23,14 +24,14 @@ def exports(folder):
 
 @pytest.mark.usefixtures("means")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_stop(number, make_pages, ocroute, until, tmp_path):
+def test_told_to_stop(number, make_pages, ocroute, tmp_path):
     def heed():  # a test run in the background of a shell inherits that Ctrl-C is ignored
         signal.signal(number, signal.SIG_DFL)
 
     process = ocroute.start(make_pages(30), "-o", tmp_path / "out", "--jobs", "2", engines=SLOW, preexec=heed)
     until(lambda: len(ocroute.started("slow")) > 3)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == ExitCode.INTERRUPTED, err
     assert out == ""
     assert err.count("\n") == 1, "one line, no traceback"
@@ -39,7 +40,7 @@ def test_told_to_stop(number, make_pages, ocroute, until, tmp_path):
     assert not list((tmp_path / "out").glob("*.md"))
 
 
-def test_only_what_was_kept_is_said_to_go_on(make_pages, ocroute, until, tmp_path):
+def test_only_what_was_kept_is_said_to_go_on(make_pages, ocroute, tmp_path):
     def heed():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -51,23 +52,23 @@ def test_only_what_was_kept_is_said_to_go_on(make_pages, ocroute, until, tmp_pat
         process = ocroute.start(make_pages(30), *out, "--jobs", "1", engines=engines, preexec=heed)
         until(lambda engine=engines[0], pages=pages: len(ocroute.started(engine)) > pages)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == ExitCode.INTERRUPTED
         assert err == f"ocroute: interrupted. {says}\n"
 
 
 @pytest.mark.usefixtures("means")
-def test_workers_die_with_a_parent_that_is_killed(make_pages, ocroute, until, tmp_path):
+def test_workers_die_with_a_parent_that_is_killed(make_pages, ocroute, tmp_path):
     """Also one that is deep in C code, holds the interpreter lock and ignores signals; also what it started."""
     process = ocroute.start(make_pages(2), "--jobs", "2", engines=["hang_in_c:1", "hang:2", "null"])
     until(lambda: ocroute.started("hang_in_c") and ocroute.started("child") and ocroute.started("hang"))
     assert len([command for _, command in ocroute.alive() if "watchdog.py" not in command]) == 4
     process.kill()
     process.communicate()
-    until(lambda: not ocroute.alive(), seconds=5)
+    until(lambda: not ocroute.alive())
 
 
-def test_killed_run_goes_on_where_it_was(make_pages, ocroute, until, tmp_path):
+def test_killed_run_goes_on_where_it_was(make_pages, ocroute, tmp_path):
     pages, whole, halves = make_pages(12), tmp_path / "whole", tmp_path / "halves"
     command = ("--format", "md,json", "--jobs", "2")
     assert ocroute.run(pages, "-o", whole, *command, engines=SLOW).returncode == ExitCode.OK
@@ -80,7 +81,7 @@ def test_killed_run_goes_on_where_it_was(make_pages, ocroute, until, tmp_path):
     kept = {int(file.name[:4]) for file in halves.glob(".ocroute/*/*/*.json.gz")}
     assert 4 <= len(kept) < 12
     assert exports(halves) == {}
-    until(lambda: not ocroute.alive(), seconds=5)
+    until(lambda: not ocroute.alive())
     ocroute.log.unlink()
 
     assert ocroute.run(pages, "-o", halves, *command, engines=SLOW).returncode == ExitCode.OK

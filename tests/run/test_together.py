@@ -5,6 +5,7 @@ import os
 import signal
 
 import pytest
+from tests.support.waiting import PATIENCE, until
 
 from ocroute.errors import ExitCode
 from ocroute.route.plan import Wish
@@ -33,8 +34,15 @@ def log(tmp_path, monkeypatch):
     return lambda: [line.split() for line in (tmp_path / "log").read_text().splitlines()]
 
 
-def test_one_process_reads_all_pages_several_at_a_time(make_pages, faulty, log):
+@pytest.fixture
+def meeting(monkeypatch):
+    """Have so many pages meet in the engine, on so many cards, before it answers any."""
+    return lambda pages, cards=1: monkeypatch.setenv("OCROUTE_FAULTY_MEET", f"{pages},{cards}")
+
+
+def test_one_process_reads_all_pages_several_at_a_time(make_pages, faulty, log, meeting):
     faulty("together:3", "null")
+    meeting(3)
     pages = read(make_pages(7))
     assert len({process for name, _, process in log() if name == "together"}) == 1
     assert [number for name, number, _ in log() if name == "together"] != sorted("1234567")
@@ -70,8 +78,9 @@ def test_pages_that_die_together_are_read_alone_and_one_of_them_did_it(make_page
     assert "exited with code 1" in pages[3].attempts[0].reason
 
 
-def test_nobody_is_blamed_for_a_process_that_was_killed(make_pages, faulty, log, tmp_path):
+def test_nobody_is_blamed_for_a_process_that_was_killed(make_pages, faulty, log, meeting, tmp_path):
     faulty("together_dies_once")
+    meeting(2)
     pages = read(make_pages(6))
     assert (tmp_path / "log.died").exists()
     assert engines(pages) == ["together_dies_once"] * 6
@@ -80,7 +89,7 @@ def test_nobody_is_blamed_for_a_process_that_was_killed(make_pages, faulty, log,
 
 def test_a_page_that_never_ends_goes_to_the_next_engine(make_pages, faulty):
     faulty("together_hangs:1", "null")
-    pages = read(make_pages(3), timeout=2)
+    pages = read(make_pages(3), timeout=4)
     assert engines(pages) == ["null", "together_hangs", "together_hangs"]
     assert tried(pages[0])[0] == ("together_hangs", "timed_out")
 
@@ -134,12 +143,15 @@ def test_where_it_was_asked_for_by_name_its_process_prepares_while_pages_are_ope
 
 
 @pytest.mark.parametrize("engine", ["together", "together_dies_once"])
-def test_two_cards_read_side_by_side_and_one_that_is_lost_costs_no_page(engine, make_pages, faulty, log, monkeypatch):
+def test_two_cards_read_side_by_side_and_one_that_is_lost_costs_no_page(
+    engine, make_pages, faulty, log, meeting, monkeypatch
+):
     faulty(f"{engine}:0")
+    meeting(2, cards=2)
     monkeypatch.setattr("ocroute.run.session.cards", lambda _: ("GPU-a", "GPU-b"))
-    pages = read(make_pages(40))
-    assert engines(pages) == [engine] * 40
-    assert [page.provenance.settings["page"] for page in pages] == list(range(1, 41))
+    pages = read(make_pages(20))
+    assert engines(pages) == [engine] * 20
+    assert [page.provenance.settings["page"] for page in pages] == list(range(1, 21))
     assert {page.provenance.settings["card"] for page in pages} == {"GPU-a", "GPU-b"}
     assert len({process for _, _, process in log()}) in ((2,) if engine == "together" else (2, 3))
 
@@ -151,11 +163,11 @@ def test_a_few_pages_load_the_model_once(make_pages, faulty, log, monkeypatch):
     assert len({process for _, _, process in log()}) == 1
 
 
-def test_told_to_stop_it_leaves_nothing_running(make_pages, ocroute, until, tmp_path):
+def test_told_to_stop_it_leaves_nothing_running(make_pages, ocroute, tmp_path):
     slow = ["together_slow"]
     process = ocroute.start(make_pages(30), "-o", tmp_path / "out", "--jobs", "2", engines=slow)
     until(lambda: len(ocroute.started("together_slow")) > 1)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == ExitCode.INTERRUPTED, err
     assert ocroute.alive() == []

@@ -34,8 +34,8 @@ def server(servers):
 
 @pytest.fixture(scope="session")
 def slow(servers):
-    """Takes 0.4 s for a page, one after another."""
-    return servers("--jobs", 1, "--max-pages", 20, engines="slow")
+    """Takes 0.4 s for a page, one after another; has an engine that hangs beside."""
+    return servers("--jobs", 1, "--max-pages", 20, engines="slow,hang")
 
 
 @pytest.fixture(scope="session")
@@ -47,5 +47,5 @@ def real(servers):
 @pytest.fixture(scope="session")
 def troubled(servers):
     """Has engines for every kind of trouble, little memory and little time."""
-    options = ("--jobs", 1, "--memory-mb", 700, "--max-seconds", 2)
-    return servers(*options, engines="null,hang,dies_loading,hoards:2,slow")
+    options = ("--jobs", 1, "--memory-mb", 700, "--max-seconds", 6)
+    return servers(*options, engines="null,dies_loading,hoards:2,slow")

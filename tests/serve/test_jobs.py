@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 from tests.support.service import document, picture, text_pdf
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +59,7 @@ def test_events_tell_the_whole_story_and_go_on_from_where_a_client_was(server):
 
 
 def test_events_come_while_the_job_is_read(slow):
-    job = slow.job(document(4))
+    job = slow.job(document(18))
     with slow.client.stream("GET", f"{slow.url}{job}/events") as stream:
         for line in stream.iter_lines():
             if line == "event: page":
@@ -71,14 +72,14 @@ def test_whoever_waits_hears_of_the_end_when_it_comes(slow):
     job = slow.job(document(2))
     assert slow.get(job).json()["state"] in ("queued", "reading")
     began = time.monotonic()
-    told = slow.get(f"{job}?wait=30").json()
+    told = slow.get(f"{job}?wait=60").json()
     assert told["state"] == "done"
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     assert slow.get(f"{job}?wait=100").status_code == 422
 
 
 def test_what_is_not_done_has_no_result_yet_and_says_so(slow):
-    job = slow.job(document(4))
+    job = slow.job(document(18))
     answer = slow.get(f"{job}/result")
     assert answer.status_code == 409
     assert answer.headers["retry-after"]
@@ -86,15 +87,14 @@ def test_what_is_not_done_has_no_result_yet_and_says_so(slow):
 
 
 def test_a_canceled_job_stays_so_and_leaves_nothing_of_its_file(slow):
-    job = slow.job(document(8), "secret.tif")
-    while not slow.get(job).json()["pages"]["done"]:
-        time.sleep(0.05)
+    job = slow.job(document(18), "secret.tif")
+    until(lambda: slow.get(job).json()["pages"]["done"])
     assert slow.ask("DELETE", job).json()["state"] == "canceled"
     other = slow.job(document(1))
     assert slow.ended(other)["state"] == "done"  # the worker goes on with the next one
     told = slow.get(job).json()
     assert (told["state"], told["reason"]) == ("canceled", "canceled by its client")
-    assert told["pages"]["done"] < 8
+    assert told["pages"]["done"] < 18
     assert [kind for _, kind, _ in slow.events(job)][-1] == "canceled"
     assert slow.get(f"{job}/result").status_code == 409
     assert [path.name for path in (slow.data / "jobs" / job.rpartition("/")[2]).iterdir()] == ["job.json"]
@@ -181,11 +181,7 @@ def test_a_page_comes_as_the_viewer_shows_it_with_its_image(real):
 def test_results_go_after_their_time_and_are_then_gone_not_unknown(servers):
     server = servers("--jobs", 1, "--keep-hours", 0.0001, "--keep-jobs", 5)
     job = server.job(picture())
-    server.ended(job)
-    limit = time.monotonic() + 60
-    while server.get(job).status_code == 200:
-        assert time.monotonic() < limit
-        time.sleep(0.5)
+    until(lambda: server.get(job).status_code != 200)
     answer = server.get(job)
     assert (answer.status_code, answer.json()["detail"]) == (410, "this job has expired, or was removed")
     assert server.get("/v1/jobs/" + "a" * 39).status_code == 404
@@ -198,7 +194,7 @@ def test_health_numbers_and_routes_are_told(server):
     before = server.metric("ocroute_pages_total")
     server.ended(server.job(document(3)))
     assert server.metric("ocroute_pages_total") == before + 3
-    assert server.metric("ocroute_unfinished_jobs") == 0
+    until(lambda: server.metric("ocroute_unfinished_jobs") == 0)
     paths = server.get("/openapi.json").json()["paths"]
     assert {"/v1/jobs", "/v1/jobs/{job_id}/events", "/v1/ocr", "/v1/files", "/v1/models", "/readyz"} <= set(paths)
     assert "/v1/jobs/{job_id}/result" in server.get("/docs").text

@@ -7,6 +7,7 @@ import httpx
 import psutil
 import pytest
 from tests.support.service import picture
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,11 @@ def test_every_job_that_is_taken_is_done_and_every_refusal_says_when_to_come_aga
 
     async def everybody():
         async with httpx.AsyncClient(
-            base_url=server.url, trust_env=False, verify=context, timeout=120, limits=httpx.Limits(max_connections=None)
+            base_url=server.url,
+            trust_env=False,
+            verify=context,
+            timeout=PATIENCE,
+            limits=httpx.Limits(max_connections=None),
         ) as client:
             await asyncio.gather(watch(client), *(one(client) for _ in range(CLIENTS)))
 

@@ -4,12 +4,12 @@ import http.client
 import json
 import socket
 import struct
-import time
 import zlib
 
 import pytest
 from tests.support.command import ocroute
 from tests.support.service import document, picture, text_pdf
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 
@@ -40,18 +40,18 @@ def as_(key):
     return {"Authorization": f"Bearer {key}"}
 
 
-def raw(server, head, *parts, wait=5.0):
-    """What is answered to bytes as they are."""
+def raw(server, head, *parts):
+    """What is answered to bytes as they are, as far as it can be told from."""
     host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=wait) as line:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as line:
         line.sendall(head)
         for part in parts:
             line.sendall(part)
         answer = b""
         try:
-            while more := line.recv(65536):
+            while b"\r\n\r\n" not in answer and (more := line.recv(65536)):
                 answer += more
-        except (TimeoutError, ConnectionResetError):
+        except ConnectionResetError:
             pass
         return answer
 
@@ -243,9 +243,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_comes(guarded):
         f"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 9000000000\r\n"
         "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
     )
-    began = time.monotonic()
     assert raw(guarded, head.encode()).startswith(b"HTTP/1.1 413")
-    assert time.monotonic() - began < 4
 
 
 def test_a_file_of_unknown_length_ends_where_it_is_too_large_and_leaves_nothing(guarded):
@@ -266,7 +264,7 @@ def test_a_file_of_unknown_length_ends_where_it_is_too_large_and_leaves_nothing(
 @pytest.mark.parametrize("length", ["-1", "1e9", "٣", "+5", "0x10"])
 def test_a_length_that_is_none_is_refused(guarded, length):
     head = f"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
-    assert raw(guarded, head.encode(), wait=2)[9:10] == b"4"
+    assert raw(guarded, head.encode())[9:10] == b"4"
 
 
 def test_other_routes_take_no_large_bodies(guarded):
@@ -287,7 +285,7 @@ def test_a_full_queue_says_when_to_come_again_before_anything_is_sent(guarded):
         f"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 500000\r\n"
         "Content-Type: multipart/form-data; boundary=x\r\nExpect: 100-continue\r\n\r\n"
     )
-    assert raw(guarded, head.encode(), wait=2).startswith(b"HTTP/1.1 429")  # and not 100
+    assert raw(guarded, head.encode()).startswith(b"HTTP/1.1 429")  # and not 100
     others = [
         guarded.client.post(f"{guarded.url}/v1/jobs", headers=as_(OTHER), files={"file": ("a.tif", document(9))})
         for _ in range(4)
@@ -336,13 +334,13 @@ def test_a_page_that_takes_too_much_memory_loses_its_worker_and_the_server_reads
 
 def test_a_document_that_takes_too_long_has_a_record_for_every_page(troubled):
     troubled.ready()
-    told = troubled.ended(troubled.job(document(12), engine="slow"))
+    told = troubled.ended(troubled.job(document(18), engine="slow"))
     assert told["state"] == "done"
-    assert len(told["verdicts"]) == 12
+    assert len(told["verdicts"]) == 18
     assert list(told["verdicts"].values())[-1] == "failed"
     assert told["verdicts"]["1"] != "failed"
     found = troubled.get(f"/v1/jobs/{told['id']}/result?format=json").json()
-    assert "not done within 2 seconds" in found["pages"][-1]["error"]
+    assert "not done within 6 seconds" in found["pages"][-1]["error"]
 
 
 def test_whoever_hangs_up_in_the_middle_leaves_no_job_and_no_file(server):
@@ -356,13 +354,8 @@ def test_whoever_hangs_up_in_the_middle_leaves_no_job_and_no_file(server):
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as line:
         line.sendall(head + form)
-        limit = time.monotonic() + 20
-        while server.metric("ocroute_unfinished_jobs") != 1:  # it takes its place in the queue
-            assert time.monotonic() < limit
-            time.sleep(0.05)
-    while server.metric("ocroute_unfinished_jobs"):
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+        until(lambda: server.metric("ocroute_unfinished_jobs") == 1)  # it takes its place in the queue
+    until(lambda: not server.metric("ocroute_unfinished_jobs"))
     assert len(server.get("/v1/jobs").json()) == before
     assert not list((server.data / "uploads").iterdir())
     assert '"error": "ClientDisconnect"' not in server.log.read_text()  # that is no fault of the server
@@ -376,14 +369,9 @@ def test_whoever_hangs_up_while_a_document_is_read_cancels_it(slow):
     slow.ready()
     line = http.client.HTTPConnection(slow.url.removeprefix("http://"))
     line.request("POST", "/v1/ocr", body, {"Content-Type": "application/json"})
-    limit = time.monotonic() + 30
-    while not slow.metric("ocroute_unfinished_jobs"):
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+    until(lambda: slow.metric("ocroute_unfinished_jobs"))
     line.close()
-    while slow.metric("ocroute_unfinished_jobs"):
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+    until(lambda: not slow.metric("ocroute_unfinished_jobs"))
     assert slow.get("/v1/jobs").json() == [] or all(job["name"] != "document" for job in slow.get("/v1/jobs").json())
 
 

@@ -3,11 +3,11 @@
 import json
 import os
 import signal
-import time
 
 import psutil
 import pytest
 from tests.support.service import document, picture
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 
@@ -45,12 +45,11 @@ def as_it_should_be(mortal):
 
 def test_a_server_that_is_killed_goes_on_where_it_was(mortal, as_it_should_be):
     jobs = [mortal.job(document(8), "eight.tif") for _ in range(3)]
-    while mortal.get(jobs[0]).json()["pages"]["done"] < 3:
-        time.sleep(0.05)
+    until(lambda: mortal.get(jobs[0]).json()["pages"]["done"] >= 3)
     before = mortal.get(jobs[0]).json()["pages"]["done"]
     alive = workers(mortal)
     mortal.kill()
-    _, left = psutil.wait_procs(alive, timeout=10)
+    _, left = psutil.wait_procs(alive, timeout=PATIENCE)
     assert not left  # its workers go with it
     (mortal.data / "uploads" / "half-of-a-file").write_bytes(b"0" * 1000)
     (mortal.data / "jobs" / "torn").mkdir()
@@ -70,8 +69,7 @@ def test_a_server_that_is_killed_goes_on_where_it_was(mortal, as_it_should_be):
 def test_a_worker_that_is_killed_costs_no_page(mortal, as_it_should_be):
     mortal.ready()
     job = mortal.job(document(8), "eight.tif")
-    while mortal.get(job).json()["pages"]["done"] < 2:
-        time.sleep(0.05)
+    until(lambda: mortal.get(job).json()["pages"]["done"] >= 2)
     for worker in workers(mortal):
         os.kill(worker.pid, signal.SIGKILL)
     told = mortal.ended(job)

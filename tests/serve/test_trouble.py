@@ -4,6 +4,7 @@ import time
 
 import pytest
 from tests.support.service import document, picture
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -55,16 +56,15 @@ def test_the_list_of_jobs_is_as_long_as_it_is_asked_for(server):
     assert server.get("/v1/jobs?limit=0").status_code == 422
 
 
-def test_a_page_that_hangs_lets_its_worker_go_when_its_job_is_canceled(troubled):
-    troubled.ready()
-    stuck = troubled.job(picture(), engine="hang")
-    while troubled.events_so_far(stuck)[-1] != "attempt":
-        time.sleep(0.05)
-    next_one = troubled.job(picture())
+def test_a_page_that_hangs_lets_its_worker_go_when_its_job_is_canceled(slow):
+    slow.ready()
+    stuck = slow.job(picture(), engine="hang")
+    until(lambda: slow.events_so_far(stuck)[-1:] == ["attempt"])
+    next_one = slow.job(picture())
     time.sleep(1)
-    assert troubled.get(next_one).json()["state"] == "queued"
-    troubled.ask("DELETE", stuck)
-    assert troubled.ended(next_one, 30)["state"] == "done"
+    assert slow.get(next_one).json()["state"] == "queued"
+    slow.ask("DELETE", stuck)
+    assert slow.ended(next_one)["state"] == "done"
 
 
 def test_a_server_whose_engine_dies_over_every_page_does_not_say_that_it_is_ready(servers):

@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import ipaddress
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
+from tests.support.waiting import until
 
 from ocroute.serve.outside_urls import OutsideUrls, UrlRefused, public
 
@@ -230,7 +230,4 @@ def test_the_server_itself_fetches_when_it_is_told_to_and_refuses_its_own_machin
         assert answer.status_code == 422
         wanted = {"model": None, "document": {"type": "document_url", "document_url": url}}
         assert real.ask("POST", "/v1/ocr", json=wanted).status_code == 422
-    limit = time.monotonic() + 20
-    while real.metric("ocroute_unfinished_jobs"):
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+    until(lambda: not real.metric("ocroute_unfinished_jobs"))

@@ -1,5 +1,5 @@
-"""Limits that a test can wait for."""
+"""Limits of servers that are near: short waits between tries, and time enough for any machine."""
 
 from ocroute.engines.openai.retry import Limits
 
-HASTY = Limits(connect=2.0, page=1.5, small=1.5, tries=3, first_wait=0.01, longest_wait=0.05)
+HASTY = Limits(connect=60.0, page=60.0, small=60.0, tries=3, first_wait=0.01, longest_wait=0.05)

@@ -20,6 +20,7 @@ class Hub:
         sizes: what it says of a file's size, where that is not the truth.
         breaks_at: of a weight file (or a text) it sends so many bytes and hangs up; None: all of it.
         slow: seconds between two pieces of such a file.
+        holds: whether it sends no more of such a file than its first piece, for now.
         gated: ids for which one must have agreed to terms.
         asked: (method, path) of every request.
         sent: file to how often its content was sent.
@@ -27,7 +28,7 @@ class Hub:
 
     def __init__(self):
         self.models, self.sizes, self.gated, self.sent = {}, {}, set(), {}
-        self.breaks_at, self.slow, self.asked, self.url = None, 0.0, [], ""
+        self.breaks_at, self.slow, self.holds, self.asked, self.url = None, 0.0, False, [], ""
 
 
 def etag(content: bytes) -> str:
@@ -101,6 +102,8 @@ def serving():
                     self.wfile.write(content[place : min(place + (1 << 16), end)])
                     if heavy:
                         time.sleep(hub.slow)
+                    while heavy and hub.holds:
+                        time.sleep(0.02)
             except OSError:  # whoever asked has gone
                 pass
             if end < len(content):

@@ -8,8 +8,6 @@ import time
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from tests.support.chat_server import Reply, Scripted, completion
-
 HERE = Path(__file__).resolve().parents[2]
 
 
@@ -51,6 +49,8 @@ def main(folder: str) -> None:
 
 
 def serve(behave: str) -> None:
+    from tests.support.chat_server import Reply, Scripted, completion  # takes long, which one that fails does not need
+
     arguments = dict(zip(sys.argv[3::2], sys.argv[4::2], strict=False))
     server = Scripted(int(arguments["--port"]))
     server.models = [{"id": arguments["--served-model-name"], "owned_by": "vllm", "max_model_len": 32768}]

@@ -9,13 +9,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import psutil
 from PIL import Image, ImageDraw
+
+from tests.support.waiting import PATIENCE, until
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
 
@@ -36,7 +37,7 @@ class Server:
         self._engines = engines
         self.url = ""
         self.process: subprocess.Popen[bytes] | None = None
-        self.client = httpx.Client(timeout=60, trust_env=False, verify=False)
+        self.client = httpx.Client(timeout=PATIENCE, trust_env=False, verify=False)
         self.start()
 
     def start(self) -> None:
@@ -64,13 +65,13 @@ class Server:
         assert found
         self.url = found[1].decode()
 
-    def _until(self, condition, seconds: float = 60) -> None:
-        limit = time.monotonic() + seconds
-        while not condition():
+    def _until(self, condition) -> None:
+        def holds() -> bool:
             assert self.process is not None
-            if self.process.poll() is not None or time.monotonic() > limit:
-                raise AssertionError(f"the server did not start: {self.log.read_text()}")
-            time.sleep(0.05)
+            assert self.process.poll() is None, f"the server has ended: {self.log.read_text()}"
+            return bool(condition())
+
+        until(holds)
 
     def ready(self) -> None:
         """Wait until it says that it can read."""
@@ -100,14 +101,16 @@ class Server:
         assert answer.status_code == 202, answer.text
         return answer.headers["location"]
 
-    def ended(self, job: str, seconds: float = 60) -> dict:
+    def ended(self, job: str) -> dict:
         """Wait for the end of a job, as clients should; what is said of it then."""
-        limit = time.monotonic() + seconds
-        while True:
-            told = self.get(f"{job}?wait=5").json()
-            if told["state"] in ("done", "failed", "canceled"):
-                return told
-            assert time.monotonic() < limit, told
+        told: dict = {}
+
+        def has_ended() -> bool:
+            told.update(self.get(f"{job}?wait=5").json())
+            return told["state"] in ("done", "failed", "canceled")
+
+        until(has_ended)
+        return told
 
     def events(self, job: str, last: str = "") -> list[tuple[str, str, dict]]:
         """All events until the end of the job: id, kind, body."""
@@ -119,7 +122,8 @@ class Server:
     def events_so_far(self, job: str) -> list[str]:
         """The kinds of the events that there are now."""
         kinds = []
-        asked = self.client.stream("GET", f"{self.url}{job}/events", headers=self.headers, timeout=0.5)
+        timeout = httpx.Timeout(PATIENCE, read=0.5)
+        asked = self.client.stream("GET", f"{self.url}{job}/events", headers=self.headers, timeout=timeout)
         with suppress(httpx.ReadTimeout), asked as stream:
             for line in stream.iter_lines():
                 kinds += [line.removeprefix("event: ")] if line.startswith("event: ") else []
@@ -140,7 +144,7 @@ class Server:
         """End it in order, and start it again; the exit code of the first."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE)
         self.start()
         return code
 
@@ -157,10 +161,10 @@ class Server:
             self.process.send_signal(signal.SIGTERM)
         self.client.close()
         try:
-            return self.process.wait(20)
+            return self.process.wait(PATIENCE)
         finally:
             self.process.kill()
-            _, alive = psutil.wait_procs(children, timeout=10)
+            _, alive = psutil.wait_procs(children, timeout=PATIENCE)
             assert not alive, "workers outlived their server"
 
 

@@ -12,6 +12,7 @@ from tests.support.news_server import JSON
 
 from ocroute.watch import watch
 from ocroute.watch.base import SOURCES, Subject
+from ocroute.watch.polite_client import AT_ONCE
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\u202e"
 
@@ -98,7 +99,7 @@ def test_an_address_that_is_none_is_said(news, machine, monkeypatch, address):
 def test_a_host_that_was_asked_too_often_is_not_asked_again(news, machine):
     news.acts["*"] = told("{}", status=429, Retry_After="3600")
     found = watch(here=machine())
-    assert 1 <= len(news.asked) <= 4  # as many as were on their way at once
+    assert 1 <= len(news.asked) <= AT_ONCE  # those that were on their way
     assert len(found.silent) == 10
     assert all("asked too often (429), and may be asked again at " in one.reason for one in found.silent)
     assert found.exit_code == 11
@@ -116,29 +117,27 @@ def test_a_short_wait_is_waited_once(news, machine):
 
 def test_a_silent_network_costs_one_wait_and_not_one_a_source(news, machine, monkeypatch):
     monkeypatch.setattr("ocroute.watch.polite_client.CONNECT_SECONDS", 0.3)
-    news.acts["*"] = lambda handler: time.sleep(0.6)
-    start = time.monotonic()
+    news.acts["*"] = lambda handler: time.sleep(10)
     found = watch(here=machine())
-    assert time.monotonic() - start < 3
     assert all("is silent" in one.reason for one in found.silent)
-    assert found.silent
+    assert len(found.silent) == 10
+    assert len(news.asked) <= AT_ONCE
 
 
 def test_a_byte_now_and_then_holds_nobody_for_ever(news, machine, monkeypatch):
     def drips(handler):
         with contextlib.suppress(OSError):
             handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-            for _ in range(200):
+            for _ in range(2000):
                 handler.wfile.write(b"X-Header: x\r\n")
                 time.sleep(0.05)
         handler.close_connection = True
 
     monkeypatch.setattr("ocroute.watch.polite_client.SECONDS", 0.5)
     news.acts["*"] = drips
-    start = time.monotonic()
     found = watch(here=machine())
-    assert time.monotonic() - start < 5
     assert len(found.silent) == 10
+    assert len(news.asked) <= AT_ONCE
     assert all("did not end its answer" in one.reason for one in found.silent)
 
 
