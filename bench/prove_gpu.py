@@ -131,7 +131,7 @@ def model(run: Run) -> None:
 
 def zoo(run: Run) -> None:
     sys.path.insert(0, str(ZOO))
-    registry._rows.cache_clear()
+    registry.look_again()
     cage = importlib.import_module("ocroute_kernel_zoo")
     dtype = dtype_for(run.gpu)
     tower, prefill = Problem(64, 4, 4, False, dtype, (300,)), Problem(64, 4, 2, True, dtype, (300,))

@@ -154,9 +154,9 @@ def engines(monkeypatch, tmp_path):
     script.write_text(json.dumps({}))
     monkeypatch.setenv(testing.SCRIPT, str(script))
     monkeypatch.setattr(ENGINES, "_loaded", {})  # of another test's engines of the same names
-    registry._rows.cache_clear()
+    registry.look_again()
     yield
-    registry._rows.cache_clear()
+    registry.look_again()
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from ocroute.distributions import installed
 from ocroute.gpus import HIDE_GPUS, MIB, Gpu, find
 from ocroute.host_memory import memory_mb
 
@@ -111,13 +111,7 @@ def _processor() -> str:
 
 
 def _libraries() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return {name: version for name in LIBRARIES if (version := installed(name))}
 
 
 def _read(path: str) -> str | None:

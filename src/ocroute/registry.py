@@ -85,11 +85,26 @@ class Registry(Mapping[str, Row]):
         return loaded
 
 
+def look_again() -> None:
+    """Forget what was found: there may be other packages now."""
+    _rows.cache_clear()
+    _points.cache_clear()
+
+
+@cache
+def _points() -> Any:
+    """Of all groups, since all packages have to be looked through for one. What it is differs between Pythons; it selects."""
+    return entry_points()
+
+
 @cache
 def _rows(group: str) -> dict[str, Row]:
     rows: dict[str, Row] = {}
-    for point in sorted(entry_points(group=group), key=lambda point: point.name):
-        distribution = point.dist.name if point.dist else "unknown"
+    names: dict[object, str] = {}  # of a distribution: each asking parses its metadata
+    for point in sorted(_points().select(group=group), key=lambda point: point.name):
+        if point.dist not in names:
+            names[point.dist] = point.dist.name if point.dist else "unknown"
+        distribution = names[point.dist]
         row = Row(point.name, point.value, distribution, point)
         other = rows.get(point.name)
         if other is not None and (other.target, other.distribution) != (row.target, row.distribution):

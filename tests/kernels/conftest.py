@@ -14,9 +14,9 @@ def kernel_zoo():
     """The faulty kernels installed, for this process and its children."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(Path(__file__).parents[1] / "plugins_kernels"))
-        registry._rows.cache_clear()
+        registry.look_again()
         yield
-    registry._rows.cache_clear()
+    registry.look_again()
 
 
 @pytest.fixture(scope="module")

@@ -58,12 +58,13 @@ def make_pages(tmp_path, dotted_pages):
 def faulty(monkeypatch):
     """Install the faulty engines for the workers of this process, the chosen ones usable."""
     monkeypatch.syspath_prepend(str(PLUGINS))
+    registry.look_again()
 
     def choose(*engines):
         monkeypatch.setenv("OCROUTE_FAULTY", ",".join(engines))
 
     yield choose
-    registry._rows.cache_clear()  # what was found there must not be looked for by the tests that follow
+    registry.look_again()  # what was found there must not be looked for by the tests that follow
 
 
 class Command:

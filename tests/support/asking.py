@@ -2,4 +2,4 @@
 
 from ocroute.engines.openai.retry import Limits
 
-HASTY = Limits(connect=60.0, page=60.0, small=60.0, tries=3, first_wait=0.01, longest_wait=0.05)
+HASTY = Limits(connect=60.0, page=600.0, small=600.0, tries=3, first_wait=0.01, longest_wait=0.05)

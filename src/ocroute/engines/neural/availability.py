@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 
+from ocroute.distributions import installed
 from ocroute.engines.base import Availability
 from ocroute.engines.neural import adapters, weights
 from ocroute.engines.neural.model_facts import Facts
@@ -83,14 +83,6 @@ def install_step() -> NextStep:
         if found := torch_obstacle(Platform(machine.first_gpu, machine.driver_cuda, None, host=machine.host)):
             return found.next_step
     return NextStep(command=INSTALL)
-
-
-def installed(name: str) -> str:
-    """The version of an installed distribution; empty for one that is not here."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def versions() -> dict[str, str]:
