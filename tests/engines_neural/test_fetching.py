@@ -6,18 +6,27 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 
+import huggingface_hub
 import pytest
+from huggingface_hub import constants
+from tests.support import command as commands
 from tests.support import hub as hubs
 from tests.support.checkpoints import trained
 from tests.support.waiting import PATIENCE, until
 
-from ocroute.engines.base import ENGINES
-from ocroute.engines.neural import canary, weights
-from ocroute.errors import ExitCode
+import ocroute as package
+from ocroute.engines.base import ENGINES, Task, Wanted
+from ocroute.engines.neural import availability, canary, fetching, weights
+from ocroute.errors import EngineUnavailable, ExitCode
+from ocroute.events import listening
+from ocroute.route.plan import Wish
+from ocroute.run import read_documents
 
 MODEL = "someone/tiny-dots"
 TINY = trained("dots_ocr")
+DOTS = ENGINES.load("dots_ocr").facts
 
 
 @pytest.fixture
@@ -28,14 +37,28 @@ def hub():
 
 
 @pytest.fixture
-def environment(hub, tmp_path, monkeypatch):
+def at(tmp_path, monkeypatch):
+    """Names the hub's address: to processes, and to this one, in which the client has read its environment long ago."""
     for name in ("HF_HUB_OFFLINE", "HF_TOKEN", "HF_HUB_CACHE", weights.MODELS):
         monkeypatch.delenv(name, raising=False)
-    return os.environ | {
-        "HF_ENDPOINT": hub.url,
-        "HF_HOME": str(tmp_path / "hf"),
-        "NO_PROXY": "127.0.0.1",
-    }
+    home = tmp_path / "hf"
+    monkeypatch.setenv("HF_HOME", str(home))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(constants, "HF_HOME", str(home))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
+
+    def name(url):
+        monkeypatch.setenv("HF_ENDPOINT", url)
+        monkeypatch.setattr(constants, "ENDPOINT", url)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")
+
+    return name
+
+
+@pytest.fixture(autouse=True)
+def at_the_hub(at, hub):
+    at(hub.url)
 
 
 @pytest.fixture
@@ -45,37 +68,14 @@ def page(tmp_path):
 
 
 @pytest.fixture
-def start(environment, page):
-    """The command that a user gives; other variables, or other words, on demand."""
+def ocroute(page):
+    """The command that a user gives."""
 
-    def begin(*more, model=MODEL, command="read", **variables):
-        words = [command, *([str(page)] if command == "read" else []), "--engine", "dots_ocr", "--model", model, *more]
-        return subprocess.Popen(
-            [sys.executable, "-m", "ocroute", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment | variables,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
-        )
-
-    return begin
-
-
-@pytest.fixture
-def ocroute(start):
-    def run(*words, **options):
-        process = start(*words, **options)
-        out, err = process.communicate(timeout=PATIENCE)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    def run(*more, model=MODEL, command="read"):
+        pages = [page] if command == "read" else []
+        return commands.ocroute(command, *pages, "--engine", "dots_ocr", "--model", model, *more)
 
     return run
-
-
-def python(code, environment):
-    return subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
 
 
 def content(hub) -> list[str]:
@@ -115,27 +115,15 @@ def test_doctor_looks_and_fetches_nothing(hub, ocroute):
 
 
 @pytest.mark.slow
-def test_a_download_is_no_part_of_loading_and_its_progress_is_told(hub, environment, page, tmp_path):
+def test_a_download_is_no_part_of_loading_and_its_progress_is_told(hub, page, tmp_path):
     """The client counts pieces of ten megabytes, more than a tiny model has: a text beside it has them."""
     folder = hub.models[MODEL] = shutil.copytree(TINY, tmp_path / "model")
     (folder / "notes.txt").write_bytes(bytes(35_000_000))
     hub.slow = 0.005
-    code = f"""
-import json, sys
-from dataclasses import asdict
-from ocroute.engines.base import Task, Wanted
-from ocroute.events import listening
-from ocroute.route.plan import Wish
-from ocroute.run import read_documents
-said = []
-with listening(lambda event: said.append((type(event).__name__, asdict(event)))):
-    (result,) = read_documents([{str(page)!r}], Wish("dots_ocr", Wanted(model={MODEL!r})), jobs=1)
-print(json.dumps([said, list(result.statuses)]))
-"""
-    done = python(code, environment)
-    assert done.returncode == 0, done.stderr
-    said, statuses = json.loads(done.stdout)
-    assert statuses == ["accepted"]
+    said = []
+    with listening(lambda event: said.append((type(event).__name__, asdict(event)))):
+        (result,) = read_documents([page], Wish("dots_ocr", Wanted(model=MODEL)), jobs=1)
+    assert result.statuses == ("accepted",)
     steps = [data for kind, data in said if kind == "Fetching"]
     total = sum(file.stat().st_size for file in folder.iterdir())
     assert {step["total"] for step in steps} == {total}
@@ -164,9 +152,15 @@ def test_a_connection_that_breaks_off_is_one_line_and_goes_on_later(hub, ocroute
 
 
 @pytest.mark.slow
-def test_interrupting_a_download_ends_it_at_once_and_keeps_what_is_there(hub, start, ocroute, tmp_path):
+def test_interrupting_a_download_ends_it_at_once_and_keeps_what_is_there(hub, page, ocroute, tmp_path):
     hub.holds = True
-    process = start()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ocroute", "read", str(page), "--engine", "dots_ocr", "--model", MODEL],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )
     until(lambda: content(hub) and "tokenizer.json" in cached(tmp_path))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
@@ -179,15 +173,17 @@ def test_interrupting_a_download_ends_it_at_once_and_keeps_what_is_there(hub, st
     assert hub.sent == {"model.safetensors": 1}
 
 
-def test_without_a_network_the_error_names_the_two_ways_on(ocroute):
-    done = ocroute(HF_ENDPOINT="http://127.0.0.1:9")
+def test_without_a_network_the_error_names_the_two_ways_on(ocroute, at, monkeypatch):
+    at("http://127.0.0.1:9")
+    done = ocroute()
     assert done.returncode == ExitCode.UNAVAILABLE
     assert f"{MODEL} cannot be fetched: ConnectError: " in done.stderr
     assert (
         f"hf download {MODEL} --local-dir FOLDER, and here: ocroute read PAGE --engine dots_ocr --model FOLDER"
         in done.stderr
     )
-    offline = ocroute(HF_HUB_OFFLINE="1")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    offline = ocroute()
     assert "HF_HUB_OFFLINE forbids it. Run: HF_HUB_OFFLINE=0 ocroute read PAGE" in offline.stderr
     assert done.stderr.count("\n") == offline.stderr.count("\n") == 1
 
@@ -236,41 +232,31 @@ def test_a_model_without_safetensors_is_refused_before_anything_comes(hub, ocrou
     assert hub.sent == {}
 
 
-def test_a_revision_is_fetched_and_found_as_such(hub, environment):
-    code = (
-        "from ocroute.engines.dots_ocr import DotsOcr\n"
-        "from ocroute.engines.neural import fetching, weights\n"
-        f"facts, model = DotsOcr.facts, '{MODEL}@v2'\n"
-        "assert weights.to_fetch(facts, model)\n"
-        "folder = fetching.fetch(facts, model)\n"
-        "assert weights.find(facts, model) == folder == weights.find(facts, model.partition('@')[0])\n"
-        "assert not weights.to_fetch(facts, model)\n"
-    )
-    done = python(code, environment)
-    assert done.returncode == 0, done.stderr
+def test_a_revision_is_fetched_and_found_as_such(hub):
+    model = f"{MODEL}@v2"
+    assert weights.to_fetch(DOTS, model)
+    folder = fetching.fetch(DOTS, model)
+    assert weights.find(DOTS, model) == folder == weights.find(DOTS, MODEL)
+    assert not weights.to_fetch(DOTS, model)
     assert any(path.endswith("/revision/v2") for _, path in hub.asked)
 
 
-def test_gguf_files_on_the_hub_are_named_and_not_fetched(hub, environment, tmp_path):
+def test_gguf_files_on_the_hub_are_named_and_not_fetched(hub, tmp_path):
     folder = tmp_path / "gguf"
     folder.mkdir()
     (folder / "model-Q8_0.gguf").write_bytes(b"GGUF")
     hub.models["someone/model-GGUF"] = folder
-    code = (
-        "from ocroute.engines.dots_ocr import DotsOcr\n"
-        "from ocroute.engines.neural import fetching\n"
-        "fetching.fetch(DotsOcr.facts, 'someone/model-GGUF')\n"
-    )
-    done = python(code, environment)
-    assert "someone/model-GGUF holds GGUF weights, which llama.cpp and ollama run" in done.stderr
-    assert "llama-server -hf someone/model-GGUF" in done.stderr
+    with pytest.raises(
+        EngineUnavailable, match=r"someone/model-GGUF holds GGUF weights, which llama\.cpp and ollama"
+    ) as said:
+        fetching.fetch(DOTS, "someone/model-GGUF")
+    assert "llama-server -hf someone/model-GGUF" in str(said.value)
     assert hub.sent == {}
 
 
 @pytest.mark.slow
-def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, environment, tmp_path):
-    fetched = python(f"import huggingface_hub; huggingface_hub.snapshot_download({MODEL!r})", environment)
-    assert fetched.returncode == 0, fetched.stderr
+def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, tmp_path):
+    huggingface_hub.snapshot_download(MODEL)
     for name in ("model.safetensors", "config.json"):
         (file,) = (tmp_path / "hf").rglob(f"snapshots/*/{name}")
         os.truncate(file, 500)
@@ -279,33 +265,18 @@ def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, environment, 
     assert hub.sent == {"model.safetensors": 1, "config.json": 1}
 
 
-def test_nothing_is_fetched_by_loading(environment):
+def test_nothing_is_fetched_by_loading(hub):
     """An engine that is built by itself, without the run around it, does not reach for the network."""
-    code = f"""
-from ocroute.engines.base import ENGINES, Task
-from ocroute.errors import EngineUnavailable
-try:
-    ENGINES.load("dots_ocr")(Task(model={MODEL!r}))
-except EngineUnavailable as error:
-    print(error)
-"""
-    done = python(code, environment)
-    assert done.stdout.startswith(f"{MODEL} is not on this machine yet"), done.stderr
+    with pytest.raises(EngineUnavailable, match=f"^{MODEL} is not on this machine yet"):
+        ENGINES.load("dots_ocr")(Task(model=MODEL))
+    assert hub.asked == []
 
 
-def test_an_engine_that_cannot_run_is_said_before_gigabytes_come(hub, environment, page):
+def test_an_engine_that_cannot_run_is_said_before_gigabytes_come(hub, page, monkeypatch):
     """Here the package that is missing is described; the run around it is real."""
-    code = f"""
-import ocroute, ocroute.engines.neural.availability as packages
-from ocroute.errors import EngineUnavailable
-packages.installed = lambda name: "" if name == "torch" else "99"
-try:
-    ocroute.read({str(page)!r}, engine="dots_ocr", model={MODEL!r})
-except EngineUnavailable as error:
-    print(error)
-"""
-    done = python(code, environment)
-    assert "torch is not installed" in done.stdout, done.stderr
+    monkeypatch.setattr(availability, "installed", lambda name: "" if name == "torch" else "99")
+    with pytest.raises(EngineUnavailable, match="torch is not installed"):
+        package.read(page, engine="dots_ocr", model=MODEL)
     assert hub.asked == []
 
 
