@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import runpy
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.waiting import PATIENCE
+from tests.support.command import ocroute
+
+from ocroute import registry
+from ocroute.kernels.base import Problem
+from ocroute.kernels.probe import Proof
+from ocroute.kernels.prove import prove
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(?:python|toml) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -22,19 +25,10 @@ WRONG = {
     "rows_that_see_nothing": (".nan_to_num()", ""),
 }
 """What is replaced in the guide's kernel, and by what."""
-PROVE = f"""
-from tests.support.waiting import PATIENCE
-from ocroute.kernels.base import Problem
-from ocroute.kernels.prove import prove
-import msgspec
-if __name__ == "__main__":
-    problem = Problem(64, 4, 2, True, "float32", (200,))
-    print(msgspec.json.encode(list(prove({["blockwise", *WRONG]!r}, [problem], device="cpu"))).decode())
-"""
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The guide's package, as an installer would leave it, and its kernel made wrong in known ways beside it."""
     folder = tmp_path_factory.mktemp("installed")
     text = FILES["blockwise.py"]
@@ -49,29 +43,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert row
     rows = [f"blockwise = {row[2]}", *(f"{name} = {name}:Blockwise" for name in WRONG)]
     (info / "entry_points.txt").write_text("\n".join([f"[{row[1]}]", *rows, ""]), encoding="utf-8")
-    (folder / "prove.py").write_text(PROVE, encoding="utf-8")
-    return folder
-
-
-def run(folder: Path, *command: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200", "OCROUTE_HOME": str(folder / "home")}
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        registry.look_again()
+        yield
+    registry.look_again()
 
 
 @pytest.fixture(scope="module")
-def proofs(installed: Path) -> dict[str, dict[str, str]]:
-    """By kernel, all proven in one process."""
-    return {proof["kernel"]: proof for proof in json.loads(run(installed, "prove.py"))}
+def proofs(installed: None) -> dict[str, Proof]:
+    """By kernel."""
+    problem = Problem(64, 4, 2, True, "float32", (200,))
+    return {proof.kernel: proof for proof in prove(["blockwise", *WRONG], [problem], device="cpu")}
 
 
 @pytest.mark.parametrize("name", ["best.py", "plug.py"])
@@ -85,18 +68,19 @@ def test_the_kernel_is_short() -> None:
     assert len([line for line in FILES["blockwise.py"].splitlines() if line.strip()]) <= 25
 
 
-def test_the_kernel_is_listed(installed: Path) -> None:
-    rows = json.loads(run(installed, "-m", "ocroute", "kernels", "--json"))["kernels"]
+@pytest.mark.usefixtures("installed")
+def test_the_kernel_is_listed() -> None:
+    rows = json.loads(ocroute("kernels", "--json").stdout)["kernels"]
     assert {row["name"]: row["state"] for row in rows}["blockwise"] == "usable"
 
 
-def test_the_kernel_is_proven(proofs: dict[str, dict[str, str]]) -> None:
-    assert (proofs["blockwise"]["verdict"], proofs["blockwise"]["case"]) == ("proven", "")
+def test_the_kernel_is_proven(proofs: dict[str, Proof]) -> None:
+    assert (proofs["blockwise"].verdict, proofs["blockwise"].case) == ("proven", "")
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_the_kernel_is_caught_once_it_is_wrong(name: str, proofs: dict[str, dict[str, str]]) -> None:
-    assert proofs[name]["verdict"] == "wrong"
+def test_the_kernel_is_caught_once_it_is_wrong(name: str, proofs: dict[str, Proof]) -> None:
+    assert proofs[name].verdict == "wrong"
 
 
 def test_limits_are_as_the_guide_says() -> None:

