@@ -12,8 +12,9 @@ import pytest
 from tests.support.command import ocroute
 
 from ocroute import registry
-from ocroute.kernels.base import Problem
-from ocroute.kernels.probe import Proof
+from ocroute.kernels.base import KERNELS, Problem
+from ocroute.kernels.probe import judged
+from ocroute.kernels.probe.examine import Examiner
 from ocroute.kernels.prove import prove
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,7 @@ WRONG = {
     "rows_that_see_nothing": (".nan_to_num()", ""),
 }
 """What is replaced in the guide's kernel, and by what."""
+PROBLEM = Problem(64, 4, 2, True, "float32", (200,))
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +52,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     registry.look_again()
 
 
-@pytest.fixture(scope="module")
-def proofs(installed: None) -> dict[str, Proof]:
-    """By kernel."""
-    problem = Problem(64, 4, 2, True, "float32", (200,))
-    return {proof.kernel: proof for proof in prove(["blockwise", *WRONG], [problem], device="cpu")}
-
-
 @pytest.mark.parametrize("name", ["best.py", "plug.py"])
 def test_python_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCROUTE_HOME", str(tmp_path))
@@ -74,13 +69,17 @@ def test_the_kernel_is_listed() -> None:
     assert {row["name"]: row["state"] for row in rows}["blockwise"] == "usable"
 
 
-def test_the_kernel_is_proven(proofs: dict[str, Proof]) -> None:
-    assert (proofs["blockwise"].verdict, proofs["blockwise"].case) == ("proven", "")
+@pytest.mark.usefixtures("installed")
+def test_the_kernel_is_proven() -> None:
+    [proof] = prove(["blockwise"], [PROBLEM], device="cpu")
+    assert (proof.verdict, proof.case) == ("proven", "")
 
 
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("name", WRONG)
-def test_the_kernel_is_caught_once_it_is_wrong(name: str, proofs: dict[str, Proof]) -> None:
-    assert proofs[name].verdict == "wrong"
+def test_the_kernel_is_caught_once_it_is_wrong(name: str) -> None:
+    """By the same cases, in no process of their own."""
+    assert judged(list(Examiner(KERNELS.load(name)(), "cpu", quick=True).run(PROBLEM)))[0] == "wrong"
 
 
 def test_limits_are_as_the_guide_says() -> None:

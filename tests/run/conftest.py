@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw
 from tests.support.waiting import PATIENCE
 
 from ocroute import registry
+from ocroute.engines.base import ENGINES
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
 NO_POSIX = Path(__file__).parent.parent / "support" / "no_posix"
@@ -54,17 +56,34 @@ def make_pages(tmp_path, dotted_pages):
     return make
 
 
+@pytest.fixture(scope="session")
+def faulty_engines():
+    """Installs the faulty engines for this process and its workers, the chosen ones usable, until the test is over."""
+
+    @contextmanager
+    def installed():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(str(PLUGINS))
+            registry.look_again()
+
+            def choose(*engines):
+                patch.setenv("OCROUTE_FAULTY", ",".join(engines))
+                patch.delitem(
+                    sys.modules, "ocroute_faulty", raising=False
+                )  # where it is imported it has made its choice
+                patch.setattr(ENGINES, "_loaded", {})
+
+            yield choose
+        registry.look_again()  # what was found there must not be looked for by the tests that follow
+
+    return installed
+
+
 @pytest.fixture
-def faulty(monkeypatch):
-    """Install the faulty engines for the workers of this process, the chosen ones usable."""
-    monkeypatch.syspath_prepend(str(PLUGINS))
-    registry.look_again()
-
-    def choose(*engines):
-        monkeypatch.setenv("OCROUTE_FAULTY", ",".join(engines))
-
-    yield choose
-    registry.look_again()  # what was found there must not be looked for by the tests that follow
+def faulty(faulty_engines):
+    """See `faulty_engines`."""
+    with faulty_engines() as choose:
+        yield choose
 
 
 class Command:

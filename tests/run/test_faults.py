@@ -1,7 +1,6 @@
 """Every way in which an engine can fail, all in one document: each costs its attempt and nothing else."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -29,15 +28,13 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def document(tmp_path_factory, dotted_pages, means):
+def document(tmp_path_factory, dotted_pages, means, faulty_engines):
     """One page for each fault and one for none; engine k misbehaves on page k, the last one behaves on all."""
     path = tmp_path_factory.mktemp("faults") / "pages.tif"
     frames = dotted_pages(len(FAULTS) + 1)
     frames[0].save(path, save_all=True, append_images=frames[1:])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(Path(__file__).parent.parent / "plugins"))
-        chosen = [f"{name}:{place}" for place, name in enumerate(FAULTS, start=1)]
-        patch.setenv("OCROUTE_FAULTY", ",".join([*chosen, "null"]))
+    with faulty_engines() as choose:
+        choose(*(f"{name}:{place}" for place, name in enumerate(FAULTS, start=1)), "null")
         (result,) = read_documents([path], jobs=2, timeout=6)
     assert result.error is None
     return result.document()
