@@ -10,8 +10,7 @@ from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import Declined
 from ocroute.pages.page import InputPage
-from ocroute.raster.ink import ink_of
-from ocroute.values import Line
+from ocroute.raster.printed import printed
 
 
 class TextLayer(PageByPage):
@@ -35,13 +34,13 @@ class TextLayer(PageByPage):
         """Nothing to load."""
 
     def read_page(self, page: InputPage, task: Task) -> Reading:  # noqa: ARG002 - the contract
-        """Its lines as the file has them.
+        """Its lines as the file has them, without what the page does not show.
 
         Raises:
             Declined: the page has no text of its own.
         """
         start = perf_counter()
-        lines = _seen(page, page.text_layer() or ())
+        lines = printed(page).lines
         if not lines or not any(line.text.strip() for line in lines):
             raise Declined(f"{page.source}, page {page.number}, has no text layer")
         return Reading(
@@ -50,16 +49,3 @@ class TextLayer(PageByPage):
             model="text layer",
             versions={"pypdfium2": version("pypdfium2")},
         )
-
-
-def _seen(page: InputPage, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """``lines`` without those that are hidden on bare paper, as some programs leave their address on every page.
-
-    All of them where the whole layer is hidden: then it is that of a scan, and the judge says whether it fits.
-    """
-    hidden = [line for line in lines if line.font and line.font.hidden]
-    if not hidden or len(hidden) == len(lines):
-        return lines
-    inked = ink_of(page).inked(line.box for line in hidden)
-    bare = {id(line) for line, share in zip(hidden, inked.tolist(), strict=True) if share == 0.0}
-    return tuple(line for line in lines if id(line) not in bare)
