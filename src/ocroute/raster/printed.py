@@ -59,7 +59,9 @@ def _bare(page: InputPage, words: Sequence[Word]) -> list[Word]:
     told = [word for word in words if any(map(str.isalnum, word.text)) and min(word.box.width, word.box.height) >= 2]
     shares = ink_of(page).inked(word.box for word in told)
     return [
-        word for word, share in zip(told, shares.tolist(), strict=True) if share == 0.0 and _is_even(page, word.box)
+        word
+        for word, share in zip(told, shares.tolist(), strict=True)
+        if not 0.0 < share < FULL and _is_even(page, word.box)
     ]
 
 
