@@ -14,6 +14,7 @@ from ocroute.raster.ink import ink_of
 from ocroute.values import Box, Line, Word
 
 EVEN: Final = 6  # levels of 255 by which a bare place differs in itself at most; the faintest print differs by more
+FULL: Final = 0.9  # share of ink in a place that a dark ground fills
 TRUSTED: Final = 0.5  # share of a text that may be unprinted; where more is, drawing the page has failed
 
 
