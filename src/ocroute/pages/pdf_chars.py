@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ctypes import addressof, byref, c_double
 from typing import Any, NamedTuple
 from unicodedata import combining
@@ -197,15 +197,9 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
     rows = np.array(table, np.float64).reshape(-1, _WIDE)
     _measure(styles, rows, frame.scale)
     style_at = rows[:, _STYLE].astype(np.int64)
-    places = {id(face): number for number, face in enumerate(faces.values())}
-    fonts = np.array([places[id(style.face)] for style in styles], np.int64)[style_at] if styles else style_at
     codes = _without_blanks(rows[:, 0].astype(np.int64), style_at, drawn)
-    if numbers:
-        at, said = (np.array(side, np.int64) for side in (list(numbers), list(numbers.values())))
-        told = meant(said, fonts[at])
-        codes[at[told != said]] = told[told != said]
     return Glyphs(
-        cyrillic(codes, fonts),
+        _understood(codes, style_at, styles, numbers),
         *frame.map(rows[:, 2], rows[:, 3]),
         _mapped(frame, rows[:, 4:8]),
         _mapped(frame, rows[:, 8:12]),
@@ -219,11 +213,25 @@ def _measure(styles: list[Style], rows: NDArray[np.float64], scale: float) -> No
     """Give ``styles`` whose size says nothing, as those of Type 3 fonts that count in units of their own, the size that their
     characters have.
     """
-    for at in (at for at, style in enumerate(styles) if not style.face.name):
-        heights = np.abs(rows[rows[:, _STYLE] == at][:, [7, 5]] @ (1.0, -1.0)) * scale
-        height = float(np.median(heights)) if len(heights) else 0.0
-        if height > 0 and not styles[at].size / _NONSENSE < height < styles[at].size * _NONSENSE:
-            styles[at] = styles[at]._replace(size=height / _HEIGHT)
+    at = rows[:, _STYLE].astype(np.int64)
+    total = np.bincount(at, np.abs(rows[:, 7] - rows[:, 5]) * scale, len(styles))
+    heights = total / np.maximum(np.bincount(at, minlength=len(styles)), 1)
+    for number, (style, height) in enumerate(zip(styles, heights.tolist(), strict=True)):
+        if not style.face.name and height > 0 and not style.size / _NONSENSE < height < style.size * _NONSENSE:
+            styles[number] = style._replace(size=height / _HEIGHT)
+
+
+def _understood(
+    codes: NDArray[np.int64], style_at: NDArray[np.int64], styles: Sequence[Style], numbers: Mapping[int, int]
+) -> NDArray[np.int64]:
+    """``codes`` with what the ``numbers`` of glyphs, by their places in it, and letters of another code page most likely mean."""
+    faces: dict[int, int] = {}
+    fonts = np.array([faces.setdefault(id(style.face), len(faces)) for style in styles] or [0], np.int64)[style_at]
+    if numbers:
+        at, said = (np.array(side, np.int64) for side in (list(numbers), list(numbers.values())))
+        told = meant(said, fonts[at])
+        codes[at[told != said]] = told[told != said]
+    return cyrillic(codes, fonts)
 
 
 def _without_blanks(
