@@ -52,11 +52,10 @@ class TextLayerMismatch:
             return None
         between, edges = gaps(page, reading), edge_ink(page, reading)
         known = evidence_of(page, reading, task.limits.threads)
-        placed = _reads_well(known)  # ink beside the words may be drawn there
-        if between is not None and between >= GAPS and not placed:
+        if between is not None and between >= GAPS and not _reads_well(known):  # ink may be drawn between right words
             what = "The words of the text layer do not stand where the words on the page do"
             return self._finding(between, GAPS, what, 0.9)
-        if edges is not None and edges >= EDGES and not placed:
+        if edges is not None and edges >= EDGES:
             what = "The words of the text layer stand half a line beside those on the page"
             return self._finding(edges, EDGES, what, 0.9)
         if (unwritten := self._of_signs(known)) is not None:
