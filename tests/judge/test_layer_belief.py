@@ -5,6 +5,7 @@ import random
 import pytest
 from bench.layer_belief import exchanged, moved, scrambled
 from bench.pages import faces, texts
+from PIL import ImageDraw
 from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
 
 from ocroute.engines.base import EngineInfo, Reading, Task
@@ -91,6 +92,21 @@ def test_cyrillic_is_held_against_drawings(chance, words):
     made.paragraph((100, 100, 1140, 950), " ".join(QUARRY_IN_RUSSIAN.split()[:words]), faces.font(path, 30))
     assert finding(made, made.lines) is None
     assert "look like" in finding(made, list(scrambled(tuple(made.lines), chance))).sentence
+
+
+def test_rules_around_cyrillic_words_are_no_part_of_them(chance):
+    if not faces.knows_cyrillic("tune"):
+        pytest.skip("no Cyrillic font here")
+    made = sheet()
+    font = faces.font(faces.path("tune", "serif"), 30)
+    for at, text in enumerate(("Листов", "Разработал", "Масштаб", "Копировал", "Формат", "Перечень")):
+        made.write(120, 100 + 90 * at, text, font)
+    pen = ImageDraw.Draw(made.image)
+    for line in made.lines:
+        box = line.box
+        pen.rectangle((box.x0 - 2, box.y0 + 1, box.x1 + 2, box.y1 - 1), outline="black", width=3)
+    assert finding(made, made.lines) is None
+    assert finding(made, list(scrambled(tuple(made.lines), chance))) is not None
 
 
 def test_a_font_that_lies_about_its_height_is_read_by_its_ink():

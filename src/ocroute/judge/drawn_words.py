@@ -36,6 +36,7 @@ NEAR: Final = (
     0.12,
     0.03,
 )  # share of right words, in unlike typefaces, that up to a tenth of the decoys beat, and that more do
+RULE: Final = 0.9  # share of a row or column of a word's box that is inked by a rule and by no letters
 MARGIN: Final = 0.1  # likeness by which a word that is spelled otherwise must be more like the page
 _HEIGHT: Final = 24
 _SIZE: Final = 36
@@ -124,7 +125,7 @@ def _decoys(word: str, letters: dict[str, list[str]], count: int) -> Iterator[st
 
 
 def _shown(page: InputPage, word: Probe) -> Patch | None:
-    """The ink of a word's box, trimmed."""
+    """The ink of a word's box, trimmed, without the rules of a table or a drawing that run through it."""
     box = word.box.clamped(*page.size)
     grey = grey_of(page)[int(box.y0) : int(np.ceil(box.y1)), int(box.x0) : int(np.ceil(box.x1))]
     if min(grey.shape) < 6:
@@ -132,7 +133,8 @@ def _shown(page: InputPage, word: Probe) -> Patch | None:
     _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     if ink.mean() > 0.5:  # light letters on dark ground
         ink = 1 - ink
-    return _trimmed(ink.astype(np.float32))
+    across, down = ink.mean(axis=1) > RULE, ink.mean(axis=0) > RULE
+    return _trimmed(np.where(across[:, None] | down, 0, ink).astype(np.float32))
 
 
 @cache
