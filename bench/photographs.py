@@ -108,10 +108,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = harness.arguments(__doc__, record="photographs")
     parser.add_argument("--half", choices=list(FIRST), default="tune")
     parser.add_argument("--pages", type=int, default=2, help="of each leaf")
+    parser.add_argument("--leaf", action="append", choices=LEAVES, help="repeatable; default: all")
+    parser.add_argument(
+        "--tilt", action="append", type=float, help="repeatable; default: " + ", ".join(map(str, TILTS))
+    )
     wish = parser.parse_args(arguments)
-    tilts: dict[str, dict[str, object]] = {}
-    for tilt in TILTS:
-        found = [tried(leaf, wish.half, FIRST[wish.half] + at, tilt) for leaf in LEAVES for at in range(wish.pages)]
+    leaves, tilts = wish.leaf or LEAVES, dict[str, dict[str, object]]()
+    for tilt in wish.tilt or TILTS:
+        found = [tried(leaf, wish.half, FIRST[wish.half] + at, tilt) for leaf in leaves for at in range(wish.pages)]
         before, after = (sum((each[side] for each in found), Errors()) for side in (0, 1))
         tilts[str(tilt)] = {
             "pages": len(found),
@@ -122,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "without_edges_found": sum(seen and not whole for *_, seen, whole in found),
         }
         print(tilt, tilts[str(tilt)], flush=True)
-    harness.write(wish.json, {"half": wish.half, "leaves": LEAVES, "tilts": tilts})
+    harness.write(wish.json, {"half": wish.half, "leaves": leaves, "tilts": tilts})
     return 0
 
 

@@ -2,6 +2,7 @@
 
     python -m bench.accuracy.by_kind [--half tune] [--pages 2] [--engine ocroute] [--kind receipts] [--show]
     python -m bench.accuracy.by_kind --half report --pages 20 --engine ocroute --engine tesseract --engine rapidocr --json FILE
+        [--minutes 30]
 
 The pages are set as PDFs (``bench/pages/leaves``) and printed on the medium that goes with the kind: scanned, faxed, faded,
 photographed. The halves have other sentences, fonts and seeds: **tune on tune, report on report.** All read the same pictures; a
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 import subprocess
 import sys
@@ -98,14 +100,18 @@ class Row(msgspec.Struct, frozen=True):
         return Overlap(self.common, self.wanted, self.found)
 
 
-def sheets(kind: str, half: str, count: int) -> Iterator[Sheet]:
-    """``count`` pages of a kind; the same each time."""
-    leaves, media = KINDS[kind]
+def sheets(kinds: Sequence[str], half: str, count: int) -> Iterator[Sheet]:
+    """``count`` pages of each kind, the same each time: the first of all kinds, then the second."""
     for at in range(count):
-        leaf, medium, seed = leaves[at % len(leaves)], media[at // len(leaves) % len(media)], FIRST[half] + at
-        language = {"german": "deu", "french": "fra", "cyrillic": "rus"}.get(leaf, "eng")
-        data, flows = _cyrillic(half, seed) if leaf == "cyrillic" else leaf_of(leaf, half, seed)
-        yield Sheet(f"{leaf}-{half}-{seed}-{medium}", kind, language, flows, printed(data, medium, seed))
+        yield from (_sheet(kind, half, at) for kind in kinds)
+
+
+def _sheet(kind: str, half: str, at: int) -> Sheet:
+    leaves, media = KINDS[kind]
+    leaf, medium, seed = leaves[at % len(leaves)], media[(at + at // len(leaves)) % len(media)], FIRST[half] + at
+    language = {"german": "deu", "french": "fra", "cyrillic": "rus"}.get(leaf, "eng")
+    data, flows = _cyrillic(half, seed) if leaf == "cyrillic" else leaf_of(leaf, half, seed)
+    return Sheet(f"{leaf}-{half}-{seed}-{medium}", kind, language, flows, printed(data, medium, seed))
 
 
 def leaf_of(leaf: str, half: str, seed: int) -> tuple[bytes, list[Flow]]:
@@ -226,6 +232,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = harness.arguments(__doc__, record="accuracy-by-kind")
     parser.add_argument("--half", choices=list(FIRST), default="tune")
     parser.add_argument("--pages", type=int, default=2, help="of each kind (default 2)")
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="after which no other page is begun (default: none)"
+    )
     parser.add_argument("--engine", action="append", choices=list(READERS), help="repeatable; default: ocroute")
     parser.add_argument("--kind", action="append", choices=list(KINDS), help="repeatable; default: all")
     parser.add_argument("--show", action="store_true", help="print each page's figures; of the tune half also its text")
@@ -233,15 +242,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wish = parser.parse_args(arguments)
     engines, rows = wish.engine or ["ocroute"], list[Row]()
     started = time.perf_counter()
-    for kind in wish.kind or KINDS:
-        for sheet in sheets(kind, wish.half, wish.pages):
-            for engine in engines:
-                rows.append(row(engine, sheet, *(told := read(engine, sheet))))
-                if wish.show:
-                    last = rows[-1]
-                    print(f"{engine:10} {last.name:40} {last.errors.rate:.4f} {last.words.f1:.4f} {last.cpu:6.1f} s")
-                    if wish.half == "tune":
-                        print(told[0])
+    for sheet in sheets(wish.kind or list(KINDS), wish.half, wish.pages):
+        if time.perf_counter() - started > 60 * wish.minutes:
+            break
+        for engine in engines:
+            rows.append(row(engine, sheet, *(told := read(engine, sheet))))
+            if wish.show:
+                last = rows[-1]
+                print(
+                    f"{engine:10} {last.name:40} {last.errors.rate:.4f} {last.words.f1:.4f} {last.cpu:6.1f} s",
+                    flush=True,
+                )
+                if wish.half == "tune":
+                    print(told[0])
     found = table(rows, engines)
     for kind, by_engine in found.items():
         for engine, said in by_engine.items():

@@ -64,6 +64,31 @@ def kinds(record: Record) -> str:
     return table(("kind", "pages", *engines), rows) + stamp(record)
 
 
+@from_evidence("photographs", "python -m bench.photographs --half report --json evidence/photographs.json")
+def photographs(record: Record) -> str:
+    """Order of lines on photographed pages, deskewed only and seen from above."""
+    rows = [
+        (
+            f"{float(tilt):.0%}",
+            str(found["pages"]),
+            f"{found['cer_before']:.3f}",
+            f"{found['cer_after']:.3f}",
+            f"{found['with_edges_found']} of {found['with_edges']}",
+            f"{found['without_edges_found']} of {found['pages'] - found['with_edges']}",
+        )
+        for tilt, found in record["tilts"].items()
+    ]
+    head = (
+        "far side smaller by up to",
+        "pages",
+        "deskewed only",
+        "seen from above",
+        "found by edges",
+        "found by lines",
+    )
+    return table(head, rows) + stamp(record)
+
+
 @from_evidence("furniture", "python -m bench.furniture --seeds 6 --json evidence/furniture.json")
 def furniture(record: Record) -> str:
     """Running heads and page numbers set aside, and lines of text lost with them, by the length of a document."""
@@ -126,6 +151,7 @@ def orientation(record: Record) -> str:
 PARTS: dict[str, Part] = {
     "layout": layout,
     "kinds": kinds,
+    "photographs": photographs,
     "furniture": furniture,
     "tables": tables,
     "orientation": orientation,

@@ -66,6 +66,11 @@ def test_what_benches_take_from_ocroute_is_there():
             lambda found: found["media"]["vector"]["f1"] > 0.9,
         ),
         ("orientation", ["--seeds", "1", "--kind", "form"], lambda found: found["positions"]["turned"]["right"] == 3),
+        (
+            "photographs",
+            ["--leaf", "unruled_table", "--tilt", "0.25"],
+            lambda found: found["tilts"]["0.25"]["cer_after"] == 0 < found["tilts"]["0.25"]["cer_before"],
+        ),
     ],
 )
 def test_benches_of_the_processor_run_and_leave_a_record(name, options, right, tmp_path, monkeypatch):

@@ -47,11 +47,11 @@ def find_lean(lines: NDArray[np.int64], size: tuple[int, int], height: float) ->
         return float(found * (1 - PENALTY * (abs(degrees[0]) + abs(degrees[1]))))
 
     coarse = np.arange(-MOST, MOST + 0.01, 0.75)
-    best = max(product(coarse, coarse / 2), key=in_line)
+    best = max(product(coarse, coarse[::2] / 2), key=in_line)
     fine = np.arange(-0.6, 0.61, 0.15)
     best = max(((best[0] + step, best[1] + turn) for step in fine for turn in fine), key=in_line)
     # One margin alone tells how it leans, not where it meets others.
-    alike = max(((q, 0.0) for q in np.arange(-MOST, MOST + 0.01, 0.25)), key=in_line)
+    alike = max(((q, 0.0) for q in np.arange(-MOST, MOST + 0.01, 0.3)), key=in_line)
     if 2 * abs(best[1]) < LEAST or in_line(best) < GAIN * in_line(alike):
         best = alike
     q, h = (float(np.tan(np.radians(angle))) for angle in best)
@@ -68,8 +68,8 @@ def _together(places: Floats, cell: float) -> float:
 
 def _counts(places: Floats, cell: float) -> Floats:
     """How many there are in each cell, of two sets of cells."""
-    sets = (np.unique(np.floor(places / cell + shift), return_counts=True)[1] for shift in (0.0, 0.5))
-    return np.concatenate(list(sets)).astype(np.float64)
+    sets = [np.floor(places / cell + shift).astype(np.int64) for shift in (0.0, 0.5)]
+    return np.concatenate([np.bincount(cells - cells.min()) for cells in sets]).astype(np.float64)
 
 
 def _sheet(size: tuple[int, int], q: float, h: float) -> Sheet:

@@ -171,7 +171,7 @@ def _contrast_at(start: Corners, end: Corners, paper: NDArray[np.uint8]) -> floa
 
     def seen(offset: float) -> NDArray[np.float64]:
         x, y = np.rint(places + offset * inwards).astype(int).T
-        return paper[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)].astype(np.float64)
+        return np.asarray(paper[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)], np.float64)
 
     return float(np.median(seen(BAND) - seen(-BAND)))
 
