@@ -12,7 +12,9 @@ from PIL import ImageDraw
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Task
+from ocroute.judge import judge
 from ocroute.judge.checks.crossed import Crossed
+from ocroute.values import Line
 
 HARD = [name for name, maker in KINDS.items() if maker.__module__ == bench.pages.hard_kinds.__name__]
 CLEAN = (
@@ -51,6 +53,18 @@ def test_words_under_a_stamp_are_named_with_their_place(kind, seed):
     assert finding.image is not None
     assert finding.image.intersection(box) > 0.5 * box.area
     assert finding.image.area < 3 * box.area  # words reach out of it
+
+
+def test_an_engine_that_leaves_the_words_under_a_stamp_out_does_not_get_past_it():
+    sheet, box = stamped(sheet_of("dense", 500), random.Random(500))
+    page, left = sheet.page(), []
+    for line in sheet.lines:
+        beside = [word for word in line.words if word.box.intersection(box) == 0]
+        left += [Line.of_words(beside)] if beside else []
+    engine = EngineInfo(kind="ocr", rank=0)
+    whole, less = (judge(page, of_lines(lines), engine=engine, task=Task()) for lines in (sheet.lines, left))
+    assert [verdict.status for verdict in (whole, less)] == ["doubtful", "doubtful"]
+    assert whole.score >= less.score
 
 
 def test_a_pen_that_circles_a_paragraph_crosses_the_words_that_it_runs_through():

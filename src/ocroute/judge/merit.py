@@ -14,8 +14,10 @@ from ocroute.judge.reading_pieces import Piece, pieces
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 
-SEEN: Final = frozenset({"coverage", "handwriting", "invented", "low_confidence", "order", "outdone", "unsure_words"})
-"""Checks that look at what merit looks at, where the text has places. They know a limit, merit knows how much."""
+SEEN: Final = frozenset(
+    {"coverage", "crossed", "handwriting", "invented", "low_confidence", "order", "outdone", "unsure_words"}
+)
+"""Checks that look at what merit looks at, where the text has places, or at the page alone. They know a limit, merit how much."""
 
 
 def merit(page: InputPage, reading: Reading, engine: EngineInfo) -> float:

@@ -31,20 +31,24 @@ class Crossed:
     limit: ClassVar[float] = 3  # words in one place
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
-        """How many words are under the mark that covers most of them, with their place."""
+        """How many words are under the mark that covers most of them, with their place.
+
+        Another engine may leave these words out; the mark still lies there.
+        """
         words = [one for one in pieces(reading, finest=True) if one.box is not None and one.letters >= LETTERS]
         if engine.kind == "textlayer" or len(words) < self.limit:
             return None
+        before: list[Finding] = page.once("judge.crossed", list)
         groups = [group for group in _crossed(page, words) if len(group) >= self.limit]
-        if not groups:
-            return None
-        worst = max(groups, key=len)
-        named = ", ".join(quote(word.text) for word in worst[:SHOWN])
-        what = f"A stamp or another mark lies over {len(worst)} words, which may be misread: {named}."
-        share = sum(map(len, groups)) / len(words)
-        return Finding(
-            "crossed", float(len(worst)), self.limit, what, weight=round(share, 4), image=Box.around(_boxes(worst))
-        )
+        if groups:
+            before.append(self._finding(max(groups, key=len), sum(map(len, groups)) / len(words)))
+        return max(before, key=lambda finding: finding.value, default=None)
+
+    def _finding(self, words: Sequence[Piece], share: float) -> Finding:
+        named = ", ".join(quote(word.text) for word in words[:SHOWN])
+        what = f"A stamp or another mark lies over {len(words)} words, which may be misread or missing: {named}."
+        place = Box.around(_boxes(words))
+        return Finding("crossed", float(len(words)), self.limit, what, weight=round(share, 4), image=place)
 
 
 def _crossed(page: InputPage, words: Sequence[Piece]) -> list[list[Piece]]:
