@@ -9,7 +9,8 @@ from typing import Final
 from ocroute.engines.base import Reading
 from ocroute.judge.reading_pieces import Piece, pieces
 from ocroute.pages.page import InputPage
-from ocroute.raster.ink import Ink, InkLine, ink_of
+from ocroute.raster.ink import Ink, ink_of
+from ocroute.raster.text_rows import InkLine
 from ocroute.values import Box, Category
 
 LEAST_GLYPHS: Final = 5  # shorter rows are as often marks as words

@@ -75,7 +75,7 @@ def _soft(small: Mask) -> Mask:
         cv2.blur(np.abs(cv2.Sobel(calm, cv2.CV_32F, *way, ksize=3)) / 8, WINDOW) for way in ((1, 0), (0, 1))
     )
     soft = ((contrast >= CONTRAST) & (across + down < SOFT * contrast) & (down >= LEVEL * across)).astype(np.uint8)
-    soft = cv2.morphologyEx(soft, cv2.MORPH_OPEN, np.ones((24, 48), np.uint8))  # type: ignore[assignment]
+    soft = cv2.morphologyEx(soft, cv2.MORPH_OPEN, np.ones((24, 48), np.uint8))
     return np.asarray(cv2.morphologyEx(soft, cv2.MORPH_CLOSE, np.ones((33, 33), np.uint8)), np.uint8)
 
 

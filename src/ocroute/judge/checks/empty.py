@@ -9,7 +9,8 @@ from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.reading_pieces import plain
 from ocroute.pages.page import InputPage
-from ocroute.raster.ink import InkLine, ink_of
+from ocroute.raster.ink import ink_of
+from ocroute.raster.text_rows import InkLine
 
 FEWEST_GLYPHS: Final = 12  # photographs now and then hold a short row of like shapes
 

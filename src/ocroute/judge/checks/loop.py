@@ -12,7 +12,8 @@ from ocroute.judge.ink_match import blank_paper, capacity
 from ocroute.judge.reading_pieces import WIDEST, Piece, pieces, quote
 from ocroute.judge.repeats import Repeat, repeats
 from ocroute.pages.page import InputPage
-from ocroute.raster.ink import Ink, InkLine, ink_of
+from ocroute.raster.ink import Ink, ink_of
+from ocroute.raster.text_rows import InkLine
 from ocroute.values import Box
 
 LEAST: Final = 16  # characters that the repetition adds; "ha ha ha" is no loop
