@@ -1,6 +1,7 @@
 """What a page takes is known before a model is loaded, and what is free decides how much of the page the model sees."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -18,13 +19,15 @@ CARD = devices.Place("cuda:0", torch.bfloat16, "a described card")
 A4_100, A4_150, A4_200 = pixel_budget.SMALL_PAGE, 1240 * 1754, 1654 * 2339
 
 
-@pytest.fixture
-def engine(tmp_path):
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
     """An engine whose model has the published sizes, and no contents."""
 
+    @cache
     def make(name):
         made = ENGINES.load(name).__new__(ENGINES.load(name))
-        made.loaded = made.on_meta_device(published_files(type(made), tmp_path / name), CARD)
+        made.loaded = made.on_meta_device(published_files(type(made), tmp_path_factory.mktemp(name)), CARD)
+        made.sample = cache(made.sample)  # each is a run through the whole model
         return made
 
     return make

@@ -149,7 +149,7 @@ def test_works_from_a_thread_and_without_main_guard(make_pages, faulty):
     thread = threading.Thread(target=lambda: results.extend(read_documents([make_pages(1)], jobs=1)))
     thread.start()
     thread.join(PATIENCE)
-    assert [result.statuses for result in results] == [("accepted",)]
+    assert [result.statuses for result in results] == [("blank",)]
 
 
 def test_bad_inputs_cost_themselves_only(make_pages, faulty, tmp_path):
@@ -162,7 +162,7 @@ def test_bad_inputs_cost_themselves_only(make_pages, faulty, tmp_path):
     with listening(heard.append):
         results = list(read_documents(inputs, jobs=2, out=tmp_path / "out"))
     assert [type(result.error) for result in results] == [InputNotFound, CorruptInput, type(None), CorruptInput]
-    assert results[2].statuses == ("accepted", "accepted")
+    assert results[2].statuses == ("blank", "blank")
     assert exit_code(results) == ExitCode.BAD_INPUT
     assert [type(event) for event in heard].count(InputFailed) == 3
     assert [type(event) for event in heard].count(PageDone) == 2

@@ -45,7 +45,7 @@ def test_as_many_records_as_pages_in_order(document):
 
 
 def test_all_pages_end_well(document):
-    assert [page.verdict.status for page in document.pages] == ["accepted"] * len(document.pages)
+    assert [page.verdict.status for page in document.pages] == ["blank"] * len(document.pages)
 
 
 @pytest.mark.parametrize(("place", "name"), list(enumerate(FAULTS)))
@@ -136,6 +136,6 @@ def test_what_was_read_is_not_lost_when_a_later_process_cannot_load_the_engine(
     faulty("loads_once")
     monkeypatch.setenv("OCROUTE_FAULTY_LOG", str(tmp_path / "log"))
     (result,) = read_documents([make_pages(3)], Wish(engine="loads_once"), jobs=1)
-    assert result.statuses == ("accepted", "failed", "failed")
+    assert result.statuses == ("blank", "failed", "failed")
     assert "the server is down" in result.document().pages[2].error
     assert result.exit_code == ExitCode.FAILED_PAGE
