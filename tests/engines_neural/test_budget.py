@@ -27,7 +27,15 @@ def engine(tmp_path_factory):
     def make(name):
         made = ENGINES.load(name).__new__(ENGINES.load(name))
         made.loaded = made.on_meta_device(published_files(type(made), tmp_path_factory.mktemp(name)), CARD)
-        made.sample = cache(made.sample)  # each is a run through the whole model
+        known, sample = {}, made.sample
+
+        def remembered(mode, pixels):
+            """Each is a run through the whole model."""
+            key = (id(mode), pixels)
+            known[key] = known[key] if key in known else sample(mode, pixels)
+            return known[key]
+
+        made.sample = remembered
         return made
 
     return make

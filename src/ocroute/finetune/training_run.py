@@ -12,10 +12,10 @@ import msgspec
 import torch
 from PIL import Image
 
+from ocroute.distributions import installed
 from ocroute.engines.dots_ocr import MODES, DotsOcr
 from ocroute.engines.neural import loading, pixel_budget, weights
 from ocroute.engines.neural.adapters import TENSORS
-from ocroute.engines.neural.availability import installed
 from ocroute.engines.neural.devices import Place
 from ocroute.errors import Interrupted, OutputError, UsageError
 from ocroute.finetune import lora, training_memory, training_state

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from PIL import Image
 
+from ocroute.distributions import installed
 from ocroute.engines.base import Answer, Availability, EngineInfo, Reading, Request, Task
 from ocroute.engines.neural import Answered, Mode, canary
-from ocroute.engines.neural.availability import installed
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.openai.address import address
 from ocroute.engines.openai.answers import Completion, WroteNothing, completion
