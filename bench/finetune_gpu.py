@@ -40,10 +40,10 @@ TRIED = {
 def swapped(place: Path) -> dict[str, Any]:
     """The first part."""
     base = unpack(KEPT, place / "base")
-    data = examples(place / "taught", faces(TAUGHT), 72)
+    data = examples(place / "taught", faces(TAUGHT), 120, held_out=0.15)
     ATTENTIONS.update({name: (backend,) for name, backend in TRIED.items()})
     result: dict[str, Any] = {"gradients": swapped_gradients(base, data, 4, "cuda"), "trained_with": {}}
-    settings = TrainSettings(epochs=2, rate=1.5e-3, pages_per_step=4)
+    settings = TrainSettings(epochs=2, rate=2e-3, pages_per_step=4)
     for name, backend in TRIED.items():
         with sdpa_kernel(
             [backend, SDPBackend.MATH]
