@@ -9,21 +9,34 @@ _SCRIPT = "python -m bench.finetune --json evidence/finetune.json"
 
 @from_evidence("finetune", _SCRIPT)
 def proof(record: Record) -> str:
+    training = record["training"]
+    trials = table(
+        ("after so many steps", "wrong characters on pages that it is not taught", "loops", "the canary page is read"),
+        (
+            (str(one["step"]), f"{one['cer']:.2%}", str(one["loops"]), "yes" if one["canary_read"] else "no")
+            for one in training["trials"]
+        ),
+    )
+    settings = ", ".join(f"{name} {value}" for name, value in record["settings"].items())
+    faces = ", ".join(dict.fromkeys(record["taught"]))
+    said = f"{training['pages']} pages taught in {training['steps']} steps, {training['cpu_seconds']:g} CPU seconds. In {faces}."
+    return f"{trials}\n{said} Settings: {settings}.\n\n{_judged(record)}{stamp(record)}"
+
+
+def _judged(record: Record) -> str:
+    if "held_out" not in record:
+        return f"Not judged yet on pages that are held out, and on others. To do that: `{_SCRIPT}`.\n"
     head = ("pages", "", "wrong characters", "accepted", "of those wrong", "loops", "difference")
     rows = []
-    for name, typeface in (("held_out", record["taught"]), ("others", record["before"])):
+    for name, typefaces in (("held_out", record["taught"]), ("others", record["before"])):
         told = record[name]
-        low, high = told["difference"]
-        for side, called in (("base", "before"), ("adapted", "with the adapter")):
+        what = f"{told['pages']} pages: {', '.join(dict.fromkeys(typefaces))}; {told['characters']:,} characters"
+        between = "{:+.2%} to {:+.2%}".format(*told["difference"]) if told["difference"] else "too few pages"
+        for side, called, more in (("base", "before", ""), ("adapted", "with the adapter", between)):
             of = told[side]
-            between = f"{low:+.2%} to {high:+.2%}" if side == "adapted" else ""
-            what = f"{told['pages']} pages: {', '.join(dict.fromkeys(typeface))}; {told['characters']:,} characters"
             counts = (str(of[key]) for key in ("accepted", "wrong_accepted", "loops"))
-            rows.append((what if side == "base" else "", called, f"{of['cer']:.2%}", *counts, between))
-    training = record["training"]
-    settings = ", ".join(f"{name} {value}" for name, value in record["settings"].items())
-    said = f"Taught {training['pages']} pages in {training['steps']} steps, {training['cpu_seconds']:g} CPU seconds; {settings}."
-    return f"{table(head, rows)}\n{said}\n{stamp(record)}"
+            rows.append((what if side == "base" else "", called, f"{of['cer']:.2%}", *counts, more))
+    return table(head, rows)
 
 
 @from_evidence("finetune", _SCRIPT)
