@@ -171,7 +171,10 @@ def test_a_caption_between_two_columns_ends_neither(count):
             made.paragraph(
                 (left, top, x + width - aside * (column == 0), bottom), f"Part {column}{number}. {LIGHTHOUSE * 3}", font
             )
-    made.write(100 + width + 20 - 110, 970, "The tower from the sea", vera(14))
+    gutter = 100 + width + 20
+    made.write(gutter - 110, 970, "The tower from the sea", vera(14))
+    for y in range(640, 900, 60):  # strokes of the picture, which are no rules
+        made.draw.line((gutter - 0.3 * width, y, gutter + 0.3 * width, y), fill="black", width=3)
     text = " ".join(said(made))
     order = [text.index(f"Part {column}{part}.") for column in range(count) for part in range(3 if column < 2 else 1)]
     assert order == sorted(order)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ocroute.layout.beside import LABEL_CHARS, LONGEST, Row, counts_across, read_down
 from ocroute.layout.form_rows import form_bars
-from ocroute.layout.gutter_ends import Mask, afloat, dividers
+from ocroute.layout.gutter_ends import Mask, afloat, dividers, printed_between
 from ocroute.layout.line_measures import Piece, Scale, merged
 from ocroute.layout.lines import GUTTER, SAME_BASELINE, WIDEST_WORD_GAP, Floats, edges
 from ocroute.layout.rows import side_by_side
@@ -51,7 +51,7 @@ def columns(pieces: Sequence[Piece], scale: Scale, rules: Sequence[Rule] = ()) -
     Args:
         rules: horizontal ones; no gutter crosses a rule.
     """
-    ruled = np.array([(rule.start, rule.end, rule.at) for rule in rules], dtype=np.float64).reshape(-1, 3)
+    ruled = printed_between(rules, pieces, scale)
     bars = np.concatenate([ruled, form_bars(rows_of(pieces, scale), scale)])
     return [_lines(region, scale) for region in _cut(list(pieces), scale, bars) if region]
 

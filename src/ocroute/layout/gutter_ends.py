@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 
 from ocroute.layout.line_measures import Piece, Scale, weighted_quantile
 from ocroute.layout.lines import Floats, edges
+from ocroute.raster.rules import Rule
 
 WHITE: Final = 4.0
 """White this many line pitches high over a whole region, as a picture leaves it, ends its columns."""
+
+NEAR: Final = 2.5
+"""Line pitches from a rule to the nearest text of what it parts."""
 
 CAPTION_SIZE: Final = 0.92
 CAPTION_WIDTH: Final = 0.6
@@ -37,6 +41,22 @@ def afloat(region: Sequence[Piece], scale: Scale) -> Mask:
         below = y0[over & (y0 >= y1[at] - 0.3 * scale.size)].min(initial=np.inf) - y1[at]
         small[at] = max(above, below) > WHITE * scale.pitch
     return np.asarray(small, np.bool_)
+
+
+def printed_between(rules: Sequence[Rule], pieces: Sequence[Piece], scale: Scale) -> Floats:
+    """(start, end, y) of the rules that have text right above or below: the others are strokes of a picture.
+
+    Its caption does not count, which is in smaller type.
+    """
+    usual = weighted_quantile([(piece.size, len(piece.text)) for piece in pieces], 0.5) if pieces else 0.0
+    x0, x1, y0, y1 = edges([piece for piece in pieces if piece.size > CAPTION_SIZE * usual])
+    kept = []
+    for rule in rules:
+        over = (x0 < rule.end) & (x1 > rule.start)
+        gaps = np.maximum(y0[over] - rule.at, rule.at - y1[over])
+        if gaps.min(initial=np.inf) < NEAR * scale.pitch:
+            kept.append((rule.start, rule.end, rule.at))
+    return np.array(kept, dtype=np.float64).reshape(-1, 3)
 
 
 def dividers(region: Sequence[Piece], scale: Scale) -> Floats:
