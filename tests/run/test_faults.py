@@ -136,6 +136,7 @@ def test_what_was_read_is_not_lost_when_a_later_process_cannot_load_the_engine(
     faulty("loads_once")
     monkeypatch.setenv("OCROUTE_FAULTY_LOG", str(tmp_path / "log"))
     (result,) = read_documents([make_pages(3)], Wish(engine="loads_once"), jobs=1)
-    assert result.statuses == ("blank", "failed", "failed")
+    assert result.statuses[0] in ("accepted", "doubtful")
+    assert result.statuses[1:] == ("failed", "failed")
     assert "the server is down" in result.document().pages[2].error
     assert result.exit_code == ExitCode.FAILED_PAGE
