@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import secrets
 import shutil
@@ -33,6 +34,25 @@ _ADVICE = {
     errno.EISDIR: "Choose the name of a file, not of a folder",
     errno.ENAMETOOLONG: "Choose a shorter name",
 }
+
+
+def stamp_of(path: str | os.PathLike[str]) -> tuple[int, ...]:
+    """What changes when a file is written or replaced: device, inode, size, times. Empty where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - the name of a file need not be text
+    except (OSError, ValueError):
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Draft:

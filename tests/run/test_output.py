@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -316,6 +317,32 @@ def test_a_run_that_goes_on_gives_every_document_its_own_pages(dotted_pages, fau
     assert [result.reused for result in results] == list(known)
     found = [[(page.number, page.width) for page in result.document().pages] for result in results]
     assert found == [[(1, 201), (2, 202)], [(1, 203), (2, 204)], [(1, 205), (2, 206)]]
+
+
+@pytest.mark.parametrize("known", [0, 2])
+def test_an_input_that_is_replaced_meanwhile_is_no_result_and_no_record(dotted_pages, faulty, tmp_path, known):
+    """``known``: how many of its pages an earlier run has read."""
+    faulty("null")
+    frames, out = dotted_pages(4), {"out": tmp_path / "out", "formats": ["json"], "jobs": 0}
+    first, second, other = (tmp_path / name for name in ("a.tif", "b.tif", "other.tif"))
+    for file, place in ((first, 0), (second, 0), (other, 2)):
+        frames[place].save(file, save_all=True, append_images=frames[place + 1 : place + 2])
+    body = second.read_bytes()
+    list(read_documents([second], **out)) if known else None
+    run = read_documents([first, second], **out)
+    next(run)
+    other.replace(second)
+    (result,) = run
+    assert re.search(r"b\.tif has changed while it was read\. Run the same command again", str(result.error))
+    assert result.exit_code == ExitCode.BAD_INPUT
+    second.write_bytes(body)
+    (again,) = read_documents([second], **out)
+    assert [page.width for page in again.document().pages] == [201, 202]
+    assert again.reused == 0
+    run = read_documents([first, second], **out)
+    next(run)
+    second.touch()
+    assert next(run).reused == 2, "only its time is another"
 
 
 def test_two_runs_into_one_folder(make_pages, here, tmp_path):

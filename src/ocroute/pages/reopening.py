@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from pathlib import Path
 from typing import Self
 
 import cv2
@@ -15,6 +13,7 @@ from PIL import Image, ImageOps
 from ocroute.document.formats import Origin
 from ocroute.document.model import Document, Page
 from ocroute.errors import InputError, InputNotFound, NextStep, PasswordNeeded, UsageError
+from ocroute.files import sha256_of
 from ocroute.pages.flattened import flattened, seen_from_above, without_shadow
 from ocroute.pages.opening import open_input
 from ocroute.pages.page import InputPage, Raster, deskewed, turned
@@ -73,8 +72,7 @@ def verified(document: Document, origin: Origin) -> None:
     """
     name = origin.name or origin.path
     try:
-        with Path(origin.path).open("rb") as file:
-            now = hashlib.file_digest(file, "sha256").hexdigest()
+        now = sha256_of(origin.path)
     except FileNotFoundError as error:
         raise InputNotFound(f"{name}, which the document was read from, is gone", next_step=_GIVE_SOURCE) from error
     except (OSError, ValueError) as error:

@@ -13,8 +13,9 @@ import msgspec
 
 from ocroute.document.formats import Origin
 from ocroute.document.model import Page
-from ocroute.errors import OcrouteError
+from ocroute.errors import InputError, OcrouteError
 from ocroute.events import InputDone, InputFailed, RunStarted, emit
+from ocroute.files import sha256_of, stamp_of
 from ocroute.pages import InputFile, expand
 from ocroute.route.plan import Wish
 from ocroute.run.bringing import brought_here
@@ -149,6 +150,9 @@ def documents(
                 unread -= 1
             if last and not unread:
                 session.close()
+            if (error := _changed(work)) is not None:
+                yield _failed(work.input.label, error, writer)
+                continue
             result = _finished(work, reused, writer)
             emit(InputDone(work.input.label))
             yield result
@@ -207,6 +211,23 @@ def _look_up(session: Session, works: Sequence[Work], store: Store) -> None:
         if work.error is None:
             work.journal = Journal(store, work.stem, key_of(work.digest, session.wish, environment))
             work.known = work.journal.load(work.numbers)
+
+
+def _changed(work: Work) -> OcrouteError | None:
+    """The error where an input is no longer what it was when its pages were counted: nobody knows which of the two was read."""
+    if stamp_of(work.input.file) == work.stamp:
+        return None
+    try:
+        if sha256_of(work.input.file) == work.digest:
+            return None
+    except OSError:  # it is gone, and nothing stands in its place
+        return None
+    if work.journal is not None:
+        work.journal.forget()
+    return InputError(
+        f"{work.input.label} has changed while it was read",
+        next_step="Run the same command again when nothing else writes to it",
+    )
 
 
 def _finished(work: Work, reused: int, writer: Writer | None) -> InputResult:

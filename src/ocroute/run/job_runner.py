@@ -19,6 +19,7 @@ from ocroute.errors import (
     OcrouteError,
     UsageError,
 )
+from ocroute.files import sha256_of
 from ocroute.run import jobs
 from ocroute.run.jobs import (
     Asked,
@@ -205,11 +206,8 @@ def _reading(given: jobs.Given) -> Reading | Exception:
 
 
 def _digest(file: Input) -> str:
-    from pathlib import Path
-
     try:
-        with Path(file.file).open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return sha256_of(file.file)
     except OSError as error:
         raise InputError(f"{file.label} cannot be read: {error.strerror}") from error
 

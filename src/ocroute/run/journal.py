@@ -2,7 +2,7 @@
 
 They stay when the results are written: a second run of the same command then finds all its work done, another format can be
 written without reading again, and there is one mechanism rather than one for halves and one for wholes. It costs about 20 kB
-a page in a hidden folder that can be removed at any time.
+a page in a hidden folder. Whoever removes it reads all pages anew, and must say --force: what was written is known there too.
 
 A record counts only under the same key: content of the file, wish, version, and the engines of this machine. A torn or changed
 record fails its checksum and is read again. So is a page that has no text: it may have failed for a passing reason; and a
@@ -72,6 +72,13 @@ class Journal:
             self._store.write(name, record.body, durable=False)
         except OSError as error:
             raise refused(self._store, name, error) from error
+
+    def forget(self) -> None:
+        """Remove the records under this key: what they were read from is not what it says."""
+        with contextlib.suppress(OSError):
+            for name in self._store.names(self._all):
+                if name.startswith(self._own):
+                    self._store.remove(name)
 
     def forget_others(self) -> None:
         """Remove records of this input's results under other keys: of a file or a wish that has changed."""

@@ -12,6 +12,7 @@ from typing import Self
 
 from ocroute.engines.base import ENGINES, PageLimits
 from ocroute.errors import OcrouteError, OutputError, UsageError
+from ocroute.files import stamp_of
 from ocroute.route.plan import Wish
 from ocroute.run.capacity import cards, default_deadline, default_workers, neural, shared, threads_each
 from ocroute.run.executor import Executor, Serial, ask, in_order
@@ -38,6 +39,7 @@ class Work:
         error: why it has no pages.
         numbers: of its pages that are wanted.
         digest: of its content, where it was asked for.
+        stamp: of the file when it was counted, see `ocroute.files.stamp_of`.
         journal: where its page records are kept.
         known: the page records that there are, by number.
     """
@@ -48,6 +50,7 @@ class Work:
     error: OcrouteError | None = None
     numbers: tuple[int, ...] = ()
     digest: str = ""
+    stamp: tuple[int, ...] = ()
     journal: Journal | None = None
     known: dict[int, Record] = field(default_factory=dict)
 
@@ -103,6 +106,8 @@ class Session:
     def count(self, works: Sequence[Work], pages: str | None, *, digest: bool = False) -> None:
         """Open every input once, for the numbers of its pages. One that cannot be opened keeps its error."""
         works = [work for work in works if work.error is None]
+        for work in works:
+            work.stamp = stamp_of(work.input.file)
         questions = (Count(work.input, pages, digest) for work in works)
         for work, answer in zip(works, in_order(self._executor.run(questions)), strict=True):
             match answer:
