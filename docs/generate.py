@@ -53,7 +53,7 @@ EXIT_CODES = {
     ExitCode.BAD_OUTPUT: "a result could not be written",
     ExitCode.UNAVAILABLE: "the engine that was asked for, or every engine, cannot run here; or a plug-in is broken",
     ExitCode.PIPE_CLOSED: "what read standard output has closed it, as `| head` does",
-    ExitCode.INTERRUPTED: "stopped by Ctrl-C; the same command with the same -o goes on from there",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C or SIGTERM; the same command with the same -o goes on from there",
 }
 
 
