@@ -36,7 +36,8 @@ def _judged(record: Record) -> str:
             of = told[side]
             counts = (str(of[key]) for key in ("accepted", "wrong_accepted", "loops"))
             rows.append((what if side == "base" else "", called, f"{of['cer']:.2%}", *counts, more))
-    return table(head, rows)
+    said = "".join(f"- {line}.\n" for line in record["says"])
+    return f"{table(head, rows)}\nWhat `judge` says of it:\n\n{said}"
 
 
 @from_evidence("finetune", _SCRIPT)
