@@ -2,6 +2,7 @@
 
 import random
 
+import msgspec
 import pytest
 from bench.judge.readings import of_lines
 from bench.order import wrongly
@@ -9,6 +10,7 @@ from bench.pages.arrangements import draw
 
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.order import ReadingOrder
+from ocroute.judge.out_of_order import moved
 from ocroute.layout.arrange import arrange
 from ocroute.raster.white_order import misplaced
 from ocroute.values import Block, Box, Category, Line
@@ -46,6 +48,21 @@ def test_pages_from_right_to_left_are_judged_so():
     ]
     blocks = tuple(Block(Category.TEXT, line.text, line.box, lines=(line,), direction="rtl") for line in mirrored)
     assert finding(made.page(), Reading(blocks=blocks)) is None
+
+
+def test_a_caption_across_a_gutter_ends_no_columns():
+    """The picture above it is not known when a text is judged."""
+    columns = [[Box(x, 20 * row, x + 200, 20 * row + 14) for row in range(30)] for x in (0, 240)]
+    beside = [box for column in columns for box in column if not 200 <= box.y0 <= 320]
+
+    def judged(caption_height):
+        boxes = [*beside[:23], Box(90, 300, 350, 300 + caption_height), *beside[23:]]
+        blocks = [Block(Category.TEXT, "seven words stand in each of them", box) for box in boxes]
+        blocks = [msgspec.structs.replace(block, lines=(Line(block.text, block.box),)) for block in blocks]
+        return moved(Reading(blocks=tuple(blocks)))
+
+    assert judged(12) is None
+    assert judged(14) is not None, "type of the usual size may be a line of its own"
 
 
 def test_keys_and_values_may_be_read_either_way_but_not_mixed():

@@ -14,6 +14,8 @@ from ocroute.values import Block, Box, Category, Direction, Line, Word
 
 APART: Final = 1.2  # ems between words that may be of two columns
 JUMP: Final = 4.0  # line heights to the next line of a block, from which something stands between them
+SMALL: Final = 0.9  # of the usual height of lines, up to which a few lines are set smaller, as captions are
+FEW: Final = 3  # lines of a caption, at most
 MOST: Final = 20_000  # things that are looked at; a page with more is a map
 _FLOATING: Final = frozenset(
     {
@@ -45,7 +47,9 @@ def moved(reading: Reading) -> Moved | None:
     direction = _direction(blocks)
     if direction == "ttb":
         return None
-    things = [thing for block in blocks for thing in _things(block)]
+    heights = [line.box.height for block in blocks for line in block.lines]
+    usual = median(heights) if heights else 0.0
+    things = [thing for block in blocks if not _may_be_caption(block, usual) for thing in _things(block)]
     total = sum(words for _, _, words in things)
     if len(things) < 3 or len(things) > MOST:
         return None
@@ -69,6 +73,11 @@ def _direction(blocks: Sequence[Block]) -> Direction:
 
 def _mirrored(boxes: Sequence[Box]) -> list[Box]:
     return [Box(-box.x1, box.y0, -box.x0, box.y1) for box in boxes]
+
+
+def _may_be_caption(block: Block, usual: float) -> bool:
+    """Whether a few lines in smaller type stand where there was room: pictures, which tell, are looked for after the judging."""
+    return 0 < len(block.lines) <= FEW and median(line.box.height for line in block.lines) <= SMALL * usual
 
 
 def _things(block: Block) -> Iterator[_Thing]:
