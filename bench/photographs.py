@@ -96,7 +96,7 @@ def tried(leaf: str, half: str, seed: int, tilt: float) -> tuple[Errors, Errors,
 
 
 def skew_alone(warp: np.ndarray, shape: tuple[int, ...]) -> float:
-    """Degrees by which the line through the middle of the page leans in the photograph."""
+    """Degrees by which the line through the middle of the page slopes in the photograph."""
     height, width = shape
     ends = np.array([[(0.1 * width, height / 2), (0.9 * width, height / 2)]], np.float64)
     (x0, y0), (x1, y1) = cv2.perspectiveTransform(ends, warp)[0]

@@ -94,9 +94,9 @@ def snapped(sheet: Sheet, rng: random.Random, *, hard: bool = True) -> Sheet:
     height, width = pixels.shape[:2]
     chance = np.random.default_rng(rng.randrange(1 << 30))
     size = (round(width * 1.35), round(height * 1.3))
-    lean = 0.09 * width
+    reach = 0.09 * width
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    moved = np.array([0.17 * width, 0.15 * height]) + chance.uniform(-lean, lean, (4, 2))
+    moved = np.array([0.17 * width, 0.15 * height]) + chance.uniform(-reach, reach, (4, 2))
     placed = corners + moved
     warp = cv2.getPerspectiveTransform(corners, placed.astype(np.float32))
     paper = cv2.warpPerspective(pixels, warp, size, flags=cv2.INTER_AREA, borderValue=(0, 0, 0))

@@ -10,6 +10,7 @@ import pytest
 from tests.support.asking import HASTY
 from tests.support.chat_server import Reply, completion
 from tests.support.pages import ArrayPage
+from tests.support.waiting import PATIENCE
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
@@ -58,12 +59,13 @@ def test_a_forgotten_engine_ends_its_thread(server):
     def threads():
         return [thread for thread in threading.enumerate() if thread.name == "ocroute-openai"]
 
-    before = len(threads())
+    before = threads()
     engine = OpenAi(Task(base_url=server.url), limits=HASTY)
-    assert len(threads()) == before + 1
+    (own,) = [thread for thread in threads() if thread not in before]
     del engine
     gc.collect()
-    assert len(threads()) == before
+    own.join(PATIENCE)
+    assert not own.is_alive()
 
 
 def test_a_large_page_is_sent_smaller_and_a_photograph_as_jpeg(server, engine):

@@ -2,4 +2,4 @@
 
 import re
 
-COMMAND = re.compile(r"\b(ocroute (read|doctor|prove|engines|kernels)|pip install|hf (download|auth))\b")
+COMMAND = re.compile(r"\b(ocroute (read|doctor|prove|engines|kernels|finetune)|pip install|hf (download|auth))\b")

@@ -16,9 +16,9 @@ from ocroute.pages.flattened import flattened
 from ocroute.pages.page import InputPage, Raster, deskewed
 from ocroute.ppocr.line_orientation import flipped_votes, reading_confidence
 from ocroute.raster.bands import busiest_stretch
+from ocroute.raster.converging_margins import find_convergence
 from ocroute.raster.grey import grey_of, to_grey
 from ocroute.raster.line_fan import find_fan
-from ocroute.raster.margin_lean import find_lean
 from ocroute.raster.marks import Bands, Marks, find_bands, find_marks, halved, turned
 from ocroute.raster.sheet_outline import find_sheet
 from ocroute.raster.skew import estimate_skew
@@ -108,12 +108,12 @@ def _from_aside(page: InputPage, level: _View) -> Sheet | None:
     skew = level.skew if abs(level.skew) >= _VISIBLE_SKEW else 0.0
     fan = find_fan(find_marks(grey_of(page)) if skew else level.marks, page.size)
     if fan is None:
-        lean = find_lean(level.bands.boxes, page.size, level.marks.height)
-        return lean and lean.turned_back(skew)
+        converging = find_convergence(level.bands.boxes, page.size, level.marks.height)
+        return converging and converging.turned_back(skew)
     above = flattened(page, fan)
     marks = find_marks(grey_of(above))
-    lean = find_lean(find_bands(marks, reach=1.2, slim=2.5).boxes, above.size, marks.height)
-    return lean.within(fan) if lean else fan
+    converging = find_convergence(find_bands(marks, reach=1.2, slim=2.5).boxes, above.size, marks.height)
+    return converging.within(fan) if converging else fan
 
 
 def _look(page: InputPage, threads: int) -> tuple[int, float, _View]:

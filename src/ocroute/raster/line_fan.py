@@ -29,7 +29,7 @@ def find_fan(marks: Marks, size: tuple[int, int]) -> Sheet | None:
 
     All lines meet where a straight line to the horizon ends, at a finite place now, so level lines have y' = (y - s x) /
     (1 + g x) in common, from the middle of the page. The most even rows tell s and g. What a picture taken from above or
-    below does besides, upright edges that lean, is left as it is: lines do not tell of it.
+    below does besides, upright edges that converge, is left as it is: lines do not tell of it.
 
     Args:
         marks: the letters of the photograph, with text that runs across.

@@ -1,4 +1,4 @@
-"""A page photographed from above or below its middle: its margins lean towards each other although its lines are level."""
+"""A page photographed from above or below its middle: its margins converge although its lines are level."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ Floats = NDArray[np.float64]
 
 FEWEST: Final = 16  # lines from which one looks
 SHORTEST: Final = 6.0  # letter heights of a stretch of text whose ends count
-LEAST: Final = 1.2  # degrees between a left and a right margin, as far apart as the page is wide, from which they lean
+LEAST: Final = (
+    1.2  # degrees between a left and a right margin, as far apart as the page is wide, from which they converge
+)
 MOST: Final = 9.0  # degrees that are looked for
-GAIN: Final = 1.3  # times as many ends in line under the lean as under a simpler one, or none
+GAIN: Final = 1.3  # times as many ends in line under the one found as under a simpler one, or none
 MARGIN: Final = 0.4  # of the lines that begin, or end, at one margin
 CELL: Final = 0.7  # letter heights within which ends are in line
-PENALTY: Final = 0.01  # for each degree: of two leans that fit the same ends the smaller one is meant
+PENALTY: Final = 0.01  # for each degree: of two that fit the same ends the smaller one is meant
 
 
-def find_lean(lines: NDArray[np.int64], size: tuple[int, int], height: float) -> Sheet | None:
-    """Where the page lies, as seen from above, whose margins lean in a picture of level lines; None where they do not.
+def find_convergence(lines: NDArray[np.int64], size: tuple[int, int], height: float) -> Sheet | None:
+    """Where the page lies, as seen from above, whose margins converge in a picture of level lines; None where they do not.
 
     All margins meet at one place, so upright ones have x' = (x - q y) / (1 + h y) in common, from the middle of the page.
     Margins are seen as places at which many lines begin or end.
@@ -50,7 +52,7 @@ def find_lean(lines: NDArray[np.int64], size: tuple[int, int], height: float) ->
     best = max(product(coarse, coarse[::2] / 2), key=in_line)
     fine = np.arange(-0.6, 0.61, 0.15)
     best = max(((best[0] + step, best[1] + turn) for step in fine for turn in fine), key=in_line)
-    # One margin alone tells how it leans, not where it meets others.
+    # One margin alone tells its own slope, not where it meets others.
     alike = max(((q, 0.0) for q in np.arange(-MOST, MOST + 0.01, 0.3)), key=in_line)
     if 2 * abs(best[1]) < LEAST or in_line(best) < GAIN * in_line(alike):
         best = alike
