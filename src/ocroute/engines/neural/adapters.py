@@ -103,7 +103,7 @@ def opened(folder: str, engine: str, base: str) -> Adapter:
         pickled = ", or only a pickle, which may run code" if (path / "adapter_model.bin").exists() else ""
         raise EngineUnavailable(f"{folder} holds no adapter: there is no {TENSORS} in it{pickled}", next_step=_TRAIN)
     if found := shards.fault(path / TENSORS):
-        raise EngineUnavailable(f"the adapter {path / TENSORS} {found}", next_step="Copy it again from where it came")
+        raise EngineUnavailable(f"the adapter {path / TENSORS} {found}", next_step=_COPY)
     scale = _scale(path)
     _require_pairs(path)
     told = _require_base(path, engine, base)
@@ -125,6 +125,8 @@ def scale_of(alpha: float, rank: int, *, stabilized: bool = False) -> float:
 
 
 _TRAIN = "Make one with: ocroute finetune train DATA -o FOLDER"
+_COPY = "Copy it again, whole, from where it came; or make one with: ocroute finetune train DATA -o FOLDER"
+_MERGE = "Merge it into its model with the program that made it, then give the result: ocroute read FILE --model MERGED"
 
 
 class _Config(msgspec.Struct, frozen=True):
@@ -143,7 +145,7 @@ def _scale(path: Path) -> float:
         config = msgspec.convert(raw, _Config)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         said = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
-        raise EngineUnavailable(f"{path / CONFIG} {said}", next_step="Copy the adapter again, whole") from error
+        raise EngineUnavailable(f"{path / CONFIG} {said}", next_step=_COPY) from error
     odd = [f"{name}={raw[name]!r:.60}" for name in _OTHER if raw.get(name)]
     odd += [f"bias={config.bias!r}"] if config.bias != "none" else []
     odd += [f"peft_type={config.peft_type!r}"] if config.peft_type != "LORA" else []
@@ -151,7 +153,7 @@ def _scale(path: Path) -> float:
     if odd:
         raise EngineUnavailable(
             f"the adapter in {path} is more than plain LoRA: {', '.join(odd)}",
-            next_step="Merge it into its model with the program that made it, and give the result with --model",
+            next_step=_MERGE,
         )
     return scale_of(config.lora_alpha, config.r, stabilized=config.use_rslora)
 
@@ -167,7 +169,7 @@ def _require_pairs(path: Path) -> None:
     if strange := sorted(names ^ wanted) or sorted(name for name in names if not name.startswith(PREFIX)):
         raise EngineUnavailable(
             f"the adapter in {path} holds, or lacks, {strange[0]}: only whole pairs of lora_A and lora_B can be added",
-            next_step="Copy it again from where it came, or merge it with the program that made it",
+            next_step=_MERGE,
         )
     if not names:
         raise EngineUnavailable(f"the adapter in {path} is empty", next_step=_TRAIN)
@@ -180,12 +182,12 @@ def _require_base(path: Path, engine: str, base: str) -> bool:
     except FileNotFoundError:
         return False
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise EngineUnavailable(f"{path / RECORD} cannot be read: {error}", next_step="Copy it again, whole") from error
+        raise EngineUnavailable(f"{path / RECORD} cannot be read: {error}", next_step=_COPY) from error
     if (made_for.engine, made_for.model_hash) != (engine, base):
         raise EngineUnavailable(
             f"the adapter in {path} was made for {made_for.engine} with the weights {made_for.model} "
             f"({made_for.model_hash[:16]}), not for {engine} with these ({base[:16]})",
-            next_step=f"Give those weights: --engine {made_for.engine} --model {made_for.model}",
+            next_step=f"Give those weights: ocroute read FILE --engine {made_for.engine} --model {made_for.model}",
         )
     return True
 
@@ -207,6 +209,6 @@ def _linear(model: Any, name: str, down: Tensor, up: Tensor, folder: Path) -> An
         )
         raise EngineUnavailable(
             f"the adapter in {folder} does not fit: {name} {has}, and {wanted} is needed",
-            next_step="Give the weights that it was made for with --model, not quantized",
+            next_step="Give the weights that it was made for, not quantized: ocroute read FILE --model MODEL --adapter ADAPTER",
         )
     return linear
