@@ -71,6 +71,11 @@ def plain(reading: Reading) -> str:
     return "\n".join(piece.text for piece in pieces(reading))
 
 
+def is_wordless(reading: Reading) -> bool:
+    """Whether no letter and no figure was written."""
+    return not any(sign.isalnum() for sign in plain(reading))
+
+
 @lru_cache(maxsize=1 << 13)  # several checks ask it of each line
 def weight(text: str) -> int:
     """The characters of ``text``, spaces left out."""

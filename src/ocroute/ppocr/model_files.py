@@ -12,6 +12,7 @@ from pathlib import Path
 
 import ocroute.models
 from ocroute.errors import EngineUnavailable, NextStep
+from ocroute.files import sha256_of
 
 _log = logging.getLogger(__name__)
 
@@ -92,12 +93,6 @@ def _path(name: str) -> Path:
     if other is None or not other.is_file():
         raise EngineUnavailable(f"the model file {name} is not here", next_step=NextStep(command=INSTALL))
     return other
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 over the bytes that the file has now, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

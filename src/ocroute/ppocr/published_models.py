@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocroute.errors import EngineUnavailable, NextStep, UsageError
-from ocroute.files import cannot_write
+from ocroute.files import cannot_write, sha256_of
 from ocroute.kernels.ledger import home
-from ocroute.ppocr.model_files import sha256_of
 
 if TYPE_CHECKING:
     import httpx

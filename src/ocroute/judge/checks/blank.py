@@ -7,7 +7,7 @@ from typing import ClassVar
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.dark import dark
-from ocroute.judge.reading_pieces import plain
+from ocroute.judge.reading_pieces import is_wordless
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import BLANK, ink_of
 
@@ -20,7 +20,7 @@ class Blank:
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the page that is inked, where it is a blank page's."""
-        return None if any(sign.isalnum() for sign in plain(reading)) else blank(page)
+        return blank(page) if is_wordless(reading) else None
 
 
 def blank(page: InputPage) -> Finding | None:

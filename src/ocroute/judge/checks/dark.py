@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.reading_pieces import plain
+from ocroute.judge.reading_pieces import is_wordless
 from ocroute.pages.page import InputPage
 from ocroute.raster.grey import grey_of
 
@@ -23,7 +23,7 @@ class Dark:
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the page that is dark, where nothing was read."""
-        return None if any(sign.isalnum() for sign in plain(reading)) else dark(page)
+        return dark(page) if is_wordless(reading) else None
 
 
 def dark(page: InputPage) -> Finding | None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.reading_pieces import plain
+from ocroute.judge.reading_pieces import is_wordless
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 from ocroute.raster.text_rows import InkLine
@@ -24,7 +24,7 @@ class Empty:
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """How many lines are printed, where nothing was read."""
-        if any(sign.isalnum() for sign in plain(reading)) or (reading.blocks and not reading.transcribes):
+        if not is_wordless(reading) or (reading.blocks and not reading.transcribes):
             return None
         ink = ink_of(page)
         if len(ink.lines) < self.limit or (ink.glyphs < FEWEST_GLYPHS and not _says_text(page, ink.lines)):

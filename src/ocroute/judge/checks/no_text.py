@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.reading_pieces import plain
+from ocroute.judge.reading_pieces import is_wordless
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import BLANK, ink_of
 
@@ -20,7 +20,7 @@ class NoText:
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the page that is inked, where nothing was read."""
         ink = ink_of(page)
-        if any(sign.isalnum() for sign in plain(reading)) or ink.blank:
+        if not is_wordless(reading) or ink.blank:
             return None
         what = (
             f"No text was found on the page: what is printed there, on {ink.fraction:.0%} of it, is no row of letters."
