@@ -46,18 +46,17 @@ KEPT = harness.ROOT / "tests" / "checkpoints" / "dots_ocr"
 FONTS = Path("/usr/share/fonts/truetype")
 TAUGHT = (
     "liberation/LiberationSerif-BoldItalic",
-    "liberation/LiberationSerif-BoldItalic",
     "liberation/LiberationSans-Regular",
 )
-"""By turns: of three pages one is ordinary, so that ordinary ones are not forgotten."""
+"""By turns: every second page is ordinary, so that ordinary ones are not forgotten."""
 
 BEFORE = (
     "dejavu/DejaVuSans",
-    "dejavu/DejaVuSerif",
+    "dejavu/DejaVuSerifCondensed",
     "liberation/LiberationSerif-Regular",
-    "dejavu/DejaVuSans-ExtraLight",
+    "liberation/LiberationSansNarrow-Regular",
 )
-"""Typefaces that it is not taught; it read them well before, the last two less so."""
+"""Typefaces that it is not taught and read before: two of those that it was made with, two others that are narrower."""
 
 ANSWER, PROMPT = 2_000, 300  # tokens
 ATTENTIONS: dict[str, tuple[SDPBackend, ...]] = {
