@@ -70,7 +70,7 @@ def geometry(place: Path, steps: int) -> dict[str, Any]:
     side = 14
     pixels = torch.rand(size.width * size.height // side**2, 3 * side * side, device="cuda", dtype=torch.bfloat16)
     grid = torch.tensor([[1, size.height // side, size.width // side]])
-    ids = torch.randint(0, 1_000, (1, tokens), device="cuda")
+    ids = torch.randint(1_000, 2_000, (1, tokens), device="cuda")  # none of them is the image's
     ids[0, 10 : 10 + image] = config.image_token_id
     torch.cuda.reset_peak_memory_stats()
     seconds = []
