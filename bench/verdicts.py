@@ -213,11 +213,25 @@ def _row(job: Job, page: int, status: str, **more: Any) -> Row:
 _reader: Reader | None = None
 
 
-def _begin(cores: Any) -> None:
+def cores_for(processes: int, context: Any) -> Any:
+    """A queue with a core for each of so many processes; None where a process cannot be bound to one."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    cores, here = context.Queue(), sorted(os.sched_getaffinity(0))
+    for at in range(processes):
+        cores.put(here[at % len(here)])
+    return cores
+
+
+def alone_on_a_core(cores: Any) -> None:
     """In each process: one core for it alone, so that many do not start many threads each."""
-    global _reader
-    if cores is not None and hasattr(os, "sched_setaffinity"):
+    if cores is not None:
         os.sched_setaffinity(0, {cores.get()})
+
+
+def _begin(cores: Any) -> None:
+    global _reader
+    alone_on_a_core(cores)
     _reader = Reader(jobs=0)
 
 
@@ -235,12 +249,7 @@ def run(file: Path, jobs: list[Job], processes: int) -> Iterator[Row]:
             yield from _work(task)
         return
     context = multiprocessing.get_context("spawn")
-    cores = None
-    if hasattr(os, "sched_getaffinity"):
-        cores, here = context.Queue(), sorted(os.sched_getaffinity(0))
-        for at in range(processes):
-            cores.put(here[at % len(here)])
-    with context.Pool(processes, _begin, (cores,)) as pool:
+    with context.Pool(processes, _begin, (cores_for(processes, context),)) as pool:
         for rows in pool.imap_unordered(_work, tasks):
             yield from rows
 

@@ -2,7 +2,9 @@
 
     python -m bench.accuracy.by_kind [--half tune] [--pages 2] [--engine ocroute] [--kind receipts] [--show]
     python -m bench.accuracy.by_kind --half report --pages 20 --engine ocroute --engine tesseract --engine rapidocr --json FILE
-        [--minutes 30]
+        [--minutes 30] [--jobs 2]
+    python -m bench.accuracy.by_kind --make PAGES --half report --pages 20     # to be read where reportlab and fonts are not
+    python -m bench.accuracy.by_kind --from PAGES --jobs 16 --json FILE [--beside RECORD]
 
 The pages are set as PDFs (``bench/pages/leaves``) and printed on the medium that goes with the kind: scanned, faxed, faded,
 photographed. The halves have other sentences, fonts and seeds: **tune on tune, report on report.** All read the same pictures; a
@@ -10,21 +12,24 @@ page's language is told to nobody, but for Tesseract, which is given the page's 
 
 What is held against the truth is the Markdown without its marks, in its order (`bench.outcomes`): CER is edits over letters,
 F1 is of words whatever their order. Blocks that may be read at any place count where they stand. Plain engines' pages are kept,
-by their file; ours never, so that each run reads anew.
+by their file; ours never, so that each run reads anew. ``--beside`` takes the rows of engines that are not read now from a
+record of the same pages; their CPU seconds are of the machine that is named there.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import io
 import math
+import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +37,7 @@ import msgspec
 from bench.accuracy.cases import HOME
 from bench.outcomes import ordered_truth, spoken
 from bench.pages.truth import Flow
-from bench.verdicts import printed
+from bench.verdicts import alone_on_a_core, cores_for, printed
 
 from bench import harness
 from ocroute.compare.measures import Errors, Overlap, bootstrap, character_errors, word_overlap
@@ -67,13 +72,25 @@ KINDS = {
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """A page as a picture (the bytes of its file), with what stands on it."""
+    """A page as a PDF, with what stands on it and the medium that it is read from."""
 
     name: str
     kind: str
     language: str
     flows: list[Flow]
-    picture: bytes
+    pdf: bytes
+    medium: str
+    seed: int
+
+    @property
+    def picture(self) -> bytes:
+        """The page on its medium, as the bytes of a file."""
+        return _picture(self.pdf, self.medium, self.seed)
+
+
+@lru_cache(maxsize=1)
+def _picture(pdf: bytes, medium: str, seed: int) -> bytes:
+    return printed(pdf, medium, seed)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -111,7 +128,7 @@ def _sheet(kind: str, half: str, at: int) -> Sheet:
     leaf, medium, seed = leaves[at % len(leaves)], media[(at + at // len(leaves)) % len(media)], FIRST[half] + at
     language = {"german": "deu", "french": "fra", "cyrillic": "rus"}.get(leaf, "eng")
     data, flows = _cyrillic(half, seed) if leaf == "cyrillic" else leaf_of(leaf, half, seed)
-    return Sheet(f"{leaf}-{half}-{seed}-{medium}", kind, language, flows, printed(data, medium, seed))
+    return Sheet(f"{leaf}-{half}-{seed}-{medium}", kind, language, flows, data, medium, seed)
 
 
 def leaf_of(leaf: str, half: str, seed: int) -> tuple[bytes, list[Flow]]:
@@ -227,11 +244,74 @@ def table(rows: Sequence[Row], engines: Sequence[str]) -> dict[str, dict[str, di
     }
 
 
+def read_all(pages: Iterable[Sheet], work: Callable[[Sheet], list[Row]], processes: int) -> Iterator[list[Row]]:
+    """The rows of each page, as they are done; in the order of the pages where one process reads them."""
+    if processes < 2:
+        yield from map(work, pages)
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, alone_on_a_core, (cores_for(processes, context),)) as pool:
+        yield from pool.imap_unordered(work, pages)
+
+
+def rows_of(sheet: Sheet, engines: Sequence[str], until: float, show: bool) -> list[Row]:
+    """What each engine makes of the page; nothing after ``until`` of ``time.time()``."""
+    rows = list[Row]()
+    for engine in engines if time.time() <= until else ():
+        text, cpu = read(engine, sheet)
+        last = row(engine, sheet, text, cpu)
+        rows.append(last)
+        if show:
+            print(
+                f"{engine:10} {last.name:40} {last.errors.rate:.4f} {last.words.f1:.4f} {last.cpu:6.1f} s", flush=True
+            )
+            if "-tune-" in sheet.name:
+                print(text)
+    return rows
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the pages and print a line for each kind and engine."""
+    wish = _wish(arguments)
+    if wish.make:
+        wish.make.write_bytes(msgspec.msgpack.encode(list(sheets(wish.kind or list(KINDS), wish.half, wish.pages))))
+        return 0
+    pages: Iterable[Sheet] = sheets(wish.kind or list(KINDS), wish.half, wish.pages)
+    if wish.packed:
+        every = msgspec.msgpack.decode(wish.packed.read_bytes(), type=list[Sheet])
+        pages = [sheet for sheet in every if sheet.kind in (wish.kind or [sheet.kind])]
+    engines, started = wish.engine or ["ocroute"], time.perf_counter()
+    work = partial(rows_of, engines=engines, until=time.time() + 60 * wish.minutes, show=wish.show)
+    rows = [row for some in read_all(pages, work, wish.jobs) for row in some]
+    print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
+    record: dict[str, object] = {"half": wish.half, "pages_of_a_kind": wish.pages}
+    if wish.beside:
+        other = msgspec.json.decode(wish.beside.read_bytes())
+        here = {row.name for row in rows}
+        told = [msgspec.convert(each, Row) for each in other["rows"] if each["engine"] not in engines]
+        rows += [row for row in told if row.name in here]
+        engines = list(dict.fromkeys([*engines, *(row.engine for row in rows)]))
+        record["beside"] = {"machine": other["machine"], "engines": sorted({row.engine for row in told})}
+    found = table(rows, engines)
+    for kind, by_engine in found.items():
+        for engine, said in by_engine.items():
+            print(
+                f"{kind:12} {engine:10} CER {said['cer']:.4f}  F1 {said['f1']:.4f}  {said['cpu_seconds_per_page']} CPU s"
+            )
+    record |= {"kinds": found, "rows": [msgspec.to_builtins(each) for each in rows]}
+    if wish.before:
+        record["before"] = msgspec.json.decode(wish.before.read_bytes())["kinds"]
+    harness.write(wish.json, record)
+    return 0
+
+
+def _wish(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = harness.arguments(__doc__, record="accuracy-by-kind")
     parser.add_argument("--half", choices=list(FIRST), default="tune")
     parser.add_argument("--pages", type=int, default=2, help="of each kind (default 2)")
+    parser.add_argument("--make", type=Path, metavar="PAGES", help="only write the pages here, to be read with --from")
+    parser.add_argument("--from", type=Path, metavar="PAGES", dest="packed", help="read these pages")
+    parser.add_argument("--jobs", type=int, default=1, help="processes, each on a core of its own")
     parser.add_argument(
         "--minutes", type=float, default=math.inf, help="after which no other page is begun (default: none)"
     )
@@ -239,35 +319,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kind", action="append", choices=list(KINDS), help="repeatable; default: all")
     parser.add_argument("--show", action="store_true", help="print each page's figures; of the tune half also its text")
     parser.add_argument("--before", type=Path, help="a record of the same pages, whose figures are kept beside these")
-    wish = parser.parse_args(arguments)
-    engines, rows = wish.engine or ["ocroute"], list[Row]()
-    started = time.perf_counter()
-    for sheet in sheets(wish.kind or list(KINDS), wish.half, wish.pages):
-        if time.perf_counter() - started > 60 * wish.minutes:
-            break
-        for engine in engines:
-            rows.append(row(engine, sheet, *(told := read(engine, sheet))))
-            if wish.show:
-                last = rows[-1]
-                print(
-                    f"{engine:10} {last.name:40} {last.errors.rate:.4f} {last.words.f1:.4f} {last.cpu:6.1f} s",
-                    flush=True,
-                )
-                if wish.half == "tune":
-                    print(told[0])
-    found = table(rows, engines)
-    for kind, by_engine in found.items():
-        for engine, said in by_engine.items():
-            print(
-                f"{kind:12} {engine:10} CER {said['cer']:.4f}  F1 {said['f1']:.4f}  {said['cpu_seconds_per_page']} CPU s"
-            )
-    print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
-    record: dict[str, object] = {"half": wish.half, "pages_of_a_kind": wish.pages, "kinds": found}
-    record["rows"] = [msgspec.to_builtins(each) for each in rows]
-    if wish.before:
-        record["before"] = msgspec.json.decode(wish.before.read_bytes())["kinds"]
-    harness.write(wish.json, record)
-    return 0
+    parser.add_argument("--beside", type=Path, help="a record of the same pages, for the engines that are not read now")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":
