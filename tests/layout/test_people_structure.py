@@ -97,6 +97,13 @@ def test_a_listing_in_a_picture_is_seen_by_its_even_width(mono):
     assert code.text.split("\n") == LISTING
 
 
+def test_a_heading_below_a_listing_that_is_on_its_grid_by_chance_is_none_of_its_lines(mono):
+    page, lines = drawn([*LISTING, "", "", "1.1.1 Details"], mono, 26)
+    code, heading = arrange(page, lines)
+    assert code.text.split("\n") == LISTING
+    assert (heading.text, heading.category is Category.CODE) == ("1.1.1 Details", False)
+
+
 def test_a_typed_letter_is_no_listing(mono):
     typed = ["Dear Sirs, the boat that you have asked for", "is not to be had before the month of June"]
     typed.append("and we regret it very much indeed.")

@@ -51,6 +51,12 @@ def test_a_line_that_the_engine_is_unsure_of_is_debris_even_with_words_in_it() -
     assert formula.image is not None
 
 
+def test_a_sentence_of_one_line_is_running_text_too() -> None:
+    one = part("We sum over all the terms of the series, and write it in the usual way, as", 100, 260, 1108, 290)
+    found = with_unread_formulas([one, UPPER, SUM, LOWER, VALUE, BELOW], SIZE)
+    assert [block.category for block in found] == [Category.TEXT, Category.FORMULA, Category.TEXT]
+
+
 @pytest.mark.parametrize("beside", [ABOVE, text(470)], ids=["the page ends with it", "the page begins with it"])
 def test_a_formula_at_the_end_of_a_page_is_one_too(beside: Block) -> None:
     blocks = [UPPER, SUM, LOWER, VALUE]

@@ -8,7 +8,7 @@ program's, and more of them where all of a page is so or no layer names the type
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -41,6 +41,12 @@ FURTHEST: Final = 4.5
 BLANKS: Final = 2
 """The most blank lines that are written."""
 
+APART: Final = 1.6
+"""Of a listing's usual step from line to line: a heading above or below it stands further off."""
+
+HEADING_WORDS: Final = 4
+"""Words of a heading that may be on a listing's grid by chance, at most."""
+
 FEWEST_FIELDS: Final = 3
 """Lines of a label with its value that are settings; fewer are fields of a form."""
 
@@ -63,7 +69,8 @@ def with_listings(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     if not any(_CODE.search(piece.text) for piece in pieces):
         return found  # most pages: no need to measure words
     number = 0
-    for run, advance in _runs(pieces, scale):
+    for whole, advance in _runs(pieces, scale):
+        run = _without_headings(whole, pieces)
         lines = [pieces[at] for at in run]
         named = all(_is_named(line) for line in lines)
         even = sum(len(line.text) for line in lines)
@@ -121,7 +128,7 @@ def _runs(pieces: Sequence[Piece], scale: Scale) -> Iterator[tuple[list[int], fl
     taken: set[int] = set()
     for advance in _advances([pieces[at] for at in order], scale):
         fitting = [at for at in order if at not in taken and (at in named or _fits(pieces[at], advance))]
-        for run in _stretches(pieces, order, fitting):
+        for run in _stretches(pieces, order, fitting, named):
             own = [pieces[at] for at in run]
             if _is_even(own, advance) or (named.issuperset(run) and _fits_all(own, advance)):
                 taken |= set(run)
@@ -142,6 +149,25 @@ def _advances(pieces: Sequence[Piece], scale: Scale) -> list[float]:
             widths[round(width / (0.04 * size))] = count + len(piece.text), [*held, width]
     ranked = sorted(widths.values(), key=lambda each: -each[0])
     return [float(np.median(held)) for _, held in ranked[:4]]
+
+
+def _without_headings(run: list[int], pieces: Sequence[Piece]) -> list[int]:
+    """A stretch of lines without a heading above or below it that is on the grid by chance: a few words, set apart, no code."""
+    steps = [pieces[below].base - pieces[above].base for above, below in pairwise(run)]
+    apart = APART * float(np.quantile(steps, 0.3)) if len(steps) > 1 else 0.0
+
+    def is_heading(at: int, step: float) -> bool:
+        text = pieces[at].text
+        return (
+            step > apart > 0
+            and len(text.split()) <= HEADING_WORDS
+            and not text[:1].islower()
+            and not _CODE.search(text)
+        )
+
+    first = 1 if steps and is_heading(run[0], steps[0]) else 0
+    last = len(run) - (1 if steps and is_heading(run[-1], steps[-1]) else 0)
+    return run[first:last]
 
 
 def _telling(piece: Piece) -> list[Word]:
@@ -168,18 +194,22 @@ def _is_even(pieces: Sequence[Piece], advance: float) -> bool:
     return len(off) >= FEWEST_WORDS and float(np.sqrt(np.mean(np.square(off)))) < MOST_UNEVEN
 
 
-def _stretches(pieces: Sequence[Piece], order: Sequence[int], fitting: Sequence[int]) -> Iterator[list[int]]:
-    """Lines that fit, one below the other with no other line between them; of one size."""
+def _stretches(
+    pieces: Sequence[Piece], order: Sequence[int], fitting: Sequence[int], named: Set[int]
+) -> Iterator[list[int]]:
+    """Lines that fit, one below the other with no other line between them; of one size, and all of them named or none."""
     own = set(fitting)
     open_runs: list[list[int]] = []
     for at in order:
         piece = pieces[at]
         below = next((run for run in open_runs if _is_above(pieces[run[-1]], piece)), None)
+        if below is not None and (at not in own or (at in named) != (below[-1] in named)):
+            open_runs.remove(below)
+            yield below
+            below = None
         if at not in own:
-            if below is not None:
-                open_runs.remove(below)
-                yield below
-        elif below is None:
+            continue
+        if below is None:
             open_runs.append([at])
         else:
             below.append(at)

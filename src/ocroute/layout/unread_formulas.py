@@ -19,7 +19,8 @@ from ocroute.values import Block, Box, Category, Line
 
 _SURE: Final = 0.6  # mean confidence below which signs are mostly not what is printed
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
-_PROSE: Final = 4  # words of a block from which it is running text
+_PROSE: Final = 4  # words of a block of several lines from which it is running text
+_SENTENCE: Final = 5  # the same of a single line
 _NEAR: Final = (4.0, 1.2)  # in lines' heights, across and down: the parts of one formula are that near each other
 _INSET: Final = 1.0  # in lines' heights: how far a formula stands off both edges of the text about it
 _FOLLOWS: Final = 3.0  # in lines' heights: how far the first or last thing on a page may stand from the text beside it
@@ -60,7 +61,7 @@ def with_unread_formulas(blocks: Sequence[Block], size: tuple[float, float]) -> 
 
 
 def _is_prose(block: Block) -> bool:
-    return block.box is not None and len(block.lines) > 1 and len(_WORD.findall(block.text)) >= _PROSE
+    return block.box is not None and len(_WORD.findall(block.text)) >= (_PROSE if len(block.lines) > 1 else _SENTENCE)
 
 
 def _is_part(block: Block) -> bool:
