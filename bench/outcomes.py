@@ -25,12 +25,14 @@ GONE = "\x01"
 READ_TOO = 80  # of 100, from which what need not be read was read
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_TAGS = re.compile(r"(?<!\\)</?[a-zA-Z][^<>]*>")
+_TAGS = re.compile(r"</?[a-zA-Z][^<>]*>")
 _RAISED = re.compile(r"<sup>\s*(.*?)\s*</sup>|\[\^(\w+)\]:?|\$\s*\^\{?(\w+)\}?\s*\$", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s\"[^\"]*\")?\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MARKS = re.compile(r"^\s*(?:#{1,6}|[-*+>]|\||```\w*)\s+|^\s*```\w*\s*$|\s*\\$", re.MULTILINE)
-_EMPHASIS = re.compile(r"(\*{1,3}|~~|`+)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
+_EMPHASIS = re.compile(r"(\*{1,3}|~~|`+)(?=\S)((?:(?!\n\s*\n).)+?)(?<=\S)\1", re.DOTALL)
+_HELD = {chr(0xE000 + code): chr(code) for code in range(0x80)}
+"""Stand for escaped signs while marks are looked for."""
 _LEADERS = re.compile(r"(?:\.\s?){3,}|…+|_{3,}|[•●◦·]")
 _NUMBER = re.compile(r"\d(?:[.,:/]?\d)*")
 _HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -91,11 +93,12 @@ def outcome(flows: list[Flow], markdown: str) -> Outcome:
 
 def spoken(markdown: str) -> str:
     """What Markdown says, without its marks: raised figures after a ^, cells apart."""
-    text = _COMMENT.sub(" ", markdown)
+    held = _ESCAPED.sub(lambda found: chr(0xE000 + ord(found.group(1))), markdown)
+    text = _COMMENT.sub(" ", held)
     text = _RAISED.sub(lambda found: "^" + next(filter(None, found.groups()), ""), text)
     text = _MARKS.sub("", _LINK.sub(r"\1", _TAGS.sub(" ", re.sub(r"</?(?:b|i|em|strong|u|s|del|sub)>", "", text))))
     text = html.unescape(_EMPHASIS.sub(r"\2", text))
-    return _plain(_ESCAPED.sub(r"\1", text))
+    return _plain(text.translate(str.maketrans(_HELD)))
 
 
 def _plain(text: str) -> str:

@@ -200,10 +200,19 @@ def _page_row(job: Job, document: Document, page: Page, flows: list[Flow], secon
     markdown = msgspec.structs.replace(document, pages=(page,)).to_markdown()
     codes = sorted({finding.code for finding in page.verdict.findings if finding.refuses})
     engine = page.provenance.engine
-    found = {"outcome": outcome(flows, markdown), "markdown": markdown}
+    found = {"outcome": _outcome(job.truth.kind, flows, markdown), "markdown": markdown}
     return _row(
         job, page.number, page.verdict.status, engine=engine, findings=codes, seconds=round(seconds, 2), **found
     )
+
+
+def _outcome(kind: str, flows: list[Flow], markdown: str) -> Outcome:
+    """As `outcome`; the text that a packaged document brings says nothing of underscores: TeX draws them as rules."""
+    if kind == PACKAGED:
+        markdown = markdown.replace("\\_", " ").replace("_", " ")
+        blocks = ((flow, [[line.replace("_", " ") for line in block] for block in flow.blocks]) for flow in flows)
+        flows = [msgspec.structs.replace(flow, blocks=replaced) for flow, replaced in blocks]
+    return outcome(flows, markdown)
 
 
 def _row(job: Job, page: int, status: str, **more: Any) -> Row:
@@ -328,7 +337,7 @@ def measured(rows: list[Row], file: Path | None) -> list[Row]:
     truths = {job.name: job.truth for job in jobs_of(file)}
     for row in rows:
         if row.markdown or row.status != "failed":
-            row.outcome = outcome(truths[row.name].pages[row.page - 1], row.markdown)
+            row.outcome = _outcome(row.kind, truths[row.name].pages[row.page - 1], row.markdown)
     return rows
 
 

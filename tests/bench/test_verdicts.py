@@ -74,6 +74,14 @@ def test_markdown_is_taken_for_what_it_says():
     assert said == "10^6 a note^3 and a link 1. x*y boldly 12 <http://y.org>"
 
 
+def test_escaped_marks_are_signs_of_the_page():
+    assert spoken(r"lines \<!--Made by hand. DO NOT EDIT!--> here <!-- page 3 -->") == (
+        "lines <!--Made by hand. DO NOT EDIT!--> here"
+    )
+    assert spoken(r"text/x-diff:\*.patch text/x-diff:\*.diff") == "text/x-diff:*.patch text/x-diff:*.diff"
+    assert spoken("50:*.diff\n\n55:*.patch") == "50:*.diff 55:*.patch"
+
+
 def test_every_kind_has_the_text_that_its_truth_tells():
     assert len(KINDS) >= 40
     for kind in KINDS:
