@@ -430,7 +430,7 @@ class LoadsOnce(Faulty):
     def misbehave(self, page):
         if page.number == 2:
             os._exit(1)
-        return Reading((Line("a word", Box(40, 60, 160, 180)),))
+        return Reading()
 
 
 class WritesUntilTimeIsUp(Faulty):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from ocroute.errors import EngineUnavailable, ExitCode
 from ocroute.route.plan import Wish
@@ -136,7 +137,19 @@ def test_what_was_read_is_not_lost_when_a_later_process_cannot_load_the_engine(
     faulty("loads_once")
     monkeypatch.setenv("OCROUTE_FAULTY_LOG", str(tmp_path / "log"))
     (result,) = read_documents([make_pages(3)], Wish(engine="loads_once"), jobs=1)
-    assert result.statuses[0] in ("accepted", "doubtful")
-    assert result.statuses[1:] == ("failed", "failed")
+    assert result.statuses == ("blank", "failed", "failed")
     assert "the server is down" in result.document().pages[2].error
     assert result.exit_code == ExitCode.FAILED_PAGE
+
+
+def test_engine_that_never_loads_is_an_error_though_a_dark_page_was_judged_before_it(
+    dotted_pages, faulty, tmp_path, monkeypatch
+):
+    faulty("loads_once")
+    log = tmp_path / "log"
+    log.write_text("loads_once")  # as if an earlier process had had it
+    monkeypatch.setenv("OCROUTE_FAULTY_LOG", str(log))
+    dark, dotted = Image.new("L", (200, 240), 10), dotted_pages(1)
+    dark.save(tmp_path / "pages.tif", save_all=True, append_images=dotted)
+    with pytest.raises(EngineUnavailable, match="the server is down"):
+        list(read_documents([tmp_path / "pages.tif"], Wish(engine="loads_once"), jobs=1))

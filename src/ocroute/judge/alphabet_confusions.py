@@ -30,8 +30,8 @@ _TO_LATIN: Final = str.maketrans(
 _CAPITAL_INSIDE: Final = re.compile(r"[^\W\d_]*[a-zа-яё][A-ZА-ЯЁ][^\W\d_]*")
 _WORD: Final = re.compile(r"[^\W_]*[^\W\d_][^\W_]*")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
-# Letters that no reader can tell from one of the other alphabet.
-_TWINS: Final = {"Latn": frozenset("ABCEHKMOPTXYaceopxyijs"), "Cyrl": frozenset("АВСЕНКМОРТХУасеорхуіјѕ")}
+TWINS: Final = {"Latn": frozenset("ABCEHKMOPTXYaceopxyijs"), "Cyrl": frozenset("АВСЕНКМОРТХУасеорхуіјѕ")}
+"""Letters that no reader can tell from one of the other alphabet."""
 _LEAST_OF_A_LINE: Final = 8  # letters in words, below which a line says nothing about its language
 _LEAST_OF_LINES: Final = 30
 """Letters; of 5,850 short pages in 30 languages of Latin letters two are refused from there on, five from 20 on."""
@@ -87,7 +87,7 @@ def misread_lines(text: str, *, strange: float, clearly: float, readable: float,
     """
     every = text.splitlines()
     total = max(1, census(text).total())
-    for script in _TWINS:
+    for script in TWINS:
         lines = [line for line in every if _is_strange(line, script, strange)]
         joined = "\n".join(lines)
         found = fluency(joined, script)
@@ -118,7 +118,7 @@ def lookalikes(text: str, *, clearly: float) -> tuple[int, float]:
         how many words, and their share of all words.
     """
     mixed = every = 0
-    whole: dict[str, list[str]] = {script: [] for script in _TWINS}
+    whole: dict[str, list[str]] = {script: [] for script in TWINS}
     for line in text.splitlines():
         words = _LETTERS.findall(line)
         every += len(words)
@@ -137,15 +137,15 @@ def _mixes_twins(word: str) -> bool:
     letters: dict[str, set[str]] = {}
     for letter in word:
         letters.setdefault(script_of(letter), set()).add(letter)
-    return set(letters) == set(_TWINS) and any(letters[script] <= _TWINS[script] for script in _TWINS)
+    return set(letters) == set(TWINS) and any(letters[script] <= TWINS[script] for script in TWINS)
 
 
 def _strangers(words: list[str]) -> Iterator[tuple[str, str]]:
     """The words of a line that are all look-alikes, and their script, where the line's telling letters are of another."""
     telling = {
-        script: sum(script_of(s) == script and s not in _TWINS[script] for w in words for s in w) for script in _TWINS
+        script: sum(script_of(s) == script and s not in TWINS[script] for w in words for s in w) for script in TWINS
     }
     for word in words:
-        for script, twins in _TWINS.items():
+        for script, twins in TWINS.items():
             if len(word) >= _WHOLE and twins.issuperset(word) and not telling[script] and any(telling.values()):
                 yield word, script

@@ -16,6 +16,7 @@ from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage, Raster
 from ocroute.ppocr import crops, line_models, model_files, recogniser
 from ocroute.ppocr.detector import detect
+from ocroute.ppocr.line_choice import PageLines
 from ocroute.ppocr.preprocessing import HEIGHT, scaled
 from ocroute.values import Box
 
@@ -70,6 +71,18 @@ def recognise(page: InputPage, boxes: Sequence[Box], threads: int = 1, script: s
     model = next((model for model in models if script in model.scripts), models[0])
     pieces = [crops.cut_box(raster, box).pixels for box in boxes]
     return [(line.text.strip(), line.confidence) for line in recogniser.recognise(pieces, threads, model.path)]
+
+
+def read_lines(page: InputPage, boxes: Sequence[Box], threads: int = 1) -> list[tuple[str, float]]:
+    """As `recognise`, each line by the recogniser that reads it best of all that are here.
+
+    Raises:
+        EngineUnavailable: the models are not installed.
+    """
+    raster = page.raster()
+    reader = PageLines(line_models.every(), threads)
+    lines = reader.read([crops.cut_box(raster, box).pixels for box in boxes])
+    return [(line.text.strip(), line.confidence) for line in lines]
 
 
 def glance(page: InputPage, strips: Sequence[Sequence[Box]], threads: int = 1) -> list[str]:

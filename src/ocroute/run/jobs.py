@@ -120,12 +120,14 @@ class Record(msgspec.Struct, frozen=True, tag=True):
 
     Attributes:
         tokens: that a model wrote just now; 0 where none did, or the record is an earlier run's.
+        engine: that made it just now; empty where none was asked or none could, or the record is an earlier run's.
     """
 
     number: int
     status: Status
     body: bytes
     tokens: int = 0
+    engine: str = ""
 
 
 class JobFailed(msgspec.Struct, frozen=True, tag=True):

@@ -45,7 +45,8 @@ def pack(page: Page) -> Record:
     # Level 1: a third of the time of level 6 for a tenth more bytes. Without a time, equal pages give equal bytes.
     tokens = page.provenance.settings.get("tokens")
     body = gzip.compress(text, 1, mtime=0)
-    return Record(page.number, page.verdict.status, body, tokens if isinstance(tokens, int) else 0)
+    written = tokens if isinstance(tokens, int) else 0
+    return Record(page.number, page.verdict.status, body, written, page.provenance.engine)
 
 
 def unpack(body: bytes) -> Page:

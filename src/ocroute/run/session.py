@@ -167,18 +167,16 @@ class Session:
     def _read(self, jobs: list[tuple[Work, Read]], *, ordered: bool) -> Generator[tuple[Work, Record], None, None]:
         if jobs:
             self.fetch()
-        read = 0
+        read = False
         with closing(self._executor.run(job for _, job in jobs)) as run:  # whoever keeps an error keeps no worker
             answers: Iterable[tuple[int, Outcome]] = _kept(run, jobs)
             for index, outcome in enumerate(in_order(answers)) if ordered else answers:
                 work, job = jobs[index]
-                late = (
-                    isinstance(outcome, JobFailed) and read
-                )  # a later process failed to load it: nothing read is lost
+                late = isinstance(outcome, JobFailed) and read  # an engine was here before: what it read is not lost
                 answer = give_up(job, str(_error(outcome))) if late else outcome
                 if not isinstance(answer, Record):
                     raise _error(answer)
-                read += answer.status not in ("blank", "failed")
+                read = read or bool(answer.engine)  # not by the verdict: pages are judged blank or dark at sight
                 yield work, answer
 
     @property

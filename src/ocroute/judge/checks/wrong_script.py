@@ -10,8 +10,9 @@ from typing import ClassVar, Final
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.alphabet_confusions import as_other_script, lookalikes, misread_lines, odd_capitals
-from ocroute.judge.reading_pieces import pieces, plain
+from ocroute.judge.reading_pieces import pieces, plain, quote
 from ocroute.judge.scripts import advice, census, letters_of, script_of
+from ocroute.judge.seen_alphabet import seen_otherwise
 from ocroute.judge.trigrams import fold
 from ocroute.languages import SCRIPT_NAMES
 from ocroute.pages.page import InputPage
@@ -31,6 +32,7 @@ FEWEST_GREEK: Final = 3  # different words of three small Greek letters or more;
 UNSURE: Final = 0.85  # mean confidence below which an engine that saw a foreign script, or two, did not read its own
 BOTH: Final = 0.15  # share of letters in the lesser of Latin and Cyrillic from which a text is in both
 ASKED: Final = 0.2  # share of letters in the scripts of the languages asked for
+SEEN: Final = 0.3  # share of a short text's letters that are seen in the other alphabet
 _ADVICE: Final = (
     "Fetch a line model for the page's script (ocroute models lists them), or install Tesseract's data for its language, and "
     "name the language, e.g. for Korean: ocroute models get korean, then read with --lang ko"
@@ -53,9 +55,9 @@ class WrongScript:
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The plainest of the signs that the script is wrong."""
-        return next(self._signs(reading, task), None)
+        return next(self._signs(page, reading, task), None)
 
-    def _signs(self, reading: Reading, task: Task) -> Iterator[Finding]:
+    def _signs(self, page: InputPage, reading: Reading, task: Task) -> Iterator[Finding]:
         text = plain(reading)
         letters = census(text)
         blanks = sum(line.box.width for line in reading.blanks)
@@ -74,6 +76,7 @@ class WrongScript:
             yield self._finding(accented, BARE, what, 0.9, task, "Grek")
         total = letters.total()
         if total < FEWEST_LETTERS:
+            yield from self._of_few_letters(page, reading, task)
             return
         yield from self._alphabets(reading, text, letters, task)
         asked = {script for language in task.languages for script in letters_of(language)}
@@ -84,6 +87,13 @@ class WrongScript:
                 names = ", ".join(task.languages)
                 what = f"Text in {names} was asked for, but only {found:.0%} of the letters are of its script"
                 yield self._finding(found, ASKED, what, 0.7, task)
+
+    def _of_few_letters(self, page: InputPage, reading: Reading, task: Task) -> Iterator[Finding]:
+        """What must be looked at, for it is too short to tell by itself."""
+        seen = seen_otherwise(page, reading, task.limits.threads)
+        if seen is not None and seen.share >= SEEN:
+            what = f"What was read as {quote(seen.said)} is seen in {_name(seen.script)} letters, as {quote(seen.seen)}"
+            yield self._finding(seen.share, SEEN, what, 0.9, task, seen.script)
 
     def _alphabets(self, reading: Reading, text: str, letters: Counter[str], task: Task) -> Iterator[Finding]:
         """Signs that letters of one alphabet stand for those of another."""
