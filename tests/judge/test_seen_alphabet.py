@@ -31,6 +31,6 @@ def test_a_short_text_in_letters_of_the_other_alphabet_is_refused(printed, said)
     assert "wrong_script" in codes(printed, said)
 
 
-@pytest.mark.parametrize("text", (*ENGLISH, *RUSSIAN, "СОС", "MOTOP", "12.04.1931", "Nr. 17"))
+@pytest.mark.parametrize("text", [*ENGLISH, *RUSSIAN, "СОС", "MOTOP", "12.04.1931", "Nr. 17"])
 def test_a_short_text_in_its_own_letters_is_not(text):
     assert "wrong_script" not in codes(text, text)

@@ -40,7 +40,9 @@ def seen_otherwise(page: InputPage, reading: Reading, threads: int) -> SeenOther
     if not chosen:
         return None
     try:
-        seen = reference_recogniser.read_lines(page, [around(page, piece.box) for piece in chosen if piece.box], threads)
+        seen = reference_recogniser.read_lines(
+            page, [around(page, piece.box) for piece in chosen if piece.box], threads
+        )
     except (EngineUnavailable, EngineError):
         return None
     wrong = [
