@@ -48,7 +48,7 @@ _EUROPEAN: Final = {"Latn", "Cyrl", "Grek"}
 
 
 class WrongScript:
-    """Speaks when boxes come back blank, alphabets mix, Greek has no accents, or text reads better, or is seen, in another one."""
+    """Speaks when boxes come back blank, alphabets mix, Greek has no accents, or text reads better or is seen in another one."""
 
     summary: ClassVar[str] = "the engine cannot write the script of the page"
     limit: ClassVar[float] = 0.15  # share of the lines that came back blank
