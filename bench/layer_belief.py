@@ -1,34 +1,37 @@
 """Whether wrong text layers are refused and right ones believed.
 
-    python -m bench.layer_belief [--half tune|report] [--pages 200] [--pdfs FOLDER]... [--show] [--json FILE]
+    python -m bench.layer_belief --make PAGES.zip [--half tune|report] [--pages 200] [--pdfs FOLDER]...
+    python -m bench.layer_belief --from PAGES.zip [--jobs N] [--shard I/N] [--only WAY]... [--show] --rows ROWS.jsonl
+    python -m bench.layer_belief --merge ROWS.jsonl... [--read-on MACHINE] --json evidence/layer-belief.json
 
-Pages drawn here (bench.pages) and pages of PDFs from the folders named, each with its layer as it is and altered in known ways:
-letters exchanged for others of the page (1, 5 and 20 % of them), every word moved to the place of the next one, the layer moved
-by half a line, another page's layer, a permutation of the letters (of all fonts, or of one font alone), a third of the words
-misread as a bad OCR does, and the page reduced to a single word, right and scrambled. A right layer counts as believed when the
-judge accepts it, a wrong one when its checks of letters and places have nothing to say.
+Pages drawn here (bench.pages) and pages of PDFs from the folders named, each with its layer as it is and altered in the ways of
+`bench.wrong_layers`. A right layer counts as believed when the judge accepts it, a wrong one when its checks of letters and
+places have nothing to say.
 
 Pages of a PDF whose glyphs partly have no meaning by the file's own word are left out, and so are pages without letters. A page
-belongs to the tuning half or to the report half by the hash of its name; limits are set on the first alone.
+belongs to the tuning half or to the report half by the hash of its name; limits are set on the first alone. Making needs fonts,
+reading does not. A run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
+import io
 import random
 import time
+import zipfile
 import zlib
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import pypdfium2.raw as pdfium
-from bench.judge.readings import SLIPS
 from bench.pages.canvas import ArrayPage
-from bench.pages.kinds import KINDS, make
-from msgspec.structs import replace
+from bench.pool import in_processes
+from bench.wrong_layers import RIGHT, Lines, Subject, alterations, letters_of, stretched
+from PIL import Image
 
 from bench import harness
 from ocroute.engines.base import EngineInfo, Reading, Task
@@ -38,200 +41,102 @@ from ocroute.judge.base import CHECKS
 from ocroute.layout.arrange import arrange
 from ocroute.pages import InputPage, open_input
 from ocroute.pages.pdf import PdfPage
-from ocroute.values import Block, Box, Category, Line, Word
+from ocroute.values import Block, Category
 
 LAYER = EngineInfo(kind="textlayer", rank=0, gives_confidence=False)
 BELIEF = ("textlayer_mismatch", "garble", "wrong_script", "invented")
 """Checks that say something of the layer's letters and places; others speak of what it leaves out."""
 PER_FILE = 3
 FIRST = 1001  # seed of the drawn pages; those of 500 to 560 and 900 to 925 were looked at while the checks were made
+MOST_BYTES = 400_000  # of a file: all of them are carried to the machine that reads
 LEAST = 3
 """Letters of a page."""
-Lines = tuple[Line, ...]
 
 
-@dataclass
-class Subject:
-    """A page with a layer that is right."""
+class Packed(msgspec.Struct, frozen=True):
+    """A page of the archive, whose layer is right: a picture of it, or page ``number`` of a PDF."""
 
     name: str
-    page: InputPage
+    file: str
+    number: int
+    size: tuple[int, int]
     lines: Lines
 
-
-def letters_of(lines: Lines) -> list[str]:
-    return [sign for line in lines for word in line.words for sign in word.text if sign.isalpha()]
-
-
-def rewritten(lines: Lines, words: list[str]) -> Lines:
-    """``lines`` with other words in the same places."""
-    given = iter(words)
-    made = []
-    for line in lines:
-        every = tuple(Word(next(given), word.box) for word in line.words)
-        made.append(replace(line, words=every, text=" ".join(word.text for word in every)))
-    return tuple(made)
+    @property
+    def source(self) -> str:
+        """Where it is from."""
+        return "files" if self.number else "drawn"
 
 
-def moved(lines: Lines, size: tuple[int, int], x: float, y: float) -> Lines:
-    """``lines`` moved by parts of their height."""
+class Case(msgspec.Struct, frozen=True):
+    """One layer of a page: whether all checks, and those of letters and places, believe it; what they say."""
 
-    def at(box: Box, height: float) -> Box:
-        dx, dy = x * height, y * height
-        return Box(box.x0 + dx, box.y0 + dy, box.x1 + dx, box.y1 + dy).clamped(*size)
-
-    return tuple(
-        replace(
-            line,
-            box=at(line.box, line.box.height),
-            words=tuple(replace(word, box=at(word.box, line.box.height)) for word in line.words),
-        )
-        for line in lines
-    )
+    way: str
+    accepted: bool
+    letters_believed: bool
+    said: str
 
 
-def exchanged(lines: Lines, share: float, rng: random.Random) -> Lines:
-    """``share`` of the letters are others of the page, at least one."""
-    letters = letters_of(lines)
-    chosen = set(rng.sample(range(len(letters)), max(1, round(share * len(letters)))))
-    bank = sorted({letter.lower() for letter in letters})
-    place = -1
-    words = []
-    for line in lines:
-        for word in line.words:
-            signs = []
-            for sign in word.text:
-                place += sign.isalpha()
-                other = sign
-                if sign.isalpha() and place in chosen:
-                    other = rng.choice([letter for letter in bank if letter != sign.lower()] or ["q"])
-                signs.append(other.upper() if sign.isupper() else other)
-            words.append("".join(signs))
-    return rewritten(lines, words)
+class Row(msgspec.Struct, frozen=True):
+    """All layers of one page; ``seconds`` of the right one."""
+
+    name: str
+    source: str
+    seconds: float | None
+    cases: list[Case]
 
 
-def scrambled(lines: Lines, rng: random.Random, font: str | None = None) -> Lines:
-    """The letters of each font permuted, or of ``font`` alone."""
-    tables: dict[str, dict[int, str]] = {}
-    for name in {_font(line) for line in lines}:
-        bank = sorted({sign.lower() for line in lines if _font(line) == name for sign in line.text if sign.isalpha()})
-        target = bank[1:] + bank[:1] if len(bank) < 4 else _deranged(bank, rng)
-        pairs = dict(zip(bank, target, strict=True))
-        tables[name] = {ord(a): b for a, b in pairs.items()} | {
-            ord(a.upper()): b.upper() for a, b in pairs.items() if len(a.upper()) == 1
-        }
-    words = [
-        word.text.translate(tables[_font(line)]) if font in (None, _font(line)) else word.text
-        for line in lines
-        for word in line.words
-    ]
-    return rewritten(lines, words)
+class Job(NamedTuple):
+    """A page to be read, with another file's."""
+
+    archive: Path
+    page: Packed
+    other: Packed
+    only: tuple[str, ...]
 
 
-def _deranged(bank: list[str], rng: random.Random) -> list[str]:
-    while True:
-        target = rng.sample(bank, len(bank))
-        if all(a != b for a, b in zip(bank, target, strict=True)):
-            return target
+# pages
 
 
-def _font(line: Line) -> str:
-    return line.font.name if line.font else ""
+def make(archive: Path, half: str, pages: int, folders: Sequence[Path]) -> None:
+    """Write half as many drawn pages as ``pages``, and as many of PDFs."""
+    files = pages // 2 if folders else 0
+    packed: list[Packed] = []
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as held:
+        for name, subject in drawn(half, pages - files):
+            packed.append(Packed(name, f"{name}.webp", 0, subject.page.size, subject.lines))
+            picture = io.BytesIO()
+            Image.fromarray(subject.page.raster()).save(picture, "WEBP", lossless=True)
+            held.writestr(packed[-1].file, picture.getvalue())
+        for file, number, page, lines in of_files(half, folders, files):
+            if file.name not in held.namelist():
+                held.write(file, file.name)
+            packed.append(Packed(f"{file.name} {number}", file.name, number, page.size, lines))
+        random.Random(7).shuffle(packed)  # a run that is cut short has seen all kinds
+        held.writestr("pages.json", msgspec.json.encode(packed))
+    print(f"{archive}: {len(packed)} pages, {archive.stat().st_size / 1e6:.1f} MB")
 
 
-def misread(lines: Lines, rng: random.Random) -> Lines:
-    """A third of the words as a bad OCR writes them: likely letters and other words."""
-    words = [word.text for line in lines for word in line.words]
-    bank = [word for word in words if len(word) > 2] or words
-    made = []
-    for word in words:
-        if rng.random() < 0.2:
-            made.append("".join(SLIPS.get(sign, sign) if rng.random() < 0.7 else sign for sign in word))
-        elif rng.random() < 0.2:
-            near = [other for other in rng.sample(bank, min(30, len(bank))) if abs(len(other) - len(word)) < 2]
-            made.append(rng.choice(near or [word]))
-        else:
-            made.append(word)
-    return rewritten(lines, made)
-
-
-def single(subject: Subject, rng: random.Random) -> Subject | None:
-    """The page with one of its words alone."""
-    found = [
-        (line, word)
-        for line in subject.lines
-        for word in line.words
-        if sum(map(str.isalpha, word.text)) >= 4 and not line.angle and word.box.height >= 10 and len(word.text) < 20
-    ]
-    if not found:
-        return None
-    line, word = rng.choice(found)
-    raster = subject.page.raster()
-    paper = np.full_like(raster, 255)
-    box = word.box.clamped(*subject.page.size)
-    x0, y0, x1, y1 = int(box.x0), int(box.y0), int(np.ceil(box.x1)), int(np.ceil(box.y1))
-    paper[y0:y1, x0:x1] = raster[y0:y1, x0:x1]
-    alone = replace(line, text=word.text, words=(word,), box=word.box)
-    return Subject(subject.name, ArrayPage(paper, (alone,)), (alone,))
-
-
-def alterations(subject: Subject, other: Subject, rng: random.Random) -> Iterator[tuple[str, Subject]]:
-    """The layer as it is, then all that is wrong in one way."""
-
-    def case(name: str, lines: Lines) -> tuple[str, Subject]:
-        return name, Subject(subject.name, subject.page, lines)
-
-    lines, size = subject.lines, subject.page.size
-    words = [word.text for line in lines for word in line.words]
-    yield case("right", lines)
-    for share in (0.01, 0.05, 0.2):
-        yield case(f"letters {share:.0%}", exchanged(lines, share, rng))
-    if len(set(words)) > 3:
-        yield case("words moved", rewritten(lines, words[1:] + words[:1]))
-        yield case("misread", misread(lines, rng))
-    yield case("half a line", moved(lines, size, 0.3, 0.5))
-    scale = size[0] / other.page.size[0]
-    yield case(
-        "foreign",
-        tuple(
-            replace(
-                line,
-                box=_scaled(line.box, scale).clamped(*size),
-                words=tuple(replace(word, box=_scaled(word.box, scale).clamped(*size)) for word in line.words),
-            )
-            for line in other.lines
-        ),
-    )
-    yield case("scrambled", scrambled(lines, rng))
-    fonts = Counter(_font(line) for line in lines for sign in line.text if sign.isalpha())
-    if len(fonts) > 1:
-        name = rng.choice(sorted(font for font, count in fonts.items() if count >= 6) or sorted(fonts))
-        yield case("one font scrambled", scrambled(lines, rng, name))
-    if (alone := single(subject, rng)) is not None:
-        yield "one word right", alone
-        yield "one word scrambled", Subject(alone.name, alone.page, scrambled(alone.lines, rng))
-
-
-def _scaled(box: Box, by: float) -> Box:
-    return Box(box.x0 * by, box.y0 * by, box.x1 * by, box.y1 * by)
-
-
-def drawn(half: str, count: int) -> Iterator[Subject]:
+def drawn(half: str, count: int) -> Iterator[tuple[str, Subject]]:
     """Pages of all kinds that have letters."""
+    from bench.pages.kinds import KINDS
+    from bench.pages.kinds import make as draw
+
     kinds = [name for name in KINDS if name not in ("blank", "picture", "drawing")]
     for at in range(count):
-        sheet = make(kinds[at % len(kinds)], half, FIRST + at)
+        sheet = draw(kinds[at % len(kinds)], half, FIRST + at)
         if sheet is not None and sheet.lines:
-            yield Subject(f"{sheet.kind} {FIRST + at}", sheet.page(), tuple(sheet.lines))
+            yield f"{sheet.kind} {FIRST + at}", Subject(sheet.kind, sheet.page(), tuple(sheet.lines))
 
 
-def of_files(half: str, folders: list[Path], count: int) -> Iterator[Subject]:
+def of_files(half: str, folders: Sequence[Path], count: int) -> Iterator[tuple[Path, int, InputPage, Lines]]:
     """Pages of PDFs whose layer has no gap by its own word, in a chance order."""
-    files = sorted(file for folder in folders for file in folder.glob("**/*.pdf"))
-    random.Random(7).shuffle(files)
+    files = {file.name: file for folder in folders for file in sorted(folder.glob("**/*.pdf"))}
+    order = sorted(files)
+    random.Random(7).shuffle(order)
     given = 0
-    for file in files:
-        if (zlib.crc32(file.name.encode()) % 2 == 0) != (half == "tune"):
+    for file in map(files.__getitem__, order):
+        if (zlib.crc32(file.name.encode()) % 2 == 0) != (half == "tune") or file.stat().st_size > MOST_BYTES:
             continue
         try:
             with open_input(file) as source:
@@ -239,24 +144,13 @@ def of_files(half: str, folders: list[Path], count: int) -> Iterator[Subject]:
                     page = source.page(number)
                     lines = page.text_layer() or ()
                     if len(letters_of(lines)) >= LEAST and whole(page):
-                        yield Subject(f"{file.name} {number}", page, lines)
+                        yield file, number, page, lines
                         given += 1
                     page.release()
                     if given >= count:
                         return
         except OcrouteError:
             continue
-
-
-def in_turn(**sources: Iterator[Subject]) -> Iterator[tuple[str, Subject]]:
-    """One of each, until all are used up, so that a run that is cut short has seen both."""
-    while sources:
-        for kind, subjects in list(sources.items()):
-            subject = next(subjects, None)
-            if subject is None:
-                del sources[kind]
-            else:
-                yield kind, subject
 
 
 def whole(page: InputPage) -> bool:
@@ -267,6 +161,48 @@ def whole(page: InputPage) -> bool:
     unknown = sum(pdfium.FPDFText_HasUnicodeMapError(text.raw, at) == 1 for at in range(min(count, 5000)))
     text.close()
     return bool(unknown <= 0.01 * min(count, 5000))
+
+
+# reading
+
+
+def jobs_of(archive: Path, only: tuple[str, ...]) -> list[Job]:
+    """Every page, with the one before it that is of another file."""
+    with zipfile.ZipFile(archive) as held:
+        pages = msgspec.json.decode(held.read("pages.json"), type=list[Packed])
+    others = (
+        next(pages[at - back] for back in range(1, len(pages)) if pages[at - back].file != page.file)
+        for at, page in enumerate(pages)
+    )
+    return [Job(archive, page, other, only) for page, other in zip(pages, others, strict=True)]
+
+
+def read(job: Job) -> Row:
+    """What is believed of one page's layers."""
+    page = job.page
+    with zipfile.ZipFile(job.archive) as held:
+        data = held.read(page.file)
+    if page.number:
+        with open_input(data) as source:
+            return _read(job, source.page(page.number))
+    with Image.open(io.BytesIO(data)) as picture:
+        return _read(job, ArrayPage(np.asarray(picture.convert("RGB")), page.lines))
+
+
+def _read(job: Job, page: InputPage) -> Row:
+    packed = job.page
+    subject = Subject(packed.name, page, (page.text_layer() or ()) if packed.number else packed.lines)
+    foreign = stretched(job.other.lines, page.size[0] / job.other.size[0], page.size)
+    seconds, cases = None, []
+    for way, case in alterations(subject, foreign, random.Random(packed.name)):
+        same = [line.text for line in case.lines] == [line.text for line in subject.lines]
+        if (job.only and way not in job.only) or (same and way not in (*RIGHT, "half a line")):
+            continue
+        started = time.perf_counter()
+        cases.append(Case(way, *believed(case, right=way in RIGHT)))
+        if way == "right":
+            seconds = round(time.perf_counter() - started, 4)
+    return Row(packed.name, packed.source, seconds, cases)
 
 
 def believed(subject: Subject, *, right: bool) -> tuple[bool, bool, str]:
@@ -290,78 +226,85 @@ def as_they_are(lines: Lines) -> tuple[Block, ...]:
     return tuple(Block(Category.TEXT, line.text, line.box, lines=(line,)) for line in lines)
 
 
-def run(
-    half: str,
-    pages: int,
-    folders: list[Path],
-    *,
-    show: bool = False,
-    only: tuple[str, ...] = (),
-    path: Path | None = None,
-) -> dict[str, Any]:
-    """Count over half as many drawn pages as there are, and as many of PDFs; see the module."""
-    files = pages // 2 if folders else 0
-    believed_of: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    seconds: list[float] = []
-    sources: Counter[str] = Counter()
-    other = past = next(drawn(half, 1))  # the last page of another file than this
-    for kind, subject in in_turn(drawn=drawn(half, pages - files), files=of_files(half, folders, files)):
-        rng = random.Random(subject.name)
-        if subject.name.split()[0] != past.name.split()[0]:
-            other = past
-        sources[kind] += 1
-        for name, case in alterations(subject, other, rng):
-            if only and name not in only:
-                continue
-            if name not in ("right", "one word right", "half a line") and _texts(case) == _texts(subject):
-                continue
-            start = time.perf_counter()
-            whole_page, letters, said = believed(case, right=name in ("right", "one word right"))
-            if name == "right":
-                seconds.append(time.perf_counter() - start)
-            tally = believed_of[name]
-            tally[0] += whole_page
-            tally[1] += letters
-            tally[2] += 1
-            if show and letters != (name in ("right", "one word right")):
-                print(f"{name:20} {subject.name}: {said or 'believed'}", flush=True)
-        harness.write(path, _result(half, sources, believed_of, seconds))
-        past = Subject(subject.name, ArrayPage(np.full, size=subject.page.size), subject.lines)
-    return _result(half, sources, believed_of, seconds)
+# the record
 
 
-def _result(half: str, sources: Counter[str], tallies: dict[str, list[int]], seconds: list[float]) -> dict[str, Any]:
+def summary(rows: Sequence[Row]) -> dict[str, Any]:
+    """How often a layer of each kind was believed."""
+    tallies: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for case in (case for row in rows for case in row.cases):
+        for at, more in enumerate((case.accepted, case.letters_believed, True)):
+            tallies[case.way][at] += more
+    sources = [row.source for row in rows]
+    seconds = [row.seconds for row in rows if row.seconds is not None]
     return {
-        "half": half,
-        "pages": sum(sources.values()),
-        "sources": dict(sources),
+        "pages": len(rows),
+        "sources": {source: sources.count(source) for source in sorted(set(sources))},
         "layers": {
-            name: {"believed": accepted, "letters_believed": letters, "of": count}
-            for name, (accepted, letters, count) in tallies.items()
+            way: {"believed": accepted, "letters_believed": letters, "of": count}
+            for way, (accepted, letters, count) in tallies.items()
         },
         "seconds_of_a_right_page": round(float(np.median(seconds)), 4) if seconds else None,
     }
 
 
-def _texts(subject: Subject) -> list[str]:
-    return [line.text for line in subject.lines]
+def load(files: Iterable[Path]) -> list[Row]:
+    """The rows of several runs; of a page that is there twice, the last."""
+    lines = (line for file in files if file.exists() for line in file.read_bytes().splitlines())
+    return list({row.name: row for row in (msgspec.json.decode(line, type=Row) for line in lines)}.values())
+
+
+def wrong(rows: Iterable[Row]) -> Iterator[str]:
+    """A line for each layer that was judged wrongly."""
+    for row in rows:
+        for case in row.cases:
+            if (case.accepted if case.way in RIGHT else case.letters_believed) != (case.way in RIGHT):
+                yield f"{case.way:20} {row.name}: {case.said or 'believed'}"
+
+
+def show(rows: Sequence[Row]) -> None:
+    """What was found, in short."""
+    found = summary(rows)
+    print(*wrong(rows), sep="\n")
+    for name, row in found["layers"].items():
+        print(f"{name:20} believed {row['believed']:4}, letters believed {row['letters_believed']:4} of {row['of']}")
+    print(found["pages"], "pages;", found["seconds_of_a_right_page"], "s of a right page, median")
 
 
 def main() -> None:
     parser = harness.arguments(__doc__, record="layer-belief")
+    parser.add_argument("--make", type=Path, metavar="ZIP", help="write the pages here")
+    parser.add_argument("--from", type=Path, metavar="ZIP", dest="archive", help="read these pages")
+    parser.add_argument("--rows", type=Path, help="one line of JSON a page; what is there is not read again")
+    parser.add_argument("--merge", type=Path, nargs="+", default=[], metavar="ROWS", help="make the record of these")
+    parser.add_argument("--read-on", default="", metavar="MACHINE", help="where the rows were made, if not here")
     parser.add_argument("--half", choices=("tune", "report"), default="report")
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--pdfs", type=Path, action="append", default=[], metavar="FOLDER")
     parser.add_argument("--only", action="append", default=[], metavar="WAY", help="these ways alone")
-    parser.add_argument("--show", action="store_true", help="print what the judge got wrong")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--shard", default="1/1", metavar="I/N", help="only this part, from 1")
     options = parser.parse_args()
-    result = run(
-        options.half, options.pages, options.pdfs, show=options.show, only=tuple(options.only), path=options.json
-    )
-    for name, row in result["layers"].items():
-        print(f"{name:20} believed {row['believed']:4}, letters believed {row['letters_believed']:4} of {row['of']}")
-    print(result["pages"], "pages;", result["seconds_of_a_right_page"], "s of a right page, median")
-    harness.write(options.json, result)
+    if options.make:
+        make(options.make, options.half, options.pages, options.pdfs)
+    rows = load(options.merge or ([options.rows] if options.rows else []))
+    if options.archive:
+        part, parts = map(int, options.shard.split("/"))
+        done = {row.name for row in rows}
+        jobs = [
+            job for job in jobs_of(options.archive, tuple(options.only))[part - 1 :: parts] if job.page.name not in done
+        ]
+        for row in in_processes(read, jobs, options.jobs):
+            rows.append(row)
+            print(*wrong([row]), sep="\n", flush=True)
+            if options.rows:
+                with options.rows.open("ab") as held:
+                    held.write(msgspec.json.encode(row) + b"\n")
+    if options.merge:
+        elsewhere = {"machine": options.read_on, "versions": {}} if options.read_on else {}
+        harness.write(options.json, summary(rows) | elsewhere)
+    if rows:
+        show(rows)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import io
 import json
-import multiprocessing
-import os
 import time
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ import pypdfium2
 from bench.outcomes import Outcome, outcome
 from bench.pages.truth import Flow, Truth
 from bench.pages.wear import WEARS, as_pdf, photographed, worn
+from bench.pool import in_processes
 from PIL import Image
 
 from bench import harness
@@ -219,48 +219,20 @@ def _row(job: Job, page: int, status: str, **more: Any) -> Row:
     return Row(job.name, page, job.truth.kind, job.medium, status, **more)
 
 
-_reader: Reader | None = None
-
-
-def cores_for(processes: int, context: Any) -> Any:
-    """A queue with a core for each of so many processes; None where a process cannot be bound to one."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None
-    cores, here = context.Queue(), sorted(os.sched_getaffinity(0))
-    for at in range(processes):
-        cores.put(here[at % len(here)])
-    return cores
-
-
-def alone_on_a_core(cores: Any) -> None:
-    """In each process: one core for it alone, so that many do not start many threads each."""
-    if cores is not None:
-        os.sched_setaffinity(0, {cores.get()})
-
-
-def _begin(cores: Any) -> None:
-    global _reader
-    alone_on_a_core(cores)
-    _reader = Reader(jobs=0)
+@cache
+def _reader() -> Reader:
+    """That of this process."""
+    return Reader(jobs=0)
 
 
 def _work(task: tuple[Path, Job]) -> list[Row]:
-    assert _reader is not None
-    return read(*task, _reader)
+    return read(*task, _reader())
 
 
 def run(file: Path, jobs: list[Job], processes: int) -> Iterator[Row]:
     """Every page of the jobs, as they are done."""
-    tasks = [(file, job) for job in jobs]
-    if processes < 2:
-        _begin(None)
-        for task in tasks:
-            yield from _work(task)
-        return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _begin, (cores_for(processes, context),)) as pool:
-        for rows in pool.imap_unordered(_work, tasks):
-            yield from rows
+    for rows in in_processes(_work, [(file, job) for job in jobs], processes):
+        yield from rows
 
 
 # the record

@@ -3,8 +3,8 @@
 import random
 
 import pytest
-from bench.layer_belief import exchanged, moved, scrambled
 from bench.pages import faces, texts
+from bench.wrong_layers import exchanged, moved, scrambled
 from PIL import ImageDraw
 from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
 
