@@ -60,6 +60,14 @@ def test_reads_a_line_that_runs_up_or_down_the_page(engine, typeset, quarters):
     box = reading.lines[0].box
     assert box.height > 5 * box.width
 
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_the_last_sign_of_a_line_on_its_side_is_no_line_of_its_own(engine, quarters):
+    sheet = Image.new("L", (460, 120), 255)
+    ImageDraw.Draw(sheet).text((24, 40), "Doc 40 page 4", fill=0, font=face(SANS, 26))
+    pixels = np.rot90(np.asarray(sheet.resize((1500, 391))), quarters)
+    page = ArrayPage(np.repeat(pixels[..., None], 3, axis=2))
+    assert [line.text for line in engine.read_page(page, Task()).lines] == ["Doc 40 page 4"]
+
 
 def test_dust_puts_no_accents_on_letters_and_takes_none_away(engine, typeset):
     texts = textwrap.wrap(LIGHTHOUSE, 58)

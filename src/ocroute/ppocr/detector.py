@@ -25,6 +25,7 @@ SHORTEST, LONGEST = 1280, 1760  # bounds of the long side, network pixels: blurr
 MOST_ENLARGED = 3.0
 LOWEST = 4.0  # network pixels of a small letter: where a whole page would show them lower it is looked at band by band
 STRIDE = 32  # the network's input sides are multiples of this
+TALL, SQUARE = 2.5, 1.5  # height over width: of a line that stands on its side, from; of a sign at its end, up to
 INSIDE = 0.75  # a region of which this share lies in another one says the same text twice
 
 
@@ -113,7 +114,37 @@ def _regions(chart: NDArray[np.float32], width: int, height: int) -> tuple[Regio
         corners = cv2.boxPoints((center, (across + grow, down + grow), angle))
         corners = np.clip(_clockwise(corners) * stretch, 0, (width, height)).astype(np.float32)
         regions.append(Region(corners, score))
-    return tuple(sorted(regions, key=_from_the_top))
+    return tuple(sorted(_with_ends(regions), key=_from_the_top))
+
+
+def _with_ends(regions: list[Region]) -> list[Region]:
+    """``regions``, to each line that stands on its side the square ones joined that its end reaches into: the detector, which
+    knows lines that lie, sees the last sign of one that stands as a line of its own.
+    """
+    boxes = [region.box for region in regions]
+    tall = [at for at, box in enumerate(boxes) if box.height >= TALL * box.width]
+    gone: set[int] = set()
+    joined: dict[int, Region] = {}
+    for at in tall:
+        line = boxes[at]
+        ends = [
+            other
+            for other, box in enumerate(boxes)
+            if other not in gone
+            and SQUARE * box.width >= box.height
+            and line.intersection(box) > 0
+            and line.x0 <= box.center[0] <= line.x1
+            and line.width / 2 <= box.width <= line.width
+        ]
+        if ends:
+            gone.update(ends)
+            around = Box.around([line, *(boxes[other] for other in ends)])
+            corners = np.array(
+                [(around.x0, around.y0), (around.x1, around.y0), (around.x1, around.y1), (around.x0, around.y1)],
+                np.float32,
+            )
+            joined[at] = Region(corners, regions[at].score)
+    return [joined.get(at, region) for at, region in enumerate(regions) if at not in gone]
 
 
 def _mean_inside(chart: NDArray[np.float32], corners: NDArray[np.float32]) -> float:
