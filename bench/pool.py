@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_processes(work: Callable[[T], R], tasks: Sequence[T], processes: int) -> Iterator[R]:
+def in_processes(work: Callable[[T], R], tasks: Iterable[T], processes: int) -> Iterator[R]:
     """``work`` of each task as it is done; in this process, with all its cores, where ``processes`` is 1."""
     if processes < 2:
         yield from map(work, tasks)

@@ -22,7 +22,6 @@ import argparse
 import hashlib
 import io
 import math
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -37,7 +36,8 @@ import msgspec
 from bench.accuracy.cases import HOME
 from bench.outcomes import ordered_truth, spoken
 from bench.pages.truth import Flow
-from bench.verdicts import alone_on_a_core, cores_for, printed
+from bench.pool import in_processes
+from bench.verdicts import printed
 
 from bench import harness
 from ocroute.compare.measures import Errors, Overlap, bootstrap, character_errors, word_overlap
@@ -244,16 +244,6 @@ def table(rows: Sequence[Row], engines: Sequence[str]) -> dict[str, dict[str, di
     }
 
 
-def read_all(pages: Iterable[Sheet], work: Callable[[Sheet], list[Row]], processes: int) -> Iterator[list[Row]]:
-    """The rows of each page, as they are done; in the order of the pages where one process reads them."""
-    if processes < 2:
-        yield from map(work, pages)
-        return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, alone_on_a_core, (cores_for(processes, context),)) as pool:
-        yield from pool.imap_unordered(work, pages)
-
-
 def rows_of(sheet: Sheet, engines: Sequence[str], until: float, show: bool) -> list[Row]:
     """What each engine makes of the page; nothing after ``until`` of ``time.time()``."""
     rows = list[Row]()
@@ -282,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pages = [sheet for sheet in every if sheet.kind in (wish.kind or [sheet.kind])]
     engines, started = wish.engine or ["ocroute"], time.perf_counter()
     work = partial(rows_of, engines=engines, until=time.time() + 60 * wish.minutes, show=wish.show)
-    rows = [row for some in read_all(pages, work, wish.jobs) for row in some]
+    rows = [row for some in in_processes(pages, work, wish.jobs) for row in some]
     print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
     record: dict[str, object] = {"half": wish.half, "pages_of_a_kind": wish.pages}
     if wish.beside:

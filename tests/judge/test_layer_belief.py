@@ -4,11 +4,12 @@ import random
 
 import pytest
 from bench.pages import faces, texts
-from bench.wrong_layers import exchanged, moved, scrambled
+from bench.wrong_layers import exchanged, misread, moved, scrambled
 from PIL import ImageDraw
 from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
 
 from ocroute.engines.base import EngineInfo, Reading, Task
+from ocroute.judge import reference_recogniser
 from ocroute.judge.checks.textlayer_mismatch import TextLayerMismatch
 from ocroute.judge.layer_evidence import evidence_of
 from ocroute.judge.layer_sample import words_of
@@ -83,15 +84,34 @@ def test_every_twentieth_letter_wrong_is_too_much(chance):
     assert finding(made, list(exchanged(tuple(made.lines), 0.05, chance))) is not None
 
 
-@pytest.mark.parametrize("words", [3, 30])
-def test_cyrillic_is_held_against_drawings(chance, words):
-    path = faces.path("tune", "serif")
+def russian(words):
     if not faces.knows_cyrillic("tune"):
         pytest.skip("no Cyrillic font here")
     made = sheet()
-    made.paragraph((100, 100, 1140, 950), " ".join(QUARRY_IN_RUSSIAN.split()[:words]), faces.font(path, 30))
+    font = faces.font(faces.path("tune", "serif"), 30)
+    made.paragraph((100, 100, 1140, 950), " ".join(QUARRY_IN_RUSSIAN.split()[:words]), font)
+    return made
+
+
+@pytest.mark.parametrize("words", [3, 30])
+def test_scripts_that_no_model_here_writes_are_held_against_drawings(chance, words, monkeypatch):
+    monkeypatch.setattr(reference_recogniser, "scripts", lambda: frozenset({"Latn"}))
+    made = russian(words)
     assert finding(made, made.lines) is None
     assert "look like" in finding(made, list(scrambled(tuple(made.lines), chance))).sentence
+
+
+@pytest.mark.parametrize("words", [1, 3, 30])
+def test_cyrillic_is_read(chance, words):
+    made = russian(words)
+    assert finding(made, made.lines) is None
+    assert "where it shows" in finding(made, list(scrambled(tuple(made.lines), chance))).sentence
+
+
+def test_likely_words_in_the_places_of_others_are_no_right_layer(chance):
+    """As a bad OCR writes them, in letters that are never doubted."""
+    made = russian(200)
+    assert finding(made, list(misread(tuple(made.lines), chance))) is not None
 
 
 def test_rules_around_cyrillic_words_are_no_part_of_them(chance):

@@ -13,7 +13,7 @@ WRONG = {"keeper": "kegper", "weather": "weathqr", "morning": "mxrning"}
 
 def probes(text):
     return [
-        Probe(word, word.strip(".,").lower(), Box(10 * at, 0, 10 * at + 9, 9), "")
+        Probe(word, word.strip(".,").lower(), Box(10 * at, 0, 10 * at + 9, 9), "", "Latn")
         for at, word in enumerate(text.split())
     ]
 

@@ -50,11 +50,19 @@ def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
     least = VOUCHED if shapes.letters >= MANY and not shapes.odd else LETTERS
     try:
         read = read_back(page, words.readable, threads, least=least)
-        unlikely = UnlikelyWords(words.readable)
-        corrected = unlikely.corrected(look(page, unlikely.chosen, threads))
+        corrected = _of_readings(page, words.readable, threads)
     except (EngineUnavailable, EngineError):
         read, corrected = None, []
     return Evidence(words, shapes, read, (*corrected, *_of_drawings(page, words.others)))
+
+
+def _of_readings(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
+    """Unlikely words in whose place a likelier one is read."""
+    found: list[Seen] = []
+    for script in dict.fromkeys(word.script for word in words):
+        unlikely = UnlikelyWords([word for word in words if word.script == script], script)
+        found += unlikely.corrected(look(page, unlikely.chosen, threads))
+    return found
 
 
 def _of_drawings(page: InputPage, others: Sequence[Probe]) -> list[Seen]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ocroute.engines.base import Reading
+from ocroute.judge import reference_recogniser
 from ocroute.judge.fuzzy_search import solid
 from ocroute.judge.line_crops import spread
 from ocroute.judge.scripts import script_of
@@ -26,6 +27,11 @@ UPRIGHT: Final = 1.5  # height over width of a word that runs down the page
 FONTS: Final = 16  # fonts of which a word each is read before the budget counts
 EVEN: Final = 8  # words that are read wherever they stand, evenly over the page
 CONSIDERED: Final = 200  # words, evenly over the page, that the choice is made from
+READ: Final = (
+    "Cyrl",
+    "Grek",
+)  # scripts that other models than the first write; their letters stand apart, from left to right
+_TWINS: Final = str.maketrans("авезбкмнорстухіјѕαβεζηικμνορτυχ", "abe36kmhopctyxljsabezhlkmnoptyx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,14 @@ class Probe:
         letters: what of it is compared; see `fuzzy_search.solid`.
         box: where it stands, page pixels.
         font: the name of its line's font; empty where there is none.
+        script: ISO 15924 code of what its reader has to write; empty where there is none here.
     """
 
     text: str
     letters: str
     box: Box
     font: str
+    script: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Words:
     """The upright words of a layer, by who can say whether they are right.
 
     Attributes:
-        readable: in letters that the reference recogniser writes.
+        readable: in letters that a line model here writes.
         others: in other scripts.
         unknown: how many characters of all lines stand for nothing that is known.
     """
@@ -64,7 +72,7 @@ def words_of(reading: Reading) -> Words:
     """All words with letters in them that ``reading`` has from the file, in its order."""
     readable: list[Probe] = []
     others: list[Probe] = []
-    unknown = 0
+    unknown, known = 0, reference_recogniser.scripts()
     for line in lines_of(reading):
         if line.angle or line.confidence is not None:  # an engine that gives confidences has read it, not the file
             continue
@@ -72,8 +80,8 @@ def words_of(reading: Reading) -> Words:
         font = line.font.name if line.font else ""
         for word in line.words:
             if HIGH[0] <= word.box.height <= HIGH[1] and word.box.width >= 2:
-                for probe in _probes(word.text.strip(), word.box, font):
-                    (readable if is_readable(probe) else others).append(probe)
+                for probe in _probes(word.text.strip(), word.box, font, known):
+                    (readable if probe.script else others).append(probe)
     return Words(tuple(readable), tuple(others), unknown)
 
 
@@ -84,7 +92,7 @@ def lines_of(reading: Reading) -> list[Line]:
 
 def probe_of(word: Word) -> Probe:
     """A word of any line, to be read back."""
-    return Probe(word.text.strip(), solid(word.text), word.box, "")
+    return _probe(word.text.strip(), word.box, "", reference_recogniser.scripts())
 
 
 def first_choice(words: Sequence[Probe], least: int = LETTERS) -> list[Probe]:
@@ -155,37 +163,52 @@ def _pairs(word: Probe) -> set[tuple[str, str]]:
     return {(word.font, letter) for letter in word.letters}
 
 
-def _probes(text: str, box: Box, font: str) -> Iterator[Probe]:
+def folded(text: str) -> str:
+    """The letters of ``text`` as they are compared: what is printed alike in several alphabets is one."""
     letters = solid(text)
-    if not letters or any(map(_of_formulas, text)):
+    return letters if letters.isascii() else letters.translate(_TWINS)
+
+
+def _probe(text: str, box: Box, font: str, known: frozenset[str]) -> Probe:
+    letters = solid(text)
+    return Probe(text, letters.translate(_TWINS), box, font, _reader(letters, known))
+
+
+def _reader(letters: str, known: frozenset[str]) -> str:
+    """The script that says which model reads a word; empty where none here does."""
+    scripts = {script_of(letter) for letter in letters if not letter.isascii()}
+    if scripts <= {"Hani", "Jpan"}:
+        return "Latn"  # the first model writes these too
+    if len(scripts) == 1 and (script := scripts.pop()) in READ and script in known:
+        return script
+    return ""
+
+
+def _probes(text: str, box: Box, font: str, known: frozenset[str]) -> Iterator[Probe]:
+    if not solid(text) or any(map(_of_formulas, text)):
         return
     if (
         len(text) > 1 and box.height > UPRIGHT * box.width and any(map(_wide, text))
     ):  # signs below each other, each in a square of its own
         step = box.height / len(text)
         for at, sign in enumerate(text if all(map(_wide, text)) else ""):
-            if part := solid(sign):
+            if solid(sign):
                 y = box.y0 + step * at
-                yield Probe(sign, part, Box(box.x0, y, box.x1, y + step), font)
+                yield _probe(sign, Box(box.x0, y, box.x1, y + step), font, known)
     elif len(text) <= LONGEST:
-        yield Probe(text, letters, box, font)
+        yield _probe(text, box, font, known)
     elif all(_wide(sign) for sign in text):  # ideographs are all equally wide, so a piece of them has a place
         step = box.width / len(text)
         for start in range(0, len(text) - PIECE // 2, PIECE):
             piece = text[start : start + PIECE]
-            if part := solid(piece):
+            if solid(piece):
                 x = box.x0 + step * start
-                yield Probe(piece, part, Box(x, box.y0, x + step * len(piece), box.y1), font)
+                yield _probe(piece, Box(x, box.y0, x + step * len(piece), box.y1), font, known)
 
 
 def _of_formulas(sign: str) -> bool:
     """Whether it is one that readers of lines do not know."""
     return "\U0001d400" <= sign <= "\U0001d7ff" or (sign > "~" and unicodedata.category(sign) == "Sm")
-
-
-def is_readable(probe: Probe) -> bool:
-    """Whether the reference recogniser writes all its letters."""
-    return all(letter.isascii() or script_of(letter) in ("Hani", "Jpan") for letter in probe.letters)
 
 
 def _wide(sign: str) -> bool:

@@ -12,8 +12,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from ocroute.judge import layer_sample, reference_recogniser
-from ocroute.judge.fuzzy_search import solid
-from ocroute.judge.layer_sample import Probe
+from ocroute.judge.layer_sample import Probe, folded
 from ocroute.judge.line_crops import around, spread
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
@@ -125,23 +124,30 @@ def look(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
 
 
 def _read(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
-    strips = _strips(words)
+    return [
+        one for script in dict.fromkeys(word.script for word in words) for one in _read_in(page, words, threads, script)
+    ]
+
+
+def _read_in(page: InputPage, every: Sequence[Probe], threads: int, script: str) -> list[Seen]:
+    """Those of the words that are read by the model for ``script``."""
+    strips = _strips([word for word in every if word.script == script])
     boxes = [[around(page, word.box) for word in strip] for strip in strips]
     found: list[Seen] = []
-    for strip, shown in zip(strips, reference_recogniser.glance(page, boxes, threads), strict=True):
+    for strip, shown in zip(strips, reference_recogniser.glance(page, boxes, threads, script), strict=True):
         found += _compared(strip, shown)
     doubtful = spread([one.probe for one in found if one.wrong], AGAIN)
-    again = {one.probe: one for one in _alone(page, doubtful, threads)}
+    again = {one.probe: one for one in _alone(page, doubtful, threads, script)}
     return [again.get(one.probe, one) for one in found if one.probe in again or not one.wrong]
 
 
-def _alone(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
+def _alone(page: InputPage, words: Sequence[Probe], threads: int, script: str) -> list[Seen]:
     """What each word is read as by itself, with a margin and without, the better; not those that cannot be read."""
     boxes = [around(page, word.box) for word in words] + [_inked_rows(page, word.box) for word in words]
-    read = reference_recogniser.recognise(page, boxes, threads)
+    read = reference_recogniser.recognise(page, boxes, threads, script)
     found: list[Seen] = []
     for word, *ways in zip(words, read[: len(words)], read[len(words) :], strict=True):
-        counted = [(_differing(word.letters, solid(text)), -confidence, text) for text, confidence in ways]
+        counted = [(_differing(word.letters, folded(text)), -confidence, text) for text, confidence in ways]
         wrong, doubt, text = min(counted)
         if not wrong or (-doubt >= SURE and text):
             found.append(Seen(word, text, wrong))
@@ -189,6 +195,6 @@ def _compared(strip: Sequence[Probe], shown: str) -> list[Seen]:
     said = "".join(word.letters for word in strip)
     owner = [at for at, word in enumerate(strip) for _ in word.letters]
     wrong = [0] * len(strip)
-    for edit in Levenshtein.editops(said, solid(shown)):
+    for edit in Levenshtein.editops(said, folded(shown)):
         wrong[owner[min(edit.src_pos, len(owner) - 1)]] += 1
     return [Seen(word, "" if count else word.text, count) for word, count in zip(strip, wrong, strict=True)]

@@ -7,6 +7,7 @@ check a page that it read costs nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -30,6 +31,14 @@ def available() -> bool:
     except EngineUnavailable:
         return False
     return True
+
+
+def scripts() -> frozenset[str]:
+    """The ISO 15924 codes of all that line models here write; none without models. Takes some milliseconds."""
+    try:
+        return frozenset().union(*(model.scripts for model in line_models.every()))
+    except EngineUnavailable:
+        return frozenset()
 
 
 def nobody_looked(code: str, what: str) -> Finding:
@@ -67,10 +76,8 @@ def recognise(page: InputPage, boxes: Sequence[Box], threads: int = 1, script: s
         EngineUnavailable: the models are not installed.
     """
     raster = page.raster()
-    models = line_models.every()
-    model = next((model for model in models if script in model.scripts), models[0])
     pieces = [crops.cut_box(raster, box).pixels for box in boxes]
-    return [(line.text.strip(), line.confidence) for line in recogniser.recognise(pieces, threads, model.path)]
+    return [(line.text.strip(), line.confidence) for line in recogniser.recognise(pieces, threads, _model(script))]
 
 
 def read_lines(page: InputPage, boxes: Sequence[Box], threads: int = 1) -> list[tuple[str, float]]:
@@ -85,7 +92,12 @@ def read_lines(page: InputPage, boxes: Sequence[Box], threads: int = 1) -> list[
     return [(line.text.strip(), line.confidence) for line in lines]
 
 
-def glance(page: InputPage, strips: Sequence[Sequence[Box]], threads: int = 1) -> list[str]:
+def _model(script: str) -> Path:
+    models = line_models.every()
+    return next((model for model in models if script in model.scripts), models[0]).path
+
+
+def glance(page: InputPage, strips: Sequence[Sequence[Box]], threads: int = 1, script: str = "Latn") -> list[str]:
     """What stands in the boxes of each strip, read as if they followed each other on one line.
 
     A call of the network costs as much as a word does. The strips are squeezed too: time goes with their columns, and clean
@@ -96,7 +108,7 @@ def glance(page: InputPage, strips: Sequence[Sequence[Box]], threads: int = 1) -
     """
     raster = page.raster()
     rows = [_joined([crops.cut_box(raster, box).pixels for box in boxes]) for boxes in strips]
-    return [line.text.strip() for line in recogniser.recognise(rows, threads)]
+    return [line.text.strip() for line in recogniser.recognise(rows, threads, _model(script))]
 
 
 def _joined(pieces: Sequence[Raster]) -> Raster:

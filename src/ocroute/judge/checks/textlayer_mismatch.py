@@ -9,7 +9,7 @@ from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words, reference_recogniser
 from ocroute.judge.layer_evidence import Evidence, evidence_of
-from ocroute.judge.layer_sample import is_readable, probe_of
+from ocroute.judge.layer_sample import probe_of
 from ocroute.judge.letter_shapes import Shapes
 from ocroute.judge.line_crops import spread
 from ocroute.judge.read_back import ReadBack, confirmed
@@ -98,7 +98,7 @@ class TextLayerMismatch:
             return None
         words = spread(shapes.odd, ASKED)
         share, odd = shapes.share, words[0]
-        readable = [odd for odd in words if is_readable(probe_of(odd.word))]
+        readable = [odd for odd in words if probe_of(odd.word).script]
         try:
             wrong = {one.probe.text for one in confirmed(page, [probe_of(odd.word) for odd in readable], threads)}
             share *= (len(words) - len(readable) + len(wrong)) / len(words)
