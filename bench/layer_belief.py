@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import io
 import random
+import tempfile
 import time
 import zipfile
 import zlib
@@ -48,7 +49,7 @@ BELIEF = ("textlayer_mismatch", "garble", "wrong_script", "invented")
 """Checks that say something of the layer's letters and places; others speak of what it leaves out."""
 PER_FILE = 3
 FIRST = 1001  # seed of the drawn pages; those of 500 to 560 and 900 to 925 were looked at while the checks were made
-MOST_BYTES = 400_000  # of a file: all of them are carried to the machine that reads
+MOST_BYTES = 4_600_000, 400_000  # of a picture, of a PDF: all of them are carried to the machine that reads
 LEAST = 3
 """Letters of a page."""
 
@@ -104,10 +105,11 @@ def make(archive: Path, half: str, pages: int, folders: Sequence[Path]) -> None:
     packed: list[Packed] = []
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as held:
         for name, subject in drawn(half, pages - files):
-            packed.append(Packed(name, f"{name}.webp", 0, subject.page.size, subject.lines))
             picture = io.BytesIO()
             Image.fromarray(subject.page.raster()).save(picture, "WEBP", lossless=True)
-            held.writestr(packed[-1].file, picture.getvalue())
+            if picture.tell() <= MOST_BYTES[0]:
+                packed.append(Packed(name, f"{name}.webp", 0, subject.page.size, subject.lines))
+                held.writestr(packed[-1].file, picture.getvalue())
         for file, number, page, lines in of_files(half, folders, files):
             if file.name not in held.namelist():
                 held.write(file, file.name)
@@ -136,7 +138,7 @@ def of_files(half: str, folders: Sequence[Path], count: int) -> Iterator[tuple[P
     random.Random(7).shuffle(order)
     given = 0
     for file in map(files.__getitem__, order):
-        if (zlib.crc32(file.name.encode()) % 2 == 0) != (half == "tune") or file.stat().st_size > MOST_BYTES:
+        if (zlib.crc32(file.name.encode()) % 2 == 0) != (half == "tune") or file.stat().st_size > MOST_BYTES[1]:
             continue
         try:
             with open_input(file) as source:
@@ -180,13 +182,13 @@ def jobs_of(archive: Path, only: tuple[str, ...]) -> list[Job]:
 def read(job: Job) -> Row:
     """What is believed of one page's layers."""
     page = job.page
-    with zipfile.ZipFile(job.archive) as held:
-        data = held.read(page.file)
-    if page.number:
-        with open_input(data) as source:
-            return _read(job, source.page(page.number))
-    with Image.open(io.BytesIO(data)) as picture:
-        return _read(job, ArrayPage(np.asarray(picture.convert("RGB")), page.lines))
+    with zipfile.ZipFile(job.archive) as held, tempfile.TemporaryDirectory() as folder:
+        file = held.extract(page.file, folder)
+        if page.number:
+            with open_input(file) as source:
+                return _read(job, source.page(page.number))
+        with Image.open(file) as picture:
+            return _read(job, ArrayPage(np.asarray(picture.convert("RGB")), page.lines))
 
 
 def _read(job: Job, page: InputPage) -> Row:

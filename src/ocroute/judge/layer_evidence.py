@@ -9,16 +9,18 @@ from typing import Final
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words
-from ocroute.judge.layer_sample import LETTERS, VOUCHED, Probe, Words, lines_of, words_of
+from ocroute.judge.layer_sample import LETTERS, VOUCHED, Probe, Words, lines_of, take, words_of
 from ocroute.judge.letter_shapes import Shapes, shapes_of
-from ocroute.judge.read_back import ReadBack, Seen, look, read_back
+from ocroute.judge.line_crops import spread
+from ocroute.judge.read_back import DEEP, ReadBack, Seen, look, read_back
 from ocroute.judge.scripts import script_of
-from ocroute.judge.unlikely_words import UnlikelyWords
+from ocroute.judge.unlikely_words import SLIP, UnlikelyWords
 from ocroute.pages.page import InputPage
 from ocroute.values import Line
 
 DRAWN: Final = ("Cyrl", "Grek")  # scripts whose languages are known and that can be drawn
 SPELLINGS: Final = 8  # of a word that are held against the page
+SURE: Final = 0.9  # of each sign of a run in which one is another
 MANY: Final = 300  # letters that were compared, from which fewer words have to be read
 
 
@@ -26,7 +28,8 @@ MANY: Final = 300  # letters that were compared, from which fewer words have to 
 class Evidence:
     """Of one layer: its words, their letters beside each other, and some of them read back, where there is who reads.
 
-    ``corrected`` are words that are spelled as hardly any is and that the page shows otherwise; see `unlikely_words`.
+    ``corrected`` are words that the page surely shows otherwise: such as are spelled as hardly any is, see `unlikely_words`, and
+    runs of ideographs.
     """
 
     words: Words
@@ -62,7 +65,16 @@ def _of_readings(page: InputPage, words: Sequence[Probe], threads: int) -> list[
     for script in dict.fromkeys(word.script for word in words):
         unlikely = UnlikelyWords([word for word in words if word.script == script], script)
         found += unlikely.corrected(look(page, unlikely.chosen, threads))
-    return found
+    return [*found, *_of_ideographs(page, words, threads)]
+
+
+def _of_ideographs(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
+    """Runs of ideographs in which a sign or two are surely others. None of these is unlikely by those beside it, and hardly any
+    stands there twice: more of them have to be read.
+    """
+    every = [word for word in words if any(script_of(sign) in ("Hani", "Jpan") for sign in word.letters)]
+    chosen = take(spread(every, len(every)), DEEP)
+    return [one for one in look(page, list(chosen), threads) if 0 < one.wrong <= SLIP and one.least >= SURE]
 
 
 def _of_drawings(page: InputPage, others: Sequence[Probe]) -> list[Seen]:

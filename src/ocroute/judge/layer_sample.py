@@ -31,7 +31,10 @@ READ: Final = (
     "Cyrl",
     "Grek",
 )  # scripts that other models than the first write; their letters stand apart, from left to right
-_TWINS: Final = str.maketrans("авезбкмнорстухіјѕαβεζηικμνορτυχ", "abe36kmhopctyxljsabezhlkmnoptyx")
+_TWINS: Final = str.maketrans(
+    "авезбкмнорстухіјѕαβεζηικμνορτυχーニロカヘタエハトミョュャッぁぃぅぇぉっゃゅょ",
+    "abe36kmhopctyxljsabezhlkmnoptyx一二口力へ夕工八卜三ヨユヤツあいうえおつやゆよ",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +132,15 @@ def more(words: Sequence[Probe], read: Iterable[Probe], fonts: set[str], letters
     suspect = spread([word for word in rest if word.font in fonts], letters // 4)
     wide = spread(rest, letters // 4)
     chosen: dict[Probe, None] = {}
-    for word in (*_take(suspect, letters // 2), *_take(wide, letters)):
+    for word in (*take(suspect, letters // 2), *take(wide, letters)):
         if sum(len(each.letters) for each in chosen) >= letters:
             break
         chosen[word] = None
     return list(chosen)
 
 
-def _take(words: Iterable[Probe], letters: int) -> Iterator[Probe]:
+def take(words: Iterable[Probe], letters: int) -> Iterator[Probe]:
+    """The first of ``words`` up to about so many ``letters``."""
     for word in words:
         if letters <= 0:
             return

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import log
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -34,11 +35,17 @@ _FOR_RIGHT: Final = log((1 - WRONG) / (1 - SLIPS))
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A word of the layer and what the page shows in its place; ``wrong`` counts the letters that differ."""
+    """A word of the layer and what the page shows in its place.
+
+    Attributes:
+        wrong: how many letters differ.
+        least: how sure the recogniser is of the letter that it is least sure of, 0 to 1; 0 where the word was not read alone.
+    """
 
     probe: Probe
     shown: str
     wrong: int
+    least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +151,15 @@ def _read_in(page: InputPage, every: Sequence[Probe], threads: int, script: str)
 def _alone(page: InputPage, words: Sequence[Probe], threads: int, script: str) -> list[Seen]:
     """What each word is read as by itself, with a margin and without, the better; not those that cannot be read."""
     boxes = [around(page, word.box) for word in words] + [_inked_rows(page, word.box) for word in words]
-    read = reference_recogniser.recognise(page, boxes, threads, script)
+    read = reference_recogniser.trace(page, boxes, threads, script)
     found: list[Seen] = []
     for word, *ways in zip(words, read[: len(words)], read[len(words) :], strict=True):
-        counted = [(_differing(word.letters, folded(text)), -confidence, text) for text, confidence in ways]
-        wrong, doubt, text = min(counted)
-        if not wrong or (-doubt >= SURE and text):
-            found.append(Seen(word, text, wrong))
+        wrong, doubt, line = min(
+            ((_differing(word.letters, folded(line.text)), -line.confidence, line) for line in ways),
+            key=itemgetter(0, 1),
+        )
+        if not wrong or (-doubt >= SURE and line.text.strip()):
+            found.append(Seen(word, line.text.strip(), wrong, float(min(line.probabilities, default=0.0))))
     return found
 
 

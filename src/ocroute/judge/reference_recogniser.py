@@ -75,9 +75,18 @@ def recognise(page: InputPage, boxes: Sequence[Box], threads: int = 1, script: s
     Raises:
         EngineUnavailable: the models are not installed.
     """
+    return [(line.text.strip(), line.confidence) for line in trace(page, boxes, threads, script)]
+
+
+def trace(page: InputPage, boxes: Sequence[Box], threads: int = 1, script: str = "Latn") -> list[recogniser.Traced]:
+    """The same with how sure the recogniser is of each letter.
+
+    Raises:
+        EngineUnavailable: the models are not installed.
+    """
     raster = page.raster()
     pieces = [crops.cut_box(raster, box).pixels for box in boxes]
-    return [(line.text.strip(), line.confidence) for line in recogniser.recognise(pieces, threads, _model(script))]
+    return recogniser.recognise(pieces, threads, _model(script))
 
 
 def read_lines(page: InputPage, boxes: Sequence[Box], threads: int = 1) -> list[tuple[str, float]]:

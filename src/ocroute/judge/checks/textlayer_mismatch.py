@@ -35,7 +35,9 @@ ALONE: Final = 3  # such words, where none can be read
 UNKNOWN: Final = 0.06  # share of characters without a meaning from which a layer is not the page's text
 RARE: Final = 0.5  # share of letters that no language has many of; a page of phonetics has a third
 MISPLACED: Final = 0.05  # share of vowel signs that stand where none can; careful text has none
-CORRECTED: Final = 2  # of the words that are spelled as hardly any is, so many that the page shows as usual ones
+CORRECTED: Final = (
+    2  # of the words that are looked at for single wrong letters, so many that the page surely shows otherwise
+)
 FEW: Final = 200  # letters of a page on which one such word is enough
 WORD: Final = 5  # letters of a usual word, all lost by one that is wrong
 
@@ -130,7 +132,7 @@ class TextLayerMismatch:
             return None
         worst = max(known.corrected, key=lambda one: len(one.probe.letters))
         what = (
-            f"{len(known.corrected)} unusual words of the text layer are usual ones on the page, "
+            f"{len(known.corrected)} words of the text layer are others on the page, "
             f"e.g. {quote(worst.probe.text)} where it shows {quote(worst.shown)}"
         )
         wrong = sum(one.wrong for one in known.corrected)
