@@ -15,6 +15,8 @@ from ocroute.values import Box
 
 MOST: Final = 400  # words that are looked at
 SMALLEST: Final = 8  # pixels of a word's height
+ROWS: Final = 12  # that a word's box is looked at in
+MIDDLE: Final = range(4, 9)  # those of them that letters are inked in
 
 
 def gaps(page: InputPage, reading: Reading) -> float | None:
@@ -41,9 +43,10 @@ def gaps(page: InputPage, reading: Reading) -> float | None:
 
 
 def edge_ink(page: InputPage, reading: Reading) -> float | None:
-    """The ink along the upper or lower edges of words, whichever has more, over that in their middles; None without words.
+    """The ink along the upper or lower edges of words, whichever has more, over that of the barest row between; None without
+    words.
 
-    Small letters are inked most in the middle of their box, in any script; half a line further the middle is bare.
+    The middle of a word's box is inked all over, in any script; half a line further the white between two lines runs through it.
     """
     boxes = [
         word.box
@@ -57,8 +60,9 @@ def edge_ink(page: InputPage, reading: Reading) -> float | None:
         return None
     ink = ink_of(page)
 
-    def inked(start: float, stop: float) -> float:
-        rows = [Box(box.x0, box.y0 + start * box.height, box.x1, box.y0 + stop * box.height) for box in boxes]
-        return float(np.mean(ink.inked(rows)))
+    def inked(row: int) -> float:
+        start, stop = row / ROWS, (row + 1) / ROWS
+        bands = [Box(box.x0, box.y0 + start * box.height, box.x1, box.y0 + stop * box.height) for box in boxes]
+        return float(np.mean(ink.inked(bands)))
 
-    return max(inked(0.0, 0.12), inked(0.88, 1.0)) / max(inked(0.4, 0.72), 0.001)
+    return max(inked(0), inked(ROWS - 1)) / max(min(map(inked, MIDDLE)), 0.001)
