@@ -272,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pages = [sheet for sheet in every if sheet.kind in (wish.kind or [sheet.kind])]
     engines, started = wish.engine or ["ocroute"], time.perf_counter()
     work = partial(rows_of, engines=engines, until=time.time() + 60 * wish.minutes, show=wish.show)
-    rows = [row for some in in_processes(pages, work, wish.jobs) for row in some]
+    rows = [row for some in in_processes(work, pages, wish.jobs) for row in some]
     print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
     record: dict[str, object] = {"half": wish.half, "pages_of_a_kind": wish.pages}
     if wish.beside:
