@@ -60,6 +60,7 @@ def test_reads_a_line_that_runs_up_or_down_the_page(engine, typeset, quarters):
     box = reading.lines[0].box
     assert box.height > 5 * box.width
 
+
 @pytest.mark.parametrize("quarters", [1, 3])
 def test_the_last_sign_of_a_line_on_its_side_is_no_line_of_its_own(engine, quarters):
     sheet = Image.new("L", (460, 120), 255)
