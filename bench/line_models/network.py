@@ -1,4 +1,4 @@
-"""The networks: PP-OCRv6 small's, with a head for our alphabet that begins with what the old head knew of it; and a narrow one."""
+"""The network: PP-OCRv6 small's, with a head for our alphabet that begins with what the old head knew of it."""
 
 from __future__ import annotations
 
@@ -13,27 +13,12 @@ from transformers import PPOCRV6SmallRecConfig, PPOCRV6SmallRecForTextRecognitio
 UNSEEN = 0.02  # spread of the row of a letter of which the old head knows nothing
 
 
-NARROW = 0.5  # of the channels that the quick network has before its head: a quarter of the arithmetic
-
-
 class Lines(nn.Module):
-    """(N, 3, 48, W) from -1 to 1 in, (N, W / 8, `CLASSES`) logits out.
+    """(N, 3, 48, W) from -1 to 1 in, (N, W / 8, `CLASSES`) logits out."""
 
-    Args:
-        width: share of the channels that PP-OCRv6 small has before its head.
-    """
-
-    def __init__(self, width: float = 1.0) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        config = PPOCRV6SmallRecConfig(head_out_channels=CLASSES)
-        backbone = config.backbone_config
-        pixels, *stem = backbone.stem_channels
-        backbone.stem_channels = (pixels, *(round(width * channels) for channels in stem))
-        backbone.block_configs = [
-            [[kernel, round(width * come), round(width * go), *rest] for kernel, come, go, *rest in stage]
-            for stage in backbone.block_configs
-        ]
-        self.network = PPOCRV6SmallRecForTextRecognition(config)
+        self.network = PPOCRV6SmallRecForTextRecognition(PPOCRV6SmallRecConfig(head_out_channels=CLASSES))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """See the class."""
@@ -67,18 +52,4 @@ def begin(weights: Path, old: tuple[str, ...]) -> Lines:
             if known is not None:
                 head.weight[at] += row[known] if character in place else 0.7 * row[known]
                 head.bias[at] = bias[known] - (0 if character in place else 0.5)
-    return lines
-
-
-def begin_narrow(teacher: dict[str, torch.Tensor], seed: int) -> Lines:
-    """The quick network: all that follows the channels is the teacher's, the channels themselves begin by chance.
-
-    Args:
-        teacher: the state of a trained `Lines`.
-        seed: of the chance.
-    """
-    torch.manual_seed(seed)
-    lines = Lines(NARROW)
-    own = lines.state_dict()
-    lines.load_state_dict({name: teacher[name] if teacher[name].shape == old.shape else old for name, old in own.items()})
     return lines

@@ -6,15 +6,10 @@ draws lines on every core (`batches`), trains the whole network with the rate ri
 leaves in OUT ``state.pt`` (the moving average of the weights), ``log.json``, and ``read.json``: what it then reads of lines in
 held-out faces and texts. ``--make-start`` builds ``start.pt`` from the published weights. Takes the newest batches first and
 draws again from older ones, coloured and blurred anew, where the drawers are slower than the GPU.
-
-    python -m bench.line_models.train --pack PACK --teacher state.pt --seconds 480 --rate 2.5e-3 --out OUT
-
-trains the quick network, with half the channels, to say of each step what the trained one says, besides what the line says.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 import multiprocessing
@@ -43,10 +38,7 @@ def main() -> None:
     """See the module."""
     parser = arguments(__doc__)
     parser.add_argument("--pack", type=Path, required=True)
-    begin = parser.add_mutually_exclusive_group(required=True)
-    begin.add_argument("--start", type=Path)
-    begin.add_argument("--teacher", type=Path, help="a trained state.pt: train the quick network after it")
-    parser.add_argument("--go-on", type=Path, help="a state.pt of the quick network to begin with")
+    parser.add_argument("--start", type=Path, required=True)
     parser.add_argument("--make-start", type=Path, metavar="SAFETENSORS")
     parser.add_argument("--seconds", type=float, default=300.0, help="of training")
     parser.add_argument("--out", type=Path, required=True)
@@ -89,13 +81,15 @@ def _make_start(weights: Path, start: Path) -> None:
 
 def _train(drawers: Drawers, options: Any, began: float) -> tuple[Any, dict[str, Any]]:
     import torch
+    from bench.line_models.network import Lines
+
     torch.backends.cuda.matmul.allow_tf32 = True
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network, teacher = _networks(options)
+    network = Lines()
+    network.load_state_dict(torch.load(options.start, map_location="cpu", weights_only=True))
     setting = _fastest(network.to(device), device)
-    if teacher is not None:
-        teacher.to(device, memory_format=torch.channels_last if setting.last else torch.contiguous_format).eval()
-    average = copy.deepcopy(network)
+    average = Lines().to(device)
+    average.load_state_dict(network.state_dict())
     head = list(network.network.head.head.parameters())
     others = [parameter for parameter in network.parameters() if all(parameter is not one for one in head)]
     groups = [
@@ -113,7 +107,7 @@ def _train(drawers: Drawers, options: Any, began: float) -> tuple[Any, dict[str,
         for group in optimizer.param_groups:
             group["lr"] = rate * group["share"]
         pixels, batch = pool.next()
-        loss = _loss(network, setting.laid(pixels), batch, half=setting.half, teacher=teacher)
+        loss = _loss(network, setting.laid(pixels), batch, half=setting.half)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
@@ -141,22 +135,6 @@ def _train(drawers: Drawers, options: Any, began: float) -> tuple[Any, dict[str,
     _save(average, options.out)
     average.eval()
     return average, log
-
-
-def _networks(options: Any) -> tuple[Any, Any]:
-    """The network to train, and the one that it learns from, if any."""
-    import torch
-    from bench.line_models.network import NARROW, Lines, begin_narrow
-
-    def trained(network: Any, file: Path) -> Any:
-        network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
-        return network
-
-    if options.start:
-        return trained(Lines(), options.start), None
-    teacher = trained(Lines(), options.teacher)
-    quick = trained(Lines(NARROW), options.go_on) if options.go_on else begin_narrow(teacher.state_dict(), options.seed)
-    return quick, teacher
 
 
 def schedule(share: float, end: float) -> float:
@@ -231,8 +209,7 @@ def _put(setting: Setting, network: Any) -> None:
     network.to(memory_format=torch.channels_last if setting.last else torch.contiguous_format)
 
 
-def _loss(network: Any, pixels: Any, batch: Batch, *, half: bool, teacher: Any = None) -> Any:
-    """How far the network is from what the lines say, a letter; with a teacher also from what it says of each step."""
+def _loss(network: Any, pixels: Any, batch: Batch, *, half: bool) -> Any:
     import torch
 
     device = pixels.device
@@ -243,13 +220,7 @@ def _loss(network: Any, pixels: Any, batch: Batch, *, half: bool, teacher: Any =
     lengths = torch.from_numpy(batch.lengths).long()
     said = torch.from_numpy(batch.classes).long().to(device, non_blocking=True)
     each = torch.nn.functional.ctc_loss(scores, said, steps, lengths, blank=0, reduction="none", zero_infinity=True)
-    loss = (each / lengths.to(device)).clamp(max=20).mean()
-    if teacher is None:
-        return loss
-    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=half):
-        told = teacher(pixels)
-    told = told.float().log_softmax(2).transpose(0, 1)
-    return loss + torch.nn.functional.kl_div(scores, told, reduction="sum", log_target=True) / int(lengths.sum())
+    return (each / lengths.to(device)).clamp(max=20).mean()
 
 
 def _follow(average: Any, network: Any, keep: float) -> None:

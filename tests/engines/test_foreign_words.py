@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocroute.ppocr import line_models
 from ocroute.ppocr.foreign_words import has_disguised, with_foreign_words
 from ocroute.ppocr.line_choice import PageLines
-from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.traced import Traced
 
 
 def traced(text: str, sure: float = 0.99) -> Traced:

@@ -6,7 +6,7 @@ import pytest
 from ocroute.ppocr import line_choice, model_files
 from ocroute.ppocr.line_choice import PageLines, is_better, is_unsure, sample
 from ocroute.ppocr.line_models import LineModel, useful
-from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.traced import Traced
 
 CROP = np.zeros((40, 400, 3), np.uint8)
 

@@ -7,7 +7,7 @@ import pytest
 
 from ocroute.ppocr import word_boxes
 from ocroute.ppocr.crops import Crop
-from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.traced import Traced
 
 LETTER, GAP = 14, 4
 

@@ -16,8 +16,8 @@ from ocroute.ppocr import gutters, inference, line_models, model_files, word_box
 from ocroute.ppocr.crops import Crop, cut
 from ocroute.ppocr.detector import Region, detect, distinct
 from ocroute.ppocr.line_choice import PageLines
-from ocroute.ppocr.recogniser import Traced
 from ocroute.ppocr.tick_boxes import with_ticks
+from ocroute.ppocr.traced import Traced
 from ocroute.raster.grey import grey_of
 from ocroute.values import Line
 

@@ -11,10 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import reduce
+from operator import add
 
-import numpy as np
-
-from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.traced import Traced
 
 SURE = 0.9
 """Mean probability of a word's signs from which it is taken over."""
@@ -68,7 +68,7 @@ def has_disguised(text: str) -> bool:
 def with_foreign_words(line: Traced, other: Traced) -> Traced:
     """``line`` with those words of ``other``, a reading of the same crop, that are sure and in letters which only it has."""
     own, new = list(_WORD.finditer(line.text)), list(_WORD.finditer(other.text))
-    parts: list[tuple[Traced, int, int]] = []
+    parts: list[Traced] = []
     done = 0
     for step, first, last, start, stop in _steps([word[0] for word in own], [word[0] for word in new]):
         taken = new[start:stop]
@@ -84,9 +84,9 @@ def with_foreign_words(line: Traced, other: Traced) -> Traced:
             begin -= step == "insert" and begin > 0  # with the blank before it
             until += step == "insert" and until < len(other.text)
             at = own[first].start() if step == "replace" else (own[first - 1].end() if first else 0)
-            parts += [(line, done, at), (other, begin, until)]
+            parts += [line.part(done, at), other.part(begin, until)]
             done = end
-    return _joined([*parts, (line, done, len(line.text))]) if parts else line
+    return reduce(add, [*parts, line.part(done, len(line.text))])
 
 
 def _steps(own: list[str], new: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
@@ -106,15 +106,3 @@ def _is_foreign(word: str) -> bool:
     if any(sign.isdigit() for sign in word):
         return False
     return all("Ѐ" <= sign <= "ӿ" for sign in letters) and any(sign not in _TWINS for sign in letters)
-
-
-def _joined(parts: list[tuple[Traced, int, int]]) -> Traced:
-    def columns(name: str) -> Iterator[np.ndarray]:
-        return (getattr(traced, name)[start:end] for traced, start, end in parts)
-
-    return Traced(
-        "".join(traced.text[start:end] for traced, start, end in parts),
-        np.concatenate(list(columns("probabilities"))),
-        np.concatenate(list(columns("centers"))),
-        np.concatenate(list(columns("spaces"))),
-    )

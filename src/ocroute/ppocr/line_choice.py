@@ -17,7 +17,8 @@ import numpy as np
 from ocroute.pages.page import Raster
 from ocroute.ppocr import column_ink, foreign_words
 from ocroute.ppocr.line_models import LineModel
-from ocroute.ppocr.recogniser import Traced, recognise
+from ocroute.ppocr.recogniser import recognise
+from ocroute.ppocr.traced import Traced
 
 SAMPLE = 8  # lines by which the page's recogniser is chosen
 SURE = 0.93  # mean confidence of a line, and of its letters, from which no other recogniser is asked

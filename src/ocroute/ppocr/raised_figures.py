@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocroute.pages.page import Raster
-from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.traced import Traced
 from ocroute.raster.grey import otsu_ink, to_grey
 
 RAISED: Final = 0.25  # of a figure's height that the foot of a raised one is above the line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,39 +13,17 @@ from numpy.typing import NDArray
 from ocroute.pages.page import Raster
 from ocroute.ppocr import accents, inference, model_files
 from ocroute.ppocr.preprocessing import HEIGHT, line_tensor
+from ocroute.ppocr.second_look import in_doubt, put_back
+from ocroute.ppocr.traced import Traced
 
 STEP = 8  # input columns to one time step of the output
 PEAK = 0.25  # where in its step a character's middle is, on average; measured on rendered lines
 LONG = 6.0  # widths over height from which a line is squeezed: its time goes with its columns
 SQUEEZE = 0.9  # by this; errors rise below 0.85, and not yet here
 WIDTH_STEP = 32  # widths are rounded up to this, so that few shapes are seen
-WIDER = 1.2  # how much a long line is stretched that is looked at again: narrow letters run into each other
-DOUBT = 0.3  # letters that are expected to be wrong, from which it is
-DOUBT_OF_ALL = 0.3  # share of the steps from which no second look helps: another script, no text
+WIDER = 1.1  # how much words are stretched that are looked at again: narrow letters run into each other
 HELD_BACK = 0.12  # probability of a letter from which it stands where only the blank is likelier
 ROOM = 2  # steps to what is written beside it that it needs: what is nearer belongs to that
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Traced:
-    """A line as the recogniser wrote it.
-
-    Attributes:
-        text: the characters.
-        probabilities: one a character.
-        centers: of each character, about, in crop pixels from the left.
-        spaces: how likely a space stands between each character and the one before it, as far as the recogniser knows.
-    """
-
-    text: str
-    probabilities: NDArray[np.float32]
-    centers: NDArray[np.floating]
-    spaces: NDArray[np.float32]
-
-    @property
-    def confidence(self) -> float:
-        """The mean probability of the characters, 0 to 1; 0 for an empty line."""
-        return float(self.probabilities.mean()) if self.text else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,13 +42,6 @@ class _Peaks:
     columns: int
     space: int
 
-    @property
-    def doubt(self) -> float:
-        """How many of its letters are expected to be wrong or left out, as far as the recogniser knows."""
-        new = _new(self.classes) & (self.classes != self.space)
-        held = (self.classes == 0) & (self.bare_probabilities >= HELD_BACK)
-        return float((1 - self.probabilities[new]).sum() + self.bare_probabilities[held].sum())
-
 
 def recognise(crops: Sequence[Raster], threads: int, model: Path | None = None) -> list[Traced]:
     """One traced line a crop, in order. Crops of one page are best read together: all of them show whether it has accents.
@@ -88,32 +59,36 @@ def recognise(crops: Sequence[Raster], threads: int, model: Path | None = None) 
     family = accents.kin(letters)
     session = inference.session(recogniser, threads, parallel=True)
 
-    def read(indices: Iterable[int], squeeze: float) -> dict[int, _Peaks]:
-        order = sorted(indices, key=lambda index: crops[index].shape[1] / crops[index].shape[0])
-        tensors = (_tensor(crops[index], squeeze) for index in order)
+    def read(pictures: Sequence[Raster], squeeze: float) -> list[_Peaks]:
+        order = sorted(range(len(pictures)), key=lambda at: pictures[at].shape[1] / pictures[at].shape[0])
+        tensors = (_tensor(pictures[at], squeeze) for at in order)
         found = session.map(tensors, lambda output: _peaks(output[0], family))
-        return {
-            index: _Peaks(*peaks, _columns(crops[index], squeeze), len(letters) - 1)
-            for index, peaks in zip(order, found, strict=True)
-        }
+        columns = (_columns(pictures[at], squeeze) for at in order)
+        peaks = {at: _Peaks(*one, wide, len(letters) - 1) for at, one, wide in zip(order, found, columns, strict=True)}
+        return [peaks[at] for at in range(len(pictures))]
 
-    peaks = read(range(len(crops)), SQUEEZE)
-    wider = read((index for index, line in peaks.items() if _worth_a_second_look(line, crops[index])), WIDER)
-    peaks |= {index: line for index, line in wider.items() if line.doubt < peaks[index].doubt}
-    if family.has_no_accents((line.classes, line.probabilities) for line in peaks.values()):
-        peaks = {index: _without_accents(line, family) for index, line in peaks.items()}
-    return [_decode(peaks[index], letters, crops[index].shape[1], family) for index in range(len(crops))]
+    def decoded(pictures: Sequence[Raster], peaks: Sequence[_Peaks]) -> list[Traced]:
+        lines = (_without_accents(line, family) for line in peaks) if plain else peaks
+        widths = (picture.shape[1] for picture in pictures)
+        return [_decode(line, letters, width, family) for line, width in zip(lines, widths, strict=True)]
+
+    peaks = read(crops, SQUEEZE)
+    plain = family.has_no_accents((line.classes, line.probabilities) for line in peaks)
+    lines = decoded(crops, peaks)
+    looked = [in_doubt(line, crop) if _is_long(crop) else [] for line, crop in zip(lines, crops, strict=True)]
+    pictures = [crop[:, piece.x0 : piece.x1] for crop, some in zip(crops, looked, strict=True) for piece in some]
+    again = iter(decoded(pictures, read(pictures, WIDER)))
+    return [put_back(line, some, [next(again) for _ in some]) for line, some in zip(lines, looked, strict=True)]
 
 
-def _worth_a_second_look(line: _Peaks, crop: Raster) -> bool:
-    """Whether some letters of a long line are in doubt."""
-    return crop.shape[1] > LONG * crop.shape[0] and DOUBT <= line.doubt < DOUBT_OF_ALL * len(line.classes)
+def _is_long(crop: Raster) -> bool:
+    return bool(crop.shape[1] > LONG * crop.shape[0])
 
 
 def _columns(crop: Raster, squeeze: float) -> int:
     """How many input columns the crop takes; a short one is not squeezed."""
     height, width = crop.shape[:2]
-    columns: int = math.ceil(HEIGHT * width / height * (squeeze if width > LONG * height else 1.0))
+    columns: int = math.ceil(HEIGHT * width / height * (squeeze if squeeze > 1 or _is_long(crop) else 1.0))
     return max(STEP, columns)
 
 
@@ -150,7 +125,8 @@ def _decode(line: _Peaks, letters: tuple[str, ...], width: int, family: accents.
     probabilities = np.where(held, line.bare_probabilities, line.probabilities)
     steps = np.flatnonzero(_new(line.classes) | held)
     text = "".join(letters[index] for index in classes[steps])
-    return Traced(text, probabilities[steps], (steps + PEAK) * STEP * width / line.columns, _spaces(line, steps))
+    centers = (steps + PEAK) * STEP * width / line.columns
+    return Traced(text, probabilities[steps], centers, _spaces(line, steps))
 
 
 def _spaces(line: _Peaks, steps: NDArray[np.intp]) -> NDArray[np.float32]:

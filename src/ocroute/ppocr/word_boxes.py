@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ocroute.ppocr import column_ink, raised_figures
 from ocroute.ppocr.crops import Crop
-from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.traced import Traced
 from ocroute.values import Line, Word
 
 DOUBTFUL = 0.5  # confidence below which a line says nothing that can be believed
