@@ -68,6 +68,27 @@ def test_a_single_word_is_enough(text):
     assert finding(made, [caesar(line) for line in made.lines]) is not None
 
 
+@pytest.mark.parametrize(
+    ("printed", "said"), [("Hello world", "He11o w0r1d"), ("Molto vivo", "M0lto vivo"), ("Masse", "Ma55e")]
+)
+def test_figures_in_the_place_of_letters_are_wrong_letters(printed, said):
+    """Which a reader that mixes them up itself must not pass over."""
+    made = sheet((900, 200))
+    made.write(100, 60, printed, vera(40))
+    line = made.lines[0]
+    words = tuple(Word(text, word.box) for text, word in zip(said.split(), line.words, strict=True))
+    wrong = Line(said, line.box, words=words, font=line.font)
+    assert finding(made, [line]) is None
+    assert finding(made, [wrong]) is not None
+
+
+@pytest.mark.parametrize("text", ["H2O and CO2", "10-fold 2nd x1", "R2D2 B052 A1b2c3", "No. 5l0 4U2"])
+def test_figures_that_are_printed_among_letters_are_right(text):
+    made = sheet((900, 200))
+    made.write(100, 60, text, vera(40))
+    assert finding(made, made.lines) is None
+
+
 def test_one_wrong_font_among_right_ones_is_found():
     made = sheet()
     made.write(100, 60, "Northport", vera(40))

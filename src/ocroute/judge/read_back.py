@@ -26,6 +26,7 @@ CAP: Final = 2  # letters by which one word may speak: a word that is misread is
 SETTLED: Final = 3.0  # log odds that settle the matter: twenty to one
 STRIP: Final = 26  # letters of words that are read at once, as if they stood on one line
 AGAIN: Final = 12  # words at most that are read a second time, each by itself; further ones that differ do not count
+LONG: Final = 3  # letters of a word that is none of a formula
 BARE: Final = 2  # rows of the reduced page between a letter and its dot
 TIGHT: Final = 0.5  # of a word's height in ink: less is a font without a true height; x-height is half of most
 DEEP: Final = 420  # letters that are read of a layer which is in doubt
@@ -143,7 +144,7 @@ def _read_in(page: InputPage, every: Sequence[Probe], threads: int, script: str)
     found: list[Seen] = []
     for strip, shown in zip(strips, reference_recogniser.glance(page, boxes, threads, script), strict=True):
         found += _compared(strip, shown)
-    doubtful = spread([one.probe for one in found if one.wrong], AGAIN)
+    doubtful = spread([one.probe for one in found if one.wrong or _figures_within(one.probe.text)], AGAIN)
     again = {one.probe: one for one in _alone(page, doubtful, threads, script)}
     return [again.get(one.probe, one) for one in found if one.probe in again or not one.wrong]
 
@@ -155,7 +156,7 @@ def _alone(page: InputPage, words: Sequence[Probe], threads: int, script: str) -
     found: list[Seen] = []
     for word, *ways in zip(words, read[: len(words)], read[len(words) :], strict=True):
         wrong, doubt, line = min(
-            ((_differing(word.letters, folded(line.text)), -line.confidence, line) for line in ways),
+            ((_misread(word, line.text), -line.confidence, line) for line in ways),
             key=itemgetter(0, 1),
         )
         if not wrong or (-doubt >= SURE and line.text.strip()):
@@ -178,6 +179,20 @@ def _inked_rows(page: InputPage, box: Box) -> Box:
         return box
     top, ground = (y0 + best[0]) * ink.scale, 0.25 * height
     return Box(box.x0, float(top - ground), box.x1, float(top + height + ground)).clamped(*page.size)
+
+
+def _misread(word: Probe, shown: str) -> int:
+    """How many letters of ``word`` differ from ``shown``. What looks alike is one letter, for the recogniser mixes it up too; but
+    a word with figures in it (``w0r1d``) in whose place it reads letters alone is a bad reader's.
+    """
+    differing = _differing(word.letters, folded(shown))
+    return differing if differing or any(map(str.isdigit, shown)) else _figures_within(word.text)
+
+
+def _figures_within(text: str) -> int:
+    """How many figures stand before and among the letters of a word; none in short words, which may be formulas."""
+    letters = [at for at, sign in enumerate(text) if sign.isalpha()]
+    return sum(map(str.isdecimal, text[: letters[-1]])) if len(letters) >= LONG else 0
 
 
 def _differing(said: str, shown: str) -> int:
