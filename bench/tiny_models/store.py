@@ -144,6 +144,7 @@ def resume(source: Path, spec: Spec, model: PreTrainedModel, teacher: Teacher) -
                 tar.extractall(place, filter="data")
             folder = Path(place) / spec.name
         model.load_state_dict(load(folder, spec, torch.float32).state_dict())
-        teacher.load_state_dict(load_file(teacher_file(folder)))
+        if teacher_file(folder).is_file():  # the repository keeps none: then it learns anew
+            teacher.load_state_dict(load_file(teacher_file(folder)))
         notes: dict[str, Any] = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     return notes

@@ -12,6 +12,7 @@ import json
 import math
 import multiprocessing
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -22,6 +23,7 @@ from bench.tiny_models import attention, lean, pages, store
 from bench.tiny_models.evaluate import errors_of
 from bench.tiny_models.muon import Muon
 from bench.tiny_models.nets import NETS, Net, Teacher
+from bench.tiny_models.packed import as_kept
 from bench.tiny_models.pixels import worn
 from bench.tiny_models.reading import Prompts, prefix, read
 from bench.tiny_models.specs import SPECS
@@ -207,10 +209,11 @@ class Trainer:
             for optimizer in optimizers:
                 for group in optimizer.param_groups:
                     group["lr"] = group["peak"] * self.schedule.rate(step)
-            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                parts = step_loss(net, self.teacher, self.prompts, batch, min(1.0, max(0.0, (now - 0.1) / 0.3)))
-            loss = parts["answer"] + self.options.squares * parts["squares"] + self.options.guide * parts["guide"]
-            loss.backward()
+            with self._rounded():
+                with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                    parts = step_loss(net, self.teacher, self.prompts, batch, min(1.0, max(0.0, (now - 0.1) / 0.3)))
+                loss = parts["answer"] + self.options.squares * parts["squares"] + self.options.guide * parts["guide"]
+                loss.backward()
             nn.utils.clip_grad_norm_(parameters, 1.0)
             for optimizer in optimizers:
                 optimizer.step()
@@ -226,6 +229,9 @@ class Trainer:
                 self._trial(trials)
                 next_trial = time.time() + self.options.trial_seconds
         self._trial(trials)
+
+    def _rounded(self) -> AbstractContextManager[None]:
+        return as_kept(self.net.model.named_parameters(), self.options.steps)
 
     def _line(self, losses: Losses, progress: float, waited: float) -> None:
         means = losses.take()
@@ -244,7 +250,7 @@ class Trainer:
         rates: dict[str, float] = {}
         self.net.model.eval()
         for batch in trials:
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            with self._rounded(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
                 found = read(self.net, self.prompts, batch, min(batch.answers.shape[1] + 8, self.options.longest))
             rates[f"{batch.task} {batch.kind}"] = round(errors_of(batch.texts, found).rate, 4)
         self.net.model.train()
@@ -261,6 +267,7 @@ class Trainer:
     def _save(self, rates: dict[str, float]) -> None:
         run = {
             "minutes": self.options.minutes, "rates": [self.options.rate, self.options.matrix_rate], "seed": self.options.seed,
+            "weights": f"in {self.options.steps:g} steps a standard deviation" if self.options.steps else "exact",
             "device": torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu", "torch": torch.__version__,
             "attention": f"torch scaled_dot_product_attention, {attention.BACKEND.name} only",
             "letters": {"em_pixels": [pages.LEAST, pages.LARGEST], "headings": "up to 1.45 times that"},
@@ -282,6 +289,7 @@ def main() -> None:
     parser.add_argument("--resume", type=Path, help="a folder in which an earlier run left MODEL/ or MODEL.tar")
     parser.add_argument("--rate", type=float, default=2e-3, help="of AdamW")
     parser.add_argument("--matrix-rate", type=float, default=8e-3, help="of Muon, for the layers' matrices")
+    parser.add_argument("--steps", type=float, default=0.0, help="round the weights as packing with --steps will")
     parser.add_argument("--budget", type=int, default=120_000, help="patches and tokens a batch")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--squares", type=float, default=0.5, help="weight of the characters-in-squares loss")
