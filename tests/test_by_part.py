@@ -18,7 +18,7 @@ from ocroute.route import Wish
 from ocroute.route.by_part import merged
 from ocroute.route.page_reader import PageReader
 from ocroute.values import Block, Box, Category, Line, Word
-from tests.judge.test_layer_belief import caesar, in_font
+from tests.support.layer_lines import caesar, in_font
 from tests.support.pages import ENGLISH, LIGHTHOUSE, sheet, vera
 
 FLOWERS = ("Snowdrop", "Crocus", "Primrose", "Foxglove")

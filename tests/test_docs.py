@@ -93,13 +93,16 @@ def test_options_in_the_quick_start_exist() -> None:
 
 
 @pytest.mark.parametrize("example", examples("python-api.md"))
-def test_python_examples_run(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_examples_run_and_print_something(
+    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     if "to_dataframe" in examples("python-api.md")[example]:
         pytest.importorskip("pandas")
     (tmp_path / "samples").symlink_to(ROOT / "samples")
     (tmp_path / "example.py").write_text(examples("python-api.md")[example], encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     runpy.run_path("example.py")
+    assert capsys.readouterr().out.strip() or "print(" not in examples("python-api.md")[example]
 
 
 class TestPlugins:

@@ -100,7 +100,17 @@ class TestJson:
     @some
     @given(document=documents())
     def test_keeps_the_published_schema(self, document: Document) -> None:
-        jsonschema.validate(json.loads(document.export("json")), PUBLISHED)
+        found = jsonschema.Draft202012Validator(PUBLISHED).iter_errors(json.loads(document.export("json")))
+        assert [error.message for error in found] == []
+
+    @pytest.mark.parametrize(
+        "damage",
+        [{"version": 2}, {"pages": None}, {"pages": [{}]}, {"source": 3}],
+        ids=lambda damage: next(iter(damage)),
+    )
+    def test_the_published_schema_refuses_what_is_none_of_ours(self, damage: dict[str, Any]) -> None:
+        told = json.loads(export(DOCUMENT, "json")) | damage
+        assert not jsonschema.Draft202012Validator(PUBLISHED).is_valid(told)
 
     def test_is_versioned(self) -> None:
         assert export(DOCUMENT, "json").startswith('{"format":"ocroute-document","version":1,"source":"dir/a.png",')
@@ -153,7 +163,7 @@ class TestHtml:
     def test_tags_are_balanced(self, document: Document) -> None:
         source = export(document, "html")
         body = source[source.index("<main>") : source.index("</main>") + len("</main>")]
-        etree.fromstring(body.replace("<br>", "<br/>"))
+        assert etree.fromstring(body.replace("<br>", "<br/>")).tag == "main"  # a tag without its end is an error
 
     def test_a_list_in_a_list(self) -> None:
         blocks = [("1.", 0, "a"), ("•", 1, "b"), ("2.", 0, "c")]

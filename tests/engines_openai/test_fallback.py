@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.engines_openai.test_refusals import LLAMA, VLLM
-from tests.support.chat_server import Reply, Scripted, completion
+from tests.support.chat_server import LLAMA_IS_FULL, VLLM_IS_FULL, Reply, Scripted, completion
 
 import ocroute
 from ocroute.engines.neural import canary
@@ -26,8 +25,12 @@ FAULTS = {
         "See what the server logged",
     ),
     "out of memory": (Reply(500, {"error": "CUDA out of memory"}), "CUDA out of memory", "have it serve a smaller one"),
-    "context of llama.cpp": (Reply(400, LLAMA), "exceeds the available context", "Give the server a longer context"),
-    "context of vLLM": (Reply(400, VLLM), "longer than the maximum model length", "--max-model-len"),
+    "context of llama.cpp": (
+        Reply(400, LLAMA_IS_FULL),
+        "exceeds the available context",
+        "Give the server a longer context",
+    ),
+    "context of vLLM": (Reply(400, VLLM_IS_FULL), "longer than the maximum model length", "--max-model-len"),
     "no pictures": (
         Reply(400, {"error": "only text is supported"}),
         "400 .*only text",

@@ -52,12 +52,15 @@ def test_dots_ocr_in_its_text_mode(dots, engine, grey):
 
 
 def test_layout_without_text_is_proven_by_a_mode_with_text(dots, engine, grey):
-    dots.read_canary = lambda request: (
-        cells(([10, 10, 300, 200], "Text", canary.TRUTH))
-        if request.prompt.endswith(PROMPTS["layout"])
-        else Reply(body=completion("[]"))
-    )
+    asked = []
+
+    def read_canary(request):
+        asked.append(request.prompt)
+        return cells(([10, 10, 300, 200], "Text", canary.TRUTH))
+
+    dots.read_canary = read_canary
     engine(mode="layout_only")
+    assert [prompt.endswith(PROMPTS["layout"]) for prompt in asked] == [True]
 
 
 def test_other_servers_set_the_image_themselves(dots, engine, grey):

@@ -1,31 +1,13 @@
 """Refusals that mean something: too little room, a setting that is unknown, a name without its tag, nothing on an empty page."""
 
 import pytest
-from tests.support.chat_server import Reply, completion
+from tests.support.chat_server import LLAMA_IS_FULL, VLLM_IS_FULL, Reply, completion
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
 from ocroute.engines.openai.refusals import beyond_context, share_of_room, unknown_setting
 from ocroute.errors import EngineError, EngineUnavailable
 
-LLAMA = {
-    "error": {
-        "code": 400,
-        "message": "the request exceeds the available context size, try increasing it",
-        "type": "exceed_context_size_error",
-        "n_prompt_tokens": 5120,
-        "n_ctx": 4096,
-    }
-}
-VLLM = {
-    "error": {
-        "message": "The decoder prompt (length 16476) is longer than the maximum model length of 8192. Make sure that "
-        "`max_model_len` is no smaller than the number of text tokens plus multimodal tokens.",
-        "type": "BadRequestError",
-        "param": None,
-        "code": 400,
-    }
-}
 OPENAI = {
     "error": {
         "message": "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
@@ -36,7 +18,7 @@ OPENAI = {
 GOOD = Reply(body=completion("read at last"))
 
 
-@pytest.mark.parametrize(("body", "share"), [(LLAMA, 0.8), (VLLM, 8192 / 16476), (OPENAI, 8192 / 9000)])
+@pytest.mark.parametrize(("body", "share"), [(LLAMA_IS_FULL, 0.8), (VLLM_IS_FULL, 8192 / 16476), (OPENAI, 8192 / 9000)])
 def test_a_page_that_is_too_large_for_the_context_is_shown_smaller_once(server, engine, grey, body, share):
     server.script += [Reply(400, body), GOOD]
     reading = engine().read_page(grey(9, size=(900, 600)), Task())
@@ -48,7 +30,7 @@ def test_a_page_that_is_too_large_for_the_context_is_shown_smaller_once(server, 
     assert reading.settings["frame"] == list(second)
 
 
-@pytest.mark.parametrize("body", [LLAMA, VLLM, OPENAI])
+@pytest.mark.parametrize("body", [LLAMA_IS_FULL, VLLM_IS_FULL, OPENAI])
 def test_where_that_does_not_help_the_server_needs_a_longer_context(server, engine, grey, body):
     server.script += [Reply(400, body), Reply(400, body), GOOD]
     with pytest.raises(EngineError) as caught:

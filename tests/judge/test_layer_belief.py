@@ -6,6 +6,7 @@ import pytest
 from bench.pages import faces, texts
 from bench.wrong_layers import exchanged, misread, moved, scrambled
 from PIL import ImageDraw
+from tests.support.layer_lines import caesar, in_font
 from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
 
 from ocroute.engines.base import EngineInfo, Reading, Task
@@ -15,24 +16,14 @@ from ocroute.judge.layer_evidence import evidence_of
 from ocroute.judge.layer_sample import words_of
 from ocroute.judge.letter_shapes import shapes_of
 from ocroute.judge.read_back import read_back
-from ocroute.values import Block, Box, Category, Font, Line, Word
+from ocroute.values import Block, Box, Category, Line, Word
 
 LAYER = EngineInfo(kind="textlayer", rank=0)
-CAESAR = str.maketrans({code: chr(code + 7) for code in range(ord("A"), ord("z") + 1)})
 
 
 def finding(made, lines):
     blocks = tuple(Block(Category.TEXT, line.text, line.box, lines=(line,)) for line in lines)
     return TextLayerMismatch().check(made.page(), Reading(blocks=blocks), engine=LAYER, task=Task())
-
-
-def in_font(line, name):
-    return Line(line.text, line.box, words=line.words, font=Font(name))
-
-
-def caesar(line):
-    words = tuple(Word(word.text.translate(CAESAR), word.box) for word in line.words)
-    return Line(" ".join(word.text for word in words), line.box, words=words, font=line.font)
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.mark.parametrize("name", ["best.py", "plug.py"])
 def test_python_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCROUTE_HOME", str(tmp_path))
+    assert "\nassert " in FILES[name]  # the example itself says what comes out
     (tmp_path / name).write_text(FILES[name], encoding="utf-8")
     runpy.run_path(str(tmp_path / name))
 

@@ -1,6 +1,5 @@
 """Proving as the command line does it: real kernels in real child processes, kept in a real ledger."""
 
-import contextlib
 import io
 import json
 import subprocess
@@ -9,11 +8,10 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import msgspec
-import psutil
 import pytest
 import torch
 from rich.console import Console
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, running, until
 
 from ocroute.cli.draw_kernels import kernel_table, model_table, proof_table
 from ocroute.errors import EngineUnavailable, UsageError
@@ -171,8 +169,7 @@ def test_a_child_ends_when_its_parent_does():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
 
-    with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(int(done.stdout)).wait(PATIENCE)
+    until(lambda: not running(int(done.stdout)))
 
 
 def drawn(table):

@@ -2,11 +2,10 @@
 
 import json
 import os
+import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 from tests.support.asking import HASTY
 from tests.support.checkpoints import trained
 from tests.support.pages import ArrayPage
+from tests.support.waiting import until
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
@@ -24,6 +24,7 @@ from ocroute.engines.openai.retry import Limits
 from ocroute.errors import EngineUnavailable
 
 BY_HEART = trained("by_heart")
+_RUNNING = re.compile(r"Uvicorn running on (http://127\.0\.0\.1:[1-9]\d*)")
 TEMPLATE = (
     "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for c in m.content %}"
@@ -55,38 +56,25 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def served(checkpoint, tmp_path_factory):
-    """The base URL of a running server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """The base URL of a running server, which takes a free port and says which."""
     home = tmp_path_factory.mktemp("hub")
     (home / "hub").mkdir()
     log = home / "log"
     command = [Path(sys.executable).with_name("transformers"), "serve", checkpoint, "--device", "cpu"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*map(str, command), "--host", "127.0.0.1", "--port", str(port)],
+            [*map(str, command), "--host", "127.0.0.1", "--port", "0"],
             stdout=output,
             stderr=subprocess.STDOUT,
             env=os.environ | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
         )
     try:
-        end = time.monotonic() + 120
-        while not _alive(port):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/v1"
+        until(lambda: process.poll() is not None or _RUNNING.search(log.read_text()))
+        assert process.poll() is None, log.read_text()
+        yield f"{_RUNNING.search(log.read_text())[1]}/v1"
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _alive(port):
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture

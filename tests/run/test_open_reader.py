@@ -417,7 +417,8 @@ def test_no_more_than_a_few_stay_warm(null, picture, processes, monkeypatch):
 def test_a_reader_of_the_process_that_nobody_uses_is_closed(null, picture, processes, monkeypatch):
     monkeypatch.setattr(module, "_IDLE", 0.3)
     ocroute.read(picture, **null)
-    until(lambda: not any(map(running, processes())))
+    (worker,) = processes()
+    until(lambda: not running(worker))
 
 
 def test_what_was_missing_may_be_there_by_the_next_call(null, picture, faulty):

@@ -16,6 +16,26 @@ from PIL import Image
 
 from ocroute.engines.neural import canary
 
+LLAMA_IS_FULL = {
+    "error": {
+        "code": 400,
+        "message": "the request exceeds the available context size, try increasing it",
+        "type": "exceed_context_size_error",
+        "n_prompt_tokens": 5120,
+        "n_ctx": 4096,
+    }
+}
+VLLM_IS_FULL = {
+    "error": {
+        "message": "The decoder prompt (length 16476) is longer than the maximum model length of 8192. Make sure that "
+        "`max_model_len` is no smaller than the number of text tokens plus multimodal tokens.",
+        "type": "BadRequestError",
+        "param": None,
+        "code": 400,
+    }
+}
+"""What these servers say, with the status 400, of a request that is longer than the context they were started with."""
+
 
 @dataclass
 class Request:

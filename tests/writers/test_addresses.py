@@ -8,7 +8,7 @@ from pathlib import Path
 import fsspec
 import pytest
 from tests.support.command import ocroute as run
-from tests.writers.test_searchable_pdf import image, line, record, text_of
+from tests.support.page_records import image, line, record, text_of
 
 import ocroute
 from ocroute import Block, Box, Document, Page, Verdict

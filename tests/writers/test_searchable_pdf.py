@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tests.support.page_records import image, line, record, text_of
 
 import ocroute
 from ocroute import Block, Box, Document, Line, Page, Verdict, Word
@@ -26,7 +27,6 @@ from ocroute.pages.page import deskewed
 from ocroute.writers.pdf.searchable import SearchablePdf
 from ocroute.writers.pdf.words_back import lines_apart, read_back
 
-ACCEPTED = Verdict("accepted", 1.0)
 SCRIPTS = {
     "Latin": "affine office Überflügel naïve co-op",
     "Cyrillic": "Привет мир слово",
@@ -39,40 +39,10 @@ SCRIPTS = {
 }
 
 
-def line(text: str, x: float = 50, y: float = 50, size: float = 20, step: float = 10) -> Line:
-    """A line whose words stand side by side, from the right where they are read so."""
-    words = text.split()
-    right = any("\u0590" < sign < "\u0700" for sign in text)
-    at, placed = x, []
-    for word in reversed(words) if right else words:
-        placed.append(Word(word, Box(at, y, at + step * len(word), y + size)))
-        at += step * len(word) + size / 2
-    return Line(text, Box(x, y, max(at - size / 2, x), y + size), words=tuple(placed[::-1] if right else placed))
-
-
-def record(*lines: Line, width: int = 400, height: int = 600, **more: object) -> Page:
-    blocks = tuple(Block(Category.TEXT, one.text, one.box, lines=(one,)) for one in lines)
-    facts = {"number": 1, "verdict": ACCEPTED, "provenance": Provenance(engine="tesseract"), "dpi": 100.0, **more}
-    return msgspec.convert({"source": "x", "width": width, "height": height, "blocks": blocks, **facts}, Page)
-
-
-def image(path: Path, width: int = 400, height: int = 600, **saved: object) -> str:
-    pixels = np.random.default_rng(0).integers(200, 255, (height, width, 3), np.uint8)
-    Image.fromarray(pixels).save(path, **saved)
-    return str(path)
-
-
 def searchable(tmp_path: Path, source: str, *pages: Page, **options: object) -> Path:
     made = tmp_path / "made.pdf"
     Document(source, pages).save(made, **options)
     return made
-
-
-def text_of(path: Path, number: int = 1, password: str | None = None) -> str:
-    pdf = pypdfium2.PdfDocument(path, password=password)
-    text = pdf[number - 1].get_textpage().get_text_range()
-    pdf.close()
-    return text
 
 
 def raw_images(pdf: pikepdf.Pdf) -> list[bytes]:
