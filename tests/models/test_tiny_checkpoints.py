@@ -7,7 +7,7 @@ import pytest
 import torch
 from bench.tiny_models.evaluate import Reader
 from bench.tiny_models.layouts import boxes_apart, is_layout
-from bench.tiny_models.packed import PACKED, WEIGHTS, pack, unpack
+from bench.tiny_models.packed import PACKED, WEIGHTS, as_kept, pack, unpack
 from PIL import Image
 from safetensors.torch import load_file
 from tests.support.checkpoints import KEPT, PAGES, TRAINED, trained
@@ -36,6 +36,19 @@ def test_packing_again_changes_little(tmp_path: Path) -> None:
         assert bool(
             (worst.flatten(1).amax(1) <= 0.14 * spread + 1e-6).all() if tensor.dim() > 1 else worst.max() == 0
         ), name
+
+
+def test_training_sees_the_weights_that_packing_keeps(tmp_path: Path) -> None:
+    weights = load_file(trained("by_heart") / WEIGHTS)
+    exact = {name: tensor.clone() for name, tensor in weights.items()}
+    pack(trained("by_heart"), tmp_path / "packed", 1)
+    kept = load_file(unpack(tmp_path / "packed", tmp_path / "again") / WEIGHTS)
+    with as_kept(weights.items(), 1):
+        assert all(torch.equal(tensor, kept[name]) for name, tensor in weights.items())
+    assert any(not torch.equal(tensor, kept[name]) for name, tensor in weights.items())
+    assert all(torch.equal(tensor, exact[name]) for name, tensor in weights.items())
+    with as_kept(weights.items(), 0):
+        assert all(torch.equal(tensor, exact[name]) for name, tensor in weights.items())
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
