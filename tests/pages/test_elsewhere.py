@@ -75,7 +75,7 @@ class Busy(RemoteStore):
 @pytest.fixture
 def no_waiting(monkeypatch):
     waited = []
-    monkeypatch.setattr("ocroute.stores.time.sleep", waited.append)
+    monkeypatch.setattr("ocroute.stores.remote_store.time.sleep", waited.append)
     return waited
 
 

@@ -1,7 +1,4 @@
-"""Places that hold files under names: a folder of this machine, or a bucket and the like behind an address such as
-``s3://bucket/folder``, through fsspec. What several machines share stands on two promises of every store: a file is seen whole or
-not at all, and of those that create one name only one succeeds.
-"""
+"""A place behind an address as a store, through fsspec."""
 
 from __future__ import annotations
 
@@ -12,33 +9,19 @@ import os
 import random
 import re
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote
-from urllib.request import url2pathname
 
 from ocroute.errors import NextStep, PackageMissing, UsageError
-from ocroute.files import Draft, write_whole
+from ocroute.stores.addresses import scheme_of, shown, without_secrets
+from ocroute.stores.store import Store
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _T = TypeVar("_T")
 
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # one letter is a drive of Windows
-_PARTS = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]+)://"
-    r"(?:(?P<user>[^/]*|[^/:]+:(?!\d*(?:/|$)).*)@)?"  # a password with a slash in it is a mistake, and still one
-    r"(?P<path>.*?)"
-    r"(?P<query>\?[\w.~%-]+=.*)?",  # elsewhere ``?`` and ``#`` are signs of a name
-    re.IGNORECASE | re.DOTALL,
-)
-_CHAIN = re.compile(r"[a-z][a-z0-9+.-]+(?:://.*)?::([a-z][a-z0-9+.-]+://.*)", re.IGNORECASE | re.DOTALL)
-_WITH_CONTAINER = ("abfs", "abfss", "wasb", "wasbs")
-"""Where what stands before ``@`` is no user."""
-_SECRET = re.compile(r"([?&][\w-]*(?:signature|token|key|credential|secret|sig)[\w-]*=)[^&\s]+", re.IGNORECASE)
 _PASSING = (errno.EBUSY, errno.EAGAIN, errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNABORTED, errno.EIO)
 _SAID = re.compile(
     r"\b(429|500|502|503|504)\b|slow ?down|too many requests|try again|unavailable|timed? ?out", re.IGNORECASE
@@ -47,169 +30,6 @@ _WITH_FOLDERS = ("sftp", "ssh", "smb", "hdfs", "webhdfs", "arrow_hdfs", "dbfs", 
 """Where a folder must be made; elsewhere it is but a part of a name."""
 _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between tries while a store says that it is busy; a random part is added, so that many do not come back at once."""
-
-
-def scheme_of(name: str) -> str:
-    """The scheme of an address, in small letters; empty for a path."""
-    found = _ADDRESS.match(name)
-    return found[1].lower() if found else ""
-
-
-def shown(address: str) -> str:
-    """The address as it may be told, logged and stored: without user, password, and a query such as ``?signature=...``."""
-    parts = _PARTS.fullmatch(address)
-    return f"{parts['scheme']}://{_container(parts)}{parts['path']}" if parts else address
-
-
-def _container(parts: re.Match[str]) -> str:
-    user = parts["user"] or ""
-    return f"{user}@" if user and ":" not in user and parts["scheme"].lower() in _WITH_CONTAINER else ""
-
-
-def chained(name: str) -> str:
-    """The last address of several in one, as it may be told: that of ``zip://*::s3://bucket/x``. Else empty."""
-    found = _CHAIN.fullmatch(name)
-    return shown(found[1]) if found else ""
-
-
-def local_path(address: str) -> str:
-    """The path that a ``file://`` address names."""
-    path = "/" + address.partition("://")[2].partition("/")[2]
-    return url2pathname(unquote(path) if os.name != "nt" else path)
-
-
-class Store(ABC):
-    """Files under names, with ``/`` between the parts of a name. Errors are `OSError`, and name no credentials."""
-
-    @abstractmethod
-    def read(self, name: str) -> bytes:
-        """What is in a file.
-
-        Raises:
-            FileNotFoundError: there is none.
-            OSError: it cannot be read.
-        """
-
-    @abstractmethod
-    def write(self, name: str, data: bytes, *, durable: bool = True) -> None:
-        """Put a file there, in place of one that is there.
-
-        Args:
-            name: of the file.
-            data: all of it.
-            durable: whether it must outlast a power cut.
-
-        Raises:
-            OSError: it cannot be written; one that was there is unchanged.
-        """
-
-    @abstractmethod
-    def create(self, name: str, data: bytes) -> bool:
-        """Put a file there if there is none; whether it was this call that did.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether `create` keeps its promise here, so that of several machines one succeeds."""
-        return True
-
-    @abstractmethod
-    def exists(self, name: str) -> bool:
-        """Whether there is such a file."""
-
-    @abstractmethod
-    def names(self, below: str = "") -> list[str]:
-        """All names that begin with the folder ``below``, in order; none where there is no such folder."""
-
-    @abstractmethod
-    def remove(self, name: str) -> None:
-        """Remove a file; one that is not there is no error."""
-
-
-class FolderStore(Store):
-    """Files in a folder, which other machines may see too. It is made by the first file.
-
-    Args:
-        folder: of this machine.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __str__(self) -> str:
-        return os.fspath(self._folder)
-
-    def path(self, name: str) -> Path:
-        """Where the file lies."""
-        return self._folder / name
-
-    def read(self, name: str) -> bytes:
-        """See `Store`."""
-        return (self._folder / name).read_bytes()
-
-    def write(self, name: str, data: bytes, *, durable: bool = True) -> None:
-        """See `Store`."""
-        self._in_its_folder(name, lambda path: write_whole(path, data, durable=durable))
-
-    def create(self, name: str, data: bytes) -> bool:
-        """See `Store`."""
-        return self._in_its_folder(name, lambda path: _create(path, data))
-
-    def _in_its_folder(self, name: str, put: Callable[[Path], _T]) -> _T:
-        """Make the file's folder and put the file there; another process may remove the folder in between, as it is empty."""
-        path = self._folder / name
-        for _ in range(10):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):
-                return put(path)
-        return put(path)
-
-    def exists(self, name: str) -> bool:
-        """See `Store`."""
-        try:
-            return (self._folder / name).is_file()
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                return False
-            raise
-
-    def names(self, below: str = "") -> list[str]:
-        """See `Store`."""
-        found = [
-            Path(root, file).relative_to(self._folder).as_posix()
-            for root, _, files in os.walk(self._folder / below)
-            for file in files
-            if not (file.startswith(".ocroute-") and file.endswith(".tmp"))
-        ]
-        return sorted(found)
-
-    def remove(self, name: str) -> None:
-        """See `Store`."""
-        path = self._folder / name
-        path.unlink(missing_ok=True)
-        with contextlib.suppress(
-            OSError
-        ):  # a folder that is empty now is no name, and would be walked through for ever
-            path.parent.rmdir()
-
-
-def _create(path: Path, data: bytes) -> bool:
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
-    if path.exists():
-        return False
-    draft = Draft(path)
-    try:
-        draft.add(data)
-        draft.place(replace=False)
-    except FileExistsError:
-        return False
-    finally:
-        draft.discard()
-    return True
 
 
 class RemoteStore(Store):
@@ -358,25 +178,7 @@ class RemoteStore(Store):
         known = {FileNotFoundError: errno.ENOENT, FileExistsError: errno.EEXIST, PermissionError: errno.EACCES}
         own = error.errno if isinstance(error, OSError) else None
         number = known.get(kind) or (errno.EAGAIN if own != errno.EIO and _passes(error) else own or errno.EIO)
-        return kind(number, _without_secrets(str(error), self._address), str(self))
-
-
-def store_at(where: str | os.PathLike[str]) -> Store:
-    """The store at a path or address.
-
-    Raises:
-        PackageMissing, UsageError: nothing here can talk to it.
-    """
-    name = os.fspath(where)
-    if inner := chained(name):
-        raise UsageError(f"{inner} stands behind another address", next_step="Name it alone")
-    match scheme_of(name):
-        case "":
-            return FolderStore(Path(name).absolute())
-        case "file":
-            return FolderStore(Path(local_path(name)))
-        case _:
-            return RemoteStore(name)
+        return kind(number, without_secrets(str(error), self._address), str(self))
 
 
 def _opened(address: str) -> tuple[AbstractFileSystem, str]:
@@ -397,7 +199,7 @@ def _opened(address: str) -> tuple[AbstractFileSystem, str]:
         raise PackageMissing(f"{shown(address)} needs a package that is not installed", next_step=needed) from None
     except ValueError as error:
         raise UsageError(
-            f"{shown(address)} cannot be opened: {_without_secrets(str(error), address)}",
+            f"{shown(address)} cannot be opened: {without_secrets(str(error), address)}",
             next_step="Write it as a path, or as an address that fsspec knows, such as s3://bucket/folder",
         ) from None
     return files, str(root)
@@ -410,17 +212,3 @@ def _passes(error: Exception) -> bool:
     if isinstance(error, OSError) and error.errno in _PASSING:
         return True
     return bool(_SAID.search(str(error)))
-
-
-def _without_secrets(text: str, address: str) -> str:
-    """What a library says, on one line, less the user, the password and the query of the address."""
-    parts = _PARTS.fullmatch(address)
-    secrets: set[str] = set()
-    if parts and parts["user"] and not _container(parts):
-        password = parts["user"].partition(":")[2]
-        secrets = {f"{parts['user']}@", password, unquote(password)}
-    if parts and parts["query"]:
-        secrets |= {parts["query"], parts["query"][1:]}
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return " ".join(_SECRET.sub(r"\1***", text).split())
