@@ -15,7 +15,8 @@ import pytest
 from tests.support.waiting import PATIENCE, until
 
 from ocroute.errors import EngineUnavailable, InputError, OutputError, UsageError
-from ocroute.jobs.document_queue import DocumentQueue, Rules
+from ocroute.jobs.document_queue import DocumentQueue
+from ocroute.jobs.queue_files import Rules
 from ocroute.jobs.queue_worker import read_queue
 from ocroute.pages import expand
 from ocroute.route.plan import Wish

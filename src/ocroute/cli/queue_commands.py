@@ -41,7 +41,8 @@ def add(
     """Put documents into a queue, which is made where there is none. One that is in it already is not put there twice."""
     from ocroute.cli.terminal import error_line
     from ocroute.errors import ExitCode
-    from ocroute.jobs.document_queue import DocumentQueue, Rules
+    from ocroute.jobs.document_queue import DocumentQueue
+    from ocroute.jobs.queue_files import Rules
     from ocroute.pages import expand
 
     found = expand(files)

@@ -17,91 +17,26 @@ import os
 import shlex
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
 
 import msgspec
 
 from ocroute.errors import NextStep, OutputError, UsageError
-from ocroute.jobs.claims import PATIENCE, TRIES, Claims, SetAside
+from ocroute.jobs.claims import Claims, SetAside
+from ocroute.jobs.queue_files import (
+    QueuedDocument,
+    Rules,
+    Settings,
+    Status,
+    as_told,
+    document_of,
+    encoded,
+    rules_in,
+    source_of,
+)
 from ocroute.pages import InputFile
-from ocroute.run.result_names import check_stems, leads_out, stem_of
-from ocroute.stores import local_path, scheme_of, shown, store_at
+from ocroute.run.result_names import check_stems, leads_out
+from ocroute.stores import scheme_of, shown, store_at
 from ocroute.writers.saver import FIGURES, PAGE_IMAGES
-
-VERSION = 1
-
-
-class QueuedDocument(msgspec.Struct, frozen=True):
-    """A document to be read.
-
-    Attributes:
-        id: the same for the same source.
-        source: its path or address, as every worker finds it.
-        stem: of its results, see `ocroute.run.result_names`.
-    """
-
-    id: str
-    source: str
-    stem: str
-
-
-class _Versioned(msgspec.Struct, frozen=True):
-    version: int = msgspec.field(name="ocroute queue")
-
-
-class Rules(msgspec.Struct, frozen=True, omit_defaults=False):
-    """What holds for all workers of a queue.
-
-    Attributes:
-        patience: seconds without a sign of life after which a worker counts as dead.
-        tries: workers that may die over a document before it is set aside.
-    """
-
-    patience: float = PATIENCE
-    tries: int = TRIES
-    version: int = msgspec.field(default=VERSION, name="ocroute queue")
-
-
-class Settings(msgspec.Struct, frozen=True):
-    """What all workers of a queue have in common.
-
-    Attributes:
-        out: the path or address of the results.
-        formats: in this order; the last one is written last, and tells that a document is done.
-        suffixes: of their files.
-        reading: the options of reading that decide the text, by name.
-    """
-
-    out: str
-    formats: tuple[str, ...]
-    suffixes: tuple[str, ...]
-    reading: dict[str, Any] = {}
-
-    def mark(self, stem: str) -> str:
-        """The name of the result that tells that a document is done."""
-        return stem.replace(os.sep, "/") + self.suffixes[-1]
-
-
-class Status(msgspec.Struct, frozen=True):
-    """How far a queue is.
-
-    Attributes:
-        documents: all of them.
-        done: with a result.
-        reading: being read, with the worker that holds each.
-        aside: set aside, with the reason for each; sources as they may be shown.
-        waiting: nobody has begun.
-        taken_over: how often a document was taken from a worker that had ended.
-        out: where the results are; empty as long as no worker has begun.
-    """
-
-    documents: int
-    done: int
-    reading: dict[str, str]
-    aside: dict[str, str]
-    waiting: int
-    taken_over: int
-    out: str = ""
 
 
 class DocumentQueue:
@@ -139,23 +74,7 @@ class DocumentQueue:
                     f"there is no queue at {shown(where)}",
                     next_step=NextStep(command=f"ocroute queue add {shlex.quote(shown(where))} FILE..."),
                 ) from None
-        self.rules = self._rules(found)
-
-    def _rules(self, found: bytes) -> Rules:
-        no_queue = UsageError(f"what is at {shown(self.where)} is no queue of ocroute", next_step="Name another place")
-        try:
-            version = msgspec.json.decode(found, type=_Versioned).version
-        except msgspec.MsgspecError:
-            raise no_queue from None
-        if version != VERSION:
-            raise UsageError(
-                f"the queue at {shown(self.where)} is of version {version}, and this ocroute knows version {VERSION}",
-                next_step="Use the version of ocroute that made it, or make a new queue elsewhere",
-            )
-        try:
-            return msgspec.json.decode(found, type=Rules)
-        except msgspec.MsgspecError:
-            raise no_queue from None
+        self.rules = rules_in(found, where)
 
     def add(self, files: Iterable[InputFile]) -> int:
         """Put documents into the queue; one that is in it already is not put there twice. How many are new.
@@ -165,11 +84,11 @@ class DocumentQueue:
                 written down.
             OutputError: the store does not answer.
         """
-        added = {each.id: each for each in map(_document, files)}
+        added = {each.id: each for each in map(document_of, files)}
         self._check(added)
         new = [each for each in added.values() if each.id not in self.documents]
         if new:
-            body = b"\n".join(map(_encoded, new)) + b"\n"
+            body = b"\n".join(map(encoded, new)) + b"\n"
             part = f"documents/{hashlib.blake2b(body, digest_size=8).hexdigest()}.jsonl"
             with self._asking():
                 self.store.create(part, body)
@@ -238,12 +157,12 @@ class DocumentQueue:
             UsageError: they read otherwise.
             OutputError: the store does not answer.
         """
-        body = _encoded(wanted)
+        body = encoded(wanted)
         with self._asking():
             self.store.create("settings.json", body)
         settled = self.settings() or wanted
         if settled != wanted:
-            mine, theirs = (_flat(each) for each in (wanted, settled))
+            mine, theirs = (as_told(each) for each in (wanted, settled))
             other = [name for name in sorted(mine | theirs) if mine.get(name) != theirs.get(name)]
             if not other:  # but for a password in the address
                 return
@@ -324,7 +243,7 @@ class DocumentQueue:
         """
         ids: dict[str, None] = {}
         for source in sources:
-            named = _source(source)
+            named = source_of(source)
             folder = named.rstrip("/" + os.sep) + ("/" if scheme_of(named) else os.sep)
             found = [
                 each.id for each in self.documents.values() if each.source == named or each.source.startswith(folder)
@@ -375,46 +294,3 @@ class Asking:
                 f"{shown(self._where)} cannot be used: {(error.strerror or str(error)).lower()}",
                 next_step=f"{step}, then run the same command again",
             ) from error
-
-
-def _document(file: InputFile) -> QueuedDocument:
-    if file.stream:
-        raise UsageError(
-            f"{file.path} is a stream, which other machines cannot read",
-            next_step="Save it as a file that they all see",
-        )
-    source = _source(file.path)
-    return QueuedDocument(_id(source), source, stem_of(file.below))
-
-
-def _source(named: str) -> str:
-    """The path or address as every machine finds it."""
-    if (scheme := scheme_of(named)) and scheme != "file":
-        return named
-    return os.path.abspath(local_path(named) if scheme else named)  # noqa: PTH100 - links stay as they are named
-
-
-def _encoded(value: QueuedDocument | Settings) -> bytes:
-    """As JSON.
-
-    Raises:
-        UsageError: a name holds bytes that are no text, and JSON is text.
-    """
-    try:
-        return msgspec.json.encode(value)
-    except UnicodeEncodeError as error:
-        name = error.object.encode(errors="surrogatepass").decode(errors="replace")
-        raise UsageError(
-            f"{name} cannot be written down in a queue: its name holds bytes that are not UTF-8",
-            next_step="Rename it, or split the inputs with --shard",
-        ) from None
-
-
-def _id(source: str) -> str:
-    return hashlib.blake2b(os.fsencode(source), digest_size=12).hexdigest()
-
-
-def _flat(settings: Settings) -> dict[str, str]:
-    values = msgspec.structs.asdict(settings) | {"out": shown(settings.out)}
-    reading = values.pop("reading")
-    return {name: str(value) for name, value in (values | reading).items()}

@@ -15,7 +15,8 @@ from typing import Any
 
 from ocroute.errors import OcrouteError, OutputError, UsageError
 from ocroute.jobs.claims import Claim, Claims, batches
-from ocroute.jobs.document_queue import Asking, DocumentQueue, Settings
+from ocroute.jobs.document_queue import Asking, DocumentQueue
+from ocroute.jobs.queue_files import Settings
 from ocroute.pages import InputFile
 from ocroute.route.plan import Wish
 from ocroute.run import InputResult, Session, Target, documents
