@@ -16,6 +16,10 @@ for name in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT"):
 for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
     os.environ.setdefault(name, str(1 << 30))
 
+# Tests start hundreds of processes: none is to compile what another has.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # How long hypothesis takes to make an example tells of the machine, not of the code.
 # With CI set it always makes the same ones, so that a change is judged by itself; without, it goes on looking.
 settings.register_profile(
