@@ -51,3 +51,10 @@ def test_it_takes_more_between_figures(sure, words):
 
 def test_a_gap_as_wide_as_a_column_parts_whatever_was_thought():
     assert said("TotalSum", {5: 90}) == [["Total"], ["Sum"]]
+
+
+@pytest.mark.parametrize("stop", word_boxes.STOPS)
+def test_behind_a_stop_a_space_that_was_hardly_seen_parts_numbers(stop):
+    assert said(f"Combe, 87{stop}258", {6: 12, 9: 9}, {9: 0.17}) == [["Combe,", f"87{stop}", "258"]]
+    assert said(f"Combe, 87{stop}258", {6: 12, 9: 9}, {9: 0.002}) == [["Combe,", f"87{stop}258"]]
+    assert said(f"Combe, 87{stop}258", {6: 12, 9: 5}, {9: 0.17}) == [["Combe,", f"87{stop}258"]]

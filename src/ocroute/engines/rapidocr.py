@@ -13,16 +13,19 @@ from ocroute.engines.page_by_page import PageByPage
 from ocroute.errors import EngineUnavailable
 from ocroute.pages.page import InputPage, Raster
 from ocroute.ppocr import gutters, inference, line_models, model_files, word_boxes
-from ocroute.ppocr.crops import Crop, cut
+from ocroute.ppocr.crops import Crop, cut, cut_box
 from ocroute.ppocr.detector import Region, detect, distinct
 from ocroute.ppocr.line_choice import PageLines
 from ocroute.ppocr.tick_boxes import with_ticks
 from ocroute.ppocr.traced import Traced
+from ocroute.raster.dots import only_dots
 from ocroute.raster.grey import grey_of
 from ocroute.values import Line
 
 TALL = 3.0  # height over width from which a region may be a line that runs up or down the page
 MORE = "ocroute models get NAME"  # for further scripts
+FEW = 8  # regions of a page that says something
+DOTTED = 0.8  # share of them that are rows of dots, from which these are a pattern
 SURE = 0.8  # confidence from which a tall region is believed as it stands, e.g. a lone I
 
 
@@ -64,7 +67,7 @@ class RapidOcr(PageByPage):
     def read_page(self, page: InputPage, task: Task) -> Reading:
         """Its lines, and the boxes of those that cannot be written with this dictionary."""
         start, threads = perf_counter(), task.limits.threads
-        regions = distinct(detect(page, threads))
+        regions = _without_dots(page, distinct(detect(page, threads)))
         detected = perf_counter()
         lines: list[Line] = []
         blanks: list[Line] = []
@@ -87,6 +90,17 @@ def _clamped(line: Line, page: InputPage) -> Line:
     width, height = page.size
     placed = tuple(replace(word, box=word.box.clamped(width, height)) for word in line.words)
     return replace(line, box=line.box.clamped(width, height), words=placed)
+
+
+def _without_dots(page: InputPage, regions: list[Region]) -> list[Region]:
+    """``regions`` without rows of nothing but dots, on a page of such: they cost most of all, for they come back as long lines of
+    signs of which nobody is sure. Elsewhere such a row leads to a number.
+    """
+    if len(regions) < FEW:
+        return regions
+    grey = grey_of(page)
+    left = [region for region in regions if not only_dots(cut_box(grey, region.box).pixels)]
+    return left if len(regions) - len(left) >= DOTTED * len(regions) else regions
 
 
 def _read_regions(raster: Raster, regions: Sequence[Region], reader: PageLines) -> list[tuple[Crop, Traced]]:

@@ -21,6 +21,8 @@ WIDEST: Final = 1.3  # of its own height that a letter is wide; what is wider is
 FAINT: Final = 0.5  # of the step from paper to what counts as ink, from which there is something
 BARE: Final = 0.08  # share of that below a raised figure, by grain and by the blur of its edge
 AFTER: Final = ".,;:!?)”’\"'»"  # signs behind which the mark of a note stands as it does behind a letter
+TAILS: Final = "gjpqyQ"
+KNOWN: Final = 4  # letters from which it is known where a line stands
 MARK_FIGURES: Final = 2  # of a note's mark at most
 _HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -58,6 +60,10 @@ def marked(traced: Traced, pixels: Raster) -> Traced:
     own = {
         index: _shape(shapes, float(traced.centers[index])) for index, sign in enumerate(traced.text) if sign.isalnum()
     }
+    feet = [shape.bottom for index, shape in own.items() if shape and traced.text[index] not in TAILS]
+    if len(feet) >= KNOWN:  # dust under a letter is no part of it
+        lowest = int(np.median(feet)) + 1
+        own = {index: shape and shape._replace(bottom=min(shape.bottom, lowest)) for index, shape in own.items()}
     raised = {index for index in range(first) if _is_raised(own[index], own[first], traced.text[first], faint)}
     if len(raised) < first:  # of a mark before the line all figures are raised
         raised.clear()
@@ -81,7 +87,7 @@ def _first_letter(text: str) -> int:
 
 def _is_raised(figure: _Shape | None, other: _Shape | None, letter: str, faint: Mask) -> bool:
     """Whether a figure stands higher than the shape of ``letter``, and is smaller."""
-    if figure is None or other is None or figure is other or letter in "gjpqyQ":
+    if figure is None or other is None or figure is other or letter in TAILS:
         return False
     height = other.height * (1.4 if letter in "acemnorsuvwxz" else 1.0)
     foot, head = other.bottom - figure.bottom, other.bottom - figure.top

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.ppocr import column_ink, raised_figures
+from ocroute.ppocr import column_ink, dust, raised_figures
 from ocroute.ppocr.crops import Crop
 from ocroute.ppocr.traced import Traced
 from ocroute.values import Line, Word
@@ -26,6 +26,9 @@ MISSED_ALONE = 0.4  # the same, as a share of the height, where the line has too
 HALF_SEEN = 0.05
 """Probability of a space from which the recogniser had one in mind; within words it is that in 1 of 2,000 gaps."""
 BETWEEN_FIGURES = 0.15  # the same between two figures
+STOPS = ",;."
+AFTER_STOP = (0.03, 0.18)
+"""The same behind one of these, with the share of the height that the gap has: within numbers of 1,000 it is below 0.003."""
 SURELY = 1.6  # a gap of this many of the line's spaces, and as wide as the line is high, is one whatever it had in mind
 OTHERS = 2.5  # and it is this many times the median gap between letters
 COLUMN = 1.5  # a gap of this many line heights parts columns
@@ -54,6 +57,7 @@ def lines(crop: Crop, traced: Traced) -> tuple[list[Line], list[Line]]:
         the line, in as many pieces as it has columns, and nothing; or nothing, and the line as a place where letters stand
         that were not written: doubtful, empty, or a few stray marks for many letters, as of a script that is not known.
     """
+    traced = dust.swept(traced, crop.pixels)
     letters = np.array([index for index, letter in enumerate(traced.text) if not letter.isspace()], np.intp)
     seen = column_ink.measure(crop.pixels)
     height, width = crop.pixels.shape[:2]
@@ -96,23 +100,25 @@ def _breaks(
         else:
             yield _Break(int(at), float(middle), float(middle))
     taken = {0, len(letters), *spaced.tolist()}
-    for index in _missed(free, written, height).tolist():
+    as_wide = _as_wide_as_spaces(free, written, height)
+    for index in np.flatnonzero(free >= AFTER_STOP[1] * height).tolist():
         place = int(np.searchsorted(centers, seen.gaps[index].mean()))
+        if place < len(letters) and traced.text[letters[place]] in STOPS and centers[place] < seen.gaps[index, 1]:
+            place += 1  # a stop too faint to be seen
         if place in taken or _unspaced(traced, letters, place):
             continue
         wide = free[index] >= max(height, SURELY * float(np.median(written)) if written else 0.0)
-        if wide or _had_in_mind(traced, letters, place):
+        missed = free[index] >= as_wide and (wide or _had_in_mind(traced, letters, place))
+        if missed or _stopped(traced, letters, place):
             taken.add(place)
             yield _Break(place, float(seen.gaps[index, 0]), float(seen.gaps[index, 1]))
 
 
-def _missed(free: NDArray[np.floating], written: list[float], height: int) -> NDArray[np.intp]:
-    """The gaps without a space that are as wide as one."""
+def _as_wide_as_spaces(free: NDArray[np.floating], written: list[float], height: int) -> float:
+    """How wide a gap without a space is, at least, to be as wide as one."""
     between = free[free > 0]
-    if not between.size:
-        return np.array([], np.intp)
     limit = MISSED * float(np.median(written)) if len(written) >= 2 else MISSED_ALONE * height
-    return np.flatnonzero(free >= max(limit, OTHERS * float(np.median(between)), 0.2 * height))
+    return max(limit, OTHERS * float(np.median(between)) if between.size else 0.0, 0.2 * height)
 
 
 def _had_in_mind(traced: Traced, letters: NDArray[np.intp], at: int) -> bool:
@@ -120,6 +126,11 @@ def _had_in_mind(traced: Traced, letters: NDArray[np.intp], at: int) -> bool:
     left, right = (traced.text[letters[place]] for place in (at - 1, at))
     needed = BETWEEN_FIGURES if left.isdigit() and right.isdigit() else HALF_SEEN
     return bool(traced.spaces[letters[at]] >= needed)
+
+
+def _stopped(traced: Traced, letters: NDArray[np.intp], at: int) -> bool:
+    """Whether a stop stands before letter ``at``, and the recogniser thought of a space behind it."""
+    return traced.text[letters[at - 1]] in STOPS and bool(traced.spaces[letters[at]] >= AFTER_STOP[0])
 
 
 def _unspaced(traced: Traced, letters: NDArray[np.intp], at: int) -> bool:

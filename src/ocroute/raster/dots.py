@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocroute.raster.grey import otsu_ink
+
 Mask = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
@@ -15,6 +17,10 @@ REPEATED: Final = 6  # shapes of a row from which it may be a pattern
 LIKE: Final = 0.12  # by which neighbours in a pattern differ at most, in width, height and ink
 MOSTLY: Final = 0.6  # share of them that are alike, or solid
 SOLID: Final = 0.92  # of a shape's box that is ink where it is a bar or a block; letters have holes and corners
+
+ROUND: Final = (0.2, 0.65)
+"""Of a dot: by how much its sides differ at most, and the share of its box that is ink at least; rings and letters have holes."""
+ONLY: Final = 0.95  # of a row's ink that is dots where it is nothing else
 
 CELL: Final = 48  # pixels of the squares that are looked at for a screen
 PITCH: Final = (3.0, 16.0)  # pixels from dot to dot
@@ -43,6 +49,23 @@ def patterned(stats: NDArray[np.int32], owner: NDArray[np.int32], count: int) ->
     same = np.bincount(owner[order][1:], alike, count)
     solid = np.bincount(owner, area >= SOLID * width * height, count)
     return (number >= REPEATED) & ((same >= MOSTLY * (number - 1)) | (solid >= MOSTLY * number))
+
+
+def only_dots(grey: Mask) -> bool:
+    """Whether the ink of the (H, W) grey crop of a row is `REPEATED` or more solid dots of one size, and nothing else."""
+    ink, _ = otsu_ink(grey)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    width, height, area = (stats[1:, at] for at in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+    dot = (
+        (np.abs(width - height) <= np.maximum(1, ROUND[0] * height))
+        & (area >= ROUND[1] * width * height)
+        & (height > 2)
+    )
+    if np.count_nonzero(dot) < REPEATED:
+        return False
+    usual = float(np.median(height[dot]))
+    dot &= np.abs(height - usual) <= max(1.0, ROUND[0] * usual)
+    return bool(np.count_nonzero(dot) >= REPEATED and area[dot].sum() >= ONLY * area.sum())
 
 
 def screen(ink: Mask, suspects: Floats) -> Mask:

@@ -1,0 +1,123 @@
+"""Signs that dust made: a speck beside a letter is read as a full stop, one in a gap as a dot that joins two words.
+
+The recogniser is less sure of such a sign than of a printed one, and it often stands where none can.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+
+from ocroute.pages.page import Raster
+from ocroute.ppocr.recogniser import Traced
+from ocroute.raster.grey import otsu_ink, to_grey
+
+SURE: Final = 0.985  # probability from which a sign is believed wherever it stands
+LIKELY: Final = 0.95  # the same where it stands as print does, but in the white between two words
+FEET: Final = {".": (-0.25, 0.22), "'": (0.45, 1.3), "’": (0.45, 1.3)}
+"""Of signs that a speck is read as, how far their feet may be above the line, in heights of a letter."""
+DOTS: Final = "·•"  # never between letters, but in Catalan
+FIRST: Final = ".,;:·•"  # no word begins with these; some begin with the first, which is sure then
+NEAR: Final = 0.25  # of the crop's height from a sign's middle to that of its ink
+LETTER: Final = 0.2  # of the crop's height that a letter has at least
+SPECK: Final = 0.6  # of a letter's height that a sign has at most
+BESIDE: Final = 8  # letters before and behind by which the line is known
+ROUND: Final = 1.2  # of its width that a speck is high at most; an apostrophe is higher
+APART: Final = 0.18  # of the crop's height that parts two words, with a speck between them
+SPACE: Final = 0.03  # probability of a space from which there is one
+_TAILS: Final = frozenset("gjpqyQ")
+
+
+class _Mark(NamedTuple):
+    """A shape of ink: its middle, its edges, and where its foot is."""
+
+    middle: float
+    left: int
+    right: int
+    foot: int
+    height: int
+
+
+def swept(traced: Traced, pixels: Raster) -> Traced:
+    """The line of an (H, W, 3) RGB crop without the signs that are dust; a blank stands for those between two words."""
+    unsure = [
+        at
+        for at, (sign, sure) in enumerate(zip(traced.text, traced.probabilities.tolist(), strict=True))
+        if sure < SURE and (sign in FEET or sign in FIRST)
+    ]
+    if not unsure:
+        return traced
+    marks = _marks(pixels)
+    height = pixels.shape[0]
+    signs = list(traced.text)
+    for at in unsure:
+        if _is_dust(traced, at, marks, height):
+            signs[at] = " " if _parts_words(traced, at, marks, height) else ""
+    kept = [at for at, sign in enumerate(signs) if sign]
+    return Traced("".join(signs), *(of[kept] for of in (traced.probabilities, traced.centers, traced.spaces)))
+
+
+def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
+    text, sign = traced.text, traced.text[at]
+    before, behind = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
+    if before.isspace() and behind.isalnum() and sign in FIRST:
+        return True
+    if (sign not in FEET and sign not in DOTS) or (before.isdigit() and behind.isdigit()):
+        return False  # what parts figures may be misread, but it is there
+    joins = before.isalpha() and behind.isalpha()
+    if sign in DOTS:
+        return joins and not before == behind == "l"
+    own = _sign(marks, float(traced.centers[at]), height)
+    line = _line(traced, at, marks, height)
+    if own is None or line is None or own.height > SPECK * line[1]:
+        return False
+    foot = (line[0] - own.foot) / line[1]
+    low, high = FEET[sign]
+    if not low <= foot <= high:
+        return True
+    round_ = own.height <= ROUND * (own.right - own.left)
+    unlikely = joins and behind.islower() and float(traced.probabilities[at]) < LIKELY
+    return unlikely and round_ and float(traced.spaces[at + 1]) >= SPACE
+
+
+def _parts_words(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
+    """Whether there is a space in place of a sign: the recogniser thought of one, or letters are as far apart as words are."""
+    if not 0 < at < len(traced.text) - 1 or traced.text[at - 1].isspace() or traced.text[at + 1].isspace():
+        return False
+    if traced.spaces[at + 1] >= SPACE:
+        return True
+    left, right = (_letter(marks, float(traced.centers[near]), height) for near in (at - 1, at + 1))
+    return left is not None and right is not None and right.left - left.right >= APART * height
+
+
+def _line(traced: Traced, at: int, marks: list[_Mark], height: int) -> tuple[float, float] | None:
+    """Where the letters about a sign stand, and how high they are, pixels; None where there are none."""
+    near = range(max(0, at - BESIDE), min(len(traced.text), at + BESIDE + 1))
+    places = (place for place in near if traced.text[place].isalnum() and traced.text[place] not in _TAILS)
+    found = [letter for place in places if (letter := _letter(marks, float(traced.centers[place]), height)) is not None]
+    if not found:
+        return None
+    return float(np.median([letter.foot for letter in found])), float(np.median([letter.height for letter in found]))
+
+
+def _letter(marks: list[_Mark], center: float, height: int) -> _Mark | None:
+    """The shape of the letter whose middle is about there."""
+    near = (mark for mark in marks if mark.left - 2 <= center <= mark.right + 2 and mark.height >= LETTER * height)
+    return min(near, key=lambda mark: abs(mark.middle - center), default=None)
+
+
+def _sign(marks: list[_Mark], center: float, height: int) -> _Mark | None:
+    """The shape of the small sign whose middle is about there."""
+    near = (mark for mark in marks if abs(mark.middle - center) <= NEAR * height and mark.height < LETTER * height)
+    return min(near, key=lambda mark: abs(mark.middle - center), default=None)
+
+
+def _marks(pixels: Raster) -> list[_Mark]:
+    ink, _ = otsu_ink(to_grey(pixels))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    return [
+        _Mark(left + width / 2, left, left + width, top + high, high)
+        for left, top, width, high, _ in stats[1:].tolist()
+    ]
