@@ -14,8 +14,8 @@ from ocroute.pages.page import Raster
 from ocroute.ppocr.recogniser import Traced
 from ocroute.raster.grey import otsu_ink, to_grey
 
-SURE: Final = 0.985  # probability from which a sign is believed wherever it stands
-LIKELY: Final = 0.95  # the same where it stands as print does, but in the white between two words
+SURE: Final = 0.995  # probability from which a sign is believed wherever it stands
+SURE_FIRST: Final = 0.985  # the same before a word
 FEET: Final = {".": (-0.25, 0.22), "'": (0.45, 1.3), "’": (0.45, 1.3)}
 """Of signs that a speck is read as, how far their feet may be above the line, in heights of a letter."""
 DOTS: Final = "·•"  # never between letters, but in Catalan
@@ -63,7 +63,7 @@ def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     text, sign = traced.text, traced.text[at]
     before, behind = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
     if before.isspace() and behind.isalnum() and sign in FIRST:
-        return True
+        return float(traced.probabilities[at]) < SURE_FIRST
     if (sign not in FEET and sign not in DOTS) or (before.isdigit() and behind.isdigit()):
         return False  # what parts figures may be misread, but it is there
     joins = before.isalpha() and behind.isalpha()
@@ -78,8 +78,7 @@ def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     if not low <= foot <= high:
         return True
     round_ = own.height <= ROUND * (own.right - own.left)
-    unlikely = joins and behind.islower() and float(traced.probabilities[at]) < LIKELY
-    return unlikely and round_ and float(traced.spaces[at + 1]) >= SPACE
+    return joins and behind.islower() and round_ and float(traced.spaces[at + 1]) >= SPACE
 
 
 def _parts_words(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
