@@ -133,6 +133,21 @@ def test_figures_whose_foot_has_faded_are_not_raised(engine, medium):
     assert not set(found) & set("⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+@pytest.mark.parametrize(("medium", "seed"), [("faded", 3), ("old", 4), ("office", 5)])
+def test_figures_alone_in_their_cells_are_read_and_pieces_of_rules_are_none(engine, medium, seed):
+    image = Image.new("L", (1200, 1300), 255)
+    draw, font = ImageDraw.Draw(image), face(SERIF, 29)
+    numbers = [1, 1, 7, 11, 1, 4, 1, 1, 9, 1, 10, 1]
+    for at, number in enumerate(numbers):
+        x, y = 60 + 270 * (at % 4), 80 + 380 * (at // 4)
+        draw.rectangle((x, y, x + 270, y + 380), outline=0, width=2)
+        draw.text((x + 14, y + 10), str(number), font=font, fill=0)
+        draw.text((x + 14, y + 80), ("Slate and anchor", "quarry")[at % 2], font=font, fill=0)
+    page = ArrayPage(worn(np.asarray(image), WEARS[medium], seed).convert("RGB"), dpi=200)
+    found = [word for line in lines_of(read(engine, page)) for word in line.split() if word.isdigit()]
+    assert sorted(found) == sorted(map(str, numbers))
+
+
 def test_a_letter_that_the_blank_holds_back_is_written_where_there_is_room():
     letters = ("", "a", "s", "t", "ş", " ")
     family = accents.kin(letters)

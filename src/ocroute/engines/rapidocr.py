@@ -16,6 +16,7 @@ from ocroute.ppocr import gutters, inference, line_models, model_files, word_box
 from ocroute.ppocr.crops import Crop, cut, cut_box
 from ocroute.ppocr.detector import Region, detect, distinct
 from ocroute.ppocr.line_choice import PageLines
+from ocroute.ppocr.overlooked import is_figure, overlooked
 from ocroute.ppocr.tick_boxes import with_ticks
 from ocroute.ppocr.traced import Traced
 from ocroute.raster.dots import only_dots
@@ -76,6 +77,7 @@ class RapidOcr(PageByPage):
             written, unwritten = word_boxes.lines(piece, trace)
             lines += written
             blanks += unwritten
+        lines += _figures(page, regions, reader)
         return Reading(
             lines=tuple(_clamped(line, page) for line in with_ticks(grey_of(page), gutters.part(lines))),
             blanks=tuple(_clamped(line, page) for line in blanks),
@@ -113,6 +115,13 @@ def _read_regions(raster: Raster, regions: Sequence[Region], reader: PageLines) 
     for place, index in enumerate(unsure):
         found[index] = max(found[index], *again[2 * place : 2 * place + 2], key=lambda pair: pair[1].confidence)
     return found
+
+
+def _figures(page: InputPage, regions: Sequence[Region], reader: PageLines) -> list[Line]:
+    """Figures that stand alone where the detector saw none."""
+    crops = [cut(page.raster(), region) for region in overlooked(page, regions)]
+    read = zip(crops, reader.read([crop.pixels for crop in crops]), strict=True)
+    return [line for crop, traced in read if is_figure(traced) for line in word_boxes.lines(crop, traced)[0]]
 
 
 def _is_tall(crop: Crop) -> bool:

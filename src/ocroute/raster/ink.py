@@ -186,9 +186,16 @@ def _noise(difference: Mask) -> float:
 
 def straight_rules(mask: Mask) -> Mask:
     """The thin straight strokes of tables and underlines."""
-    length = max(24, min(max(mask.shape), 3 * LONG_SIDE // 2) // 24)
-    upright = thin_strokes(np.ascontiguousarray(mask.T), length, _THIN)
-    return thin_strokes(mask, length, _THIN) | upright.T
+    return thin_strokes(mask, _rule_length(mask), _THIN) | upright_rules(mask)
+
+
+def upright_rules(mask: Mask) -> Mask:
+    """Those of them that run from top to bottom."""
+    return thin_strokes(np.ascontiguousarray(mask.T), _rule_length(mask), _THIN).T
+
+
+def _rule_length(mask: Mask) -> int:
+    return max(24, min(max(mask.shape), 3 * LONG_SIDE // 2) // 24)
 
 
 def _sides(boxes: Iterable[Box]) -> Floats:
