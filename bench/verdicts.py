@@ -36,6 +36,9 @@ from PIL import Image
 from bench import harness
 from ocroute.compare.measures import wilson
 from ocroute.document.model import Document, Page
+from ocroute.engines.base import ENGINES, Reading
+from ocroute.judge.checks.unsure_words import words_of
+from ocroute.judge.misreading import chances
 from ocroute.reader import Reader
 
 FIRST = 1000  # the first seed of the record; pages of smaller ones were looked at
@@ -43,6 +46,7 @@ SEEDS = 5
 WORN = ("coarse", "photo", "faded", "old", "photo", "fax")  # by kind and seed, beside "digital" and "office"
 PHOTOGRAPHS = {"photo": 0.0, "aside": 0.14}  # and how far from the side they are taken
 QUICK = 60
+DOUBTS = (0.005, 0.01, 0.015, 0.02, 0.03)  # limits of unsure words that are compared
 PACKAGED = "packaged"
 MOST_OF_A_FILE, FEWEST_WORDS = 12, 30
 FOLDERS = (Path("/usr/share/doc"), Path("/usr/share/texmf"), Path("/usr/lib/python3"))
@@ -57,7 +61,7 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, omit_defaults=True):
-    """One page that was read."""
+    """One page that was read; ``doubt`` is the share of its words that are likely misread, by what its engine says of each."""
 
     name: str
     page: int
@@ -67,6 +71,7 @@ class Row(msgspec.Struct, omit_defaults=True):
     engine: str = ""
     findings: list[str] = []
     seconds: float = 0.0
+    doubt: float = 0.0
     outcome: Outcome = Outcome(0.0, 1.0)
     markdown: str = ""
 
@@ -200,10 +205,21 @@ def _page_row(job: Job, document: Document, page: Page, flows: list[Flow], secon
     markdown = msgspec.structs.replace(document, pages=(page,)).to_markdown()
     codes = sorted({finding.code for finding in page.verdict.findings if finding.refuses})
     engine = page.provenance.engine
-    found = {"outcome": _outcome(job.truth.kind, flows, markdown), "markdown": markdown}
+    found = {
+        "outcome": _outcome(job.truth.kind, flows, markdown),
+        "markdown": markdown,
+        "doubt": round(_doubt(page), 4),
+    }
     return _row(
         job, page.number, page.verdict.status, engine=engine, findings=codes, seconds=round(seconds, 2), **found
     )
+
+
+def _doubt(page: Page) -> float:
+    words = words_of(Reading(blocks=page.blocks))
+    if not words:
+        return 0.0
+    return sum(chances(words, ENGINES.load(page.provenance.engine).info)) / len(words)
 
 
 def _outcome(kind: str, flows: list[Flow], markdown: str) -> Outcome:
@@ -323,7 +339,19 @@ def show(rows: list[Row]) -> None:
             f"{low['count']:3} below 98 %, {refused['count']:3} of {refused['of']} good ones refused"
         )
     print(json.dumps({key: found[key] for key in ("reasons", "refused_by")}, indent=1))
+    _show_doubts([row for row in rows if row.medium != "digital"])
     print(*found["wrong_pages"], "refused:", *found["refused_pages"], sep="\n")
+
+
+def _show_doubts(rows: list[Row]) -> None:
+    """What other limits of unsure words would refuse of what is accepted or refused by them alone."""
+    asked = [row for row in rows if row.accepted or row.findings == ["unsure_words"]]
+    low, good = [row for row in asked if row.outcome.recall < 0.98], [row for row in asked if row.outcome.good]
+    for limit in DOUBTS:
+        refused = [sum(row.doubt >= limit for row in group) for group in (low, good)]
+        print(
+            f"unsure words {limit:5.1%}: {refused[0]} of {len(low)} below 98 % and {refused[1]} of {len(good)} good ones refused"
+        )
 
 
 def main() -> None:

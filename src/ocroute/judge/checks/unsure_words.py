@@ -30,7 +30,7 @@ class UnsureWords:
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the words that is expected to be wrong, by the confidence of each."""
-        words = [piece for piece in pieces(reading, finest=True) if piece.confidence is not None and _is_word(piece)]
+        words = words_of(reading)
         refused: list[Counter[str]] = page.once("judge.unsure_words", list)
         doubts = [max(pair) for pair in zip(chances(words, engine), _beside(words, refused), strict=True)]
         expected = sum(doubts)
@@ -49,6 +49,11 @@ class UnsureWords:
             weight=round(share, 4),
             image=worst[0][1].box,
         )
+
+
+def words_of(reading: Reading) -> list[Piece]:
+    """The single words of which their engine says how sure it is."""
+    return [piece for piece in pieces(reading, finest=True) if piece.confidence is not None and _is_word(piece)]
 
 
 def _is_word(piece: Piece) -> bool:
