@@ -9,7 +9,7 @@ from tests.support.pages import SANS, SERIF, face, vera
 
 from ocroute.ppocr import raised_figures
 from ocroute.ppocr.dust import swept
-from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.traced import Traced
 
 SIZE, LEFT, TOP = 36, 20, 6
 FONTS = (vera(SIZE), SERIF, SANS)

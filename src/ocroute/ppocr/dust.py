@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ocroute.pages.page import Raster
-from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.traced import Traced
 from ocroute.raster.grey import otsu_ink, to_grey
 
 SURE: Final = 0.995  # probability from which a sign is believed wherever it stands

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ocroute.pages.page import InputPage
 from ocroute.ppocr.detector import Region
-from ocroute.ppocr.recogniser import Traced
+from ocroute.ppocr.traced import Traced
 from ocroute.raster import letter_height
 from ocroute.raster.ink import ink_of, straight_rules, upright_rules
 from ocroute.values import Box
