@@ -210,6 +210,9 @@ def test_folders_and_patterns_elsewhere(bucket):
         ("nope://x/y.pdf", "Protocol not known"),
         ("https://user:secret@example.org/a.pdf?key=1", r"https://example\.org/a\.pdf is a web address"),
         ("s3://[x/a.pdf", r"s3://\[x/a\.pdf"),
+        ("s3://user:secret@bucket/a.pdf", r"^s3://bucket/a\.pdf was given with a user or password"),
+        ("S3://user@bucket/a.pdf", "was given with a user or password"),
+        ("gs://user:se/secret@bucket/a.pdf", "was given with a user or password"),
     ],
 )
 def test_an_address_that_cannot_be_read_says_what_to_do(address, said):

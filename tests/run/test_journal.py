@@ -69,8 +69,20 @@ def test_record_under_another_number_is_no_record(tmp_path):
     journal = Journal(FolderStore(tmp_path), "scan", "0" * 16)
     journal.save(pack(PAGE))
     (file,) = tmp_path.glob(".ocroute/*/*/*")
-    file.rename(file.with_name("0004.json.gz"))
+    file.rename(file.with_name("0004.record"))
     assert journal.load([4]).get(4) is None
+
+
+@pytest.mark.parametrize("other", [("other", "0"), ("scan", "1")], ids=["document", "key"])
+def test_record_of_another_document_is_no_record(tmp_path, other):
+    stem, key = other
+    mine, theirs = Journal(FolderStore(tmp_path), "scan", "0" * 16), Journal(FolderStore(tmp_path), stem, key * 16)
+    mine.save(pack(PAGE))
+    (own,) = tmp_path.glob(".ocroute/*/*/*")
+    theirs.save(pack(msgspec.structs.replace(PAGE, width=1)))
+    (foreign,) = set(tmp_path.glob(".ocroute/*/*/*")) - {own}
+    foreign.write_bytes(own.read_bytes())
+    assert mine.load([3]) and not theirs.load([3])
 
 
 def test_key_changes_with_all_that_matters_and_nothing_else():

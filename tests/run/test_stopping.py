@@ -75,10 +75,10 @@ def test_killed_run_goes_on_where_it_was(make_pages, ocroute, tmp_path):
     ocroute.log.unlink()
 
     process = ocroute.start(pages, "-o", halves, *command, engines=SLOW)
-    until(lambda: len(list(halves.glob(".ocroute/*/*/*.json.gz"))) >= 4)
+    until(lambda: len(list(halves.glob(".ocroute/*/*/*.record"))) >= 4)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    kept = {int(file.name[:4]) for file in halves.glob(".ocroute/*/*/*.json.gz")}
+    kept = {int(file.name[:4]) for file in halves.glob(".ocroute/*/*/*.record")}
     assert 4 <= len(kept) < 12
     assert exports(halves) == {}
     until(lambda: not ocroute.alive())

@@ -4,9 +4,10 @@ They stay when the results are written: a second run of the same command then fi
 written without reading again, and there is one mechanism rather than one for halves and one for wholes. It costs about 20 kB
 a page in a hidden folder. Whoever removes it reads all pages anew, and must say --force: what was written is known there too.
 
-A record counts only under the same key: content of the file, wish, version, and the engines of this machine. A torn or changed
-record fails its checksum and is read again. So is a page that has no text: it may have failed for a passing reason; and a
-doubtful one on which an engine ran out of time: it may get more.
+A record counts only under the same key: content of the file, wish, version, and the engines of this machine. It begins with a
+digest of its name, the key in it, and of its content: one that is torn, changed, or was moved here from another document, is no
+record, and the page is read again. So is a page that has no text: it may have failed for a passing reason; and a doubtful one on
+which an engine ran out of time: it may get more.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from ocroute.run.jobs import Record
 from ocroute.run.output import FOLDER, refused
 from ocroute.run.records import recognise, unpack
 from ocroute.stores import Store
+
+
+_SEAL = 16  # bytes of the digest before a record
 
 
 class Journal:
@@ -54,11 +58,13 @@ class Journal:
         return {number: one for number, one in found if one is not None and (unsettled or _settled(one))}
 
     def _load(self, number: int) -> Record | None:
+        name = self._name(number)
         try:
-            record = recognise(self._store.read(self._name(number)))
+            file = self._store.read(name)
         except OSError:
             return None
-        return record if record and record.number == number else None
+        seal, body = file[:_SEAL], file[_SEAL:]
+        return recognise(body) if seal == _sealed(name, body) else None
 
     def save(self, record: Record) -> None:
         """Keep ``record``.
@@ -69,7 +75,7 @@ class Journal:
         name = self._name(record.number)
         try:
             # A record that a power cut tears is noticed and read again: not worth waiting for the disk at every page.
-            self._store.write(name, record.body, durable=False)
+            self._store.write(name, _sealed(name, record.body) + record.body, durable=False)
         except OSError as error:
             raise refused(self._store, name, error) from error
 
@@ -88,7 +94,11 @@ class Journal:
                     self._store.remove(name)
 
     def _name(self, number: int) -> str:
-        return f"{self._own}{number:04d}.json.gz"
+        return f"{self._own}{number:04d}.record"
+
+
+def _sealed(name: str, body: bytes) -> bytes:
+    return hashlib.blake2b(b"%b\0%b" % (name.encode(), body), digest_size=_SEAL).digest()
 
 
 def _settled(record: Record) -> bool:

@@ -18,6 +18,11 @@ _PARTS = re.compile(
 _CHAIN = re.compile(r"[a-z][a-z0-9+.-]+(?:://.*)?::([a-z][a-z0-9+.-]+://.*)", re.IGNORECASE | re.DOTALL)
 _WITH_CONTAINER = ("abfs", "abfss", "wasb", "wasbs")
 """Where what stands before ``@`` is no user."""
+_WITHOUT_USER = {
+    **dict.fromkeys(("s3", "s3a"), "in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+    **dict.fromkeys(("gs", "gcs"), "in a file that GOOGLE_APPLICATION_CREDENTIALS names"),
+}
+"""Where an address names no user, and where who asks is told instead."""
 _SECRET = re.compile(r"([?&][\w-]*(?:signature|token|key|credential|secret|sig)[\w-]*=)[^&\s]+", re.IGNORECASE)
 
 
@@ -31,6 +36,12 @@ def shown(address: str) -> str:
     """The address as it may be told, logged and stored: without user, password, and a query such as ``?signature=...``."""
     parts = _PARTS.fullmatch(address)
     return f"{parts['scheme']}://{_container(parts)}{parts['path']}" if parts else address
+
+
+def user_belongs(address: str) -> str:
+    """Where the user belongs that ``address`` names, though its scheme knows none; empty where all is well."""
+    parts = _PARTS.fullmatch(address)
+    return _WITHOUT_USER.get(parts["scheme"].lower(), "") if parts and parts["user"] else ""
 
 
 def _container(parts: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ocroute.errors import NextStep, PackageMissing, UsageError
-from ocroute.stores.addresses import scheme_of, shown, without_secrets
+from ocroute.stores.addresses import scheme_of, shown, user_belongs, without_secrets
 from ocroute.stores.store import Store
 
 if TYPE_CHECKING:
@@ -188,6 +188,11 @@ def _opened(address: str) -> tuple[AbstractFileSystem, str]:
     except ImportError:
         raise PackageMissing(f"{shown(address)} needs fsspec, which is not installed", next_step=install) from None
     address = f"{scheme_of(address)}{address[address.index('://') :]}"  # fsspec knows schemes in small letters
+    if instead := user_belongs(address):
+        raise UsageError(
+            f"{shown(address)} was given with a user or password, which such addresses do not have",
+            next_step=f"Leave all up to the @ out, and give them {instead}",
+        )
     options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
     try:
         files, root = fsspec.core.url_to_fs(address, **options)
