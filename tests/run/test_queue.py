@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 import fsspec
+import pikepdf
 import pytest
 from tests.support.waiting import PATIENCE, until
 
-from ocroute.errors import EngineUnavailable, InputError, OutputError, UsageError
+from ocroute.errors import EngineUnavailable, InputError, OutputError, PasswordNeeded, UsageError
 from ocroute.jobs.document_queue import DocumentQueue
 from ocroute.jobs.queue_files import Rules
 from ocroute.jobs.queue_worker import read_queue
@@ -87,6 +88,20 @@ def test_what_cannot_be_read_is_set_aside_and_tried_again_when_asked(filled, pla
     assert filled.retry() == 2
     list(read_queue(filled.where, jobs=0))
     assert (filled.status().done, len(filled.status().aside)) == (2, 1)
+
+
+def test_what_one_worker_has_no_password_for_another_reads(filled, place, tmp_path):
+    locked, plain = str(tmp_path / "locked.pdf"), pikepdf.new()
+    plain.add_blank_page()
+    plain.save(locked, encryption=pikepdf.Encryption(user="sesame", owner="owner"))
+    filled.add(expand([locked]).files)
+    for password in (None, "wrong"):
+        results = list(read_queue(filled.where, out=place("out"), password=password, jobs=0))
+        (error,) = [result.error for result in results if result.error]
+        assert isinstance(error, PasswordNeeded)
+    assert (filled.status().done, filled.status().waiting, filled.status().aside) == (3, 1, {})
+    (result,) = read_queue(filled.where, password="sesame", jobs=0)
+    assert (result.source, result.error, filled.status().done) == (locked, None, 4)
 
 
 def test_workers_that_read_otherwise_are_told(filled, place):

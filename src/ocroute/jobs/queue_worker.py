@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from typing import Any
 
-from ocroute.errors import OcrouteError, OutputError, UsageError
+from ocroute.errors import OcrouteError, OutputError, PasswordNeeded, UsageError
 from ocroute.jobs.claims import Claim, Claims, batches
 from ocroute.jobs.document_queue import Asking, DocumentQueue
 from ocroute.jobs.queue_files import Settings
@@ -60,8 +60,8 @@ def read_queue(
 ) -> Iterator[InputResult]:
     """Read what is in a queue, beside other workers; yield a result for each document that this one has read.
 
-    It ends when every document has its result or is set aside, and takes over the documents of workers that have died. Close the
-    iterator to stop: what is not done is given back.
+    It ends when every document has its result or is set aside, and takes over the documents of workers that have died. What its
+    password does not open is left to other workers. Close the iterator to stop: what is not done is given back.
 
     Args:
         where: the path or address of the queue.
@@ -87,6 +87,8 @@ def read_queue(
     writer = _FirstWriter(results, saver, queue.store)
     known = queue.documents
 
+    locked: set[str] = set()  # to this worker: another may have the password
+
     def done(document: str) -> bool:
         return results.exists(settings.mark(known[document].stem))
 
@@ -95,7 +97,7 @@ def read_queue(
     def pending() -> list[str]:
         vars(queue).pop("documents", None)  # others may have added some
         known.update(queue.documents)
-        finished = queue.done() | claims.set_aside()
+        finished = queue.done() | claims.set_aside() | locked
         return [each for each in known if each not in finished]
 
     with ExitStack() as open_:
@@ -116,7 +118,11 @@ def read_queue(
                 for work, claim in zip(works, some, strict=True):
                     work.stem = known[claim.document].stem
                 for claim, result in zip(some, documents(session, works, pages, writer, last=False), strict=True):
-                    _ended(claims, claim, result)
+                    if isinstance(result.error, PasswordNeeded):
+                        locked.add(claim.document)
+                        claims.give_back(claim)
+                    else:
+                        _ended(claims, claim, result)
                     held.remove(claim)
                     yield result
 
