@@ -9,7 +9,7 @@ import numpy as np
 import pypdfium2
 from PIL import Image
 
-from ocroute import Block, Box, Line, Page, Verdict, Word
+from ocroute import Block, Box, Document, Line, Page, Verdict, Word
 from ocroute.document import Category, Provenance
 
 
@@ -40,6 +40,13 @@ def image(path: Path, width: int = 400, height: int = 600, **saved: object) -> s
     pixels = np.random.default_rng(0).integers(200, 255, (height, width, 3), np.uint8)
     Image.fromarray(pixels).save(path, **saved)
     return str(path)
+
+
+def searchable(tmp_path: Path, source: str, *pages: Page, **options: object) -> Path:
+    """The PDF that becomes of ``source`` with ``pages`` read on it."""
+    made = tmp_path / "made.pdf"
+    Document(source, pages).save(made, **options)
+    return made
 
 
 def text_of(path: Path, number: int = 1, password: str | None = None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from pathlib import Path
 
@@ -14,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from tests.support.page_records import image, line, record, text_of
+from tests.support.page_records import image, line, record, searchable, text_of
 
 import ocroute
-from ocroute import Block, Box, Document, Line, Page, Verdict, Word
+from ocroute import Block, Box, Document, Line, Verdict, Word
 from ocroute.document import Attempt, Category, Provenance
 from ocroute.document.formats import Origin
 from ocroute.document.source_frame import from_upright
@@ -39,12 +38,6 @@ SCRIPTS = {
 }
 
 
-def searchable(tmp_path: Path, source: str, *pages: Page, **options: object) -> Path:
-    made = tmp_path / "made.pdf"
-    Document(source, pages).save(made, **options)
-    return made
-
-
 def raw_images(pdf: pikepdf.Pdf) -> list[bytes]:
     return [one.read_raw_bytes() for one in pdf.pages[0].resources.XObject.values()]
 
@@ -59,38 +52,6 @@ def test_words_of_every_script_come_back(script: str, tmp_path: Path) -> None:
         wide and first.replace(" ", "") == SCRIPTS[script].replace(" ", "")
     )
     assert last == "the end"
-
-
-@pytest.fixture
-def scan_pdf(tmp_path: Path):
-    """Makes a PDF of one page that shows an image, with whatever its dictionary is to say."""
-
-    def make(name: str = "scan.pdf", content: bytes = b"", **entries: object) -> str:
-        pdf = pikepdf.new()
-        pdf.add_blank_page(page_size=(288, 432))
-        page = pdf.pages[0]
-        for key, value in entries.items():
-            page.obj[f"/{key}"] = value
-        held = io.BytesIO()
-        Image.new("RGB", (400, 600), "gray").save(held, "JPEG")
-        picture = pdf.make_stream(
-            held.getvalue(),
-            Type=pikepdf.Name.XObject,
-            Subtype=pikepdf.Name.Image,
-            Width=400,
-            Height=600,
-            ColorSpace=pikepdf.Name.DeviceRGB,
-            BitsPerComponent=8,
-            Filter=pikepdf.Name.DCTDecode,
-        )
-        page.add_resource(picture, pikepdf.Name.XObject, pikepdf.Name("/Im0"))
-        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
-        page.add_resource(font, pikepdf.Name.Font, pikepdf.Name("/F0"))
-        page.obj.Contents = pdf.make_stream(b"q 288 0 0 432 0 0 cm /Im0 Do Q\n" + content)
-        pdf.save(tmp_path / name)
-        return str(tmp_path / name)
-
-    return make
 
 
 def upright_page(path: str, turned: int):

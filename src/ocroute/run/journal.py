@@ -27,7 +27,6 @@ from ocroute.run.output import FOLDER, refused
 from ocroute.run.records import recognise, unpack
 from ocroute.stores import Store
 
-
 _SEAL = 16  # bytes of the digest before a record
 
 

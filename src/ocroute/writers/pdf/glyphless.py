@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from ocroute.writers.pdf import to_unicode
@@ -36,22 +37,26 @@ _TRUETYPE = zlib.decompress(
 
 
 class GlyphlessFont:
-    """One font for all pages of a file; `finish` it when all text is written."""
+    """A font for as many pages of a file as it `has_room` for; `finish` it when all their text is written."""
 
     def __init__(self) -> None:
         self._codes: dict[str, int] = {}
+
+    def has_room(self, characters: Set[str]) -> bool:
+        """Whether codes are left for all of these that it does not have yet."""
+        return len(self._codes) + len(characters - self._codes.keys()) <= _MOST
 
     def encoded(self, text: str) -> bytes:
         """``text`` as a PDF string of this font, two bytes a character.
 
         Raises:
-            ValueError: the file has more different characters than a font can hold.
+            ValueError: it has no room for them.
         """
         codes = []
         for character in text:
             code = self._codes.setdefault(character, len(self._codes) + 1)
             if code > _MOST:
-                raise ValueError(f"more than {_MOST:,} different characters in one file")
+                raise ValueError(f"more than {_MOST:,} different characters")
             codes.append(code)
         return b"".join(code.to_bytes(2, "big") for code in codes)
 

@@ -47,9 +47,8 @@ class Layers:
 
     def __init__(self, package: Any, pdf: Any, *, replace: bool) -> None:
         self._package, self._pdf, self._replace = package, pdf, replace
-        self._font = GlyphlessFont()
-        self._object: Any = None
-        self._before: dict[int, Any] = {}
+        self._fonts: list[tuple[GlyphlessFont, Any]] = []
+        self._before: dict[int, tuple[Any, Any]] = {}
         self._false: list[int] = []
         self.true_text = TrueText(package, pdf)
         self.remarks: list[Remark] = []
@@ -72,11 +71,14 @@ class Layers:
         if not placed:
             return
         page = self._pdf.pages[record.number - 1]
-        name = self._named(page)
-        data = content(placed, to_user, self._font, name)
+        try:
+            data = self._content(placed, to_user, page)
+        except ValueError as error:
+            self.remarks.append(Remark(f"page {record.number} has no text layer: {error}", ExitCode.DOUBTFUL))
+            return
         if not data:
             return
-        before = page.obj.get("/Contents")
+        before = page.obj.get("/Contents"), page.obj.get("/Resources")
         if own.hidden:
             try:
                 without_invisible_text(self._pdf, page, self._package)
@@ -118,19 +120,36 @@ class Layers:
             blocks = kept
         return with_direction([strip for block in blocks for strip in strips(block)])
 
-    def _named(self, page: Any) -> str:
-        """The font in the resources of ``page``, under a name that is free there."""
-        if self._object is None:
-            self._object = self._font.begin(self._pdf)
-        taken = page.resources.get("/Font", {})
-        name = next(f"/F{number}" for number in range(10**6) if f"/F{number}" not in taken)
-        page.add_resource(self._object, self._package.Name.Font, self._package.Name(name))
+    def _content(self, placed: Sequence[Strip], to_user: Matrix, page: Any) -> bytes:
+        """What draws ``placed`` on ``page``, whose resources get the font for it.
+
+        Raises:
+            ValueError: no font can hold so many different characters.
+        """
+        characters = {character for strip in placed for piece in strip.pieces for character in piece.text}
+        if not self._fonts or not self._fonts[-1][0].has_room(characters):
+            font = GlyphlessFont()
+            self._fonts.append((font, font.begin(self._pdf)))
+        font, object_ = self._fonts[-1]
+        return content(placed, to_user, font, self._named(page, object_))
+
+    def _named(self, page: Any, font: Any) -> str:
+        """The name of ``font`` in the resources of ``page``: the one that it has, or one that nothing in them has."""
+        resources = page.resources
+        fonts = resources.get("/Font", {})
+        if (known := next((name for name, one in fonts.items() if one.objgen == font.objgen), None)) is not None:
+            return str(known)
+        taken = {
+            name for kind in resources.as_dict().values() if isinstance(kind, self._package.Dictionary) for name in kind
+        }
+        name = next(f"/F{number}" for number in range(len(taken) + 1) if f"/F{number}" not in taken)
+        page.add_resource(font, self._package.Name.Font, self._package.Name(name))
         return name
 
     def finish(self) -> None:
         """All pages are done."""
-        if self._object is not None:
-            self._font.finish()
+        for font, _ in self._fonts:
+            font.finish()
         self.true_text.mend()
 
     def checked(self, path: Path, password: str | None) -> tuple[list[Remark], bool]:
@@ -163,10 +182,11 @@ class Layers:
         remarks = []
         for number, words in lost.items():
             page = self._pdf.pages[number - 1]
-            if (before := self._before[number]) is None:
-                del page.obj.Contents
-            else:
-                page.obj.Contents = before
+            for key, before in zip(("/Contents", "/Resources"), self._before[number], strict=True):
+                if before is not None:
+                    page.obj[key] = before
+                elif key in page.obj:
+                    del page.obj[key]
             said = ", ".join(map(repr, words[:_TOLD])) + (" …" if len(words) > _TOLD else "")
             remarks.append(
                 Remark(
