@@ -49,7 +49,7 @@ EXIT_CODES = {
     ExitCode.USAGE: "an option is unknown, or options contradict each other",
     ExitCode.DOUBTFUL: "all pages have a text, but the judge does not believe at least one of them",
     ExitCode.FAILED_PAGE: "at least one page has no text: every engine failed on it, or its own pixels cannot be decoded",
-    ExitCode.BAD_INPUT: "an input cannot be opened at all: missing, unreadable, damaged from its start, encrypted, or no image or PDF",
+    ExitCode.BAD_INPUT: "an input cannot be opened: missing, unreadable, damaged from its start, encrypted, or no image or PDF",
     ExitCode.BAD_OUTPUT: "a result could not be written",
     ExitCode.UNAVAILABLE: "the engine that was asked for, or every engine, cannot run here; or a plug-in is broken",
     ExitCode.PIPE_CLOSED: "what read standard output has closed it, as `| head` does",
