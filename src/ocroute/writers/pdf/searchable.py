@@ -42,7 +42,7 @@ class SearchablePdf:
         package = pikepdf()
         with tempfile.TemporaryDirectory(prefix="ocroute-") as folder, ExitStack() as open_:
             scratch = Path(folder)
-            source = pdf_of(document, origin, scratch)
+            source = pdf_of(origin, scratch)
             pdf = open_.enter_context(_opened(package, source, origin))
             remarks = list(_of_the_file(pdf))
             doubtful: list[str] = []
