@@ -129,7 +129,7 @@ def searchable_pdfs() -> str:
     if "peers" in record:
         pages, jobs = record["peers"]["pages"], record["peers"]["jobs"]
         for name, run in record["peers"]["runs"].items():
-            cost = f"{run['cpu_seconds']:.0f} s of CPU, {run['words_found']:.1%} of the words, "
+            cost = f"{run['seconds']:.0f} s, {run['cpu_seconds']:.0f} s of CPU, {run['words_found']:.1%} of the words, "
             cost += _more(run["bytes_beyond_the_scan"])
             rows.append((f"{pages} scanned pages, `--jobs {jobs}`: {name}", cost))
     for name, told in (("drawn", "pages drawn as scans"), ("pdfs", "public PDFs")):
