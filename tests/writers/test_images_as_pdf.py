@@ -12,13 +12,14 @@ import pikepdf
 import pypdfium2
 import pytest
 from PIL import ExifTags, Image, ImageCms
-from tests.support.searchable import ACCEPTED, line, text_of
+from tests.support.page_records import line, text_of
 
-from ocroute import Block, Document, Page
+from ocroute import Block, Document, Page, Verdict
 from ocroute.document import Category, Provenance
 from ocroute.pages import open_input
 
 WIDTH, HEIGHT = 600, 400
+ACCEPTED = Verdict("accepted", 1.0)
 
 
 def drawn(mode: str = "RGB", *, size: tuple[int, int] = (WIDTH, HEIGHT), shade: int = 250) -> Image.Image:
