@@ -172,6 +172,17 @@ OWN_TEXT = b"BT /F0 20 Tf 36 360 Td (own words) Tj ET\n"
 HIDDEN = b"BT 3 Tr /F0 20 Tf 36 360 Td (zzz qqq) Tj ET\n"
 
 
+def test_an_image_keeps_its_filters(scan_pdf, tmp_path) -> None:
+    path = scan_pdf()
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        picture = pdf.pages[0].resources.XObject.Im0
+        data = base64.a85encode(picture.read_raw_bytes()) + b"~>"
+        picture.write(data, filter=[pikepdf.Name.ASCII85Decode, pikepdf.Name.DCTDecode])
+        pdf.save(path, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    with pikepdf.open(searchable(tmp_path, path, record(line("hello"), width=1000, height=1500))) as pdf:
+        assert raw_images(pdf) == [data]
+
+
 def test_a_page_whose_own_text_was_taken_stays_byte_for_byte(scan_pdf, tmp_path) -> None:
     path = scan_pdf(content=OWN_TEXT)
     own = record(line("own words"), width=1000, height=1500, provenance=Provenance(engine="textlayer"))

@@ -107,9 +107,10 @@ def _mark(pdf: Any, doubtful: Sequence[str]) -> None:
 
 def _save(package: Any, pdf: Any, path: Path, password: str, *, pdfa: bool) -> list[Remark]:
     """Write the PDF to ``path``; as PDF/A-2b where that is asked for and holds."""
-    kept = package.StreamDecodeLevel.none  # the bytes of images stay as they are
-    encryption = True if pdf.is_encrypted else None
-    pdf.save(path, linearize=pdf.is_linearized, encryption=encryption, stream_decode_level=kept)
+    if pdf.is_encrypted:
+        pdf.save(path, linearize=pdf.is_linearized, encryption=True)
+    else:  # streams stay as they are filtered, which pikepdf does not do where it encrypts
+        pdf.save(path, linearize=pdf.is_linearized, stream_decode_level=package.StreamDecodeLevel.none)
     if not pdfa:
         return []
     import pikepdf.pdfa
