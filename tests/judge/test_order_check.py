@@ -50,6 +50,22 @@ def test_pages_from_right_to_left_are_judged_so():
     assert finding(made.page(), Reading(blocks=blocks)) is None
 
 
+def test_columns_from_top_to_bottom_are_judged_from_right_to_left():
+    """Two tiers of them: each is read as a whole, its rightmost column first."""
+    places = [Box(x, y, x + 20, y + 300) for y in (50, 450) for x in range(600, 50, -36)]
+
+    def judged(boxes):
+        lines = [Line("右から左へ上から下へと読む", box) for box in boxes]
+        blocks = tuple(Block(Category.TEXT, line.text, line.box, lines=(line,), direction="ttb") for line in lines)
+        return moved(Reading(blocks=blocks))
+
+    assert judged(places) is None
+    found = judged(places[::-1])
+    assert found is not None
+    assert found.box in places
+    assert found.share > 0.5
+
+
 def test_a_caption_across_a_gutter_ends_no_columns():
     """The picture above it is not known when a text is judged."""
     columns = [[Box(x, 20 * row, x + 200, 20 * row + 14) for row in range(30)] for x in (0, 240)]

@@ -8,6 +8,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from ocroute.engines.base import Reading
 from ocroute.raster.white_order import misplaced
 from ocroute.values import Block, Box, Category, Direction, Line, Word
@@ -46,7 +48,7 @@ def moved(reading: Reading) -> Moved | None:
     blocks = [block for block in reading.blocks if block.category not in _FLOATING and block.box is not None]
     direction = _direction(blocks)
     if direction == "ttb":
-        return None
+        blocks = [_on_its_side(block) for block in blocks if block.direction == "ttb"]
     heights = [line.box.height for block in blocks for line in block.lines]
     usual = median(heights) if heights else 0.0
     things = [thing for block in blocks if not _may_be_caption(block, usual) for thing in _things(block)]
@@ -60,7 +62,7 @@ def moved(reading: Reading) -> Moved | None:
     if not count:
         return None
     text, place, _ = max((things[at] for at in wrong), key=lambda thing: thing[2])
-    return Moved(count, count / total, text, place)
+    return Moved(count, count / total, text, _standing(place) if direction == "ttb" else place)
 
 
 def _direction(blocks: Sequence[Block]) -> Direction:
@@ -69,6 +71,23 @@ def _direction(blocks: Sequence[Block]) -> Direction:
     for block in blocks:
         letters[block.direction] += len(block.text)
     return max(letters, key=letters.__getitem__, default="ltr")
+
+
+def _on_its_side(block: Block) -> Block:
+    """A block of columns as rows, the rightmost column the first of them."""
+    lines = [
+        replace(line, box=_lying(line.box), words=tuple(replace(word, box=_lying(word.box)) for word in line.words))
+        for line in block.lines
+    ]
+    return replace(block, box=block.box and _lying(block.box), lines=tuple(lines))
+
+
+def _lying(box: Box) -> Box:
+    return Box(box.y0, -box.x1, box.y1, -box.x0)
+
+
+def _standing(box: Box) -> Box:
+    return Box(-box.y1, box.x0, -box.y0, box.x1)
 
 
 def _mirrored(boxes: Sequence[Box]) -> list[Box]:
