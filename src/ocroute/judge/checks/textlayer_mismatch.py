@@ -19,7 +19,8 @@ from ocroute.judge.word_gaps import edge_ink, gaps
 from ocroute.pages.page import InputPage
 
 GAPS: Final = 0.45  # ink between words, over ink inside words
-EDGES: Final = 2.5  # ink along the edges of words, over ink in the barest row of their middles; right ones have 1.8
+EDGES: Final = 2.5  # ink along the edges of words, over ink in the barest row of their middles; right ones have 2.0
+CUT: Final = 20.0  # the same where the words can be read all the same, as capitals can by their lower halves
 ODD: Final = (
     0.003,
     0.004,
@@ -57,7 +58,7 @@ class TextLayerMismatch:
         if between is not None and between >= GAPS and not _reads_well(known):  # ink may be drawn between right words
             what = "The words of the text layer do not stand where the words on the page do"
             return self._finding(between, GAPS, what, 0.9)
-        if edges is not None and edges >= EDGES and not _is_read(known):  # fonts may lie about their height
+        if edges is not None and edges >= (CUT if _is_read(known) else EDGES):
             what = "The words of the text layer stand half a line beside those on the page"
             return self._finding(edges, EDGES, what, 0.9)
         if (unwritten := self._of_signs(known)) is not None:
