@@ -51,6 +51,20 @@ def test_a_layer_that_is_half_a_line_off_does_not_match(poster):
     assert finding(poster, moved(tuple(poster.lines), poster.image.size, 0.0, 0.05)) is None
 
 
+@pytest.mark.parametrize("side", [0.5, -0.5])
+@pytest.mark.parametrize("dark", [False, True])
+def test_capitals_can_be_read_half_a_line_off_and_stand_there_all_the_same(dark, side):
+    made = sheet((700, 400))
+    for at, text in enumerate(("SUBTOTAL 10.76", "HILLTOP GROCERS", "VISA 85/15")):
+        place = 60 + 110 * at
+        if dark:
+            made.draw.rectangle((80, place - 20, 600, place + 70), fill="navy")
+        made.write(100, place, text, vera(40), ink="white" if dark else "black")
+    lines = tuple(made.lines)
+    assert finding(made, lines) is None
+    assert "half a line" in finding(made, moved(lines, made.image.size, 0.3, side)).sentence
+
+
 @pytest.mark.parametrize("text", ["Yes", "Total 47", "Merit"])
 def test_a_single_word_is_enough(text):
     made = sheet((600, 200))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ocroute.engines.base import Reading
 from ocroute.judge.layer_sample import lines_of
@@ -16,7 +15,7 @@ from ocroute.values import Box
 
 MOST: Final = 400  # words that are looked at
 SMALLEST: Final = 8  # pixels of a word's height
-GROUND: Final = 0.7  # of an edge in ink, from which it is dark ground and no letters
+GROUND: Final = 0.5  # of a word's box in ink, from which it is dark ground and its letters are light
 ROWS: Final = 12  # that a word's box is looked at in
 MIDDLE: Final = range(4, 9)  # those of them that letters are inked in
 
@@ -62,14 +61,11 @@ def edge_ink(page: InputPage, reading: Reading) -> float | None:
         return None
     ink = ink_of(page)
 
-    def inked(row: int) -> NDArray[np.float64]:
-        start, stop = row / ROWS, (row + 1) / ROWS
-        return ink.inked(Box(box.x0, box.y0 + start * box.height, box.x1, box.y0 + stop * box.height) for box in boxes)
+    light = ink.inked(boxes) > GROUND
 
-    above, below = inked(0), inked(ROWS - 1)
-    told = np.maximum(above, below) < GROUND
-    if not told.any():
-        return None
-    return float(
-        max(above[told].mean(), below[told].mean()) / max(min(inked(row)[told].mean() for row in MIDDLE), 0.001)
-    )
+    def inked(row: int) -> float:
+        start, stop = row / ROWS, (row + 1) / ROWS
+        bands = ink.inked(Box(x.x0, x.y0 + start * x.height, x.x1, x.y0 + stop * x.height) for x in boxes)
+        return float(np.where(light, 1 - bands, bands).mean())
+
+    return max(inked(0), inked(ROWS - 1)) / max(min(map(inked, MIDDLE)), 0.001)
