@@ -32,6 +32,7 @@ _LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufefc]")
 _TICKS = re.compile("[☐☑☒◉○●✓✔✕✖✗✘]")
 _BLANK = re.compile(r"[ \t\r\n\xa0\u2000-\u200a\u2028\u2029\u202f\u3000]+")
 _TEX = {0x0B + place: letters for place, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl"))}
+_HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _JOINED = 40
 
 
@@ -168,10 +169,13 @@ def compare(ours: list[str], theirs: list[str]) -> Iterator[tuple[str, str, str]
     yield from _spelled(mine, reference)
     yield from _spaced(mine, reference, ours, theirs)
     yield from _pairs(mine, reference)
+    yield from _understood(mine, reference)
+    yield from _in_columns(mine, reference)
     senseless = sum(1 for word in theirs if _PRIVATE.search(word)) > 0.1 * len(theirs)
     spoken = Counter(ours)
     for word in list(reference.elements()):
-        kind = "printed twice" if spoken[word] else _kind(word, senseless=senseless)
+        twice = spoken[word] or _every_letter_twice(word, "".join(ours))
+        kind = "printed twice" if twice else _kind(word, senseless=senseless)
         yield kind, "", word
     for word in list(mine.elements()):
         yield _kind(word, senseless=senseless), word, ""
@@ -236,6 +240,41 @@ def _pairs(mine: Counter[str], reference: Counter[str]) -> Iterator[tuple[str, s
                 reference[word] -= 1
                 yield kind, same, word
         _tidy(mine, reference)
+
+
+def _understood(mine: Counter[str], reference: Counter[str]) -> Iterator[tuple[str, str, str]]:
+    """Words with other signs in the place of some of pdfium's, none of them a plain letter, and the same one for each."""
+    meanings: dict[str, str] = {}
+    for word in list(reference.elements()):
+        for ours in mine:
+            pairs = [(a, b) for a, b in zip(word, ours, strict=False) if a != b]
+            if len(ours) != len(word) or mine[ours] <= 0 or any(b.isascii() and b.isalnum() for _, b in pairs):
+                continue
+            if len(dict(pairs)) == len(set(pairs)) and all(meanings.get(a, b) == b for a, b in pairs):
+                meanings |= dict(pairs)
+                mine[ours] -= 1
+                reference[word] -= 1
+                yield "glyphs understood", ours, word
+                break
+    _tidy(mine, reference)
+
+
+def _in_columns(mine: Counter[str], reference: Counter[str]) -> Iterator[tuple[str, str, str]]:
+    """Ideographs, which have no words: where columns end and what is beside them is not told alike, the signs are."""
+    both = [
+        Counter(sign for word in side.elements() if _HAN.search(word) for sign in word) for side in (mine, reference)
+    ]
+    alike, apart = (both[0] & both[1]).total(), (both[0] - both[1]).total() + (both[1] - both[0]).total()
+    if alike > 10 * apart:
+        for side in (mine, reference):
+            for word in [word for word in side.elements() if _HAN.search(word)]:
+                side[word] -= 1
+                yield ("ends of columns", word, "") if side is mine else ("ends of columns", "", word)
+    _tidy(mine, reference)
+
+
+def _every_letter_twice(word: str, ours: str) -> bool:
+    return len(word) > 3 and word[::2] == word[1::2] and folded(word[::2]) in folded(ours)
 
 
 def _kind(word: str, *, senseless: bool) -> str:

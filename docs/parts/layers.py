@@ -13,6 +13,8 @@ _KINDS = {
     "parted by us": "a word in two, where the page has white",
     "order of letters": "lines from right to left, which pdfium gives as they stand",
     "right to left": "the same, with other differences",
+    "glyphs understood": "fonts that give their glyphs no names or wrong ones, where we know them (⟨ for h, © for c in a circle)",
+    "ends of columns": "the same ideographs, which have no words, broken at other places",
     "accents set": "accents that TeX prints over their letters",
     "unexplained": "**none of these**",
 }
