@@ -39,11 +39,16 @@ _SAME_EDGE: Final = 0.6  # ems by which lines set to one edge may differ
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The two ends of one row, what it begins with, and the cells on both sides of the white; empty where a side has but one."""
+    """The two ends of one row, what it begins with, and the cells on both sides of the white; empty where a side has but one.
+
+    ``start``, ``end``: of its right side, ems.
+    """
 
     left: str
     right: str
     first: str
+    start: float
+    end: float
     last: str = ""
     next: str = ""
 
@@ -86,7 +91,7 @@ def evidence(pairs: Sequence[_Pair], left: Sequence[Row], right: Sequence[Row], 
         + _figures(pairs)
         + _likeness(pairs)
         + _heads(left, right)
-        + _edges(right)
+        + _edges(pairs)
         + _lengths(left, right, len(pairs), scale)
     )
 
@@ -101,7 +106,8 @@ def _pairs(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> list[_Pai
         if distance[nearest] < 0.3 * scale.size:
             other = right[nearest]
             inner = row[-1].text.strip() if len(row) > 1 else "", other[0].text.strip() if len(other) > 1 else ""
-            found.append(_Pair(_said(row), _said(other), row[0].text.strip(), *inner))
+            ends = other[0].box.x0 / other[0].size, other[-1].box.x1 / other[0].size
+            found.append(_Pair(_said(row), _said(other), row[0].text.strip(), *ends, *inner))
     return found
 
 
@@ -219,14 +225,13 @@ def _marks(piece: Piece) -> set[str]:
     return {name for name, there in seen.items() if there}
 
 
-def _edges(right: Sequence[Row]) -> float:
-    """Values stand at the right edge."""
-    boxes = [(row[0].box.x0, row[-1].box.x1, row[0].size) for row in right]
-    slack = _SAME_EDGE * median(size for _, _, size in boxes)
-    starts, ends = (np.ptp([box[side] for box in boxes]) for side in (0, 1))
-    if ends <= slack < starts and len(right) > 1:
-        return -1.0
-    return 0.5 if starts <= slack else -1.0
+def _edges(pairs: Sequence[_Pair]) -> float:
+    """Values stand at the right edge, figures among them more surely than words."""
+    starts, ends = (float(np.ptp(sides)) for sides in ([pair.start for pair in pairs], [pair.end for pair in pairs]))
+    if ends <= _SAME_EDGE < starts:
+        figures = sum(bool(_FIGURE.match(pair.right)) for pair in pairs)
+        return -3.0 if len(pairs) > 2 and figures >= 0.3 * len(pairs) else -1.0
+    return 0.5 if starts <= _SAME_EDGE else -1.0
 
 
 def _lengths(left: Sequence[Row], right: Sequence[Row], paired: int, scale: Scale) -> float:

@@ -65,6 +65,7 @@ _WIDTHS: Final = (0.3, 0.9)  # of the type's size, as far as that can be measure
 def with_listings(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     """``pieces`` with those of each listing numbered, and with the width of a letter in it."""
     letters = sum(len(piece.text) for piece in pieces) or 1
+    typed = sum(len(piece.text) for piece in pieces if _is_named(piece)) > MONO_PAGE * letters
     found = list(pieces)
     if not any(_CODE.search(piece.text) for piece in pieces):
         return found  # most pages: no need to measure words
@@ -74,10 +75,10 @@ def with_listings(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
         lines = [pieces[at] for at in run]
         named = all(_is_named(line) for line in lines)
         even = sum(len(line.text) for line in lines)
-        code = sum(bool(_CODE.search(line.text)) for line in lines)
-        least = NAMED_CODE_LINES if named and even < MONO_PAGE * letters else CODE_LINES
-        alone = len(lines) == 1 and not named
-        alone |= len(lines) < FEWEST_FIELDS and all(_FIELD.match(line.text) for line in lines)
+        fields = sum(bool(_FIELD.match(line.text)) for line in lines)
+        code = sum(bool(_CODE.search(line.text)) for line in lines) - (fields if fields < FEWEST_FIELDS else 0)
+        least = NAMED_CODE_LINES if named and even < MONO_PAGE * letters and not typed else CODE_LINES
+        alone = len(lines) == 1 and (typed or not named)
         if code < max(1, least * len(lines)) or alone:
             continue
         number += 1

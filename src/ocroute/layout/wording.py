@@ -8,7 +8,7 @@ from typing import Final
 HEADING_CHARS: Final = 160
 """Longer than this is a paragraph however it is set."""
 
-_DRAWN_RULE: Final = re.compile(r"^[_.…\-–—\s]{3,}$")
+_DRAWN_RULE: Final = re.compile(r"^[_.…\-–—=*~\s]{3,}$")
 _LEADERS = r"(?:(?:\s?[.·․‥…]){4,}|(?:\s[.·…]{2,}){2,}|_{4,})"
 _ENTRY: Final = re.compile(rf"{_LEADERS}\s*(?:\d{{1,4}}|[ivxlc]{{1,6}}|[A-Z]-?\d{{1,3}})$", re.IGNORECASE)
 _BULLETS = "•‣⁃▪▫■□●○◉◦∙·◆◇▶►➢➤☐☑☒✓✔✗✘❖\uf0b7\uf0a7–—*-"
@@ -30,7 +30,7 @@ _CAPTION = re.compile(rf"^{_NUMBERED}\s*(?P<end>[.:|—–)]|$|\s[A-ZА-Я(])", 
 _BESIDE_TABLE = re.compile(
     rf"^(?:{_NUMBERED}|{_NAMES}\s+(?-i:[A-Z])\b|(?:{_NAMES}|sources?|notes?)\s*[.:])", re.IGNORECASE
 )
-_LABEL = re.compile(r"^([^\W\d][^:.;!?\d]{0,28}):(?=\s|$)")
+_LABEL = re.compile(r"^([^\W\d](?:[^:.;!?\d]|(?<=[Nn][Oo])\.){0,28}):(?=\s|$)")
 _ENDED = re.compile(r"[.!?:;。！？：；][\"'”’»)\]\d⁰¹²³⁴-⁹*†‡]{0,3}$")
 _OPENING = "\"'“‘«([¿¡"
 _ROMAN = r"(?=[ivxlc])(?:x{0,3}|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"

@@ -10,7 +10,7 @@ import msgspec
 from ocroute.layout.tables import plausible
 from ocroute.layout.tables.grid import Grid
 from ocroute.layout.tables.lattice import capped, frame_box, frames, lattice
-from ocroute.layout.tables.regions import gutters, prose, runs, stacks
+from ocroute.layout.tables.regions import gutters, prose, runs, stacks, without_fields
 from ocroute.layout.tables.segments import Row, Segment, baselines, row_box, segments
 from ocroute.layout.tables.stream import stream
 from ocroute.layout.tables.tokens import Scale, Token, join, pieces, tokens_of
@@ -75,7 +75,7 @@ def _grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
             kept for row in _without(lane, between, scale) if (kept := tuple(s for s in row if s not in paragraphs))
         ]
         for run in runs(rest, scale):
-            found += _carve(run, rules, scale)
+            found += _carve(without_fields(run), rules, scale)
     return sorted(found, key=lambda grid: (grid.rows[0].box.y0, grid.rows[0].box.x0))
 
 
@@ -129,7 +129,7 @@ def _stacked(
             core = [s for s in (_inside(row, box, scale) for row in lane) if s]
             if not core:
                 continue
-            grown = _grow(lane, core, paragraphs, box, scale)
+            grown = without_fields(_grow(lane, core, paragraphs, box, scale))
             grid = _try(grown, rules, scale, taken)
             if grid is not None and plausible.stacked(grid):
                 taken |= {id(t) for t in grid.tokens}

@@ -10,10 +10,13 @@ import numpy as np
 
 from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.segments import Row, Segment, row_box
-from ocroute.layout.tables.tokens import Scale
-from ocroute.layout.wording import is_beside_table
+from ocroute.layout.tables.tokens import Scale, join
+from ocroute.layout.wording import is_beside_table, is_drawn_rule, label_of
 from ocroute.raster.rules import Rule, Rules
 from ocroute.values import Box
+
+HEAD_ROWS = 2
+"""Rows above a rule made of characters that may be the head of what follows below it."""
 
 PROSE_LETTERS = 32  # letters in a segment from which it may be a line of a paragraph
 
@@ -108,6 +111,9 @@ def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:
         gaps.clear()
 
     for row in rows:
+        if _is_typed_rule(row) and len(current) > HEAD_ROWS:
+            close()  # the sums below the items, which have columns of their own
+            continue
         gap = row_box(row).y0 - max(row_box(r).y1 for r in current[-2:]) if current else 0.0
         usual = median(gaps) if len(gaps) >= 3 else gap
         far = gap > 2.2 * scale.height or gap > max(scale.height, 2.2 * usual)
@@ -120,6 +126,51 @@ def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:
             current.append(row)
     close()
     return out
+
+
+def without_fields(rows: Sequence[Row]) -> list[Row]:
+    """The rows without the fields of a form above and below a table, ``Bill: 1204   Date: 3 May``, and lines beyond them.
+
+    A label with its value may be a sum, below the table or in it: there, only several fields in a row are none of its rows, and
+    above it, all fields to one of which stands something else than a number. Where all are fields, they may be a table.
+    """
+    fields = [_fields_of(row) if len(row) > 1 else [] for row in rows]
+    labelled = [bool(some) and all(map(label_of, some)) for some in fields]
+    several = [told and len(some) > 1 for told, some in zip(labelled, fields, strict=True)]
+    first = _beyond(rows, labelled)
+    if all(is_number(some[0].split(":")[-1].strip()) for some in fields[:first] if len(some) == 1):
+        first = _beyond(rows, several)
+    last = len(rows) - _beyond(rows[::-1], several[::-1])
+    return list(rows[first:last]) if first < last else list(rows)
+
+
+def _beyond(rows: Sequence[Row], fields: Sequence[bool]) -> int:
+    """How many rows at the beginning are fields, or single lines before and between them."""
+    count = 0
+    for at, (row, told) in enumerate(zip(rows, fields, strict=True), 1):
+        if told:
+            count = at
+        elif len(row) > 1 or not any(fields[:at]):
+            break
+        else:
+            count = at
+    return count
+
+
+def _fields_of(row: Row) -> list[str]:
+    """What the fields of a row say: a label alone, or what begins with a colon, is one with its neighbour."""
+    fields: list[str] = []
+    for segment in row:
+        text = join(segment.tokens)
+        if fields and (text.startswith(":") or (fields[-1].endswith(":") and not label_of(text))):
+            fields[-1] = f"{fields[-1]} {text}"
+        else:
+            fields.append(text)
+    return fields
+
+
+def _is_typed_rule(row: Row) -> bool:
+    return len(row) == 1 and is_drawn_rule(" ".join(token.text for token in row[0].tokens))
 
 
 def gutters(
