@@ -11,13 +11,14 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocroute import registry, testing
-from ocroute.document.model import Attempt, Document
+from ocroute.document.model import Attempt, Document, Page, Verdict
 from ocroute.engines.base import ENGINES, EngineInfo, Wanted
 from ocroute.engines.neural import failures
 from ocroute.errors import EngineCrashed, EngineUnavailable, UsageError
 from ocroute.pages import open_input
-from ocroute.route import Plan, Wish
+from ocroute.route import Plan, Wish, page_records
 from ocroute.route.page_reader import PageReader
+from ocroute.values import Block, Category
 
 LINES = [f"The ferry of the lake leaves at {hour} in the morning and brings the post." for hour in range(5, 17)]
 TOP, STEP, LEFT = 80, 60, 70
@@ -208,6 +209,16 @@ def test_of_refused_texts_the_best_is_returned_as_doubtful(page, order):
     assert record.provenance.engine == "half"
     assert list(outcomes(record)) == list(order)
     assert any(finding.refuses for finding in record.verdict.findings)
+
+
+@pytest.mark.parametrize(("later", "kept"), [(0.79, "first"), (0.84, "first"), (0.86, "second")])
+def test_of_refused_texts_a_later_one_must_be_clearly_better(later, kept):
+    def refused(engine, score):
+        block = Block(Category.TEXT, engine)
+        return Page("a.png", 1, 10, 10, Verdict("doubtful", score), blocks=(block,))
+
+    found = page_records.better(refused("first", 0.8), refused("second", later))
+    assert found.blocks[0].text == kept
 
 
 def test_without_any_text_the_page_is_failed_and_says_why(page):

@@ -148,6 +148,23 @@ def test_figures_alone_in_their_cells_are_read_and_pieces_of_rules_are_none(engi
     assert sorted(found) == sorted(map(str, numbers))
 
 
+@pytest.mark.parametrize(("sure", "written"), [(False, "tat"), (True, "ţat")])
+def test_an_accent_from_afar_is_dust_where_none_like_it_is_sure(sure, written):
+    letters = ("", "a", "t", "ţ", "é", " ")
+    family = accents.kin(letters)
+
+    def line(first, likely):
+        output = np.full((6, 6), 0.001, np.float32)
+        output[np.arange(6), [first, 0, 1, 0, 2, 0]] = likely, 0.99, 0.99, 0.99, 0.99, 0.99
+        return recogniser._Peaks(*recogniser._peaks(output, family), columns=48, space=5)
+
+    unsure = line(3, 0.7)
+    lines = [unsure, line(4, 0.7), *([line(3, 0.99)] if sure else [])]
+    doubted = family.doubted((each.classes, each.probabilities) for each in lines)
+    said = [recogniser._decode(recogniser._without_accents(each, doubted), letters, 48, family).text for each in lines]
+    assert said[:2] == [written, "éat"]
+
+
 def test_a_letter_that_the_blank_holds_back_is_written_where_there_is_room():
     letters = ("", "a", "s", "t", "ş", " ")
     family = accents.kin(letters)

@@ -110,6 +110,21 @@ def test_a_typed_letter_is_no_listing(mono):
     assert all(block.category is not Category.CODE for block in arrange(*drawn(typed, mono, 26)))
 
 
+def test_a_field_on_a_typed_page_is_no_listing(tmp_path):
+    def draw(canvas):
+        canvas.setFont("Courier", 10)
+        for row, (left, right) in enumerate(
+            [("Bill: INV-636945", "Date: 25/01/2018"), ("Cashier: Sam", "Time: 19:28")]
+        ):
+            canvas.drawString(72, 780 - 14 * row, left)
+            canvas.drawRightString(520, 780 - 14 * row, right)
+        for row, text in enumerate(["Nasi Lemak Ayam and tea", "White bread from the mill"]):
+            canvas.drawString(72, 740 - 14 * row, text)
+
+    blocks, _ = read(tmp_path / "a.pdf", draw)
+    assert all(block.category is not Category.CODE for block in blocks)
+
+
 def test_program_like_words_in_other_type_are_no_listing():
     face = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf", 22)
     assert all(block.category is not Category.CODE for block in arrange(*drawn(LISTING, face, 26)))

@@ -178,3 +178,14 @@ def test_a_caption_between_two_columns_ends_neither(count):
     text = " ".join(said(made))
     order = [text.index(f"Part {column}{part}.") for column in range(count) for part in range(3 if column < 2 else 1)]
     assert order == sorted(order)
+
+
+def test_rows_that_end_in_figures_at_the_right_edge_are_read_across():
+    made, font = sheet(), vera(22)
+    table = [("Items 5", "", "Parts 4"), ("GST Summary", "Amount(RM)", "Tax(RM)"), ("SR 6%", "251.02", "15.06")]
+    for number, row in enumerate(table):
+        for text, end in zip(row[1:], (900, 1140), strict=True):
+            made.write(end - font.getlength(text), 100 + 30 * number, text, font)
+        made.write(100, 100 + 30 * number, row[0], font)
+    made.paragraph((100, 300, 1140, 800), LIGHTHOUSE, font)
+    assert " ".join(said(made)).startswith("Items 5 Parts 4 GST Summary Amount(RM) Tax(RM) SR 6% 251.02 15.06")

@@ -19,6 +19,8 @@ SURE: Final = 0.98  # probability from which an accent is one, be it the only on
 RARE: Final = 0.004  # share of letters with sure accents below which a language has none: German has 0.015, French 0.03
 FEWEST: Final = 200  # letters from which a text tells whether its language has accents
 
+WESTERN: Final = "\u00ff"  # the last of the letters of Western Europe
+
 STRUCK: Final = str.maketrans("ħłøđŧıĦŁØĐŦ", "hlodtiHLODT")  # what Unicode does not take apart
 
 Classes = NDArray[np.intp]
@@ -34,6 +36,7 @@ class Kin:
         every: both, each bare one followed by those that have an accent more.
         starts: where in ``every`` the bare ones are.
         is_bare, is_accented: which is which as one flag a class.
+        is_far: accented ones that no language of Western Europe has.
     """
 
     bare: Classes
@@ -41,6 +44,7 @@ class Kin:
     starts: Classes
     is_bare: NDArray[np.bool_]
     is_accented: NDArray[np.bool_]
+    is_far: NDArray[np.bool_]
 
     def bared(self, output: Probabilities) -> tuple[Classes, Probabilities]:
         """For each step of a (steps, classes) output the likeliest letter, accents not looked at, and how likely it is."""
@@ -55,14 +59,20 @@ class Kin:
         written = classes[classes != 0]
         return bool((self.is_bare | self.is_accented)[written].sum() >= 0.6 * len(written))
 
-    def has_no_accents(self, lines: Iterable[tuple[Classes, Probabilities]]) -> bool:
-        """Whether lines, each its classes and how likely they are, are in a language without accents."""
-        letters = sure = 0
+    def doubted(self, lines: Iterable[tuple[Classes, Probabilities]]) -> NDArray[np.bool_]:
+        """The classes whose accents are not believed where they are unsure, as one flag a class.
+
+        All of them where the lines, each its classes and how likely they are, are in a language without accents; else those
+        beyond Western Europe's that are sure nowhere: a language that has ``ț`` has many of it.
+        """
+        letters, sure = 0, np.zeros(len(self.is_accented), np.intp)
         for classes, probabilities in lines:
             accented = self.is_accented[classes]
             letters += int((self.is_bare[classes] | accented).sum())
-            sure += int((accented & (probabilities >= SURE)).sum())
-        return letters >= FEWEST and sure < RARE * letters
+            np.add.at(sure, classes[accented & (probabilities >= SURE)], 1)
+        if letters >= FEWEST and sure.sum() < RARE * letters:
+            return self.is_accented
+        return self.is_far & (sure == 0)
 
 
 @cache
@@ -80,4 +90,5 @@ def kin(letters: tuple[str, ...]) -> Kin:
     flags = np.zeros((2, len(letters)), bool)
     flags[1, every] = True
     flags[:, bare] = [[True], [False]]
-    return Kin(np.array(bare, np.intp), every, starts, *flags)
+    far = flags[1] & np.array([letter[:1] > WESTERN for letter in letters])
+    return Kin(np.array(bare, np.intp), every, starts, *flags, far)

@@ -68,12 +68,12 @@ def recognise(crops: Sequence[Raster], threads: int, model: Path | None = None) 
         return [peaks[at] for at in range(len(pictures))]
 
     def decoded(pictures: Sequence[Raster], peaks: Sequence[_Peaks]) -> list[Traced]:
-        lines = (_without_accents(line, family) for line in peaks) if plain else peaks
+        lines = (_without_accents(line, doubted) for line in peaks)
         widths = (picture.shape[1] for picture in pictures)
         return [_decode(line, letters, width, family) for line, width in zip(lines, widths, strict=True)]
 
     peaks = read(crops, SQUEEZE)
-    plain = family.has_no_accents((line.classes, line.probabilities) for line in peaks)
+    doubted = family.doubted((line.classes, line.probabilities) for line in peaks)
     lines = decoded(crops, peaks)
     looked = [in_doubt(line, crop) if _is_long(crop) else [] for line, crop in zip(lines, crops, strict=True)]
     pictures = [crop[:, piece.x0 : piece.x1] for crop, some in zip(crops, looked, strict=True) for piece in some]
@@ -105,9 +105,9 @@ def _peaks(
     return classes, likeliest, *family.bared(output), output[:, -1].copy()
 
 
-def _without_accents(line: _Peaks, family: accents.Kin) -> _Peaks:
-    """The line with bare letters in place of those whose accents are not sure."""
-    unsure = family.is_accented[line.classes] & (line.probabilities < accents.SURE)
+def _without_accents(line: _Peaks, doubted: NDArray[np.bool_]) -> _Peaks:
+    """The line with bare letters in place of the ``doubted`` ones whose accents are not sure."""
+    unsure = doubted[line.classes] & (line.probabilities < accents.SURE)
     probabilities = np.where(unsure, line.bare_probabilities, line.probabilities)
     return replace(line, classes=np.where(unsure, line.bare, line.classes), probabilities=probabilities)
 

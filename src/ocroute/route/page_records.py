@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from ocroute.document.model import Page, Provenance, Verdict
@@ -12,6 +14,9 @@ from ocroute.judge.told_language import told_language
 from ocroute.pages.flattened import flattened
 from ocroute.pages.page import InputPage
 from ocroute.ppocr.page_orientation import make_upright
+
+CLEARLY: Final = 0.05
+"""By how much the estimates of two refused texts differ where one is better beyond doubt."""
 
 
 def upright(page: InputPage, record: Page, threads: int) -> tuple[InputPage, Page]:
@@ -57,8 +62,13 @@ def as_before(page: InputPage, record: Page) -> InputPage:
 
 
 def better(before: Page, after: Page) -> Page:
-    """Of two records of one page the one to keep, with the attempts of both."""
-    if after.verdict.fine or not _has_text(before) or (_has_text(after) and after.verdict.score > before.verdict.score):
+    """Of two records of one page the one to keep, with the attempts of both.
+
+    Engines are asked in the order of their merits elsewhere, and each says itself how sure it is: of two refused texts the later
+    one is kept only where clearly more of it is right.
+    """
+    clearly = after.verdict.score > before.verdict.score + CLEARLY
+    if after.verdict.fine or not _has_text(before) or (_has_text(after) and clearly):
         return after
     return msgspec.structs.replace(before, attempts=after.attempts)
 

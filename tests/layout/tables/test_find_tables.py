@@ -34,6 +34,40 @@ def test_columns_without_rules():
     assert {c.row for c in table.table.cells if c.header} == {0}
 
 
+ITEMS = [["Qty", "Item", "Price"], ["1", "White bread", "7.52"], ["2", "Brush", "13.33"], ["4", "Glue", "34.73"]]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        [["Bill: 0245714", "", "Date: 07/12/2018"], ["Cashier: Sam", "", "Time: 15:34"]],
+        [["Bill", ": 0245714", ""], ["Date", ": 07/12/2018 15:34", ""], ["Cashier", ": Sam", ""]],
+    ],
+    ids=["two in a row", "one in a row"],
+)
+def test_fields_of_a_form_above_a_table_are_none_of_its_rows(above):
+    table, rest = only(ruled_page(), rows(100, COLUMNS, [*above, *ITEMS]))
+    assert grid(table.table) == ITEMS
+    assert Counter(word for held in rest for word in held.text.split()) == Counter(
+        " ".join(cell for row in above for cell in row).split()
+    )
+
+
+def test_sums_with_a_colon_are_rows_of_the_table_that_they_are_below():
+    sums = [["", "Subtotal:", "55.58"], ["", "Tax:", "3.33"]]
+    table, rest = only(ruled_page(), rows(100, COLUMNS, [*ITEMS, *sums]))
+    assert grid(table.table) == [*ITEMS, *sums]
+    assert rest == ()
+
+
+def test_a_rule_of_hyphens_parts_two_tables():
+    sums = [["Subtotal", "", "55.58"], ["Tax", "", "3.33"], ["Total", "", "58.91"], ["Cash", "", "100.00"]]
+    lines = [*rows(100, COLUMNS, ITEMS), line(100, 220, "-" * 60), *rows(248, COLUMNS, sums)]
+    found, rest = find_tables(ruled_page(), lines)
+    assert [grid(one.table) for one in found] == [ITEMS, [[label, value] for label, _, value in sums]]
+    assert [held.text for held in rest] == ["-" * 60]
+
+
 @pytest.mark.parametrize(
     ("said", "whole"), [(("항구의 창고", "안에 있다"), "항구의 창고 안에 있다"), (("港口的", "仓库"), "港口的仓库")]
 )

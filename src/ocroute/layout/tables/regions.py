@@ -138,7 +138,7 @@ def without_fields(rows: Sequence[Row]) -> list[Row]:
     labelled = [bool(some) and all(map(label_of, some)) for some in fields]
     several = [told and len(some) > 1 for told, some in zip(labelled, fields, strict=True)]
     first = _beyond(rows, labelled)
-    if all(is_number(some[0].split(":")[-1].strip()) for some in fields[:first] if len(some) == 1):
+    if all(is_number(some[0].partition(":")[2].strip()) for some in fields[:first] if len(some) == 1):
         first = _beyond(rows, several)
     last = len(rows) - _beyond(rows[::-1], several[::-1])
     return list(rows[first:last]) if first < last else list(rows)
