@@ -64,7 +64,7 @@ class GlyphlessFont:
         """The font's object, for the resources of pages."""
         import pikepdf
 
-        name = pikepdf.Name("/AAAAAA+Ocroute")
+        name = pikepdf.Name("/Ocroute")  # no AAAAAA+: all of the font is in the file
         descriptor = pikepdf.Dictionary(
             Type=pikepdf.Name.FontDescriptor,
             FontName=name,

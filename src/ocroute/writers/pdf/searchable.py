@@ -6,13 +6,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Literal
 
 from ocroute.document.formats import Origin, Remark
 from ocroute.document.model import Document
-from ocroute.errors import CorruptInput, ExitCode, OutputError
+from ocroute.errors import CorruptInput, OutputError
 
 _MEND = "Mend it first, and read it again: qpdf in.pdf out.pdf"
 
@@ -35,6 +34,7 @@ class SearchablePdf:
             PackageMissing: pikepdf is not installed.
             OutputError: the file's owner forbids to change it.
         """
+        from ocroute.writers.pdf.archive import Claims, as_archive
         from ocroute.writers.pdf.as_pdf import pdf_of, pikepdf
         from ocroute.writers.pdf.source_pages import SourcePages
         from ocroute.writers.pdf.text_layers import Layers
@@ -44,7 +44,7 @@ class SearchablePdf:
             scratch = Path(folder)
             source = pdf_of(origin, scratch)
             pdf = open_.enter_context(_opened(package, source, origin))
-            remarks = list(_of_the_file(pdf))
+            remarks, claims = list(_of_the_file(pdf)), Claims(pdf)
             doubtful: list[str] = []
             layers = Layers(package, pdf, replace=self.layer == "replace")
             with SourcePages(origin, source) as pages:
@@ -55,8 +55,17 @@ class SearchablePdf:
                         doubtful.append(str(record.number))
             layers.finish()
             _mark(pdf, doubtful)
+            if layers.changed:
+                remarks += claims.settle()
             made = scratch / "made.pdf"
-            save = partial(_save, package, pdf, made, origin.password or "", pdfa=self.pdfa)
+
+            def save() -> Sequence[Remark]:
+                _write(package, pdf, made)
+                said = as_archive(package, made, origin.password or "") if self.pdfa else []
+                if said and claims.disown():
+                    _write(package, pdf, made)
+                return said
+
             remarks += [*layers.remarks, *save()]
             said, undone = layers.checked(made, origin.password)
             remarks += said
@@ -105,24 +114,8 @@ def _mark(pdf: Any, doubtful: Sequence[str]) -> None:
         del pdf.docinfo["/OcrouteDoubtfulPages"]
 
 
-def _save(package: Any, pdf: Any, path: Path, password: str, *, pdfa: bool) -> list[Remark]:
-    """Write the PDF to ``path``; as PDF/A-2b where that is asked for and holds."""
+def _write(package: Any, pdf: Any, path: Path) -> None:
     if pdf.is_encrypted:
         pdf.save(path, linearize=pdf.is_linearized, encryption=True)
     else:  # streams stay as they are filtered, which pikepdf does not do where it encrypts
         pdf.save(path, linearize=pdf.is_linearized, stream_decode_level=package.StreamDecodeLevel.none)
-    if not pdfa:
-        return []
-    import pikepdf.pdfa
-
-    archived = path.with_suffix(".archive")
-    try:
-        with package.open(
-            path, password=password
-        ) as plain:  # what mends it for the archive is not to stay in a plain one
-            pikepdf.pdfa.save(plain, archived, "2b")
-    except (package.PdfError, pikepdf.pdfa.PdfaError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
-        return [Remark(f"the file is a plain PDF, not PDF/A-2b: {reason}", ExitCode.DOUBTFUL)]
-    archived.replace(path)
-    return []

@@ -152,6 +152,11 @@ class Layers:
             font.finish()
         self.true_text.mend()
 
+    @property
+    def changed(self) -> bool:
+        """Whether any page got a layer, or any font another map."""
+        return bool(self.meant or self.true_text.mended)
+
     def checked(self, path: Path, password: str | None) -> tuple[list[Remark], bool]:
         """Read the file at ``path`` back; what does not come back is undone.
 
