@@ -15,7 +15,7 @@ from ocroute.ppocr.traced import Traced
 from ocroute.raster.grey import otsu_ink, to_grey
 
 RAISED: Final = 0.25  # of a figure's height that the foot of a raised one is above the line
-SMALLER: Final = 0.85  # of it that a raised one is high at most
+SMALLER: Final = 0.77  # of it that a raised one is high at most
 LOWEST: Final = 0.2  # of the crop's height; what is lower is a dot or a dash
 WIDEST: Final = 1.3  # of its own height that a letter is wide; what is wider is several
 FAINT: Final = 0.5  # of the step from paper to what counts as ink, from which there is something
