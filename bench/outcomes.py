@@ -31,8 +31,11 @@ _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s\"[^\"]*\")?\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MARKS = re.compile(r"^\s*(?:#{1,6}|[-*+>]|\||```\w*)\s+|^\s*```\w*\s*$|\s*\\$", re.MULTILINE)
 _EMPHASIS = re.compile(r"(\*{1,3}|~~|`+)(?=\S)((?:(?!\n\s*\n).)+?)(?<=\S)\1", re.DOTALL)
+_CODE = re.compile(
+    r"^(`{3,})[^\n]*\n(.*?)^\1[ \t]*$|(?<![`\\])(`+)(?!`)((?:(?!\n\s*\n).)+?)(?<!`)\3(?!`)", re.MULTILINE | re.DOTALL
+)
 _HELD = {chr(0xE000 + code): chr(code) for code in range(0x80)}
-"""Stand for escaped signs while marks are looked for."""
+"""Stand for escaped signs, and for those of listings, while marks are looked for."""
 _LEADERS = re.compile(r"(?:\.\s?){3,}|…+|_{3,}|[•●◦·]")
 _NUMBER = re.compile(r"\d(?:[.,:/]?\d)*")
 _HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -93,12 +96,17 @@ def outcome(flows: list[Flow], markdown: str) -> Outcome:
 
 def spoken(markdown: str) -> str:
     """What Markdown says, without its marks: raised figures after a ^, cells apart."""
-    held = _ESCAPED.sub(lambda found: chr(0xE000 + ord(found.group(1))), markdown)
+    held = _CODE.sub(lambda found: _hold(found.group(2) or found.group(4)), markdown)
+    held = _ESCAPED.sub(lambda found: _hold(found.group(1)), held)
     text = _COMMENT.sub(" ", held)
     text = _RAISED.sub(lambda found: "^" + next(filter(None, found.groups()), ""), text)
     text = _MARKS.sub("", _LINK.sub(r"\1", _TAGS.sub(" ", re.sub(r"</?(?:b|i|em|strong|u|s|del|sub)>", "", text))))
     text = html.unescape(_EMPHASIS.sub(r"\2", text))
     return _plain(text.translate(str.maketrans(_HELD)))
+
+
+def _hold(text: str) -> str:
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda found: chr(0xE000 + ord(found.group())), text)
 
 
 def _plain(text: str) -> str:

@@ -79,6 +79,9 @@ def test_escaped_marks_are_signs_of_the_page():
         "lines <!--Made by hand. DO NOT EDIT!--> here"
     )
     assert spoken(r"text/x-diff:\*.patch text/x-diff:\*.diff") == "text/x-diff:*.patch text/x-diff:*.diff"
+    assert spoken("```xml\n<comment>*Made* by\n  hand</comment>\n```\n\nas `<b>` says") == (
+        "<comment>*Made* by hand</comment> as <b> says"
+    )
     assert spoken("50:*.diff\n\n55:*.patch") == "50:*.diff 55:*.patch"
 
 
