@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from itertools import groupby
 from math import hypot
 from typing import Final
 
 from ocroute.engines.base import Reading
-from ocroute.values import Block, Box, Category, Line
+from ocroute.values import Block, Box, Category, Line, Word
 
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 SLANTED: Final = 1.4  # times the usual height from which a box may hold a slanted line
@@ -64,6 +65,20 @@ def pieces(reading: Reading, *, finest: bool = False) -> tuple[Piece, ...]:
     if not reading.blocks:
         found = tuple(piece for line in reading.lines for piece in _of_line(line, Category.TEXT, finest))
     return tuple(piece for piece in found if piece.text.strip())
+
+
+def rows_of(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """Words on one base line, from left to right."""
+    bottom = 0.0
+    number = 0
+    numbered = []
+    for word in sorted(words, key=lambda word: word.box.center[1]):
+        middle = word.box.center[1]
+        number += middle > bottom
+        bottom = max(bottom, middle + 0.4 * word.box.height) if middle <= bottom else middle + 0.4 * word.box.height
+        numbered.append((number, word))
+    for _, row in groupby(numbered, key=lambda item: item[0]):
+        yield sorted((word for _, word in row), key=lambda word: word.box.x0)
 
 
 def plain(reading: Reading) -> str:

@@ -367,3 +367,10 @@ def test_rules_that_a_scan_shows_in_pieces_part_rows_and_blurred_words_do_not():
     rules += across(100, 150, 138) + across(400, 430, 166)
     table, _ = only(ruled_page(rules), rows(100, COLUMNS, texts))
     assert grid(table.table) == texts
+
+
+def test_an_index_between_what_may_be_rules_is_no_table():
+    names = ["Combe", "Quilford", "Norby", "Fenhouse", "Ridmore", "Lorwell", "Halley", "Pemwell"]
+    texts = [[f"{name}, {7 + row}, {112 + 9 * row}" for name in names[row % 3 :][:3]] for row in range(8)]
+    rules = across(90, 800, 80, 360)
+    assert find_tables(ruled_page(rules), rows(100, [100, 350, 600], texts))[0] == ()

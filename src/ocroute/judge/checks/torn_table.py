@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.reading_pieces import quote
+from ocroute.judge.reading_pieces import quote, rows_of
 from ocroute.pages.page import InputPage
 from ocroute.values import Block, Cell, Word
 
@@ -42,22 +42,8 @@ def _narrow(block: Block) -> tuple[float, Block] | None:
         return None
     cells = [cell for cell in block.table.cells if cell.box is not None]
     words = [word for line in block.lines if not line.angle for word in line.words]
-    steps = [step for row in _rows(words) for step in _steps(row, cells)]
+    steps = [step for row in rows_of(words) for step in _steps(row, cells)]
     return (sum(steps) / len(steps), block) if len(steps) >= FEWEST else None
-
-
-def _rows(words: list[Word]) -> Iterator[list[Word]]:
-    """Words on one base line, from left to right."""
-    bottom = 0.0
-    number = 0
-    numbered = []
-    for word in sorted(words, key=lambda word: word.box.center[1]):
-        middle = word.box.center[1]
-        number += middle > bottom
-        bottom = max(bottom, middle + 0.4 * word.box.height) if middle <= bottom else middle + 0.4 * word.box.height
-        numbered.append((number, word))
-    for _, row in groupby(numbered, key=lambda item: item[0]):
-        yield sorted((word for _, word in row), key=lambda word: word.box.x0)
 
 
 def _steps(row: list[Word], cells: list[Cell]) -> Iterator[bool]:

@@ -23,6 +23,8 @@ _BRACKET_PIECE = re.compile("[\u239b-\u23b1\uf8e5-\uf8fe]")
 """Parts of brackets several lines high: in Unicode, and where Adobe's symbol fonts have them."""
 _PAGE = re.compile(r"^(?:\d{1,4}|[ivxlc]+)$")
 _ENTRY = re.compile(r"[^\W\d].*[\s,.]\d{1,4}(?:[-–]\d{1,4})?(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*$")
+_ENTRY_ALONE = re.compile(r"[^\W\d].*, ?\d{1,4}(?:[-–]\d{1,4})?(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*$")
+"""Such an entry behind a comma, as no other cell of a table has it."""
 _MATHS = re.compile(r"\blim\b|[=∑∫∏√∈⊂∀∃≡→⇒∂∇|\U0001d400-\U0001d7ff]|[a-zA-Zα-ω][({].*[)}]")
 _EQUATION = re.compile(r"^\(?(?:\d+|[A-Z])(?:\.\d+)*[a-z]?\)[.,]?$")
 
@@ -51,7 +53,7 @@ def stacked(grid: Grid) -> bool:
         return False
     if _torn(grid) or _dots(grid) or _prose(grid) or _listing(grid) or _formula(grid) or _contents(grid):
         return False
-    if _lookalike(grid) or _plotted(grid):
+    if _lookalike(grid) or _plotted(grid) or _of_entries(grid):
         return False
     return grid.columns > 2 or _short(grid) or _values(grid) >= 0.3
 
@@ -215,6 +217,12 @@ def _index(grid: Grid) -> bool:
     """Whether cells beyond the first column are entries of a book's index: a term and the pages it is on."""
     cells = [p.text for row in grid.rows for p in row.parts if p.first > 0 and not is_number(p.text)]
     return len(cells) >= 3 and sum(1 for text in cells if _ENTRY.search(text)) >= 0.3 * len(cells)
+
+
+def _of_entries(grid: Grid) -> bool:
+    """Whether nearly all cells, in the first column too, are entries of an index, in columns between what may be rules."""
+    cells = [p.text for row in grid.rows for p in row.parts]
+    return sum(1 for text in cells if _ENTRY_ALONE.fullmatch(text)) >= 0.7 * len(cells)
 
 
 def _spread_out(grid: Grid) -> bool:
