@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
 from importlib.metadata import entry_points
 from pathlib import Path
 
+SETTINGS = "Initializing a V1 LLM engine (v0.24.0) with config: revision=None, trust_remote_code=False, dtype=torch.bfloat16"
 HERE = Path(__file__).resolve().parents[2]
 
 
@@ -26,7 +28,7 @@ def put_into(folder: Path, version: str = "0.24.0") -> Path:
 
 
 def main(folder: str) -> None:
-    """Behave as ``SCRIPTED_VLLM`` says: words to fail with, ``silent``, ``dies after N``, or nothing special."""
+    """Behave as ``SCRIPTED_VLLM`` says: words to fail with, ``silent``, ``dies after N``, ``is killed after N``, or nothing special."""
     if sys.argv[1:] == ["--version"]:
         print("vllm 0.24.0")
         return
@@ -42,6 +44,7 @@ def main(folder: str) -> None:
         time.sleep(600)
     if behave == "port taken once" and len(told.read_text().splitlines()) == 1:
         behave = "OSError: [Errno 98] Address already in use"
+    print(f"(EngineCore pid=1) INFO 11-30 18:08:39 [core.py:114] {SETTINGS}", flush=True)
     if ":" in behave:
         print(f"INFO: starting\n{behave}\nEngine core initialization failed. See root cause above.", flush=True)
         sys.exit(1)
@@ -55,11 +58,14 @@ def serve(behave: str) -> None:
     server = Scripted(int(arguments["--port"]))
     server.models = [{"id": arguments["--served-model-name"], "owned_by": "vllm", "max_model_len": 32768}]
     server.others = {"/health": Reply(), "/version": Reply(body={"version": "0.24.0"})}
-    if behave.startswith("dies after "):
-        pages = threading.Semaphore(int(behave.removeprefix("dies after ")))
+    how, _, count = behave.rpartition(" ")
+    if how in ("dies after", "is killed after"):
+        pages = threading.Semaphore(int(count))
 
         def page(request):
             if not pages.acquire(blocking=False):
+                if how == "is killed after":
+                    os.kill(os.getpid(), signal.SIGKILL)
                 print("CUDA error: an illegal memory access was encountered", flush=True)
                 os._exit(1)
             return Reply(body=completion("read by vLLM"))

@@ -52,6 +52,8 @@ _CAUSES = (
     ),
 )  # fmt: skip
 
+_NEWS = re.compile(r"\b(INFO|DEBUG)\b")  # lines that name all settings, and in them whatever can go wrong
+
 
 def share_of(gpu: Gpu | None) -> list[str]:
     """The argument by which vLLM takes no more of the GPU than is free now."""
@@ -100,6 +102,7 @@ class RunningVllm:
     ) -> None:
         self._vllm, self._seconds = vllm, seconds
         self._scratch = Scratch()
+        self._told = 0  # bytes of what it said until it was ready: none of it says why it ended
         self.log = home() / f"vllm-{os.getpid()}.log"
         env = self._environment(facts)
         for left in reversed(range(_PORTS)):
@@ -108,6 +111,7 @@ class RunningVllm:
             self._tree = self._started([str(vllm.program), *arguments(folder, name, facts, port, gpu)], env)
             weakref.finalize(self, self._tree.end)
             if self._is_ready(port):
+                self._told = self.log.stat().st_size
                 return
             words, next_step = self._cause()
             if not (left and "port" in words):
@@ -188,11 +192,11 @@ class RunningVllm:
         return False
 
     def _cause(self) -> tuple[str, str]:
-        said = self.log.read_text(encoding="utf-8", errors="replace")
+        said = self.log.read_bytes()[self._told :].decode(errors="replace").splitlines()
+        lines = [line.strip() for line in said if line.strip() and not _NEWS.search(line)]
         for pattern, words, next_step in _CAUSES:
-            if pattern.search(said):
+            if any(map(pattern.search, lines)):
                 return words, next_step
-        lines = [line.strip() for line in said.splitlines() if line.strip()]
         errors = [line for line in lines if re.search(r"error|exception", line, re.I)]
         last = (errors or lines or ["it said nothing"])[-1]
         return last[-300:], f"See {self.log}"
