@@ -117,14 +117,25 @@ def swapped_gradients(base: Path, data: Path, pages: int, device: str = "cpu") -
         lessons = Lessons(loaded, data, [pair for _, pair in pairs_of(data, "train", manifest, [])], manifest.task)
         here: torch.Tensor | None = None
         for name in ATTENTIONS:
-            with attention(loaded.model, name):
-                found = gradients(loaded, lessons, pages)
+            try:
+                with attention(loaded.model, name):
+                    found = gradients(loaded, lessons, pages)
+            except RuntimeError as error:
+                rows[f"{name} {str(dtype).removeprefix('torch.')}"] = {"refused": _refusal(error)}
+                continue
             here = found if here is None else here
             reference = found if reference is None else reference
             rows[f"{name} {str(dtype).removeprefix('torch.')}"] = {
                 "from_first": round(apart(found, here), 8), "from_first_in_float32": round(apart(found, reference), 8),
             }  # fmt: skip
     return rows
+
+
+def _refusal(error: RuntimeError) -> str:
+    """Why a kernel did not compute it; any other error is raised again."""
+    if "No available kernel" not in str(error):
+        raise error
+    return "torch has no such kernel for these numbers and shapes"
 
 
 def swapped_reading(
@@ -136,22 +147,27 @@ def swapped_reading(
     manifest = manifest_of(data)
     lessons = Lessons(loaded, data, [pair for _, pair in pairs_of(data, "test", manifest, [])], manifest.task)
     here = loading.Loaded(loaded.model, loaded.tokenizer, None, loaded.stop_ids)
-    mode, rows, first = MODES[manifest.task], {}, list[str]()
+    mode, rows, first = MODES[manifest.task], dict[str, dict[str, Any]](), list[str]()
     for name in ATTENTIONS:
         errors, answers = Errors(), []
-        with attention(loaded.model, name):
-            single = Single(loaded.model, loaded.stop_ids)
-            for at, pair in enumerate(lessons.pairs):
-                page = lessons.page(at)
-                inputs = {
-                    "input_ids": page.input_ids,
-                    "pixel_values": page.pixel_values,
-                    "image_grid_thw": page.image_grid_thw,
-                }
-                most = mode.max_new_tokens
-                answers.append(generate.answer(here, inputs, max_new_tokens=most, boxes=mode.boxes, single=single).text)
-                wanted, read = (said(manifest.task, one, page.input_size) for one in (pair.target, answers[-1]))
-                errors += character_errors(wanted, read)
+        try:
+            with attention(loaded.model, name):
+                single = Single(loaded.model, loaded.stop_ids)
+                for at, pair in enumerate(lessons.pairs):
+                    page = lessons.page(at)
+                    inputs = {
+                        "input_ids": page.input_ids,
+                        "pixel_values": page.pixel_values,
+                        "image_grid_thw": page.image_grid_thw,
+                    }
+                    most = mode.max_new_tokens
+                    answer = generate.answer(here, inputs, max_new_tokens=most, boxes=mode.boxes, single=single)
+                    answers.append(answer.text)
+                    wanted, read = (said(manifest.task, one, page.input_size) for one in (pair.target, answer.text))
+                    errors += character_errors(wanted, read)
+        except RuntimeError as error:
+            rows[name] = {"refused": _refusal(error)}
+            continue
         first = first or answers
         same = sum(one == other for one, other in zip(answers, first, strict=True))
         rows[name] = {"cer": round(errors.rate, 5), "pages": len(answers), "same_as_first": same}

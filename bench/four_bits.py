@@ -45,8 +45,7 @@ SHOWN = 32  # tokens of an answer to the letter page
 
 def quantised(name: str, whole: Path, folder: Path, device: str) -> Path:
     """The checkpoint in ``whole``, in four bits."""
-    numbers = torch.float32 if device == "cpu" else torch.bfloat16
-    settings = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=numbers)
+    settings = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16)
     model: Any = ENGINES.load(name).model_class()  # type: ignore[attr-defined]
     model.from_pretrained(whole, quantization_config=settings, device_map={"": device}).save_pretrained(folder)
     for file in whole.iterdir():
@@ -88,7 +87,7 @@ def published(place: Path) -> dict[str, Any]:
     """The published geometry of dots.ocr, whole and in four bits, on the GPU."""
     words = tokenizer(SENTENCES)
     whole = place / "dots_ocr"
-    del checkpoint(whole, words, config_for(words, tiny=False), "cuda").model
+    checkpoint(whole, words, config_for(words, tiny=False), "cuda")
     rows: dict[str, Any] = {}
     image = drawn(LETTER, letters=33, sentences=5, seed=1).image
     for form, folder in (("bfloat16", whole), ("four bits", place / "quantised")):

@@ -44,21 +44,61 @@ def _judged(record: Record) -> str:
 def swap(record: Record) -> str:
     if "swap" not in record:
         return f"Not measured yet. To measure it: `{_SCRIPT}`.\n"
-    first = table(
+    return f"{_gradients(record['swap']['gradients'])}\n{_read_with(record['swap']['reading'])}"
+
+
+def _gradients(rows: Record) -> str:
+    return table(
         ("gradients with", "apart from the first row of that dtype", "apart from the first row of all"),
         (
-            (name, f"{told['from_first']:.2e}", f"{told['from_first_in_float32']:.2e}")
-            for name, told in record["swap"]["gradients"].items()
+            (name, told["refused"], "")
+            if "refused" in told
+            else (name, f"{told['from_first']:.2e}", f"{told['from_first_in_float32']:.2e}")
+            for name, told in rows.items()
         ),
     )
-    second = table(
+
+
+def _read_with(rows: Record) -> str:
+    return table(
         ("read with", "wrong characters", "answers that are the first row's to the letter"),
         (
-            (name, f"{told['cer']:.2%}", f"{told['same_as_first']} of {told['pages']}")
-            for name, told in record["swap"]["reading"].items()
+            (name, told["refused"], "")
+            if "refused" in told
+            else (name, f"{told['cer']:.2%}", f"{told['same_as_first']} of {told['pages']}")
+            for name, told in rows.items()
         ),
     )
-    return f"{first}\n{second}"
+
+
+_ON_GPU = "python -m bench.finetune_gpu --json evidence/finetune-gpu.json"
+
+
+@from_evidence("finetune-gpu", _ON_GPU)
+def step(record: Record) -> str:
+    told = record["geometry"]
+    seconds = " to ".join(f"{one:.2f}" for one in (min(told["seconds_a_page"]), max(told["seconds_a_page"])))
+    row = (
+        told["page"],
+        f"{told['image_tokens']:,}",
+        f"{told['answer_tokens']:,}",
+        seconds,
+        f"{told['peak_mib']:,} MiB",
+        f"{told['counted_mib']['step']:,} MiB",
+    )
+    head = ("page", "image tokens", "answer, tokens", "seconds a page", "peak of memory", "counted beforehand")
+    return table(head, [row]) + stamp(record)
+
+
+@from_evidence("finetune-gpu", _ON_GPU)
+def swap_on_gpu(record: Record) -> str:
+    if "swap" not in record:
+        return f"Not measured yet. To measure it: `{_ON_GPU}`.\n"
+    parts = [_gradients(record["swap"]["gradients"])]
+    for name, told in record["swap"]["trained_with"].items():
+        parts.append(f"Trained with `{name}`, {told['steps']} steps in {told['seconds']:g} s:\n")
+        parts.append(_read_with(told["read_with"]))
+    return "\n".join(parts) + "\n" + stamp(record)
 
 
 @from_evidence("finetune", _SCRIPT)
@@ -87,4 +127,10 @@ def memory(record: Record) -> str:
     return f"{table(head, rows)}\nMiB; adapters with their optimizer.\n"
 
 
-PARTS = {"finetune": proof, "finetune-swap": swap, "finetune-memory": memory}
+PARTS = {
+    "finetune": proof,
+    "finetune-swap": swap,
+    "finetune-memory": memory,
+    "finetune-step": step,
+    "finetune-gpu-swap": swap_on_gpu,
+}

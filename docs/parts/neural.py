@@ -71,6 +71,46 @@ def under_vllm() -> str:
     return table(("engine", "vLLM from", "tokens of page and text", "our plug-in"), rows)
 
 
+@from_evidence("vllm-runtime", "python -m bench.vllm_runtime --json evidence/vllm-runtime.json")
+def vllm_runtime(record: Record) -> str:
+    """A real vLLM, read through and killed."""
+    rows = [
+        (
+            name,
+            f"{told['pages']}",
+            ", ".join(f"{count} {verdict.split()[-1]}" for verdict, count in told["verdicts"].items()),
+            f"{told['cer']:.2%}",
+            ", ".join(f"{count} {where}" for where, count in told["ran"].items()),
+            f"{told['first_text_s']:g} s",
+            f"{told['left_running']}",
+        )
+        for name, told in record.items()
+        if isinstance(told, dict) and "ran" in told
+    ]
+    head = ("", "pages", "verdicts", "wrong characters", "read", "first text after", "processes left behind")
+    same = f"The text of {record['same_text']} pages is the same to the letter in both."
+    return f"{table(head, rows)}\nvLLM {record['vllm']}. {same}\n{stamp(record)}"
+
+
+@from_evidence("four-bits", "python -m bench.four_bits --json evidence/four-bits.json")
+def four_bits(record: Record) -> str:
+    """Weights in four bits, read by their engines."""
+    rows = [
+        (
+            f"`{name}`",
+            form,
+            f"{told['stored_bytes'] / 1e6:.1f} MB",
+            ", ".join(f"{count} {verdict.split()[-1]}" for verdict, count in told["verdicts"].items()),
+            f"{told['cer']:.2%}",
+        )
+        for name, forms in record.items()
+        if isinstance(forms, dict)
+        for form, told in forms.items()
+        if isinstance(told, dict) and "verdicts" in told
+    ]
+    return table(("tiny model", "weights", "file", "pages", "wrong characters"), rows) + stamp(record)
+
+
 def served_models() -> str:
     """Models that are known behind a server."""
     rows = [
@@ -130,6 +170,8 @@ PARTS: dict[str, Part] = {
     "neural-scripts": scripts,
     "served-models": served_models,
     "vllm": under_vllm,
+    "vllm-runtime": vllm_runtime,
+    "four-bits": four_bits,
     "page-memory": page_memory,
     "answers": answers,
 }

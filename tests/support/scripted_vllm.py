@@ -9,7 +9,9 @@ import time
 from importlib.metadata import entry_points
 from pathlib import Path
 
-SETTINGS = "Initializing a V1 LLM engine (v0.24.0) with config: revision=None, trust_remote_code=False, dtype=torch.bfloat16"
+SETTINGS = (
+    "Initializing a V1 LLM engine (v0.24.0) with config: revision=None, trust_remote_code=False, dtype=torch.bfloat16"
+)
 HERE = Path(__file__).resolve().parents[2]
 
 
@@ -28,7 +30,7 @@ def put_into(folder: Path, version: str = "0.24.0") -> Path:
 
 
 def main(folder: str) -> None:
-    """Behave as ``SCRIPTED_VLLM`` says: words to fail with, ``silent``, ``dies after N``, ``is killed after N``, or nothing special."""
+    """Behave as ``SCRIPTED_VLLM`` says: words to fail with, ``silent``, ``dies after N``, ``is killed after N``, or nothing."""
     if sys.argv[1:] == ["--version"]:
         print("vllm 0.24.0")
         return
