@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +35,10 @@ _TWINS: Final = str.maketrans(
     "авезбкмнорстухіјѕαβεζηικμνορτυχーニロカヘタエハトミョュャッぁぃぅぇぉっゃゅょ",
     "abe36kmhopctyxljsabezhlkmnoptyx一二口力へ夕工八卜三ヨユヤツあいうえおつやゆよ",
 )
+
+
+Alphabets = Mapping[str, frozenset[str]]
+"""What is written by who reads a script; see `reference_recogniser.alphabets`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def words_of(reading: Reading) -> Words:
     """All words with letters in them that ``reading`` has from the file, in its order."""
     readable: list[Probe] = []
     others: list[Probe] = []
-    unknown, known = 0, reference_recogniser.scripts()
+    unknown, known = 0, reference_recogniser.alphabets()
     for line in lines_of(reading):
         if line.angle or line.confidence is not None:  # an engine that gives confidences has read it, not the file
             continue
@@ -95,7 +99,7 @@ def lines_of(reading: Reading) -> list[Line]:
 
 def probe_of(word: Word) -> Probe:
     """A word of any line, to be read back."""
-    return _probe(word.text.strip(), word.box, "", reference_recogniser.scripts())
+    return _probe(word.text.strip(), word.box, "", reference_recogniser.alphabets())
 
 
 def first_choice(words: Sequence[Probe], least: int = LETTERS) -> list[Probe]:
@@ -173,22 +177,26 @@ def folded(text: str) -> str:
     return letters if letters.isascii() else letters.translate(_TWINS)
 
 
-def _probe(text: str, box: Box, font: str, known: frozenset[str]) -> Probe:
+def _probe(text: str, box: Box, font: str, known: Alphabets) -> Probe:
     letters = solid(text)
     return Probe(text, letters.translate(_TWINS), box, font, _reader(letters, known))
 
 
-def _reader(letters: str, known: frozenset[str]) -> str:
+def _reader(letters: str, known: Alphabets) -> str:
     """The script that says which model reads a word; empty where none here does."""
     scripts = {script_of(letter) for letter in letters if not letter.isascii()}
-    if scripts <= {"Hani", "Jpan"}:
-        return "Latn"  # the first model writes these too
+    if scripts <= {"Hani", "Jpan"}:  # the first model writes these too, but for the rarest
+        alphabet = known.get("Latn")
+        rare = alphabet is not None and any(
+            script_of(letter) == "Hani" and letter not in alphabet for letter in letters
+        )
+        return "" if rare else "Latn"
     if len(scripts) == 1 and (script := scripts.pop()) in READ and script in known:
         return script
     return ""
 
 
-def _probes(text: str, box: Box, font: str, known: frozenset[str]) -> Iterator[Probe]:
+def _probes(text: str, box: Box, font: str, known: Alphabets) -> Iterator[Probe]:
     if not solid(text) or any(map(_of_formulas, text)):
         return
     if (

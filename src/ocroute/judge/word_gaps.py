@@ -15,6 +15,8 @@ from ocroute.values import Box
 
 MOST: Final = 400  # words that are looked at
 SMALLEST: Final = 8  # pixels of a word's height
+MANY: Final = 30  # words that tell together though each is so small that its rows run together
+FEWEST: Final = 4  # letters: an i, or an ideograph of strokes, may be bare in its middle
 GROUND: Final = 0.5  # of a word's box in ink, from which it is dark ground and its letters are light
 ROWS: Final = 12  # that a word's box is looked at in
 MIDDLE: Final = range(4, 9)  # those of them that letters are inked in
@@ -49,18 +51,19 @@ def edge_ink(page: InputPage, reading: Reading) -> float | None:
 
     The middle of a word's box is inked all over, in any script; half a line further the white between two lines runs through it.
     """
-    boxes = [
-        word.box
+    ink = ink_of(page)
+    words = [
+        word
         for line in lines_of(reading)
         if not line.angle
         for word in line.words
         if word.box.height >= SMALLEST and word.box.width > 3 and any(map(str.isalnum, word.text))
     ]
-    boxes = spread(boxes, MOST)
-    if not boxes:
+    clear = [word for word in words if word.box.height >= ROWS * ink.scale]
+    words = clear or words if len(words) >= MANY else clear
+    if sum(map(str.isalnum, "".join(word.text for word in words))) < FEWEST:
         return None
-    ink = ink_of(page)
-
+    boxes = spread([word.box for word in words], MOST)
     light = ink.inked(boxes) > GROUND
 
     def inked(row: int) -> float:
