@@ -274,7 +274,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     work = partial(rows_of, engines=engines, until=time.time() + 60 * wish.minutes, show=wish.show)
     rows = [row for some in in_processes(work, pages, wish.jobs) for row in some]
     print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
-    record: dict[str, object] = {"half": wish.half, "pages_of_a_kind": wish.pages}
+    halves = sorted({row.name.split("-")[1] for row in rows})
+    record: dict[str, object] = {"half": ", ".join(halves)}
     if wish.beside:
         other = msgspec.json.decode(wish.beside.read_bytes())
         here = {row.name for row in rows}

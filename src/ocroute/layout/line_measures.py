@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
+from statistics import mean, median
 from typing import Final
 
 import numpy as np
@@ -28,6 +28,9 @@ _DEPTH = 0.21
 ROOMY = 1.15
 """Ems that a box is high which leaves room around its ink, where nothing is known of the engine's boxes."""
 
+
+EVEN: Final = 0.06
+"""Share of the height by which boxes of one line's words differ that are as high as their line."""
 
 _TOGETHER = 256  # places that are looked at together
 
@@ -103,9 +106,16 @@ class Scale:
 
 
 def boxes_are_tight(lines: Iterable[Line]) -> bool:
-    """Whether words without descenders have lower boxes than words with them, as measured on the words of a page."""
+    """Whether words without descenders have lower boxes than words with them, as measured on the words of a page.
+
+    Where nearly all lines give their words boxes of one height, whatever letters these have, boxes are of lines.
+    """
     shallow: list[float] = []
     deep: list[float] = []
+    lines = list(lines)
+    several = [[word.box.height for word in line.words] for line in lines if len(line.words) > 1]
+    if len(several) > 1 and mean(max(heights) - min(heights) < EVEN * max(heights) for heights in several) >= 0.8:
+        return False
     for line in lines:
         unit = line.font.size if line.font and line.font.size else 1.0
         for word in line.words or (line,):

@@ -134,8 +134,8 @@ def without_fields(rows: Sequence[Row]) -> list[Row]:
     A label with its value may be a sum, below the table or in it: there, only several fields in a row are none of its rows, and
     above it, all fields to one of which stands something else than a number. Where all are fields, they may be a table.
     """
-    fields = [_fields_of(row) if len(row) > 1 else [] for row in rows]
-    labelled = [bool(some) and all(map(label_of, some)) for some in fields]
+    fields = list(map(_fields_of, rows))
+    labelled = [all(map(label_of, some)) for some in fields]
     several = [told and len(some) > 1 for told, some in zip(labelled, fields, strict=True)]
     first = _beyond(rows, labelled)
     if all(is_number(some[0].partition(":")[2].strip()) for some in fields[:first] if len(some) == 1):
