@@ -121,6 +121,20 @@ def test_a_page_of_the_second_costs_the_sample_more(readers):
     assert asked == {"first": line_choice.SAMPLE, "second": 30}
 
 
+def test_of_long_lines_only_the_beginnings_are_read_to_choose(monkeypatch, readers):
+    models, _ = readers
+    read = []
+
+    def recognise(crops, threads, model):
+        read.extend((model, crop.shape[1]) for crop in crops)
+        return [traced("чтёт" * 5, 0.99) if model == "second" else traced("rxad", 0.5) for _ in crops]
+
+    monkeypatch.setattr(line_choice, "recognise", recognise)
+    PageLines(models, 1).read([np.full((40, 900, 3), 2, np.uint8)] * 30)
+    assert [width for model, width in read if model == "first"] == [200] * line_choice.SAMPLE
+    assert [width for model, width in read if model == "second"] == [200] * line_choice.SAMPLE + [900] * 30
+
+
 def test_every_line_of_a_mixed_page_gets_its_own(readers):
     models, _ = readers
     page = PageLines(models, 1)

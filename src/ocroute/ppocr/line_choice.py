@@ -1,10 +1,10 @@
 """Which recogniser reads a line where several are here: the page's own by a few lines, then each line's by its score.
 
 Of an alphabet that it has not, a recogniser leaves most letters out, or writes some that look alike and is unsure; one that has
-the alphabet is sure of all. So a few lines are read with the first recogniser, and with the others those that it is unsure of or
-of which it wrote too few letters for their length. Where letters that the first has not turn up, who wrote most of such lines
-reads the page. Its own unsure lines are tried with the others: those of little confidence in the line or in its letters
-(figures are the same in all alphabets), and those with ink where nothing was written; last come single words, see
+the alphabet is sure of all. So the beginnings of a few lines are read with the first recogniser, and with the others those that
+it is unsure of or of which it wrote too few letters for their length. Where letters that the first has not turn up, who wrote
+most of such lines reads the page. Its own unsure lines are tried with the others: those of little confidence in the line or in
+its letters (figures are the same in all alphabets), and those with ink where nothing was written; last come single words, see
 `foreign_words`. A page in the first recogniser's own scripts costs next to nothing more.
 """
 
@@ -21,6 +21,7 @@ from ocroute.ppocr.recogniser import recognise
 from ocroute.ppocr.traced import Traced
 
 SAMPLE = 8  # lines by which the page's recogniser is chosen
+BEGINNING = 5.0  # line heights of each that are read for it, where the page has more lines: some ten letters
 SURE = 0.93  # mean confidence of a line, and of its letters, from which no other recogniser is asked
 BETTER = 0.02  # by how much another must be surer
 FEWER = 0.5  # share of the letters that it must write at least: a few sure marks of many letters are no reading
@@ -49,24 +50,26 @@ class PageLines:
             return []
         if self._chosen:
             return self._rest(crops, {})
-        found = self._sampled(crops)
+        places = sample([crop.shape[1] / crop.shape[0] for crop in crops])
+        parts = {at: crops[at] if len(crops) == len(places) else beginning(crops[at]) for at in places}
+        found = self._sampled(parts)
         votes = [model for model, traced in found.values() if self._is_foreign(traced)]
         first = max(range(len(self._models)), key=votes.count)
-        own = {at: traced for at, (model, traced) in found.items() if model == first}
+        whole = (at for at, part in parts.items() if part.shape == crops[at].shape)
+        own = {at: found[at][1] for at in whole if found[at][0] == first}
         self._models.insert(0, self._models.pop(first))
         self._chosen = True
         return self._rest(crops, own)
 
-    def _sampled(self, crops: Sequence[Raster]) -> dict[int, tuple[int, Traced]]:
-        """The sample's lines: which of the models read each best, and what it read."""
-        places = sample([crop.shape[1] / crop.shape[0] for crop in crops])
-        first = self._by(0, [crops[at] for at in places])
-        found = {at: (0, traced) for at, traced in zip(places, first, strict=True)}
-        unsure = [at for at in places if is_unsure(found[at][1], crops[at])]
+    def _sampled(self, parts: dict[int, Raster]) -> dict[int, tuple[int, Traced]]:
+        """Which of the models reads each part of a line best, and what it reads."""
+        first = self._by(0, list(parts.values()))
+        found = {at: (0, traced) for at, traced in zip(parts, first, strict=True)}
+        unsure = [at for at in parts if is_unsure(found[at][1], parts[at])]
         for model in range(1, len(self._models)):
-            others = self._by(model, [crops[at] for at in unsure])
+            others = self._by(model, [parts[at] for at in unsure])
             for at, traced in zip(unsure, others, strict=True):
-                if is_better(traced, found[at][1], crops[at]):
+                if is_better(traced, found[at][1], parts[at]):
                     found[at] = (model, traced)
         return found
 
@@ -149,3 +152,8 @@ def sample(aspects: Sequence[float]) -> list[int]:
     places = sorted(longer)
     step = max(1.0, len(places) / SAMPLE)
     return [places[int(at * step)] for at in range(min(SAMPLE, len(places)))]
+
+
+def beginning(crop: Raster) -> Raster:
+    """The first letters of a line."""
+    return crop[:, : round(BEGINNING * crop.shape[0])]
