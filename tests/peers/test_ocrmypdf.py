@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 from PIL import Image, ImageDraw, ImageFont
+from tests.support.page_records import line, record
 
 import ocroute
 from ocroute import Box
@@ -23,8 +24,8 @@ def scan(tmp_path_factory) -> Path:
     """A scanned page; and where each of its words is."""
     sheet = Image.new("L", (1240, 900), 255)
     pen, font = ImageDraw.Draw(sheet), ImageFont.truetype("DejaVuSans.ttf", 34)
-    for number, line in enumerate(LINES):
-        pen.text((120, 150 + 120 * number), line, 0, font)
+    for number, text in enumerate(LINES):
+        pen.text((120, 150 + 120 * number), text, 0, font)
     path = tmp_path_factory.mktemp("scan") / "scan.pdf"
     sheet.save(path, resolution=150)
     return path
@@ -94,3 +95,16 @@ def test_our_hocr_is_understood_by_hocr_tools(scan, tmp_path) -> None:
         [sys.executable, tool, str(tmp_path / "x.hocr")], capture_output=True, text=True, check=True
     ).stdout
     assert [line.strip() for line in said.splitlines() if line.strip()] == LINES
+
+
+@pytest.mark.parametrize("turned", [0, 180])
+@pytest.mark.parametrize("skew", [-3.0, 1.0, 5.0])
+def test_words_of_a_skewed_page_are_whole_for_poppler(skew: float, turned: int, tmp_path) -> None:
+    image = tmp_path / "a.png"
+    Image.new("L", (1000, 1500), 255).save(image)
+    texts = ["several words along one line", "and a longer one below it"]
+    lines = [line(text, x=200, y=500 + 60 * at, size=30, step=14) for at, text in enumerate(texts)]
+    ocroute.Document(str(image), (record(*lines, width=1000, height=1500, skew=skew, turned=turned),)).save(
+        tmp_path / "a.pdf"
+    )
+    assert set(words(tmp_path / "a.pdf")) == set(" ".join(texts).split())

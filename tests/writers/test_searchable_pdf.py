@@ -398,3 +398,36 @@ def test_a_huge_page_and_an_empty_one(scan_pdf, tmp_path) -> None:
     assert text_of(made).strip() == "far"
     blank = record(width=width, height=height, verdict=Verdict("blank", 1.0))
     assert not text_of(searchable(tmp_path, path, blank)).strip()
+
+
+@pytest.mark.parametrize("turned", [0, 180])
+@pytest.mark.parametrize("skew", [-4.0, -2.0, 0.0, 0.6, 3.0, 4.0])
+def test_on_a_page_askew_or_upside_down_lines_are_whole_and_each_word_is_level(
+    skew: float, turned: int, scan_pdf, tmp_path
+) -> None:
+    """Poppler parts words whose letters differ in height, and PDFium orders those of one height from left to right."""
+    texts = ["several words and more along one line that is as long as the page", "and another one"] * 3
+    lines = [line(text, x=80, y=450 + 45 * at, size=28, step=11) for at, text in enumerate(texts)]
+    read = record(*lines, width=1000, height=1500, skew=skew, turned=turned)
+    made = searchable(tmp_path, scan_pdf(), read)
+    assert [one.strip() for one in text_of(made).splitlines()] == texts
+    a, b, c, d, e, f = from_upright(read)
+    scale = 288 / 1000
+    with pypdfium2.PdfDocument(made) as pdf:
+        page = pdf[0].get_textpage()
+        for word in lines[0].words[:5]:
+            found = page.search(word.text, match_case=True, match_whole_word=True).get_next()
+            boxes = [page.get_charbox(found[0] + place) for place in range(found[1])]
+            assert {round(box[1], 1) for box in boxes} == {round(boxes[0][1], 1)}
+            x, y = word.box.center
+            left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
+            middle = (left + right) / 2, 432 - (boxes[0][1] + boxes[0][3]) / 2
+            assert middle == pytest.approx(((a * x + c * y + e) * scale, (b * x + d * y + f) * scale), abs=3)
+
+
+@pytest.mark.parametrize("turned", [90, 270])
+@pytest.mark.parametrize("skew", [-1.0, 1.0])
+def test_no_word_of_a_page_that_lies_sideways_and_askew_is_lost(skew: float, turned: int, scan_pdf, tmp_path) -> None:
+    text = line("several words along one line", x=200, y=450, size=30, step=14)
+    read = record(text, width=1500, height=1000, skew=skew, turned=turned)
+    assert text_of(searchable(tmp_path, scan_pdf(), read)).split() == text.text.split()

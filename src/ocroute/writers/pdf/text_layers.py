@@ -11,7 +11,7 @@ import msgspec
 from ocroute.document.affine import Matrix
 from ocroute.document.formats import Remark
 from ocroute.document.model import Page
-from ocroute.document.source_frame import in_source_frame
+from ocroute.document.source_frame import from_upright, in_source_frame
 from ocroute.errors import ExitCode, InputError
 from ocroute.values import Block, Box
 from ocroute.writers.pdf.glyphless import GlyphlessFont
@@ -72,7 +72,7 @@ class Layers:
             return
         page = self._pdf.pages[record.number - 1]
         try:
-            data = self._content(placed, to_user, page)
+            data = self._content(placed, to_user, from_upright(record), page)
         except ValueError as error:
             self.remarks.append(Remark(f"page {record.number} has no text layer: {error}", ExitCode.DOUBTFUL))
             return
@@ -120,7 +120,7 @@ class Layers:
             blocks = kept
         return with_direction([strip for block in blocks for strip in strips(block)])
 
-    def _content(self, placed: Sequence[Strip], to_user: Matrix, page: Any) -> bytes:
+    def _content(self, placed: Sequence[Strip], to_user: Matrix, to_shown: Matrix, page: Any) -> bytes:
         """What draws ``placed`` on ``page``, whose resources get the font for it.
 
         Raises:
@@ -131,7 +131,7 @@ class Layers:
             font = GlyphlessFont()
             self._fonts.append((font, font.begin(self._pdf)))
         font, object_ = self._fonts[-1]
-        return content(placed, to_user, font, self._named(page, object_))
+        return content(placed, to_user, to_shown, font, self._named(page, object_))
 
     def _named(self, page: Any, font: Any) -> str:
         """The name of ``font`` in the resources of ``page``: the one that it has, or one that nothing in them has."""
