@@ -48,7 +48,7 @@ WAYS = {
 }
 
 
-@from_evidence("layer-belief", "python -m bench.layer_belief --json evidence/layer-belief.json")
+@from_evidence("layer-belief", "python -m bench.layer_belief --merge ROWS.jsonl --json evidence/layer-belief.json")
 def belief(record: Record) -> str:
     """How often a layer is believed, by what was done to it."""
     rows = []
