@@ -16,7 +16,7 @@ from ocroute.engines.base import ENGINES, Task
 from ocroute.layout.arrange import arrange
 from ocroute.layout.typeface import with_fonts
 from ocroute.pages import Raster
-from ocroute.values import Box, Category, Line
+from ocroute.values import Box, Category, Font, Line
 
 FONTS = Path("/usr/share/fonts")
 FACES = {
@@ -180,6 +180,23 @@ def test_nothing_is_said_where_there_is_no_ink_or_no_letter() -> None:
         Line("Out", Box(700, 350, 900, 420)),
     ]
     assert with_fonts(ArrayPage(white), lines) == lines
+
+
+def test_weights_are_measured_where_a_text_layer_has_fonts_without_names() -> None:
+    """As PDFs have them whose letters are drawn one by one."""
+    regular, bold = (FONTS / file for file in FACES["DejaVu Serif"])
+    if not bold.exists():
+        pytest.skip("DejaVu Serif is not installed")
+    image = Image.new("RGB", (1400, 1000), "white")
+    pen, told = ImageDraw.Draw(image), []
+    for row, text in enumerate((HEADINGS[0], *prose(8), HEADINGS[2])):
+        face = ImageFont.truetype(str(bold if text in HEADINGS else regular), 30)
+        pen.text((100, 80 + 60 * row), text, font=face, fill="black")
+        x0, y0, x1, y1 = face.getbbox(text)
+        told.append(Line(text, Box(100 + x0, 80 + 60 * row + y0, 100 + x1, 80 + 60 * row + y1), font=Font("", 30.0)))
+    measured = with_fonts(ArrayPage(np.asarray(image)), told)
+    assert [line.text for line in measured if line.font and line.font.bold] == [HEADINGS[0], HEADINGS[2]]
+    assert all(line.font and line.font.size == 30.0 for line in measured)
 
 
 def test_fonts_of_a_text_layer_are_kept_and_no_raster_is_made() -> None:

@@ -44,23 +44,52 @@ _SAMPLE = 5  # lines that tell how small a page's letters are
 def with_fonts(page: InputPage, lines: Sequence[Line]) -> list[Line]:
     """The same lines, with measured fonts where the source tells none. A line whose ink is not clear is left as it is.
 
-    Sizes that differ by no more than can be measured are made equal. Bold is what is clearly heavier than most of the page.
+    Sizes that differ by no more than can be measured are made equal. Bold is what is clearly heavier than most of the page; it is
+    measured too where a PDF's font has no name that could tell it, as those whose letters are drawn one by one (Type 3).
     """
-    if not lines or any(line.font for line in lines):
-        return list(lines)
-    grey = grey_of(page)
-    enlarged = _enlargement(grey, lines)
-    seen = {
-        at: letters
-        for at, line in enumerate(lines)
-        if line.angle == 0 and (letters := measure(grey, line, enlarged=enlarged)) is not None
-    }
+    if any(line.font for line in lines):
+        return _with_weights(page, lines)
+    seen = _measured(page, lines)
     sizes = _evened({at: (size, lines[at]) for at, size in _sizes(seen).items()})
     bold = _bold(seen, sizes, lines)
     return [
         msgspec.structs.replace(line, font=Font(size=sizes[at], bold=at in bold)) if at in sizes else line
         for at, line in enumerate(lines)
     ]
+
+
+def _with_weights(page: InputPage, lines: Sequence[Line]) -> list[Line]:
+    nameless = {at for at, line in enumerate(lines) if _is_nameless(line)}
+    if not nameless:
+        return list(lines)
+    seen = {at: letters for at, letters in _measured(page, lines).items() if (font := lines[at].font) and font.size}
+    bold = _bold(seen, {at: font.size for at in seen if (font := lines[at].font)}, lines)
+    return [
+        msgspec.structs.replace(line, font=msgspec.structs.replace(line.font, bold=True))
+        if line.font and at in bold & nameless
+        else line
+        for at, line in enumerate(lines)
+    ]
+
+
+def _is_nameless(line: Line) -> bool:
+    """Whether its source knows its font, but not by name."""
+    return (
+        line.font is not None and not (line.font.name or line.font.bold or line.font.hidden) and line.confidence is None
+    )
+
+
+def _measured(page: InputPage, lines: Sequence[Line]) -> dict[int, Letters]:
+    """What the ink of the lines tells, by their places."""
+    if not lines:
+        return {}
+    grey = grey_of(page)
+    enlarged = _enlargement(grey, lines)
+    return {
+        at: letters
+        for at, line in enumerate(lines)
+        if line.angle == 0 and (letters := measure(grey, line, enlarged=enlarged)) is not None
+    }
 
 
 def _enlargement(grey: Grey, lines: Sequence[Line]) -> float:
