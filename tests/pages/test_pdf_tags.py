@@ -91,6 +91,22 @@ def test_what_the_tags_call_a_heading_is_one(tmp_path):
     assert headings_in(blocks) == [("Report of the year", 1), ("The dues", 3)]
 
 
+def test_the_tags_have_an_order_of_their_own(tmp_path):
+    path = tmp_path / "a.pdf"
+    kids = [
+        "/S/Sect/K[22 0 R 21 0 R]",
+        "/S/P/K 1/P 20 0 R",
+        "/S/L/K[23 0 R 3]/P 20 0 R",
+        "/S/LI/K 0/P 22 0 R",
+        "/S/P/K 2",
+    ]
+    path.write_bytes(tagged(kids, lines=("One", "Two", "Three", "Four"), roots=(24, 20), parents=(23, 21, 24, 22)))
+    with open_input(path) as source:
+        page = source.page(1)
+        assert page.told_text().split() == ["Three", "One", "Four", "Two"]
+        assert page.turned_by(1).told_text() == page.told_text()
+
+
 @pytest.mark.parametrize(
     "kids",
     [

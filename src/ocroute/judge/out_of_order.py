@@ -14,6 +14,7 @@ from ocroute.engines.base import Reading
 from ocroute.raster.white_order import misplaced
 from ocroute.values import Block, Box, Category, Direction, Line, Word
 
+LIMIT: Final = 0.05  # share of the words that would have to be moved, from which an order goes against the white space
 APART: Final = 1.2  # ems between words that may be of two columns
 JUMP: Final = 4.0  # line heights to the next line of a block, from which something stands between them
 SMALL: Final = 0.9  # of the usual height of lines, up to which a few lines are set smaller, as captions are

@@ -102,6 +102,10 @@ class InputPage(ABC):
         """What the source itself calls items of lists on this page, each with all its text."""
         return ()
 
+    def told_text(self) -> str:
+        """All text that the source itself puts in an order, in this order; empty where it does not."""
+        return ""
+
     def language(self) -> str:
         """The BCP 47 tag of the language that the source says this page is in; empty where it says none."""
         return ""
@@ -209,6 +213,10 @@ class TurnedPage(InputPage):
     def items(self) -> tuple[str, ...]:
         """What the source calls items of lists."""
         return self._page.items()
+
+    def told_text(self) -> str:
+        """What the source puts in an order."""
+        return self._page.told_text()
 
     def language(self) -> str:
         """What the source says."""

@@ -22,7 +22,7 @@ from ocroute.pages.pdf_lines import assemble
 from ocroute.pages.pdf_marks import read_marks, with_marks
 from ocroute.pages.pdf_notes import notes_of
 from ocroute.pages.pdf_outline import outline_of
-from ocroute.pages.pdf_tags import Tags, language_of, tags_of
+from ocroute.pages.pdf_tags import Tags, language_of, tags_of, told_text
 from ocroute.pages.pdf_unread import unread_of
 from ocroute.pages.pdf_vectors import NO_VECTORS, Vectors, image_boxes, image_density, read_vectors
 from ocroute.pages.source import Source
@@ -173,6 +173,14 @@ class PdfPage(InputPage):
     def items(self) -> tuple[str, ...]:
         """Those that its tags name; none where the file is broken in these."""
         return self._tags().items
+
+    def told_text(self) -> str:
+        """In the order of its tags; empty where the file is broken in these."""
+        try:
+            with on_page(self.source, self.number):
+                return self.once("told_text", lambda: told_text(self._page()))
+        except CorruptInput:
+            return ""
 
     def language(self) -> str:
         """That of its tags, or of the whole file; empty where the file is broken in these."""

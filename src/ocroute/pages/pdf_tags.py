@@ -63,6 +63,21 @@ def tags_of(page: pypdfium2.PdfPage) -> Tags:
     )
 
 
+def told_text(page: pypdfium2.PdfPage) -> str:
+    """All that the structure of a page as it stands in the file says, in its order; empty where it has none."""
+    tree = pdfium.FPDF_StructTree_GetForPage(page)
+    if not tree:
+        return ""
+    try:
+        roots = range(min(pdfium.FPDF_StructTree_CountChildren(tree), MOST))
+        elements = (pdfium.FPDF_StructTree_GetChildAtIndex(tree, at) for at in roots)
+        numbers = [number for element in elements if element for number in _content(element, 0, lists=True)]
+    finally:
+        pdfium.FPDF_StructTree_Close(tree)
+    said = _marked_text(page, set(numbers)) if numbers else {}
+    return " ".join(said.get(number, "") for number in dict.fromkeys(numbers))
+
+
 def language_of(pdf: pypdfium2.PdfDocument) -> str:
     """The BCP 47 tag of the language that the whole file is said to be in; empty where none is."""
     return _language(pdfium.FPDFCatalog_GetLanguage, pdf)
@@ -89,8 +104,8 @@ def _elements(tree: Any, languages: Counter[str]) -> Iterator[_Element]:
         waiting += [(pdfium.FPDF_StructElement_GetChildAtIndex(element, at), depth + 1) for at in reversed(children)]
 
 
-def _content(element: Any, depth: int) -> Iterator[int]:
-    """The numbers of the marked content of an element and those in it, but for lists, in their order."""
+def _content(element: Any, depth: int, *, lists: bool = False) -> Iterator[int]:
+    """The numbers of the marked content of an element and those in it, ``lists`` among them or not, in their order."""
     waiting = [(element, -1, depth)]
     for _ in range(MOST):
         if not waiting:
@@ -102,7 +117,7 @@ def _content(element: Any, depth: int) -> Iterator[int]:
         for at in reversed(range(min(pdfium.FPDF_StructElement_CountChildren(owner), MOST))):
             number = pdfium.FPDF_StructElement_GetChildMarkedContentID(owner, at)
             child = pdfium.FPDF_StructElement_GetChildAtIndex(owner, at)
-            if number >= 0 or (child and depth < DEEPEST and _type_of(child) != _LIST):
+            if number >= 0 or (child and depth < DEEPEST and (lists or _type_of(child) != _LIST)):
                 waiting.append((child, number, depth + 1))
 
 

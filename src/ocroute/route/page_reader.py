@@ -14,6 +14,7 @@ from ocroute.document.model import Attempt, AttemptOutcome, Page, Verdict
 from ocroute.engines.base import ENGINES, ONE_THREAD, EngineInfo, PageLimits, Reading, Task
 from ocroute.errors import Declined, EngineCrashed, EngineUnavailable, InputError, OcrouteError, UsageError
 from ocroute.judge import judge, refused_before
+from ocroute.judge.told_order import settled
 from ocroute.judge.unread_parts import known_of
 from ocroute.layout.arrange import arrange
 from ocroute.layout.figures import with_figures
@@ -218,7 +219,7 @@ class PageReader:
         try:
             info, reading = get()
             if info.kind == "textlayer":
-                reading = self._whole(page, reading, task, record, on_load, on_attempt)
+                reading = settled(page, self._whole(page, reading, task, record, on_load, on_attempt))
                 stopwatch.lap("parts")
             elif not info.gives_layout:
                 reading = msgspec.structs.replace(reading, blocks=arrange(page, reading.lines))

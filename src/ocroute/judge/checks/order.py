@@ -6,23 +6,24 @@ from typing import ClassVar, Final
 
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
-from ocroute.judge.out_of_order import moved
+from ocroute.judge.out_of_order import LIMIT, moved
 from ocroute.judge.reading_pieces import quote
+from ocroute.judge.told_order import agrees
 from ocroute.pages.page import InputPage
 
 FEWEST: Final = 6  # words out of place
 
 
 class ReadingOrder:
-    """Speaks when no way of cutting the page along its white space leads to the order of the text."""
+    """Speaks when no way of cutting the page along its white space leads to the order of the text, nor does its source."""
 
     summary: ClassVar[str] = "the text is not in the order in which the page is read"
-    limit: ClassVar[float] = 0.05  # share of the words that would have to be moved
+    limit: ClassVar[float] = LIMIT  # share of the words that would have to be moved
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The share of the words that white space puts in another place."""
         found = moved(reading)
-        if found is None or found.words < FEWEST or found.share < self.limit:
+        if found is None or found.words < FEWEST or found.share < self.limit or agrees(page, reading.blocks):
             return None
         return Finding(
             "order",
