@@ -250,7 +250,7 @@ def _understood(mine: Counter[str], reference: Counter[str]) -> Iterator[tuple[s
             pairs = [(a, b) for a, b in zip(word, ours, strict=False) if a != b]
             if len(ours) != len(word) or mine[ours] <= 0 or any(b.isascii() and b.isalnum() for _, b in pairs):
                 continue
-            if _LEFT.search(ours) or any(meanings.get(a, b) != b for a, b in pairs):
+            if _LEFT.search(ours) or _PRIVATE.search(ours) or any(meanings.get(a, b) != b for a, b in pairs):
                 continue
             if len(set(pairs)) == len({a for a, _ in pairs}) == len({b for _, b in pairs}):
                 meanings |= dict(pairs)
