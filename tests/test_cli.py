@@ -54,6 +54,22 @@ def test_help_and_version_are_there_and_light():
     assert light.stdout.strip() == ""
 
 
+def test_a_process_that_reads_pages_imports_no_client_and_no_model_s_library():
+    """It starts as often as there are workers."""
+    planned = """
+import sys
+import ocroute.run.worker
+from ocroute.engines.base import Wanted
+from ocroute.route.page_reader import PageReader
+from ocroute.route.plan import Wish
+PageReader(Wish("textlayer", Wanted()))
+heavy = {"asyncio", "ssl", "http.client", "httpx", "torch", "transformers", "onnxruntime", "openvino", "pandas", "cv2"}
+print(*sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", planned], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "cv2"
+
+
 def test_commands_to_be_typed_are_whole_on_a_narrow_terminal():
     drawn = ocroute("engines", COLUMNS="80").stdout
     cells = [line.split("│")[-2] for line in drawn.splitlines() if line.count("│") > 2]

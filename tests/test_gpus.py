@@ -59,6 +59,18 @@ def nvml(count):
     )
 
 
+def installed(monkeypatch, library):
+    """Has ``library`` stand in for the binding, on a machine with a driver."""
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    monkeypatch.setattr(gpus.nvidia, "_without_driver", lambda: False)
+
+
+def test_without_a_driver_its_binding_is_not_imported(monkeypatch):
+    monkeypatch.setattr(gpus.nvidia, "_MANAGEMENT", "libnowhere.so")
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    assert gpus.nvidia.find().note.startswith("no NVIDIA driver answers (there is none)")
+
+
 @pytest.fixture(scope="module")
 def libcuda(tmp_path_factory):
     compiler = shutil.which("cc") or shutil.which("gcc")
@@ -73,7 +85,7 @@ def libcuda(tmp_path_factory):
 @pytest.fixture
 def machine(libcuda, monkeypatch):
     def make(count=3, visible=None, library=libcuda):
-        monkeypatch.setitem(sys.modules, "pynvml", nvml(count))
+        installed(monkeypatch, nvml(count))
         monkeypatch.setattr(gpus.nvidia, "_LIBRARY", library)
         monkeypatch.delenv(gpus.VISIBLE, raising=False)
         if visible is not None:
@@ -165,7 +177,7 @@ def lone(monkeypatch):
         fake = one_card(kind)
         for name in changes.get("without", ()):
             delattr(fake, name)
-        monkeypatch.setitem(sys.modules, "pynvml", fake)
+        installed(monkeypatch, fake)
         monkeypatch.setattr(gpus.nvidia, "_LIBRARY", library)
         monkeypatch.delenv(gpus.VISIBLE, raising=False)
         return gpus.find()
@@ -206,7 +218,7 @@ def test_under_wsl2_the_driver_is_windows_s(monkeypatch):
 
     fake = nvml(1)
     fake.nvmlInit = down
-    monkeypatch.setitem(sys.modules, "pynvml", fake)
+    installed(monkeypatch, fake)
     monkeypatch.setattr("platform.release", lambda: "6.6.87.2-microsoft-standard-WSL2")
     assert "this is WSL2, where the driver is that of Windows: update it there" in gpus.nvidia.find().note
 

@@ -21,6 +21,7 @@ HIDE_GPUS = f"{VISIBLE}=-1"
 """The environment in which nothing uses a GPU."""
 
 _LIBRARY = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
+_MANAGEMENT = "libnvidia-ml.so.1"
 _NO_DEVICE = 100
 _IN_WINDOWS = "; this is WSL2, where the driver is that of Windows: update it there, then run wsl --update"
 
@@ -31,6 +32,9 @@ class _CudaError(Exception):
 
 def find() -> FoundGpus:
     """Ask the driver."""
+    wsl = _IN_WINDOWS if "microsoft" in platform.release().lower() else ""
+    if _without_driver():
+        return FoundGpus(note=f"no NVIDIA driver answers (there is none){wsl}")
     try:
         import pynvml
     except ImportError as error:
@@ -38,7 +42,6 @@ def find() -> FoundGpus:
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
-        wsl = _IN_WINDOWS if "microsoft" in platform.release().lower() else ""
         return FoundGpus(note=f"no NVIDIA driver answers ({error}){wsl}")
     try:
         driver = str(pynvml.nvmlSystemGetDriverVersion())
@@ -57,6 +60,17 @@ def find() -> FoundGpus:
         return FoundGpus(note=f"CUDA cannot be used: {error}")
     finally:
         pynvml.nvmlShutdown()
+
+
+def _without_driver() -> bool:
+    """Whether the driver's management library cannot be loaded; told without its binding, which takes long to import."""
+    if os.name == "nt":  # where it may lie in several places
+        return False
+    try:
+        ctypes.CDLL(_MANAGEMENT)
+    except OSError:
+        return True
+    return False
 
 
 def _numbered() -> list[UUID]:

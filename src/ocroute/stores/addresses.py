@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from urllib.parse import unquote
-from urllib.request import url2pathname
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # one letter is a drive of Windows
 _PARTS = re.compile(
@@ -57,6 +56,8 @@ def chained(name: str) -> str:
 
 def local_path(address: str) -> str:
     """The path that a ``file://`` address names."""
+    from urllib.request import url2pathname  # here: it brings a client for HTTP with it
+
     path = "/" + address.partition("://")[2].partition("/")[2]
     return url2pathname(unquote(path) if os.name != "nt" else path)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -108,6 +107,8 @@ class OpenAi(PageByPage):
         return Availability("usable", version=installed("httpx"), scripts=tuple(SCRIPT_NAMES))
 
     def __init__(self, task: Task, *, limits: Limits | None = None, served: ServedModel | None = None) -> None:
+        import asyncio  # here, for it takes long to import, and whoever plans a page looks at every engine
+
         from ocroute.engines.openai.client import Client
         from ocroute.engines.openai.server import survey
 
@@ -154,6 +155,8 @@ class OpenAi(PageByPage):
         return self._client.wait(self._reading(page.raster(), task))
 
     async def _reading(self, raster: Raster, task: Task) -> Reading:
+        import asyncio
+
         name = self._mode(task)
         image = Image.fromarray(raster)
         async with self._preparing:
