@@ -1,10 +1,10 @@
-"""Checkpoints as the repository keeps them: about two bits a weight, where bfloat16 takes sixteen.
+"""Checkpoints as the repository keeps them: four to five bits a weight, less than a third of their size in bfloat16.
 
 A packed folder holds a checkpoint's files, but ``model.safetensors.xz`` instead of ``model.safetensors``. In it a tensor of two
 or more dimensions is int8, in steps of a part of the standard deviation of its row (an index of the first dimension). The step
 stands in ``NAME.step`` as float16. Most of these numbers are small, so that they compress well. Unpacked, it is a checkpoint in
-bfloat16 as the published ones are. Four steps a standard deviation are fine enough for any checkpoint; with fewer it reads only
-when it has learnt to, with the weights in training held as they will be kept (`as_kept`).
+bfloat16 as the published ones are, and reads about as well as before (``evidence/tiny-models.json``). That takes four steps a
+standard deviation or more; with fewer a model reads only if it has learnt with its weights held as they will be kept (`as_kept`).
 """
 
 from __future__ import annotations

@@ -111,32 +111,89 @@ def read_glyphs(page: pypdfium2.PdfPage, frame: Frame) -> Glyphs:
 
 
 def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
-    raw = text.raw
-    made_up = pdfium.FPDFText_IsGenerated
-    unmapped = pdfium.FPDFText_HasUnicodeMapError
-    unicode_of, object_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetTextObject
-    origin_of, loose_of, ink_of = (
-        pdfium.FPDFText_GetCharOrigin,
-        pdfium.FPDFText_GetLooseCharBox,
-        pdfium.FPDFText_GetCharBox,
+    styles = _Styles(text.raw, frame)
+    table = _table(text.raw, styles)
+    rows = np.array(table.numbers, np.float64).reshape(-1, _WIDE)
+    _measure(styles.all, rows, frame.scale)
+    style_at = rows[:, _STYLE].astype(np.int64)
+    codes = _without_blanks(rows[:, 0].astype(np.int64), style_at, table.drawn)
+    return Glyphs(
+        _understood(codes, style_at, styles.all, table.unsaid),
+        *frame.map(rows[:, 2], rows[:, 3]),
+        _mapped(frame, rows[:, 4:8]),
+        _mapped(frame, rows[:, 8:12]),
+        style_at,
+        styles.all,
+        frame.size,
     )
+
+
+class _Styles:
+    """The styles of a page's text objects, by number, and what their codes mean: each is asked for once.
+
+    Attributes:
+        all: the styles.
+        level, aslant: of each style, whether it is.
+    """
+
+    def __init__(self, raw: Any, frame: Frame) -> None:
+        self.all: list[Style] = []
+        self.level: list[bool] = []
+        self.aslant: list[bool] = []
+        self._raw, self._frame = raw, frame
+        self._faces: dict[int, Face] = {}
+        self.of: dict[int, int] = {}  # by the text object's address
+        self.meant: dict[tuple[int, int], tuple[int, bool]] = {}  # by style and code, see `meaning`
+
+    def add(self, index: int, owner: Any, address: int) -> int:
+        """The number of the style of ``owner``, to which the character at ``index`` belongs."""
+        made = _style(self._raw, index, owner, self._frame, self._faces)
+        self.of[address] = len(self.all)
+        self.all.append(made)
+        self.level.append(made.level)
+        self.aslant.append(max(map(abs, made.direction)) < LEVEL)
+        return self.of[address]
+
+    def meaning(self, style: int, code: int, index: int) -> tuple[int, bool]:
+        """What ``code`` means in a style, and whether nobody says so: then it is a glyph's number."""
+        signs, tex = self.all[style].face.signs, self.all[style].face.tex
+        bare = bool(pdfium.FPDFText_HasUnicodeMapError(self._raw, index))
+        said = code
+        if signs is not None:
+            said = meaning(signs, code, mapped=not bare)
+        elif code < SPACE and bare and not (tex and code in TEX_LIGATURES):
+            said = TEX_QUOTES.get(code, UNKNOWN) if tex else UNKNOWN
+        elif code in _TABS or (code in TEX_LIGATURES and not tex):
+            said = SPACE
+        self.meant[style, code] = said, bare and signs is None
+        return self.meant[style, code]
+
+
+class _Table(NamedTuple):
+    """The characters as they are read.
+
+    Attributes:
+        numbers: `_WIDE` of them a character: many times faster to fill than a list of tuples is to turn into numpy's.
+        unsaid: codes that are numbers of glyphs, by their character's row.
+        drawn: whether a style's character leaves ink.
+    """
+
+    numbers: array[float]
+    unsaid: dict[int, int]
+    drawn: dict[tuple[int, int], bool]
+
+
+def _table(raw: Any, styles: _Styles) -> _Table:
+    made_up, unicode_of = pdfium.FPDFText_IsGenerated, pdfium.FPDFText_GetUnicode
+    object_of, origin_of = pdfium.FPDFText_GetTextObject, pdfium.FPDFText_GetCharOrigin
+    loose_of, ink_of = pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetCharBox
     x, y, left, right, bottom, top = (c_double() for _ in range(6))
     at_x, at_y, at = byref(x), byref(y), (byref(left), byref(right), byref(bottom), byref(top))
     rect = pdfium.FS_RECTF()
     at_rect = byref(rect)
     nowhere = (0.0, 0.0, 0.0, 0.0)
-    styles: list[Style] = []
-    level: list[bool] = []  # of each style
-    aslant: list[bool] = []  # likewise
-    signs: list[Mapping[int, int] | None] = []  # likewise
-    tex: list[bool] = []  # likewise
-    style_of: dict[int, int] = {}
-    faces: dict[int, Face] = {}
-    bare: dict[tuple[int, int], bool] = {}  # whether nobody says what a style's code means
-    numbers: dict[int, int] = {}  # such codes, by their row in the table
-    drawn: dict[tuple[int, int], bool] = {}  # whether a style's character leaves ink
-    # _WIDE numbers a character: many times faster to fill than a list of tuples is to turn into numpy's
-    table = array("d")
+    table, unsaid, drawn = made = _Table(array("d"), {}, {})
+    style_of, meant, level, aslant = styles.of, styles.meant, styles.level, styles.aslant
     for index in range(min(pdfium.FPDFText_CountChars(raw), MAX_CHARS)):
         owner = object_of(raw, index)
         code = unicode_of(raw, index)
@@ -157,27 +214,15 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
         address = addressof(owner.contents)
         style = style_of.get(address)
         if style is None:
-            style = style_of[address] = len(styles)
-            styles.append(_style(raw, index, owner, frame, faces))
-            level.append(styles[style].level)
-            aslant.append(max(map(abs, styles[style].direction)) < LEVEL)
-            signs.append(styles[style].face.signs)
-            tex.append(styles[style].face.tex)
-        if (style, code) not in bare:
-            bare[style, code] = bool(unmapped(raw, index))
-        if bare[style, code] and signs[style] is None:
-            numbers[len(table) // _WIDE] = code
-        if (known := signs[style]) is not None:
-            code = meaning(known, code, mapped=not bare[style, code])
-        elif code < SPACE and bare[style, code] and not (tex[style] and code in TEX_LIGATURES):
-            code = TEX_QUOTES.get(code, UNKNOWN) if tex[style] else UNKNOWN  # a glyph's number, not a character
-        elif code in _TABS or (code in TEX_LIGATURES and not tex[style]):
-            code = SPACE
-        elif code == SOFT_HYPHEN:
+            style = styles.add(index, owner, address)
+        said, number = meant.get((style, code)) or styles.meaning(style, code, index)
+        if said == SOFT_HYPHEN:
             ink_of(raw, index, *at)
             if right.value <= left.value:
                 continue  # where a word could be broken, and is not
-            code = HYPHEN
+            said = HYPHEN
+        if number:
+            unsaid[len(table) // _WIDE] = code
         origin_of(raw, index, at_x, at_y)
         loose_of(raw, index, at_rect)
         loose = (rect.left, rect.bottom, rect.right, rect.top)
@@ -185,28 +230,16 @@ def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
         if not level[style]:
             ink_of(raw, index, *at)
             ink = (left.value, bottom.value, right.value, top.value)
-        elif _POINTS[0] <= code <= _POINTS[1] and combining(chr(code)):
+        elif _POINTS[0] <= said <= _POINTS[1] and combining(chr(said)):
             # A vowel sign has no advance, and fonts differ in where its origin is: it stands where its ink does.
             ink_of(raw, index, *at)
             x.value, loose = left.value, (left.value, rect.bottom, right.value, rect.top)
-        table.extend((code, style, x.value, y.value, *loose, *ink))
-        if (style, code) not in drawn:
+        table.extend((said, style, x.value, y.value, *loose, *ink))
+        if (style, said) not in drawn:
             ink_of(raw, index, *at)
             sides = right.value - left.value, top.value - bottom.value
-            drawn[style, code] = min(sides) > _BLANK * max(sides)
-    rows = np.array(table, np.float64).reshape(-1, _WIDE)
-    _measure(styles, rows, frame.scale)
-    style_at = rows[:, _STYLE].astype(np.int64)
-    codes = _without_blanks(rows[:, 0].astype(np.int64), style_at, drawn)
-    return Glyphs(
-        _understood(codes, style_at, styles, numbers),
-        *frame.map(rows[:, 2], rows[:, 3]),
-        _mapped(frame, rows[:, 4:8]),
-        _mapped(frame, rows[:, 8:12]),
-        style_at,
-        styles,
-        frame.size,
-    )
+            drawn[style, said] = min(sides) > _BLANK * max(sides)
+    return made
 
 
 def _measure(styles: list[Style], rows: NDArray[np.float64], scale: float) -> None:
