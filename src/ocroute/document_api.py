@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Unpack, overload
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     Picture = Image | NDArray[np.uint8] | str | os.PathLike[str]
+
+_log = logging.getLogger(__name__)
 
 
 class Page(model.Page, frozen=True, omit_defaults=True):
@@ -111,7 +114,8 @@ class Document(model.Document, frozen=True):
         from ocroute.writers.save_document import save
 
         origin = Origin(os.fspath(source or self.source), password)
-        save(self, path, origin, options)
+        for remark in save(self, path, origin, options):
+            _log.warning("%s", remark.sentence)
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -147,11 +147,16 @@ def test_a_long_document_is_a_page_of_contents_and_a_file_for_each_page(tmp_path
     assert navs[-1]["next"] is None
 
 
-def test_a_source_that_has_changed_is_refused_and_one_that_has_moved_can_be_named(scan, tmp_path) -> None:
+def test_a_source_that_has_changed_is_refused_and_one_that_has_moved_can_be_named(scan, tmp_path, caplog) -> None:
     digest = hashlib.sha256(scan.read_bytes()).hexdigest()
-    document = ocroute.Document("gone.png", (page(),), digest)
-    with pytest.raises(ocroute.InputNotFound, match=r"gone\.png, which the document was read from, is gone"):
-        document.save(tmp_path / "x.show.html")
+    document = ocroute.Document("gone.png", (page(Block(Category.TEXT, "Good", Box(1, 2, 3, 4))),), digest)
+    document.save(tmp_path / "x.show.html")
+    assert "the pages are shown without their images" in caplog.text
+    (shown,) = _Elements((tmp_path / "x.show.html").read_bytes()).data()["pages"]
+    assert (shown["image"], len(shown["readings"][0]["blocks"])) == (None, 1)
+    assert "gone.png does not exist" in shown["missing"]
+    with pytest.raises(ocroute.InputNotFound, match=r"nowhere\.png, which the document was read from, is gone"):
+        document.save(tmp_path / "x.show.html", source=tmp_path / "nowhere.png")
     document.save(tmp_path / "x.show.html", source=scan)
     Image.new("RGB", (100, 200), "black").save(scan)
     with pytest.raises(ocroute.InputError, match="has changed since it was read"):

@@ -13,7 +13,7 @@ from tests.support.page_records import image, line, record, text_of
 import ocroute
 from ocroute import Block, Box, Document, Page, Verdict
 from ocroute.document import Category, Provenance
-from ocroute.errors import InputNotFound, UsageError
+from ocroute.errors import ExitCode, InputNotFound, UsageError
 
 
 @pytest.fixture
@@ -90,3 +90,12 @@ def test_what_is_not_there_is_said(bucket: str, tmp_path: Path) -> None:
         document.save("nowhere-known://bucket/made.md")
     with pytest.raises(InputNotFound, match="does not exist"):
         document.save(tmp_path / "made.pdf", source=f"{bucket}/gone.png")
+
+
+def test_what_must_be_said_of_a_file_is_said_once(tmp_path: Path, caplog) -> None:
+    source = image(tmp_path / "a.png")
+    nowhere = Page("x", 1, 400, 600, Verdict("accepted", 1.0), (Block(Category.TEXT, "word"),))
+    Document(source, (nowhere,)).save(tmp_path / "a.json")
+    done = run("export", tmp_path / "a.json", "-o", tmp_path / "a.pdf")
+    assert done.returncode == ExitCode.DOUBTFUL
+    assert (done.stderr + caplog.text).count("have no known place") == 1

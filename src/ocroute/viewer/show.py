@@ -41,10 +41,15 @@ class Show:
         title, told = PurePath(document.source).name or "document", repr(document).partition(", ")[2].rstrip(")")
         with ExitStack() as open_:
             source = _reopened(origin, open_)
+            remarks = (
+                [Remark(f"the pages are shown without their images: {source}")]
+                if isinstance(source, InputError)
+                else []
+            )
             shown = (_page(record, source) for record in document.pages)
             if path is None or len(document.pages) <= IN_ONE_FILE:
                 file.write(html_page(viewer_data(title, list(shown), told=told)))
-                return ()
+                return remarks
             folder = path.with_name(path.name.removesuffix(".html") + ".pages")
             folder.mkdir(exist_ok=True)
             entries = [_Entry.of(record) for record in document.pages]
@@ -62,7 +67,7 @@ class Show:
             for entry in entries
         ]
         file.write(html_page(viewer_data(title, [], told=told, contents=contents)))
-        return ()
+        return remarks
 
 
 class _Entry(NamedTuple):

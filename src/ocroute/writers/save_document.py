@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -14,20 +13,18 @@ import msgspec
 from ocroute.document.formats import WRITERS, Origin, Remark
 from ocroute.document.model import Document
 from ocroute.document.storage import format_of
-from ocroute.errors import OutputError
+from ocroute.errors import InputNotFound, OutputError
 from ocroute.files import Draft, cannot_write
 from ocroute.pages.opening import download
 from ocroute.pages.reopening import verified
 from ocroute.stores import RemoteStore, local_path, scheme_of, shown
 from ocroute.writers.saver import Saver
 
-_log = logging.getLogger(__name__)
-
 
 def save(
     document: Document, path: str | os.PathLike[str], origin: Origin, options: Mapping[str, Any]
 ) -> Sequence[Remark]:
-    """Write ``document`` to ``path`` in the format of its suffix: all of the file or nothing. Remarks are logged too.
+    """Write ``document`` to ``path`` in the format of its suffix: all of the file or nothing.
 
     Args:
         document: its record.
@@ -45,8 +42,7 @@ def save(
     scheme = scheme_of(os.fspath(path))
     with tempfile.TemporaryDirectory(prefix="ocroute-") as scratch:
         if name in WRITERS or saver.folders:
-            origin = _here(origin, Path(scratch, "source"))
-            verified(document, origin)
+            origin = _verified(document, origin, Path(scratch, "source"), needed=name != "show" or bool(saver.folders))
         if scheme and scheme != "file":
             folder, _, file = os.fspath(path).rpartition("/")
             store = RemoteStore(folder)
@@ -56,8 +52,6 @@ def save(
             _put(store, made)
         else:
             remarks = _save(document, Path(local_path(os.fspath(path)) if scheme else path), origin, saver)
-    for remark in remarks:
-        _log.warning("%s", remark.sentence)
     return remarks
 
 
@@ -75,6 +69,18 @@ def _save(document: Document, target: Path, origin: Origin, saver: Saver) -> Seq
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         raise cannot_write("cannot write", target, error, {}) from error
     return remarks
+
+
+def _verified(document: Document, origin: Origin, kept: Path, *, needed: bool) -> Origin:
+    """The source as a file of this machine. Where it is not ``needed``, one that is gone from where it was read is no error."""
+    try:
+        here = _here(origin, kept)
+        verified(document, here)
+    except InputNotFound:
+        if needed or origin.path != document.source:
+            raise
+        return origin
+    return here
 
 
 def _here(origin: Origin, kept: Path) -> Origin:
