@@ -61,6 +61,12 @@ def upright_page(path: str, turned: int):
     return source, page
 
 
+@pytest.mark.parametrize("text", ["שלום 😀 עולם", "مرحبا 👩‍🔬 𝔸 سلاح", "שלום 𠀀𠀁 b"])
+def test_signs_beyond_the_first_plane_come_back_from_lines_that_run_from_the_right(text: str, tmp_path: Path) -> None:
+    made = searchable(tmp_path, image(tmp_path / "a.png"), record(line(text)))
+    assert text_of(made).replace("\u200e", "").split() == text.split()
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rotate=st.sampled_from([0, 90, 180, 270]),

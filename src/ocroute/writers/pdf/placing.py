@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from math import cos, hypot, radians, sin
@@ -30,6 +31,9 @@ _FULL, _NEARLY = 0.85, 0.05
 where it is not; its own limits are 0.8 and 0."""
 
 _THIN = 0.05  # of a line's height
+
+_BEYOND = re.compile("[\U00010000-\U0010ffff]+")  # the first plane: two units in UTF-16
+_LEFT_TO_RIGHT = "\u200e"
 
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 """As brackets look in text that runs from right to left, which readers turn back."""
@@ -160,8 +164,11 @@ def _parted(words: Sequence[tuple[str, float, float, float]]) -> Iterator[list[t
 
 def _pieces(words: Sequence[tuple[str, float, float]]) -> Iterator[Piece]:
     """The words, each ending before the next begins, and the blanks between them."""
+    any_right = any(is_right_to_left(word) for word, *_ in words)
     for place, (word, start, stop) in enumerate(words):
         shown = word[::-1].translate(_MIRRORED) if is_right_to_left(word) else word
+        if any_right:  # where PDFium turns a line round, it turns the two units of such a sign round too
+            shown = _BEYOND.sub(rf"{_LEFT_TO_RIGHT}\g<0>", shown)
         if place + 1 == len(words):
             yield Piece(word, shown, start, max(stop, start + _LEAST))
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +20,7 @@ _JOINTS = "\ufffe\x02"
 
 _TOLD = 5  # pages that a remark names
 
+_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _HYPHENS = "\xad\u2010\u2011"
 
 
@@ -101,8 +103,8 @@ def _as_line(line: str) -> str:
 
 
 def _key(word: str) -> str:
-    """A word as readers may give it: compatibility forms are one, so are hyphens."""
-    word = unicodedata.normalize("NFKC", word)
+    """A word as readers may give it: compatibility forms are one, so are hyphens; marks of direction are none of it."""
+    word = _MARKS.sub("", unicodedata.normalize("NFKC", word))
     for hyphen in _HYPHENS:
         word = word.replace(hyphen, "-")
     return word
