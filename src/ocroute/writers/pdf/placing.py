@@ -167,8 +167,8 @@ def _pieces(words: Sequence[tuple[str, float, float]]) -> Iterator[Piece]:
     any_right = any(is_right_to_left(word) for word, *_ in words)
     for place, (word, start, stop) in enumerate(words):
         shown = word[::-1].translate(_MIRRORED) if is_right_to_left(word) else word
-        if any_right:  # where PDFium turns a line round, it turns the two units of such a sign round too
-            shown = _BEYOND.sub(rf"{_LEFT_TO_RIGHT}\g<0>", shown)
+        if any_right:  # PDFium would turn the two units of such a sign round with the line
+            shown = _BEYOND.sub(rf"{_LEFT_TO_RIGHT}\g<0>{_LEFT_TO_RIGHT}", shown)
         if place + 1 == len(words):
             yield Piece(word, shown, start, max(stop, start + _LEAST))
             return
