@@ -68,6 +68,34 @@ def test_a_rule_of_hyphens_parts_two_tables():
     assert [held.text for held in rest] == ["-" * 60]
 
 
+def test_labels_with_a_colon_are_no_head():
+    pairs = [
+        ["Railway glacier:", "Seledon"],
+        ["Quarry meadow:", "Helen Voss"],
+        *([f"Row {n}x:", f"{n},954.61"] for n in "123456"),
+    ]
+    table, _ = only(ruled_page(), rows(100, [100, 400], pairs))
+    assert [row for row in grid(table.table) if row in pairs] == grid(table.table)
+
+
+def test_contents_beside_a_column_with_little_prose_are_no_part_of_a_table():
+    left = [line(100, 60 + 26 * n, "the vessel that left the harbour in winter carried") for n in range(4)]
+    names = ("Introduction", "Structures", "Mathematics", "Lists", "Citations")
+    entries = [
+        line(x, 200 + 26 * n, text)
+        for n, name in enumerate(names)
+        for x, text in ((100, f"{n + 1} {name}"), (560, "1"))
+    ]
+    right = [line(610, 60 + 26 * n, "standard markup that would be used in any such") for n in range(2)]
+    sums = [
+        line(x, 226 + 26 * n, text)
+        for n in range(3)
+        for x, text in ((640, "f(x) = 2 sin"), (900, "g(x) = 3 cos"), (1100, "(2)"))
+    ]
+    found, _ = find_tables(ruled_page(), [*left, *entries, *right, *sums])
+    assert not any(one.box.x0 < 580 < one.box.x1 for one in found)
+
+
 @pytest.mark.parametrize(
     ("said", "whole"), [(("항구의 창고", "안에 있다"), "항구의 창고 안에 있다"), (("港口的", "仓库"), "港口的仓库")]
 )

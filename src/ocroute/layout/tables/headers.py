@@ -64,8 +64,10 @@ def _by_type(rows: Sequence[GridRow]) -> int:
 
 
 def _by_text(rows: Sequence[GridRow]) -> int:
-    """The rows above the first that holds values; one where no row or the very first does."""
+    """The rows above the first that holds values; one where no row or the very first does; none of them a label with a colon."""
     for index, row in enumerate(rows[:MOST_HEADER_ROWS]):
+        if row.parts[0].text.endswith(":") and len(row.parts) > 1:
+            return index
         parts = [p for p in row.parts if p.first]
         if parts and sum(1 for p in parts if _value(p.text)) >= 0.5 * len(parts):
             # A label alone over the first values heads a group of rows, not the columns.

@@ -55,6 +55,8 @@ def stacked(grid: Grid) -> bool:
         return False
     if _lookalike(grid) or _plotted(grid) or _of_entries(grid):
         return False
+    if grid.columns == 2 and sum(len(row.parts) == 2 for row in grid.rows) < 0.5 * len(grid.rows):
+        return False  # lines one below the other, some of which have something beside them
     return grid.columns > 2 or _short(grid) or _values(grid) >= 0.3
 
 

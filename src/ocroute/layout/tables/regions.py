@@ -190,9 +190,12 @@ def gutters(
     free = np.flatnonzero(cover <= 0.15 * cover.max())
     found: list[tuple[float, float, float]] = []
     for run in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1):
-        if not run.size or cover[: run[0]].max(initial=0) < 3 or cover[run[-1] + 1 :].max(initial=0) < 3:
+        few, many = sorted((cover[: run[0]].max(initial=0), cover[run[-1] + 1 :].max(initial=0))) if run.size else (0, 0)
+        if few < 2 or many < 3:
             continue
-        x = left + float(run[0] + run[-1]) / 2
+        emptiest = run[cover[run] == cover[run].min()]
+        stretch = max(np.split(emptiest, np.flatnonzero(np.diff(emptiest) > 1) + 1), key=len)
+        x = left + float(stretch[0] + stretch[-1]) / 2
         cuts = [s.box.center[1] for row in rows for s in row if s.box.x0 < x < s.box.x1]
         cuts += [r.at for r in rules.horizontal if r.start + scale.height < x < r.end - scale.height]
         ends = [row_box(rows[0]).y0 - 1, *sorted(cuts), row_box(rows[-1]).y1 + 1]
