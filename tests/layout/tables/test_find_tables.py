@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from tests.support.pages import LIGHTHOUSE, across, down, grid, line, rows, ruled_page
 
 from ocroute.layout.tables.find import find_tables
-from ocroute.layout.tables.tokens import words_of
+from ocroute.layout.tables.regions import gutters
+from ocroute.layout.tables.regions import prose as prose_in
+from ocroute.layout.tables.segments import baselines, segments
+from ocroute.layout.tables.tokens import Scale, tokens_of, words_of
+from ocroute.raster.rules import page_rules
 
 BODY = [["Item", "2019", "2020"], ["Seed", "1,204", "(88)"], ["Grain", "12.5%", "7.1%"], ["Copper", "31", "–"]]
 COLUMNS = [100, 400, 600]
@@ -78,22 +82,17 @@ def test_labels_with_a_colon_are_no_head():
     assert [row for row in grid(table.table) if row in pairs] == grid(table.table)
 
 
-def test_contents_beside_a_column_with_little_prose_are_no_part_of_a_table():
-    left = [line(100, 60 + 26 * n, "the vessel that left the harbour in winter carried") for n in range(4)]
-    names = ("Introduction", "Structures", "Mathematics", "Lists", "Citations")
-    entries = [
-        line(x, 200 + 26 * n, text)
-        for n, name in enumerate(names)
-        for x, text in ((100, f"{n + 1} {name}"), (560, "1"))
-    ]
-    right = [line(610, 60 + 26 * n, "standard markup that would be used in any such") for n in range(2)]
-    sums = [
-        line(x, 226 + 26 * n, text)
-        for n in range(3)
-        for x, text in ((640, "f(x) = 2 sin"), (900, "g(x) = 3 cos"), (1100, "(2)"))
-    ]
-    found, _ = find_tables(ruled_page(), [*left, *entries, *right, *sums])
-    assert not any(one.box.x0 < 580 < one.box.x1 for one in found)
+def test_a_gutter_beside_little_prose_runs_where_nothing_stands():
+    left = [line(100, 60 + 26 * n, "the vessel that left the harbour in winter carried") for n in range(15)]
+    end = max(one.box.x1 for one in left)
+    first = [line(end + 40, 66 + 26 * n, "standard markup that would be used in any such") for n in range(2)]
+    items = [line(end + 120, 170 + 26 * n, "lists may also be nested within an outer list") for n in range(2)]
+    tokens = tokens_of([*left, *first, *items])
+    scale = Scale.of(tokens)
+    cut = [segments(row, scale) for row in baselines(tokens, scale)]
+    strips = gutters(cut, prose_in(cut, scale), page_rules(ruled_page(), scale.height), scale)
+    assert strips
+    assert all(end < x < end + 40 for x, _, _ in strips)
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,9 @@ def gutters(
     free = np.flatnonzero(cover <= 0.15 * cover.max())
     found: list[tuple[float, float, float]] = []
     for run in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1):
-        few, many = sorted((cover[: run[0]].max(initial=0), cover[run[-1] + 1 :].max(initial=0))) if run.size else (0, 0)
+        few, many = (
+            sorted((cover[: run[0]].max(initial=0), cover[run[-1] + 1 :].max(initial=0))) if run.size else (0, 0)
+        )
         if few < 2 or many < 3:
             continue
         emptiest = run[cover[run] == cover[run].min()]
