@@ -12,13 +12,17 @@ from ocroute.ppocr.traced import Traced
 LETTER, GAP = 14, 4
 
 
-def line(text, gaps, spaces):
-    """A line of blocks of ink for letters, ``gaps`` pixels before those at its places, and what the recogniser thinks there."""
+def line(text, gaps, spaces, dust):
+    """A line of blocks of ink for letters, ``gaps`` pixels before those at its places, with dust in some, and what the recogniser
+    thinks there.
+    """
     letters = [letter for letter in text if letter != " "]
     pixels = np.full((40, 40 + sum(gaps.get(at, GAP) + LETTER for at in range(len(letters))), 3), 255, np.uint8)
     x, centers = 10, []
     for at in range(len(letters)):
         x += gaps.get(at, GAP) if at else 0
+        if at in dust:
+            pixels[12:17, x - gaps[at] // 2 - 2 : x - gaps[at] // 2 + 3] = 0
         pixels[8:32, x : x + LETTER] = 0
         centers.append(x + LETTER / 2)
         x += LETTER
@@ -32,8 +36,8 @@ def line(text, gaps, spaces):
     return word_boxes.lines(Crop(pixels, np.zeros(2, np.float32), *flat), traced)[0]
 
 
-def said(text, gaps, spaces=None):
-    return [[word.text for word in piece.words] for piece in line(text, gaps, spaces or {})]
+def said(text, gaps, spaces=None, dust=()):
+    return [[word.text for word in piece.words] for piece in line(text, gaps, spaces or {}, dust)]
 
 
 def test_a_gap_within_a_word_does_not_part_it():
@@ -58,3 +62,9 @@ def test_behind_a_stop_a_space_that_was_hardly_seen_parts_numbers(stop):
     assert said(f"Combe, 87{stop}258", {6: 12, 9: 9}, {9: 0.17}) == [["Combe,", f"87{stop}", "258"]]
     assert said(f"Combe, 87{stop}258", {6: 12, 9: 9}, {9: 0.002}) == [["Combe,", f"87{stop}258"]]
     assert said(f"Combe, 87{stop}258", {6: 12, 9: 5}, {9: 0.17}) == [["Combe,", f"87{stop}258"]]
+
+
+@pytest.mark.parametrize(("gap", "sure", "parted"), [(18, 0.17, True), (18, 0.01, False), (6, 0.17, False)])
+def test_dust_in_a_gap_hides_no_space_that_was_half_seen(gap, sure, parted):
+    words = ["saves", "about", "it"] if parted else ["savesabout", "it"]
+    assert said("savesabout it", {5: gap, 10: 18}, {5: sure}, dust={5}) == [words]

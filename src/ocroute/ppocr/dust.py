@@ -15,10 +15,14 @@ from ocroute.ppocr.traced import Traced
 from ocroute.raster.grey import otsu_ink, to_grey
 
 SURE: Final = 0.995  # probability from which a sign is believed wherever it stands
-SURE_FIRST: Final = 0.985  # the same before a word
+SURE_FIRST: Final = 0.99  # the same before a word
+SURE_ELSEWHERE: Final = (
+    0.9  # the same of any sign where the recogniser thought of a space, or behind a word that it cannot end
+)
 FEET: Final = {".": (-0.25, 0.22), "'": (0.45, 1.3), "’": (0.45, 1.3)}
 """Of signs that a speck is read as, how far their feet may be above the line, in heights of a letter."""
 DOTS: Final = "·•"  # never between letters, but in Catalan
+NEVER_LAST: Final = "*^~`°"  # hardly any word ends with these
 FIRST: Final = ".,;:·•"  # no word begins with these; some begin with the first, which is sure then
 NEAR: Final = 0.25  # of the crop's height from a sign's middle to that of its ink
 LETTER: Final = 0.2  # of the crop's height that a letter has at least
@@ -45,7 +49,7 @@ def swept(traced: Traced, pixels: Raster) -> Traced:
     unsure = [
         at
         for at, (sign, sure) in enumerate(zip(traced.text, traced.probabilities.tolist(), strict=True))
-        if sure < SURE and (sign in FEET or sign in FIRST)
+        if sure < SURE and not (sign.isalnum() or sign.isspace())
     ]
     if not unsure:
         return traced
@@ -60,25 +64,27 @@ def swept(traced: Traced, pixels: Raster) -> Traced:
 
 
 def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
-    text, sign = traced.text, traced.text[at]
+    text, sign, sure = traced.text, traced.text[at], float(traced.probabilities[at])
     before, behind = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
+    space = before.isalnum() and behind.isalnum() and float(traced.spaces[at + 1]) >= SPACE
     if before.isspace() and behind.isalnum() and sign in FIRST:
-        return float(traced.probabilities[at]) < SURE_FIRST
-    if (sign not in FEET and sign not in DOTS) or (before.isdigit() and behind.isdigit()):
+        return sure < SURE_FIRST
+    if sure < SURE_ELSEWHERE and (space or (before.isalnum() and behind.isspace() and sign in NEVER_LAST)):
+        return True
+    if before.isdigit() and behind.isdigit():
         return False  # what parts figures may be misread, but it is there
-    joins = before.isalpha() and behind.isalpha()
     if sign in DOTS:
-        return joins and not before == behind == "l"
+        return before.isalpha() and behind.isalpha() and not before == behind == "l"
+    if sign not in FEET:
+        return False
     own = _sign(marks, float(traced.centers[at]), height)
     line = _line(traced, at, marks, height)
     if own is None or line is None or own.height > SPECK * line[1]:
         return False
     foot = (line[0] - own.foot) / line[1]
     low, high = FEET[sign]
-    if not low <= foot <= high:
-        return True
     round_ = own.height <= ROUND * (own.right - own.left)
-    return joins and behind.islower() and round_ and float(traced.spaces[at + 1]) >= SPACE
+    return not low <= foot <= high or (space and round_ and before.isalpha() and not behind.isupper())
 
 
 def _parts_words(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:

@@ -29,6 +29,9 @@ BETWEEN_FIGURES = 0.15  # the same between two figures
 STOPS = ",;."
 AFTER_STOP = (0.03, 0.18)
 """The same behind one of these, with the share of the height that the gap has: within numbers of 1,000 it is below 0.003."""
+SPECKLED = (0.16, 2.0)
+"""White between two letters, dust in it left out, as a share of the height and in usual gaps, from which it is a space that the
+recogniser had in mind, though it is narrower than others."""
 SURELY = 1.6  # a gap of this many of the line's spaces, and as wide as the line is high, is one whatever it had in mind
 OTHERS = 2.5  # and it is this many times the median gap between letters
 COLUMN = 1.5  # a gap of this many line heights parts columns
@@ -112,6 +115,26 @@ def _breaks(
         if missed or _stopped(traced, letters, place):
             taken.add(place)
             yield _Break(place, float(seen.gaps[index, 0]), float(seen.gaps[index, 1]))
+    for at in _speckled(traced, letters, seen, free, height):
+        if at not in taken:
+            between = seen.gaps[_between(seen, centers, at)]
+            yield _Break(at, float(between[0, 0]), float(between[-1, 1]))
+
+
+def _speckled(
+    traced: Traced, letters: NDArray[np.intp], seen: column_ink.ColumnInk, free: NDArray[np.floating], height: int
+) -> Iterator[int]:
+    """The letters before which the recogniser had a space in mind, and white is, with dust in it or narrower than elsewhere."""
+    least = max(SPECKLED[0] * height, SPECKLED[1] * float(np.median(free[free > 0])) if free.any() else 0.0)
+    for at in np.flatnonzero(traced.spaces[letters] >= HALF_SEEN).tolist():
+        if at and not _unspaced(traced, letters, at) and _had_in_mind(traced, letters, at):
+            if free[_between(seen, traced.centers[letters], at)].sum() >= least:
+                yield at
+
+
+def _between(seen: column_ink.ColumnInk, centers: NDArray[np.floating], at: int) -> NDArray[np.bool_]:
+    """Which gaps are between letter ``at`` and the one before it."""
+    return (seen.gaps[:, 0] > centers[at - 1]) & (seen.gaps[:, 1] < centers[at])
 
 
 def _as_wide_as_spaces(free: NDArray[np.floating], written: list[float], height: int) -> float:
