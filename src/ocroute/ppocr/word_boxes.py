@@ -127,9 +127,10 @@ def _speckled(
     """The letters before which the recogniser had a space in mind, and white is, with dust in it or narrower than elsewhere."""
     least = max(SPECKLED[0] * height, SPECKLED[1] * float(np.median(free[free > 0])) if free.any() else 0.0)
     for at in np.flatnonzero(traced.spaces[letters] >= HALF_SEEN).tolist():
-        if at and not _unspaced(traced, letters, at) and _had_in_mind(traced, letters, at):
-            if free[_between(seen, traced.centers[letters], at)].sum() >= least:
-                yield at
+        if not at or _unspaced(traced, letters, at) or not _had_in_mind(traced, letters, at):
+            continue
+        if free[_between(seen, traced.centers[letters], at)].sum() >= least:
+            yield at
 
 
 def _between(seen: column_ink.ColumnInk, centers: NDArray[np.floating], at: int) -> NDArray[np.bool_]:
