@@ -27,6 +27,7 @@ def test_recall_and_false_alarms_on_the_report_half():
             "blank",
             "wrong_script",
             "lost_words",
+            "old_print",
             "torn_rows",
             "torn_table",
             "unread",
