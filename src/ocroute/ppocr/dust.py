@@ -19,6 +19,7 @@ SURE_FIRST: Final = 0.99  # the same before a word
 SURE_ELSEWHERE: Final = (
     0.9  # the same of any sign where the recogniser thought of a space, or behind a word that it cannot end
 )
+SURE_ROUND: Final = 0.95  # the same of an apostrophe that is as wide as it is high
 FEET: Final = {".": (-0.25, 0.22), "'": (0.45, 1.3), "’": (0.45, 1.3)}
 """Of signs that a speck is read as, how far their feet may be above the line, in heights of a letter."""
 DOTS: Final = "·•"  # never between letters, but in Catalan
@@ -66,7 +67,8 @@ def swept(traced: Traced, pixels: Raster) -> Traced:
 def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     text, sign, sure = traced.text, traced.text[at], float(traced.probabilities[at])
     before, behind = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
-    space = before.isalnum() and behind.isalnum() and float(traced.spaces[at + 1]) >= SPACE
+    thought = max(traced.spaces[at : at + 2].tolist())
+    space = before.isalnum() and behind.isalnum() and thought >= SPACE
     if before.isspace() and behind.isalnum() and sign in FIRST:
         return sure < SURE_FIRST
     if sure < SURE_ELSEWHERE and (space or (before.isalnum() and behind.isspace() and sign in NEVER_LAST)):
@@ -84,14 +86,15 @@ def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     foot = (line[0] - own.foot) / line[1]
     low, high = FEET[sign]
     round_ = own.height <= ROUND * (own.right - own.left)
-    return not low <= foot <= high or (space and round_ and before.isalpha() and not behind.isupper())
+    between = round_ and before.isalpha() and not behind.isupper()
+    return not low <= foot <= high or (between and (space or (sign != "." and sure < SURE_ROUND)))
 
 
 def _parts_words(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     """Whether there is a space in place of a sign: the recogniser thought of one, or letters are as far apart as words are."""
     if not 0 < at < len(traced.text) - 1 or traced.text[at - 1].isspace() or traced.text[at + 1].isspace():
         return False
-    if traced.spaces[at + 1] >= SPACE:
+    if max(traced.spaces[at : at + 2].tolist()) >= SPACE:
         return True
     left, right = (_letter(marks, float(traced.centers[near]), height) for near in (at - 1, at + 1))
     return left is not None and right is not None and right.left - left.right >= APART * height

@@ -25,6 +25,8 @@ MISSED = 0.75  # a gap of this share of the line's median space is a space
 MISSED_ALONE = 0.4  # the same, as a share of the height, where the line has too few spaces to compare with
 HALF_SEEN = 0.05
 """Probability of a space from which the recogniser had one in mind; within words it is that in 1 of 2,000 gaps."""
+WELL_SEEN = 0.1
+"""The same from which a gap as between letters is enough before a letter: dust lies in it. Of 26 such places 23 were spaces."""
 BETWEEN_FIGURES = 0.15  # the same between two figures
 STOPS = ",;."
 AFTER_STOP = (0.03, 0.18)
@@ -125,11 +127,13 @@ def _speckled(
     traced: Traced, letters: NDArray[np.intp], seen: column_ink.ColumnInk, free: NDArray[np.floating], height: int
 ) -> Iterator[int]:
     """The letters before which the recogniser had a space in mind, and white is, with dust in it or narrower than elsewhere."""
-    least = max(SPECKLED[0] * height, SPECKLED[1] * float(np.median(free[free > 0])) if free.any() else 0.0)
+    usual = float(np.median(free[free > 0])) if free.any() else 0.0
+    least = max(SPECKLED[0] * height, SPECKLED[1] * usual)
     for at in np.flatnonzero(traced.spaces[letters] >= HALF_SEEN).tolist():
         if not at or _unspaced(traced, letters, at) or not _had_in_mind(traced, letters, at):
             continue
-        if free[_between(seen, traced.centers[letters], at)].sum() >= least:
+        known = traced.spaces[letters[at]] >= WELL_SEEN and traced.text[letters[at]].isalpha()
+        if free[_between(seen, traced.centers[letters], at)].sum() >= (usual if known else least):
             yield at
 
 
