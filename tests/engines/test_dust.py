@@ -58,6 +58,7 @@ def test_a_speck_before_a_word_is_none_of_its_signs(font, sign):
         "It was sold. Nobody knew",
         "1,204.50 in 1911, and",
         "don't ask Peter's",
+        "qu’ils et l’eau",
         "see 3:45 p.m. at",
         "end of it.",
         "at example.com or",

@@ -19,7 +19,7 @@ SURE_FIRST: Final = 0.99  # the same before a word
 SURE_ELSEWHERE: Final = (
     0.9  # the same of any sign where the recogniser thought of a space, or behind a word that it cannot end
 )
-SURE_ROUND: Final = 0.95  # the same of an apostrophe that is as wide as it is high
+LONG: Final = 3  # letters on both sides of an apostrophe from which these may be two words
 FEET: Final = {".": (-0.25, 0.22), "'": (0.45, 1.3), "’": (0.45, 1.3)}
 """Of signs that a speck is read as, how far their feet may be above the line, in heights of a letter."""
 DOTS: Final = "·•"  # never between letters, but in Catalan
@@ -68,7 +68,7 @@ def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     text, sign, sure = traced.text, traced.text[at], float(traced.probabilities[at])
     before, behind = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
     thought = max(traced.spaces[at : at + 2].tolist())
-    space = before.isalnum() and behind.isalnum() and thought >= SPACE
+    space = thought >= SPACE and _may_be_two_words(text, at)
     if before.isspace() and behind.isalnum() and sign in FIRST:
         return sure < SURE_FIRST
     if sure < SURE_ELSEWHERE and (space or (before.isalnum() and behind.isspace() and sign in NEVER_LAST)):
@@ -87,7 +87,13 @@ def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     low, high = FEET[sign]
     round_ = own.height <= ROUND * (own.right - own.left)
     between = round_ and before.isalpha() and not behind.isupper()
-    return not low <= foot <= high or (between and (space or (sign != "." and sure < SURE_ROUND)))
+    return not low <= foot <= high or (between and space)
+
+
+def _may_be_two_words(text: str, at: int) -> bool:
+    """Whether what a sign joins may be two words: about an apostrophe only long ones are, for it joins short ones rightly."""
+    least = LONG if text[at] in "'’" else 1
+    return at >= least and text[at - least : at].isalnum() and text[at + 1 : at + 1 + least].isalnum()
 
 
 def _parts_words(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
