@@ -115,5 +115,6 @@ def _drawn(page: InputPage, lines: Iterable[Box], long_side: float) -> list[Box]
 def _coloured(raster: Raster, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """1 where the page is far from the colour of its paper, as photographs are between their strokes; reduced to ``shape``."""
     small = cv2.resize(raster, shape[::-1], interpolation=cv2.INTER_AREA)
-    paper = np.median(small[::8, ::8].reshape(-1, 3), axis=0)
-    return np.asarray(np.abs(small - paper).max(axis=2) > _TINTED, np.uint8)
+    paper = np.rint(np.median(small[::8, ::8].reshape(-1, 3), axis=0))
+    red, green, blue = cv2.split(cv2.absdiff(small, (*paper.tolist(), 0.0)))
+    return np.asarray(cv2.max(cv2.max(red, green), blue) > _TINTED, np.uint8)
