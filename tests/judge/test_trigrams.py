@@ -69,6 +69,12 @@ REAL = {
 }
 
 
+def test_a_typeface_that_is_shown_by_its_alphabet_is_no_garbage():
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    assert unreadable(f"{letters.upper()}\n{letters}\nabcdefghijklm nopqrstuvwyz 0123456789") == 0
+    assert unreadable("\n".join([letters[::-1], letters[::2] + letters[1::2]] * 2)) == 1
+
+
 @pytest.mark.parametrize("text", REAL.values(), ids=REAL.keys())
 def test_real_text_is_no_garbage(text):
     assert unreadable(text) == 0

@@ -7,12 +7,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
 from ocroute.judge.scripts import census, script_of
 from ocroute.judge.trigrams import ALPHABETS, fluency, words
 
+ALPHABET: Final = 8  # letters in the order of the alphabet that are no word
 SURPRISE: Final = 5.35  # bits a letter: rare names and drugs stay below 4.9, ciphers above 5.7
 WINDOW: Final = 150  # letters weighed together: fewer say too little, more hide a garbled paragraph
 SOUP: Final = 0.3  # of the signs in a line; lines of dense program code have 0.2
@@ -68,6 +69,7 @@ def unreadable(text: str) -> float:
 
     Zero where too little of the text is running words of an alphabet to say so.
     """
+    text = "\n".join(" ".join(word for word in line.split() if not _is_alphabet(word)) for line in text.splitlines())
     letters = census(text)
     worst = 0.0
     for script in ALPHABETS:
@@ -84,6 +86,12 @@ def unreadable(text: str) -> float:
         if weighed and weighed >= 0.15 * solid:
             worst = max(worst, bad / weighed)
     return worst
+
+
+def _is_alphabet(word: str) -> bool:
+    """Whether its letters stand in the order of their alphabet, as where a typeface is shown."""
+    letters = [sign for sign in word.casefold() if sign.isalpha()]
+    return len(letters) >= ALPHABET and all(one < other for one, other in pairwise(letters))
 
 
 def _windows(text: str) -> Iterator[str]:
