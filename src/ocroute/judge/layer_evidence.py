@@ -21,7 +21,7 @@ from ocroute.values import Line
 DRAWN: Final = ("Cyrl", "Grek")  # scripts whose languages are known and that can be drawn
 SPELLINGS: Final = 8  # of a word that are held against the page
 SURE: Final = 0.9  # of each sign of a run of ideographs in which one is another
-SURE_OF_FEW: Final = 0.97  # of each letter of a word, where one such word is enough
+SURE_OF_WORDS: Final = 0.97  # of each letter of a word
 MANY: Final = 300  # letters that were compared, from which fewer words have to be read
 
 
@@ -29,8 +29,8 @@ MANY: Final = 300  # letters that were compared, from which fewer words have to 
 class Evidence:
     """Of one layer: its words, their letters beside each other, and some of them read back, where there is who reads.
 
-    ``corrected`` are words that the page surely shows otherwise: such as are spelled as hardly any is, see `unlikely_words`, and
-    runs of ideographs.
+    ``corrected`` are words that the page surely shows otherwise: of the sample, of those that are spelled as hardly any is, see
+    `unlikely_words`, and runs of ideographs.
     """
 
     words: Words
@@ -54,7 +54,7 @@ def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
     least = VOUCHED if shapes.letters >= MANY and not shapes.odd else LETTERS
     try:
         read = read_back(page, words.readable, threads, least=least)
-        corrected = [*_of_readings(page, words.readable, threads), *_of_few(words, read)]
+        corrected = list(dict.fromkeys([*_of_readings(page, words.readable, threads), *_surely_others(read)]))
     except (EngineUnavailable, EngineError):
         read, corrected = None, []
     return Evidence(words, shapes, read, (*corrected, *_of_drawings(page, words.others)))
@@ -69,10 +69,9 @@ def _of_readings(page: InputPage, words: Sequence[Probe], threads: int) -> list[
     return [*found, *_of_ideographs(page, words, threads)]
 
 
-def _of_few(words: Words, read: ReadBack) -> list[Seen]:
-    """Words with a letter or two that are surely others, where there are so few that all of them were read."""
-    few = read.odds <= 0 and not words.others and sum(len(word.letters) for word in words.readable) <= LETTERS
-    return [one for one in read.seen if few and 0 < one.wrong <= SLIP and one.least >= SURE_OF_FEW]
+def _surely_others(read: ReadBack) -> list[Seen]:
+    """Words of the sample with a letter or two that are surely others, where all of it together is no worse than a reader is."""
+    return [one for one in read.seen if read.odds <= 0 and 0 < one.wrong <= SLIP and one.least >= SURE_OF_WORDS]
 
 
 def _of_ideographs(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
