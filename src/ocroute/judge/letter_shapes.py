@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import cv2
@@ -106,45 +106,58 @@ def _odd(letters: Sequence[_Letter]) -> Iterator[tuple[int, str]]:
     The letters beside such a one must look as they should, and not be what it looks like: marks that were taken for the wrong
     letters of their word are off by one.
     """
+    names = np.array([letter.name for letter in letters])
+    order = np.argsort(
+        names, kind="stable"
+    )  # namesakes follow each other, and what is needed of them is a part of one table
+    table = _likeness([letters[at] for at in order.tolist()])
+    edges = [0, *(np.flatnonzero(names[order][1:] != names[order][:-1]) + 1).tolist(), len(letters)]
+    parts = list(pairwise(edges))
+
+    def nearest(rows: Patch, count: int) -> Patch:
+        return np.partition(rows, -count, axis=1)[:, -count]
+
+    own = np.full(len(letters), -1.0, np.float32)
+    for start, end in parts:
+        if end - start > 1:
+            mates = table[start:end, start:end].copy()
+            np.fill_diagonal(mates, -1.0)
+            own[start:end] = nearest(mates, min(MATES, end - start - 1))
+    doubtful = np.flatnonzero(own < 1.0 - CLEARLY)
+    best = np.full(doubtful.size, -1.0, np.float32)
+    name_of = np.full(doubtful.size, "", dtype=object)
+    for start, end in parts:
+        if end - start < MATES or not doubtful.size:
+            continue
+        like = nearest(table[doubtful, start:end], MATES)
+        like[(doubtful >= start) & (doubtful < end)] = -1.0
+        name_of[like > best] = letters[order[start]].name
+        best = np.maximum(best, like)
+    liked = (best >= ALIKE) & (best >= own[doubtful] + CLEARLY)
+    others = dict(zip(order[doubtful[liked]].tolist(), name_of[liked].tolist(), strict=True))
+    sure = np.zeros(len(letters), np.bool_)
+    sure[order] = own >= SURE
+    alone = {letters[order[start]].name for start, end in parts if end - start == 1}
+    for at, other in sorted(others.items()):
+        beside = [
+            near for near in (at - 1, at + 1) if 0 <= near < len(letters) and letters[near].word is letters[at].word
+        ]
+        if all(sure[near] or letters[near].name in alone for near in beside) and all(
+            _TWINS_OF_MARKS.get(letters[near].name, letters[near].name) != other for near in beside
+        ):
+            yield at, other
+
+
+def _likeness(letters: Sequence[_Letter]) -> Patch:
+    """Of each two: 1 for the same shape and size, less the more they differ."""
     shapes = np.stack([letter.patch for letter in letters]).reshape(len(letters), -1).astype(np.float32)
     shapes -= shapes.mean(axis=1, keepdims=True)
     shapes /= np.linalg.norm(shapes, axis=1, keepdims=True) + 1e-6
     sizes = np.log(np.array([letter.size for letter in letters], np.float32))
-    names: dict[str, list[int]] = defaultdict(list)
-    for at, letter in enumerate(letters):
-        names[letter.name].append(at)
-
-    def likeness(some: Any, others: Any) -> Patch:
-        apart = np.abs(sizes[some, None] - sizes[None, others]).sum(axis=2)
-        return np.asarray(shapes[some] @ shapes[others].T - _SIZE * apart, np.float32)
-
-    def nearest(row: Patch, count: int) -> Patch:
-        return np.partition(row, -count, axis=1)[:, -count]
-
-    own = np.full(len(letters), -1.0, np.float32)
-    for places in names.values():
-        if len(places) > 1:
-            table = likeness(places, places)
-            np.fill_diagonal(table, -1.0)
-            own[places] = nearest(table, min(MATES, len(places) - 1))
-    doubtful = np.flatnonzero(own < 1.0 - CLEARLY)
-    best = np.full(doubtful.size, -1.0, np.float32)
-    name_of = np.full(doubtful.size, "", dtype=object)
-    for name, places in names.items():
-        if len(places) < MATES or not doubtful.size:
-            continue
-        like = nearest(likeness(doubtful, places), MATES)
-        like[[letters[at].name == name for at in doubtful.tolist()]] = -1.0
-        name_of[like > best] = name
-        best = np.maximum(best, like)
-    for at, other, likest in zip(doubtful.tolist(), name_of, best.tolist(), strict=True):
-        if likest >= ALIKE and likest >= own[at] + CLEARLY:
-            beside = [
-                near for near in (at - 1, at + 1) if 0 <= near < len(letters) and letters[near].word is letters[at].word
-            ]
-            sure = all(own[near] >= SURE or len(names[letters[near].name]) == 1 for near in beside)
-            if sure and all(_TWINS_OF_MARKS.get(letters[near].name, letters[near].name) != other for near in beside):
-                yield at, other
+    table = shapes @ shapes.T
+    for size in sizes.T:
+        table -= _SIZE * np.abs(size[:, None] - size[None, :])
+    return table
 
 
 def _letters_of(grey: NDArray[np.uint8], line: Line) -> Iterator[_Letter]:
