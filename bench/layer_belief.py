@@ -42,6 +42,7 @@ from ocroute.judge.base import CHECKS
 from ocroute.layout.arrange import arrange
 from ocroute.pages import InputPage, open_input
 from ocroute.pages.pdf import PdfPage
+from ocroute.raster.printed import printed
 from ocroute.values import Block, Category
 
 LAYER = EngineInfo(kind="textlayer", rank=0, gives_confidence=False)
@@ -144,7 +145,7 @@ def of_files(half: str, folders: Sequence[Path], count: int) -> Iterator[tuple[P
             with open_input(file) as source:
                 for number in list(source.numbers)[:PER_FILE]:
                     page = source.page(number)
-                    lines = page.text_layer() or ()
+                    lines = printed(page).lines
                     if len(letters_of(lines)) >= LEAST and whole(page):
                         yield file, number, page, lines
                         given += 1
@@ -193,7 +194,7 @@ def read(job: Job) -> Row:
 
 def _read(job: Job, page: InputPage) -> Row:
     packed = job.page
-    subject = Subject(packed.name, page, (page.text_layer() or ()) if packed.number else packed.lines)
+    subject = Subject(packed.name, page, printed(page).lines if packed.number else packed.lines)
     foreign = stretched(job.other.lines, page.size[0] / job.other.size[0], page.size)
     seconds, cases = None, []
     for way, case in alterations(subject, foreign, random.Random(packed.name)):

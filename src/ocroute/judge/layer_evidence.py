@@ -9,12 +9,12 @@ from typing import Final
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words
-from ocroute.judge.layer_sample import LETTERS, VOUCHED, Probe, Words, lines_of, take, words_of
+from ocroute.judge.layer_sample import LETTERS, VOUCHED, Probe, Words, folded, lines_of, take, words_of
 from ocroute.judge.letter_shapes import Shapes, shapes_of
 from ocroute.judge.line_crops import spread
 from ocroute.judge.read_back import DEEP, ReadBack, Seen, look, read_back
 from ocroute.judge.scripts import script_of
-from ocroute.judge.unlikely_words import SLIP, UnlikelyWords
+from ocroute.judge.unlikely_words import SHORTEST, SLIP, UnlikelyWords
 from ocroute.pages.page import InputPage
 from ocroute.values import Line
 
@@ -71,7 +71,13 @@ def _of_readings(page: InputPage, words: Sequence[Probe], threads: int) -> list[
 
 def _surely_others(read: ReadBack) -> list[Seen]:
     """Words of the sample with a letter or two that are surely others, where all of it together is no worse than a reader is."""
-    return [one for one in read.seen if read.odds <= 0 and 0 < one.wrong <= SLIP and one.least >= SURE_OF_WORDS]
+    return [one for one in read.seen if read.odds <= 0 and _is_another(one, SURE_OF_WORDS)]
+
+
+def _is_another(one: Seen, sure: float) -> bool:
+    """Whether a word is shown with as many letters, all of them sure, one or two of them others."""
+    letters = len(one.probe.letters)
+    return 0 < one.wrong <= SLIP and one.least >= sure and letters >= SHORTEST and len(folded(one.shown)) == letters
 
 
 def _of_ideographs(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
