@@ -72,6 +72,15 @@ def test_a_rule_of_hyphens_parts_two_tables():
     assert [held.text for held in rest] == ["-" * 60]
 
 
+def test_fields_above_a_ruled_head_whose_colons_were_not_read_are_none_of_its_lines():
+    fields = [["Invoice No.", "INV-318140", ""], ["Date", "05/02/2018", ""], ["Cashier", "admin", ""]]
+    lines = rows(100, COLUMNS, [*fields, *ITEMS], pitch=24)
+    top = 100 + 24 * len(fields)
+    table, rest = only(ruled_page(across(95, 700, top + 22, top + 96)), lines)
+    assert grid(table.table) == ITEMS
+    assert len(rest) == 6
+
+
 def test_labels_with_a_colon_are_no_head():
     pairs = [
         ["Railway glacier:", "Seledon"],

@@ -12,6 +12,9 @@ from ocroute.layout.tables.tokens import Scale
 from ocroute.raster.rules import Rule, Rules
 
 MOST_HEADER_ROWS = 6
+FEWEST_FIELDS = 3
+"""Rows above the values that have something in the first column: one heading is seldom broken into so many lines."""
+
 _YEAR = re.compile(r"^(?:fy\s?)?(?:19|20)\d\d\s?\S{0,2}$", re.IGNORECASE)
 
 
@@ -20,6 +23,10 @@ def mark_headers(grid: Grid, rules: Rules, scale: Scale) -> None:
     count = _by_rule(grid.rows, rules, scale)
     if count is None:
         count = _by_type(grid.rows) or _by_text(grid.rows)
+    labels = [at for at, row in enumerate(grid.rows[:count]) if row.parts[0].first == row.parts[0].last == 0]
+    if len(labels) >= FEWEST_FIELDS:
+        del grid.rows[: labels[-1]]  # fields of a form above the head, whose words stay lines
+        count -= labels[-1]
     for row in grid.rows[:count]:
         row.header = True
     _spread(grid, count, rules, scale)
