@@ -34,8 +34,9 @@ def verdict(page, sheet):
     return judge(page, Reading(blocks=blocks, raw=answer), engine=DotsOcr.info, task=Task()).status
 
 
-@pytest.mark.parametrize("sheet", [full(), small()], ids=["full", "small"])
-def test_the_judge_accepts_the_page_as_it_is_and_not_with_a_part_left_out(sheet, tmp_path):
+@pytest.mark.parametrize("drawn", [full, small])
+def test_the_judge_accepts_the_page_as_it_is_and_not_with_a_part_left_out(drawn, tmp_path):
+    sheet = drawn()
     sheet.image.save(tmp_path / "page.png", dpi=(200, 200))
     with open_input(tmp_path / "page.png") as source:
         page = source.page(1)

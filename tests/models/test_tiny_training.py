@@ -1,5 +1,6 @@
 """Tiny models: the training path computes what the loaded model computes, and learns."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -22,25 +23,27 @@ from transformers import PreTrainedTokenizerFast
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def drawn_in_pillows_own_face(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def drawn_in_pillows_own_face() -> Iterator[None]:
     """The gathered fonts are not in the repository."""
 
     def draw(kind: str, size: tuple[int, int], rng: Random, script: str, *, evaluation: bool):
         family = Family(PILLOW, (PILLOW,), (PILLOW,))
         return short(Painter(size, rng, script, evaluation=evaluation, family=family), 2)
 
-    monkeypatch.setattr(stream, "draw", draw)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream, "draw", draw)
+        yield
 
 
-@pytest.fixture(params=sorted(SPECS))
-def trained(request: pytest.FixtureRequest, tmp_path: Path):
-    """A model with random weights, ready for training, and its files."""
+@pytest.fixture(params=sorted(SPECS), scope="module")
+def trained(request: pytest.FixtureRequest, drawn_in_pillows_own_face: None, tmp_path_factory: pytest.TempPathFactory):
+    """A model with random weights, ready for training, and its files: made once, and put back by whoever trains it."""
     torch.manual_seed(0)
     spec = SPECS[request.param]()
     model = store.fresh(spec).eval()
     teacher = Teacher(192, stream.SLOTS, len(stream.LABELS) + 1)
-    folder = tmp_path / spec.name
+    folder = tmp_path_factory.mktemp("made") / spec.name
     store.write(folder, spec, model, teacher, {"steps": 3})
     reader = Reader(folder, torch.float32, "cpu")
     model.load_state_dict(reader.model.state_dict())  # rounded to bfloat16, as the files are
@@ -113,6 +116,17 @@ def test_an_archive_resumes(trained, tmp_path: Path) -> None:
     torch.testing.assert_close(taught.out.weight, teacher.out.weight, atol=1e-2, rtol=1e-2)
 
 
+@pytest.fixture
+def put_back(trained) -> Iterator[None]:
+    """The weights as they were."""
+    _, net, teacher, *_ = trained
+    before = [{name: tensor.clone() for name, tensor in each.state_dict().items()} for each in (net.model, teacher)]
+    yield
+    for each, state in zip((net.model, teacher), before, strict=True):
+        each.load_state_dict(state)
+
+
+@pytest.mark.usefixtures("put_back")
 def test_a_batch_is_learned(trained) -> None:
     spec, net, teacher, batch, _, _ = trained
     prompts = Prompts(spec, CPU)
