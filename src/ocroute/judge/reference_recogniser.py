@@ -19,6 +19,7 @@ from ocroute.ppocr import crops, line_models, model_files, recogniser
 from ocroute.ppocr.detector import detect
 from ocroute.ppocr.line_choice import PageLines
 from ocroute.ppocr.preprocessing import HEIGHT, scaled
+from ocroute.ppocr.traced import Traced
 from ocroute.values import Box
 
 SQUEEZE: Final = 0.72
@@ -82,7 +83,7 @@ def recognise(page: InputPage, boxes: Sequence[Box], threads: int = 1, script: s
     return [(line.text.strip(), line.confidence) for line in trace(page, boxes, threads, script)]
 
 
-def trace(page: InputPage, boxes: Sequence[Box], threads: int = 1, script: str = "Latn") -> list[recogniser.Traced]:
+def trace(page: InputPage, boxes: Sequence[Box], threads: int = 1, script: str = "Latn") -> list[Traced]:
     """The same with how sure the recogniser is of each letter.
 
     Raises:

@@ -72,7 +72,8 @@ class Kin:
             np.add.at(sure, classes[accented & (probabilities >= SURE)], 1)
         if letters >= FEWEST and sure.sum() < RARE * letters:
             return self.is_accented
-        return self.is_far & (sure == 0)
+        unseen: NDArray[np.bool_] = self.is_far & (sure == 0)
+        return unseen
 
 
 @cache
@@ -91,4 +92,4 @@ def kin(letters: tuple[str, ...]) -> Kin:
     flags[1, every] = True
     flags[:, bare] = [[True], [False]]
     far = flags[1] & np.array([letter[:1] > WESTERN for letter in letters])
-    return Kin(np.array(bare, np.intp), every, starts, *flags, far)
+    return Kin(np.array(bare, np.intp), every, starts, flags[0], flags[1], far)

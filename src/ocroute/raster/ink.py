@@ -195,7 +195,8 @@ def upright_rules(mask: Mask) -> Mask:
 
 
 def _rule_length(mask: Mask) -> int:
-    return max(24, min(max(mask.shape), 3 * LONG_SIDE // 2) // 24)
+    longest: int = max(mask.shape)
+    return max(24, min(longest, 3 * LONG_SIDE // 2) // 24)
 
 
 def _sides(boxes: Iterable[Box]) -> Floats:
