@@ -19,6 +19,7 @@ SURE_FIRST: Final = 0.99  # the same before a word
 SURE_ELSEWHERE: Final = (
     0.9  # the same of any sign where the recogniser thought of a space, or behind a word that it cannot end
 )
+SURE_LAST: Final = 0.9  # the same behind a word, where most stops are
 LONG: Final = 3  # letters on both sides of an apostrophe from which these may be two words
 FEET: Final = {".": (-0.25, 0.22), "'": (0.45, 1.3), "’": (0.45, 1.3)}
 """Of signs that a speck is read as, how far their feet may be above the line, in heights of a letter."""
@@ -87,7 +88,8 @@ def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     low, high = FEET[sign]
     round_ = own.height <= ROUND * (own.right - own.left)
     between = round_ and before.isalpha() and not behind.isupper()
-    return not low <= foot <= high or (between and space)
+    astray = not low <= foot <= high and (sure < SURE_LAST or not behind.isspace())
+    return astray or (between and space)
 
 
 def _may_be_two_words(text: str, at: int) -> bool:
