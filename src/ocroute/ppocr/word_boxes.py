@@ -117,10 +117,10 @@ def _breaks(
         if missed or _stopped(traced, letters, place):
             taken.add(place)
             yield _Break(place, float(seen.gaps[index, 0]), float(seen.gaps[index, 1]))
-    for at in _speckled(traced, letters, seen, free, height):
-        if at not in taken:
-            between = seen.gaps[_between(seen, centers, at)]
-            yield _Break(at, float(between[0, 0]), float(between[-1, 1]))
+    for letter in _speckled(traced, letters, seen, free, height):
+        if letter not in taken:
+            between = seen.gaps[_between(seen, centers, letter)]
+            yield _Break(letter, float(between[0, 0]), float(between[-1, 1]))
 
 
 def _speckled(
@@ -139,7 +139,8 @@ def _speckled(
 
 def _between(seen: column_ink.ColumnInk, centers: NDArray[np.floating], at: int) -> NDArray[np.bool_]:
     """Which gaps are between letter ``at`` and the one before it."""
-    return (seen.gaps[:, 0] > centers[at - 1]) & (seen.gaps[:, 1] < centers[at])
+    inside: NDArray[np.bool_] = (seen.gaps[:, 0] > centers[at - 1]) & (seen.gaps[:, 1] < centers[at])
+    return inside
 
 
 def _as_wide_as_spaces(free: NDArray[np.floating], written: list[float], height: int) -> float:
