@@ -216,6 +216,8 @@ class NeuralEngine(PageByPage):
         self.budget = pixel_budget.fitted(facts, self.where, lambda pixels: self.sample(mode, pixels), free)
         pixel_budget.require_host_memory(facts, folder, self.where)
         self.loaded = self.load(folder, self.where)
+        if self._packed:
+            loading.in_one_dtype(self.loaded.model, self.where.dtype)
         if self._adapter:
             self._adapter.merge_into(self.loaded.model)
         self.kernels = attention.plug_in(

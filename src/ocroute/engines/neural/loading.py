@@ -95,6 +95,19 @@ def _helpers(facts: Facts, folder: Path) -> tuple[Any, Any]:
     return tokenizer, getattr(transformers, facts.image_processor).from_pretrained(folder, local_files_only=True)
 
 
+def in_one_dtype(model: Any, dtype: Any) -> None:
+    """Give the weights that are not quantized ``dtype``, the dtype of all others.
+
+    Beside quantized weights transformers 5.24 leaves some in the dtype in which the checkpoint has them. On a card without
+    bfloat16, or a processor, they then meet others.
+    """
+    import torch
+
+    for weight in model.parameters():
+        if weight.dtype in (torch.float16, torch.bfloat16) and weight.dtype != dtype:
+            weight.data = weight.data.to(dtype)
+
+
 def complete(facts: Facts, folder: Path, model: Any, report: dict[str, Any]) -> None:
     """Whether every weight of the model came from the checkpoint, and every tensor of the checkpoint went into the model.
 
