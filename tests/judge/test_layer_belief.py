@@ -242,6 +242,24 @@ def test_single_letters_that_are_drawn_as_others_are_seen_without_reading(full_p
     assert finding(full_page, list(exchanged(tuple(full_page.lines), share, chance))) is not None
 
 
+def test_other_words_in_the_place_of_a_few_are_seen_though_a_sample_may_miss_them(full_page):
+    """A tenth of the long words, each by one of as many letters and few of the same."""
+    assert not said_of(full_page, full_page.lines).foreign
+    every = [
+        word.text for line in full_page.lines for word in line.words if word.text.isalpha() and len(word.text) >= 5
+    ]
+    count, wrong = 0, []
+    for line in full_page.lines:
+        words = []
+        for word in line.words:
+            others = [text for text in every if len(text) == len(word.text) and not set(text) & set(word.text)]
+            count += bool(others)
+            words.append(Word(others[0] if others and count % 10 == 1 else word.text, word.box))
+        wrong.append(Line(" ".join(word.text for word in words), line.box, words=tuple(words), font=line.font))
+    assert len(said_of(full_page, wrong).foreign) >= 2
+    assert finding(full_page, wrong) is not None
+
+
 def test_a_word_whose_marks_are_taken_for_its_neighbours_is_no_wrong_letter(full_page):
     """As where one letter is printed in two pieces and two others touch."""
     shifted = [

@@ -9,7 +9,7 @@ from typing import Final
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words
-from ocroute.judge.layer_sample import LETTERS, VOUCHED, Probe, Words, folded, lines_of, take, words_of
+from ocroute.judge.layer_sample import LETTERS, VOUCHED, Probe, Words, folded, lines_of, probe_of, take, words_of
 from ocroute.judge.letter_shapes import Shapes, shapes_of
 from ocroute.judge.line_crops import spread
 from ocroute.judge.read_back import DEEP, ReadBack, Seen, look, read_back
@@ -22,6 +22,8 @@ DRAWN: Final = ("Cyrl", "Grek")  # scripts whose languages are known and that ca
 SPELLINGS: Final = 8  # of a word that are held against the page
 SURE: Final = 0.9  # of each sign of a run of ideographs in which one is another
 SURE_OF_WORDS: Final = 0.97  # of each letter of a word
+SURE_OF_FOREIGN: Final = 0.7  # the same of a word that does not look like the layer's either
+LOOKED_AT: Final = 8  # such words
 MANY: Final = 300  # letters that were compared, from which fewer words have to be read
 
 
@@ -54,7 +56,8 @@ def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
     least = VOUCHED if shapes.letters >= MANY and not shapes.odd else LETTERS
     try:
         read = read_back(page, words.readable, threads, least=least)
-        corrected = list(dict.fromkeys([*_of_readings(page, words.readable, threads), *_surely_others(read)]))
+        found = [*_of_readings(page, words.readable, threads), *_surely_others(read), *_foreign(page, shapes, threads)]
+        corrected = list(dict.fromkeys(found))
     except (EngineUnavailable, EngineError):
         read, corrected = None, []
     return Evidence(words, shapes, read, (*corrected, *_of_drawings(page, words.others)))
@@ -72,6 +75,12 @@ def _of_readings(page: InputPage, words: Sequence[Probe], threads: int) -> list[
 def _surely_others(read: ReadBack) -> list[Seen]:
     """Words of the sample with a letter or two that are surely others, where all of it together is no worse than a reader is."""
     return [one for one in read.seen if read.odds <= 0 and _is_another(one, SURE_OF_WORDS)]
+
+
+def _foreign(page: InputPage, shapes: Shapes, threads: int) -> list[Seen]:
+    """Words that do not look like what the layer has, and are surely read to be others."""
+    probes = [probe for word in spread(shapes.foreign, LOOKED_AT) if (probe := probe_of(word)).script]
+    return [one for one in look(page, probes, threads) if one.wrong > SLIP and one.least >= SURE_OF_FOREIGN]
 
 
 def _is_another(one: Seen, sure: float) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Final, NamedTuple
 
 import cv2
@@ -34,6 +34,7 @@ SMALLEST: Final = 10  # pixels of a line's height
 ALIKE: Final = 0.92  # likeness of two prints of a letter in one typeface
 CLEARLY: Final = 0.08  # by which a wrong letter is less like its namesakes than like others
 SURE: Final = 0.85  # likeness to its namesakes of a letter that is right
+LONG: Final = 4  # letters of a word that tells whether it is another
 MATES: Final = 3  # others that it must be so like, all of one name
 _SIDE: Final = 12  # pixels to which a shape is scaled
 _SIZE: Final = 0.3  # likeness that is lost by a shape e times as high, or as wide
@@ -61,10 +62,18 @@ class OddWord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """How many letters of a layer could be compared, and the words with one that is drawn as another."""
+    """How the letters of a layer look.
+
+    Attributes:
+        letters: how many could be compared.
+        odd: the words with one that is drawn as another.
+        foreign: words most of whose letters are drawn as others: another word is printed there, or marks were taken for the wrong
+            letters.
+    """
 
     letters: int = 0
     odd: tuple[OddWord, ...] = ()
+    foreign: tuple[Word, ...] = ()
 
     @property
     def share(self) -> float:
@@ -93,23 +102,41 @@ def shapes_of(page: InputPage, reading: Reading) -> Shapes:
         letters += _letters_of(grey, line)
     if len(letters) < FEWEST:
         return Shapes()
+    others, sure = _others(letters)
     found: dict[str, OddWord] = {}
-    for at, other in _odd(letters):
+    for at, other in _odd(letters, others, sure):
         word = letters[at].word
         found.setdefault(word.text, OddWord(word, letters[at].sign, other))
-    return Shapes(len(letters), tuple(found.values()))
+    return Shapes(len(letters), tuple(found.values()), tuple(_foreign(letters, others)))
 
 
-def _odd(letters: Sequence[_Letter]) -> Iterator[tuple[int, str]]:
-    """The places of letters that are unlike their namesakes and like several others, and the name of those.
+def _odd(letters: Sequence[_Letter], others: Mapping[int, str], sure: NDArray[np.bool_]) -> Iterator[tuple[int, str]]:
+    """Those of ``others`` beside which letters look as they should, and are not what these look like: marks that were taken for
+    the wrong letters of their word are off by one.
+    """
+    for at, other in sorted(others.items()):
+        beside = [
+            near for near in (at - 1, at + 1) if 0 <= near < len(letters) and letters[near].word is letters[at].word
+        ]
+        if all(sure[near] for near in beside) and all(
+            _TWINS_OF_MARKS.get(letters[near].name, letters[near].name) != other for near in beside
+        ):
+            yield at, other
 
-    The letters beside such a one must look as they should, and not be what it looks like: marks that were taken for the wrong
-    letters of their word are off by one.
+
+def _foreign(letters: Sequence[_Letter], others: Mapping[int, str]) -> Iterator[Word]:
+    for word, places in groupby(range(len(letters)), key=lambda at: letters[at].word):
+        listed = list(places)
+        if len(listed) >= LONG and sum(at in others for at in listed) > len(listed) / 2:
+            yield word
+
+
+def _others(letters: Sequence[_Letter]) -> tuple[dict[int, str], NDArray[np.bool_]]:
+    """The letters that are unlike their namesakes and like several others, by their places, with the name of those; and which
+    letters look as they should, or have no namesake to be like.
     """
     names = np.array([letter.name for letter in letters])
-    order = np.argsort(
-        names, kind="stable"
-    )  # namesakes follow each other, and what is needed of them is a part of one table
+    order = np.argsort(names, kind="stable")  # namesakes together: what is needed of them is a part of one table
     table = _likeness([letters[at] for at in order.tolist()])
     edges = [0, *(np.flatnonzero(names[order][1:] != names[order][:-1]) + 1).tolist(), len(letters)]
     parts = list(pairwise(edges))
@@ -135,17 +162,10 @@ def _odd(letters: Sequence[_Letter]) -> Iterator[tuple[int, str]]:
         best = np.maximum(best, like)
     liked = (best >= ALIKE) & (best >= own[doubtful] + CLEARLY)
     others = dict(zip(order[doubtful[liked]].tolist(), name_of[liked].tolist(), strict=True))
+    counts = np.repeat([end - start for start, end in parts], [end - start for start, end in parts])
     sure = np.zeros(len(letters), np.bool_)
-    sure[order] = own >= SURE
-    alone = {letters[order[start]].name for start, end in parts if end - start == 1}
-    for at, other in sorted(others.items()):
-        beside = [
-            near for near in (at - 1, at + 1) if 0 <= near < len(letters) and letters[near].word is letters[at].word
-        ]
-        if all(sure[near] or letters[near].name in alone for near in beside) and all(
-            _TWINS_OF_MARKS.get(letters[near].name, letters[near].name) != other for near in beside
-        ):
-            yield at, other
+    sure[order] = (own >= SURE) | (counts == 1)
+    return others, sure
 
 
 def _likeness(letters: Sequence[_Letter]) -> Patch:
