@@ -51,6 +51,7 @@ BELIEF = ("textlayer_mismatch", "garble", "wrong_script", "invented")
 PER_FILE = 3
 FIRST = 1001  # seed of the drawn pages; those of 500 to 560 and 900 to 925 were looked at while the checks were made
 MOST_BYTES = 4_600_000, 400_000  # of a picture, of a PDF: all of them are carried to the machine that reads
+UNKNOWN = 0.01  # of a page's signs that the file gives no meaning
 LEAST = 3
 """Letters of a page."""
 
@@ -146,7 +147,8 @@ def of_files(half: str, folders: Sequence[Path], count: int) -> Iterator[tuple[P
                 for number in list(source.numbers)[:PER_FILE]:
                     page = source.page(number)
                     lines = printed(page).lines
-                    if len(letters_of(lines)) >= LEAST and whole(page):
+                    text = "".join(line.text for line in lines)
+                    if len(letters_of(lines)) >= LEAST and whole(page) and text.count("\ufffd") <= UNKNOWN * len(text):
                         yield file, number, page, lines
                         given += 1
                     page.release()
@@ -163,7 +165,7 @@ def whole(page: InputPage) -> bool:
     count = pdfium.FPDFText_CountChars(text.raw)
     unknown = sum(pdfium.FPDFText_HasUnicodeMapError(text.raw, at) == 1 for at in range(min(count, 5000)))
     text.close()
-    return bool(unknown <= 0.01 * min(count, 5000))
+    return bool(unknown <= UNKNOWN * min(count, 5000))
 
 
 # reading

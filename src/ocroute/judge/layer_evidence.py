@@ -56,7 +56,11 @@ def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
     least = VOUCHED if shapes.letters >= MANY and not shapes.odd else LETTERS
     try:
         read = read_back(page, words.readable, threads, least=least)
-        found = [*_of_readings(page, words.readable, threads), *_surely_others(read), *_foreign(page, shapes, threads)]
+        found = [
+            *_of_readings(page, words.readable, threads),
+            *_surely_others(read),
+            *_foreign(page, shapes, threads),
+        ]
         corrected = list(dict.fromkeys(found))
     except (EngineUnavailable, EngineError):
         read, corrected = None, []
@@ -73,8 +77,8 @@ def _of_readings(page: InputPage, words: Sequence[Probe], threads: int) -> list[
 
 
 def _surely_others(read: ReadBack) -> list[Seen]:
-    """Words of the sample with a letter or two that are surely others, where all of it together is no worse than a reader is."""
-    return [one for one in read.seen if read.odds <= 0 and _is_another(one, SURE_OF_WORDS)]
+    """Words of the sample with one letter that is surely another, where all of it together is no worse than a reader is."""
+    return [one for one in read.seen if read.odds <= 0 and _has_another(one)]
 
 
 def _foreign(page: InputPage, shapes: Shapes, threads: int) -> list[Seen]:
@@ -83,19 +87,19 @@ def _foreign(page: InputPage, shapes: Shapes, threads: int) -> list[Seen]:
     return [one for one in look(page, probes, threads) if one.wrong > SLIP and one.least >= SURE_OF_FOREIGN]
 
 
-def _is_another(one: Seen, sure: float) -> bool:
-    """Whether a word is shown with as many letters, all of them sure, one or two of them others."""
+def _has_another(one: Seen) -> bool:
+    """Whether a word is shown with as many letters, all of them sure and one of them another."""
     letters = len(one.probe.letters)
-    return 0 < one.wrong <= SLIP and one.least >= sure and letters >= SHORTEST and len(folded(one.shown)) == letters
+    return one.wrong == 1 and one.least >= SURE_OF_WORDS and len(folded(one.shown)) == letters >= SHORTEST
 
 
 def _of_ideographs(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
-    """Runs of ideographs in which a sign or two are surely others. None of these is unlikely by those beside it, and hardly any
+    """Runs of ideographs in which signs are surely others. None of these is unlikely by those beside it, and hardly any
     stands there twice: more of them have to be read.
     """
     every = [word for word in words if any(script_of(sign) in ("Hani", "Jpan") for sign in word.letters)]
     chosen = take(spread(every, len(every)), DEEP)
-    return [one for one in look(page, list(chosen), threads) if 0 < one.wrong <= SLIP and one.least >= SURE]
+    return [one for one in look(page, list(chosen), threads) if one.wrong and one.least >= SURE]
 
 
 def _of_drawings(page: InputPage, others: Sequence[Probe]) -> list[Seen]:

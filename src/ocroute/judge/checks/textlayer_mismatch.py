@@ -14,6 +14,7 @@ from ocroute.judge.letter_shapes import Shapes
 from ocroute.judge.line_crops import spread
 from ocroute.judge.read_back import ReadBack, confirmed
 from ocroute.judge.reading_pieces import quote
+from ocroute.judge.unlikely_words import SLIP
 from ocroute.judge.unwritten import misplaced, rare
 from ocroute.judge.word_gaps import edge_ink, gaps
 from ocroute.pages.page import InputPage
@@ -128,7 +129,8 @@ class TextLayerMismatch:
 
     def _of_corrected(self, known: Evidence) -> Finding | None:
         letters = sum(len(word.letters) for word in (*known.words.readable, *known.words.others))
-        limit = CORRECTED if letters > FEW else 1
+        # Of one word with two letters that differ, as where a field's edge cuts what hangs below the line, the reader may be as wrong.
+        limit = CORRECTED if letters > FEW or all(one.wrong == SLIP for one in known.corrected) else 1
         if len(known.corrected) < limit:
             return None
         worst = max(known.corrected, key=lambda one: len(one.probe.letters))
