@@ -129,7 +129,7 @@ class TextLayerMismatch:
 
     def _of_corrected(self, known: Evidence) -> Finding | None:
         letters = sum(len(word.letters) for word in (*known.words.readable, *known.words.others))
-        # Of one word with two letters that differ, as where a field's edge cuts what hangs below the line, the reader may be as wrong.
+        # Of one word with two other letters the reader may be as wrong, as where a field's edge cuts what hangs below the line.
         limit = CORRECTED if letters > FEW or all(one.wrong == SLIP for one in known.corrected) else 1
         if len(known.corrected) < limit:
             return None
