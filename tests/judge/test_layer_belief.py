@@ -12,6 +12,7 @@ from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge import reference_recogniser
 from ocroute.judge.checks.textlayer_mismatch import TextLayerMismatch
+from ocroute.judge.checks.wrong_script import WrongScript
 from ocroute.judge.layer_evidence import evidence_of
 from ocroute.judge.layer_sample import words_of
 from ocroute.judge.letter_shapes import shapes_of
@@ -147,6 +148,16 @@ def test_cyrillic_is_read(chance, words):
     made = russian(words)
     assert finding(made, made.lines) is None
     assert "where it shows" in finding(made, list(scrambled(tuple(made.lines), chance))).sentence
+
+
+def test_a_word_in_letters_that_look_like_others_is_read_by_who_writes_it():
+    if not faces.knows_cyrillic("tune"):
+        pytest.skip("no Cyrillic font here")
+    made = sheet((600, 200))
+    made.write(100, 60, "самого", faces.font(faces.path("tune", "serif"), 40))
+    reading = Reading(lines=tuple(made.lines))
+    assert WrongScript().check(made.page(), reading, engine=LAYER, task=Task()) is None
+    assert finding(made, made.lines) is None
 
 
 def test_likely_words_in_the_places_of_others_are_no_right_layer(chance):

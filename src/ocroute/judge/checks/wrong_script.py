@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.alphabet_confusions import as_other_script, lookalikes, misread_lines, odd_capitals
+from ocroute.judge.layer_sample import words_of
 from ocroute.judge.reading_pieces import pieces, plain, quote
 from ocroute.judge.scripts import advice, census, letters_of, script_of
 from ocroute.judge.seen_alphabet import seen_otherwise
@@ -55,9 +56,9 @@ class WrongScript:
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """The plainest of the signs that the script is wrong."""
-        return next(self._signs(page, reading, task), None)
+        return next(self._signs(page, reading, engine, task), None)
 
-    def _signs(self, page: InputPage, reading: Reading, task: Task) -> Iterator[Finding]:
+    def _signs(self, page: InputPage, reading: Reading, engine: EngineInfo, task: Task) -> Iterator[Finding]:
         text = plain(reading)
         letters = census(text)
         blanks = sum(line.box.width for line in reading.blanks)
@@ -76,7 +77,8 @@ class WrongScript:
             yield self._finding(accented, BARE, what, 0.9, task, "Grek")
         total = letters.total()
         if total < FEWEST_LETTERS:
-            yield from self._of_few_letters(page, reading, task)
+            if engine.kind != "textlayer" or words_of(reading).others:  # else they are read by who writes them
+                yield from self._of_few_letters(page, reading, task)
             return
         yield from self._alphabets(reading, text, letters, task)
         asked = {script for language in task.languages for script in letters_of(language)}
