@@ -17,6 +17,7 @@ from ocroute.judge.layer_evidence import evidence_of
 from ocroute.judge.layer_sample import words_of
 from ocroute.judge.letter_shapes import shapes_of
 from ocroute.judge.read_back import read_back
+from ocroute.judge.word_gaps import edge_ink
 from ocroute.values import Block, Box, Category, Line, Word
 
 LAYER = EngineInfo(kind="textlayer", rank=0)
@@ -45,6 +46,11 @@ def test_few_words_are_read_all_of_them(poster):
     assert finding(poster, poster.lines) is None
     said = finding(poster, [caesar(line) for line in poster.lines])
     assert "10 of 10 words" in said.sentence
+
+
+def test_a_column_has_no_rows_of_letters(poster):
+    column = Word("右から左へ上から下へと読む", Box(200, 140, 260, 600))
+    assert edge_ink(poster.page(), Reading(lines=(Line(column.text, column.box, words=(column,)),))) is None
 
 
 def test_a_layer_that_is_half_a_line_off_does_not_match(poster):

@@ -11,7 +11,7 @@ from ocroute.judge.layer_sample import lines_of
 from ocroute.judge.line_crops import spread
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
-from ocroute.values import Box
+from ocroute.values import Box, Word
 
 MOST: Final = 400  # words that are looked at
 SMALLEST: Final = 8  # pixels of a word's height
@@ -57,7 +57,10 @@ def edge_ink(page: InputPage, reading: Reading) -> float | None:
         for line in lines_of(reading)
         if not line.angle
         for word in line.words
-        if word.box.height >= SMALLEST and word.box.width > 3 and any(map(str.isalnum, word.text))
+        if word.box.height >= SMALLEST
+        and word.box.width > 3
+        and any(map(str.isalnum, word.text))
+        and not _is_column(word)
     ]
     clear = [word for word in words if word.box.height >= ROWS * ink.scale]
     words = clear or words if len(words) >= MANY else clear
@@ -72,3 +75,8 @@ def edge_ink(page: InputPage, reading: Reading) -> float | None:
         return float(np.where(light, 1 - bands, bands).mean())
 
     return max(inked(0), inked(ROWS - 1)) / max(min(map(inked, MIDDLE)), 0.001)
+
+
+def _is_column(word: Word) -> bool:
+    """Whether its signs stand below each other."""
+    return len(word.text) > 1 and word.box.height > word.box.width and all(sign >= "\u2e80" for sign in word.text)
