@@ -74,7 +74,7 @@ def order_of(upright: InputPage, lines: Sequence[Line], sheet: Sheet) -> Errors:
 def tried(leaf: str, half: str, seed: int, tilt: float) -> tuple[Errors, Errors, bool, bool]:
     """Errors before and after, whether the sheet was found, and whether all of it is in the picture."""
     data, flows = leaf_of(leaf, half, seed)
-    sheet = Sheet(f"{leaf}-{half}-{seed}", leaf, "eng", flows, data)
+    sheet = Sheet(f"{leaf}-{half}-{seed}", leaf, "eng", flows, data, "photograph", seed)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.pdf"
         file.write_bytes(data)
