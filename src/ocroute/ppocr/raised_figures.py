@@ -57,8 +57,11 @@ def marked(traced: Traced, pixels: Raster) -> Traced:
     grey = to_grey(pixels)
     ink, level = otsu_ink(grey)
     shapes, faint = _shapes(ink), _faint(grey, ink, level)
+    edges = np.array([(shape.left, shape.right) for shape in shapes], np.intp).reshape(-1, 2)
     own = {
-        index: _shape(shapes, float(traced.centers[index])) for index, sign in enumerate(traced.text) if sign.isalnum()
+        index: _shape(shapes, edges, float(traced.centers[index]))
+        for index, sign in enumerate(traced.text)
+        if sign.isalnum()
     }
     feet = [shape.bottom for index, shape in own.items() if shape and traced.text[index] not in TAILS]
     if len(feet) >= KNOWN:  # dust under a letter is no part of it
@@ -117,7 +120,14 @@ def _goes_on_below(faint: Mask, figure: _Shape, foot: int) -> bool:
     return below.size > 0 and float(below.mean()) > BARE
 
 
-def _shape(shapes: list[_Shape], center: float) -> _Shape | None:
-    """The shape of the letter whose middle is about there; None where it is not by itself."""
-    near = [shape for shape in shapes if shape.left - 0.3 * shape.width <= center <= shape.right + 0.3 * shape.width]
-    return min(near, key=lambda shape: abs(shape.left + shape.right - 2 * center), default=None)
+def _shape(shapes: list[_Shape], edges: NDArray[np.intp], center: float) -> _Shape | None:
+    """The shape of the letter whose middle is about there; None where it is not by itself.
+
+    Args:
+        shapes: of the line.
+        edges: (n, 2) their left and right edges.
+    """
+    left, right = edges[:, 0], edges[:, 1]
+    room = 0.3 * (right - left)
+    near = np.flatnonzero((left - room <= center) & (center <= right + room))
+    return shapes[near[np.abs((left + right)[near] - 2 * center).argmin()]] if near.size else None

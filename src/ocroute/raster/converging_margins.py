@@ -43,35 +43,45 @@ def find_convergence(lines: NDArray[np.int64], size: tuple[int, int], height: fl
     ends = boxes[:, 0] - middle[0], boxes[:, 2] - middle[0]
     span = size[0] / 2
 
-    def in_line(degrees: tuple[float, float]) -> float:
-        q, h = np.tan(np.radians(degrees[0])), np.tan(np.radians(degrees[1])) / span
+    def in_line(degrees: Floats) -> Floats:
+        q, h = np.tan(np.radians(degrees[:, :1])), np.tan(np.radians(degrees[:, 1:])) / span
         found = sum(_together((x - q * y) / (1 + h * y), CELL * height) for x in ends)
-        return float(found * (1 - PENALTY * (abs(degrees[0]) + abs(degrees[1]))))
+        return np.asarray(found * (1 - PENALTY * np.abs(degrees).sum(axis=1)))
+
+    def best_of(slopes: Floats, turns: Floats) -> Floats:
+        every = np.array(list(product(slopes, turns)))
+        return np.asarray(every[in_line(every).argmax()])
 
     coarse = np.arange(-MOST, MOST + 0.01, 0.75)
-    best = max(product(coarse, coarse[::2] / 2), key=in_line)
+    best = best_of(coarse, coarse[::2] / 2)
     fine = np.arange(-0.6, 0.61, 0.15)
-    best = max(((best[0] + step, best[1] + turn) for step in fine for turn in fine), key=in_line)
+    best = best_of(best[0] + fine, best[1] + fine)
     # One margin alone tells its own slope, not where it meets others.
-    alike = max(((q, 0.0) for q in np.arange(-MOST, MOST + 0.01, 0.3)), key=in_line)
-    if 2 * abs(best[1]) < LEAST or in_line(best) < GAIN * in_line(alike):
-        best = alike
+    alike = best_of(np.arange(-MOST, MOST + 0.01, 0.3), np.zeros(1))
+    together, apart, upright = in_line(np.stack([best, alike, np.zeros(2)]))
+    if 2 * abs(best[1]) < LEAST or together < GAIN * apart:
+        best, together = alike, apart
     q, h = (float(np.tan(np.radians(angle))) for angle in best)
     most = max(_counts((x - q * y) / (1 + h / span * y), CELL * height).max() for x in ends)
-    if abs(best[0]) + 2 * abs(best[1]) < LEAST or in_line(best) < GAIN * in_line((0.0, 0.0)) or most < MARGIN * len(y):
+    if abs(best[0]) + 2 * abs(best[1]) < LEAST or together < GAIN * upright or most < MARGIN * len(y):
         return None
     return _sheet(size, q, h / span)
 
 
-def _together(places: Floats, cell: float) -> float:
-    """How many others each place has within one ``cell``, in all; two sets of cells, so that none is on a seam."""
-    return float((_counts(places, cell) ** 2).sum())
+def _together(places: Floats, cell: float) -> Floats:
+    """How many others each place of a row has within one ``cell``, in all; two sets of cells, so that none is on a seam."""
+    return np.asarray((_counts(places, cell) ** 2).sum(axis=-1))
 
 
 def _counts(places: Floats, cell: float) -> Floats:
-    """How many there are in each cell, of two sets of cells."""
-    sets = [np.floor(places / cell + shift).astype(np.int64) for shift in (0.0, 0.5)]
-    return np.concatenate([np.bincount(cells - cells.min()) for cells in sets]).astype(np.float64)
+    """How many places of each row are in each cell, of two sets of cells."""
+    rows = np.atleast_2d(places)
+    cells = np.concatenate([np.floor(rows / cell + shift).astype(np.int64) for shift in (0.0, 0.5)], axis=1)
+    cells -= cells.min()
+    count = int(cells.max()) + 1
+    cells[:, rows.shape[1] :] += count
+    cells += 2 * count * np.arange(len(rows))[:, None]
+    return np.bincount(cells.ravel(), minlength=2 * count * len(rows)).reshape(len(rows), -1).astype(np.float64)
 
 
 def _sheet(size: tuple[int, int], q: float, h: float) -> Sheet:
