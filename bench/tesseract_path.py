@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from bench.harness import arguments, in_turns, write
+from bench.harness import ROOT, arguments, in_turns, write
 from bench.pages.prose import scanned_page
 
 from ocroute.compare.measures import cer

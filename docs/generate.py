@@ -26,6 +26,7 @@ from parts import (
     measured_kernels,
     neural,
     service,
+    tesseract_path,
     tiny,
     trusted,
 )
@@ -261,6 +262,7 @@ PARTS: dict[str, Part] = {
     **line_model.PARTS,
     **layouts.PARTS,
     **service.PARTS,
+    **tesseract_path.PARTS,
     **tiny.PARTS,
     **trusted.PARTS,
 }
