@@ -39,6 +39,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         ocroute.Reader(engine="tesseract", languages=["en"], jobs=0) as reader,
     ):
+        reader.read(ROOT / "samples" / "letter-en.png")  # loads what it needs
         for state, share in STATES.items():
             found = []
             for seed in range(FIRST, FIRST + options.pages):
