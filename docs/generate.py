@@ -26,7 +26,6 @@ from parts import (
     measured_kernels,
     neural,
     service,
-    tesseract_path,
     tiny,
     trusted,
 )
@@ -262,7 +261,6 @@ PARTS: dict[str, Part] = {
     **line_model.PARTS,
     **layouts.PARTS,
     **service.PARTS,
-    **tesseract_path.PARTS,
     **tiny.PARTS,
     **trusted.PARTS,
 }
