@@ -17,7 +17,7 @@ from ocroute.engines.base import Task
 from ocroute.engines.rapidocr import RapidOcr
 from ocroute.errors import EngineUnavailable
 from ocroute.judge import reference_recogniser
-from ocroute.ppocr import accents, inference, line_models, model_files, recogniser
+from ocroute.ppocr import accents, column_ink, inference, line_models, model_files, recogniser, word_boxes
 
 EVERY = line_models.every()
 
@@ -146,6 +146,18 @@ def test_figures_alone_in_their_cells_are_read_and_pieces_of_rules_are_none(engi
     page = ArrayPage(worn(np.asarray(image), WEARS[medium], seed).convert("RGB"), dpi=200)
     found = [word for line in lines_of(read(engine, page)) for word in line.split() if word.isdigit()]
     assert sorted(found) == sorted(map(str, numbers))
+
+
+@pytest.mark.parametrize(("likely", "parted"), [(0.69, [1, 2, 3]), (0.97, [1, 2, 3, 4])])
+def test_a_space_in_a_gap_that_is_none_is_believed_only_where_it_is_certain(likely, parted):
+    gaps = np.array([(10, 21), (31, 42), (52, 63), (73, 77)])  # the last is as wide as those between letters
+    centers = np.array([5.0, 26, 47, 68, 82])
+    places = np.searchsorted([0, 2, 4, 6, 8], range(9))
+    spaces = np.array([0, 0, 1, 0, 1, 0, 1, 0, likely], np.float32)
+    traced = recogniser.Traced("a b c d e", np.ones(9, np.float32), centers[places], spaces)
+    seen = column_ink.ColumnInk(0, 87, gaps, np.array([(0, 10), (21, 31), (42, 52), (63, 73), (77, 87)]))
+    found = word_boxes._breaks(traced, np.array([0, 2, 4, 6, 8]), seen, 31)
+    assert sorted({each.at for each in found}) == parted
 
 
 @pytest.mark.parametrize(("sure", "written"), [(False, "tat"), (True, "ţat")])

@@ -23,6 +23,11 @@ DOUBTFUL = 0.5  # confidence below which a line says nothing that can be believe
 UNWRITTEN = 0.3  # letters written for each stroke seen, below which a line was not read
 MISSED = 0.75  # a gap of this share of the line's median space is a space
 MISSED_ALONE = 0.4  # the same, as a share of the height, where the line has too few spaces to compare with
+NARROW = (
+    0.4  # a gap of less than this share of the line's median space is within a word, whatever the recogniser thinks
+)
+TELLING = 3  # spaces of a line from which that is known
+CERTAIN = 0.9  # but not what it thinks from this probability
 HALF_SEEN = 0.05
 """Probability of a space from which the recogniser had one in mind; within words it is that in 1 of 2,000 gaps."""
 WELL_SEEN = 0.1
@@ -93,7 +98,7 @@ def _breaks(
         yield from (_Break(int(at), float(x), float(x)) for at, x in zip(spaced, middles, strict=True))
         return
     free = seen.widths.astype(float)
-    written: list[float] = []
+    written, found = list[float](), list[_Break]()
     for at, middle in zip(spaced, middles, strict=True):
         # The widest gap between the two letters, give or take half a letter; one gap serves one space.
         near = (seen.gaps[:, 1] > centers[at - 1]) & (seen.gaps[:, 0] < centers[at])
@@ -101,9 +106,11 @@ def _breaks(
         if near[best] and free[best] > 0:
             written.append(float(free[best]))
             free[best] = 0
-            yield _Break(int(at), float(seen.gaps[best, 0]), float(seen.gaps[best, 1]))
+            found.append(_Break(int(at), float(seen.gaps[best, 0]), float(seen.gaps[best, 1])))
         else:
-            yield _Break(int(at), float(middle), float(middle))
+            found.append(_Break(int(at), float(middle), float(middle)))
+    least = NARROW * float(np.median(written)) if len(written) >= TELLING else 0.0
+    yield from (each for each in found if not 0 < each.width < least or traced.spaces[letters[each.at]] >= CERTAIN)
     taken = {0, len(letters), *spaced.tolist()}
     as_wide = _as_wide_as_spaces(free, written, height)
     for index in np.flatnonzero(free >= AFTER_STOP[1] * height).tolist():
