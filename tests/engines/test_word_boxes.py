@@ -68,3 +68,10 @@ def test_behind_a_stop_a_space_that_was_hardly_seen_parts_numbers(stop):
 def test_dust_in_a_gap_hides_no_space_that_was_half_seen(gap, sure, parted):
     words = ["saves", "about", "it"] if parted else ["savesabout", "it"]
     assert said("savesabout it", {5: gap, 10: 18}, {5: sure}, dust={5}) == [words]
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"), [(5, ["they", "with", "joy", "so"]), (12, ["they", "wit", "h", "joy", "so"])]
+)
+def test_a_gap_much_narrower_than_the_line_s_spaces_is_none_of_them(gap, words):
+    assert said("they with joy so", {4: 16, 7: gap, 8: 16, 11: 16}, {7: 0.17}) == [words]

@@ -124,23 +124,28 @@ def _breaks(
         if missed or _stopped(traced, letters, place):
             taken.add(place)
             yield _Break(place, float(seen.gaps[index, 0]), float(seen.gaps[index, 1]))
-    for letter in _speckled(traced, letters, seen, free, height):
+    for letter in _speckled(traced, letters, seen, free, height, least):
         if letter not in taken:
             between = seen.gaps[_between(seen, centers, letter)]
             yield _Break(letter, float(between[0, 0]), float(between[-1, 1]))
 
 
 def _speckled(
-    traced: Traced, letters: NDArray[np.intp], seen: column_ink.ColumnInk, free: NDArray[np.floating], height: int
+    traced: Traced,
+    letters: NDArray[np.intp],
+    seen: column_ink.ColumnInk,
+    free: NDArray[np.floating],
+    height: int,
+    narrowest: float,
 ) -> Iterator[int]:
     """The letters before which the recogniser had a space in mind, and white is, with dust in it or narrower than elsewhere."""
     usual = float(np.median(free[free > 0])) if free.any() else 0.0
-    least = max(SPECKLED[0] * height, SPECKLED[1] * usual)
+    least = max(SPECKLED[0] * height, SPECKLED[1] * usual, narrowest)
     for at in np.flatnonzero(traced.spaces[letters] >= HALF_SEEN).tolist():
         if not at or _unspaced(traced, letters, at) or not _had_in_mind(traced, letters, at):
             continue
         known = traced.spaces[letters[at]] >= WELL_SEEN and traced.text[letters[at]].isalpha()
-        if free[_between(seen, traced.centers[letters], at)].sum() >= (usual if known else least):
+        if free[_between(seen, traced.centers[letters], at)].sum() >= (max(usual, narrowest) if known else least):
             yield at
 
 
