@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import struct
 
 import pytest
@@ -52,6 +53,16 @@ def test_a_folder_of_gguf_files_is_named_with_the_one_to_serve(tmp_path):
     said = refused(folder)
     assert f"{folder} holds GGUF weights (dots.gguf)" in said.message
     assert f"--mmproj {folder / 'mmproj.gguf'}" in str(said.next_step)
+
+
+def test_the_part_for_pictures_is_not_taken_for_the_model(tmp_path):
+    folder = written(tmp_path / "мои веса", qwen__gguf=b"GGUF", mmproj__gguf=b"GGUF")
+    said = refused(folder)
+    assert "holds GGUF weights (qwen.gguf)" in said.message
+    words = shlex.split(str(said.next_step).partition(", and: ")[0])
+    assert words[2:] == ["llama-server", "-m", str(folder / "qwen.gguf"), "--mmproj", str(folder / "mmproj.gguf")]
+    step = str(refused(folder / "mmproj.gguf").next_step)
+    assert "-m MODEL.gguf --mmproj" in step
 
 
 def test_an_adapter_is_merged_into_its_base(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,7 +52,11 @@ def of_path(path: Path) -> Kind | None:
         return None
     if (path / _ADAPTER).is_file() and not any(path.glob("model*.safetensors")):
         return _adapter(path)
-    files = [] if any(path.glob("*.safetensors")) else sorted(path.glob("*.gguf"))
+    files = (
+        []
+        if any(path.glob("*.safetensors"))
+        else sorted(path.glob("*.gguf"), key=lambda file: (_is_projector(file), file.name))
+    )
     return _gguf(files[0], folder=path) if files else None
 
 
@@ -87,7 +92,7 @@ def of_config(config: dict[str, Any], folder: Path, *, runs_4bit: bool) -> Kind 
     if not method:
         return None
     name = _METHODS.get(method, method)
-    served = f"vllm serve {folder}, and: {_SERVED}:8000/v1"
+    served = f"vllm serve {shlex.quote(str(folder))}, and: {_SERVED}:8000/v1"
     if method != "bitsandbytes":
         what = f"holds weights quantized by {name}, which are not loaded here"
         return Kind(what, NextStep(f"Have vLLM run it: {served}; or use the checkpoint that it was made of"))
@@ -103,9 +108,15 @@ def of_config(config: dict[str, Any], folder: Path, *, runs_4bit: bool) -> Kind 
 def _gguf(file: Path, *, folder: Path | None = None) -> Kind:
     what = f"holds GGUF weights ({file.name})" if folder else "holds GGUF weights"
     projector = next(iter(sorted(file.parent.glob("*mmproj*.gguf"))), None)
-    vision = str(projector) if projector else "MMPROJ.gguf"
-    served = f"llama-server -m {file} --mmproj {vision}, and: {_SERVED}:8080/v1"
+    vision = shlex.quote(str(projector)) if projector else "MMPROJ.gguf"
+    weights = "MODEL.gguf" if _is_projector(file) else shlex.quote(str(file))
+    served = f"llama-server -m {weights} --mmproj {vision}, and: {_SERVED}:8080/v1"
     return Kind(f"{what}, which llama.cpp and ollama run", NextStep(f"Serve it: {served}"))
+
+
+def _is_projector(file: Path) -> bool:
+    """Whether a GGUF file holds what turns pictures into tokens, which serves beside a model and is none itself."""
+    return "mmproj" in file.name.casefold()
 
 
 def _adapter(folder: Path) -> Kind:
