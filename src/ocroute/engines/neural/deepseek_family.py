@@ -130,10 +130,27 @@ def encoded(loaded: Loaded, mode: Mode, image_tokens: int) -> Tensor:
 
 
 def blocks(answer: Answered) -> tuple[Block, ...]:
-    """Regions with their boxes where the model was asked for them, else what its Markdown tells apart."""
-    if not answer.mode.boxes:
+    """Regions with their boxes where the model was asked for them or gave them unasked, else what its Markdown tells apart."""
+    if not (answer.mode.boxes or grounded(answer.text)):
         return markdown_blocks.blocks(answer)
     return from_regions(answer.text, answer.size, labels_are_text=bool(answer.mode.options.get("labels_are_text")))
+
+
+def grounded(answer: str) -> bool:
+    """Whether an answer to which no boxes belong is divided by tags, or by what a server has left of them, all the same.
+
+    A bare label and box count where the label is one of the model's, the corners are in order, and nothing follows on their line
+    or they begin the answer: a page of program code may hold ``image[[0, 1, 2, 3]] = 5``.
+    """
+    answer = answer.strip()
+    if "<|ref|>" in answer and "<|det|>" in answer:
+        return True
+    for region in _BARE.finditer(answer):
+        x0, y0, x1, y1 = (int(number) for number in _BOX.findall(region["boxes"])[0])
+        alone = region.start() == 0 or not answer[region.end() :].partition("\n")[0].strip()
+        if alone and region["label"] in CATEGORIES and x0 < x1 <= SPACE and y0 < y1 <= SPACE:
+            return True
+    return False
 
 
 def from_regions(answer: str, size: tuple[int, int], *, labels_are_text: bool = False) -> tuple[Block, ...]:

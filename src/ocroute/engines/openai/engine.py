@@ -22,7 +22,7 @@ from ocroute.engines.openai.address import address
 from ocroute.engines.openai.answers import Completion, WroteNothing, completion
 from ocroute.engines.openai.in_flight import MOST, InFlight, answers, at_first
 from ocroute.engines.openai.picture import Picture, picture
-from ocroute.engines.openai.refusals import beyond_context, share_of_room, unknown_setting
+from ocroute.engines.openai.refusals import answer_too_long, beyond_context, share_of_room, unknown_setting
 from ocroute.engines.openai.retry import Deadline, Limits
 from ocroute.engines.openai.served_models import ServedModel, served_model
 from ocroute.engines.page_by_page import PageByPage
@@ -39,6 +39,7 @@ SPECIAL: dict[str, dict[str, Any]] = {"llama.cpp": {}, "ollama": {}}
 """By server, how it is asked to keep special tokens in its answers, in which some models' boxes stand. Others are asked as vLLM
 and SGLang are; llama.cpp is told when it starts (``--special``), ollama not at all: what is left of the tags is read then."""
 
+_ROOM = frozenset({"max_tokens", "max_completion_tokens"})
 _LESS = 0.5  # of a picture's pixels, where a refusal does not say how much less would do
 _AIR = 0.85  # of what it says: the prompt does not become less with the picture
 _INSTALL = "pip install httpx"
@@ -206,6 +207,9 @@ class OpenAi(PageByPage):
             try:
                 answer = await self._client.post("/chat/completions", self._question(sent, mode, left_out), deadline)
             except RequestRefused as error:
+                if answer_too_long(error.status, error.said) and not left_out >= _ROOM:
+                    self._unsupported |= _ROOM  # the server then gives an answer what room it has
+                    continue
                 if (name := unknown_setting(error.status, error.said, error.body)) and name not in left_out:
                     self._unsupported |= {name}
                     continue

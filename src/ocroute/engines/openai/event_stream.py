@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+_LINE_END = re.compile(r"\r\n|\r|\n")  # no other: U+2028 and its like stand in the text of an event
 
 
 def is_stream(content_type: str, body: bytes) -> bool:
@@ -20,7 +23,7 @@ def joined(body: bytes) -> dict[str, Any]:
     text: list[str] = []
     made: dict[str, Any] = {}
     reason = None
-    lines = body.decode(errors="replace").splitlines()
+    lines = _LINE_END.split(body.decode(errors="replace"))
     events = [line.removeprefix("data:").strip() for line in lines if line.startswith("data:")]
     for event in (event for event in events if event and event != "[DONE]"):
         part = json.loads(event)

@@ -6,18 +6,26 @@ import re
 from typing import Any
 
 _CONTEXT = re.compile(
-    r"exceed_context_size|context_length_exceeded|exceeds? the (available|model'?s?|maximum) context|maximum context length|"
-    r"longer than the (maximum )?(model length|context)|context (size|length|window) (is|was|has been)? ?(too small|exceeded)|"
-    r"too (many|long).{0,40}context",
+    r"exceed_context_size|context_length_exceeded|exceeds? the (available|model'?s?|maximum) context|"
+    r"maximum context length|context length is only|longer than the (maximum |model'?s )?(model length|context)|"
+    r"context (size|length|window) (is|was|has been)? ?(too small|exceeded)|too (many|long).{0,40}context",
+    re.IGNORECASE,
+)
+_ANSWER = re.compile(
+    r"max_(completion_)?tokens\W.{0,40}(too (large|big|high|many)|at most|exceed|greater|<=|less than or equal)|"
+    r"[1-9]\d* in the completion|requested [1-9]\d* output tokens",
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|only the default", re.IGNORECASE
 )
 
+_SETTINGS = ("skip_special_tokens", "special", "max_completion_tokens", "max_tokens")
 _TOKENS = (("n_prompt_tokens", "n_ctx"),)
 _IN_WORDS = (
     re.compile(r"length (\d+)\).*?length of (\d+)", re.DOTALL),
+    re.compile(r"\((\d+) tokens\).*?\((\d+) tokens\)", re.DOTALL),
+    re.compile(r"passed (\d+) input tokens.*?only (\d+) tokens", re.DOTALL),
     re.compile(r"maximum context length (?:is|of) (?P<room>\d+).*?(?P<asked>\d+) tokens", re.DOTALL),
 )
 
@@ -25,6 +33,11 @@ _IN_WORDS = (
 def beyond_context(status: int, said: str, body: Any) -> bool:
     """Whether a request was refused because picture, prompt and answer are more than the model has room for."""
     return status in (400, 413, 422, 500) and bool(_CONTEXT.search(f"{said} {_kind(body)}"))
+
+
+def answer_too_long(status: int, said: str) -> bool:
+    """Whether a request was refused for the length that its answer may have, alone or with the prompt's."""
+    return status in (400, 422) and bool(_ANSWER.search(said))
 
 
 def share_of_room(said: str, body: Any) -> float:
@@ -54,13 +67,22 @@ def unknown_setting(status: int, said: str, body: Any) -> str:
     if "temperature" in (said, error.get("param")) or ("temperature" in said and _UNKNOWN.search(said)):
         return "temperature"
     if _UNKNOWN.search(said):
-        return next((name for name in ("skip_special_tokens", "special") if name in said), "")
+        about = f"{said} {error.get('param')} {_places(body)}"
+        return next((name for name in _SETTINGS if re.search(rf"\b{name}\b", about)), "")
     return ""
 
 
 def _error(body: Any) -> dict[str, Any]:
     error = body.get("error", body) if isinstance(body, dict) else {}
     return error if isinstance(error, dict) else {}
+
+
+def _places(body: Any) -> str:
+    """The fields of the request that FastAPI names beside its words."""
+    detail = body.get("detail") if isinstance(body, dict) else None
+    return (
+        " ".join(str(one.get("loc", "")) for one in detail if isinstance(one, dict)) if isinstance(detail, list) else ""
+    )
 
 
 def _kind(body: Any) -> str:

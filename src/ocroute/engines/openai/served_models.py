@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ocroute.engines.base import ENGINES
-from ocroute.engines.neural import Answered, Mode, Served, markdown_blocks
+from ocroute.engines.neural import Answered, Mode, Served, deepseek_family, markdown_blocks
 from ocroute.errors import PluginError
 from ocroute.values import Block
 
@@ -59,6 +59,7 @@ OTHER = ServedModel(
             form="plain",
         ),
     },
+    blocks=deepseek_family.blocks,  # a name that an administrator chose may hide such a model
 )
 
 
