@@ -88,6 +88,9 @@ def test_a_file_is_sent_read_looked_at_and_taken_away(opened):
 
 def test_images_are_pasted_and_dropped(opened):
     tab = opened()
+    expect(tab.get_by_role("button", name="Choose files…")).to_be_visible(
+        timeout=SECONDS
+    )  # files are taken from then on
     for kind in ("paste", "drop"):
         tab.evaluate(
             """([kind, text]) => {
