@@ -40,7 +40,12 @@ def test_todays_print_is_none(language):
 
 @pytest.mark.parametrize(
     "text",
-    ["for fun, if f(x) = f(y) then fold, find, file, fix and format it", "office, effort, affable, buffer, fluff", ""],
+    [
+        "for fun, if f(x) = f(y) then fold, find, file, fix and format it",
+        "office, effort, affable, buffer, fluff",
+        "Timetable Feneman Ashcombe Wenby Thurasley Quileford Feniford Halaford Fenbury Thureford Feniman",
+        "",
+    ],
 )
 def test_many_an_f_is_no_long_s(text):
     assert len(long_s(text)) < OldPrint.limit

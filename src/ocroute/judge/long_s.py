@@ -18,20 +18,20 @@ _INSIDE_S: Final = re.compile(r"s(?=.)")
 
 def long_s(text: str) -> list[str]:
     """The words of a text in Latin letters that are likelier with s in place of f, where hardly an s stands within words."""
-    every = [fold(word) for word in words(text)]
+    every = words(text)  # capitals as they are: no S is read as F
     count_f, count_s = (sum(len(found.findall(word)) for word in every) for found in (_INSIDE_F, _INSIDE_S))
     if count_f < LETTERS or count_f < MOSTLY * (count_f + count_s):
         return []
-    found = fluency(_INSIDE_F.sub("s", " ".join(every)), "Latn")
+    found = fluency(fold(_INSIDE_F.sub("s", " ".join(every))), "Latn")
     return _likelier(every, found.language) if found else []
 
 
 def _likelier(every: Sequence[str], language: str) -> list[str]:
     suspects = [word for word in dict.fromkeys(every) if len(word) >= SHORTEST and _INSIDE_F.search(word)]
-    ways = [[word, *_with_s(word)] for word in suspects]
+    ways = [[fold(way) for way in (word, *_with_s(word))] for word in suspects]
     bits = iter(surprises([way for each in ways for way in each], "Latn", language).tolist())
     told = [[next(bits) for _ in each] for each in ways]
-    return [word for word, (said, *others) in zip(suspects, told, strict=True) if 0 < min(others) <= said - GAIN]
+    return [fold(word) for word, (said, *others) in zip(suspects, told, strict=True) if 0 < min(others) <= said - GAIN]
 
 
 def _with_s(word: str) -> list[str]:
