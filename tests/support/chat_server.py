@@ -104,6 +104,7 @@ class Scripted:
         script: replies in turn, or functions of the request that make one. When it is empty, the page's grey is written.
         requests: all that came, in order.
         most: how many it worked on at the same time.
+        answered: pages whose replies have been sent.
         read_canary: what it makes of the canary page.
     """
 
@@ -113,7 +114,7 @@ class Scripted:
         self.script: deque = deque()
         self.requests: list[Request] = []
         self.canaries: list[Request] = []
-        self.most = self._now = 0
+        self.most = self._now = self.answered = 0
         self.read_canary = lambda _: Reply(body=completion(canary.TRUTH))
         self._lock = threading.Lock()
         self.released = threading.Event()
@@ -178,6 +179,8 @@ class Scripted:
                     scripted.most = max(scripted.most, scripted._now)
                 try:
                     self._send(scripted.reply(request))
+                    with scripted._lock:
+                        scripted.answered += request.method == "POST" and request not in scripted.canaries
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # the client gave up: that is what some tests are about
                 finally:

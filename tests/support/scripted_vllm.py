@@ -66,6 +66,8 @@ def serve(behave: str) -> None:
 
         def page(request):
             if not pages.acquire(blocking=False):
+                while server.answered < int(count):  # those before it are on their way
+                    time.sleep(0.01)
                 if how == "is killed after":
                     os.kill(os.getpid(), signal.SIGKILL)
                 print("CUDA error: an illegal memory access was encountered", flush=True)
