@@ -41,6 +41,12 @@ class Region:
     corners: NDArray[np.float32]
     score: float
 
+    @classmethod
+    def upright(cls, box: Box, score: float) -> Region:
+        """One whose corners are those of ``box``."""
+        corners = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
+        return cls(np.array(corners, np.float32), score)
+
     @property
     def box(self) -> Box:
         """The upright box around it."""
@@ -138,12 +144,7 @@ def _with_ends(regions: list[Region]) -> list[Region]:
         ]
         if ends:
             gone.update(ends)
-            around = Box.around([line, *(boxes[other] for other in ends)])
-            corners = np.array(
-                [(around.x0, around.y0), (around.x1, around.y0), (around.x1, around.y1), (around.x0, around.y1)],
-                np.float32,
-            )
-            joined[at] = Region(corners, regions[at].score)
+            joined[at] = Region.upright(Box.around([line, *(boxes[other] for other in ends)]), regions[at].score)
     return [joined.get(at, region) for at, region in enumerate(regions) if at not in gone]
 
 

@@ -90,4 +90,4 @@ def _region(word: Boxes) -> Region:
     pad = AROUND * (word[3] - word[1])
     x0, y0 = np.maximum(word[:2] - pad, 0.0)
     x1, y1 = word[2:] + pad
-    return Region(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32), 0.0)
+    return Region.upright(Box(float(x0), float(y0), float(x1), float(y1)), 0.0)
