@@ -33,6 +33,7 @@ def test_recall_and_false_alarms_on_the_report_half():
             "unread",
             "unprinted",
             "formula",
+            "watermark",
             "outdone",
             "handwriting",
         }

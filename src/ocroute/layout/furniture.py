@@ -14,6 +14,7 @@ from ocroute.layout.line_measures import Piece, Scale
 from ocroute.layout.margin_rows import EDGE_SHARE, evidence, in_margin, is_content, is_part, text_of, white
 from ocroute.layout.margins import FEWEST_COUNTED, MARGIN_SHARE, MIDDLE_SHARE
 from ocroute.layout.paragraphs import DEEPEST_INDENT, PARAGRAPH_PITCH, SAME_SIZE
+from ocroute.layout.watermarks import watermarks
 from ocroute.layout.wording import PAGE_NUMBER, is_telling
 
 FURNITURE_ROWS: Final = 3
@@ -121,8 +122,9 @@ def _beside_text(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
         and (p.box.x1 < 0.1 * scale.width or p.box.x0 > 0.9 * scale.width)
         and all(p.box.x1 <= q.box.x0 or p.box.x0 >= q.box.x1 for q in upright if q.box.width > 0.2 * scale.width)
     ]
-    aslant = [p for p in pieces if p.line.angle % 90]  # watermarks
-    return turned + aslant + _line_numbers(upright, scale)
+    over = {id(pieces[at]) for at in watermarks([p.line for p in pieces])}
+    marks = [p for p in pieces if p.line.angle % 90 or (id(p) in over and p.table is None)]
+    return turned + marks + _line_numbers([p for p in upright if id(p) not in over], scale)
 
 
 def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from ocroute.layout.page_numbers import is_named, is_page_number, may_be_page_number
+from ocroute.layout.watermarks import watermarks
 from ocroute.layout.wording import HEADING_CHARS
 from ocroute.values import Box, Category
 
@@ -71,7 +72,7 @@ class Marginal:
         share: of the page's height, from its top to the block's middle; of stamps, 2 and the share of its width.
         large: whether it is set as headings are.
         small: whether it is set smaller than the text.
-        alone: whether its own page shows that it is furniture: it is a page number, or numbers that count lines.
+        alone: whether its own page shows that it is furniture: a page number, numbers that count lines, a watermark.
     """
 
     page: int
@@ -109,7 +110,7 @@ def marginals(index: int, page: PageOutline) -> Iterator[Marginal]:
         index: of the page in its document, from 0.
     """
     usual = median([line.box.height for block in page.blocks for line in block.lines] or [0.0])
-    alone = _page_numbers(page) | _line_numbers(page)
+    alone = _page_numbers(page) | _line_numbers(page) | _watermarks(page)
     for number, block in enumerate(page.blocks):
         share = share_of(block, page)
         if share is None and block.category.is_furniture:  # away from the edges, or at no known place
@@ -156,6 +157,13 @@ def _page_numbers(page: PageOutline) -> set[int]:
             if centred or not any(_beside(block.box, other.box) for other in page.blocks if other is not block):
                 found.add(number)
     return found
+
+
+def _watermarks(page: PageOutline) -> set[int]:
+    """The headers and footers that a page suggests because they lie over its text."""
+    lines = [(line, number) for number, block in enumerate(page.blocks) for line in block.lines]
+    found = {lines[at][1] for at in watermarks([line for line, _ in lines])}
+    return {number for number in found if page.blocks[number].category.is_furniture}
 
 
 def _beside(one: Box, other: Box | None) -> bool:
