@@ -31,14 +31,15 @@ INKS = ((25, 30, 90), (20, 20, 24), (60, 60, 66), (30, 60, 150))
 
 
 @cache
-def _installed() -> dict[str, Path]:
+def installed() -> dict[str, Path]:
+    """Font files here, by name."""
     roots = (*ROOTS, *map(Path, filter(None, [os.environ.get("OCROUTE_BENCH_FONTS")])))
-    return {path.name: path for root in roots if root.is_dir() for path in root.rglob("*.[to]tf")}
+    return {path.name: path for root in roots if root.is_dir() for path in root.rglob("*.[to]t[fc]")}
 
 
 def hands(half: str) -> list[Path]:
     """The handwriting fonts of a half that are here."""
-    return [_installed()[name] for name in HANDS[half] if name in _installed()]
+    return [installed()[name] for name in HANDS[half] if name in installed()]
 
 
 def handwritten(half: str, seed: int) -> Sheet:
