@@ -180,6 +180,24 @@ def test_a_caption_between_two_columns_ends_neither(count):
     assert order == sorted(order)
 
 
+@pytest.mark.parametrize("lowered", [0, 5, 9])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_caption_close_beside_text_that_runs_around_its_picture_stays_out_of_its_sentences(lowered, rows):
+    made, font = sheet((1240, 1754)), vera(24)
+    made.paragraph((100, 120, 600, 420), LIGHTHOUSE, font)
+    made.paragraph((100, 460, 380, 1100), LIGHTHOUSE, font)
+    narrow = [line for line in made.lines if line.box.y0 > 440]
+    made.paragraph((100, 1110, 600, 1500), LIGHTHOUSE, font)
+    beside = narrow[len(narrow) // 2 : len(narrow) // 2 + rows]
+    captions = ["Timber parish in December", "seen from the old mill"][:rows]
+    for line, caption in zip(beside, captions, strict=True):
+        made.write(line.box.x1 + 28, line.box.y0 + lowered, caption, vera(18))
+    blocks = arrange(made.page(), list(reversed(made.lines)))
+    sentence = " ".join(line.text for line in narrow)
+    assert any(sentence in " ".join(block.text.split()) for block in blocks)
+    assert " ".join(captions) in " ".join(block.text for block in blocks)
+
+
 def test_rows_that_end_in_figures_at_the_right_edge_are_read_across():
     made, font = sheet(), vera(22)
     table = [("Items 5", "", "Parts 4"), ("GST Summary", "Amount(RM)", "Tax(RM)"), ("SR 6%", "251.02", "15.06")]

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from ocroute.layout.beside import LABEL_CHARS, LONGEST, Row, counts_across, read_down
 from ocroute.layout.form_rows import form_bars
-from ocroute.layout.gutter_ends import Mask, afloat, dividers, printed_between
+from ocroute.layout.gutter_ends import Mask, afloat, captions_beside, dividers, printed_between
 from ocroute.layout.line_measures import Piece, Scale, merged
-from ocroute.layout.lines import GUTTER, SAME_BASELINE, WIDEST_WORD_GAP, Floats, edges
+from ocroute.layout.lines import GUTTER, SAME_BASELINE, SAME_WORDS_GAP, WIDEST_WORD_GAP, Floats, edges, of_other_print
 from ocroute.layout.rows import side_by_side
 from ocroute.raster.rules import Rule
 
@@ -228,9 +228,14 @@ def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
 
 
 def _lines(region: Sequence[Piece], scale: Scale) -> list[Piece]:
-    """The rows of a column as lines. Two texts side by side stay two lines; a label or number joins its neighbour."""
+    """The rows of a column as lines. Two texts side by side stay two lines; a label or number joins its neighbour.
+
+    A caption beside text that runs around its picture comes last: it would cut a sentence in two.
+    """
+    captions = captions_beside(region)
+    apart = {id(piece) for piece in captions}
     lines: list[Piece] = []
-    for row in rows_of(region, scale):
+    for row in rows_of([piece for piece in region if id(piece) not in apart], scale):
         run: Row = []
         for piece in row:
             if run and not _one_line(run[-1], piece):
@@ -238,7 +243,7 @@ def _lines(region: Sequence[Piece], scale: Scale) -> list[Piece]:
                 run = []
             run.append(piece)
         lines.append(_labelled(run))
-    return lines
+    return lines + captions
 
 
 def _labelled(run: Row) -> Piece:
@@ -255,5 +260,6 @@ def _one_line(left: Piece, right: Piece) -> bool:
     if left.table is not None or right.table is not None:
         return False
     gap = (right.box.x0 - left.box.x1) / min(left.size, right.size)
-    shorter = min(len(left.text), len(right.text))
-    return gap < WIDEST_WORD_GAP or shorter <= LABEL_CHARS
+    if min(len(left.text), len(right.text)) <= LABEL_CHARS:
+        return True
+    return gap < WIDEST_WORD_GAP and not (gap > SAME_WORDS_GAP and of_other_print(left, right))

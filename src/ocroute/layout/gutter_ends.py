@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ocroute.layout.beside import LABEL_CHARS
 from ocroute.layout.line_measures import Piece, Scale, weighted_quantile
-from ocroute.layout.lines import Floats, edges
+from ocroute.layout.lines import SAME_WORDS_GAP, WIDEST_WORD_GAP, Floats, edges, of_other_print
 from ocroute.raster.rules import Rule
 
 WHITE: Final = 4.0
@@ -41,6 +42,26 @@ def afloat(region: Sequence[Piece], scale: Scale) -> Mask:
         below = y0[over & (y0 >= y1[at] - 0.3 * scale.size)].min(initial=np.inf) - y1[at]
         small[at] = max(above, below) > WHITE * scale.pitch
     return np.asarray(small, np.bool_)
+
+
+def captions_beside(region: Sequence[Piece]) -> list[Piece]:
+    """The pieces in smaller type, from top to bottom, with lines of the text close beside them: it runs around their picture."""
+    if len(region) < 2:
+        return []
+    usual = weighted_quantile([(piece.size, len(piece.text)) for piece in region], 0.5)
+    text = [piece for piece in region if piece.size > CAPTION_SIZE * usual and piece.table is None]
+    small = [piece for piece in region if piece.size <= CAPTION_SIZE * usual and piece.table is None]
+    found = [piece for piece in small if len(piece.text) > LABEL_CHARS and any(_stands_by(piece, one) for one in text)]
+    return sorted(found, key=lambda piece: piece.base)
+
+
+def _stands_by(piece: Piece, other: Piece) -> bool:
+    """Whether a piece shares its height with another and stands close beside it, on a line of its own or in type of its own."""
+    if min(piece.box.y1, other.box.y1) - max(piece.box.y0, other.box.y0) < 0.4 * piece.box.height:
+        return False
+    left, right = sorted((piece, other), key=lambda one: one.box.x0)
+    gap = (right.box.x0 - left.box.x1) / piece.size
+    return SAME_WORDS_GAP < gap < WIDEST_WORD_GAP and len(other.text) > LABEL_CHARS and of_other_print(left, right)
 
 
 def printed_between(rules: Sequence[Rule], pieces: Sequence[Piece], scale: Scale) -> Floats:

@@ -41,6 +41,12 @@ RIVER_ROWS: Final = 5
 SAME_BASELINE: Final = 0.4
 """Baselines this close are one line: a superscript sits higher, the next line lower."""
 
+OFF_BASE: Final = 0.2
+"""Baselines further apart than this, with a gap between them, are of two lines."""
+
+OTHER_SIZE: Final = 0.06
+"""Share by which known sizes differ that are not one."""
+
 LONG_LINE_NOISE: Final = 0.08
 SHORT_LINE_NOISE: Final = 0.2
 """Relative errors of sizes measured from boxes, on lines longer and shorter than that."""
@@ -138,11 +144,22 @@ def _belong(left: Piece, right: Piece, one_source: bool, strips: _Strips) -> boo
     gap = (right.box.x0 - left.box.x1) / unit
     if gap <= SAME_WORDS_GAP or (gap <= WIDEST_WORD_GAP and is_marker(left.text)):
         return True
-    if gap > (WIDEST_WORD_GAP if one_source else LOOSE_GAP):
+    if gap > (WIDEST_WORD_GAP if one_source else LOOSE_GAP) or (not one_source and of_other_print(left, right)):
         return False
     rows = strips.rows(left.box.x1, right.box.x0, (left.base + right.base) / 2 - 0.3 * unit)
     needed = RIVER_ROWS if one_source and gap < LOOSE_GAP else GUTTER_ROWS
     return rows < needed
+
+
+def of_other_print(left: Piece, right: Piece) -> bool:
+    """Whether two runs are of different type, or stand on lines of their own: a caption beside the text that runs around it."""
+    smaller, larger = sorted((left.size, right.size))
+    told = all(piece.line.font is not None and not piece.measured for piece in (left, right))
+    noise = LONG_LINE_NOISE if min(len(left.text), len(right.text)) > LONG_LINE else SHORT_LINE_NOISE
+    return (
+        smaller < (1 - (OTHER_SIZE if told else 1.5 * noise)) * larger
+        or abs(left.base - right.base) > OFF_BASE * smaller
+    )
 
 
 def _chains(runs: Sequence[Piece], joined_to: dict[int, int]) -> Iterator[list[Piece]]:

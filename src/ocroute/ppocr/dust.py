@@ -1,6 +1,7 @@
 """Signs that dust made: a speck beside a letter is read as a full stop, one in a gap as a dot that joins two words.
 
-The recogniser is less sure of such a sign than of a printed one, and it often stands where none can.
+The recogniser is less sure of such a sign than of a printed one, and it often stands where none can. Where a full stop ends or
+begins a word it may be sure and wrong: there the stop has to stand on the line, as letters beside it do.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ FIRST: Final = ".,;:·•"  # no word begins with these; some begin with the fir
 NEAR: Final = 0.25  # of the crop's height from a sign's middle to that of its ink
 LETTER: Final = 0.2  # of the crop's height that a letter has at least
 SPECK: Final = 0.6  # of a letter's height that a sign has at most
+LEVEL: Final = (
+    0.12  # of a letter's height that the feet of a stop and of a letter differ by where both stand on the line
+)
+LEAST_LEVEL: Final = 1.5  # and pixels
 BESIDE: Final = 8  # letters before and behind by which the line is known
 ROUND: Final = 1.2  # of its width that a speck is high at most; an apostrophe is higher
 APART: Final = 0.18  # of the crop's height that parts two words, with a speck between them
@@ -51,7 +56,7 @@ def swept(traced: Traced, pixels: Raster) -> Traced:
     unsure = [
         at
         for at, (sign, sure) in enumerate(zip(traced.text, traced.probabilities.tolist(), strict=True))
-        if sure < SURE and not (sign.isalnum() or sign.isspace())
+        if (sure < SURE or sign == ".") and not (sign.isalnum() or sign.isspace())
     ]
     if not unsure:
         return traced
@@ -70,8 +75,10 @@ def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     before, behind = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
     thought = max(traced.spaces[at : at + 2].tolist())
     space = thought >= SPACE and _may_be_two_words(text, at)
+    if sign == "." and sure >= SURE:
+        return not (before.isdigit() and behind.isdigit()) and _is_off_the_line(traced, at, marks, height)
     if before.isspace() and behind.isalnum() and sign in FIRST:
-        return sure < SURE_FIRST
+        return sure < SURE_FIRST or _is_off_the_line(traced, at, marks, height)
     if sure < SURE_ELSEWHERE and (space or (before.isalnum() and behind.isspace() and sign in NEVER_LAST)):
         return True
     if before.isdigit() and behind.isdigit():
@@ -88,8 +95,19 @@ def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
     low, high = FEET[sign]
     round_ = own.height <= ROUND * (own.right - own.left)
     between = round_ and before.isalpha() and not behind.isupper()
-    astray = not low <= foot <= high and (sure < SURE_LAST or not behind.isspace())
+    astray = _is_off_the_line(traced, at, marks, height) if sign == "." else not low <= foot <= high
     return astray or (between and space)
+
+
+def _is_off_the_line(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
+    """Whether specks are where a stop was read, and none of them stands as low as a letter beside it."""
+    letters = _letters(traced, at, marks, height)
+    specks = _specks(marks, float(traced.centers[at]), height)
+    return bool(letters and specks) and not any(
+        abs(speck.foot - letter.foot) <= max(LEAST_LEVEL, LEVEL * letter.height)
+        for speck in specks
+        for letter in letters
+    )
 
 
 def _may_be_two_words(text: str, at: int) -> bool:
@@ -110,12 +128,17 @@ def _parts_words(traced: Traced, at: int, marks: list[_Mark], height: int) -> bo
 
 def _line(traced: Traced, at: int, marks: list[_Mark], height: int) -> tuple[float, float] | None:
     """Where the letters about a sign stand, and how high they are, pixels; None where there are none."""
-    near = range(max(0, at - BESIDE), min(len(traced.text), at + BESIDE + 1))
-    places = (place for place in near if traced.text[place].isalnum() and traced.text[place] not in _TAILS)
-    found = [letter for place in places if (letter := _letter(marks, float(traced.centers[place]), height)) is not None]
+    found = _letters(traced, at, marks, height)
     if not found:
         return None
     return float(np.median([letter.foot for letter in found])), float(np.median([letter.height for letter in found]))
+
+
+def _letters(traced: Traced, at: int, marks: list[_Mark], height: int) -> list[_Mark]:
+    """The shapes of letters about a sign that stand on the line."""
+    near = range(max(0, at - BESIDE), min(len(traced.text), at + BESIDE + 1))
+    places = (place for place in near if traced.text[place].isalnum() and traced.text[place] not in _TAILS)
+    return [letter for place in places if (letter := _letter(marks, float(traced.centers[place]), height)) is not None]
 
 
 def _letter(marks: list[_Mark], center: float, height: int) -> _Mark | None:
@@ -126,8 +149,12 @@ def _letter(marks: list[_Mark], center: float, height: int) -> _Mark | None:
 
 def _sign(marks: list[_Mark], center: float, height: int) -> _Mark | None:
     """The shape of the small sign whose middle is about there."""
-    near = (mark for mark in marks if abs(mark.middle - center) <= NEAR * height and mark.height < LETTER * height)
-    return min(near, key=lambda mark: abs(mark.middle - center), default=None)
+    return min(_specks(marks, center, height), key=lambda mark: abs(mark.middle - center), default=None)
+
+
+def _specks(marks: list[_Mark], center: float, height: int) -> list[_Mark]:
+    """The small shapes whose middles are about there."""
+    return [mark for mark in marks if abs(mark.middle - center) <= NEAR * height and mark.height < LETTER * height]
 
 
 def _marks(pixels: Raster) -> list[_Mark]:
