@@ -232,7 +232,7 @@ def _lines(region: Sequence[Piece], scale: Scale) -> list[Piece]:
 
     A caption beside text that runs around its picture comes last: it would cut a sentence in two.
     """
-    captions = captions_beside(region)
+    captions = captions_beside(region, scale)
     apart = {id(piece) for piece in captions}
     lines: list[Piece] = []
     for row in rows_of([piece for piece in region if id(piece) not in apart], scale):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ocroute.layout.beside import LABEL_CHARS
 from ocroute.layout.line_measures import Piece, Scale, weighted_quantile
-from ocroute.layout.lines import SAME_WORDS_GAP, WIDEST_WORD_GAP, Floats, edges, of_other_print
+from ocroute.layout.lines import SAME_WORDS_GAP, WIDEST_WORD_GAP, Floats, edges, is_off, of_other_print
 from ocroute.raster.rules import Rule
 
 WHITE: Final = 4.0
@@ -22,6 +22,12 @@ NEAR: Final = 2.5
 CAPTION_SIZE: Final = 0.92
 CAPTION_WIDTH: Final = 0.6
 """Of the usual type's size, and of a region's width, up to which a line may be a caption below a picture between columns."""
+
+CAPTION_ROWS: Final = 4
+"""The most lines of a caption; more small type beside lines is a column of its own."""
+
+NEXT_LINE: Final = 1.6
+"""Line pitches to the next line of a paragraph, at most."""
 
 HEAD_SIZE: Final = 1.25
 """Type this much larger than the rest, alone in its row, and flush or centred over the row below, heads all that begins there."""
@@ -44,24 +50,39 @@ def afloat(region: Sequence[Piece], scale: Scale) -> Mask:
     return np.asarray(small, np.bool_)
 
 
-def captions_beside(region: Sequence[Piece]) -> list[Piece]:
-    """The pieces in smaller type, from top to bottom, with lines of the text close beside them: it runs around their picture."""
+def captions_beside(region: Sequence[Piece], scale: Scale) -> list[Piece]:
+    """The few pieces in smaller type, from top to bottom, beside lines of a paragraph: it runs around their picture."""
     if len(region) < 2:
         return []
     usual = weighted_quantile([(piece.size, len(piece.text)) for piece in region], 0.5)
     text = [piece for piece in region if piece.size > CAPTION_SIZE * usual and piece.table is None]
     small = [piece for piece in region if piece.size <= CAPTION_SIZE * usual and piece.table is None]
-    found = [piece for piece in small if len(piece.text) > LABEL_CHARS and any(_stands_by(piece, one) for one in text)]
-    return sorted(found, key=lambda piece: piece.base)
+    found = [
+        piece
+        for piece in small
+        if len(piece.text) > LABEL_CHARS
+        and any(_stands_by(piece, one) and _in_paragraph(one, text, scale) for one in text)
+    ]
+    return sorted(found, key=lambda piece: piece.base) if len(found) <= CAPTION_ROWS else []
 
 
 def _stands_by(piece: Piece, other: Piece) -> bool:
-    """Whether a piece shares its height with another and stands close beside it, on a line of its own or in type of its own."""
+    """Whether a piece shares its height with another, and stands beside it on a line of its own, or close and in its own type."""
     if min(piece.box.y1, other.box.y1) - max(piece.box.y0, other.box.y0) < 0.4 * piece.box.height:
         return False
     left, right = sorted((piece, other), key=lambda one: one.box.x0)
     gap = (right.box.x0 - left.box.x1) / piece.size
-    return SAME_WORDS_GAP < gap < WIDEST_WORD_GAP and len(other.text) > LABEL_CHARS and of_other_print(left, right)
+    return gap > SAME_WORDS_GAP and (gap < WIDEST_WORD_GAP or is_off(left, right)) and of_other_print(left, right)
+
+
+def _in_paragraph(piece: Piece, text: Sequence[Piece], scale: Scale) -> bool:
+    """Whether a line right above or below a piece is flush with it, and long, or either goes on with a sentence."""
+    return any(
+        0 < abs(one.base - piece.base) < NEXT_LINE * scale.pitch
+        and abs(one.box.x0 - piece.box.x0) < piece.size
+        and (len(one.text) > LABEL_CHARS or one.text[0].islower() or piece.text[0].islower())
+        for one in text
+    )
 
 
 def printed_between(rules: Sequence[Rule], pieces: Sequence[Piece], scale: Scale) -> Floats:

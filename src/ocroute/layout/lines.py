@@ -156,10 +156,12 @@ def of_other_print(left: Piece, right: Piece) -> bool:
     smaller, larger = sorted((left.size, right.size))
     told = all(piece.line.font is not None and not piece.measured for piece in (left, right))
     noise = LONG_LINE_NOISE if min(len(left.text), len(right.text)) > LONG_LINE else SHORT_LINE_NOISE
-    return (
-        smaller < (1 - (OTHER_SIZE if told else 1.5 * noise)) * larger
-        or abs(left.base - right.base) > OFF_BASE * smaller
-    )
+    return smaller < (1 - (OTHER_SIZE if told else 1.5 * noise)) * larger or is_off(left, right)
+
+
+def is_off(left: Piece, right: Piece) -> bool:
+    """Whether the base lines of two runs are two."""
+    return abs(left.base - right.base) > OFF_BASE * min(left.size, right.size)
 
 
 def _chains(runs: Sequence[Piece], joined_to: dict[int, int]) -> Iterator[list[Piece]]:
