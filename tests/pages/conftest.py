@@ -6,6 +6,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+SERIF_ITALIC = DEJAVU.with_name("DejaVuSerif-Italic.ttf")
 
 
 @pytest.fixture
@@ -30,3 +31,12 @@ def unicode_font():
         pytest.skip("needs the DejaVu fonts")
     pdfmetrics.registerFont(TTFont("DejaVu", str(DEJAVU)))
     return "DejaVu"
+
+
+@pytest.fixture
+def italic_font():
+    """The name of a font whose 1 has more white behind it than before it."""
+    if not SERIF_ITALIC.exists():
+        pytest.skip("needs the DejaVu fonts")
+    pdfmetrics.registerFont(TTFont("Italic", str(SERIF_ITALIC)))
+    return "Italic"

@@ -410,3 +410,17 @@ def test_a_watermark_behind_a_line_is_no_part_of_it(make_pdf):
         canvas.drawString(90, 450, "DRAFT")
 
     assert texts(lines_of(make_pdf(draw))[1]) == ["General notes", "DRAFT"]
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_a_one_with_more_white_behind_it_than_before_it_ends_no_word(make_pdf, italic_font, angle):
+    """Letters that stand sideways were measured by their ink: a number came apart behind such a 1."""
+
+    def draw(canvas):
+        canvas.setFont(italic_font, 12)
+        canvas.translate(300, 400)
+        canvas.rotate(angle)
+        canvas.drawString(-100, 0, "1,363 11.2 100.0")
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert [word.text for line in lines for word in line.words] == ["1,363", "11.2", "100.0"]

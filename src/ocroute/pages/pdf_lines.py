@@ -26,6 +26,9 @@ from ocroute.values import Box, Font, Line, Word
 _DOWN = (0.0, 1.0)
 """The direction of text that stands in columns, and of text that lies on its right side."""
 
+_OVERHANG, _BEARING = 0.1, 0.5
+"""Ems that a character's ink may reach beyond its advance, and the advance beyond its ink: a loose box with more says nothing."""
+
 
 class _Turn(NamedTuple):
     """A reading direction: unit vector along the text, and whether the text is printed."""
@@ -108,7 +111,7 @@ def _place(glyphs: Glyphs, members: NDArray[np.intp], turn: _Turn) -> Run:
     along = glyphs.x[members] * turn.x + glyphs.y[members] * turn.y
     across = glyphs.y[members] * turn.x - glyphs.x[members] * turn.y
     level = (turn.x, turn.y) == (1.0, 0.0)
-    x0, x1 = along, glyphs.box[members, 2] if level else _extent(glyphs.ink[members], along, size, turn)
+    x0, x1 = along, glyphs.box[members, 2] if level else _extent(glyphs, members, along, size, turn)
     if max(abs(turn.x), abs(turn.y)) < LEVEL and len(along) > 1:
         x1 = _up_to_the_next(along, across, size)
     wide = x1 - x0
@@ -134,14 +137,25 @@ def _stacked(glyphs: Glyphs, column: NDArray[np.intp]) -> Run:
 
 
 def _extent(
-    boxes: NDArray[np.float64], along: NDArray[np.float64], size: NDArray[np.float64], turn: _Turn
+    glyphs: Glyphs, members: NDArray[np.intp], along: NDArray[np.float64], size: NDArray[np.float64], turn: _Turn
 ) -> NDArray[np.float64]:
-    """How far characters whose ink is ``boxes`` and which begin at ``along`` reach in the direction: as much white is taken
-    to be behind the ink as before it, for a 1 has more of it than there is between two words.
+    """How far characters that begin at ``along`` reach in the direction: as far as their advance, where their loose boxes tell
+    it. Elsewhere as much white is taken to be behind the ink as before it, for a 1 has more of it than there is between two
+    words.
     """
+    first, last = _span(glyphs.ink[members], turn)
+    inked = last + np.clip(first - along, 0, 0.15 * size)
+    if max(abs(turn.x), abs(turn.y)) < LEVEL:
+        return np.asarray(inked)  # boxes of slanted letters stand upright, and reach further
+    _, advanced = _span(glyphs.box[members], turn)
+    told = (advanced > last - _OVERHANG * size) & (advanced < last + _BEARING * size) & (advanced > along)
+    return np.asarray(np.where(told, advanced, inked))
+
+
+def _span(boxes: NDArray[np.float64], turn: _Turn) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """From where to where ``boxes`` reach in the direction of ``turn``."""
     corners = [boxes[:, i] * turn.x + boxes[:, j] * turn.y for i in (0, 2) for j in (1, 3)]
-    first, last = np.min(corners, axis=0), np.max(corners, axis=0)
-    return np.asarray(last + np.clip(first - along, 0, 0.15 * size))
+    return np.min(corners, axis=0), np.max(corners, axis=0)
 
 
 def _up_to_the_next(
