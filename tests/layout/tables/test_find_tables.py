@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.pages import LIGHTHOUSE, across, down, grid, line, rows, ruled_page
+from tests.support.pages import CHAR, LIGHTHOUSE, across, down, grid, line, rows, ruled_page
 
 from ocroute.layout.tables.find import find_tables
 from ocroute.layout.tables.regions import gutters
@@ -162,6 +162,49 @@ def test_currency_signs_and_dot_leaders():
         lines += [line(400, y, "$"), line(460, y, first), line(560, y, "$"), line(620, y, second)]
     table, _ = only(ruled_page(), lines)
     assert grid(table.table) == [["Sales", "$ 900", "$ 800"], ["Costs", "$ (70)", "$ 60"], ["Result", "$ 830", "$ 740"]]
+
+
+def test_a_column_of_dashes_for_none_stays_a_column():
+    """They were taken for the signs of the next column's numbers, far as these stand."""
+    texts = [
+        ["Place", "Grants", "Loans"],
+        ["Calder", "-", "31"],
+        ["Point", "-", "12"],
+        ["Marlow", "-", "-"],
+        ["Dun", "-", "7"],
+    ]
+    table, _ = only(ruled_page(across(90, 700, 95, 124, 240)), rows(100, COLUMNS, texts))
+    assert grid(table.table) == texts
+
+
+def test_signs_close_to_their_numbers_join_them():
+    texts = [["Calder", "+", "31"], ["Point", "-", "12"], ["Marlow", "+", "4"], ["Dun", "-", "70"]]
+    table, _ = only(ruled_page(across(90, 700, 95, 210)), rows(100, [100, 400, 409 + CHAR], texts))
+    assert grid(table.table) == [[place, f"{sign} {number}"] for place, sign, number in texts]
+
+
+def test_an_error_stands_in_the_cell_of_its_value():
+    texts = [
+        ["Calder", "31.2", "±", "0.4"],
+        ["Point", "12.5", "±", "1.1"],
+        ["Marlow", "4.7", "±", "0.2"],
+        ["Dun", "7.0", "±", "0.9"],
+    ]
+    table, _ = only(ruled_page(across(90, 700, 95, 210)), rows(100, [100, 400, 480, 520], texts))
+    assert grid(table.table) == [[place, f"{value} ± {error}"] for place, value, _, error in texts]
+
+
+def test_long_remarks_beside_terms_are_a_table_when_rules_say_so():
+    remark = "The meadow by the canal gave barley and saw a furnace"
+    texts = [["No", "Place", "Cases", "Remarks"], *([str(k), "Calder", "19", ""] for k in range(1, 4))]
+    lines = rows(100, [100, 160, 260, 340], texts, pitch=320)
+    lines += [line(340, 422 + 320 * k + 25 * n, remark) for k in range(3) for n in range(12)]
+    rules = across(90, 990, 95, 415, 735, 1055, 1375) + down(95, 1375, 90, 150, 250, 330, 990)
+    table, _ = only(ruled_page(rules), lines)
+    cells = grid(table.table)
+    assert cells[0] == texts[0]
+    assert [row[:3] for row in cells[1:]] == [row[:3] for row in texts[1:]]
+    assert all(len(row[3]) > 600 for row in cells[1:])
 
 
 def test_a_line_that_an_engine_read_across_all_columns_is_cut_into_cells():

@@ -20,7 +20,7 @@ _MONTH = (
 )
 _DATE = re.compile(rf"^(?:\d{{1,2}}[\s./-])?(?:{_MONTH})\.?(?:[\s,./-]*\d{{1,4}}(?:,?\s\d{{2,4}})?)?$", re.IGNORECASE)
 _BEFORE = re.compile(r"^(?:[A-Z]{0,3}[$€£¥₹₽₩]|EUR|USD|GBP|CHF|Rs\.?|\(|[<>≤≥~≈±+−–-])$")
-_AFTER = re.compile(r"^(?:%|‰|\)|\)%|%\)|[*†‡§¶]{1,4}|[€£₽]|\(?[a-z]\)|[a-z])$")
+_AFTER = re.compile(r"^(?:%|‰|\)|\)%|%\)|[*†‡§¶]{1,4}|[€£₽]|\(?[a-z]\)|[a-z]|±\s?\d.*)$")
 
 
 @lru_cache(maxsize=8192)
@@ -35,5 +35,5 @@ def leans_right(text: str) -> bool:
 
 
 def leans_left(text: str) -> bool:
-    """Whether a text belongs to the number before it: a percent sign, a closing bracket, a footnote mark."""
+    """Whether a text belongs to the number before it: a percent sign, a closing bracket, a footnote mark, its error."""
     return bool(_AFTER.match(text))

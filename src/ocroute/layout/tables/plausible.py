@@ -15,6 +15,10 @@ from ocroute.layout.wording import is_beside_table, is_marker, label_of
 FEWEST_LINES = 5
 """Lines of a column below which it cannot be told that it is running text."""
 
+LONGEST, TERM = 600, 40
+"""Letters from which a cell is long, as a remark is, and up to which it is a term: a table may have some of the former, if most
+of its cells are such."""
+
 _CODE = re.compile(r"[{;]$|^[{}()\[\];,]*[{}][{}()\[\];,]*$|\\[a-zA-Z_@:]+.*\\[a-zA-Z_@:]+")
 _PAGES = re.compile(r"^\d{1,4}(?:, ?\d{1,4}(?:[-–]\d{1,4})?)*,$|^\d{1,4}(?:, \d{1,4}(?:[-–]\d{1,4})?)+$")
 """Page numbers of an index entry, perhaps to be continued."""
@@ -43,8 +47,10 @@ def drawn(grid: Grid) -> bool:
     if _plotted(grid, 0.6) or _formula(grid) or _dots(grid) or _matrix(grid) or _drawing(grid) or _code(grid):
         return False
     letters = sorted(len(p.text) for p in parts)
+    if letters[-1] >= LONGEST and letters[len(letters) // 2] > TERM:
+        return False  # boxes of running text
     # One cell with most of the words is a text box with a margin, not a table.
-    return letters[-1] < 600 and (letters[-1] < 0.8 * sum(letters) or letters[-1] < 100)
+    return letters[-1] < 0.8 * sum(letters) or letters[-1] < 100
 
 
 def stacked(grid: Grid) -> bool:

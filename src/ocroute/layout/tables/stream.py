@@ -48,7 +48,7 @@ def stream(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Grid | None:
             pieces += apart if sure or fits else split_at(segment, cuts, 1.3 * scale.char)
         grid.rows.append(GridRow(_parts(pieces, cuts, scale)))
     _settle(grid)
-    _glue_columns(grid)
+    _glue_columns(grid, scale)
     mark_headers(grid, rules, scale)
     join_rows(grid, rules, scale)
     return grid
@@ -123,20 +123,33 @@ def _between(grid: Grid, index: int) -> bool:
     return last - first < 1.3 * pitch and abs(2 * middle - first - last) < 0.25 * (last - first)
 
 
-def _glue_columns(grid: Grid) -> None:
-    """Columns of nothing but currency signs join the column to their right; of percent signs and marks, to their left."""
-    for index in range(grid.columns - 1, -1, -1):
-        alone = [p for row in grid.rows for p in row.parts if p.first == p.last == index]
-        if not alone:
-            continue
-        if index + 1 < grid.columns and _most(alone, leans_right) and _values(grid, index + 1):
+def _glue_columns(grid: Grid, scale: Scale) -> None:
+    """Columns of nothing but currency signs join the column to their right; of percent signs, marks and errors, to their left."""
+
+    def opens(part: Part, row: GridRow) -> bool:
+        return leans_right(part.text) and not _stands_for_none(part, row, scale)
+
+    def closes(part: Part, _: GridRow) -> bool:
+        return leans_left(part.text)
+
+    for index in range(grid.columns - 2, -1, -1):
+        if _most(grid, index, opens) and _values(grid, index + 1):
             _move(grid, index, index + 1)
-        elif index > 1 and _most(alone, leans_left) and _values(grid, index - 1):
+    for index in range(grid.columns - 1, 1, -1):
+        if _most(grid, index, closes) and _values(grid, index - 1):
             _move(grid, index, index - 1)
 
 
-def _most(parts: list[Part], test: Callable[[str], bool]) -> bool:
-    return sum(1 for p in parts if test(p.text)) >= max(1, 0.9 * len(parts))
+def _stands_for_none(part: Part, row: GridRow, scale: Scale) -> bool:
+    """Whether a dash or the like is a value of its own: what it could be the sign of does not stand close to it."""
+    after = row.at(part.last + 1)
+    return is_number(part.text) and (after is None or after.box.x0 - part.box.x1 > scale.char)
+
+
+def _most(grid: Grid, index: int, test: Callable[[Part, GridRow], bool]) -> bool:
+    """Whether nearly all of what stands in one column alone passes the test."""
+    alone = [(p, row) for row in grid.rows for p in row.parts if p.first == p.last == index]
+    return sum(1 for p, row in alone if test(p, row)) >= max(1, 0.9 * len(alone))
 
 
 def _values(grid: Grid, index: int) -> bool:
