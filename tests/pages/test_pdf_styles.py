@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reportlab.lib.colors import black
 from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName
+from tests.support.pdf_writer import pdf
 
 from ocroute.pages import open_input
 
@@ -111,6 +112,29 @@ def test_bold_italic_and_monospaced_words(make_pdf):
         [("bold", "bold"), ("bold", "claim"), ("italic", "italic")],
         [("code", "code_word"), ("bold", "kinds"), ("italic", "kinds")],
     ]
+
+
+def test_a_font_with_nothing_but_a_ligature_is_not_monospaced(tmp_path):
+    """Its flags say so, for one letter is as wide as itself; the others of the same type are not."""
+    descriptor = "<</Type/FontDescriptor/FontName/Times-Roman/Flags %d/Ascent 683/Descent -217/ItalicAngle 0>>"
+    font = "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/Encoding/MacRomanEncoding/FontDescriptor %d 0 R%s>>"
+    text = "BT /F1 12 Tf 72 700 Td (Of the de) Tj /F2 12 Tf (\\336) Tj /F1 12 Tf (cit of a year) Tj ET"
+    path = tmp_path / "ligature.pdf"
+    path.write_bytes(
+        pdf(
+            {
+                1: "<</Type/Catalog/Pages 2 0 R>>",
+                2: "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+                3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R/F2 6 0 R>>>>>>",
+                4: ("", text),
+                5: font % (7, ""),
+                6: font % (8, "/FirstChar 222/LastChar 222/Widths[556]"),
+                7: descriptor % 34,
+                8: descriptor % 35,
+            }
+        )
+    )
+    assert styled(path) == [("Of the deficit of a year", [])]
 
 
 def test_what_the_whole_page_is_set_in_is_no_emphasis(make_pdf):

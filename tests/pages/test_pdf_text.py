@@ -424,3 +424,17 @@ def test_a_one_with_more_white_behind_it_than_before_it_ends_no_word(make_pdf, i
 
     _, lines, _ = lines_of(make_pdf(draw))
     assert [word.text for line in lines for word in line.words] == ["1,363", "11.2", "100.0"]
+
+
+def test_a_space_that_lies_within_a_ligature_parts_no_word(make_pdf, unicode_font):
+    """As some programs write it behind each of them."""
+
+    def draw(canvas):
+        canvas.setFont(unicode_font, 12)
+        before = canvas.stringWidth("the Deﬁ", unicode_font, 12)
+        canvas.drawString(72, 700, "the Deﬁ")
+        canvas.drawString(72 + before - 4, 700, " ")
+        canvas.drawString(72 + before, 700, "cit of it")
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert texts(lines) == ["the Deficit of it"]

@@ -121,9 +121,10 @@ def _unless_even(glyphs: Glyphs, bits: NDArray[np.int64]) -> None:
     size = np.array([style.size for style in glyphs.styles])
     level = np.array([style.level for style in glyphs.styles])
     names = np.array([style.face.name for style in glyphs.styles])
-    candidates = ((bits & code) > 0)[glyphs.style] & (glyphs.code != SPACE)
+    printed = glyphs.code != SPACE
     for name in set(names[(bits & code) > 0].tolist()):
-        mine = candidates & (names == name)[glyphs.style] & level[glyphs.style]
+        # Of all fonts of this name: one that holds nothing but a ligature may call itself what it likes.
+        mine = printed & (names == name)[glyphs.style] & level[glyphs.style]
         at = glyphs.style[mine]
         widths = (glyphs.box[mine, 2] - glyphs.x[mine]) / np.maximum(size[at], 1e-3)
         if len(widths) and (

@@ -33,6 +33,9 @@ _EVEN = 0.1
 WORD_GAP = 0.115
 """White between two words, in ems: letters of one word stand closer, even where they are kerned apart."""
 
+_TOUCHING, _WITHIN = 0.02, 0.1
+"""Ems between letters that touch, and how far before the end of a letter a space begins that lies within it."""
+
 FRAGMENT_GAP = (1.0, 1.4)
 """White that parts columns or table cells, in ems; within these bounds it follows the line's own word gaps."""
 
@@ -84,8 +87,8 @@ class Run(NamedTuple):
         inked = self.take(np.flatnonzero(solid))
         if not len(inked.code):
             return inked, np.array([], np.intp)
-        spaced = np.diff(np.cumsum(~solid)[solid]) > 0
         gaps = _gaps(inked)
+        spaced = (np.diff(np.cumsum(~solid)[solid]) > 0) & ~_roomless(self, solid, gaps)
         # Letters set wide apart, as in S P A C E D headings, are still one word; dots of a leader are no letters.
         letters = gaps[(inked.code[1:] != DOT) | (inked.code[:-1] != DOT)]
         tracking = _quarter(letters) if len(letters) > 3 else 0.0
@@ -98,6 +101,16 @@ class Run(NamedTuple):
         spaced &= ~ideographs
         ticks = (inked.code >= _TICKS[0]) & (inked.code <= _TICKS[1])
         return inked, np.concatenate([[0], np.flatnonzero(wide | spaced | ticks[1:] | ticks[:-1]) + 1])
+
+
+def _roomless(run: Run, solid: NDArray[np.bool_], gaps: Floats) -> NDArray[np.bool_]:
+    """Between which neighbours spaces take no room: they lie within the letter before, at whose end the next one begins. Some
+    programs write a blank behind each ligature so.
+    """
+    places = np.flatnonzero(solid)
+    first = np.minimum(places[:-1] + 1, len(run.code) - 1)  # what follows in the file: a space, where there is one
+    ends, size = run.x1[places[:-1]], np.maximum(run.size[places[:-1]], 1e-3)
+    return np.asarray((abs(gaps) < _TOUCHING) & (run.x0[first] < ends - _WITHIN * size))
 
 
 def _are_ideographs(codes: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.pages import CHAR, LIGHTHOUSE, across, down, grid, line, rows, ruled_page
+from tests.support.pages import CHAR, HEIGHT, LIGHTHOUSE, across, down, grid, line, rows, ruled_page
 
 from ocroute.layout.tables.find import find_tables
 from ocroute.layout.tables.regions import gutters
@@ -15,6 +15,7 @@ from ocroute.layout.tables.regions import prose as prose_in
 from ocroute.layout.tables.segments import baselines, segments
 from ocroute.layout.tables.tokens import Scale, tokens_of, words_of
 from ocroute.raster.rules import page_rules
+from ocroute.values import Box, Line, Word
 
 BODY = [["Item", "2019", "2020"], ["Seed", "1,204", "(88)"], ["Grain", "12.5%", "7.1%"], ["Copper", "31", "–"]]
 COLUMNS = [100, 400, 600]
@@ -453,3 +454,24 @@ def test_an_index_between_what_may_be_rules_is_no_table():
     texts = [[f"{name}, {7 + row}, {112 + 9 * row}" for name in names[row % 3 :][:3]] for row in range(8)]
     rules = across(90, 800, 80, 360)
     assert find_tables(ruled_page(rules), rows(100, [100, 350, 600], texts))[0] == ()
+
+
+@pytest.mark.parametrize("angle", [90, 270])
+def test_headings_that_run_up_or_down_the_page_stand_in_their_cells(angle):
+    def upright(x, y, text):
+        """A line on its side: 100 pixels high for ten letters, its first word at the bottom where it runs up."""
+        words, at = [], 0
+        for part in text.split():
+            low, high = at, at + CHAR * len(part)
+            ends = (y - high, y - low) if angle == 90 else (y - 180 + low, y - 180 + high)
+            words.append(Word(part, Box(x, ends[0], x + HEIGHT, ends[1])))
+            at = high + CHAR // 2
+        return Line(text, Box.around(w.box for w in words), None, tuple(words), angle=angle)
+
+    first, second = (410, 440) if angle == 90 else (440, 410)
+    lines = [line(100, 190, "Place"), upright(first, 290, "Projected persons"), upright(second, 290, "in thousands")]
+    lines += [upright(560, 290, "Share of all"), *rows(310, COLUMNS, BODY[1:])]
+    rules = across(90, 700, 95, 300, 336, 364, 392) + down(95, 392, 90, 390, 540, 700)
+    table, rest = only(ruled_page(rules), lines)
+    assert grid(table.table) == [["Place", "Projected persons in thousands", "Share of all"], *BODY[1:]]
+    assert rest == ()

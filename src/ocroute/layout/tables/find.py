@@ -56,6 +56,7 @@ def find_tables(page: InputPage, lines: Sequence[Line]) -> tuple[tuple[FoundTabl
 
 def _grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
     """The tables among ``tokens``, top to bottom; no word is in two of them."""
+    upended = [t for t in tokens if t.upended]
     tokens = [t for t in tokens if not t.upended]
     if len(tokens) < FEWEST_WORDS:
         return []
@@ -64,7 +65,7 @@ def _grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
     if not any(len(row) >= 2 for row in rows):
         return []
     rules = page_rules(page, scale.height)
-    found = list(_framed(rows, rules, scale))
+    found = list(_framed(rows, upended, rules, scale))
     rows = _without(rows, found, scale)
     paragraphs = prose(rows, scale)
     lanes = _lanes(rows, paragraphs, rules, scale)
@@ -93,7 +94,8 @@ def _without(rows: Sequence[Row], found: Sequence[Grid], scale: Scale) -> list[R
     return out
 
 
-def _framed(rows: Sequence[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
+def _framed(rows: Sequence[Row], upended: Sequence[Token], rules: Rules, scale: Scale) -> Iterable[Grid]:
+    """Tables with frames around their cells; only there are ``upended`` words cells: headings of narrow columns."""
     taken: set[int] = set()
     rules = rules.clear_of([token.ink for row in rows for segment in row for token in segment.tokens])
     for drawn in frames(rules, scale):
@@ -101,16 +103,13 @@ def _framed(rows: Sequence[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
         inner = rules.within(box.x0, box.y0, box.x1, box.y1)  # also pieces of rules that touch no other
         frame = capped(Rules(inner.horizontal, drawn.vertical), rules, rows, scale)
         box = frame_box(frame)
-        inside = [
-            t
-            for row in rows
-            for s in row
-            for t in s.tokens
-            if box.x0 < t.ink.center[0] < box.x1 and box.y0 < t.middle < box.y1 and id(t) not in taken
-        ]
+        inside, standing = (
+            [t for t in some if box.x0 < t.ink.center[0] < box.x1 and box.y0 < t.middle < box.y1 and id(t) not in taken]
+            for some in ([t for row in rows for s in row for t in s.tokens], upended)
+        )
         if len(inside) < 4 or len(frame.horizontal) + len(frame.vertical) < 3:
             continue
-        grid = lattice(inside, frame, scale)
+        grid = lattice([*inside, *standing], frame, scale)
         fine = grid is not None and plausible.drawn(grid)
         if grid is None:
             grid = stream(inside, rules.within(box.x0, box.y0, box.x1, box.y1), Scale.of(inside))

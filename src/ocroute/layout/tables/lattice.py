@@ -76,7 +76,7 @@ def lattice(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Grid | None:
     grid = Grid(len(xs) - 1, [GridRow([]) for _ in pairwise(ys)])
     for (row, column), mine in held.items():
         ends = [(r, c) for r, line in enumerate(owner) for c, o in enumerate(line) if o == (row, column)]
-        ordered = [t for line in baselines(mine, scale) for t in line]
+        ordered = _in_order(mine, scale)
         grid.rows[row].parts.append(Part(column, max(c for _, c in ends), ordered, max(r for r, _ in ends) - row + 1))
     for line in grid.rows:
         line.parts.sort(key=lambda p: p.first)
@@ -85,6 +85,15 @@ def lattice(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Grid | None:
     _drop_empty(grid, xs, scale)
     _mark_head(grid)
     return grid
+
+
+def _in_order(tokens: Sequence[Token], scale: Scale) -> list[Token]:
+    """The words of a cell: level lines from the top, then those that run up the page from the left, or down it from the right."""
+    level = [t for line in baselines([t for t in tokens if not t.upended], scale) for t in line]
+    place: dict[int, float] = {}
+    for token in tokens:
+        place.setdefault(token.line, -token.box.x0 if token.turned == 270 else token.box.x0)
+    return level + sorted((t for t in tokens if t.upended), key=lambda t: (place[t.line], t.index))
 
 
 def _lines(places: Sequence[float], apart: float) -> list[float]:

@@ -25,6 +25,7 @@ class Token(msgspec.Struct, frozen=True, eq=False):
         spaced: whether a space stands before it in its line.
         leader: whether it is no text but dots that lead the eye or a rule; it takes no room and is not in a cell's text.
         upended: whether its line runs up or down the page; such lines are no rows.
+        turned: degrees counter-clockwise by which its line is turned, as far as is known.
         bold: whether it is set bold, as far as is known.
     """
 
@@ -38,6 +39,7 @@ class Token(msgspec.Struct, frozen=True, eq=False):
     upended: bool
     word: Word
     bold: bool = False
+    turned: int = 0
 
     @property
     def middle(self) -> float:
@@ -91,7 +93,9 @@ def tokens_of(lines: Sequence[Line]) -> list[Token]:
                 leader = is_leader(text) or (text == "." and beside.count(".") >= 2)
                 ink = Box(word.box.x0, word.box.y0, word.box.x0, word.box.y1) if leader else _ink(text, word.box)
                 bold = (line.font is not None and line.font.bold) or any(span.style == "bold" for span in word.spans)
-                tokens.append(Token(text, word.box, ink, number, index, spaced, leader, upended, word, bold))
+                tokens.append(
+                    Token(text, word.box, ink, number, index, spaced, leader, upended, word, bold, line.angle)
+                )
     return sorted(tokens, key=lambda t: (t.box.y0, t.box.x0, t.box.y1, t.box.x1, t.text))
 
 
