@@ -1,10 +1,10 @@
-"""A tiny dots.ocr taught a typeface that it reads badly: do held-out pages get better, and does it forget others? On the CPU.
+"""A tiny dots.ocr taught a typeface that it reads badly: do held-out pages get better, and does it forget others?
 
-    python -m bench.finetune [--json evidence/finetune.json] [--place FOLDER]
+    python -m bench.finetune [--json evidence/finetune.json] [--place FOLDER] [--taught dejavu/DejaVuSans-Oblique]
 
-The checkpoint is the one that the tests read with, trained once on upright typefaces. It is taught lines in a bold italic one,
+The checkpoint is the one that the tests read with, trained once on upright typefaces. It is taught lines in a slanted one,
 with some ordinary ones among them, all by `ocroute.finetune`: exported, checked, trained on, judged on what was held out, and on
-other typefaces.
+other typefaces; on the GPU where there is one.
 After that it is asked what another computation of attention changes: the first step's gradients, and the answers of the adapted
 model. That part says nothing of GPU kernels, for which there is ``bench.finetune_gpu``.
 """
@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any
 
 import msgspec
@@ -48,7 +48,7 @@ TAUGHT = (
     "liberation/LiberationSerif-BoldItalic",
     "liberation/LiberationSans-Regular",
 )
-"""By turns: every second page is ordinary, so that ordinary ones are not forgotten."""
+"""By turns: every second page is ordinary, so that ordinary ones are not forgotten. ``--taught`` takes the first one's place."""
 
 BEFORE = (
     "dejavu/DejaVuSans",
@@ -176,25 +176,29 @@ def swapped_reading(
 
 def taught(place: Path, given: Any) -> dict[str, Any]:
     """Export, check, train, merge."""
-    base = unpack(KEPT, place / "base")
-    for name, typefaces, count in (("taught", TAUGHT, given.pages), ("before", BEFORE, given.others)):
+    base, wanted = unpack(KEPT, place / "base"), (given.taught, *TAUGHT[1:])
+    for name, typefaces, count in (("taught", wanted, given.pages), ("before", BEFORE, given.others)):
         if not (place / name).exists() and (
             problems := check(examples(place / name, faces(typefaces), count, held_out=0.15)).problems
         ):
             raise SystemExit(f"the examples are not right: {problems[0]}")
-    settings = TrainSettings(epochs=given.epochs, rate=given.rate, pages_per_step=given.pages_per_step, trial_pages=6)
-    began = process_time()
+    settings = TrainSettings(
+        epochs=given.epochs, rate=given.rate, pages_per_step=given.pages_per_step, trial_pages=given.trial_pages
+    )
+    began, cpu = perf_counter(), process_time()
     found = train(place / "taught" / "data", place / "adapter", model=str(base), settings=settings)
-    seconds = process_time() - began
+    seconds, cpu = perf_counter() - began, process_time() - cpu
+    record = recorded(place / "adapter")
     merged = merge(place / "adapter", place / "merged")
     return {
-        "taught": [face.name for face in faces(TAUGHT)], "before": [face.name for face in faces(BEFORE)],
+        "taught": [face.name for face in faces(wanted)], "before": [face.name for face in faces(BEFORE)],
         "settings": msgspec.structs.asdict(settings), "merged_tensors": merged.changed,
         "training": {
-            "pages": found.pages, "steps": found.steps, "cpu_seconds": round(seconds, 1),
+            "device": record.device, "dtype": record.dtype, "pages": found.pages, "steps": found.steps, "best_step": record.step,
+            "seconds": round(seconds, 1), "cpu_seconds": round(cpu, 1),
             "trials": [
                 {"step": one.step, "cer": round(one.cer, 5), "loops": one.loops, "canary_read": not one.fault}
-                for one in recorded(place / "adapter").trials
+                for one in record.trials
             ],
         },
     }  # fmt: skip
@@ -240,6 +244,7 @@ def memory(folder: Path) -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = harness.arguments(__doc__, record="finetune")
+    parser.add_argument("--taught", default=TAUGHT[0], help="the typeface that it reads badly")
     parser.add_argument("--pages", type=int, default=120, help="that are taught; 15 in 100 are held out")
     parser.add_argument("--others", type=int, default=16, help="in typefaces that were read before")
     parser.add_argument("--epochs", type=int, default=2)
@@ -247,6 +252,7 @@ def main() -> None:
         "--rate", type=float, default=2e-3, help="of a model of three million weights, not of a large one"
     )
     parser.add_argument("--pages-per-step", type=int, default=4)
+    parser.add_argument("--trial-pages", type=int, default=6)
     parser.add_argument(
         "--place", type=Path, help="a folder where all is kept; a part that was done there is not done again"
     )

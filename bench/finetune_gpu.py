@@ -41,12 +41,12 @@ TRIED = {
 def swapped(place: Path) -> Iterator[dict[str, Any]]:
     """The first part; the same record again and again, with more in it each time."""
     base = unpack(KEPT, place / "base")
-    data = examples(place / "taught", faces(TAUGHT), 120, held_out=0.15)
+    data = examples(place / "taught", faces(TAUGHT), 240, held_out=0.1)
     ATTENTIONS.update({name: (backend,) for name, backend in TRIED.items()})
     trained: dict[str, Any] = {}
     result: dict[str, Any] = {"gradients": swapped_gradients(base, data, 4, "cuda"), "trained_with": trained}
     yield result
-    settings = TrainSettings(epochs=2, rate=2e-3, pages_per_step=4)
+    settings = TrainSettings(epochs=3, rate=1.5e-3, pages_per_step=4)
     for name, backend in TRIED.items():
         # Where a kernel cannot compute it, as where masks are given, torch takes its plain one.
         with sdpa_kernel([backend, SDPBackend.MATH], set_priority=True):

@@ -229,3 +229,19 @@ def test_without_the_extra_the_engines_say_so():
     state, install, reason = done.stdout.split("|")
     assert (state, install) == ("absent", "pip install 'ocroute[vlm]'")
     assert "torch is not installed" in reason
+
+
+def test_what_is_damaged_of_a_revision_is_fetched_of_that_revision(tmp_path):
+    facts, model = ENGINES.load("qwen2_vl").facts, tmp_path / "models--someone--else"
+
+    def fetched(commit):
+        (model / "snapshots" / commit).mkdir(parents=True, exist_ok=True)
+        return weights.again(facts, model / "snapshots" / commit).command
+
+    assert fetched("abc") == weights.command(facts, "someone/else@abc"), "nothing says that it is the newest"
+    for name, commit in (("main", "def"), ("pr/1", "fed")):
+        (model / "refs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (model / "refs" / name).write_text(commit)
+    assert fetched("abc") == weights.command(facts, "someone/else@abc")
+    assert fetched("def") == weights.command(facts, "someone/else")
+    assert fetched("fed") == weights.command(facts, "someone/else@pr/1")

@@ -81,3 +81,22 @@ def test_a_server_that_never_gets_ready_is_no_engine(server, engine):
 def test_busy_in_between_does_not_use_up_the_tries_of_other_trouble(server, engine, grey):
     server.script += [LOADING, Reply(500, b"x"), LOADING, LOADING, Reply(502, b"x"), LOADING, GOOD]
     assert engine().read_page(grey(1), Task()).settings["tries"] == 7
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (
+            429,
+            {"message": "You exceeded your current quota", "type": "insufficient_quota", "code": "insufficient_quota"},
+        ),
+        (429, {"message": "Billing hard limit has been reached", "code": "billing_hard_limit_reached"}),
+        (402, {"message": "Insufficient Balance", "type": "unknown_error", "code": "invalid_request_error"}),
+    ],
+)
+def test_an_account_without_credit_is_not_waited_for(server, engine, grey, status, error):
+    server.script += [Reply(status, {"error": error}), GOOD]
+    with pytest.raises(EngineError, match=error["message"]) as caught:
+        engine().read_page(grey(1), Task())
+    assert len(server.posts) == 1
+    assert "another account's" in str(caught.value.next_step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import ssl
@@ -11,11 +12,11 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tests.support.chat_server import Scripted
+from tests.support.chat_server import Reply, Scripted
 
 from ocroute.engines.base import Task
 from ocroute.engines.openai.address import address
-from ocroute.engines.openai.way import proxy, trusted
+from ocroute.engines.openai.way import proxy, speaks_tls, trusted
 from ocroute.errors import EngineUnavailable, UsageError
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -66,6 +67,37 @@ def test_a_server_without_tls_is_told_so(server, engine):
         engine(base_url=server.url.replace("http://", "https://"))
     assert str(caught.value.next_step) == f"Write http:// instead of https://: {server.url}"
     assert "tried" not in caught.value.message
+
+
+def test_a_server_with_tls_is_told_from_one_whose_connection_breaks(secure, server, engine):
+    with pytest.raises(EngineUnavailable, match="what answers there speaks TLS") as caught:
+        engine(base_url=server.url)
+    assert str(caught.value.next_step) == f"Write https:// instead of http://: {secure}"
+    assert "tried" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "said", ["Client sent an HTTP request to an HTTPS server.", "The plain HTTP request was sent to HTTPS port"]
+)
+def test_a_server_with_tls_that_says_so_itself_is_understood(server, engine, said):
+    server.reply = lambda _: Reply(400, said.encode(), {"Content-Type": "text/plain"})
+    with pytest.raises(EngineUnavailable, match="what answers there speaks TLS") as caught:
+        engine(base_url=server.url)
+    assert str(caught.value.next_step) == f"Write https:// instead of http://: {server.url.replace('http', 'https')}"
+
+
+def _hang_up(server):
+    server.accept()[0].close()
+
+
+def test_a_server_that_breaks_off_without_tls_is_asked_again():
+    """What is told as TLS is TLS: a greeting that nobody answers is none."""
+    closed = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{closed.getsockname()[1]}/v1"
+    threading.Thread(target=_hang_up, args=(closed,), daemon=True).start()
+    assert not asyncio.run(speaks_tls(url, 5.0))
+    assert not asyncio.run(speaks_tls(url.replace("http", "https"), 5.0))
+    closed.close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])

@@ -21,7 +21,7 @@ from ocroute.kernels.inventory import inventory
 from ocroute.kernels.ledger import Ledger
 from ocroute.kernels.probe import probing_child
 from ocroute.kernels.probe.cases import CASES
-from ocroute.kernels.probe.prober import Limits, Lost, Prober
+from ocroute.kernels.probe.prober import Examined, Limits, Lost, Prober
 from ocroute.kernels.probe.proof import Proof
 from ocroute.kernels.prove import _Bench, prove, prove_here, unproven, unserved
 from ocroute.kernels.requirements import TorchBuild
@@ -236,6 +236,37 @@ def test_the_longest_problem_of_a_class_speaks_for_the_shorter_ones(monkeypatch)
     wide = msgspec.structs.replace(TOWER, heads=8, kv_heads=8)  # other heads are another matter
     limit = 1_000
     assert [proof.problem.heads for proof in prove(["eager"], [wide, *problems], device="cpu")] == [2, 8, 4]
+
+
+def test_kernels_that_compile_do_so_for_every_class_at_once_and_one_that_is_lost_costs_no_other(monkeypatch):
+    started, ended = [], []
+
+    class Child:
+        def __init__(self, name, device, limits, ahead=()):
+            self.what = name, ahead
+            started.append(self.what)
+
+        def examine(self, problem, seed):
+            return Examined((), None, Lost("crashed", "gone", "scale") if problem == lost else None)
+
+        def end(self):
+            ended.append(self.what)
+
+    monkeypatch.setattr("ocroute.kernels.prove.Prober", Child)
+    lost, shorter = LONG, msgspec.structs.replace(LONG, lengths=(300,))
+    bench = _Bench("cuda", Limits(), 0, (LONG, CAUSAL))
+    bench.warm_up(["eager", "flex"])
+    bench.warm_up(["flex"])
+    assert started == [("eager", ()), ("flex", (LONG,)), ("flex", (CAUSAL,))]
+    bench.prove("eager", "", LONG)
+    assert ended == [("eager", ())]
+    bench.prove("flex", "", LONG)
+    assert ended[1:] == [("flex", (LONG,))]
+    assert bench.prove("flex", "", shorter).reason.endswith("seen with the same heads at other lengths")
+    assert bench.prove("flex", "", CAUSAL).verdict != "crashed"
+    assert len(started) == 3
+    bench.end("eager", "flex")
+    assert ended[2:] == [("flex", (CAUSAL,))]
 
 
 def test_scores_that_no_card_of_this_size_holds_are_not_tried(monkeypatch):

@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocroute.kernels import flex
-from ocroute.kernels.base import Refused
+from ocroute.kernels.base import Problem, Refused
 from ocroute.kernels.flex_mask import BLOCK, block_mask, seen_blocks, seen_keys
 from ocroute.kernels.packed import boundaries
+from ocroute.kernels.probe.case_inputs import make
+from ocroute.kernels.probe.cases import CASES, COMPILED, not_run, short
 
 LENGTH = st.one_of(st.integers(0, 5), st.integers(120, 135), st.integers(250, 400))
 PACK = st.lists(st.tuples(LENGTH, LENGTH), min_size=1, max_size=4)
@@ -106,3 +108,50 @@ def test_only_an_unusual_scale_is_handed_over(monkeypatch, head_dim, scale, give
     q, cu = torch.randn(5, 2, head_dim), boundaries([5], "cpu")
     flex.Flex().attend(q, q, q, cu_q=cu, cu_k=cu, max_q=5, max_k=5, causal=False, scale=scale)
     assert scales == [given]
+
+
+def test_what_is_compiled_ahead_is_all_that_a_proof_needs():
+    """Few tokens or many, in one block or several, as many keys as queries or not: torch compiles nothing more for them."""
+    from torch._dynamo.utils import counters
+
+    torch._dynamo.reset()
+    flex._compiled.cache_clear()
+    kernel, problem = flex.Flex(), Problem(16, 2, 2, False, "float32", (300,))
+    cases = {case.name: short(case) for case in CASES if not not_run(case, problem, kernel.info, "cpu")}
+    counters.clear()
+    for name in COMPILED:
+        if name in cases:
+            make(cases[name], problem, "cpu", 0).attend(kernel)
+    graphs = counters["stats"]["unique_graphs"]
+    assert graphs == len(set(COMPILED) & cases.keys())
+    for case in cases.values():
+        call = make(case, problem, "cpu", 0)
+        if call.q.shape[0] < 1_000:
+            call.attend(kernel)
+            assert counters["stats"]["unique_graphs"] == graphs, case.name
+    torch._dynamo.reset()
+
+
+@pytest.mark.parametrize(
+    ("queries", "keys"), [((1,), (1,)), ((5, 0, 7), (200, 3, 1)), ((200,), (3,)), ((128,), (128,))]
+)
+@pytest.mark.parametrize("causal", [False, True])
+def test_what_is_filled_in_is_seen_by_nobody(monkeypatch, queries, keys, causal):
+    seen = []
+
+    def attend(q, k, v, *, block_mask, **_):
+        seen.append((q.shape[2], k.shape[2], block_mask))
+        return q
+
+    monkeypatch.setattr(flex, "_compiled", lambda device: (attend, ZeroDivisionError))
+    q, k = torch.randn(sum(queries), 2, 16), torch.randn(sum(keys), 2, 16)
+    out = flex.Flex().attend(
+        q, k, k, cu_q=boundaries(queries, "cpu"), cu_k=boundaries(keys, "cpu"), max_q=max(queries), max_k=max(keys),
+        causal=causal, scale=0.25,
+    )  # fmt: skip
+    assert torch.equal(out, q)
+    ((rows, columns, table),) = seen
+    assert min(rows, columns) > BLOCK
+    mask = table.mask_mod(0, 0, torch.arange(len(q))[:, None], torch.arange(columns))
+    assert np.array_equal(mask[:, : len(k)].numpy(), full_mask(queries, keys, causal))
+    assert not mask[:, len(k) :].any()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ocroute.kernels.admission import admit, find
 from ocroute.kernels.base import NEWEST, KernelInfo, Presence, Refused
-from ocroute.kernels.flex_mask import block_mask
+from ocroute.kernels.flex_mask import BLOCK, block_mask
 from ocroute.kernels.packed import host_lengths
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Each head dim, dtype and number of heads is a graph of its own; torch gives up after 8 of them.
 _GRAPHS = 64
+# Fewer tokens are filled up to so many: torch compiles anew for a single block, for fewer than 128 queries, and for one.
+_LEAST = BLOCK + 1
 
 
 class Flex:
@@ -64,6 +66,9 @@ class Flex:
         if not q.shape[0] or not k.shape[0]:
             return q.new_zeros(q.shape)
         queries, keys = host_lengths(cu_q, q.shape[0], max_q), host_lengths(cu_k, k.shape[0], max_k)
+        count, (q, k, v) = q.shape[0], map(_filled, (q, k, v))
+        if count < _LEAST or sum(keys) < _LEAST:  # what was filled in is a last sequence, which no other one sees
+            queries, keys = (*queries, q.shape[0] - count), (*keys, k.shape[0] - sum(keys))
         mask = block_mask(queries, keys, causal, q.device)
         attend, failures = _compiled(q.device.type)
         usual = isclose(scale, q.shape[2] ** -0.5, rel_tol=1e-9)
@@ -76,7 +81,15 @@ class Flex:
             raise Refused(
                 f"torch's compiler fails on FlexAttention for q {tuple(q.shape)}, {q.dtype}: {_said(error)}"
             ) from error
-        return out.squeeze(0).transpose(0, 1)
+        return out.squeeze(0).transpose(0, 1)[:count]
+
+
+def _filled(packed: Tensor) -> Tensor:
+    """With zeros behind the last token, where there are few."""
+    from torch.nn.functional import pad
+
+    lacking = _LEAST - packed.shape[0]
+    return pad(packed, (0, 0, 0, 0, 0, lacking)) if lacking > 0 else packed
 
 
 def _said(error: Exception) -> str:
@@ -90,8 +103,12 @@ def _compiled(device: str) -> tuple[Callable[..., Tensor], type[Exception]]:
     import torch
     from torch._dynamo import config
     from torch._dynamo.exc import TorchDynamoException
+    from torch.fx.experimental import _config as shapes
     from torch.nn.attention.flex_attention import flex_attention
 
     config.recompile_limit = max(config.recompile_limit, _GRAPHS)
+    shapes.use_duck_shape = (
+        False  # else sizes that are equal by chance at a first call must stay so, or it compiles anew
+    )
     backend = "inductor" if device == "cuda" else "eager"
     return torch.compile(flex_attention, dynamic=True, fullgraph=True, backend=backend), TorchDynamoException

@@ -109,7 +109,7 @@ def prove(
         if gpu:  # children import torch while we do
             usable = [name for name, (_, presence) in found.items() if presence.state == "usable"]
             compiling = [name for name in usable if found[name][0].compiles] if bench.ahead else []
-            bench.warm_up([*usable[: 1 + ahead], *compiling])
+            bench.warm_up([*compiling, *usable[: 1 + ahead]])
         bench.place = place_of(machine, gpu)
         platform = Platform(gpu, machine.driver_cuda, torch_build(), found, facts=known, host=machine.host)
         waiting = [name for name in found if not all(obstacle(name, platform, problem) for problem in problems)]
@@ -119,7 +119,7 @@ def prove(
             yield from _of_kernel(name, problems, platform, bench, waiting[first : first + 1 + ahead])
             bench.end(name)
     finally:
-        bench.end(*bench.children)
+        bench.end(*found)
 
 
 def _of_kernel(
@@ -197,24 +197,36 @@ def unserved(proofs: Sequence[Proof]) -> list[Problem]:
 class _Bench:
     """The children, and what was learnt from those that were lost.
 
+    A kernel has one; but where kernels compile ahead, those that do have one for each problem class, so that they compile for all
+    of them at once: torch's compiler takes one core.
+
     Attributes:
-        ahead: problems for which kernels that compile do so before they are asked.
+        ahead: problems for which kernels that compile do so before they are asked, one of a class.
         place: where the proofs hold; unknown until torch is imported.
     """
 
     def __init__(self, device: str, limits: Limits, seed: int, ahead: Sequence[Problem] = ()) -> None:
-        self.children: dict[str, Prober] = {}
         self.place = Place("", (0, 0), "", "")
         self.ahead = ahead
+        self._children: dict[tuple[str, Problem | None], Prober] = {}
         self._device, self._limits, self._seed = device, limits, seed
         self._fallen: dict[tuple[object, ...], Lost] = {}
 
     def warm_up(self, names: Sequence[str]) -> None:
         """Let the children of these kernels import what they need."""
         for name in names:
-            if name not in self.children:
-                ahead = self.ahead if installed(name)[0].compiles else ()
-                self.children[name] = Prober(name, self._device, self._limits, ahead)
+            if not any(known == name for known, _ in self._children):
+                compiles = self.ahead and installed(name)[0].compiles
+                for ahead in self.ahead if compiles else (None,):
+                    self._start(name, ahead)
+
+    def _start(self, name: str, ahead: Problem | None) -> Prober:
+        self._children[name, ahead] = child = Prober(name, self._device, self._limits, (ahead,) if ahead else ())
+        return child
+
+    def _child_for(self, name: str, problem: Problem) -> tuple[str, Problem | None]:
+        of_class = (known for known in self.ahead if _same_heads(known, problem))
+        return name, next(of_class, None) if installed(name)[0].compiles else None
 
     def prove(self, name: str, version: str, problem: Problem) -> Proof:
         """One proof; a child that is lost is replaced for the next."""
@@ -222,11 +234,12 @@ class _Bench:
         key = (name, problem.head_dim, problem.heads, problem.kv_heads, problem.causal, problem.dtype)
         if before := self._fallen.get(key):
             return self._proof(name, version, problem, before)
-        child = self.children[name]
+        whose = self._child_for(name, problem)
+        child = self._children.get(whose) or self._start(*whose)
         outcomes, measure, lost, compiled = child.examine(problem, self._seed)
         raised = any(outcome.seen == "raised" for outcome in outcomes)
         if lost or raised:  # the device may not have survived in that process
-            self.end(name)
+            self._children.pop(whose).end()
         if lost:
             if lost.case not in _ONE_AT_A_TIME:
                 self._fallen[key] = lost
@@ -255,9 +268,8 @@ class _Bench:
 
     def end(self, *names: str) -> None:
         """End the children of these kernels."""
-        for name in names:
-            if child := self.children.pop(name, None):
-                child.end()
+        for whose in [whose for whose in self._children if whose[0] in names]:
+            self._children.pop(whose).end()
 
     def _proof(self, name: str, version: str, problem: Problem, lost: Lost) -> Proof:
         reason = f"{lost.case}: {lost.reason}" if lost.case else lost.reason

@@ -154,13 +154,12 @@ class NeuralEngine(PageByPage):
     @classmethod
     def prepare_process(cls) -> None:
         """Import what loading will need, for which there is no weight to wait for."""
-        import torch
+        devices.warm_up()  # beside the imports
+        loading.without_distributed()
 
         from ocroute.engines.neural import together  # noqa: F401 - and with it all that writes
 
         cls.model_class()
-        if torch.cuda.is_available():
-            torch.cuda.init()  # type: ignore[no-untyped-call]
 
     def __init__(self, task: Task) -> None:
         facts = self.facts

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -86,6 +88,19 @@ def place() -> Place:
         return Place("mps" if metal else "cuda:0", torch.bfloat16, gpu.name)
     capability = torch.cuda.get_device_capability(0)
     return Place("cuda:0", torch.bfloat16 if capability >= (8, 0) else torch.float16, torch.cuda.get_device_name(0))
+
+
+def warm_up() -> None:
+    """Take the first NVIDIA GPU in a thread of its own: that takes its driver and libraries a second, while Python imports."""
+    import torch
+
+    def take() -> None:
+        with contextlib.suppress(Exception):  # what is wrong with it is said when the model is loaded
+            some = torch.ones(64, 64, device="cuda:0", dtype=torch.float16)
+            some.matmul(some)
+
+    if torch.cuda.is_available():
+        threading.Thread(target=take, daemon=True).start()
 
 
 def limit_threads(threads: int) -> None:

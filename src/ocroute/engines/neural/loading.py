@@ -160,6 +160,22 @@ def stop_ids(facts: Facts, model: Any, tokenizer: Any) -> tuple[int, ...]:
     return tuple(sorted(ids))
 
 
+def without_distributed() -> None:
+    """Have transformers take torch for one without distributed code, which its models else import for seconds.
+
+    To be called before those are imported, and in a process of our own only: the answer is kept as long as it lives.
+    """
+    from torch import distributed
+    from transformers.utils import import_utils
+
+    there = distributed.is_available
+    distributed.is_available = lambda: False
+    try:
+        import_utils.is_torch_distributed_available()
+    finally:
+        distributed.is_available = there
+
+
 @contextmanager
 def telling(facts: Facts, folder: Path) -> Iterator[None]:
     """Make one sentence of whatever a damaged checkpoint has transformers raise while it is loaded, and keep it quiet.

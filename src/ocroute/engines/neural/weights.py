@@ -236,11 +236,25 @@ def _lacking(facts: Facts, folder: Path) -> str:
 
 
 def again(facts: Facts, folder: Path) -> NextStep:
-    """How to get what is missing: in the hub's cache, the command that goes on with a download."""
-    for part in reversed(folder.parts):
-        if part.startswith("models--"):
-            return NextStep(command=command(facts, part.removeprefix("models--").replace("--", "/", 1)))
+    """How to get what is missing: in the hub's cache, the command that goes on with a download of the same revision."""
+    model = folder.parent.parent
+    if folder.parent.name == "snapshots" and model.name.startswith("models--"):
+        hub = model.name.removeprefix("models--").replace("--", "/", 1)
+        return NextStep(command=command(facts, hub + _revision(model / "refs", folder.name)))
     return NextStep(f"Copy it again from where it came, or use the published one: {command(facts, facts.hub)}")
+
+
+def _revision(refs: Path, commit: str) -> str:
+    """What follows a hub id to mean ``commit``: nothing where ``main`` is there, else a branch or tag that is, or the commit."""
+    names = [ref.relative_to(refs).as_posix() for ref in refs.rglob("*") if ref.is_file() and _read(ref) == commit]
+    return "" if "main" in names else f"@{min(names, default=commit)}"
+
+
+def _read(ref: Path) -> str:
+    try:
+        return ref.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def digest(folder: Path) -> str:

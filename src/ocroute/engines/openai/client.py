@@ -18,8 +18,9 @@ from ocroute.engines.openai.address import EXAMPLE, Address
 from ocroute.engines.openai.background import Background
 from ocroute.engines.openai.event_stream import is_stream, joined
 from ocroute.engines.openai.patience import NOT_READY, Patience
+from ocroute.engines.openai.refusals import out_of_credit, tls_wanted
 from ocroute.engines.openai.retry import PASSING, Deadline, Limits, retry_after, wait
-from ocroute.engines.openai.way import proxy, trusted
+from ocroute.engines.openai.way import proxy, speaks_tls, trusted
 from ocroute.errors import DeadlineExceeded, EngineError, NextStep, UsageError
 
 T = TypeVar("T")
@@ -146,7 +147,9 @@ class Client:
                     patience.over()
                     return Answer(parsed, done, response.headers.get("server", ""), round(patience.seconds, 1))
                 refused = self._refused(response, body)
-                if refused.status not in PASSING:
+                if url.startswith("http://") and tls_wanted(refused.status, refused.said):
+                    raise self._tls_wanted(url)
+                if refused.status not in PASSING or out_of_credit(refused.status, refused.body):
                     raise refused
                 fault, asked = refused, retry_after(response.headers.get("retry-after"))
                 if waiting := refused.status in NOT_READY:
@@ -157,6 +160,9 @@ class Client:
                 raise _after(_late(url, deadline), done) from error
             except httpx.RequestError as error:
                 fault = self._unreached(url, error)
+                connected = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+                if connected and not self._proxy and await speaks_tls(url, self.limits.connect):
+                    raise self._tls_wanted(url) from error
             failed += not waiting
             until = ready if waiting else deadline
             pause = wait(done, asked, self.limits)
@@ -203,6 +209,8 @@ class Client:
         if status == 200:  # some servers tell their errors as if all were well, with a status inside
             how, status = "with an error", _status_in(parsed)
         step = _next_step(status, self.address.url, said)
+        if out_of_credit(status, parsed):
+            step = "Pay for more where the key comes from, or set OCROUTE_API_KEY to another account's"
         if self._proxy and parsed is None:  # a page of HTML may be the proxy's
             how, step = f"{how} (or its proxy did, {self._proxy.shown})", f"{step}. {self._past_the_proxy()}"
         return RequestRefused(
@@ -236,6 +244,12 @@ class Client:
             return EngineError(f"cannot connect to {url}: {reason}", next_step="Start the server, or check --base-url")
         return EngineError(
             f"the connection to {url} broke: {reason}", next_step="See what the server logged; it may have crashed"
+        )
+
+    def _tls_wanted(self, url: str) -> EngineError:
+        secure = self.address.url.replace("http://", "https://", 1)
+        return EngineError(
+            f"cannot ask {url}: what answers there speaks TLS", next_step=f"Write https:// instead of http://: {secure}"
         )
 
     def _past_the_proxy(self) -> str:

@@ -19,6 +19,10 @@ _ANSWER = re.compile(
 _UNKNOWN = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|only the default", re.IGNORECASE
 )
+_CREDIT = re.compile(
+    r"insufficient_(quota|balance|credits?)|billing_(hard_limit|not_active)|credit_balance", re.IGNORECASE
+)
+_TLS = re.compile(r"HTTP request (was sent )?to (an )?(HTTPS|SSL)|plain HTTP to an SSL-enabled", re.IGNORECASE)
 
 _SETTINGS = ("skip_special_tokens", "special", "max_completion_tokens", "max_tokens")
 _TOKENS = (("n_prompt_tokens", "n_ctx"),)
@@ -38,6 +42,16 @@ def beyond_context(status: int, said: str, body: Any) -> bool:
 def answer_too_long(status: int, said: str) -> bool:
     """Whether a request was refused for the length that its answer may have, alone or with the prompt's."""
     return status in (400, 422) and bool(_ANSWER.search(said))
+
+
+def out_of_credit(status: int, body: Any) -> bool:
+    """Whether the account behind the key may ask nothing more until somebody pays: no waiting helps, though many say 429."""
+    return status == 402 or (status in (403, 429) and bool(_CREDIT.search(_kind(body))))
+
+
+def tls_wanted(status: int, said: str) -> bool:
+    """Whether a server with TLS was asked without it, in the words of nginx, Go and Apache."""
+    return status == 400 and bool(_TLS.search(said))
 
 
 def share_of_room(said: str, body: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 from collections.abc import Mapping
@@ -98,3 +99,19 @@ def trusted(address: Address, ca: str = "", environment: Mapping[str, str] = os.
             f"{name} names {file or folder}, which holds no certificate that can be read: {error}",
             next_step="Name a file with certificates (PEM)",
         ) from error
+
+
+async def speaks_tls(url: str, seconds: float) -> bool:
+    """Whether a server that was asked without TLS, and did not answer as one does, wants it. Nothing is sent but a greeting."""
+    parts = urlsplit(url)
+    if parts.scheme != "http":
+        return False
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # asked is only whether there is one
+    try:
+        async with asyncio.timeout(seconds):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80, ssl=context)
+    except (OSError, TimeoutError):  # what refuses the greeting raises SSLError, which is an OSError
+        return False
+    writer.close()
+    return True

@@ -128,8 +128,8 @@ CASES = (
 )
 
 
-COMPILED = ("inputs_unchanged", "scale")
-"""Cases that between them have a kernel compile most of what the others need: the usual scale is often compiled in."""
+COMPILED = ("inputs_unchanged", "scale", "fused", "by_head", "cache", *(f"ratio_{ratio}" for ratio in (1, 2, 4, 7, 8)))
+"""Cases that between them have a kernel compile what all need: scales, strides and numbers of heads are often compiled in."""
 
 
 def not_run(case: Case, problem: Problem, info: KernelInfo, device: str) -> str:

@@ -82,7 +82,7 @@ def _compile_ahead(kernel: Kernel, setup: Setup, parent: Parent[ToChild]) -> Non
     import torch
 
     from ocroute.kernels.probe.case_inputs import make
-    from ocroute.kernels.probe.cases import CASES, COMPILED
+    from ocroute.kernels.probe.cases import CASES, COMPILED, not_run
 
     try:
         _take(setup)
@@ -90,8 +90,9 @@ def _compile_ahead(kernel: Kernel, setup: Setup, parent: Parent[ToChild]) -> Non
             for case in (case for case in CASES if case.name in COMPILED):
                 if parent.asks(within=0.0):
                     return
-                make(case, problem, setup.device, 0).attend(kernel)
-                torch.cuda.synchronize()
+                if not not_run(case, problem, kernel.info, setup.device):
+                    make(case, problem, setup.device, 0).attend(kernel)
+                    torch.cuda.synchronize()
     except Exception as error:
         _log.debug("compiling ahead: %s", error)
 
