@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 from bench.drawn_examples import examples
-from bench.finetune import ANSWER, ATTENTIONS, KEPT, PROMPT, TAUGHT, faces, swapped_gradients, swapped_reading
+from bench.finetune import ANSWER, ATTENTIONS, KEPT, ORDINARY, PROMPT, TAUGHT, faces, swapped_gradients, swapped_reading
 from bench.tiny_models.packed import unpack
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -41,7 +41,7 @@ TRIED = {
 def swapped(place: Path) -> Iterator[dict[str, Any]]:
     """The first part; the same record again and again, with more in it each time."""
     base = unpack(KEPT, place / "base")
-    data = examples(place / "taught", faces(TAUGHT), 240, held_out=0.1)
+    data = examples(place / "taught", faces((TAUGHT, ORDINARY)), 240, held_out=0.1)
     ATTENTIONS.update({name: (backend,) for name, backend in TRIED.items()})
     trained: dict[str, Any] = {}
     result: dict[str, Any] = {"gradients": swapped_gradients(base, data, 4, "cuda"), "trained_with": trained}

@@ -113,5 +113,5 @@ async def speaks_tls(url: str, seconds: float) -> bool:
             _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80, ssl=context)
     except (OSError, TimeoutError):  # what refuses the greeting raises SSLError, which is an OSError
         return False
-    writer.close()
+    writer.transport.abort()
     return True
