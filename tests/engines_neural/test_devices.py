@@ -1,9 +1,13 @@
 """Where a model runs: on the first GPU, or, where there is none and only there, on the processor. One model at a time."""
 
+import subprocess
+import sys
+import threading
 import weakref
 
 import msgspec
 import pytest
+import torch
 
 from ocroute import machine
 from ocroute.engines.base import Task
@@ -68,3 +72,23 @@ def test_the_model_before_is_gone_when_the_next_is_loaded(random_checkpoint, mon
     engines.get("got_ocr2", Task(), loads.append)
     assert first() is None
     assert loads == ["qwen2_vl", "got_ocr2"]
+
+
+def test_transformers_takes_a_process_of_our_own_for_one_alone_and_torch_is_left_as_it_is():
+    script = (
+        "from ocroute.engines.neural import loading\n"
+        "loading.without_distributed()\n"
+        "import torch, transformers.utils\n"
+        "print(transformers.utils.is_torch_distributed_available(), torch.distributed.is_available())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    there = torch.distributed.is_available()
+    assert done.stdout.split() == ["False", str(there)]
+
+
+def test_a_gpu_that_cannot_be_taken_is_no_error_until_the_model_is_loaded(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    before = set(threading.enumerate())
+    devices.warm_up()
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
