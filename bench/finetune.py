@@ -261,8 +261,8 @@ def main() -> None:
         place = given.place or Path(made)
         place.mkdir(parents=True, exist_ok=True)
         parts = {
-            "teach": lambda: taught(place, given), "judge": lambda: judgement(place), "swap": lambda: swapped(place),
-            "memory": lambda: {"memory": memory(place / "published")},
+            "teach": lambda: taught(place, given), "judge": lambda: judgement(place),
+            "memory": lambda: {"memory": memory(place / "published")}, "swap": lambda: swapped(place),
         }  # fmt: skip
         result: dict[str, Any] = {}
         for name in PARTS[: PARTS.index(given.until) + 1]:
@@ -276,7 +276,7 @@ def main() -> None:
         require_shown(result)
 
 
-PARTS = ("teach", "judge", "swap", "memory")
+PARTS = ("teach", "judge", "memory", "swap")
 
 
 def require_shown(result: dict[str, Any]) -> None:

@@ -19,7 +19,8 @@ def proof(record: Record) -> str:
     )
     settings = ", ".join(f"{name} {value}" for name, value in record["settings"].items())
     faces = ", ".join(dict.fromkeys(record["taught"]))
-    said = f"{training['pages']} pages taught in {training['steps']} steps, {training['cpu_seconds']:g} CPU seconds. In {faces}."
+    where = f"{training['seconds']:.0f} s on {training['device']}" if "device" in training else "on a CPU"
+    said = f"{training['pages']} pages taught in {training['steps']} steps, {where}. In {faces}."
     return f"{trials}\n{said} Settings: {settings}.\n\n{_judged(record)}{stamp(record)}"
 
 
