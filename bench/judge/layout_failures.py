@@ -8,7 +8,7 @@ What counts as a failure was written down before any check for it was made:
 * ``swapped``: two blocks of eight words or more, or all of a column, stand in each other's place, and Kendall's tau of all words
   is 0.9 or less for it.
 * ``crossed``: two blocks beside each other, of three lines or more, are read across, line by line, and tau is 0.95 or less for
-  it.
+  it: running text, whose order white space alone tells, and short lines, which often may be read either way.
 * ``scattered``: a paragraph of four lines or more, of five words as a rule, has become a table of two columns, whose
   cells hold the left halves of all lines and then the right halves.
 
@@ -128,9 +128,11 @@ def _moved(blocks: list[Block], rng: Random) -> Iterator[tuple[str, str, list[Bl
         yield "swapped", "blocks", found
     beside = [(a, b) for a in wordy for b in wordy if a != b and _beside(blocks[a], blocks[b])]
     rng.shuffle(beside)
-    crossed = next((made for pair in beside[:20] if tau(blocks, made := _crossed(blocks, *pair)) <= CROSSED), None)
-    if crossed:
-        yield "crossed", "lines", crossed
+    running = [pair for pair in beside if all(_is_paragraph(blocks[at]) for at in pair)]
+    for strength, chosen in (("running text", running), ("short lines", [p for p in beside if p not in running])):
+        crossed = next((made for pair in chosen[:20] if tau(blocks, made := _crossed(blocks, *pair)) <= CROSSED), None)
+        if crossed:
+            yield "crossed", strength, crossed
     column = _columns_swapped(blocks)
     if column and tau(blocks, column) <= SWAPPED:
         yield "swapped", "columns", column
