@@ -34,6 +34,7 @@ LEVEL: Final = (
     0.12  # of a letter's height that the feet of a stop and of a letter differ by where both stand on the line
 )
 LEAST_LEVEL: Final = 1.5  # and pixels
+DOT: Final = 0.2  # of a letter's height that a stop has
 BESIDE: Final = 8  # letters before and behind by which the line is known
 ROUND: Final = 1.2  # of its width that a speck is high at most; an apostrophe is higher
 APART: Final = 0.18  # of the crop's height that parts two words, with a speck between them
@@ -100,14 +101,37 @@ def _is_dust(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
 
 
 def _is_off_the_line(traced: Traced, at: int, marks: list[_Mark], height: int) -> bool:
-    """Whether specks are where a stop was read, and none of them stands as low as a letter beside it."""
+    """Whether specks are where a stop was read, and none of them stands as low as a letter beside it; or another stop has it."""
     letters = _letters(traced, at, marks, height)
-    specks = _specks(marks, float(traced.centers[at]), height)
-    return bool(letters and specks) and not any(
-        abs(speck.foot - letter.foot) <= max(LEAST_LEVEL, LEVEL * letter.height)
-        for speck in specks
-        for letter in letters
-    )
+    center = float(traced.centers[at])
+    specks = _specks(marks, center, height)
+    if not letters or not specks:
+        return False
+    stops = [speck for speck in specks if any(_on_line(speck, letter) for letter in letters)]
+    if not stops:
+        return True
+    twin = _twin(traced.text, at)
+    if len(stops) > 1 or twin is None:
+        return False
+    own, other = (abs(stops[0].middle - place) for place in (center, float(traced.centers[twin])))
+    return other <= NEAR * height and (own, at) > (other, twin)
+
+
+def _on_line(speck: _Mark, letter: _Mark) -> bool:
+    """Whether a speck stands on a letter's line, or holds what does: dust below it that touches it."""
+    low = speck.foot - letter.foot
+    inside = min(DOT * letter.height, speck.height - low)
+    return abs(low) <= max(LEAST_LEVEL, LEVEL * letter.height) or (low > 0 and inside >= DOT / 2 * letter.height)
+
+
+def _twin(text: str, at: int) -> int | None:
+    """The other of two stops, not of three, that were read one behind the other."""
+    run = [at]
+    while text[run[0] - 1 : run[0]] == ".":
+        run.insert(0, run[0] - 1)
+    while text[run[-1] + 1 : run[-1] + 2] == ".":
+        run.append(run[-1] + 1)
+    return next(one for one in run if one != at) if len(run) == 2 else None
 
 
 def _may_be_two_words(text: str, at: int) -> bool:
