@@ -157,6 +157,18 @@ def test_two_blocks_of_the_same_fields_are_read_down():
     assert text.startswith("From: Name: Ivo Lund Town: Saltby Tel: 3312 To: Name: Ann Weir")
 
 
+@pytest.mark.parametrize("x", [520, 760])
+def test_an_address_beside_fields_is_read_before_them(x):
+    pairs = [("Harbour Chandlers", "Date: 4 March 2024"), ("12 Quay Street", "Customer: 8831"), ("Ness", "Order: B-17")]
+    text = " ".join(said(rows(pairs, x=x)))
+    assert text.startswith("Harbour Chandlers 12 Quay Street Ness Date: 4 March 2024 Customer: 8831 Order: B-17")
+
+
+def test_rows_with_the_same_field_in_each_are_read_across():
+    text = " ".join(said(rows([("Monday", "Room: 5"), ("Tuesday", "Room: 7"), ("Friday", "Room: 5")])))
+    assert text.startswith("Monday Room: 5 Tuesday Room: 7")
+
+
 @pytest.mark.parametrize("count", [2, 3])
 def test_a_caption_between_two_columns_ends_neither(count):
     """Text runs around a picture in the gutter; its caption lies across that."""

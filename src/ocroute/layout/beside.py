@@ -139,11 +139,13 @@ def _fields(pairs: Sequence[_Pair]) -> float:
     """Forms in two halves: label, value, label, value; the white is before the last value, or between the halves.
 
     Where each field is one piece, ``Name: Ann``, its label says so alone. Two blocks of fields, a sender and a receiver, have
-    the same labels on both sides.
+    the same labels on both sides. An address beside such fields has no labels, and is none for them.
     """
     named = [(label_of(pair.first), label_of(pair.right)) for pair in pairs]
     if _differ([pair for pair in named if all(pair)], 0.75 * len(pairs)):
         return -12.0
+    if not any(label for label, _ in named) and len({label for _, label in named if label}) >= max(2.0, 0.75 * len(pairs)):
+        return 4.0
     for labels in ([(pair.first, pair.last) for pair in pairs], [(pair.first, pair.next) for pair in pairs]):
         both = [(one, other) for one, other in labels if one and other]
         said = [text for pair in both for text in pair]

@@ -80,4 +80,5 @@ def _is_form(run: Sequence[tuple[Row, list[str]]]) -> bool:
     labels = [[label_of(field).casefold() for field in fields] for fields in several]
     named = [label for row in labels for label in row]
     alike = sum(any(one and one == other for one, other in pairwise(row)) for row in labels)
-    return sum(map(bool, named)) >= LABELLED * len(named) and alike < 0.5 * len(several)
+    beside = not any(row[0] for row in labels) and all(any(row[1:]) for row in labels)  # an address, then fields
+    return sum(map(bool, named)) >= LABELLED * len(named) and alike < 0.5 * len(several) and not beside
