@@ -144,7 +144,9 @@ def _fields(pairs: Sequence[_Pair]) -> float:
     named = [(label_of(pair.first), label_of(pair.right)) for pair in pairs]
     if _differ([pair for pair in named if all(pair)], 0.75 * len(pairs)):
         return -12.0
-    if not any(label for label, _ in named) and len({label for _, label in named if label}) >= max(2.0, 0.75 * len(pairs)):
+    if not any(label for label, _ in named) and len({label for _, label in named if label}) >= max(
+        2.0, 0.75 * len(pairs)
+    ):
         return 4.0
     for labels in ([(pair.first, pair.last) for pair in pairs], [(pair.first, pair.next) for pair in pairs]):
         both = [(one, other) for one, other in labels if one and other]
