@@ -22,6 +22,7 @@ class ArrayPage(InputPage):
         layer: its text layer.
         rules: its ruling lines, as a PDF has them.
         size: (width, height), with a function.
+        fills: its filled boxes, as a PDF has them.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class ArrayPage(InputPage):
         size: tuple[int, int] | None = None,
         dpi: float | None = None,
         source: str = "drawn",
+        fills: Iterable[tuple[float, float, float, float]] = (),
     ) -> None:
         super().__init__()
         self.source, self.number, self.dpi = source, 1, dpi
         self.pixels = pixels if callable(pixels) else np.ascontiguousarray(pixels)
         self.layer, self._rules, self._size = layer, None if rules is None else tuple(rules), size
+        self._fills = tuple(fills)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -55,6 +58,10 @@ class ArrayPage(InputPage):
     def rules(self) -> tuple[tuple[float, float, float, float], ...] | None:
         """What was handed over."""
         return self._rules
+
+    def fills(self) -> tuple[tuple[float, float, float, float], ...]:
+        """What was handed over."""
+        return self._fills
 
 
 @dataclass

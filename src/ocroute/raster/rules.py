@@ -105,6 +105,11 @@ def page_rules(page: InputPage, height: float) -> Rules:
     return Rules(_merge(across, gap, least), _merge(down, gap, least))
 
 
+def band_edges(page: InputPage) -> tuple[Rule, ...]:
+    """The upper and lower edges of filled boxes, where one tint ends and another begins. A scan has none."""
+    return tuple(sorted(Rule(y, x0, x1) for x0, y0, x1, y1 in page.fills() for y in (y0, y1)))
+
+
 def _flat(along: float, across: float) -> bool:
     return abs(along) > 6 * abs(across) and abs(along) > 1
 

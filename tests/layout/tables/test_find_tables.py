@@ -5,6 +5,7 @@ import textwrap
 from collections import Counter
 
 import pytest
+from bench.pages.canvas import ArrayPage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.pages import CHAR, HEIGHT, LIGHTHOUSE, across, down, grid, line, rows, ruled_page
@@ -475,3 +476,41 @@ def test_headings_that_run_up_or_down_the_page_stand_in_their_cells(angle):
     table, rest = only(ruled_page(rules), lines)
     assert grid(table.table) == [["Place", "Projected persons in thousands", "Share of all"], *BODY[1:]]
     assert rest == ()
+
+
+def test_tinted_bands_part_rows_where_no_rule_does():
+    """A band over all columns heads each group; the table's own rules overshoot its last vertical one."""
+    texts = [
+        ["No", "Kind", "Area"],
+        ["1", "Small", ""],
+        ["", "wet", "31"],
+        ["", "dry", "12"],
+        ["2", "Large", ""],
+        ["", "wet", "4"],
+    ]
+    rules = across(90, 740, 95, 123, 207, 263) + across(240, 740, 179) + down(95, 263, 90, 240, 700)
+    rules += down(95, 123, 480) + down(151, 207, 480) + down(235, 263, 480)
+    bands = ((240, 123, 700, 151), (240, 207, 700, 235))
+    page = ArrayPage(ruled_page(rules).pixels, None, rules, size=(1000, 1400), fills=bands)
+    table, _ = only(page, rows(100, [100, 250, 500], texts))
+    assert grid(table.table) == [
+        ["No", "Kind", "Area"],
+        ["1", "Small", "Small"],
+        ["1", "wet", "31"],
+        ["1", "dry", "12"],
+        ["2", "Large", "Large"],
+        ["2", "wet", "4"],
+    ]
+
+
+def test_columns_of_values_in_one_ruled_column_are_found():
+    """A frame with a rule before its last, empty column only: the labels and two columns of values stand in the first."""
+    texts = [
+        ["Indicator", "Total", "Rural"],
+        ["Any injury", "1.9", "2.1"],
+        ["Acute illness", "4.5", "5.6"],
+        ["Other", "5.1", "4.1"],
+    ]
+    rules = across(90, 900, 95, 123, 151, 179, 207) + down(95, 207, 90, 750, 900)
+    table, _ = only(ruled_page(rules), rows(100, [100, 450, 600], texts))
+    assert grid(table.table) == texts

@@ -9,14 +9,14 @@ import msgspec
 
 from ocroute.layout.tables import plausible
 from ocroute.layout.tables.grid import Grid
-from ocroute.layout.tables.lattice import capped, frame_box, frames, lattice
+from ocroute.layout.tables.lattice import banded, capped, frame_box, frames, lattice
 from ocroute.layout.tables.regions import gutters, prose, runs, stacks, without_fields
 from ocroute.layout.tables.segments import Row, Segment, baselines, row_box, segments
 from ocroute.layout.tables.stream import stream
 from ocroute.layout.tables.tokens import Scale, Token, join, pieces, tokens_of
 from ocroute.layout.wording import is_beside_table
 from ocroute.pages.page import InputPage
-from ocroute.raster.rules import Rules, page_rules
+from ocroute.raster.rules import Rule, Rules, band_edges, page_rules
 from ocroute.values import Box, Line, Table
 
 FEWEST_WORDS = 6
@@ -65,7 +65,7 @@ def _grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
     if not any(len(row) >= 2 for row in rows):
         return []
     rules = page_rules(page, scale.height)
-    found = list(_framed(rows, upended, rules, scale))
+    found = list(_framed(rows, upended, rules, band_edges(page), scale))
     rows = _without(rows, found, scale)
     paragraphs = prose(rows, scale)
     lanes = _lanes(rows, paragraphs, rules, scale)
@@ -94,14 +94,18 @@ def _without(rows: Sequence[Row], found: Sequence[Grid], scale: Scale) -> list[R
     return out
 
 
-def _framed(rows: Sequence[Row], upended: Sequence[Token], rules: Rules, scale: Scale) -> Iterable[Grid]:
-    """Tables with frames around their cells; only there are ``upended`` words cells: headings of narrow columns."""
+def _framed(
+    rows: Sequence[Row], upended: Sequence[Token], rules: Rules, edges: Sequence[Rule], scale: Scale
+) -> Iterable[Grid]:
+    """Tables with frames around their cells. Only there are ``upended`` words cells, as headings of narrow columns are, and
+    ``edges`` of tinted bands part rows.
+    """
     taken: set[int] = set()
     rules = rules.clear_of([token.ink for row in rows for segment in row for token in segment.tokens])
     for drawn in frames(rules, scale):
         box = frame_box(drawn)
         inner = rules.within(box.x0, box.y0, box.x1, box.y1)  # also pieces of rules that touch no other
-        frame = capped(Rules(inner.horizontal, drawn.vertical), rules, rows, scale)
+        frame = banded(capped(Rules(inner.horizontal, drawn.vertical), rules, rows, scale), edges, scale)
         box = frame_box(frame)
         inside, standing = (
             [t for t in some if box.x0 < t.ink.center[0] < box.x1 and box.y0 < t.middle < box.y1 and id(t) not in taken]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from ocroute.layout.tables.cell_text import is_number
-from ocroute.layout.tables.grid import Grid, GridRow, Part
+from ocroute.layout.tables.grid import Grid, GridRow, Part, drop_columns
 from ocroute.layout.tables.segments import Row, baselines, separators
 from ocroute.layout.tables.tokens import Scale, Token
 from ocroute.raster.rules import Rule, Rules
@@ -82,7 +82,7 @@ def lattice(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Grid | None:
         line.parts.sort(key=lambda p: p.first)
     if _hides_rows(grid, scale) or _hides_columns(grid, scale):
         return None
-    _drop_empty(grid, xs, scale)
+    _drop_empty(grid, xs, rules, scale)
     _mark_head(grid)
     return grid
 
@@ -168,29 +168,41 @@ def _hides_rows(grid: Grid, scale: Scale) -> bool:
 
 
 def _hides_columns(grid: Grid, scale: Scale) -> bool:
-    """Whether inside one ruled column the words of several rows stand in columns of their own."""
-    for index in range(grid.columns):
-        parts = grid.column(index)
+    """Whether inside one ruled column, or over the same ones, the words of several rows stand in columns of their own."""
+    places: dict[tuple[int, int], list[Part]] = {}
+    for part in (part for row in grid.rows for part in row.parts):
+        places.setdefault((part.first, part.last), []).append(part)
+    for parts in places.values():
         lines = [line for part in parts for line in baselines(part.tokens, scale)]
-        if len(lines) >= 3 and separators(lines, scale):
-            values = [is_number(line[-1].text) and is_number(line[0].text) for line in lines if len(line) > 1]
+        cuts = separators(lines, scale) if len(lines) >= 3 else []
+        if cuts:
+            values = [_ends_in_values(line, cuts) for line in lines if len(line) > 1]
             if len(values) >= 0.6 * len(lines) and sum(values) >= 0.6 * len(values):
                 return True
     return False
 
 
-def _drop_empty(grid: Grid, xs: Sequence[float], scale: Scale) -> None:
-    """Rows without a word are dropped, and columns too narrow to ever hold one."""
-    from ocroute.layout.tables.grid import drop_columns
+def _ends_in_values(line: Sequence[Token], cuts: Sequence[float]) -> bool:
+    """Whether a line is values from end to end, or ends with two in columns of their own."""
+    if is_number(line[0].text) and is_number(line[-1].text):
+        return True
+    columns = groupby(line, key=lambda token: bisect(cuts, token.ink.center[0]))
+    pieces = [" ".join(token.text for token in piece) for _, piece in columns]
+    return len(pieces) > 2 and all(is_number(text) for text in pieces[-2:])
 
+
+def _drop_empty(grid: Grid, xs: Sequence[float], rules: Rules, scale: Scale) -> None:
+    """Rows without a word are dropped, and columns too narrow to ever hold one or beyond the last vertical rule."""
     kept: list[GridRow] = []
     for number, row in enumerate(grid.rows):
         if row.parts or any(p.rows > number - r for r, above in enumerate(grid.rows[:number]) for p in above.parts):
             kept.append(row)
     grid.rows = kept
     used = {c for row in grid.rows for p in row.parts for c in ([p.first] if p.first == p.last else [])}
-    narrow = [c for c in range(grid.columns) if c not in used and xs[c + 1] - xs[c] < 1.2 * scale.height]
-    drop_columns(grid, narrow)
+    walls = [rule.at for rule in rules.vertical]
+    beyond = [c for c in range(grid.columns) if xs[c + 1] <= min(walls) or xs[c] >= max(walls)]
+    narrow = [c for c in range(grid.columns) if xs[c + 1] - xs[c] < 1.2 * scale.height]
+    drop_columns(grid, sorted({*narrow, *beyond} - used))
 
 
 def _mark_head(grid: Grid) -> None:
@@ -203,6 +215,18 @@ def _mark_head(grid: Grid) -> None:
         deep = 2
     for row in grid.rows[:deep]:
         row.header = True
+
+
+def banded(frame: Rules, edges: Sequence[Rule], scale: Scale) -> Rules:
+    """A frame with those ``edges`` of tinted bands as rules that reach from one of its vertical rules to another one."""
+    box, near = frame_box(frame), 0.7 * scale.height
+    level = list(frame.horizontal)
+    for edge in edges:
+        met = all(any(abs(rule.at - end) <= near for rule in frame.vertical) for end in (edge.start, edge.end))
+        known = any(abs(rule.at - edge.at) <= near and rule.covers(edge.start, edge.end, near) for rule in level)
+        if met and not known and box.y0 < edge.at < box.y1:
+            level.append(edge)
+    return Rules(tuple(sorted(level)), frame.vertical)
 
 
 def capped(frame: Rules, rules: Rules, rows: Sequence[Row], scale: Scale) -> Rules:
