@@ -1,6 +1,7 @@
 """Whether wrong text layers are refused and right ones believed.
 
     python -m bench.layer_belief --make PAGES.zip [--half tune|report] [--pages 200] [--pdfs FOLDER]...
+                                 [--first SEED] [--without ZIP]...
     python -m bench.layer_belief --from PAGES.zip [--jobs N] [--shard I/N] [--only WAY]... [--show] --rows ROWS.jsonl
     python -m bench.layer_belief --merge ROWS.jsonl... [--read-on MACHINE] --json evidence/layer-belief.json
 
@@ -8,9 +9,10 @@ Pages drawn here (bench.pages) and pages of PDFs from the folders named, each wi
 `bench.wrong_layers`. A right layer counts as believed when the judge accepts it, a wrong one when its checks of letters and
 places have nothing to say.
 
-Pages of a PDF whose glyphs partly have no meaning by the file's own word are left out, and so are pages without letters. A page
-belongs to the tuning half or to the report half by the hash of its name; limits are set on the first alone. Making needs fonts,
-reading does not. A run that was stopped goes on where it was.
+Pages of a PDF whose glyphs partly have no meaning by the file's own word are left out, and so are pages without letters and
+those with the words of another. A page belongs to the tuning half or to the report half by the hash of its name; limits are set
+on the first alone. Pages that nobody has looked at have seeds from ``--first`` on and are of files that are in no earlier archive
+(``--without``). Making needs fonts, reading does not. A run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import time
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +43,7 @@ from ocroute.judge import judge
 from ocroute.judge.base import CHECKS
 from ocroute.layout.arrange import arrange
 from ocroute.pages import InputPage, open_input
+from ocroute.pages.page import Raster
 from ocroute.pages.pdf import PdfPage
 from ocroute.raster.printed import printed
 from ocroute.values import Block, Category
@@ -50,7 +53,8 @@ BELIEF = ("textlayer_mismatch", "garble", "wrong_script", "invented")
 """Checks that say something of the layer's letters and places; others speak of what it leaves out."""
 PER_FILE = 3
 FIRST = 1001  # seed of the drawn pages; those of 500 to 560 and 900 to 925 were looked at while the checks were made
-MOST_BYTES = 4_600_000, 400_000  # of a picture, of a PDF: all of them are carried to the machine that reads
+MOST_BYTES = 400_000  # of a PDF, and of a picture without loss; all of them are carried to the machine that reads
+QUALITY = 90  # of the JPEG that a larger picture is kept as, as scanners do with noise
 UNKNOWN = 0.01  # of a page's signs that the file gives no meaning
 LEAST = 3
 """Letters of a page."""
@@ -101,18 +105,19 @@ class Job(NamedTuple):
 # pages
 
 
-def make(archive: Path, half: str, pages: int, folders: Sequence[Path]) -> None:
-    """Write half as many drawn pages as ``pages``, and as many of PDFs."""
+def make(
+    archive: Path, half: str, pages: int, folders: Sequence[Path], first: int = FIRST, without: Sequence[Path] = ()
+) -> None:
+    """Write half as many drawn pages as ``pages``, and as many of PDFs that are not in the archives ``without``."""
     files = pages // 2 if folders else 0
+    known = {name for other in without for name in zipfile.ZipFile(other).namelist()}
     packed: list[Packed] = []
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as held:
-        for name, subject in drawn(half, pages - files):
-            picture = io.BytesIO()
-            Image.fromarray(subject.page.raster()).save(picture, "WEBP", lossless=True)
-            if picture.tell() <= MOST_BYTES[0]:
-                packed.append(Packed(name, f"{name}.webp", 0, subject.page.size, subject.lines))
-                held.writestr(packed[-1].file, picture.getvalue())
-        for file, number, page, lines in of_files(half, folders, files):
+        for name, subject in drawn(half, pages - files, first):
+            picture, kind = picture_of(subject.page.raster())
+            packed.append(Packed(name, f"{name}.{kind}", 0, subject.page.size, subject.lines))
+            held.writestr(packed[-1].file, picture)
+        for file, number, page, lines in of_files(half, folders, files, known):
             if file.name not in held.namelist():
                 held.write(file, file.name)
             packed.append(Packed(f"{file.name} {number}", file.name, number, page.size, lines))
@@ -121,38 +126,57 @@ def make(archive: Path, half: str, pages: int, folders: Sequence[Path]) -> None:
     print(f"{archive}: {len(packed)} pages, {archive.stat().st_size / 1e6:.1f} MB")
 
 
-def drawn(half: str, count: int) -> Iterator[tuple[str, Subject]]:
-    """Pages of all kinds that have letters."""
+def picture_of(raster: Raster) -> tuple[bytes, str]:
+    """The bytes and the ending of a file that shows a page: without loss, unless it is noise that fills the file."""
+    picture = io.BytesIO()
+    Image.fromarray(raster).save(picture, "WEBP", lossless=True)
+    if picture.tell() <= MOST_BYTES:
+        return picture.getvalue(), "webp"
+    picture = io.BytesIO()
+    Image.fromarray(raster).save(picture, "JPEG", quality=QUALITY)
+    return picture.getvalue(), "jpg"
+
+
+def drawn(half: str, count: int, first: int) -> Iterator[tuple[str, Subject]]:
+    """Pages of all kinds that have letters, of the seeds from ``first``."""
     from bench.pages.kinds import KINDS
     from bench.pages.kinds import make as draw
 
     kinds = [name for name in KINDS if name not in ("blank", "picture", "drawing")]
     for at in range(count):
-        sheet = draw(kinds[at % len(kinds)], half, FIRST + at)
+        sheet = draw(kinds[at % len(kinds)], half, first + at)
         if sheet is not None and sheet.lines:
-            yield f"{sheet.kind} {FIRST + at}", Subject(sheet.kind, sheet.page(), tuple(sheet.lines))
+            yield f"{sheet.kind} {first + at}", Subject(sheet.kind, sheet.page(), tuple(sheet.lines))
 
 
-def of_files(half: str, folders: Sequence[Path], count: int) -> Iterator[tuple[Path, int, InputPage, Lines]]:
-    """Pages of PDFs whose layer has no gap by its own word, in a chance order."""
+def of_files(
+    half: str, folders: Sequence[Path], count: int, known: Collection[str]
+) -> Iterator[tuple[Path, int, InputPage, Lines]]:
+    """Pages of PDFs whose layer has no gap by its own word, in a chance order; none of files whose names are ``known``, and of
+    pages with the same words one.
+    """
     files = {file.name: file for folder in folders for file in sorted(folder.glob("**/*.pdf"))}
-    order = sorted(files)
+    order = sorted(files.keys() - known)
     random.Random(7).shuffle(order)
-    given = 0
+    given: set[frozenset[str]] = set()
     for file in map(files.__getitem__, order):
-        if (zlib.crc32(file.name.encode()) % 2 == 0) != (half == "tune") or file.stat().st_size > MOST_BYTES[1]:
+        if (zlib.crc32(file.name.encode()) % 2 == 0) != (half == "tune") or file.stat().st_size > MOST_BYTES:
             continue
         try:
             with open_input(file) as source:
                 for number in list(source.numbers)[:PER_FILE]:
                     page = source.page(number)
                     lines = printed(page).lines
-                    text = "".join(line.text for line in lines)
-                    if len(letters_of(lines)) >= LEAST and whole(page) and text.count("\ufffd") <= UNKNOWN * len(text):
+                    text = " ".join(line.text for line in lines)
+                    words = frozenset(text.split())
+                    good = (
+                        len(letters_of(lines)) >= LEAST and text.count("\ufffd") <= UNKNOWN * len(text) and whole(page)
+                    )
+                    if good and words not in given:
                         yield file, number, page, lines
-                        given += 1
+                        given.add(words)
                     page.release()
-                    if given >= count:
+                    if len(given) >= count:
                         return
         except OcrouteError:
             continue
@@ -286,12 +310,16 @@ def main() -> None:
     parser.add_argument("--half", choices=("tune", "report"), default="report")
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--pdfs", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--first", type=int, default=FIRST, metavar="SEED", help="of the drawn pages")
+    parser.add_argument(
+        "--without", type=Path, action="append", default=[], metavar="ZIP", help="no file that is in it"
+    )
     parser.add_argument("--only", action="append", default=[], metavar="WAY", help="these ways alone")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="only this part, from 1")
     options = parser.parse_args()
     if options.make:
-        make(options.make, options.half, options.pages, options.pdfs)
+        make(options.make, options.half, options.pages, options.pdfs, options.first, options.without)
     rows = load(options.merge or ([options.rows] if options.rows else []))
     if options.archive:
         part, parts = map(int, options.shard.split("/"))
