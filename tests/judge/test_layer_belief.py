@@ -2,12 +2,14 @@
 
 import random
 
+import numpy as np
 import pytest
 from bench.pages import faces, texts
+from bench.pages.canvas import ArrayPage
 from bench.wrong_layers import exchanged, misread, moved, scrambled
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 from tests.support.layer_lines import caesar, in_font
-from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, sheet, vera
+from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, letter, sheet, vera
 
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge import reference_recogniser
@@ -18,6 +20,7 @@ from ocroute.judge.layer_sample import words_of
 from ocroute.judge.letter_shapes import shapes_of
 from ocroute.judge.read_back import read_back
 from ocroute.judge.word_gaps import edge_ink
+from ocroute.pages.page import TurnedPage
 from ocroute.values import Block, Box, Category, Line, Word
 
 LAYER = EngineInfo(kind="textlayer", rank=0)
@@ -114,6 +117,27 @@ def test_one_wrong_letter_on_a_page_of_few_words_is_enough():
     ]
     assert finding(made, made.lines) is None
     assert "ilsum" in finding(made, wrong).sentence
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_lines_that_are_turned_are_looked_at_upright(poster, angle):
+    page = TurnedPage(ArrayPage(np.asarray(poster.image), tuple(poster.lines)), angle // 90)
+    right = page.text_layer()
+    assert {line.angle for line in right} == {angle}
+    for lines, fine in ((right, True), ([caesar(line) for line in right], False)):
+        said = TextLayerMismatch().check(page, Reading(lines=tuple(lines)), engine=LAYER, task=Task())
+        assert (said is None) == fine
+
+
+def test_a_turned_note_beside_much_text_is_no_proof_against_it():
+    made = letter()
+    note = sheet((500, 40))
+    note.write(5, 2, "Printed in the harbour", vera(26))
+    side = TurnedPage(ArrayPage(np.asarray(note.image), tuple(note.lines)), 1)
+    made.image.paste(Image.fromarray(side.raster()), (30, 100))
+    turned = [caesar(line.moved(30, 100)) for line in side.text_layer()]
+    assert finding(made, [*made.lines, *turned]) is None
+    assert finding(made, turned) is not None
 
 
 def test_one_wrong_font_among_right_ones_is_found():

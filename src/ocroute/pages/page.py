@@ -188,9 +188,10 @@ class TurnedPage(InputPage):
 
     def _turned_lines(self) -> tuple[Line, ...] | None:
         lines = None if self._own_skew else self._page.text_layer()
-        return None if lines is None else tuple(self._turn_line(line) for line in lines)
+        return None if lines is None else tuple(self.turned_line(line) for line in lines)
 
-    def _turn_line(self, line: Line) -> Line:
+    def turned_line(self, line: Line) -> Line:
+        """A line of the page in the turned frame, its words with it."""
         words = tuple(replace(word, box=Box(*self._turn(word.box))) for word in line.words)
         angle = (line.angle + 90 * self._quarter_turns) % 360
         return replace(line, box=Box(*self._turn(line.box)), words=words, angle=angle)

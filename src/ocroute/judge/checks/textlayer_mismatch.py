@@ -14,6 +14,7 @@ from ocroute.judge.letter_shapes import Shapes
 from ocroute.judge.line_crops import spread
 from ocroute.judge.read_back import ReadBack, confirmed
 from ocroute.judge.reading_pieces import quote
+from ocroute.judge.turned_lines import turned_parts
 from ocroute.judge.unlikely_words import SLIP
 from ocroute.judge.unwritten import misplaced, rare
 from ocroute.judge.word_gaps import edge_ink, gaps
@@ -51,11 +52,19 @@ class TextLayerMismatch:
     limit: ClassVar[float] = 0.025  # share of wrong letters, of those read back, from which a layer is likely wrong
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
-        """How many letters of sampled words differ; for scripts the reference recogniser cannot read, how they are drawn."""
+        """What is wrong with the upright lines or with those of another direction."""
         if engine.kind != "textlayer":
             return None
+        found = self._of_upright(page, reading, task.limits.threads)
+        if found is not None and found.refuses:
+            return found
+        turned = (self._of_upright(*part, task.limits.threads) for part in turned_parts(page, reading))
+        return next((said for said in turned if said is not None and said.refuses), found)
+
+    def _of_upright(self, page: InputPage, reading: Reading, threads: int) -> Finding | None:
+        """How many letters of sampled words differ; for scripts the reference recogniser cannot read, how they are drawn."""
         between, edges = gaps(page, reading), edge_ink(page, reading)
-        known = evidence_of(page, reading, task.limits.threads)
+        known = evidence_of(page, reading, threads)
         if between is not None and between >= GAPS and not _reads_well(known):  # ink may be drawn between right words
             what = "The words of the text layer do not stand where the words on the page do"
             return self._finding(between, GAPS, what, 0.9)
@@ -64,7 +73,7 @@ class TextLayerMismatch:
             return self._finding(edges, EDGES, what, 0.9)
         if (unwritten := self._of_signs(known)) is not None:
             return unwritten
-        if (odd := self._of_shapes(page, known.shapes, task.limits.threads)) is not None:
+        if (odd := self._of_shapes(page, known.shapes, threads)) is not None:
             return odd
         if known.words.others and drawn_words.odds(page, known.words.others) > 0:
             return self._finding(1.0, 1.0, "The words of the text layer do not look like those on the page", 0.9)
