@@ -9,10 +9,10 @@ Pages drawn here (bench.pages) and pages of PDFs from the folders named, each wi
 `bench.wrong_layers`. A right layer counts as believed when the judge accepts it, a wrong one when its checks of letters and
 places have nothing to say.
 
-Pages of a PDF whose glyphs partly have no meaning by the file's own word are left out, and so are pages without letters and
-those with the words of another. A page belongs to the tuning half or to the report half by the hash of its name; limits are set
-on the first alone. Pages that nobody has looked at have seeds from ``--first`` on and are of files that are in no earlier archive
-(``--without``). Making needs fonts, reading does not. A run that was stopped goes on where it was.
+Left out are pages of a PDF whose glyphs partly have no meaning by the file's own word, hidden layers, which another OCR wrote,
+pages without letters and those with the words of another. A page belongs to the tuning half or to the report half by the hash of
+its name; limits are set on the first alone. Pages that nobody has looked at have seeds from ``--first`` on and are of files that
+are in no earlier archive (``--without``). Making needs fonts, reading does not. A run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -169,9 +169,9 @@ def of_files(
                     lines = printed(page).lines
                     text = " ".join(line.text for line in lines)
                     words = frozenset(text.split())
-                    good = (
-                        len(letters_of(lines)) >= LEAST and text.count("\ufffd") <= UNKNOWN * len(text) and whole(page)
-                    )
+                    by_ocr = any(line.font and line.font.hidden for line in lines)
+                    told = text.count("\ufffd") <= UNKNOWN * len(text) and whole(page)
+                    good = told and not by_ocr and len(letters_of(lines)) >= LEAST
                     if good and words not in given:
                         yield file, number, page, lines
                         given.add(words)
