@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from bench.pages import faces, texts
 from bench.pages.canvas import ArrayPage
+from bench.pages.kinds import make as draw
 from bench.wrong_layers import exchanged, misread, moved, scrambled
 from PIL import Image, ImageDraw
 from tests.support.layer_lines import caesar, in_font
@@ -344,3 +345,13 @@ def test_a_column_of_other_signs_does_not_match():
     right, wrong = (Line(text, box, words=(Word(text, box),)) for text in (DOWN, DOWN[5:] + DOWN[:5]))
     assert finding(made, [right]) is None
     assert finding(made, [wrong]) is not None
+
+
+@pytest.mark.skipif(faces.path("tune", "wide") is None, reason="Noto Sans CJK is not installed")
+def test_few_runs_of_ideographs_in_the_places_of_others_are_seen():
+    """Four of a full page, each whole: among all its signs they are a small share, and one in ten of them is looked at again."""
+    sheet = draw("chinese", "tune", 4302)
+    wrong = list(misread(tuple(sheet.lines), random.Random(4302)))
+    assert sum(one.text != other.text for one, other in zip(wrong, sheet.lines, strict=True)) == 4
+    assert finding(sheet, sheet.lines) is None
+    assert finding(sheet, wrong) is not None

@@ -77,8 +77,10 @@ def _of_readings(page: InputPage, words: Sequence[Probe], threads: int) -> list[
 
 
 def _surely_others(read: ReadBack) -> list[Seen]:
-    """Words of the sample with one letter that is surely another, where all of it together is no worse than a reader is."""
-    return [one for one in read.seen if read.odds <= 0 and _has_another(one)]
+    """Words of the sample with one letter that is surely another, or that surely are other words, where all of it together is
+    no worse than a reader is.
+    """
+    return [one for one in read.seen if read.odds <= 0 and (_has_another(one) or _is_another(one))]
 
 
 def _foreign(page: InputPage, shapes: Shapes, threads: int) -> list[Seen]:
@@ -91,6 +93,12 @@ def _has_another(one: Seen) -> bool:
     """Whether a word is shown with as many letters, all of them sure and one of them another."""
     letters = len(one.probe.letters)
     return one.wrong == 1 and one.least >= SURE_OF_WORDS and len(folded(one.shown)) == letters >= SHORTEST
+
+
+def _is_another(one: Seen) -> bool:
+    """Whether most letters of a word or a run of ideographs are others, all of them sure: so no reader errs."""
+    letters = len(one.probe.letters)
+    return 2 * one.wrong > letters >= SHORTEST <= len(folded(one.shown)) and one.least >= SURE
 
 
 def _of_ideographs(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
