@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,9 +110,10 @@ def fluency(text: str, script: str, *, cap: int = 600) -> Fluency | None:
     if not trigrams.size:
         return None
     letters = trigrams.size - np.unique(owner).size  # each word ends with one trigram that predicts its end
-    means = {language: float(table[trigrams].mean()) * STEP for language, table in _tables()[script].items()}
-    language = min(means, key=means.__getitem__)
-    return Fluency(language, means[language], int(letters))
+    known = _tables()[script]
+    means = known.levels[:, trigrams].mean(axis=1) * STEP
+    best = int(means.argmin())
+    return Fluency(known.languages[best], float(means[best]), int(letters))
 
 
 def surprises(every: Sequence[str], script: str, language: str) -> NDArray[np.float64]:
@@ -126,7 +127,8 @@ def surprises(every: Sequence[str], script: str, language: str) -> NDArray[np.fl
     """
     found = np.zeros(len(every))
     trigrams, owner = codes(script, every)
-    bits = _tables()[script][language][trigrams] * STEP
+    known = _tables()[script]
+    bits = known.levels[known.languages.index(language)][trigrams] * STEP
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
     for start, end in pairwise([*starts.tolist(), len(owner)]):
         found[owner[start]] = max(bits[at : at + 3].sum() for at in range(start, max(start, end - 3) + 1))
@@ -135,11 +137,18 @@ def surprises(every: Sequence[str], script: str, language: str) -> NDArray[np.fl
 
 def languages(script: str) -> tuple[str, ...]:
     """The ISO 639-1 codes of the languages of ``script`` that are known here."""
-    return tuple(_tables()[script])
+    return _tables()[script].languages
+
+
+class _Tables(NamedTuple):
+    """Of one script: its languages, and (languages, trigrams) levels of surprise."""
+
+    languages: tuple[str, ...]
+    levels: NDArray[np.uint8]
 
 
 @cache
-def _tables() -> dict[str, dict[str, NDArray[np.uint8]]]:
+def _tables() -> dict[str, _Tables]:
     tables: dict[str, dict[str, NDArray[np.uint8]]] = {script: {} for script in ALPHABETS}
     with (files("ocroute.judge") / "data" / "letters.npz").open("rb") as stream, np.load(stream) as packed:
         for name in packed.files:
@@ -147,4 +156,4 @@ def _tables() -> dict[str, dict[str, NDArray[np.uint8]]]:
             size = (len(ALPHABETS[script]) + 1) ** 3
             pairs = packed[name]
             tables[script][language] = np.stack((pairs >> 4, pairs & 15), axis=1).reshape(-1)[:size]
-    return tables
+    return {script: _Tables(tuple(each), np.stack(list(each.values()))) for script, each in tables.items()}
