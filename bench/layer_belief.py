@@ -6,8 +6,8 @@
     python -m bench.layer_belief --merge ROWS.jsonl... [--read-on MACHINE] --json evidence/layer-belief.json
 
 Pages drawn here (bench.pages) and pages of PDFs from the folders named, each with its layer as it is and altered in the ways of
-`bench.wrong_layers`. A right layer counts as believed when the judge accepts it, a wrong one when its checks of letters and
-places have nothing to say.
+`bench.wrong_layers`. A right layer goes the whole way of a page and counts as believed when it is accepted, what it lacks read by
+OCR and added; a wrong one when the checks of letters and places have nothing to say.
 
 Left out are pages of a PDF whose glyphs partly have no meaning by the file's own word, hidden layers, which another OCR wrote,
 pages without letters and those with the words of another. A page belongs to the tuning half or to the report half by the hash of
@@ -25,6 +25,7 @@ import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,15 +38,16 @@ from bench.wrong_layers import RIGHT, Lines, Subject, alterations, letters_of, s
 from PIL import Image
 
 from bench import harness
+from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import OcrouteError
-from ocroute.judge import judge
 from ocroute.judge.base import CHECKS
-from ocroute.layout.arrange import arrange
 from ocroute.pages import InputPage, open_input
 from ocroute.pages.page import Raster
 from ocroute.pages.pdf import PdfPage
 from ocroute.raster.printed import printed
+from ocroute.route import Plan, Wish
+from ocroute.route.page_reader import PageReader
 from ocroute.values import Block, Category
 
 LAYER = EngineInfo(kind="textlayer", rank=0, gives_confidence=False)
@@ -235,19 +237,32 @@ def _read(job: Job, page: InputPage) -> Row:
 
 
 def believed(subject: Subject, *, right: bool) -> tuple[bool, bool, str]:
-    """Whether the judge accepts the layer, whether it has nothing to say of its letters and places, and what it says.
+    """Whether the layer is accepted, whether nothing is said of its letters and places, and what is said.
 
     A wrong layer is put before the checks of letters and places alone: that another one speaks too is no merit of theirs.
     """
-    blocks = arrange(subject.page, subject.lines) if right else as_they_are(subject.lines)
-    reading, task = Reading(lines=subject.lines, blocks=blocks), Task()
-    if right:
-        said = [f for f in judge(subject.page, reading, engine=LAYER, task=task).findings if f.refuses]
-    else:
-        checks = (CHECKS.load(name)() for name in CHECKS if name in BELIEF)
-        found = (check.check(subject.page, reading, engine=LAYER, task=task) for check in checks)
-        said = [f for f in found if f is not None and f.refuses]
+    said = of_the_whole_way(subject.page) if right else of_the_checks(subject)
     return not said, not any(f.code in BELIEF for f in said), " ".join(f"{f.code}: {f.sentence}" for f in said)
+
+
+def of_the_whole_way(page: InputPage) -> list[Finding]:
+    """What refuses the page's own layer when the page is read."""
+    attempt = reader().read(page).attempts[0]
+    return [finding for finding in attempt.findings if finding.refuses]
+
+
+@cache
+def reader() -> PageReader:
+    """The text layer, and who reads what it lacks; one a process."""
+    return PageReader(Wish(), Plan({"textlayer": "first", "rapidocr": "for what it lacks"}, {}))
+
+
+def of_the_checks(subject: Subject) -> list[Finding]:
+    """What refuses a layer, of the checks of letters and places."""
+    reading, task = Reading(lines=subject.lines, blocks=as_they_are(subject.lines)), Task()
+    checks = (CHECKS.load(name)() for name in CHECKS if name in BELIEF)
+    found = (check.check(subject.page, reading, engine=LAYER, task=task) for check in checks)
+    return [f for f in found if f is not None and f.refuses]
 
 
 def as_they_are(lines: Lines) -> tuple[Block, ...]:
