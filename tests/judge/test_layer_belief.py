@@ -336,6 +336,18 @@ def test_a_column_is_held_against_the_page_sign_by_sign():
     assert not words_of(Reading(lines=(mixed,))).readable  # digits may stand side by side in it
 
 
+@pytest.mark.skipif(not reference_recogniser.available(), reason="without a model nobody says which signs it reads")
+def test_a_run_with_signs_that_nobody_reads_is_read_between_them():
+    run = "光学技術×レーザー処理龘走査技術"
+    line = Line(run, Box(100, 50, 100 + 40 * len(run), 90), words=(Word(run, Box(100, 50, 100 + 40 * len(run), 90)),))
+    read = words_of(Reading(lines=(line,))).readable
+    assert [(word.text, word.box.x0, word.box.x1) for word in read] == [
+        ("光学技術", 100, 260),
+        ("レーザー処理", 300, 540),
+        ("走査技術", 580, 740),
+    ]
+
+
 @pytest.mark.skipif(faces.path("tune", "wide") is None, reason="Noto Sans CJK is not installed")
 def test_a_column_of_other_signs_does_not_match():
     made, font = sheet((400, 900)), faces.font(faces.path("tune", "wide"), 40)

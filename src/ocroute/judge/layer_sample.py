@@ -6,6 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from ocroute.engines.base import Reading
@@ -27,6 +28,7 @@ UPRIGHT: Final = 1.5  # height over width of a word that runs down the page
 FONTS: Final = 16  # fonts of which a word each is read before the budget counts
 EVEN: Final = 8  # words that are read wherever they stand, evenly over the page
 CONSIDERED: Final = 200  # words, evenly over the page, that the choice is made from
+LONG_VOWEL: Final = "ー"  # of kana; Unicode counts it to no script
 READ: Final = (
     "Cyrl",
     "Grek",
@@ -184,20 +186,22 @@ def _probe(text: str, box: Box, font: str, known: Alphabets) -> Probe:
 
 def _reader(letters: str, known: Alphabets) -> str:
     """The script that says which model reads a word; empty where none here does."""
-    scripts = {script_of(letter) for letter in letters if not letter.isascii()}
+    scripts = {script_of(letter) for letter in letters if not letter.isascii() and letter != LONG_VOWEL}
     if scripts <= {"Hani", "Jpan"}:  # the first model writes these too, but for the rarest
-        alphabet = known.get("Latn")
-        rare = alphabet is not None and any(
-            script_of(letter) == "Hani" and letter not in alphabet for letter in letters
-        )
-        return "" if rare else "Latn"
+        return "" if any(_is_rare(letter, known) for letter in letters) else "Latn"
     if len(scripts) == 1 and (script := scripts.pop()) in READ and script in known:
         return script
     return ""
 
 
+def _is_rare(sign: str, known: Alphabets) -> bool:
+    """Whether it is an ideograph that the first model does not write."""
+    alphabet = known.get("Latn")
+    return alphabet is not None and script_of(sign) == "Hani" and sign not in alphabet
+
+
 def _probes(text: str, box: Box, font: str, known: Alphabets) -> Iterator[Probe]:
-    if not solid(text) or any(map(_of_formulas, text)):
+    if not solid(text):
         return
     if (
         len(text) > 1 and box.height > UPRIGHT * box.width and any(map(_wide, text))
@@ -207,15 +211,26 @@ def _probes(text: str, box: Box, font: str, known: Alphabets) -> Iterator[Probe]
             if solid(sign):
                 y = box.y0 + step * at
                 yield _probe(sign, Box(box.x0, y, box.x1, y + step), font, known)
-    elif len(text) <= LONGEST:
+    elif any(map(_wide, text)) and all(_wide(sign) or _of_formulas(sign) for sign in text):
+        for start, piece in _pieces(text, known):
+            if solid(piece):  # ideographs are all equally wide, so a piece of them has a place
+                x, step = box.x0, box.width / len(text)
+                yield _probe(piece, Box(x + step * start, box.y0, x + step * (start + len(piece)), box.y1), font, known)
+    elif len(text) <= LONGEST and not any(map(_of_formulas, text)):
         yield _probe(text, box, font, known)
-    elif all(_wide(sign) for sign in text):  # ideographs are all equally wide, so a piece of them has a place
-        step = box.width / len(text)
-        for start in range(0, len(text) - PIECE // 2, PIECE):
-            piece = text[start : start + PIECE]
-            if solid(piece):
-                x = box.x0 + step * start
-                yield _probe(piece, Box(x, box.y0, x + step * len(piece), box.y1), font, known)
+
+
+def _pieces(run: str, known: Alphabets) -> Iterator[tuple[int, str]]:
+    """The parts of a run of ideographs between signs that nobody reads, each with the place where it begins; long ones cut."""
+    start = 0
+    for unread, signs in groupby(run, key=lambda sign: _of_formulas(sign) or _is_rare(sign, known)):
+        piece = "".join(signs)
+        if not unread and len(piece) <= LONGEST:
+            yield start, piece
+        elif not unread:
+            cuts = range(0, len(piece) - PIECE // 2, PIECE)
+            yield from ((start + at, piece[at : at + PIECE]) for at in cuts)
+        start += len(piece)
 
 
 def _of_formulas(sign: str) -> bool:
