@@ -16,8 +16,9 @@ from ocroute.judge.line_crops import spread
 from ocroute.judge.scripts import script_of
 from ocroute.values import Box, Line, Word
 
+WHOLE: Final = 200  # letters of a short layer, which are all read: its one wrong letter is in no other word
 LETTERS: Final = (
-    104  # that are read of a layer which proves right: fewer let one with every twentieth letter wrong pass
+    104  # that are read of a longer one which proves right: fewer let one with each twentieth letter wrong pass
 )
 VOUCHED: Final = 50  # the same where equal letters look equal: enough to know each by name
 MOST: Final = 130  # where many fonts have many letters
@@ -107,9 +108,9 @@ def probe_of(word: Word) -> Probe:
 def first_choice(words: Sequence[Probe], least: int = LETTERS) -> list[Probe]:
     """Words to begin with: one of each font, some evenly over the page, then those with the most letters not yet seen.
 
-    About ``least`` letters. All of them where they have no more than `LETTERS` together. The same ones every time.
+    About ``least`` letters; of a layer that has no more than `WHOLE` all. The same ones every time.
     """
-    if sum(len(word.letters) for word in words) <= LETTERS:
+    if sum(len(word.letters) for word in words) <= WHOLE:
         return list(words)
     pool = spread(words, min(CONSIDERED, len(words)))
     by_font: dict[str, list[Probe]] = defaultdict(list)

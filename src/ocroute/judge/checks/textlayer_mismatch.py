@@ -9,7 +9,7 @@ from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words, reference_recogniser
 from ocroute.judge.layer_evidence import Evidence, evidence_of
-from ocroute.judge.layer_sample import probe_of
+from ocroute.judge.layer_sample import WHOLE, probe_of
 from ocroute.judge.letter_shapes import Shapes
 from ocroute.judge.line_crops import spread
 from ocroute.judge.read_back import ReadBack, confirmed
@@ -38,10 +38,7 @@ ALONE: Final = 3  # such words, where none can be read
 UNKNOWN: Final = 0.06  # share of characters without a meaning from which a layer is not the page's text
 RARE: Final = 0.5  # share of letters that no language has many of; a page of phonetics has a third
 MISPLACED: Final = 0.05  # share of vowel signs that stand where none can; careful text has none
-CORRECTED: Final = (
-    2  # of the words that are looked at for single wrong letters, so many that the page surely shows otherwise
-)
-FEW: Final = 200  # letters of a page on which one such word is enough
+CORRECTED: Final = 2  # words that the page surely shows otherwise; of a short layer, all of whose words are read, one
 WORD: Final = 5  # letters of a usual word, all lost by one that is wrong
 
 
@@ -139,7 +136,7 @@ class TextLayerMismatch:
     def _of_corrected(self, known: Evidence) -> Finding | None:
         letters = sum(len(word.letters) for word in (*known.words.readable, *known.words.others))
         # Of one word with two other letters the reader may be as wrong, as where a field's edge cuts what hangs below the line.
-        limit = CORRECTED if letters > FEW or all(one.wrong == SLIP for one in known.corrected) else 1
+        limit = CORRECTED if letters > WHOLE or all(one.wrong == SLIP for one in known.corrected) else 1
         if len(known.corrected) < limit:
             return None
         worst = max(known.corrected, key=lambda one: len(one.probe.letters))
