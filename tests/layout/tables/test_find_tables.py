@@ -514,3 +514,23 @@ def test_columns_of_values_in_one_ruled_column_are_found():
     rules = across(90, 900, 95, 123, 151, 179, 207) + down(95, 207, 90, 750, 900)
     table, _ = only(ruled_page(rules), rows(100, [100, 450, 600], texts))
     assert grid(table.table) == texts
+
+
+def test_words_in_columns_under_a_ruled_off_head_are_a_table():
+    texts = [["Hello", "Goodbye", "World"], ["one", "Abc", "Foo"], ["two", "Bar", "Baz"], ["three", "Quux", "Argh"]]
+    table, _ = only(ruled_page(across(95, 700, 124)), rows(100, COLUMNS, texts))
+    assert grid(table.table) == texts
+    assert {c.row for c in table.table.cells if c.header} == {0}
+    assert not find_tables(ruled_page(), rows(100, COLUMNS, texts))[0], "nothing says so but the place of its words"
+
+
+def test_long_names_of_rows_of_values_are_no_paragraph():
+    names = [
+        "1. Department of Agriculture and Cooperation",
+        "2. Department of Agricultural Research and Education",
+        "3. Department of Animal Husbandry, Dairying and Fisheries",
+        "4. Department of Posts and of Printed Matter",
+    ]
+    texts = [[name, f"{22 + k}60.55", f"{48 - k}.45", f"3{k}2.51"] for k, name in enumerate(names)]
+    table, _ = only(ruled_page(), rows(100, [40, 660, 770, 860], texts))
+    assert grid(table.table) == texts

@@ -9,6 +9,7 @@ import msgspec
 
 from ocroute.layout.tables import plausible
 from ocroute.layout.tables.grid import Grid
+from ocroute.layout.tables.headers import is_ruled_off
 from ocroute.layout.tables.lattice import banded, capped, frame_box, frames, lattice
 from ocroute.layout.tables.regions import gutters, prose, runs, stacks, without_fields
 from ocroute.layout.tables.segments import Row, Segment, baselines, row_box, segments
@@ -146,7 +147,7 @@ def _carve(run: list[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
         rows = waiting.pop()
         left -= len(rows)
         grid = _try(rows, rules, scale, set())
-        if grid is not None and plausible.aligned(grid):
+        if grid is not None and plausible.aligned(grid, ruled_off=is_ruled_off(grid, rules, scale)):
             yield grid
             continue
         gaps = [(row_box(b).y0 - row_box(a).y1, -i) for i, (a, b) in enumerate(pairwise(rows), 1)]

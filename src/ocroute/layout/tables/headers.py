@@ -40,6 +40,16 @@ def gap_rules(above: GridRow, below: GridRow, rules: Rules, scale: Scale) -> lis
     return [rule for rule in rules.horizontal if low + slack < rule.at < high - slack]
 
 
+def is_ruled_off(grid: Grid, rules: Rules, scale: Scale) -> bool:
+    """Whether a rule runs under the head, over the whole width of the table."""
+    return any(
+        above.header
+        and not below.header
+        and any(is_long(rule, grid.rows) for rule in gap_rules(above, below, rules, scale))
+        for above, below in pairwise(grid.rows)
+    )
+
+
 def is_long(rule: Rule, rows: Sequence[GridRow]) -> bool:
     """Whether a rule runs under most of the table rather than under some columns."""
     x0, x1 = min(r.box.x0 for r in rows), max(r.box.x1 for r in rows)

@@ -66,8 +66,8 @@ def stacked(grid: Grid) -> bool:
     return grid.columns > 2 or _short(grid) or _values(grid) >= 0.3
 
 
-def aligned(grid: Grid) -> bool:
-    """Whether words that only stand in columns, with no rule to say so, are a table."""
+def aligned(grid: Grid, *, ruled_off: bool = False) -> bool:
+    """Whether words that only stand in columns are a table, with no rule to say so but one under their head, if ``ruled_off``."""
     body = [row for row in grid.rows if not row.header]
     if grid.columns < 2 or len(body) < 2 or len(grid.rows) < 3:
         return False
@@ -81,7 +81,11 @@ def aligned(grid: Grid) -> bool:
     if grid.columns == 2:
         across = any(p.last > p.first for row in grid.rows for p in row.parts)
         return values >= 0.7 and len(body) >= 3 and _labelled(grid) and not across
-    return values >= 0.45 or (values >= 0.25 and _labelled(grid) and _short(grid) and fill >= 0.7) or _headed(grid)
+    return (
+        values >= 0.45
+        or (values >= 0.25 and _labelled(grid) and _short(grid) and fill >= 0.7)
+        or _headed(grid, ruled_off=ruled_off)
+    )
 
 
 def _fill(grid: Grid) -> float:
@@ -90,13 +94,16 @@ def _fill(grid: Grid) -> float:
     return covered / (grid.columns * len(grid.rows))
 
 
-def _headed(grid: Grid) -> bool:
-    """Whether short words stand in full rows under a bold head, each column of which is named: a table that has no values."""
+def _headed(grid: Grid, *, ruled_off: bool) -> bool:
+    """Whether short words stand in full rows under a head that names each column, and that is bold or has a rule under it: a
+    table that has no values.
+    """
     head, body = grid.rows[0], grid.rows[1:]
     below = [token for row in body for part in row.parts for token in part.tokens]
-    named = len(head.parts) >= grid.columns - 1 and all(token.bold for part in head.parts for token in part.tokens)
+    bold = all(token.bold for part in head.parts for token in part.tokens)
+    set_off = ruled_off or (bold and sum(token.bold for token in below) <= 0.1 * len(below))
     full = all(len(row.parts) >= 0.8 * grid.columns for row in body) and _fill(grid) >= 0.85
-    return named and full and _short(grid) and sum(token.bold for token in below) <= 0.1 * len(below)
+    return set_off and len(head.parts) >= grid.columns - 1 and full and _short(grid)
 
 
 def _plotted(grid: Grid, full: float = 0.8) -> bool:

@@ -18,12 +18,16 @@ from ocroute.values import Box
 HEAD_ROWS = 2
 """Rows above a rule made of characters that may be the head of what follows below it."""
 
+FEWEST_VALUES = 2
+"""Values beside a long label: one alone may be the number of an equation or of a page."""
+
 PROSE_LETTERS = 32  # letters in a segment from which it may be a line of a paragraph
 
 
 def prose(rows: Sequence[Row], scale: Scale) -> set[Segment]:
     """The segments that are lines of paragraphs: long, wordy, with another such line right above or below."""
-    long = [s for row in rows for s in row if s.letters >= PROSE_LETTERS and _wordy(s)]
+    names = _long_labels(rows)
+    long = [s for row in rows for s in row if s.letters >= PROSE_LETTERS and _wordy(s) and id(s) not in names]
     found: set[int] = set()
     for i, a in enumerate(long):
         for b in long[i + 1 :]:
@@ -34,6 +38,22 @@ def prose(rows: Sequence[Row], scale: Scale) -> set[Segment]:
             if apart > 0.5 * scale.height and shared > 0.6 * max(a.box.width, b.box.width):
                 found |= {id(a), id(b)}
     return {s for s in long if id(s) in found}
+
+
+def _long_labels(rows: Sequence[Row]) -> set[int]:
+    """Segments, by identity, as long as lines of prose, that name rows of values: each begins anew, as prose seldom does."""
+    long = [
+        s
+        for row in rows
+        for at, s in enumerate(row)
+        if s.letters >= PROSE_LETTERS and _wordy(s) and _values_in(row[at + 1 :]) >= FEWEST_VALUES
+    ]
+    anew = sum(1 for s in long if not s.tokens[0].text[:1].islower())
+    return {id(s) for s in long} if anew >= 0.9 * len(long) else set()
+
+
+def _values_in(row: Row) -> int:
+    return sum(is_number(join(s.tokens)) for s in row)
 
 
 def _wordy(segment: Segment) -> bool:
