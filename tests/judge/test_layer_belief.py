@@ -10,7 +10,7 @@ from bench.pages.kinds import make as draw
 from bench.wrong_layers import exchanged, misread, moved, scrambled
 from PIL import Image, ImageDraw
 from tests.support.layer_lines import caesar, in_font
-from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, letter, sheet, vera
+from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, SANS, face, letter, sheet, vera
 
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge import reference_recogniser
@@ -322,6 +322,21 @@ def test_look_alikes_of_two_alphabets_are_one_letter(full_page):
         for line in full_page.lines[::2]
     ]
     assert not said_of(full_page, [*latin, *full_page.lines[1::2]]).odd
+
+
+ARABIC = (
+    "فتحت المدينة مكتبة جديدة قرب الساحة الكبيرة وفيها غرفة واسعة للقراءة وقاعة صغيرة للأطفال "
+    "زارت المعلمة المكتبة في الساعة التاسعة وقرأت قصة طويلة عن رحلة بعيدة "
+)
+
+
+def test_arabic_with_the_meanings_of_other_glyphs_is_no_text(chance):
+    """Nobody here reads it, but ة only ends words, and alefs are many."""
+    made = sheet()
+    made.paragraph((100, 100, 1140, 950), ARABIC * 3, face(SANS, 30))
+    assert finding(made, made.lines) is None
+    said = [finding(made, list(scrambled(tuple(made.lines), chance))) for _ in range(6)]
+    assert sum(one is not None for one in said) >= 4
 
 
 DOWN = "港の事務所は湾に入るすべての船の記録"

@@ -16,7 +16,7 @@ from ocroute.judge.read_back import ReadBack, confirmed
 from ocroute.judge.reading_pieces import quote
 from ocroute.judge.turned_lines import turned_parts
 from ocroute.judge.unlikely_words import SLIP
-from ocroute.judge.unwritten import misplaced, rare
+from ocroute.judge.unwritten import alefs, misplaced, rare, within
 from ocroute.judge.word_gaps import edge_ink, gaps
 from ocroute.pages.page import InputPage
 
@@ -39,6 +39,8 @@ UNKNOWN: Final = 0.06  # share of characters without a meaning from which a laye
 RARE: Final = 0.5  # share of letters that no language has many of; a page of phonetics has a third
 MISPLACED: Final = 0.05  # share of vowel signs that stand where none can; careful text has none
 CORRECTED: Final = 2  # words that the page surely shows otherwise; of a short layer, all of whose words are read, one
+WITHIN: Final = 0.3  # share of letters that only end words and stand within them; text without spaces has some
+ALEFS: Final = 0.04  # share of alefs in Arabic letters; Arabic, Persian and Urdu have 0.1 to 0.17
 WORD: Final = 5  # letters of a usual word, all lost by one that is wrong
 
 
@@ -97,6 +99,12 @@ class TextLayerMismatch:
         if (moved := misplaced(text)) >= MISPLACED:
             what = f"{moved:.0%} of the vowel signs in the text layer stand where none can, as they are printed and not written"
             return self._finding(moved, MISPLACED, what, WORD * moved)
+        if (inside := within(text)) >= WITHIN:
+            what = f"{inside:.0%} of the letters that only end words stand within words of the text layer"
+            return self._finding(inside, WITHIN, what, 0.9)
+        if (share := alefs(text)) < ALEFS:
+            what = f"{share:.1%} of the Arabic letters of the text layer are alefs, fewer than in any language"
+            return self._finding(share, ALEFS, what, 0.9)
         if (strange := rare(text)) >= RARE:
             what = f"{strange:.0%} of the letters of the text layer are ones that no language has many of"
             return self._finding(strange, RARE, what, 0.9)
