@@ -31,6 +31,10 @@ _JOINED = 0.02
 """Share of the page's width up to which pieces of one rule lie apart, e.g. between newspaper columns."""
 
 
+_MOST_BOXES = 2000
+"""Filled boxes, beyond which a page is a drawing."""
+
+
 class Rule(msgspec.Struct, frozen=True, order=True):
     """A straight line along the page: ``at`` is its y (horizontal) or x (vertical), ``start`` and ``end`` its extent, px."""
 
@@ -107,7 +111,7 @@ def page_rules(page: InputPage, height: float) -> Rules:
 
 def band_edges(page: InputPage) -> tuple[Rule, ...]:
     """The upper and lower edges of filled boxes, where one tint ends and another begins. A scan has none."""
-    return tuple(sorted(Rule(y, x0, x1) for x0, y0, x1, y1 in page.fills() for y in (y0, y1)))
+    return tuple(sorted(Rule(y, x0, x1) for x0, y0, x1, y1 in page.fills()[:_MOST_BOXES] for y in (y0, y1)))
 
 
 def _flat(along: float, across: float) -> bool:

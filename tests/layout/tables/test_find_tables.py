@@ -503,6 +503,16 @@ def test_tinted_bands_part_rows_where_no_rule_does():
     ]
 
 
+def test_a_cell_that_is_tinted_line_by_line_is_one_row():
+    """As word processors do it: no tint ends between the lines."""
+    texts = [["Name of", "Disease", "Cases"], ["district", "", ""], ["Calder", "fever", "31"], ["Point", "fever", "12"]]
+    rules = across(90, 700, 95, 151, 179, 207) + down(95, 207, 90, 240, 480, 700)
+    strips = [(left, y, right, y + 24) for y in (95, 124) for left, right in ((90, 240), (240, 480), (480, 700))]
+    page = ArrayPage(ruled_page(rules).pixels, None, rules, size=(1000, 1400), fills=strips)
+    table, _ = only(page, rows(100, [100, 250, 500], texts))
+    assert grid(table.table) == [["Name of district", "Disease", "Cases"], *texts[2:]]
+
+
 def test_columns_of_values_in_one_ruled_column_are_found():
     """A frame with a rule before its last, empty column only: the labels and two columns of values stand in the first."""
     texts = [

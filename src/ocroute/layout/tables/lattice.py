@@ -218,11 +218,14 @@ def _mark_head(grid: Grid) -> None:
 
 
 def banded(frame: Rules, edges: Sequence[Rule], scale: Scale) -> Rules:
-    """A frame with those ``edges`` of tinted bands as rules that reach from one of its vertical rules to another one."""
+    """A frame with those ``edges`` of tinted bands as rules that reach from one of its vertical rules to another, over several
+    columns: one cell alone is filled in pieces by word processors, line by line.
+    """
     box, near = frame_box(frame), 0.7 * scale.height
     level = list(frame.horizontal)
     for edge in edges:
         met = all(any(abs(rule.at - end) <= near for rule in frame.vertical) for end in (edge.start, edge.end))
+        met = met and any(edge.start + near < rule.at < edge.end - near for rule in frame.vertical)
         known = any(abs(rule.at - edge.at) <= near and rule.covers(edge.start, edge.end, near) for rule in level)
         if met and not known and box.y0 < edge.at < box.y1:
             level.append(edge)
