@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
+from msgspec.structs import replace
+
 from ocroute.document.model import Finding
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.alphabet_confusions import as_other_script, lookalikes, misread_lines, odd_capitals
@@ -15,6 +17,7 @@ from ocroute.judge.reading_pieces import pieces, plain, quote
 from ocroute.judge.scripts import advice, census, letters_of, script_of
 from ocroute.judge.seen_alphabet import seen_otherwise
 from ocroute.judge.trigrams import fold
+from ocroute.judge.unwritten_rows import rows_among
 from ocroute.languages import SCRIPT_NAMES
 from ocroute.pages.page import InputPage
 
@@ -67,6 +70,10 @@ class WrongScript:
         if len(reading.blanks) >= 2 and share >= self.limit:
             what = f"{len(reading.blanks)} line(s), {share:.0%} of the text, came back blank: a script the engine cannot write"
             yield self._finding(share, self.limit, what, share, task)
+        elif rows := rows_among(page, reading):
+            widest = max(rows, key=lambda row: row.box.width)
+            what = f"{len(rows)} line(s) of print came back blank: a script the engine cannot write"
+            yield replace(self._finding(share, 0.0, what, share, task), image=widest.box)
         if reading.foreign and (sure := _confidence(reading)) < UNSURE:
             what = f"The page is in {SCRIPT_NAMES.get(reading.foreign, reading.foreign)}, which the engine cannot write here"
             yield self._finding(sure, UNSURE, what, 0.9, task, reading.foreign)

@@ -1,0 +1,50 @@
+"""A single line that came back blank refuses the page where it is a row of print; a signature, a rule or a picture does not."""
+
+import pytest
+from bench.judge.readings import of_lines
+from msgspec.structs import replace
+from tests.support.pages import letter
+
+from ocroute.engines.base import EngineInfo, Task
+from ocroute.judge.checks.wrong_script import WrongScript
+from ocroute.values import Box, Line
+
+INFO = EngineInfo(kind="ocr", rank=0, letter_confidence=True)
+
+
+def finding(sheet, blank: Box, lines):
+    reading = replace(of_lines(lines), blanks=(Line("", blank),))
+    return WrongScript().check(sheet.page(), reading, engine=INFO, task=Task())
+
+
+@pytest.mark.parametrize("size", [16, 24, 34])
+@pytest.mark.parametrize("at", [0, 2, -1])
+def test_a_line_of_print_that_came_back_blank(size, at):
+    sheet = letter(size=size)
+    gone = sheet.lines[at]
+    if len(gone.words) < 3:
+        pytest.skip("no row: it is a word or two")
+    spoken = finding(sheet, gone.box, [line for line in sheet.lines if line is not gone])
+    assert spoken is not None
+    assert spoken.image == gone.box
+    assert "1 line(s) of print" in spoken.sentence
+
+
+@pytest.mark.parametrize("what", ["signature", "rule", "picture"])
+def test_what_is_no_row_of_print(what):
+    sheet = letter(size=24)
+    x, y = 200, max(line.box.y1 for line in sheet.lines) + 60
+    box = {
+        "signature": Box(x, y, x + 260, y + 36),
+        "rule": Box(x, y, x + 400, y + 30),
+        "picture": Box(x, y, x + 90, y + 40),
+    }[what]
+    if what == "signature":
+        points = [(x + 13 * at, y + (4 if at % 2 else 30)) for at in range(20)]
+        sheet.draw.line(points, fill="black", width=3)
+    elif what == "rule":
+        sheet.draw.line((x, y + 15, x + 400, y + 15), fill="black", width=3)
+    else:
+        for at in range(8):
+            sheet.draw.ellipse((x + 10 * at, y + 3 * at, x + 10 * at + 8, y + 3 * at + 14), fill=(90, 90, 90))
+    assert finding(sheet, box, sheet.lines) is None
