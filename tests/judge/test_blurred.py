@@ -3,8 +3,10 @@
 import random
 
 import bench.pages.hard_kinds
+import numpy as np
 import pytest
 from bench.judge.readings import noisy, of_lines
+from bench.pages.canvas import ArrayPage
 from bench.pages.kinds import KINDS, make
 from bench.pages.spoilt import blurred
 from bench.pages.textless import TEXTLESS
@@ -59,3 +61,12 @@ def test_sharp_pages_have_none(kind):
 @pytest.mark.parametrize("kind", TEXTLESS)
 def test_what_is_no_text_has_none(kind):
     assert blurred_rows(TEXTLESS[kind](1).page()).places == 0
+
+
+@pytest.mark.parametrize("pitch", [20, 33, 56])
+def test_tinted_bands_have_none(pitch):
+    """They take turns as rows do, and have edges."""
+    raster = np.full((2200, 1700, 3), 255, np.uint8)
+    for top in range(200, 1900, 2 * pitch):
+        raster[top : top + pitch, 100:1600] = (0, 255, 255)
+    assert blurred_rows(ArrayPage(raster, dpi=200)).places == 0

@@ -30,6 +30,9 @@ PITCH: Final = (10, 80)  # reduced pixels from row to row
 ROWS: Final = 3  # that a place has at least
 REGULAR: Final = 0.45  # likeness of the place to itself one row further, and unlikeness half a row further
 STRIPES: Final = 4  # of a place that are looked at; one of them must be regular
+STEP: Final = (
+    0.45  # of a stripe's range from one line of pixels to the next, from which it has edges, as tinted bands have
+)
 FLAT: Final = 0.15  # variance of greys down a stripe that is none
 
 
@@ -92,6 +95,8 @@ def _in_rows(part: Mask, inside: NDArray[np.bool_]) -> bool:
 def _takes_turns(profile: NDArray[np.floating]) -> bool:
     """Whether a stripe's mean greys repeat themselves `ROWS` times or more."""
     values = np.asarray(profile, np.float32)
+    if np.abs(np.diff(values)).max() > STEP * max(1.0, float(np.ptp(values))):
+        return False
     for pitch in range(PITCH[0], min(PITCH[1], len(values) // ROWS) + 1):
         window = 2 * pitch | 1  # what is slower than two rows is light
         wave = values - cv2.blur(values[:, None], (1, window)).ravel()
