@@ -83,4 +83,18 @@ def gpu_files(record: Record) -> str:
     )
 
 
-PARTS: dict[str, Part] = {"gpu-pages": gpu_pages, "gpu-files": gpu_files}
+@from_evidence("first-text", "python -m bench.first_text --json evidence/first-text.json")
+def first_text(record: Record) -> str:
+    """From the command to the text, with next to no weights."""
+    first, *later = (start["first text s"] for start in record["starts"])
+    again = " to ".join(f"{one:.1f}" for one in sorted({min(later), max(later)}))
+    imported = record["imports s, without distributed code"]
+    return (
+        f"With a checkpoint of 8 MB the first text of `ocroute read` stands there after **{first:.1f} s** for the first time, "
+        f"when nothing compiled is on disk, and after **{again} s** again (hoped for: {record['goal s']:.0f}). Of that torch's "
+        f"import takes {imported['torch']:.1f} s and that of the model's class {imported['model class']:.1f} s.\n"
+        + stamp(record)
+    )
+
+
+PARTS: dict[str, Part] = {"gpu-pages": gpu_pages, "gpu-files": gpu_files, "first-text": first_text}
