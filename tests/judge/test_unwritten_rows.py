@@ -3,7 +3,7 @@
 import pytest
 from bench.judge.readings import of_lines
 from msgspec.structs import replace
-from tests.support.pages import letter
+from tests.support.pages import letter, sheet, vera
 
 from ocroute.engines.base import EngineInfo, Task
 from ocroute.judge.checks.wrong_script import WrongScript
@@ -43,3 +43,12 @@ def test_what_is_no_row_of_print(what):
         for at in range(8):
             sheet.draw.ellipse((x + 10 * at, y + 3 * at, x + 10 * at + 8, y + 3 * at + 14), fill=(90, 90, 90))
     assert finding(sheet, box, sheet.lines) is None
+
+
+@pytest.mark.parametrize("size", [20, 34])
+def test_the_only_line_of_a_page_that_came_back_blank(size):
+    made = sheet()
+    made.write(200, 300, "The lighthouse keeper wrote down", vera(size))
+    assert finding(made, made.lines[0].box, []) is not None
+    made.draw.rectangle((190, 290, 900, 360), fill="white")
+    assert finding(made, made.lines[0].box, []) is None
