@@ -8,6 +8,7 @@ from bench.pages import faces, texts
 from bench.pages.canvas import ArrayPage
 from bench.pages.kinds import make as draw
 from bench.wrong_layers import exchanged, misread, moved, scrambled
+from msgspec.structs import replace
 from PIL import Image, ImageDraw
 from tests.support.layer_lines import caesar, in_font
 from tests.support.pages import LIGHTHOUSE, QUARRY_IN_RUSSIAN, SANS, face, letter, sheet, vera
@@ -103,6 +104,19 @@ def test_figures_that_are_printed_among_letters_are_right(text):
     made = sheet((900, 200))
     made.write(100, 60, text, vera(40))
     assert finding(made, made.lines) is None
+
+
+@pytest.mark.parametrize(("said", "place"), [("DN", 2), ("WBT", 5)])
+def test_one_wrong_letter_in_a_short_word_is_enough_where_all_are_read(said, place):
+    made = sheet((1240, 500))
+    made.paragraph((100, 60, 1140, 460), "EGGS LRG DZ 2.68 BRD WHT WHL 3.58 APPL FUJI 6.43 YGRT PLN 14.57", vera(30))
+    words = [word for line in made.lines for word in line.words]
+    wrong = [
+        replace(line, words=tuple(replace(w, text=said) if w is words[place] else w for w in line.words))
+        for line in made.lines
+    ]
+    assert finding(made, made.lines) is None
+    assert said in finding(made, wrong).sentence
 
 
 def test_one_wrong_letter_on_a_page_of_few_words_is_enough():

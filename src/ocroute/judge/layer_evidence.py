@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from ocroute.engines.base import Reading
 from ocroute.errors import EngineError, EngineUnavailable
 from ocroute.judge import drawn_words
-from ocroute.judge.layer_sample import LETTERS, VOUCHED, Probe, Words, folded, lines_of, probe_of, take, words_of
+from ocroute.judge.layer_sample import LETTERS, VOUCHED, WHOLE, Probe, Words, folded, lines_of, probe_of, take, words_of
 from ocroute.judge.letter_shapes import Shapes, shapes_of
 from ocroute.judge.line_crops import spread
 from ocroute.judge.read_back import DEEP, ReadBack, Seen, look, read_back
@@ -22,6 +23,9 @@ DRAWN: Final = ("Cyrl", "Grek")  # scripts whose languages are known and that ca
 SPELLINGS: Final = 8  # of a word that are held against the page
 SURE: Final = 0.9  # of each sign of a run of ideographs in which one is another
 SURE_OF_WORDS: Final = 0.97  # of each letter of a word
+SURE_OF_THE_SHORTEST: Final = (
+    0.99  # the same of two or three letters; of 88 right short layers no word differs with 0.6
+)
 SURE_OF_FOREIGN: Final = 0.7  # the same of a word that does not look like the layer's either
 LOOKED_AT: Final = 8  # such words
 MANY: Final = 300  # letters that were compared, from which fewer words have to be read
@@ -58,7 +62,7 @@ def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
         read = read_back(page, words.readable, threads, least=least)
         found = [
             *_of_readings(page, words.readable, threads),
-            *_surely_others(read),
+            *_surely_others(read, words),
             *_foreign(page, shapes, threads),
         ]
         corrected = list(dict.fromkeys(found))
@@ -76,11 +80,12 @@ def _of_readings(page: InputPage, words: Sequence[Probe], threads: int) -> list[
     return [*found, *_of_ideographs(page, words, threads)]
 
 
-def _surely_others(read: ReadBack) -> list[Seen]:
+def _surely_others(read: ReadBack, words: Words) -> list[Seen]:
     """Words of the sample with one letter that is surely another, or that surely are other words, where all of it together is
-    no worse than a reader is.
+    no worse than a reader is. The shortest count in a short layer, all of which was read.
     """
-    return [one for one in read.seen if read.odds <= 0 and (_has_another(one) or _is_another(one))]
+    short = sum(len(word.letters) for word in words.readable) <= WHOLE
+    return [one for one in read.seen if read.odds <= 0 and (_has_another(one, short=short) or _is_another(one))]
 
 
 def _foreign(page: InputPage, shapes: Shapes, threads: int) -> list[Seen]:
@@ -89,10 +94,11 @@ def _foreign(page: InputPage, shapes: Shapes, threads: int) -> list[Seen]:
     return [one for one in look(page, probes, threads) if one.wrong > SLIP and one.least >= SURE_OF_FOREIGN]
 
 
-def _has_another(one: Seen) -> bool:
+def _has_another(one: Seen, *, short: bool) -> bool:
     """Whether a word is shown with as many letters, all of them sure and one of them another."""
     letters = len(one.probe.letters)
-    return one.wrong == 1 and one.least >= SURE_OF_WORDS and len(folded(one.shown)) == letters >= SHORTEST
+    sure = SURE_OF_WORDS if letters >= SHORTEST else SURE_OF_THE_SHORTEST if short and letters > 1 else inf
+    return one.wrong == 1 and one.least >= sure and len(folded(one.shown)) == letters
 
 
 def _is_another(one: Seen) -> bool:

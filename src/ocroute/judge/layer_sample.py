@@ -16,7 +16,7 @@ from ocroute.judge.line_crops import spread
 from ocroute.judge.scripts import script_of
 from ocroute.values import Box, Line, Word
 
-WHOLE: Final = 200  # letters of a short layer, which are all read: its one wrong letter is in no other word
+WHOLE: Final = 300  # letters of a short layer, which are all read: its one wrong letter is in no other word
 LETTERS: Final = (
     104  # that are read of a longer one which proves right: fewer let one with each twentieth letter wrong pass
 )
