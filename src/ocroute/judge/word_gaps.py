@@ -67,14 +67,17 @@ def edge_ink(page: InputPage, reading: Reading) -> float | None:
     if sum(map(str.isalnum, "".join(word.text for word in words))) < FEWEST:
         return None
     boxes = spread([word.box for word in words], MOST)
+    rows = (0, ROWS - 1, *MIDDLE)
     light = ink.inked(boxes) > GROUND
+    bands = ink.inked(_band(box, row) for row in rows for box in boxes).reshape(len(rows), -1)
+    upper, lower, *middle = np.where(light, 1 - bands, bands).mean(axis=1).tolist()
+    return float(max(upper, lower) / max(min(middle), 0.001))
 
-    def inked(row: int) -> float:
-        start, stop = row / ROWS, (row + 1) / ROWS
-        bands = ink.inked(Box(x.x0, x.y0 + start * x.height, x.x1, x.y0 + stop * x.height) for x in boxes)
-        return float(np.where(light, 1 - bands, bands).mean())
 
-    return max(inked(0), inked(ROWS - 1)) / max(min(map(inked, MIDDLE)), 0.001)
+def _band(box: Box, row: int) -> Box:
+    """One of a box's `ROWS`."""
+    step = box.height / ROWS
+    return Box(box.x0, box.y0 + row * step, box.x1, box.y0 + (row + 1) * step)
 
 
 def _is_column(word: Word) -> bool:
