@@ -17,6 +17,7 @@ from ocroute.ppocr.crops import Crop, cut, cut_box
 from ocroute.ppocr.detector import Region, detect, distinct
 from ocroute.ppocr.line_choice import PageLines
 from ocroute.ppocr.overlooked import is_figure, overlooked
+from ocroute.ppocr.stacked import parted
 from ocroute.ppocr.tick_boxes import with_ticks
 from ocroute.ppocr.traced import Traced
 from ocroute.raster.dots import only_dots
@@ -68,7 +69,7 @@ class RapidOcr(PageByPage):
     def read_page(self, page: InputPage, task: Task) -> Reading:
         """Its lines, and the boxes of those that cannot be written with this dictionary."""
         start, threads = perf_counter(), task.limits.threads
-        regions = _without_dots(page, distinct(detect(page, threads)))
+        regions = parted(page, _without_dots(page, distinct(detect(page, threads))))
         detected = perf_counter()
         lines: list[Line] = []
         blanks: list[Line] = []
