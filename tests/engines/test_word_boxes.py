@@ -75,3 +75,15 @@ def test_dust_in_a_gap_hides_no_space_that_was_half_seen(gap, sure, parted):
 )
 def test_a_gap_much_narrower_than_the_line_s_spaces_is_none_of_them(gap, words):
     assert said("they with joy so", {4: 16, 7: gap, 8: 16, 11: 16}, {7: 0.17}) == [words]
+
+
+@pytest.mark.parametrize("strokes", [0, 9])
+def test_a_speck_alone_is_no_line_and_many_letters_read_as_one_are_a_place_of_print(strokes):
+    pixels = np.full((40, 300, 3), 255, np.uint8)
+    pixels[28:33, 20:25] = 0
+    for at in range(strokes):
+        pixels[8:32, 40 + 18 * at : 50 + 18 * at] = 0
+    traced = Traced(".", np.array([0.9], np.float32), np.array([22.0]), np.zeros(1, np.float32))
+    written, unwritten = word_boxes.lines(Crop(pixels, np.zeros(2, np.float32), *np.eye(2, dtype=np.float32)), traced)
+    assert not written
+    assert len(unwritten) == (strokes > 0)

@@ -27,6 +27,7 @@ FEET: Final = {".": (-0.25, 0.22), "'": (0.45, 1.3), "’": (0.45, 1.3)}
 DOTS: Final = "·•"  # never between letters, but in Catalan
 NEVER_LAST: Final = "*^~`°"  # hardly any word ends with these
 FIRST: Final = ".,;:·•"  # no word begins with these; some begin with the first, which is sure then
+ALONE: Final = frozenset(".,'`")  # a whole line of one of these says nothing: a speck on the paper
 NEAR: Final = 0.25  # of the crop's height from a sign's middle to that of its ink
 LETTER: Final = 0.2  # of the crop's height that a letter has at least
 SPECK: Final = 0.6  # of a letter's height that a sign has at most

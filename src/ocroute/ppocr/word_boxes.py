@@ -64,8 +64,9 @@ def lines(crop: Crop, traced: Traced) -> tuple[list[Line], list[Line]]:
     """What the crop says and what it keeps to itself, in page pixels.
 
     Returns:
-        the line, in as many pieces as it has columns, and nothing; or nothing, and the line as a place where letters stand
-        that were not written: doubtful, empty, or a few stray marks for many letters, as of a script that is not known.
+        the line, in as many pieces as it has columns, and nothing; nothing at all for a speck; or nothing, and the line as a
+        place where letters stand that were not written: doubtful, empty, or a few stray marks for many letters, as of a script
+        that is not known.
     """
     traced = dust.swept(traced, crop.pixels)
     letters = np.array([index for index, letter in enumerate(traced.text) if not letter.isspace()], np.intp)
@@ -73,6 +74,8 @@ def lines(crop: Crop, traced: Traced) -> tuple[list[Line], list[Line]]:
     height, width = crop.pixels.shape[:2]
     if traced.confidence < DOUBTFUL or not letters.size or (seen and len(letters) < UNWRITTEN * seen.strokes):
         return [], [Line(traced.text.strip(), crop.box(0, width, 0, height), traced.confidence)]
+    if traced.text.strip() in dust.ALONE:
+        return [], []
     traced = raised_figures.marked(traced, crop.pixels)
     breaks = sorted(_breaks(traced, letters, seen, height), key=lambda each: each.at)
     left, right = _ends(seen, traced.centers[letters], height) if seen else (0, width)
