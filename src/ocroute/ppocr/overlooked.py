@@ -47,6 +47,8 @@ def overlooked(page: InputPage, regions: Sequence[Region]) -> list[Region]:
     fits = (height >= HEIGHTS[0] * letter) & (height <= HEIGHTS[1] * letter) & (width <= WIDEST * height)
     signs = np.stack([x, y, x + width, y + height], axis=1)[fits]
     further = cv2.dilate(upright_rules(ink.mask), np.ones((2 * round(REACH * letter / ink.scale) + 1, 3), np.uint8))
+    if len(signs) > MOST * MOST_SIGNS * len(regions):  # a pattern, which is not looked through sign by sign
+        return []
     signs = signs[ink.inked((Box(*sign) for sign in signs.tolist()), further) < ON_RULE]
     boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for box in (region.box for region in regions)])
     words = [word for word in _words(signs) if _in_a_row(word, boxes)]
