@@ -21,6 +21,7 @@ from ocroute.judge.layer_evidence import evidence_of
 from ocroute.judge.layer_sample import words_of
 from ocroute.judge.letter_shapes import shapes_of
 from ocroute.judge.read_back import read_back
+from ocroute.judge.turned_lines import turned_parts
 from ocroute.judge.word_gaps import edge_ink
 from ocroute.pages.page import TurnedPage
 from ocroute.values import Block, Box, Category, Line, Word
@@ -142,6 +143,14 @@ def test_lines_that_are_turned_are_looked_at_upright(poster, angle):
     for lines, fine in ((right, True), ([caesar(line) for line in right], False)):
         said = TextLayerMismatch().check(page, Reading(lines=tuple(lines)), engine=LAYER, task=Task())
         assert (said is None) == fine
+
+
+def test_turned_lines_outside_the_page_say_nothing(poster):
+    width, height = poster.image.size
+    far = Box(width + 5, height + 5, width + 40, height + 400)
+    lines = [Line("Merit", far, words=(Word("Merit", far),), angle=angle) for angle in (90, 180, 30)]
+    assert finding(poster, [*poster.lines, *lines]) is None
+    assert list(turned_parts(poster.page(), Reading(lines=tuple(lines)))) == []
 
 
 def test_a_turned_note_beside_much_text_is_no_proof_against_it():
