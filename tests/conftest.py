@@ -46,8 +46,8 @@ def own_home(homes, monkeypatch):
     monkeypatch.setenv("OCROUTE_HOME", str(next(homes)))
     monkeypatch.setenv("OCROUTE_CONFIG", "")
     yield
-    if "ocroute.reader" in sys.modules:  # what one test has loaded is not what the next one asks for
-        sys.modules["ocroute.reader"].close()
+    if "ocroute.warm_readers" in sys.modules:  # what one test has loaded is not what the next one asks for
+        sys.modules["ocroute.warm_readers"].close()
 
 
 @pytest.fixture

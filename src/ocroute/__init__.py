@@ -35,8 +35,9 @@ if TYPE_CHECKING:
         UnsupportedInput,
         UsageError,
     )
-    from ocroute.reader import Reader, close, read
+    from ocroute.reader import Reader
     from ocroute.values import Block, Box, Line, Note, Span, Table, Word
+    from ocroute.warm_readers import close, read
 
 __version__ = "0.1.0"
 __all__ = [
@@ -75,7 +76,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ocroute.reader": ("Reader", "close", "read"),
+    "ocroute.reader": ("Reader",),
+    "ocroute.warm_readers": ("close", "read"),
     "ocroute.document.model": ("Finding", "Verdict"),
     "ocroute.document_api": ("Document", "Page"),
     "ocroute.values": ("Block", "Box", "Line", "Note", "Span", "Table", "Word"),

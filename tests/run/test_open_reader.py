@@ -15,7 +15,8 @@ from PIL import Image
 from tests.support.waiting import PATIENCE, running, until
 
 import ocroute
-from ocroute import reader as module
+from ocroute import reader as open_reader
+from ocroute import warm_readers
 from ocroute.errors import CorruptInput, EngineUnavailable, InputNotFound, OutputError, UnsupportedInput, UsageError
 from ocroute.events import EngineLoading, InputDone, InputFailed, PageDone, RunStarted, listening
 
@@ -295,7 +296,7 @@ def test_a_stream_of_pages_says_where_each_is_from(null, make_pages, picture, tm
 
 
 def test_a_stream_takes_inputs_as_they_are_needed(null, picture, monkeypatch):
-    monkeypatch.setattr(module, "_TOGETHER", 2)
+    monkeypatch.setattr(open_reader, "_TOGETHER", 2)
     taken, heard = [], []
 
     def inputs():
@@ -408,14 +409,14 @@ def test_the_reader_of_the_process_stays_warm_by_options(null, picture, processe
 
 
 def test_no_more_than_a_few_stay_warm(null, picture, processes, monkeypatch):
-    monkeypatch.setattr(module, "_WARM", 1)
+    monkeypatch.setattr(warm_readers, "_WARM", 1)
     for languages in ((), ("en",)):
         ocroute.read(picture, **null, languages=languages)
     assert sum(map(running, processes())) == 1
 
 
 def test_a_reader_of_the_process_that_nobody_uses_is_closed(null, picture, processes, monkeypatch):
-    monkeypatch.setattr(module, "_IDLE", 0.3)
+    monkeypatch.setattr(warm_readers, "_IDLE", 0.3)
     ocroute.read(picture, **null)
     (worker,) = processes()
     until(lambda: not running(worker))

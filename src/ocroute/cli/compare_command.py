@@ -12,7 +12,9 @@ from ocroute.cli.app import app, write_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ocroute.compare.comparison import Comparison
     from ocroute.compare.saved_runs import Run
+    from ocroute.errors import ExitCode
 
 
 @app.command()
@@ -58,14 +60,12 @@ def compare(
 ) -> None:
     """Compare engines, or outputs of any program, on your own pages: with each other, with facts, or with the known text."""
     from ocroute.cli.commands import split
-    from ocroute.cli.draw_compare import comparison_markdown, draw_comparison
-    from ocroute.cli.terminal import error_line, logged, product
+    from ocroute.cli.terminal import error_line, logged
     from ocroute.compare.comparing import compare as compared
     from ocroute.compare.fact_files import load_facts
     from ocroute.compare.saved_runs import load_run, named_apart, together
     from ocroute.compare.scoring import rules_for
     from ocroute.compare.table_trees import TreeLikeness
-    from ocroute.errors import ExitCode
 
     rules = rules_for(split(ignore))
     trees = TreeLikeness() if teds else None
@@ -83,6 +83,18 @@ def compare(
             from ocroute.compare.report_page import write_report
 
             written = write_report(result, aligned, Path(out) / "report.html", truth=last, rules=rules, images=images)
+    code = _written(result, json=json, md=md)
+    if out:
+        error_line(f"the report is {written}")
+    raise typer.Exit(code)
+
+
+def _written(result: Comparison, *, json: bool, md: bool) -> ExitCode:
+    """Write what came out as it is wanted, and what was wrong with the inputs beside it; the code to exit with."""
+    from ocroute.cli.draw_compare import comparison_markdown, draw_comparison
+    from ocroute.cli.terminal import error_line, product
+    from ocroute.errors import ExitCode
+
     if json:
         write_json(result)
     elif md:
@@ -92,9 +104,7 @@ def compare(
     problems = [*result.problems, *(f"{row.name}: {one}" for row in result.runs for one in row.problems)]
     for problem in problems:
         error_line(problem)
-    if out:
-        error_line(f"the report is {written}")
-    raise typer.Exit(ExitCode.BAD_INPUT if problems else ExitCode.OK)
+    return ExitCode.BAD_INPUT if problems else ExitCode.OK
 
 
 def _saved(inputs: list[str], engines: str) -> list[Run]:

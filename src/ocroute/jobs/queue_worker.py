@@ -84,46 +84,24 @@ def read_queue(
     if not first:
         queue.agree(settings)
     results = store_at(settings.out)
+    share = _Share(queue, results, settings)
     writer = _FirstWriter(results, saver, queue.store)
-    known = queue.documents
-
-    locked: set[str] = set()  # to this worker: another may have the password
-
-    def done(document: str) -> bool:
-        return results.exists(settings.mark(known[document].stem))
-
-    claims = Claims(queue.store, _name(), done, patience=queue.rules.patience, tries=queue.rules.tries)
-
-    def pending() -> list[str]:
-        vars(queue).pop("documents", None)  # others may have added some
-        known.update(queue.documents)
-        finished = queue.done() | claims.set_aside() | locked
-        return [each for each in known if each not in finished]
-
     with ExitStack() as open_:
         open_.callback(writer.close)
         open_.enter_context(Asking(where))
-        open_.enter_context(_Heart(claims))
+        open_.enter_context(_Heart(share.claims))
         session = open_.enter_context(Session(wish, jobs=jobs, timeout=timeout))
         if first:  # a mistake is not to hold for all workers
             _check(session, results, queue)
             queue.agree(settings)
-        held: list[Claim] = []
-        open_.callback(_give_back, claims, held)
-        for some in batches(claims, pending, _TOGETHER, lambda: time.sleep(min(queue.rules.patience / 8, 5.0))):
-            held[:] = some
-            files = [InputFile(known[claim.document].source, known[claim.document].stem) for claim in some]
-            with closing(brought_here([files], password)) as brought:
+        open_.callback(share.give_back)
+        for some in share.batches():
+            with closing(brought_here(share.files(some), password)) as brought:
                 _, works = next(brought)
                 for work, claim in zip(works, some, strict=True):
-                    work.stem = known[claim.document].stem
+                    work.stem = share.known[claim.document].stem
                 for claim, result in zip(some, documents(session, works, pages, writer, last=False), strict=True):
-                    if isinstance(result.error, PasswordNeeded):
-                        locked.add(claim.document)
-                        claims.give_back(claim)
-                    else:
-                        _ended(claims, claim, result)
-                    held.remove(claim)
+                    share.ended(claim, result)
                     yield result
 
 
@@ -144,18 +122,64 @@ def queue_target(where: str, out: str | None, formats: Sequence[str] = ()) -> Ta
     return target_of(settled.out.rstrip("/") + "/", formats or settled.formats)
 
 
-def _ended(claims: Claims, claim: Claim, result: InputResult) -> None:
-    """The document is done, or cannot be.
+class _Share:
+    """The documents that this worker takes out of a queue, and what becomes of them.
 
-    Raises:
-        InputError, OutputError: this machine cannot read it or write its results: not its own fault.
+    Attributes:
+        claims: on documents, of this worker and of others.
+        known: the documents of the queue, by name.
     """
-    if result.error is None:
-        claims.finish(claim)
-    elif _its_own(result.error):
-        claims.give_up(claim, str(result.error))
-    else:
-        raise result.error
+
+    def __init__(self, queue: DocumentQueue, results: Store, settings: Settings) -> None:
+        self.known = queue.documents
+        self.claims = Claims(queue.store, _name(), self._done, patience=queue.rules.patience, tries=queue.rules.tries)
+        self._queue, self._results, self._settings = queue, results, settings
+        self._locked: set[str] = set()  # to this worker: another may have the password
+        self._held: list[Claim] = []
+
+    def batches(self) -> Iterator[list[Claim]]:
+        """What is taken and read together, until nothing is left to take."""
+        patience = self._queue.rules.patience
+        for some in batches(self.claims, self._pending, _TOGETHER, lambda: time.sleep(min(patience / 8, 5.0))):
+            self._held[:] = some
+            yield some
+
+    def files(self, some: Iterable[Claim]) -> list[InputFile]:
+        """The documents of these claims."""
+        found = [self.known[claim.document] for claim in some]
+        return [InputFile(document.source, document.stem) for document in found]
+
+    def ended(self, claim: Claim, result: InputResult) -> None:
+        """The document is done, or cannot be, or is left to others.
+
+        Raises:
+            InputError, OutputError: this machine cannot read it or write its results: not its own fault.
+        """
+        if result.error is None:
+            self.claims.finish(claim)
+        elif isinstance(result.error, PasswordNeeded):
+            self._locked.add(claim.document)
+            self.claims.give_back(claim)
+        elif _its_own(result.error):
+            self.claims.give_up(claim, str(result.error))
+        else:
+            raise result.error
+        self._held.remove(claim)
+
+    def give_back(self) -> None:
+        """Leave what is not done to others."""
+        for claim in self._held:
+            with suppress(OSError):  # others find out that this one is gone
+                self.claims.give_back(claim)
+
+    def _done(self, document: str) -> bool:
+        return self._results.exists(self._settings.mark(self.known[document].stem))
+
+    def _pending(self) -> list[str]:
+        vars(self._queue).pop("documents", None)  # others may have added some
+        self.known.update(self._queue.documents)
+        finished = self._queue.done() | self.claims.set_aside() | self._locked
+        return [each for each in self.known if each not in finished]
 
 
 def _its_own(error: OcrouteError) -> bool:
@@ -227,12 +251,6 @@ class _Heart:
         self._thread.join()
         with suppress(OSError):
             self._claims.leave()
-
-
-def _give_back(claims: Claims, held: Iterable[Claim]) -> None:
-    for claim in held:
-        with suppress(OSError):  # others find out that this one is gone
-            claims.give_back(claim)
 
 
 def _wanted(target: Target, saver: Saver, wish: Wish, asked: Mapping[str, Any]) -> Settings:

@@ -17,7 +17,6 @@ from ocroute.judge import judge, refused_before
 from ocroute.judge.told_order import settled
 from ocroute.judge.unread_parts import known_of
 from ocroute.layout.arrange import arrange
-from ocroute.layout.figures import with_figures
 from ocroute.pages.page import InputPage
 from ocroute.route import page_records
 from ocroute.route.attempts import attempts
@@ -60,6 +59,26 @@ class Given:
     engine: str
     reading: Reading | Exception
     seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Listeners:
+    """Who is told what on the way of a page, see `PageReader.advance`."""
+
+    load: Callable[[str], None]
+    attempt: Callable[[str], None]
+    judge: Callable[[str], None]
+    refused: Callable[[Page], None]
+
+
+@dataclass(slots=True, eq=False)
+class _InHand:
+    """The page that is read now: upright, what engines are to do with it, and its record as it stands."""
+
+    page: InputPage
+    task: Task
+    told: _Listeners
+    record: Page
 
 
 class PageReader:
@@ -132,7 +151,7 @@ class PageReader:
         """
         record = best or Page(page.source, page.number, 0, 0, Verdict("failed", 0.0), rejected=self.plan.rejected)
         record = msgspec.structs.replace(record, attempts=tuple(prior))
-        started = time.perf_counter()
+        clock = _Stopwatch({})
         try:
             if given is not None:
                 page = page_records.as_before(page, record)
@@ -142,73 +161,62 @@ class PageReader:
             return msgspec.structs.replace(record, error=str(error))
         if not record.attempts and record.verdict.status in ("blank", "doubtful"):  # at sight
             return record
+        clock.lap("upright")
         refused_before(page)[:] = [attempt.score for attempt in record.attempts if attempt.outcome == "refused"]
-        upright = {"upright": round(time.perf_counter() - started, 4)}
-        task = Task.of(self.wish.wanted, limits)
-        policy = attempts(self.plan.routes, record.attempts)
+        told = _Listeners(on_load, on_attempt, on_judge, on_refused)
+        hand = _InHand(page, Task.of(self.wish.wanted, limits), told, record)
+        return self._tried(hand, given, clock.seconds) or page_records.ended(page, hand.record)
+
+    def _tried(self, hand: _InHand, given: Given | None, upright: Mapping[str, float]) -> Waiting | None:
+        """Try one engine after the other, until the judge accepts what one has read, or none is left.
+
+        Returns:
+            What the page waits for, where the next engine is held elsewhere.
+        """
+        policy = attempts(self.plan.routes, hand.record.attempts)
         engine = next(policy, None)
         while engine is not None:
             attempt = _Stopwatch(given.seconds if given else upright)
             if given is not None and given.engine == engine:
-                on_judge(engine)
+                hand.told.judge(engine)
                 get: Callable[[], tuple[EngineInfo, Reading]] = _got(engine, given.reading)
             elif self._elsewhere and ENGINES.load(engine).info.at_once > 1:
-                return Waiting(engine, page, task, record, attempt.seconds)
+                return Waiting(engine, hand.page, hand.task, hand.record, attempt.seconds)
             else:
-                get = self._reading_here(engine, page, task, attempt, on_load, on_attempt)
-            record = page_records.better(
-                record, self._attempt(engine, page, task, record, attempt, get, on_load, on_attempt)
-            )
+                get = self._reading_here(engine, hand, attempt)
+            hand.record = page_records.better(hand.record, self._attempt(engine, hand, attempt, get))
             given = None
-            if record.attempts[-1].outcome != "accepted":
-                on_refused(record)
+            last = hand.record.attempts[-1]
+            if last.outcome != "accepted":
+                hand.told.refused(hand.record)
             try:
-                engine = None if page_records.in_vain(page, record) else policy.send(record.attempts[-1])
+                engine = None if page_records.in_vain(hand.page, hand.record) else policy.send(last)
             except StopIteration:
                 engine = None
-        if record.blocks:
-            record = msgspec.structs.replace(record, blocks=with_figures(page, record.blocks))
-        page.release()
-        return record if record.blocks or record.verdict.fine else page_records.explained(record)
+        return None
 
     def close(self) -> None:
         """Let the engines go."""
         self._engines.close()
 
-    def _reading_here(
-        self,
-        name: str,
-        page: InputPage,
-        task: Task,
-        attempt: _Stopwatch,
-        on_load: Callable[[str], None],
-        on_attempt: Callable[[str], None],
-    ) -> Callable[[], tuple[EngineInfo, Reading]]:
+    def _reading_here(self, name: str, hand: _InHand, attempt: _Stopwatch) -> Callable[[], tuple[EngineInfo, Reading]]:
         """Loads the engine and has it read the page."""
 
         def get() -> tuple[EngineInfo, Reading]:
-            engine = self._engines.get(name, task, on_load)
+            engine = self._engines.get(name, hand.task, hand.told.load)
             attempt.lap("load")
-            on_attempt(name)
-            reading = one_reading(engine, page, task)
+            hand.told.attempt(name)
+            reading = one_reading(engine, hand.page, hand.task)
             attempt.lap("read")
             return engine.info, reading
 
         return get
 
     def _attempt(
-        self,
-        name: str,
-        page: InputPage,
-        task: Task,
-        record: Page,
-        stopwatch: _Stopwatch,
-        get: Callable[[], tuple[EngineInfo, Reading]],
-        on_load: Callable[[str], None],
-        on_attempt: Callable[[str], None],
+        self, name: str, hand: _InHand, stopwatch: _Stopwatch, get: Callable[[], tuple[EngineInfo, Reading]]
     ) -> Page:
-        """``record`` as this engine alone would leave it; the attempt is its last."""
-        seconds = stopwatch.seconds
+        """The record as this engine alone would leave it; the attempt is its last."""
+        page, record, seconds = hand.page, hand.record, stopwatch.seconds
 
         def unread(outcome: AttemptOutcome, reason: str) -> Page:
             attempt = Attempt(name, outcome, reason, seconds=seconds)
@@ -219,12 +227,12 @@ class PageReader:
         try:
             info, reading = get()
             if info.kind == "textlayer":
-                reading = settled(page, self._whole(page, reading, task, record, on_load, on_attempt))
+                reading = settled(page, self._whole(hand, reading))
                 stopwatch.lap("parts")
             elif not info.gives_layout:
                 reading = msgspec.structs.replace(reading, blocks=arrange(page, reading.lines))
             stopwatch.lap("layout")
-            verdict = judge(page, reading, engine=info, task=task)
+            verdict = judge(page, reading, engine=info, task=hand.task)
             stopwatch.lap("judge")
         except Declined as error:
             return unread("declined", str(error))
@@ -246,29 +254,22 @@ class PageReader:
             verdict=verdict,
             blocks=reading.blocks,
             attempts=(*record.attempts, attempt),
-            provenance=page_records.provenance(name, info, reading, seconds, task.limits.threads),
+            provenance=page_records.provenance(name, info, reading, seconds, hand.task.limits.threads),
         )
 
-    def _whole(
-        self,
-        page: InputPage,
-        layer: Reading,
-        task: Task,
-        record: Page,
-        on_load: Callable[[str], None],
-        on_attempt: Callable[[str], None],
-    ) -> Reading:
+    def _whole(self, hand: _InHand, layer: Reading) -> Reading:
         """The text layer with blocks, and with what the first engine that reads lines finds where the layer says nothing.
 
         Where there is no such engine, or it fails, the layer stays alone, and the judge says what it lacks.
         """
+        page, task = hand.page, hand.task
         known = known_of(page, layer.lines, task.limits.threads)
-        name = self._reads_parts(record) if known.parts else ""
+        name = self._reads_parts(hand.record) if known.parts else ""
         if not name:
             return msgspec.structs.replace(layer, blocks=arrange(page, layer.lines))
         try:
-            engine = self._engines.get(name, task, on_load)
-            on_attempt(name)  # whom to blame if the process dies now
+            engine = self._engines.get(name, task, hand.told.load)
+            hand.told.attempt(name)  # whom to blame if the process dies now
             read = read_parts(page, known, lambda boxes: one_reading(engine, page, task, boxes))
         except EngineCrashed:
             raise

@@ -11,6 +11,7 @@ from ocroute.engines.base import EngineInfo, Reading
 from ocroute.errors import EngineUnavailable
 from ocroute.judge import at_sight
 from ocroute.judge.told_language import told_language
+from ocroute.layout.figures import with_figures
 from ocroute.pages.flattened import flattened
 from ocroute.pages.page import InputPage
 from ocroute.ppocr.page_orientation import make_upright
@@ -82,7 +83,15 @@ def _has_text(record: Page) -> bool:
     return any(block.text.strip() or block.table for block in record.blocks)
 
 
-def explained(record: Page) -> Page:
+def ended(page: InputPage, record: Page) -> Page:
+    """The record as it leaves, with the page's figures; where there is no text, with the reasons. Lets the page's raster go."""
+    if record.blocks:
+        record = msgspec.structs.replace(record, blocks=with_figures(page, record.blocks))
+    page.release()
+    return record if record.blocks or record.verdict.fine else _explained(record)
+
+
+def _explained(record: Page) -> Page:
     """A page for which no engine gave any text: failed, with every reason."""
     reasons = [f"{attempt.engine}: {attempt.reason or attempt.outcome}" for attempt in record.attempts]
     reasons += [] if record.attempts else [f"{name}: {reason}" for name, reason in record.rejected.items()]

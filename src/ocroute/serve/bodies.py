@@ -24,6 +24,12 @@ _FIELDS, _FIELD_BYTES = 8, 4096  # of a form, beside the file
 _RESERVED = frozenset(("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))))
 
 
+def form_schema(required: tuple[str, ...] = (), **fields: dict[str, Any]) -> dict[str, Any]:
+    """What OpenAPI says of a request that brings a form: its fields, each with its JSON schema."""
+    schema = {"type": "object", "properties": fields, **({"required": list(required)} if required else {})}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
 class BodyRefused(Exception):
     """It is too much, or comes too slowly."""
 

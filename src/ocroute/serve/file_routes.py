@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse
 
 from ocroute import __version__
-from ocroute.serve.bodies import form_of, label, moved
+from ocroute.serve.bodies import form_of, form_schema, label, moved
 from ocroute.serve.kept_files import KeptFile
 from ocroute.serve.problems import wrong
 from ocroute.serve.served import owner, served
@@ -17,23 +17,11 @@ from ocroute.serve.served import owner, served
 router = APIRouter(prefix="/v1", tags=["Mistral's dialect"])
 
 MODEL = "ocroute"
-_UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "purpose": {"type": "string", "enum": ["ocr"]},
-                    },
-                    "required": ["file"],
-                }
-            }
-        },
-    }
-}
+_UPLOAD = form_schema(
+    ("file",),
+    file={"type": "string", "format": "binary"},
+    purpose={"type": "string", "enum": ["ocr"]},
+)
 
 
 @router.post("/files", openapi_extra=_UPLOAD)

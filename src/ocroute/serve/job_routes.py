@@ -16,33 +16,21 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from ocroute.jobs.job_results import page_of
 from ocroute.jobs.service_job import JobEvent, ServiceJob
-from ocroute.serve.bodies import form_of, label, moved
+from ocroute.serve.bodies import form_of, form_schema, label, moved
 from ocroute.serve.problems import wrong
 from ocroute.serve.result_files import as_file, format_options, image_file, result_suffix
 from ocroute.serve.served import Served, owner, served
 from ocroute.serve.waiting import happened, until_ended
 
-_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "an image or a PDF"},
-                        "url": {"type": "string", "description": "instead of it, where the server fetches documents"},
-                        "pages": {"type": "string", "description": "e.g. 1-3,7; from 1; all when left out"},
-                        "password": {"type": "string", "description": "of an encrypted PDF"},
-                        "engine": {"type": "string", "description": "one of /v1/choices; the best when left out"},
-                        "languages": {"type": "string", "description": "e.g. ru,en; found out when left out"},
-                        "prefer": {"type": "string", "enum": ["layout", "speed"]},
-                    },
-                }
-            }
-        },
-    }
-}
+_FORM = form_schema(
+    file={"type": "string", "format": "binary", "description": "an image or a PDF"},
+    url={"type": "string", "description": "instead of it, where the server fetches documents"},
+    pages={"type": "string", "description": "e.g. 1-3,7; from 1; all when left out"},
+    password={"type": "string", "description": "of an encrypted PDF"},
+    engine={"type": "string", "description": "one of /v1/choices; the best when left out"},
+    languages={"type": "string", "description": "e.g. ru,en; found out when left out"},
+    prefer={"type": "string", "enum": ["layout", "speed"]},
+)
 
 _KEEP_ALIVE = 15.0  # seconds after which a silent stream says that it is still there
 _BOOT = secrets.token_hex(4)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import gc
 import logging
-from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from inspect import signature
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ocroute.engines.base import Answer, Availability, EngineInfo, Reading, Request, Task, Wanted
+from ocroute.engines.base import Answer, Reading, Request, Task
 from ocroute.engines.neural import (
     adapters,
     attention,
@@ -22,10 +20,8 @@ from ocroute.engines.neural import (
     canary,
     devices,
     failures,
-    fetching,
     generate,
     loading,
-    markdown_blocks,
     memory_count,
     pixel_budget,
     shards,
@@ -34,13 +30,13 @@ from ocroute.engines.neural import (
 from ocroute.engines.neural.canary import history
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.engines.neural.checkpoint_kinds import quantized
-from ocroute.engines.neural.model_facts import Answered, Facts, Mode, Prepared
+from ocroute.engines.neural.described_model import DescribedModel
+from ocroute.engines.neural.model_facts import Answered, Mode, Prepared
 from ocroute.engines.page_by_page import PageByPage
-from ocroute.errors import EngineError, EngineUnavailable, OcrouteError, UsageError
+from ocroute.errors import EngineError, EngineUnavailable, OcrouteError
 from ocroute.kernels import device_errors
 from ocroute.kernels.base import Refused
 from ocroute.pages.page import InputPage
-from ocroute.values import Block
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,59 +50,16 @@ CANARY_SECONDS = 240.0
 _log = logging.getLogger(__name__)
 
 
-class NeuralEngine(PageByPage):
+class NeuralEngine(DescribedModel, PageByPage):
     """Reads pages with a vision-language model. Used only after it has read the canary page.
 
-    A subclass gives `info` and `facts`, says how an image and a prompt become the model's inputs (`prepare`) and, where its
-    answers are not plain text or Markdown, how they become blocks (`blocks`). The weights are found by `weights.find`; nothing
-    in a checkpoint is ever executed.
+    A subclass describes its model, see `DescribedModel`. The weights are found by `weights.find`; nothing in a checkpoint is ever
+    executed.
 
     Raises:
         EngineUnavailable: packages, weights or memory are missing, or the canary page was not read; the message says which.
         UsageError: the model has no such mode.
     """
-
-    info: ClassVar[EngineInfo]
-    facts: ClassVar[Facts]
-
-    @abstractmethod
-    def prepare(self, image: Image, mode: Mode, pixels: int) -> Prepared:
-        """The model's inputs for an RGB ``image`` of which it may see at most ``pixels`` pixels."""
-
-    @staticmethod
-    def blocks(answer: Answered) -> tuple[Block, ...]:
-        """The blocks in an answer, in reading order, boxes in page pixels. Pure: answers of a server are read by it too."""
-        return markdown_blocks.blocks(answer)
-
-    @staticmethod
-    def cut(answer: Answered) -> str:
-        """How an answer breaks off, see `Reading`; for models that are asked for a form that must be closed."""
-        return markdown_blocks.cut(answer)
-
-    @staticmethod
-    def adjust(config: dict[str, Any]) -> dict[str, Any]:
-        """The checkpoint's config.json as the model class wants it; as it is, unless an engine knows better."""
-        return config
-
-    @classmethod
-    def model_class(cls) -> Any:
-        """The class of the model."""
-        import transformers
-
-        return getattr(transformers, cls.facts.model_class)
-
-    def load(self, folder: Path, where: devices.Place) -> loading.Loaded:
-        """Load the model; for engines whose model is not one of transformers' own."""
-        return loading.load(self.facts, folder, where, adjust=self.adjust)
-
-    def on_meta_device(self, folder: Path, where: devices.Place) -> loading.Loaded:
-        """As `load`, without contents."""
-        return loading.on_meta_device(self.facts, folder, where, adjust=self.adjust)
-
-    def see(self, model: Any, inputs: dict[str, Any]) -> None:
-        """Run the vision part of ``model`` on the inputs that `prepare` made, those of the text left out."""
-        wanted = signature(model.get_image_features).parameters
-        model.get_image_features(**{name: value for name, value in inputs.items() if name in wanted})
 
     _adapter: adapters.Adapter | None = None
     _packed = 0  # bytes of quantized weights as they are stored; 0 where they are not quantized
@@ -126,40 +79,6 @@ class NeuralEngine(PageByPage):
         if self._packed:
             need = replace(need, weights=self._packed)
         return pixel_budget.Sample(pixels, pixel_budget.values(inputs), tokens, pixel_budget.patches(inputs), need)
-
-    @classmethod
-    def probe(cls) -> Availability:
-        """Whether packages and weights are here. Imports neither torch nor transformers."""
-        return cls.probe_for(Wanted())
-
-    @classmethod
-    def probe_for(cls, wanted: Wanted) -> Availability:
-        """As `probe`, for the weights that ``wanted`` names; a hub id that is not here yet counts: it will be fetched."""
-        return availability.availability(cls.facts, wanted.model, wanted.runtime, wanted.adapter)
-
-    @classmethod
-    def fetches(cls, wanted: Wanted) -> bool:
-        """Whether ``wanted`` names weights that are to be fetched first, by `fetch`; loading never fetches any."""
-        return weights.to_fetch(cls.facts, wanted.model)
-
-    @classmethod
-    def fetch(cls, wanted: Wanted) -> None:
-        """Fetch the weights that ``wanted`` names. Emits how far it is, see `fetching.fetch`.
-
-        Raises:
-            EngineUnavailable: they cannot be had.
-        """
-        fetching.fetch(cls.facts, wanted.model)
-
-    @classmethod
-    def prepare_process(cls) -> None:
-        """Import what loading will need, for which there is no weight to wait for."""
-        devices.warm_up()  # beside the imports
-        loading.without_distributed()
-
-        from ocroute.engines.neural import together  # noqa: F401 - and with it all that writes
-
-        cls.model_class()
 
     def __init__(self, task: Task) -> None:
         facts = self.facts
@@ -410,16 +329,3 @@ class NeuralEngine(PageByPage):
         stops = self.loaded.tokenizer.convert_ids_to_tokens(list(self.loaded.stop_ids))
         text = "\n".join(block.text for block in found)
         return Sight(text, answer.text, answer.ending, self.where.dtype_name, tuple(stops))
-
-    def mode_of(self, task: Task) -> str:
-        """The name of the mode that the task asks for.
-
-        Raises:
-            UsageError: the model has no such mode.
-        """
-        modes = self.facts.modes
-        if task.mode and task.mode not in modes:
-            raise UsageError(
-                f"{self.facts.name} knows no task {task.mode!r}", next_step=f"Choose from: {', '.join(modes)}"
-            )
-        return task.mode or self.facts.default_mode
