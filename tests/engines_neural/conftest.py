@@ -14,7 +14,7 @@ from tests.support.checkpoints import trained
 from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import ENGINES, Task
-from ocroute.engines.neural import canary
+from ocroute.engines.neural import NeuralEngine, canary
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.kernels.requirements import TorchBuild
 from ocroute.kernels.this_machine import platform_here
@@ -57,6 +57,33 @@ def babbling(random_checkpoint, monkeypatch):
         return engine
 
     return make
+
+
+@pytest.fixture(autouse=True, scope="session")
+def counted_once():
+    """The memory of a page is counted once for each kind of checkpoint and size: it takes longer than to load a tiny one.
+
+    What is counted is a matter of the files beside the weights, the engine and the mode alone. Engines that are not loaded count
+    as ever, as those of the counts' own tests.
+    """
+    known: dict[tuple[object, ...], object] = {}
+    load, count = NeuralEngine._load, NeuralEngine.sample
+
+    def loaded(engine, folder, task):
+        engine.described = [(file.name, file.read_bytes()) for file in sorted(folder.glob("*config.json"))]
+        load(engine, folder, task)
+
+    def counted(engine, mode, pixels):
+        if not hasattr(engine, "described"):
+            return count(engine, mode, pixels)
+        key = (type(engine), repr(engine.described), engine.where.dtype_name, engine._packed, repr(mode), pixels)
+        known[key] = known.get(key) or count(engine, mode, pixels)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NeuralEngine, "_load", loaded)
+        patch.setattr(NeuralEngine, "sample", counted)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -71,10 +71,10 @@ def page(tmp_path):
 
 @pytest.fixture
 def ocroute(page):
-    """The command that a user gives."""
+    """The command that a user gives; a process of its own reads where ``jobs`` says so."""
 
-    def run(*more, model=MODEL, command="read"):
-        pages = [page] if command == "read" else []
+    def run(*more, model=MODEL, command="read", jobs=0):
+        pages = [page, "--jobs", jobs] if command == "read" else []
         return commands.ocroute(command, *pages, "--engine", "dots_ocr", "--model", model, *more)
 
     return run
@@ -94,7 +94,7 @@ def test_what_the_user_names_is_fetched_once_and_read_with(hub, ocroute, tmp_pat
     """With workers, as it is by default, the second time; what lies in folders beside the model is left there."""
     folder = hub.models[MODEL] = shutil.copytree(TINY, tmp_path / "model")
     shutil.copytree(TINY, folder / "original")
-    done = ocroute("--jobs", "0", "--format", "json")
+    done = ocroute("--format", "json")
     assert done.returncode == ExitCode.OK, done.stderr
     (read,) = json.loads(done.stdout)["pages"]
     assert read["provenance"]["model"] == MODEL
@@ -103,7 +103,7 @@ def test_what_the_user_names_is_fetched_once_and_read_with(hub, ocroute, tmp_pat
     assert "model.safetensors" in hub.sent
     assert not [name for name in hub.sent if name.startswith("original")]
     hub.asked.clear()
-    again = ocroute("--format", "json")
+    again = ocroute("--format", "json", jobs=1)
     assert again.returncode == ExitCode.OK, again.stderr
     assert hub.asked == [], "what is here is not asked for again"
     assert again.stderr.startswith("ocroute: 1 file, 1 page, 0 doubtful, 0 failed, ")
@@ -149,7 +149,7 @@ def test_a_connection_that_breaks_off_is_one_line_and_goes_on_later(hub, ocroute
     assert "Traceback" not in broken.stderr
     assert "tokenizer.json" in cached(tmp_path)
     hub.breaks_at, hub.sent = None, {}
-    assert ocroute("--jobs", "0").returncode == ExitCode.OK
+    assert ocroute().returncode == ExitCode.OK
     assert hub.sent == {"model.safetensors": 1}, "what has arrived is kept"
 
 
@@ -171,7 +171,7 @@ def test_interrupting_a_download_ends_it_at_once_and_keeps_what_is_there(hub, pa
     assert "Traceback" not in err
     assert "tokenizer.json" in cached(tmp_path)
     hub.holds, hub.sent = False, {}
-    assert ocroute("--jobs", "0").returncode == ExitCode.OK
+    assert ocroute().returncode == ExitCode.OK
     assert hub.sent == {"model.safetensors": 1}
 
 
@@ -263,7 +263,7 @@ def test_damaged_files_in_the_cache_are_fetched_anew(hub, ocroute, tmp_path):
         (file,) = (tmp_path / "hf").rglob(f"snapshots/*/{name}")
         os.truncate(file, 500)
     hub.sent = {}
-    assert ocroute("--jobs", "0").returncode == ExitCode.OK
+    assert ocroute().returncode == ExitCode.OK
     assert hub.sent == {"model.safetensors": 1, "config.json": 1}
 
 
