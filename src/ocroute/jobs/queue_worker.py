@@ -96,7 +96,7 @@ def read_queue(
             queue.agree(settings)
         open_.callback(share.give_back)
         for some in share.batches():
-            with closing(brought_here(share.files(some), password)) as brought:
+            with closing(brought_here([share.files(some)], password)) as brought:
                 _, works = next(brought)
                 for work, claim in zip(works, some, strict=True):
                     work.stem = share.known[claim.document].stem
