@@ -87,8 +87,11 @@ def test_transformers_takes_a_process_of_our_own_for_one_alone_and_torch_is_left
 
 
 def test_a_gpu_that_cannot_be_taken_is_no_error_until_the_model_is_loaded(monkeypatch):
+    failed = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     before = set(threading.enumerate())
     devices.warm_up()
     for thread in set(threading.enumerate()) - before:
         thread.join()
+    assert failed == []
