@@ -164,6 +164,51 @@ def test_an_address_beside_fields_is_read_before_them(x):
     assert text.startswith("Harbour Chandlers 12 Quay Street Ness Date: 4 March 2024 Customer: 8831 Order: B-17")
 
 
+def test_a_narrow_column_beside_paragraphs_on_its_lines_is_read_before_them():
+    made, font = sheet(), vera(22)
+    side = [
+        "Contact",
+        "12 Quay Street",
+        "Ness",
+        "0171 44 81",
+        "",
+        "Languages",
+        "English",
+        "Danish",
+        "",
+        "Skills",
+        "Splicing",
+    ]
+    for at, text in enumerate(side):
+        made.write(100, 100 + 30 * at, text, font)
+    made.write(420, 100, "Experience", font)
+    made.write(420, 130, "2018 to 2024: Harbour Chandlers, responsible for stores;", font)
+    made.write(420, 160, "introduced the card index that is still in use.", font)
+    made.write(420, 190, "2011 to 2018: deckhand and later mate on the coaster", font)
+    made.write(420, 220, "that carried timber between Ness and the islands.", font)
+    text = " ".join(said(made))
+    assert "Contact 12 Quay Street Ness 0171 44 81 Languages English Danish Skills Splicing" in text
+    assert "Experience 2018 to 2024: Harbour Chandlers, responsible for stores; introduced the card index" in text
+
+
+def test_labels_before_entries_of_several_lines_are_read_across():
+    made, font = sheet(), vera(22)
+    for at, (label, first, second) in enumerate(
+        [
+            ("1848", "Foundation of the savings bank by seven craftsmen of", "the town and two of the villages."),
+            ("1863", "First house of its own at the fish market; the clerk", "lives on the upper floor."),
+            ("1891", "Fire in the cellar, of which the cause is unknown; the", "books are saved."),
+        ]
+    ):
+        made.write(100, 100 + 60 * at, label, font)
+        made.write(300, 100 + 60 * at, first, font)
+        made.write(300, 130 + 60 * at, second, font)
+    text = " ".join(said(made))
+    assert text.startswith(
+        "1848 Foundation of the savings bank by seven craftsmen of the town and two of the villages. 1863 First"
+    )
+
+
 def test_rows_with_the_same_field_in_each_are_read_across():
     text = " ".join(said(rows([("Monday", "Room: 5"), ("Tuesday", "Room: 7"), ("Friday", "Room: 5")])))
     assert text.startswith("Monday Room: 5 Tuesday Room: 7")

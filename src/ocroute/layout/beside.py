@@ -33,6 +33,15 @@ BLOCKS: Final = 1.0
 PAIRS: Final = -3.0
 """Evidence from which rows are read across that are too long for labels."""
 
+FULL: Final = 0.25
+"""Share of a column's width that a full line, whose sentence runs on below it, may leave free."""
+
+NEXT_LINE: Final = 1.5
+"""Line pitches to the next line of a paragraph, at most."""
+
+ALONE: Final = 0.3
+"""Share of short rows without anything beside them from which they are no labels."""
+
 _FIGURE: Final = re.compile(r"^[^\w]*\d[\d.,:/\s%-]*\D{0,4}$")
 _SAME_EDGE: Final = 0.6  # ems by which lines set to one edge may differ
 
@@ -72,6 +81,25 @@ def counts_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
     ordinals = [(_ordinal(pair.left), _ordinal(pair.right)) for pair in pairs]
     steps = sum(one is not None and other == one + 1 for one, other in ordinals)
     return steps >= 2 and steps >= 0.8 * len(right)
+
+
+def is_sidebar(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bool:
+    """Whether short rows stand beside long ones by chance, and are no labels of them.
+
+    A label stands before the first line of what it names, never where a sentence beside it runs on from a full line above. Once
+    that may be chance, unless both sides have a head, or many of the short rows have nothing beside them.
+    """
+    levels, others = (np.array([_level(row) for row in rows]) for rows in (left, right))
+    edge = max(row[-1].box.x1 for row in right)
+    width = edge - min(row[0].box.x0 for row in right)
+    count = 0
+    for above, below in pairwise(right):
+        full = above[-1].box.x1 > edge - FULL * width and 0 < _level(below) - _level(above) < NEXT_LINE * scale.pitch
+        beside = np.flatnonzero(np.abs(levels - _level(below)) < 0.3 * scale.size)
+        runs_on = full and below[0].text.strip()[:1].islower()
+        count += bool(runs_on and beside.size and not left[int(beside[0])][0].text.strip()[:1].islower())
+    alone = sum(float(np.abs(others - level).min()) >= 0.3 * scale.size for level in levels) / len(levels)
+    return count > 1 or (count == 1 and (alone >= ALONE or _heads(left, right) > 0))
 
 
 def _ordinal(text: str) -> int | None:

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ocroute.layout.beside import LABEL_CHARS, LONGEST, Row, counts_across, read_down
+from ocroute.layout.beside import LABEL_CHARS, LONGEST, Row, counts_across, is_sidebar, read_down
 from ocroute.layout.form_rows import form_bars
 from ocroute.layout.gutter_ends import Mask, afloat, captions_beside, dividers, printed_between
 from ocroute.layout.line_measures import Piece, Scale, merged
@@ -221,7 +221,7 @@ def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
     if max(chars) <= LONGEST and len(few) >= 0.6 * len(many):
         return not read_down(left, right, scale, labels=min(chars) <= LABEL_CHARS)
     if min(chars) <= LABEL_CHARS:
-        return True
+        return not is_sidebar(left, right, scale)
     # A hanging label may be long, but then its entry is longer and the label stands alone beside it.
     alone = [below - above for above, below in pairwise(_level(row) for row in few)]
     return bool(alone) and len(left) <= len(right) and len(few) < 0.6 * len(many) and median(alone) > 1.8 * scale.pitch
