@@ -41,7 +41,7 @@ pages = st.lists(lines(), max_size=25)
 
 
 def letters(texts: object) -> Counter[str]:
-    return Counter("".join(texts).replace(" ", ""))  # type: ignore[call-overload]
+    return Counter("".join("".join(texts).split()))  # type: ignore[call-overload]
 
 
 def sources(blocks: tuple[Block, ...]) -> Counter[str]:

@@ -31,7 +31,7 @@ BLOCKS: Final = 1.0
 """Evidence from which short rows are read down."""
 
 PAIRS: Final = -3.0
-"""Evidence from which rows are read across that are too long for labels."""
+"""The same for rows as long as ``LONGEST``, which are too long for labels."""
 
 FULL: Final = 0.25
 """Share of a column's width that a full line, whose sentence runs on below it, may leave free."""
@@ -62,17 +62,18 @@ class _Pair:
     next: str = ""
 
 
-def read_down(left: Sequence[Row], right: Sequence[Row], scale: Scale, *, labels: bool) -> bool:
+def read_down(left: Sequence[Row], right: Sequence[Row], scale: Scale, *, chars: float) -> bool:
     """Whether two sides, whose rows stand on the same baselines, are blocks of their own.
 
     Args:
         left, right: rows from top to bottom, those of three or more columns as they are.
-        labels: whether one side is short enough to be labels, so that it takes evidence to read down.
+        chars: of a row on the side with the shorter ones: the shorter, the more evidence it takes that they are no labels.
     """
     pairs = _pairs(left, right, scale)
     if len(pairs) < 2:
-        return not labels
-    return evidence(pairs, left, right, scale) >= (BLOCKS if labels else PAIRS)
+        return chars > LABEL_CHARS
+    length = min(max(0.0, chars - LABEL_CHARS) / (LONGEST - LABEL_CHARS), 1.0)
+    return evidence(pairs, left, right, scale) >= BLOCKS + length * (PAIRS - BLOCKS)
 
 
 def counts_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bool:
@@ -176,6 +177,8 @@ def _fields(pairs: Sequence[_Pair]) -> float:
         2.0, 0.75 * len(pairs)
     ):
         return 4.0
+    if all(split_marker(pair.left) and split_marker(pair.right) for pair in pairs):
+        return 0.0
     for labels in ([(pair.first, pair.last) for pair in pairs], [(pair.first, pair.next) for pair in pairs]):
         both = [(one, other) for one, other in labels if one and other]
         said = [text for pair in both for text in pair]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
 from statistics import mean, median
 from typing import Final
 
@@ -28,11 +28,15 @@ COLUMN_ROWS: Final = 2
 """Rows that the shorter of two columns needs; below that they are the two ends of one row."""
 
 CUT_THROUGH: Final = 0.6
-"""What a strip's score keeps when its upper or lower end would cut through a line of another column."""
+"""What a strip's score keeps when its ends would cut through a line of another column, or part a row from those it belongs to."""
 
 STRAY_ROWS: Final = 2
 STRAY_GAP: Final = 2.5
 """So few rows, this far above the rest of a column pair and on one side only, stand above both columns."""
+
+
+PARTING: Final = 0.9
+"""Line pitches of white across both sides of a strip that part pairs from blocks below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +129,24 @@ def _best_strip(region: Sequence[Piece], scale: Scale, bars: Floats) -> _Strip |
             if strip is None:
                 continue
             ends = np.array([[strip.top], [strip.bottom]])
-            if ((y0 < ends - 0.3 * scale.size) & (y1 > ends + 0.3 * scale.size)).any():
+            if ((y0 < ends - 0.3 * scale.size) & (y1 > ends + 0.3 * scale.size)).any() or _tears_off(
+                strip, y0, y1, scale
+            ):
                 strip = _Strip(strip.x, strip.top, strip.bottom, CUT_THROUGH * strip.score)
             if best is None or strip.score > best.score:
                 best = strip
     return best
+
+
+def _tears_off(strip: _Strip, y0: Floats, y1: Floats, scale: Scale) -> bool:
+    """Whether the first row of a strip stands close below a line above it, and far above the strip's next row."""
+    above = strip.top - y1[(y0 + y1) / 2 < strip.top].max(initial=-np.inf)
+    inside = (y0 >= strip.top) & (y1 <= strip.bottom)
+    first = inside & (y0 < strip.top + 0.5 * scale.pitch)
+    if not first.any():
+        return False
+    below = y0[inside & ~first].min(initial=np.inf) - y1[first].max()
+    return above < below / 2 and PARTING * scale.pitch <= below < np.inf
 
 
 def _between(
@@ -172,17 +189,46 @@ def _side_by_side(left: NDArray[np.intp], right: NDArray[np.intp], y0: Floats, y
 
 
 def _checked(x: float, left: list[Piece], right: list[Piece], scale: Scale) -> _Strip | None:
-    """The strip between two sides, if they read as columns; stray rows above both are left out."""
+    """The strip between two sides, as far as they read as columns; stray rows above both are left out."""
     top = _top_without_strays(left, right, scale)
     left, right = ([p for p in side if (p.box.y0 + p.box.y1) / 2 >= top] for side in (left, right))
-    rows_left, rows_right = rows_of(left, scale), rows_of(right, scale)
-    if min(map(_height, (rows_left, rows_right))) < COLUMN_ROWS or _reads_across(rows_left, rows_right, scale):
+    parts = _parts(left, right, scale)
+    read_down = [not _reads_across(rows_of(one, scale), rows_of(other, scale), scale) for one, other in parts]
+    first, last = max(_runs(read_down), key=lambda run: run[1] - run[0], default=(0, 0))
+    left, right = ([piece for part in parts[first:last] for piece in part[side]] for side in (0, 1))
+    if min(_height(rows_of(side, scale)) for side in (left, right)) < COLUMN_ROWS:
         return None
+    top = min(p.box.y0 for p in (*left, *right)) if first else top
     bottom = max(p.box.y1 for p in (*left, *right))
     _, _, y0, y1 = edges((*left, *right))
     sides = np.arange(len(left)), np.arange(len(left), len(left) + len(right))
     score = _side_by_side(*sides, y0 - scale.pitch / 2, y1 + scale.pitch / 2)
     return _Strip(x, top, bottom, score) if score > COLUMN_ROWS * scale.pitch else None
+
+
+def _parts(left: list[Piece], right: list[Piece], scale: Scale) -> list[tuple[list[Piece], list[Piece]]]:
+    """Two sides cut where white runs across both, between what may be pairs and what may be blocks below them."""
+    pieces = sorted((*left, *right), key=lambda piece: piece.box.y0)
+    ends = accumulate((piece.box.y1 for piece in pieces), max)
+    gaps = [(below.box.y0 - end, below.box.y0) for end, below in zip(ends, pieces[1:], strict=False)]
+    white, cut = max(gaps, default=(0.0, 0.0))
+    if white < PARTING * scale.pitch:
+        return [(left, right)]
+    above, below = (
+        tuple([piece for piece in side if (piece.box.y0 < cut) is upper] for side in (left, right))
+        for upper in (True, False)
+    )
+    if min(_height(rows_of(side, scale)) for side in (*above, *below)) < COLUMN_ROWS:
+        return [(left, right)]
+    return [*_parts(*above, scale), *_parts(*below, scale)]
+
+
+def _runs(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """First and after the last of each stretch of true ones."""
+    for true, group in groupby(enumerate(flags), key=lambda pair: pair[1]):
+        places = [place for place, _ in group]
+        if true:
+            yield places[0], places[-1] + 1
 
 
 def _height(rows: Sequence[Row]) -> int:
@@ -219,7 +265,7 @@ def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
         return False
     chars = [median(sum(len(piece.text) for piece in row) for row in side) for side in (few, many)]
     if max(chars) <= LONGEST and len(few) >= 0.6 * len(many):
-        return not read_down(left, right, scale, labels=min(chars) <= LABEL_CHARS)
+        return not read_down(left, right, scale, chars=min(chars))
     if min(chars) <= LABEL_CHARS:
         return not is_sidebar(left, right, scale)
     # A hanging label may be long, but then its entry is longer and the label stands alone beside it.
@@ -230,19 +276,23 @@ def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
 def _lines(region: Sequence[Piece], scale: Scale) -> list[Piece]:
     """The rows of a column as lines. Two texts side by side stay two lines; a label or number joins its neighbour.
 
-    A caption beside text that runs around its picture comes last: it would cut a sentence in two.
+    A caption beside text that runs around its picture comes last: it would cut a sentence in two. Where a row is several
+    lines, none of them goes on with what stands above.
     """
     captions = captions_beside(region, scale)
     apart = {id(piece) for piece in captions}
     lines: list[Piece] = []
     for row in rows_of([piece for piece in region if id(piece) not in apart], scale):
+        found: list[Piece] = []
         run: Row = []
         for piece in row:
             if run and not _one_line(run[-1], piece):
-                lines.append(_labelled(run))
+                found.append(_labelled(run))
                 run = []
             run.append(piece)
-        lines.append(_labelled(run))
+        found.append(_labelled(run))
+        several = len(found) > 1
+        lines += [replace(line, spread=True) if several and line.table is None else line for line in found]
     return lines + captions
 
 

@@ -64,7 +64,14 @@ def _goes_on(above: Group, below: Group) -> bool:
     between = above.column.lines[above.first + len(above.lines) : below.first]
     if above.column is below.column and not any(line.table or is_caption(line.text) for line in between):
         return False  # what stands in one column without a figure between was parted for a reason
-    if ended(last.text) or not one_size(last, first) or split_marker(first.text) or is_drawn_rule(first.text):
+    if (
+        above.kept
+        or below.kept
+        or ended(last.text)
+        or not one_size(last, first)
+        or split_marker(first.text)
+        or is_drawn_rule(first.text)
+    ):
         return False
     widths = sorted(part.column.right - part.column.left for part in (above, below))
     if widths[0] < SAME_COLUMN * widths[1]:
@@ -91,6 +98,13 @@ def joined(lines: Iterable[str], joiner: Joiner) -> str:
     return text
 
 
+def _said(draft: Draft, joiner: Joiner) -> str:
+    """The words of a draft: running text, but for lines that were broken on purpose."""
+    if draft.category in _RUNNING and all(part.kept for part in draft.parts):
+        return "\n".join(line.text.strip() for line in draft.lines)
+    return joined((line.text for line in draft.lines), joiner)
+
+
 def block_of(draft: Draft, joiner: Joiner) -> Block:
     """The finished block."""
     pieces = draft.lines
@@ -110,7 +124,7 @@ def block_of(draft: Draft, joiner: Joiner) -> Block:
     if draft.category is Category.CODE:
         box = Box.around(line.box for line in lines)
         return Block(Category.CODE, listings.text_of(pieces), box, _confidence(lines), lines=lines)
-    whole = text = joined((line.text for line in lines), joiner)
+    whole = text = _said(draft, joiner)
     marker = None
     if draft.category is Category.LIST_ITEM:
         marker, text = split_marker(text) or (None, text)

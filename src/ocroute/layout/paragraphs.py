@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from ocroute.layout.kept_lines import first_word, keeps_lines
 from ocroute.layout.line_measures import Piece, Scale
 from ocroute.layout.wording import begins, ended, is_caption, is_drawn_rule, is_entry, is_weak, split_marker
 
@@ -50,11 +52,12 @@ class Column:
 
 @dataclass(slots=True)
 class Group:
-    """Lines that were set as one, and the column they stand in."""
+    """Lines that were set as one, the column they stand in, and whether they stay lines, as those of verse do."""
 
     column: Column
     first: int
     lines: list[Piece] = field(default_factory=list)
+    kept: bool = False
 
     @property
     def size(self) -> float:
@@ -88,9 +91,28 @@ class Group:
 
 def groups(column: Column) -> list[Group]:
     """The groups of a column, top to bottom."""
+    kept = {
+        index
+        for group in _grouped(column, _parted)
+        if keeps_lines(group.lines, column.right - column.left)
+        for index in range(group.first + 1, group.first + len(group.lines))
+    }
+
+    def parted(group: Group, below: Piece, column: Column, index: int) -> bool:
+        if _parted(group, below, column, index):
+            return True
+        return index not in kept and _set_apart(group, below, column, index)
+
+    found = _grouped(column, parted)
+    for group in found:
+        group.kept = group.first + 1 in kept and len(group.lines) > 1
+    return found
+
+
+def _grouped(column: Column, parted: Callable[[Group, Piece, Column, int], bool]) -> list[Group]:
     found: list[Group] = []
     for index, line in enumerate(column.lines):
-        if not found or _parted(found[-1], line, column, index):
+        if not found or parted(found[-1], line, column, index):
             found.append(Group(column, index))
         found[-1].lines.append(line)
     return found
@@ -108,6 +130,7 @@ def one_size(a: Piece, b: Piece, *, doubtful: bool = False) -> bool:
 
 
 def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
+    """Whether type, white or words say that ``below`` begins something new; its edges are not looked at."""
     above = group.lines[-1]
     if above.table is not None or below.table is not None:
         return True
@@ -133,9 +156,7 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
     if below.hang is not None and (above.hang is not None or below.box.x0 < above.box.x0 - INDENT * size):
         return True
     marker = split_marker(below.text)
-    if marker and (not is_weak(marker[0]) or ended(above.text) or _is_item(group)):
-        return True
-    return _set_apart(group, below, column, index, size)
+    return marker is not None and (not is_weak(marker[0]) or ended(above.text) or _is_item(group))
 
 
 def _settled(line: Piece) -> bool:
@@ -156,9 +177,10 @@ def _is_item(group: Group) -> bool:
     return split_marker(group.lines[0].text) is not None
 
 
-def _set_apart(group: Group, below: Piece, column: Column, index: int, size: float) -> bool:
+def _set_apart(group: Group, below: Piece, column: Column, index: int) -> bool:
     """Whether the edges of the lines say that ``below`` begins something new."""
     above = group.lines[-1]
+    size = max(above.size, below.size)
     indent = INDENT * size
     starts = [above.box.x0] if above.hang is None else [above.hang, above.box.x0]
     step = min((below.box.x0 - start for start in starts), key=abs)
@@ -191,6 +213,4 @@ def _slack(above: Piece, below: Piece, column: Column, index: int) -> float:
     nearby = column.lines[max(0, index - 4) : index + 4]
     right = max(line.box.x1 for line in _set_to_measure([line for line in nearby if line.table is None]))
     right = min(right, column.right + 2 * above.size)
-    words = below.line.words
-    first = words[0].box.width if words else len(below.text.split()[0]) * below.box.width / max(1, len(below.text))
-    return right - above.box.x1 - first - 0.3 * above.size
+    return right - above.box.x1 - first_word(below) - 0.3 * above.size

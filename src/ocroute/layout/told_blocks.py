@@ -54,7 +54,7 @@ class ToldBlocks:
             while lines:
                 count = self._told_at_top(lines)
                 if count and loose:
-                    yield Group(group.column, first, loose)
+                    yield Group(group.column, first, loose, group.kept)
                     first, loose = first + len(loose), []
                 if count:
                     yield Group(group.column, first, lines[:count])
@@ -62,7 +62,7 @@ class ToldBlocks:
                 else:
                     loose, lines = [*loose, lines[0]], lines[1:]
             if loose:
-                yield Group(group.column, first, loose)
+                yield Group(group.column, first, loose, group.kept)
 
     def name(self, drafts: Iterable[Draft]) -> None:
         """Make headings and items of those ``drafts`` that are."""

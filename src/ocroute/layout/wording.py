@@ -31,7 +31,10 @@ _BESIDE_TABLE = re.compile(
     rf"^(?:{_NUMBERED}|{_NAMES}\s+(?-i:[A-Z])\b|(?:{_NAMES}|sources?|notes?)\s*[.:])", re.IGNORECASE
 )
 _LABEL = re.compile(r"^([^\W\d](?:[^:.;!?\d]|(?<=[Nn][Oo])\.){0,28}):(?=\s|$)")
-_ENDED = re.compile(r"[.!?:;。！？：；][\"'”’»)\]\d⁰¹²³⁴-⁹*†‡]{0,3}$")
+_STOP = "[.!?:;。！？：；]"
+_CLOSING = "\"'”’»)\\]⁰¹²³⁴-⁹*†‡"
+_ENDED = re.compile(rf"{_STOP}[{_CLOSING}]{{0,3}}$|(?<!\d){_STOP}[{_CLOSING}\d]{{0,3}}$")
+"""Behind the stop may be marks of notes; figures on both sides of it are one number, 12.50."""
 _OPENING = "\"'“‘«([¿¡"
 _ROMAN = r"(?=[ivxlc])(?:x{0,3}|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
 PAGE_NUMBER = re.compile(
