@@ -16,6 +16,11 @@ def said(made):
     return [block.text for block in arrange(made.page(), list(reversed(made.lines)))]
 
 
+def running(made):
+    """All that is said, whatever parts it."""
+    return " ".join(" ".join(said(made)).split())
+
+
 @pytest.mark.parametrize("name", SHORT)
 def test_every_word_is_in_its_place(name):
     made = draw(name, "tune", 0)
@@ -52,7 +57,7 @@ def test_blocks_of_unequal_height_are_read_one_after_the_other():
     pairs = [("Seller", "Buyer"), ("Rope & Sons", "Mill House"), ("12 Tar Alley", "4 Weir Lane"), ("Saltby 3312", "")]
     made = rows([pair for pair in pairs if pair[1]])
     made.write(100, 190, pairs[3][0], vera(22))
-    text = " ".join(" ".join(said(made)).split())
+    text = running(made)
     assert text.startswith("Seller Rope & Sons 12 Tar Alley Saltby 3312 Buyer Mill House 4 Weir Lane The lighthouse")
 
 
@@ -153,7 +158,7 @@ def test_fields_of_a_form_are_read_across_wherever_they_stand_in_their_rows(seed
 
 def test_two_blocks_of_the_same_fields_are_read_down():
     rows_of_both = [("From:", "To:"), ("Name: Ivo Lund", "Name: Ann Weir"), ("Town: Saltby", "Town: Ness")]
-    text = " ".join(" ".join(said(rows([*rows_of_both, ("Tel: 3312", "Tel: 4071")]))).split())
+    text = running(rows([*rows_of_both, ("Tel: 3312", "Tel: 4071")]))
     assert text.startswith("From: Name: Ivo Lund Town: Saltby Tel: 3312 To: Name: Ann Weir")
 
 
@@ -280,11 +285,11 @@ def test_pairs_above_blocks_are_read_across_and_the_blocks_down():
         ("4 Weir Lane", "12 Tar Alley"),
         ("Ness 4071", "Saltby 3312"),
     ]
-    for top, written in ((100, pairs), (290, blocks)):
-        for number, row in enumerate(written):
+    for top, below in ((100, pairs), (290, blocks)):
+        for number, row in enumerate(below):
             for x, text in zip((100, 500), row, strict=True):
                 made.write(x, top + 32 * number, text, font)
-    text = " ".join(" ".join(said(made)).split())
+    text = running(made)
     across, down = " ".join(map(" ".join, pairs)), " ".join(map(" ".join, zip(*blocks, strict=True)))
     assert text == f"{across} {down}"
 
@@ -305,7 +310,7 @@ def test_heads_of_boxes_stand_over_their_lists():
             made.write(x, top, head, font)
             for number, item in enumerate(items):
                 made.write(x + 60, top + 70 + 32 * number, item, font)
-    text = " ".join(" ".join(said(made)).split())
+    text = running(made)
     assert all(" ".join(box) in text for box in (*boxes, *others))
 
 
