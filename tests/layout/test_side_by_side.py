@@ -165,7 +165,7 @@ def test_two_blocks_of_the_same_fields_are_read_down():
 @pytest.mark.parametrize("x", [520, 760])
 def test_an_address_beside_fields_is_read_before_them(x):
     pairs = [("Harbour Chandlers", "Date: 4 March 2024"), ("12 Quay Street", "Customer: 8831"), ("Ness", "Order: B-17")]
-    text = " ".join(said(rows(pairs, x=x)))
+    text = running(rows(pairs, x=x))
     assert text.startswith("Harbour Chandlers 12 Quay Street Ness Date: 4 March 2024 Customer: 8831 Order: B-17")
 
 
