@@ -31,7 +31,7 @@ BLOCKS: Final = 1.0
 """Evidence from which short rows are read down."""
 
 PAIRS: Final = -3.0
-"""The same for rows as long as ``LONGEST``, which are too long for labels."""
+"""Evidence from which rows are read across that are too long for labels."""
 
 FULL: Final = 0.25
 """Share of a column's width that a full line, whose sentence runs on below it, may leave free."""
@@ -62,18 +62,17 @@ class _Pair:
     next: str = ""
 
 
-def read_down(left: Sequence[Row], right: Sequence[Row], scale: Scale, *, chars: float) -> bool:
+def read_down(left: Sequence[Row], right: Sequence[Row], scale: Scale, *, labels: bool) -> bool:
     """Whether two sides, whose rows stand on the same baselines, are blocks of their own.
 
     Args:
         left, right: rows from top to bottom, those of three or more columns as they are.
-        chars: of a row on the side with the shorter ones: the shorter, the more evidence it takes that they are no labels.
+        labels: whether one side is short enough to be labels, so that it takes evidence to read down.
     """
     pairs = _pairs(left, right, scale)
     if len(pairs) < 2:
-        return chars > LABEL_CHARS
-    length = min(max(0.0, chars - LABEL_CHARS) / (LONGEST - LABEL_CHARS), 1.0)
-    return evidence(pairs, left, right, scale) >= BLOCKS + length * (PAIRS - BLOCKS)
+        return not labels
+    return evidence(pairs, left, right, scale) >= (BLOCKS if labels else PAIRS)
 
 
 def counts_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bool:
@@ -203,6 +202,8 @@ def _figures(pairs: Sequence[_Pair]) -> float:
     left, right = (sum(any(map(str.isdigit, text)) for text in side) * share for side in _sides(pairs))
     if left >= 0.3 or (left > 0 and right > 0 and abs(left - right) < 0.2):
         return 2.0 if len({_kind(pair.left) for pair in pairs}) > 1 else -1.0  # items are numbered all alike
+    if left == 0 and right >= 0.6:
+        return -4.0
     return -2.0 if left == 0 and right >= 0.3 else 0.0
 
 

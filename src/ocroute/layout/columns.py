@@ -265,7 +265,7 @@ def _reads_across(left: Sequence[Row], right: Sequence[Row], scale: Scale) -> bo
         return False
     chars = [median(sum(len(piece.text) for piece in row) for row in side) for side in (few, many)]
     if max(chars) <= LONGEST and len(few) >= 0.6 * len(many):
-        return not read_down(left, right, scale, chars=min(chars))
+        return not read_down(left, right, scale, labels=min(chars) <= LABEL_CHARS)
     if min(chars) <= LABEL_CHARS:
         return not is_sidebar(left, right, scale)
     # A hanging label may be long, but then its entry is longer and the label stands alone beside it.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 _HYPHENS = "-\u2010\u2011\u00ad\u00ac"
+_DASHES = _HYPHENS + "–—"
 _WORD = re.compile(r"[^\W\d_]+(?:[-\u2010\u2011][^\W\d_]+)*")
 _TAIL = re.compile(rf"([^\W\d_]+)[{_HYPHENS}]$")
 _HEAD = re.compile(r"[^\W\d_]+")
@@ -94,6 +95,11 @@ class Joiner:
             # A dash or slash set close to its word, or a range of numbers.
             ranged = above[-2].isdigit() and first.isdigit()
             if last == "—" or ranged or (last in "-\u2010" and first.isalnum()) or _ADDRESS.search(above):
+                return above + below
+        if len(below) > 1 and not last.isspace() and last not in _DASHES:
+            # A dash set close to both its words, or a range, that begins its line.
+            ranged = first in "–-" and last.isdigit() and below[1].isdigit()
+            if ranged or (first == "—" and below[1].islower()):
                 return above + below
         if _ADDRESS.search(above) and not first.isupper():
             return above + below

@@ -23,6 +23,9 @@ FLOWING: Final = 0.35
 OPENED: Final = 0.25
 """Share of line ends as in ``BROKEN`` that is enough where all lines begin as sentences do, within sentences."""
 
+WITHIN: Final = 2 / 3
+"""Share of the ends of such lines that are within sentences: short sentences, one below the other, are speech or paragraphs."""
+
 SHORT: Final = 0.65
 """Share of a column's width that no line takes which begins so and stands in a column wider than it needs."""
 
@@ -46,7 +49,7 @@ def keeps_lines(lines: Sequence[Piece], width: float) -> bool:
     breaks = list(pairwise(lines))
     free = [room > _ROOM * line.size for room, line in zip(_rooms(lines), lines, strict=False)]
     within = [not ended(above.text) for above, _ in breaks]
-    opened = all(_opens(line.text) for line in lines) and 2 * sum(within) >= len(breaks)
+    opened = all(_opens(line.text) for line in lines) and sum(within) >= WITHIN * len(breaks)
     short = max(line.box.width for line in lines) < SHORT * width
     if opened and short:
         return True

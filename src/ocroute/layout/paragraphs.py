@@ -99,9 +99,8 @@ def groups(column: Column) -> list[Group]:
     }
 
     def parted(group: Group, below: Piece, column: Column, index: int) -> bool:
-        if _parted(group, below, column, index):
-            return True
-        return index not in kept and _set_apart(group, below, column, index)
+        told = _parted(group, below, column, index)
+        return told if told is not None else index not in kept and _set_apart(group, below, column, index)
 
     found = _grouped(column, parted)
     for group in found:
@@ -109,7 +108,7 @@ def groups(column: Column) -> list[Group]:
     return found
 
 
-def _grouped(column: Column, parted: Callable[[Group, Piece, Column, int], bool]) -> list[Group]:
+def _grouped(column: Column, parted: Callable[[Group, Piece, Column, int], bool | None]) -> list[Group]:
     found: list[Group] = []
     for index, line in enumerate(column.lines):
         if not found or parted(found[-1], line, column, index):
@@ -129,8 +128,8 @@ def one_size(a: Piece, b: Piece, *, doubtful: bool = False) -> bool:
     return abs(a.size - b.size) <= tolerance * max(a.size, b.size)
 
 
-def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
-    """Whether type, white or words say that ``below`` begins something new; its edges are not looked at."""
+def _parted(group: Group, below: Piece, column: Column, index: int) -> bool | None:
+    """Whether type, white or words say that ``below`` begins something new or goes on; None where only edges can tell."""
     above = group.lines[-1]
     if above.table is not None or below.table is not None:
         return True
@@ -156,7 +155,9 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool:
     if below.hang is not None and (above.hang is not None or below.box.x0 < above.box.x0 - INDENT * size):
         return True
     marker = split_marker(below.text)
-    return marker is not None and (not is_weak(marker[0]) or ended(above.text) or _is_item(group))
+    if marker and (not is_weak(marker[0]) or ended(above.text) or _is_item(group)):
+        return True
+    return None
 
 
 def _settled(line: Piece) -> bool:
