@@ -22,6 +22,7 @@ from ocroute.layout.gutter_ends import Mask, afloat, captions_beside, dividers, 
 from ocroute.layout.line_measures import Piece, Scale, merged
 from ocroute.layout.lines import GUTTER, SAME_BASELINE, SAME_WORDS_GAP, WIDEST_WORD_GAP, Floats, edges, of_other_print
 from ocroute.layout.rows import side_by_side
+from ocroute.layout.wording import begins
 from ocroute.raster.rules import Rule
 
 COLUMN_ROWS: Final = 2
@@ -37,6 +38,10 @@ STRAY_GAP: Final = 2.5
 
 PARTING: Final = 0.9
 """Line pitches of white across both sides of a strip that part pairs from blocks below them."""
+
+
+RUNNING: Final = 0.2
+"""Share of lines that begin with a small letter, from which they are running text, whatever white a picture leaves in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +213,8 @@ def _checked(x: float, left: list[Piece], right: list[Piece], scale: Scale) -> _
 
 def _parts(left: list[Piece], right: list[Piece], scale: Scale) -> list[tuple[list[Piece], list[Piece]]]:
     """Two sides cut where white runs across both, between what may be pairs and what may be blocks below them."""
+    if mean(not begins(piece.text) for piece in (*left, *right)) > RUNNING:
+        return [(left, right)]
     pieces = sorted((*left, *right), key=lambda piece: piece.box.y0)
     ends = accumulate((piece.box.y1 for piece in pieces), max)
     gaps = [(below.box.y0 - end, below.box.y0) for end, below in zip(ends, pieces[1:], strict=False)]

@@ -6,6 +6,7 @@ sentence was not at its end, somebody wanted the line to end there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import and_
@@ -21,7 +22,7 @@ FLOWING: Final = 0.35
 """Share of line ends that look like those of running text, from which lines are running text with something short in it."""
 
 OPENED: Final = 0.25
-"""Share of line ends as in ``BROKEN`` that is enough where all lines begin as sentences do, within sentences."""
+"""Share of line ends as in ``BROKEN`` that is enough where all lines begin as sentences do, and no sentence begins within one."""
 
 WITHIN: Final = 2 / 3
 """Share of the ends of such lines that are within sentences: short sentences, one below the other, are speech or paragraphs."""
@@ -32,6 +33,7 @@ SHORT: Final = 0.65
 SMALL: Final = 0.34
 """Share of words that begin with a small letter, from which lines are no names and places."""
 
+_BEGUN: Final = re.compile(r"[^\W\d_]{3}[.!?] +[^\W\d_a-zа-я]")  # behind a stop that is none of an abbreviation
 _NEAR: Final = 2  # lines above and below that tell how far a line could have reached
 _ROOM: Final = 0.5  # ems beyond the next word that have to be free
 _FLUSH: Final = 0.6  # ems by which ends of lines differ that are set to one edge
@@ -55,7 +57,8 @@ def keeps_lines(lines: Sequence[Piece], width: float) -> bool:
         return True
     if len(breaks) == 1:
         return False
-    if opened and (sum(free) >= OPENED * len(breaks) or _are_names(lines)):
+    verse = sum(free) >= OPENED * len(breaks) and not any(_BEGUN.search(line.text) for line in lines)
+    if opened and (verse or _are_names(lines)):
         return True
     broken_within = sum(map(and_, free, within))
     flowing = sum(
