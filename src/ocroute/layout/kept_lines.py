@@ -12,6 +12,8 @@ from itertools import pairwise
 from operator import and_
 from typing import Final
 
+import numpy as np
+
 from ocroute.layout.line_measures import Piece
 from ocroute.layout.wording import begins, ended
 
@@ -105,13 +107,8 @@ def first_word(line: Piece) -> float:
 
 def _set_to_middle_or_right(lines: Sequence[Piece]) -> bool:
     """Whether the lines begin at different places because they end at one, or have one middle."""
-    size = _FLUSH * max(line.size for line in lines)
-
-    def apart(places: list[float]) -> float:
-        return max(places) - min(places)
-
-    starts, ends, middles = (
-        apart([side(line) for line in lines])
-        for side in (lambda p: p.box.x0, lambda p: p.box.x1, lambda p: p.box.center[0])
-    )
-    return starts > size and min(ends, middles) <= size
+    noise = _FLUSH * max(line.size for line in lines)
+    boxes = [line.box for line in lines]
+    starts, ends = np.ptp([box.x0 for box in boxes]), np.ptp([box.x1 for box in boxes])
+    middles = np.ptp([box.center[0] for box in boxes])
+    return bool(starts > noise and min(ends, middles) <= noise)
