@@ -151,7 +151,7 @@ def _tears_off(strip: _Strip, y0: Floats, y1: Floats, scale: Scale) -> bool:
     if not first.any():
         return False
     below = y0[inside & ~first].min(initial=np.inf) - y1[first].max()
-    return above < below / 2 and PARTING * scale.pitch <= below < np.inf
+    return bool(above < below / 2 and PARTING * scale.pitch <= below < np.inf)
 
 
 def _between(
@@ -222,7 +222,7 @@ def _parts(left: list[Piece], right: list[Piece], scale: Scale) -> list[tuple[li
     if white < PARTING * scale.pitch:
         return [(left, right)]
     above, below = (
-        tuple([piece for piece in side if (piece.box.y0 < cut) is upper] for side in (left, right))
+        ([p for p in left if (p.box.y0 < cut) is upper], [p for p in right if (p.box.y0 < cut) is upper])
         for upper in (True, False)
     )
     if min(_height(rows_of(side, scale)) for side in (*above, *below)) < COLUMN_ROWS:
