@@ -87,3 +87,8 @@ def test_a_speck_alone_is_no_line_and_many_letters_read_as_one_are_a_place_of_pr
     written, unwritten = word_boxes.lines(Crop(pixels, np.zeros(2, np.float32), *np.eye(2, dtype=np.float32)), traced)
     assert not written
     assert len(unwritten) == (strokes > 0)
+
+
+def test_letters_that_run_together_have_no_space_between_them_whatever_was_thought():
+    """As in handwriting: no white is anywhere on the line."""
+    assert said("theyexpress", dict.fromkeys(range(1, 11), 0), {4: 0.4}) == [["theyexpress"]]

@@ -148,7 +148,8 @@ def _speckled(
         if not at or _unspaced(traced, letters, at) or not _had_in_mind(traced, letters, at):
             continue
         known = traced.spaces[letters[at]] >= WELL_SEEN and traced.text[letters[at]].isalpha()
-        if free[_between(seen, traced.centers[letters], at)].sum() >= (max(usual, narrowest) if known else least):
+        white = free[_between(seen, traced.centers[letters], at)].sum()
+        if white > 0 and white >= (max(usual, narrowest) if known else least):
             yield at
 
 
