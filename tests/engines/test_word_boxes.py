@@ -90,11 +90,13 @@ def test_a_speck_alone_is_no_line_and_many_letters_read_as_one_are_a_place_of_pr
 
 
 def test_letters_that_run_together_have_no_space_between_them_whatever_was_thought():
-    """As in handwriting: no white is anywhere on the line."""
-    pixels = np.full((40, 40 + 11 * LETTER, 3), 255, np.uint8)
-    for at in range(11):
-        pixels[8 + 12 * (at % 2) : 20 + 12 * (at % 2), 10 + at * LETTER : 10 + (at + 1) * LETTER] = 0
-    centers, known = 10 + LETTER * (np.arange(11) + 0.5), np.where(np.arange(11) == 4, 0.4, 0).astype(np.float32)
-    traced = Traced("theyexpress", np.full(11, 0.99, np.float32), centers, known)
+    """As in handwriting: the line's only white is at the space that was written."""
+    pixels, text, thought = np.full((40, 220, 3), 255, np.uint8), "they express", 7
+    centers = np.array([10 + LETTER * (at + 0.5) for at in range(len(text))])
+    for at in (at for at, letter in enumerate(text) if letter != " "):
+        top = 8 + 12 * (at % 2)
+        pixels[top : top + 12, 10 + at * LETTER : 10 + (at + 1) * LETTER] = 0
+    known = np.array([0.9 if letter == " " else 0.4 * (at == thought) for at, letter in enumerate(text)], np.float32)
+    traced = Traced(text, np.full(len(text), 0.99, np.float32), centers, known)
     written, _ = word_boxes.lines(Crop(pixels, np.zeros(2, np.float32), *np.eye(2, dtype=np.float32)), traced)
-    assert [word.text for piece in written for word in piece.words] == ["theyexpress"]
+    assert [word.text for piece in written for word in piece.words] == ["they", "express"]
