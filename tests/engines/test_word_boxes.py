@@ -77,6 +77,11 @@ def test_a_gap_much_narrower_than_the_line_s_spaces_is_none_of_them(gap, words):
     assert said("they with joy so", {4: 16, 7: gap, 8: 16, 11: 16}, {7: 0.17}) == [words]
 
 
+def test_letters_that_touch_are_parted_by_no_space_that_was_half_seen():
+    """All the white there is belongs to the space that was written."""
+    assert said("ab cde", {1: 0, 2: 16, 3: 0, 4: 0}, {3: 0.2}) == [["ab", "cde"]]
+
+
 @pytest.mark.parametrize("strokes", [0, 9])
 def test_a_speck_alone_is_no_line_and_many_letters_read_as_one_are_a_place_of_print(strokes):
     pixels = np.full((40, 300, 3), 255, np.uint8)
