@@ -398,6 +398,19 @@ def test_a_column_of_other_signs_does_not_match():
 
 
 @pytest.mark.skipif(faces.path("tune", "wide") is None, reason="Noto Sans CJK is not installed")
+def test_the_other_form_of_an_ideograph_is_no_wrong_one():
+    made = sheet((1240, 600))
+    text = "姓名 性别: 地址 出生日期 国家 电话号码 电子邮件 职业 公司名称 城市 省份 邮政编码 身份证件 签名 日期 备注说明 姓氏"
+    made.paragraph((100, 60, 1140, 580), text, faces.font(faces.path("tune", "wide"), 40))
+    forms = [
+        replace(line, words=tuple(replace(w, text=w.text.replace("别", "別")) for w in line.words))
+        for line in made.lines
+    ]
+    assert finding(made, made.lines) is None
+    assert finding(made, forms) is None
+
+
+@pytest.mark.skipif(faces.path("tune", "wide") is None, reason="Noto Sans CJK is not installed")
 def test_few_runs_of_ideographs_in_the_places_of_others_are_seen():
     """Four of a full page, each whole: among all its signs they are a small share, and one in ten of them is looked at again."""
     sheet = draw("chinese", "tune", 4302)

@@ -12,8 +12,9 @@ from ocroute.judge.layer_evidence import Evidence, evidence_of
 from ocroute.judge.layer_sample import WHOLE, probe_of
 from ocroute.judge.letter_shapes import Shapes
 from ocroute.judge.line_crops import spread
-from ocroute.judge.read_back import ReadBack, confirmed
+from ocroute.judge.read_back import ReadBack, Seen, confirmed
 from ocroute.judge.reading_pieces import quote
+from ocroute.judge.scripts import script_of
 from ocroute.judge.turned_lines import turned_parts
 from ocroute.judge.unlikely_words import SLIP
 from ocroute.judge.unwritten import alefs, misplaced, rare, within
@@ -143,8 +144,7 @@ class TextLayerMismatch:
 
     def _of_corrected(self, known: Evidence) -> Finding | None:
         letters = sum(len(word.letters) for word in (*known.words.readable, *known.words.others))
-        # Of one word with two other letters the reader may be as wrong, as where a field's edge cuts what hangs below the line.
-        limit = CORRECTED if letters > WHOLE or all(one.wrong == SLIP for one in known.corrected) else 1
+        limit = CORRECTED if letters > WHOLE or all(map(_may_be_the_readers, known.corrected)) else 1
         if len(known.corrected) < limit:
             return None
         worst = max(known.corrected, key=lambda one: len(one.probe.letters))
@@ -158,6 +158,13 @@ class TextLayerMismatch:
     def _finding(self, value: float, limit: float, what: str, bad: float) -> Finding:
         weight = round(min(0.95, bad), 4)
         return Finding("textlayer_mismatch", round(value, 4), limit, f"{what}.", weight=weight)
+
+
+def _may_be_the_readers(one: Seen) -> bool:
+    """Whether the reader may be as wrong: in two letters, as where a field's edge cuts what hangs below the line, or in a sign
+    of which it writes the other form (别 for 別).
+    """
+    return one.wrong == SLIP or (one.wrong == 1 and any(script_of(sign) == "Hani" for sign in one.probe.letters))
 
 
 def _reads_well(known: Evidence) -> bool:
