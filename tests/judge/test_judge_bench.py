@@ -16,7 +16,7 @@ OF_PAGES = {"blurred", "crossed", "dark", "no_text"}
 
 @pytest.mark.slow
 def test_recall_and_false_alarms_on_the_report_half():
-    result = run("report", 1, kinds=KINDS)
+    result = run("report", 1, kinds=KINDS, first=100)  # pages that stay the same; the bench itself goes on to new ones
     assert result["false_alarm_rate"] <= 0.01
     assert result["failures_refused_by_any_check"] >= 0.97
     rare = {code for code, check in result["checks"].items() if check["of"] < 3}
