@@ -68,7 +68,8 @@ def test_every_word_is_kept_once_and_every_box_is_on_the_page(given_lines: list[
 @settings(max_examples=60, deadline=None)
 @given(pages, st.integers(0, 1000))
 def test_the_order_of_the_input_does_not_matter(given_lines: list[Line], seed: int) -> None:
-    distinct = list({(line.box, line.text): line for line in given_lines}.values())
+    # Of lines that say the same in the same place on the page, each may come first.
+    distinct = list({(line.box.clamped(WIDTH, HEIGHT), line.text): line for line in given_lines}.values())
     shuffled = list(distinct)
     random.Random(seed).shuffle(shuffled)
     page = blank_page(WIDTH, HEIGHT)

@@ -191,7 +191,7 @@ def test_a_narrow_column_beside_paragraphs_on_its_lines_is_read_before_them():
     made.write(420, 160, "introduced the card index that is still in use.", font)
     made.write(420, 190, "2011 to 2018: deckhand and later mate on the coaster", font)
     made.write(420, 220, "that carried timber between Ness and the islands.", font)
-    text = " ".join(said(made))
+    text = running(made)
     assert "Contact 12 Quay Street Ness 0171 44 81 Languages English Danish Skills Splicing" in text
     assert "Experience 2018 to 2024: Harbour Chandlers, responsible for stores; introduced the card index" in text
 

@@ -58,7 +58,7 @@ def test_a_server_that_is_killed_goes_on_where_it_was(mortal, as_it_should_be):
     for job in jobs:
         told = mortal.ended(job)
         assert told["state"] == "done"
-        assert [kind for _, kind, _ in mortal.events(job)][-1] == "done"
+        until(lambda job=job: [kind for _, kind, _ in mortal.events(job)][-1] == "done")  # said after the state is kept
         assert without_seconds(pages_of(mortal, job)) == as_it_should_be
     read = len((mortal.folder / "engines.log").read_text().splitlines())
     assert read <= 24 - before + 1  # the page of our own that warms it up; nothing that was read is read again
