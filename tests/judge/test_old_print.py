@@ -1,6 +1,7 @@
 """Print with a long s, which is read as f, is named; today's print is not, in any language, however many f it has."""
 
 import re
+from typing import Literal
 
 import pytest
 from bench.pages.texts import REPORT, TUNE
@@ -9,7 +10,7 @@ from tests.support.pages import LIGHTHOUSE, PROSE, blank_page
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.old_print import OldPrint
 from ocroute.judge.long_s import long_s
-from ocroute.values import Box, Line
+from ocroute.values import Box, Font, Line
 
 LONG = {"en": LIGHTHOUSE, "de": " ".join([*TUNE["de"], *REPORT["de"]])}
 
@@ -19,9 +20,9 @@ def as_old(text: str) -> str:
     return re.sub(r"s(?=[a-z])", "f", text)
 
 
-def found(text: str):
-    reading = Reading(lines=(Line(text, Box(50, 50, 900, 80), 0.97),))
-    return OldPrint().check(blank_page(1000, 500), reading, engine=EngineInfo(kind="ocr", rank=0), task=Task())
+def found(text: str, kind: Literal["ocr", "textlayer"] = "ocr", font: Font | None = None):
+    reading = Reading(lines=(Line(text, Box(50, 50, 900, 80), 0.97, font=font),))
+    return OldPrint().check(blank_page(1000, 500), reading, engine=EngineInfo(kind=kind, rank=0), task=Task())
 
 
 @pytest.mark.parametrize("text", [PROSE, *LONG.values()])
@@ -31,6 +32,12 @@ def test_old_print_is_named_with_its_words(text):
     assert finding.refuses
     assert "Fraktur" in finding.sentence
     assert finding.next_step
+
+
+def test_letters_that_a_file_draws_are_what_it_says():
+    """A layer behind a scan is what a recogniser read."""
+    assert found(as_old(PROSE), "textlayer", Font("Serif", 20)) is None
+    assert found(as_old(PROSE), "textlayer", Font("Serif", 20, hidden=True)) is not None
 
 
 @pytest.mark.parametrize("language", TUNE)

@@ -25,6 +25,8 @@ class OldPrint:
 
     def check(self, page: InputPage, reading: Reading, *, engine: EngineInfo, task: Task) -> Finding | None:
         """How many words are likelier with an s."""
+        if engine.kind == "textlayer" and any(line.font and not line.font.hidden for line in reading.lines):
+            return None  # its letters are what is drawn; only a layer behind a scan was read by a recogniser
         text = plain(reading)
         found = long_s(text)
         if len(found) < self.limit:
