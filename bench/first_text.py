@@ -58,7 +58,8 @@ def started(model: Path, environment: dict[str, str]) -> dict[str, Any]:
 
     def listen(stream: IO[bytes]) -> None:
         for line in stream:
-            lines.append(f"{perf_counter() - began:.2f} {line.decode(errors='replace').rstrip()}"[:200])
+            said = line.decode(errors="replace").rstrip().replace(str(PAGE), PAGE.name)  # no folder of this machine
+            lines.append(f"{perf_counter() - began:.2f} {said}"[:200])
 
     listening = threading.Thread(target=listen, args=(process.stderr,))
     listening.start()

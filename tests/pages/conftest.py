@@ -24,19 +24,21 @@ def make_pdf(tmp_path):
     return make
 
 
+def registered(name, path):
+    """The name of a font that reportlab then knows."""
+    if not path.exists():
+        pytest.skip("needs the DejaVu fonts")
+    pdfmetrics.registerFont(TTFont(name, str(path)))
+    return name
+
+
 @pytest.fixture
 def unicode_font():
     """The name of a font with more than Latin letters, registered with reportlab."""
-    if not DEJAVU.exists():
-        pytest.skip("needs the DejaVu fonts")
-    pdfmetrics.registerFont(TTFont("DejaVu", str(DEJAVU)))
-    return "DejaVu"
+    return registered("DejaVu", DEJAVU)
 
 
 @pytest.fixture
 def italic_font():
     """The name of a font whose 1 has more white behind it than before it."""
-    if not SERIF_ITALIC.exists():
-        pytest.skip("needs the DejaVu fonts")
-    pdfmetrics.registerFont(TTFont("Italic", str(SERIF_ITALIC)))
-    return "Italic"
+    return registered("Italic", SERIF_ITALIC)
