@@ -3,7 +3,7 @@
     python -m bench.finetune [--json evidence/finetune.json] [--place FOLDER] [--taught liberation/LiberationSerif-BoldItalic]
 
 The checkpoint is the one that the tests read with, trained once on upright typefaces. It is taught lines in a slanted one,
-with some ordinary ones among them, all by `ocroute.finetune`: exported, checked, trained on, judged on what was held out, and on
+in turn with ordinary ones, all by `ocroute.finetune`: exported, checked, trained on, judged on what was held out, and on
 other typefaces; on the GPU where there is one.
 After that it is asked what another computation of attention changes: the first step's gradients, and the answers of the adapted
 model. That part says nothing of GPU kernels, for which there is ``bench.finetune_gpu``.
@@ -44,8 +44,17 @@ from ocroute.testing import published_files
 
 KEPT = harness.ROOT / "tests" / "checkpoints" / "dots_ocr"
 FONTS = Path("/usr/share/fonts/truetype")
-TAUGHT, ORDINARY = "dejavu/DejaVuSans-Oblique", "liberation/LiberationSans-Regular"
-"""The typeface that is taught, and one of which every fourth page is, so that ordinary ones are not forgotten."""
+TAUGHT = "dejavu/DejaVuSans-Oblique"
+"""The typeface that is taught when no other is named."""
+
+ORDINARY = (
+    "liberation/LiberationSans-Regular",
+    "dejavu/DejaVuSerif",
+    "liberation/LiberationMono-Regular",
+    "dejavu/DejaVuSansCondensed",
+)
+"""Typefaces of which every other page is, by turns: a model that is shown only what it reads badly forgets the rest. With one
+such typeface, on every fourth page, it forgot others."""
 
 BEFORE = (
     "dejavu/DejaVuSans",
@@ -173,7 +182,7 @@ def swapped_reading(
 
 def taught(place: Path, given: Any) -> dict[str, Any]:
     """Export, check, train, merge."""
-    base, wanted = unpack(KEPT, place / "base"), (*[given.taught] * 3, ORDINARY)
+    base, wanted = unpack(KEPT, place / "base"), [name for other in ORDINARY for name in (given.taught, other)]
     for name, typefaces, count in (("taught", wanted, given.pages), ("before", BEFORE, given.others)):
         if not (place / name).exists() and (
             problems := check(examples(place / name, faces(typefaces), count, held_out=0.15)).problems

@@ -1,11 +1,12 @@
 """On a GPU: what another attention kernel changes in training, and what a step of the published geometry takes.
 
-    python -m bench.finetune_gpu [--json evidence/finetune-gpu.json] [--steps 3]
+    python -m bench.finetune_gpu step [--json evidence/finetune-gpu.json] [--steps 3]
+    python -m bench.finetune_gpu swap [--json evidence/finetune-swap.json]
 
-The first part is that of ``bench.finetune`` in bfloat16 on the card: gradients of the first step by attention kernel, a whole
-training under each of torch's kernels that has a backward pass here, and the answers of the adapted model under all. The second
-fills the published geometry with random weights and takes time and peak memory of steps on A4 at 200 dpi, with what was counted
-beforehand beside them.
+``step`` fills the published geometry with random weights and takes time and peak memory of steps on A4 at 200 dpi, with what was
+counted beforehand beside them: nothing else may run on the card then. ``swap`` takes no times that count; it is what
+``bench.finetune`` does, in bfloat16 on the card: gradients of the first step by attention kernel, a whole training under each of
+torch's kernels that has a backward pass here, and the answers of the adapted model under all.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ TRIED = {
 def swapped(place: Path) -> Iterator[dict[str, Any]]:
     """The first part; the same record again and again, with more in it each time."""
     base = unpack(KEPT, place / "base")
-    data = examples(place / "taught", faces((TAUGHT, ORDINARY)), 240, held_out=0.1)
+    data = examples(place / "taught", faces((TAUGHT, ORDINARY[0])), 240, held_out=0.1)
     ATTENTIONS.update({name: (backend,) for name, backend in TRIED.items()})
     trained: dict[str, Any] = {}
     result: dict[str, Any] = {"gradients": swapped_gradients(base, data, 4, "cuda"), "trained_with": trained}
@@ -94,15 +95,19 @@ def geometry(place: Path, steps: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = harness.arguments(__doc__, record="finetune-gpu")
+    parser.add_argument("part", choices=("step", "swap"))
     parser.add_argument("--steps", type=int, default=3, help="that are timed; one before them is not")
     given = parser.parse_args()
     if not torch.cuda.is_available():
         raise SystemExit("needs a GPU; for the CPU there is: python -m bench.finetune")
+    result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as made:
-        result: dict[str, Any] = {"geometry": geometry(Path(made) / "published", given.steps)}
-        harness.write(given.json, result)
-        for result["swap"] in swapped(Path(made)):
+        if given.part == "step":
+            result["geometry"] = geometry(Path(made) / "published", given.steps)
             harness.write(given.json, result)
+        else:
+            for result["swap"] in swapped(Path(made)):
+                harness.write(given.json, result)
     print(harness.as_text(result))
 
 

@@ -108,7 +108,24 @@ def four_bits(record: Record) -> str:
         for form, told in forms.items()
         if isinstance(told, dict) and "verdicts" in told
     ]
-    return table(("tiny model", "weights", "file", "pages", "wrong characters"), rows) + stamp(record)
+    tiny = table(("tiny model", "weights", "file", "pages", "wrong characters"), rows)
+    large = record.get("published geometry of dots_ocr", {})
+    sizes = [
+        (
+            form,
+            *(f"{told[key]:,} MiB" for key in ("stored_mib", "weights_mib", "peak_mib")),
+            f"{told['prompt_tokens']:,}",
+        )
+        for form, told in large.items()
+    ]
+    head = (
+        "`dots_ocr`, its published geometry",
+        "file",
+        "weights on the card",
+        "most, with a page",
+        "tokens of the page",
+    )
+    return tiny + "\n" + table(head, sizes) + stamp(record)
 
 
 def served_models() -> str:

@@ -5,7 +5,7 @@ from tests.support.chat_server import LLAMA_IS_FULL, VLLM_IS_FULL, Reply, comple
 
 from ocroute.engines.base import Task
 from ocroute.engines.neural import canary
-from ocroute.engines.openai.refusals import beyond_context, share_of_room, unknown_setting
+from ocroute.engines.openai.refusals import about, refused_setting, share_of_room
 from ocroute.errors import EngineError, EngineUnavailable
 
 OPENAI = {
@@ -62,10 +62,9 @@ def test_where_that_does_not_help_the_server_needs_a_longer_context(server, engi
 
 def test_without_numbers_half_the_picture_is_tried():
     body = {"error": {"message": "context window exceeded", "code": "context_length_exceeded"}}
-    assert beyond_context(400, "context window exceeded", body)
+    assert about(400, "context window exceeded", body) == "context"
     assert share_of_room("context window exceeded", body) == 0.0
-    assert not beyond_context(400, "the model does not take images", {})
-    assert not beyond_context(404, "maximum context length", {})
+    assert about(404, "maximum context length", {}) == ""
 
 
 UNKNOWN_MAX_TOKENS = [
@@ -143,8 +142,8 @@ def test_a_server_with_less_room_for_the_answer_sets_its_length_itself(server, e
         (500, "temperature is not supported", ""),
     ],
 )
-def test_which_setting_is_unknown(status, said, name):
-    assert unknown_setting(status, said, {"error": {"message": said}}) == name
+def test_which_setting_is_refused(status, said, name):
+    assert refused_setting(status, said, {"error": {"message": said}}) == name
 
 
 def ollama(server, name="deepseek-ocr:latest"):

@@ -35,10 +35,10 @@ def test_trouble_that_does_not_pass_ends_after_the_last_try(server, engine, grey
     assert len(server.posts) == 3
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_what_a_second_try_would_not_change_is_asked_once(server, engine, grey, status):
-    server.script += [Reply(status, {"detail": [{"msg": "too many tokens"}]}), GOOD]
-    with pytest.raises(EngineError, match=f"{status} .*: too many tokens") as caught:
+    server.script += [Reply(status, {"detail": [{"msg": "bad request"}]}), GOOD]
+    with pytest.raises(EngineError, match=f"{status} .*: bad request") as caught:
         read(engine(), grey(1))
     assert caught.value.next_step
     assert len(server.posts) == 1

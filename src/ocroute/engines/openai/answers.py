@@ -24,6 +24,7 @@ class _Message(msgspec.Struct):
 class _Choice(msgspec.Struct):
     message: _Message
     finish_reason: str | None = None
+    error: Any = None
 
 
 class _Usage(msgspec.Struct):
@@ -99,7 +100,7 @@ def completion(body: Any, hidden: Callable[[str], str] = str) -> Completion:
     raw = _text(choice.message.content)
     reason = choice.finish_reason or ""
     if choice.message.refusal or reason not in _ENDS:
-        why = choice.message.refusal or f"finish reason {reason!r}"
+        why = choice.message.refusal or message_in(choice.error) or f"finish reason {reason!r}"
         raise EngineError(f"the model did not write the page down: {hidden(why)}", next_step="Try another model")
     text = without_thoughts(raw)
     if not text.strip():
@@ -115,6 +116,16 @@ def completion(body: Any, hidden: Callable[[str], str] = str) -> Completion:
         usage.prompt_tokens,
         usage.completion_tokens,
     )
+
+
+def message_in(body: Any) -> str:
+    """The words in an error's JSON: OpenAI's form, FastAPI's, and the plainer ones."""
+    while isinstance(body, dict):
+        body = next((body[key] for key in ("error", "detail", "message") if body.get(key)), "")
+    if isinstance(body, list):
+        items = (item for item in body if isinstance(item, dict))
+        return "; ".join(filter(None, (message_in(item.get("msg") or item) for item in items)))
+    return " ".join(body.split()).rstrip(".") if isinstance(body, str) else ""
 
 
 def _text(content: str | list[dict[str, Any]] | None) -> str:

@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from ocroute.engines.openai.address import EXAMPLE, Address
+from ocroute.engines.openai.answers import message_in
 from ocroute.engines.openai.background import Background
 from ocroute.engines.openai.event_stream import is_stream, joined
 from ocroute.engines.openai.patience import NOT_READY, Patience
-from ocroute.engines.openai.refusals import out_of_credit, tls_wanted
+from ocroute.engines.openai.refusals import About, about
+from ocroute.engines.openai.refused_steps import check_url, next_step
 from ocroute.engines.openai.retry import PASSING, Deadline, Limits, retry_after, wait
 from ocroute.engines.openai.way import proxy, speaks_tls, trusted
 from ocroute.errors import DeadlineExceeded, EngineError, NextStep, UsageError
@@ -37,11 +39,12 @@ class RequestRefused(EngineError):
         status: of HTTP.
         said: the server's own words.
         body: its answer, where that was JSON.
+        about: what it is about, see `refusals.about`.
     """
 
-    def __init__(self, message: str, *, next_step: str, status: int, said: str, body: Any) -> None:
+    def __init__(self, message: str, *, next_step: str, status: int, said: str, body: Any, about: About) -> None:
         super().__init__(message, next_step=next_step)
-        self.status, self.said, self.body = status, said, body
+        self.status, self.said, self.body, self.about = status, said, body, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +150,9 @@ class Client:
                     patience.over()
                     return Answer(parsed, done, response.headers.get("server", ""), round(patience.seconds, 1))
                 refused = self._refused(response, body)
-                if url.startswith("http://") and tls_wanted(refused.status, refused.said):
+                if url.startswith("http://") and refused.about == "tls":
                     raise self._tls_wanted(url)
-                if refused.status not in PASSING or out_of_credit(refused.status, refused.body):
+                if refused.status not in PASSING or refused.about:
                     raise refused
                 fault, asked = refused, retry_after(response.headers.get("retry-after"))
                 if waiting := refused.status in NOT_READY:
@@ -180,7 +183,7 @@ class Client:
                 body += part
                 if len(body) > self.limits.answer:
                     raise EngineError(
-                        f"the server's answer is longer than {self.limits.answer >> 20} MiB", next_step=_check_url(url)
+                        f"the server's answer is longer than {self.limits.answer >> 20} MiB", next_step=check_url(url)
                     )
             return response, bytes(body)
 
@@ -191,7 +194,7 @@ class Client:
         except ValueError as error:
             raise EngineError(
                 f"{response.url} did not answer with JSON but with {self.address.hidden(kind)}: {self._quoted(body)}",
-                next_step=_check_url(self.address.url),
+                next_step=check_url(self.address.url),
             ) from error
 
     def _refused(self, response: httpx.Response, body: bytes) -> RequestRefused:
@@ -208,9 +211,8 @@ class Client:
         how = f"{status} {_cut(self.address.hidden(response.reason_phrase))}"
         if status == 200:  # some servers tell their errors as if all were well, with a status inside
             how, status = "with an error", _status_in(parsed)
-        step = _next_step(status, self.address.url, said)
-        if out_of_credit(status, parsed):
-            step = "Pay for more where the key comes from, or set OCROUTE_API_KEY to another account's"
+        topic = about(status, said, parsed)
+        step = next_step(status, self.address.url, said, topic)
         if self._proxy and parsed is None:  # a page of HTML may be the proxy's
             how, step = f"{how} (or its proxy did, {self._proxy.shown})", f"{step}. {self._past_the_proxy()}"
         return RequestRefused(
@@ -219,6 +221,7 @@ class Client:
             status=status,
             said=said,
             body=parsed,
+            about=topic,
         )
 
     def _quoted(self, body: bytes) -> str:
@@ -254,17 +257,6 @@ class Client:
 
     def _past_the_proxy(self) -> str:
         return self._proxy.in_words(urlsplit(self.address.url).hostname or "") if self._proxy else ""
-
-
-def message_in(body: Any) -> str:
-    """The words in an error's JSON: OpenAI's form, FastAPI's, and the plainer ones."""
-    while isinstance(body, dict):
-        body = next((body[key] for key in ("error", "detail", "message") if body.get(key)), "")
-    if isinstance(body, list):
-        return "; ".join(
-            filter(None, map(message_in, (item.get("msg", "") for item in body if isinstance(item, dict))))
-        )
-    return " ".join(body.split()).rstrip(".") if isinstance(body, str) else ""
 
 
 def _is_error(body: Any) -> bool:
@@ -322,28 +314,6 @@ def _after(fault: EngineError, tries: int) -> EngineError:
     return fault
 
 
-def _check_url(url: str) -> str:
-    return f"Check --base-url: {url}" if url.endswith("/v1") else f"Check --base-url; most end in /v1: {url}/v1"
-
-
 def _certificate(reason: str) -> str:
     """What is wrong with a certificate, in OpenSSL's own words."""
     return reason.partition("certificate verify failed: ")[2].partition(" (_ssl.c")[0] or reason
-
-
-def _next_step(status: int, url: str, said: str) -> str:
-    if status in (401, 403):
-        return "Set OCROUTE_API_KEY to a key that the server takes"
-    if status == 413:
-        return "Allow larger requests on the server"
-    if status == 429:
-        return "Wait: the server has no room for another request now"
-    if status == 503:
-        return "See what the server logged: it may still be loading its model"
-    if status >= 500 and "memory" in said:
-        return "Give the server's model more memory, or have it serve a smaller one"
-    if status >= 500:
-        return "See what the server logged"
-    if status in (400, 422):
-        return "Check --model, and whether that model takes images"
-    return _check_url(url)

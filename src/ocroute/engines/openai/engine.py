@@ -22,11 +22,11 @@ from ocroute.engines.openai.address import address
 from ocroute.engines.openai.answers import Completion, WroteNothing, completion
 from ocroute.engines.openai.in_flight import MOST, InFlight, answers, at_first
 from ocroute.engines.openai.picture import Picture, picture
-from ocroute.engines.openai.refusals import answer_too_long, beyond_context, share_of_room, unknown_setting
+from ocroute.engines.openai.refusals import answer_too_long, refused_setting, share_of_room
 from ocroute.engines.openai.retry import Deadline, Limits
 from ocroute.engines.openai.served_models import ServedModel, served_model
 from ocroute.engines.page_by_page import PageByPage
-from ocroute.errors import Declined, EngineError, EngineUnavailable, UsageError
+from ocroute.errors import Declined, EngineError, EngineUnavailable, NextStep, UsageError
 from ocroute.languages import SCRIPT_NAMES
 from ocroute.pages.page import InputPage, Raster
 
@@ -48,19 +48,15 @@ _INK = 250
 _log = logging.getLogger(__name__)
 
 
-class BeyondContext(EngineError):
-    """A page of this size, its prompt and the answer are more than the model has room for.
+class TooLarge(EngineError):
+    """A page of this size is more than the server takes, or, with its prompt and the answer, than the model has room for.
 
     Attributes:
         share: of what was sent, that there is room for; 0.0 where the server does not say.
     """
 
-    def __init__(self, message: str, share: float) -> None:
-        super().__init__(
-            message,
-            next_step="Give the server a longer context: llama-server -c 16384, vllm serve --max-model-len 16384, "
-            "OLLAMA_CONTEXT_LENGTH=16384 ollama serve",
-        )
+    def __init__(self, message: str, next_step: NextStep, share: float) -> None:
+        super().__init__(message, next_step=next_step)
         self.share = share
 
 
@@ -68,7 +64,7 @@ def smaller(size: tuple[int, int], share: float) -> tuple[int, int]:
     """The size of a picture for which there is room, of one that was too large.
 
     Args:
-        share: see `BeyondContext`.
+        share: see `TooLarge`.
     """
     scale = (_AIR * share if 0.0 < share < 1.0 else _LESS) ** 0.5
     return max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
@@ -167,7 +163,7 @@ class OpenAi(PageByPage):
         asked = perf_counter()
         try:
             got, made = await self._ask(sent, mode, deadline)
-        except BeyondContext as beyond:
+        except TooLarge as beyond:
             sent = await asyncio.to_thread(picture, image, self._served.fit(*smaller(sent.input_size, beyond.share)))
             _log.info("%s: the page is shown smaller, at %s x %s", beyond.message, *sent.input_size)
             got, made = await self._ask(sent, mode, deadline)
@@ -210,11 +206,12 @@ class OpenAi(PageByPage):
                 if answer_too_long(error.status, error.said) and not left_out >= _ROOM:
                     self._unsupported |= _ROOM  # the server then gives an answer what room it has
                     continue
-                if (name := unknown_setting(error.status, error.said, error.body)) and name not in left_out:
+                if error.about in ("context", "picture"):
+                    share = share_of_room(error.said, error.body)
+                    raise TooLarge(error.message, error.next_step, share) from error
+                if not error.about and (name := refused_setting(error.status, error.said, error.body, left_out)):
                     self._unsupported |= {name}
                     continue
-                if beyond_context(error.status, error.said, error.body):
-                    raise BeyondContext(error.message, share_of_room(error.said, error.body)) from error
                 raise self._explained(error) from error
             return answer, completion(answer.body, self._client.address.hidden)
 
