@@ -333,6 +333,15 @@ def test_a_file_with_fewer_pages_than_asked_for_is_named():
     assert f"ocroute: {SAMPLES / 'invoice.pdf'}: {said}" in done.stderr.splitlines()
 
 
+def test_of_a_shorter_file_among_many_the_pages_that_it_has_are_read(tmp_path):
+    inputs = (SAMPLES / "report.pdf", SAMPLES / "invoice.pdf", "--pages", "1-2", "--engine", "textlayer")
+    done = ocroute("read", *inputs, "--format", "jsonl", "-o", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"{SAMPLES / 'invoice.pdf'} has only 1 page: those of 1-2 that it has are read" in done.stderr
+    pages = [len(Path(file).read_text("utf-8").splitlines()) for file in sorted(tmp_path.rglob("*.jsonl"))]
+    assert pages == [1, 2]
+
+
 def test_help_has_a_letter_in_every_command_and_shells_can_complete():
     for words in ([], ["read"], ["doctor"], ["prove"]):
         assert ocroute(*words, "-h").stdout == ocroute(*words, "--help").stdout != ""

@@ -36,7 +36,7 @@ def open_input(
         CorruptInput: it is damaged from the start.
         PasswordNeeded: it is encrypted and ``password`` does not open it.
         PageTooLarge: an image needs more memory than there is.
-        UsageError: ``pages`` is no page range or leaves the document.
+        UsageError: ``pages`` is no page range or names no page of the document. What it names besides is logged.
     """
     file = os.fspath(path)
     name = name or file

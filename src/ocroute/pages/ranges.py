@@ -14,28 +14,34 @@ _IN_PYTHON = 'Write them like "1-3,7" or [1, 3]; leave them out for all pages'
 
 
 def parse_ranges(text: str, count: int) -> tuple[int, ...]:
-    """The page numbers that ``text`` names, ascending and each once.
+    """The page numbers that ``text`` names and the document has, ascending and each once.
 
     Args:
         text: numbers and ranges from 1, comma-separated; ``-3`` is 1 to 3, ``10-`` runs to the last page.
         count: how many pages the document has.
 
     Raises:
-        UsageError: it is no page range, runs backwards, or leaves the document.
+        UsageError: it is no page range, runs backwards, or names no page of the document.
     """
     numbers: set[int] = set()
     for part in text.split(","):
         first, last = _bounds(part.strip(), text, count)
         if first > last:
             raise UsageError(f"page range {part.strip()!r} runs backwards", next_step=f"Write {last}-{first}")
-        if first < 1 or last > count:
-            pages = "1 page" if count == 1 else f"{count} pages"
-            raise UsageError(
-                f"page range {part.strip()!r} leaves the document, which has {pages}",
-                next_step=f"Choose pages from 1 to {count}",
-            )
-        numbers.update(range(first, last + 1))
+        if first < 1:
+            raise UsageError(f"page range {part.strip()!r}: pages are counted from 1", next_step=_EXAMPLE)
+        numbers.update(range(first, min(last, count) + 1))
+    if not numbers:
+        pages = "1 page" if count == 1 else f"{count} pages"
+        raise UsageError(
+            f"page range {text!r} leaves the document, which has {pages}", next_step=f"Choose pages from 1 to {count}"
+        )
     return tuple(sorted(numbers))
+
+
+def is_beyond(text: str, count: int) -> bool:
+    """Whether ``text``, a page range, names pages by their numbers that a document of ``count`` pages has not."""
+    return any(last > count for part in text.split(",") for _, last in [_bounds(part.strip(), text, count)])
 
 
 def written(pages: str | Iterable[int] | None) -> str | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
 from ocroute.pages.page import InputPage
-from ocroute.pages.ranges import parse_ranges
+from ocroute.pages.ranges import is_beyond, parse_ranges
+
+_LOG = logging.getLogger("ocroute.pages")
 
 MAX_PIXELS = 40_000_000
 """The largest raster that is made of a page. A larger page is reduced to it, not refused."""
@@ -33,6 +36,9 @@ class Source(ABC):
         self.page_count = page_count
         self.numbers = parse_ranges(pages, page_count) if pages else tuple(range(1, page_count + 1))
         self.max_pixels = max_pixels
+        if pages and is_beyond(pages, page_count):
+            have = "1 page" if page_count == 1 else f"{page_count} pages"
+            _LOG.warning("%s has only %s: those of %s that it has are read", path, have, pages)
 
     @abstractmethod
     def page(self, number: int) -> InputPage:

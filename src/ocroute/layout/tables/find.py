@@ -12,6 +12,7 @@ from ocroute.layout.tables.grid import Grid
 from ocroute.layout.tables.headers import is_ruled_off
 from ocroute.layout.tables.lattice import banded, capped, frame_box, frames, lattice
 from ocroute.layout.tables.regions import gutters, prose, runs, stacks, without_fields
+from ocroute.layout.tables.row_names import name_from_outside
 from ocroute.layout.tables.segments import Row, Segment, baselines, row_box, segments
 from ocroute.layout.tables.stream import stream
 from ocroute.layout.tables.tokens import Scale, Token, join, pieces, tokens_of
@@ -67,7 +68,12 @@ def _grids(page: InputPage, tokens: Sequence[Token]) -> list[Grid]:
         return []
     rules = page_rules(page, scale.height)
     found = list(_framed(rows, upended, rules, band_edges(page), scale))
-    rows = _without(rows, found, scale)
+    if found:
+        rows = _without(rows, found, scale)
+        paragraphs = prose(rows, scale)
+        for grid in found:
+            name_from_outside(grid, rows, paragraphs, scale)
+        rows = _without(rows, found, scale)
     paragraphs = prose(rows, scale)
     lanes = _lanes(rows, paragraphs, rules, scale)
     between = list(_stacked(rows, lanes, rules, paragraphs, scale))

@@ -8,7 +8,8 @@ from itertools import groupby, pairwise
 
 from ocroute.layout.tables.cell_text import is_number
 from ocroute.layout.tables.grid import Grid, GridRow, Part, drop_columns
-from ocroute.layout.tables.segments import Row, baselines, separators
+from ocroute.layout.tables.row_names import part_open_cells
+from ocroute.layout.tables.segments import Row, baselines, segments, separators
 from ocroute.layout.tables.tokens import Scale, Token
 from ocroute.raster.rules import Rule, Rules
 from ocroute.values import Box
@@ -66,7 +67,7 @@ def lattice(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Grid | None:
     ys = _lines([r.at for r in rules.horizontal] + [box.y0, box.y1], 0.6 * scale.height)
     if len(xs) < 3 or len(ys) < 3:
         return None
-    owner = _areas(xs, ys, rules, scale)
+    owner = _areas(xs, ys, rules, tokens, scale)
     held: dict[tuple[int, int], list[Token]] = {}
     for token in tokens:
         x, y = token.ink.center
@@ -82,6 +83,7 @@ def lattice(tokens: Sequence[Token], rules: Rules, scale: Scale) -> Grid | None:
         line.parts.sort(key=lambda p: p.first)
     if _hides_rows(grid, scale) or _hides_columns(grid, scale):
         return None
+    part_open_cells(grid, ys, scale)
     _drop_empty(grid, xs, rules, scale)
     _mark_head(grid)
     return grid
@@ -105,16 +107,25 @@ def _lines(places: Sequence[float], apart: float) -> list[float]:
     return out
 
 
-def _areas(xs: Sequence[float], ys: Sequence[float], rules: Rules, scale: Scale) -> list[list[tuple[int, int]]]:
-    """For every position of the grid the top left position of its cell: cells grow right, then down, over missing borders."""
-    slack, near = 0.5 * scale.height, 0.7 * scale.height
+def _areas(
+    xs: Sequence[float], ys: Sequence[float], rules: Rules, tokens: Sequence[Token], scale: Scale
+) -> list[list[tuple[int, int]]]:
+    """For every position of the grid the top left position of its cell: cells grow right, then down, over missing borders.
+
+    They do not grow down into a wider cell, which is seen by words that run on beyond their side.
+    """
+    near = 0.7 * scale.height
     rows, columns = len(ys) - 1, len(xs) - 1
+
+    def slack(tall: float) -> float:
+        return min(0.5 * scale.height, 0.3 * tall)  # a rule that ends above a strip of white does not part it
+
     right = [
         [
-            any(abs(v.at - xs[c + 1]) <= near and v.covers(ys[r], ys[r + 1], slack) for v in rules.vertical)
+            any(abs(v.at - xs[c + 1]) <= near and v.covers(top, bottom, slack(bottom - top)) for v in rules.vertical)
             for c in range(columns)
         ]
-        for r in range(rows)
+        for top, bottom in pairwise(ys)
     ]
     under = [
         [
@@ -123,6 +134,15 @@ def _areas(xs: Sequence[float], ys: Sequence[float], rules: Rules, scale: Scale)
         ]
         for r in range(rows)
     ]
+    level: list[list[Box]] = [[] for _ in range(rows)]
+    for line in baselines([t for t in tokens if not t.upended], scale):
+        for piece in segments(line, scale):
+            level[min(max(bisect(ys, piece.box.center[1]) - 1, 0), rows - 1)].append(piece.box)
+
+    def runs_on(row: int, column: int) -> bool:
+        x = xs[column + 1]
+        return not right[row][column] and any(box.x0 < x - near and x + near < box.x1 for box in level[row])
+
     owner: list[list[tuple[int, int]]] = [[(-1, -1)] * columns for _ in range(rows)]
     for r in range(rows):
         for c in range(columns):
@@ -136,6 +156,7 @@ def _areas(xs: Sequence[float], ys: Sequence[float], rules: Rules, scale: Scale)
                 low + 1 < rows
                 and not any(under[low][k] for k in range(c, last + 1))
                 and not any(right[low + 1][k] for k in range(c, last))
+                and not any(runs_on(low + 1, k) for k in (c - 1, last) if 0 <= k < columns - 1)
             ):
                 low += 1
             for row in range(r, low + 1):
@@ -210,9 +231,11 @@ def _mark_head(grid: Grid) -> None:
     deep = 1
     for part in grid.rows[0].parts if grid.rows else ():
         deep = max(deep, part.rows)
-    wide = any(p.last > p.first for p in grid.rows[0].parts) if grid.rows else False
-    if wide and deep == 1 and len(grid.rows) > 2 and len(grid.rows[0].parts) > 1 and not grid.rows[1].numbers:
-        deep = 2
+    if len(grid.rows) > 2 and deep == 1 and len(grid.rows[0].parts) > 1 and not grid.rows[1].numbers:
+        inner = [
+            (p, q) for p in grid.rows[0].parts for q in grid.rows[1].parts if p.first <= q.first and q.last <= p.last
+        ]
+        deep += any(q.last - q.first < p.last - p.first for p, q in inner)
     for row in grid.rows[:deep]:
         row.header = True
 
