@@ -1,6 +1,6 @@
 """Scripts that the engine cannot write: how many pages with them are refused, from a single line on, or read right after all.
 
-    python -m bench.foreign_scripts [--pages N] [--engine NAME] [--json FILE]
+    python -m bench.foreign_scripts [--pages N] [--engine NAME] [--jobs N] [--json FILE]
 
 Whole pages, pages of one line, and English pages in which one line is foreign, as scans and photographs. Fonts are looked for
 where `bench/handwriting` looks for its own; a script without one is named and left out. No limit was set on these pages.
@@ -12,12 +12,14 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
-from bench.handwriting import GOOD, Reader, share
+from bench.handwriting import GOOD, reader_of, share
 from bench.pages.canvas import Sheet
 from bench.pages.handwritten import installed
 from bench.pages.kinds import Press
+from bench.pool import in_processes
 from PIL import ImageFont
 
 from bench import harness
@@ -108,19 +110,24 @@ def pages(count: int) -> Iterator[tuple[str, str, int, Sheet]]:
                 yield script, form, seed, sheet
 
 
-def run(count: int, engine: str) -> dict[str, Any]:
+def page(engine: str, task: tuple[str, str, int, Sheet]) -> tuple[tuple[str, str], dict[str, Any]]:
+    """Script and form of a page, and what came out of it."""
+    script, form, seed, sheet = task
+    medium = MEDIA[(seed + len(form)) % len(MEDIA)]
+    found = reader_of(engine).read(sheet, medium, seed)
+    print(script, form, seed, medium, round(found["recall"], 3), found["codes"], flush=True)
+    return (script, form), found
+
+
+def run(count: int, engine: str, jobs: int) -> dict[str, Any]:
     """How many pages of each script and form were refused or right."""
-    reader = Reader(engine)
     by: dict[str, dict[str, list[bool]]] = {"forms": defaultdict(list), "scripts": defaultdict(list)}
     named = []
-    for script, form, seed, sheet in pages(count):
-        medium = MEDIA[(seed + len(form)) % len(MEDIA)]
-        found = reader.read(sheet, medium, seed)
+    for (script, form), found in in_processes(partial(page, engine), pages(count), jobs):
         held = bool(found["codes"]) or found["recall"] >= GOOD
         named.append("wrong_script" in found["codes"])
         by["forms"][form].append(held)
         by["scripts"][script].append(held)
-        print(script, form, seed, medium, round(found["recall"], 3), found["codes"], flush=True)
     every = [held for rows in by["forms"].values() for held in rows]
     return {
         "engine": engine,
@@ -134,8 +141,9 @@ def main() -> None:
     parser = harness.arguments(__doc__, record="foreign-scripts")
     parser.add_argument("--pages", type=int, default=4, help="of each script and form")
     parser.add_argument("--engine", default="rapidocr")
+    parser.add_argument("--jobs", type=int, default=1, help="processes, each on a core of its own")
     options = parser.parse_args()
-    found = run(options.pages, options.engine)
+    found = run(options.pages, options.engine, options.jobs)
     print(*(f"{kind}: {value}" for kind, value in found.items()), sep="\n")
     harness.write(options.json, found)
 

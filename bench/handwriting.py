@@ -1,6 +1,6 @@
 """Handwriting: how much of it is refused or read right, whether the judge names it, and whether print is taken for it.
 
-    python -m bench.handwriting [--half tune|report] [--pages N] [--engine NAME] [--json FILE]
+    python -m bench.handwriting [--half tune|report] [--pages N] [--engine NAME] [--jobs N] [--json FILE]
 
 Pages in handwriting fonts, warped so that no letter is like the other, whole ones and printed forms filled in by hand; and
 printed pages of many kinds, all worn. The report half has other hands, fonts and sentences than the half that limits were set on.
@@ -8,6 +8,7 @@ printed pages of many kinds, all worn. The report half has other hands, fonts an
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from bench.pages.canvas import ArrayPage, Sheet
 from bench.pages.handwritten import handwritten, mixed
 from bench.pages.kinds import make
 from bench.pages.wear import WEARS, photographed, worn
+from bench.pool import in_processes
 from msgspec.structs import replace
 
 from bench import harness
@@ -62,29 +64,43 @@ def share(rows: list[bool]) -> dict[str, Any]:
     return {"count": sum(rows), "of": len(rows), "from": round(ends.low, 4), "to": round(ends.high, 4)}
 
 
-def run(half: str, pages: int, engine: str) -> dict[str, Any]:
+@cache
+def reader_of(engine: str) -> Reader:
+    """One engine a process."""
+    return Reader(engine)
+
+
+def page(engine: str, half: str, task: tuple[str, int]) -> tuple[str, dict[str, Any] | None]:
+    """The kind of a page, and what came out of it; None where no font is here to draw it with."""
+    kind, at = task
+    seed, medium = FIRST + at, MEDIA[at % len(MEDIA)]
+    if kind == "handwritten":
+        sheet = handwritten(half, seed)
+    else:
+        sheet = mixed(half, seed)[0] if kind == "filled_in" else make(PRINT[at % len(PRINT)], half, seed)
+    if sheet is None:
+        return kind, None
+    found = reader_of(engine).read(sheet, medium, seed)
+    print(kind, seed, medium, round(found["recall"], 3), found["codes"], flush=True)
+    return kind, found
+
+
+def run(half: str, pages: int, engine: str, jobs: int) -> dict[str, Any]:
     """Both kinds of handwriting and print, ``pages`` of each."""
-    reader = Reader(engine)
-    found: dict[str, Any] = {"half": half, "engine": engine}
-    for kind in ("handwritten", "filled_in", "print"):
-        rows = []
-        for at in range(pages):
-            seed, medium = FIRST + at, MEDIA[at % len(MEDIA)]
-            sheet = {
-                "handwritten": lambda seed=seed: handwritten(half, seed),
-                "filled_in": lambda seed=seed: mixed(half, seed)[0],
-                "print": lambda seed=seed, at=at: make(PRINT[at % len(PRINT)], half, seed),
-            }[kind]()
-            if sheet is not None:
-                rows.append(reader.read(sheet, medium, seed))
-                print(kind, seed, medium, round(rows[-1]["recall"], 3), rows[-1]["codes"], flush=True)
-        good = [row for row in rows if row["recall"] >= GOOD]
-        found[kind] = {
+    kinds = ("handwritten", "filled_in", "print")
+    tasks = [(kind, at) for at in range(pages) for kind in kinds]
+    read: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
+    for kind, found in in_processes(partial(page, engine, half), tasks, jobs):
+        if found is not None:
+            read[kind].append(found)
+    return {"half": half, "engine": engine} | {
+        kind: {
             "refused_or_right": share([bool(row["codes"]) or row["recall"] >= GOOD for row in rows]),
             "named_as_handwriting": share(["handwriting" in row["codes"] for row in rows]),
-            "good_refused": share([bool(row["codes"]) for row in good]),
+            "good_refused": share([bool(row["codes"]) for row in rows if row["recall"] >= GOOD]),
         }
-    return found
+        for kind, rows in read.items()
+    }
 
 
 def main() -> None:
@@ -92,8 +108,9 @@ def main() -> None:
     parser.add_argument("--half", choices=("tune", "report"), default="report")
     parser.add_argument("--pages", type=int, default=20, help="of each kind")
     parser.add_argument("--engine", default="rapidocr")
+    parser.add_argument("--jobs", type=int, default=1, help="processes, each on a core of its own")
     options = parser.parse_args()
-    found = run(options.half, options.pages, options.engine)
+    found = run(options.half, options.pages, options.engine, options.jobs)
     print(*(f"{kind}: {value}" for kind, value in found.items()), sep="\n")
     harness.write(options.json, found)
 
