@@ -9,13 +9,18 @@ import ssl
 import subprocess
 import threading
 import urllib.request
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from tests.support.asking import HASTY
 from tests.support.chat_server import Reply, Scripted
 
 from ocroute.engines.base import Task
 from ocroute.engines.openai.address import address
+from ocroute.engines.openai.client import Client
+from ocroute.engines.openai.retry import wait
+from ocroute.engines.openai.unreached import unreached
 from ocroute.engines.openai.way import proxy, speaks_tls, trusted
 from ocroute.errors import EngineUnavailable, UsageError
 
@@ -44,13 +49,20 @@ def certificate(tmp_path_factory):
     return made
 
 
+def behind(server, certificate, prepare=lambda context: None):
+    """The address of ``server`` behind TLS of some kind."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    prepare(context)
+    server._http.socket = context.wrap_socket(server._http.socket, server_side=True)
+    server._http.handle_error = lambda *_: None
+    return server.url.replace("http://", "https://")
+
+
 @pytest.fixture
 def secure(server, certificate):
     """The address of ``server`` behind TLS with that certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    server._http.socket = context.wrap_socket(server._http.socket, server_side=True)
-    return server.url.replace("http://", "https://")
+    return behind(server, certificate)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
@@ -224,3 +236,84 @@ def test_a_socks_proxy_needs_its_package(engine, monkeypatch):
     ) as caught:
         engine(base_url="http://scans.example/v1")
     assert str(caught.value.next_step) == "Run: pip install 'httpx[socks]'"
+
+
+def test_a_certificate_for_another_name_is_not_helped_by_a_file(secure, engine, certificate, monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", partial(_here, socket.getaddrinfo))
+    with pytest.raises(EngineUnavailable, match=r"its certificate is for another name \(Hostname mismatch") as caught:
+        engine(base_url=secure.replace("127.0.0.1", "lan.example"), ca=certificate[0])
+    assert str(caught.value.next_step).startswith(
+        "Name it in --base-url as its certificate does, instead of lan.example"
+    )
+    assert "tried" not in caught.value.message
+
+
+def _here(asked, host, *arguments, **named):
+    return asked("127.0.0.1" if host in ("lan.example", b"lan.example") else host, *arguments, **named)
+
+
+def test_a_server_that_wants_a_client_s_certificate_is_told(server, engine, monkeypatch):
+    """It says so when the connection stands already, or only resets it: so its words are put in here."""
+
+    async def broken(*_):
+        raise ssl.SSLError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required (_ssl.c:2580)")
+
+    monkeypatch.setattr(Client, "_once", broken)
+    with pytest.raises(EngineUnavailable, match="wants a certificate of its clients") as caught:
+        engine()
+    assert "tried" not in caught.value.message
+
+
+def test_tls_that_is_too_old_is_told(server, engine, certificate):
+    def prepare(context):
+        context.set_ciphers("ECDHE-ECDSA-AES128-SHA@SECLEVEL=0")  # none that we would take
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    with pytest.raises(EngineUnavailable, match="cannot agree on TLS with") as caught:
+        engine(base_url=behind(server, certificate, prepare), ca=certificate[0])
+    assert "TLS 1.2 or newer" in str(caught.value.next_step)
+
+
+@pytest.mark.parametrize("said", ["certificate has expired", "certificate is not yet valid"])
+def test_a_certificate_out_of_date_is_for_the_server_s_owner(said):
+    reason = f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {said} (_ssl.c:1006)"
+    found = unreached("https://lan.example/v1", OSError(), reason, None)
+    assert found.message == f"cannot connect to https://lan.example/v1: its certificate is out of date ({said})"
+    assert "renewed" in str(found.next_step)
+    assert found.lasting
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_wants_a_password_is_told(engine, monkeypatch, scheme):
+    class Proxy(BaseHTTPRequestHandler):
+        def _refuse(self):
+            self.send_response(407)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_POST = do_CONNECT = _refuse  # noqa: N815
+
+        def log_message(self, *_):
+            pass
+
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()
+    monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://127.0.0.1:{listener.server_address[1]}")
+    try:
+        with pytest.raises(EngineUnavailable, match="407 Proxy Authentication Required") as caught:
+            engine(base_url=f"{scheme}://lan.example/v1", model="m")
+    finally:
+        listener.shutdown()
+        listener.server_close()
+    assert "http://USER:PASSWORD@HOST:PORT" in str(caught.value.next_step)
+    assert "NO_PROXY=lan.example" in str(caught.value.next_step)
+    assert "tried" not in caught.value.message
+
+
+def test_a_folder_is_no_file_with_certificates(tmp_path):
+    with pytest.raises(UsageError, match="which is a folder"):
+        trusted(address("https://lan.example/v1"), str(tmp_path))
+
+
+def test_thousands_of_tries_do_not_overflow_the_wait():
+    assert 0 < wait(5_000, None, HASTY) <= HASTY.longest_wait

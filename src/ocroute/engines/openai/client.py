@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import ssl
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -22,14 +20,13 @@ from ocroute.engines.openai.patience import NOT_READY, Patience
 from ocroute.engines.openai.refusals import About, about
 from ocroute.engines.openai.refused_steps import check_url, next_step
 from ocroute.engines.openai.retry import PASSING, Deadline, Limits, retry_after, wait
+from ocroute.engines.openai.unreached import Unreached, connected, root, unreached
 from ocroute.engines.openai.way import proxy, speaks_tls, trusted
 from ocroute.errors import DeadlineExceeded, EngineError, NextStep, UsageError
 
 T = TypeVar("T")
 
 _SHOWN = 300
-_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
-_PLAIN = "WRONG_VERSION_NUMBER"
 
 
 class RequestRefused(EngineError):
@@ -161,15 +158,16 @@ class Client:
                 if patience.begun and done > 1:
                     raise _after(_without_time(fault, ready, 0.0), done) from error
                 raise _after(_late(url, deadline), done) from error
-            except httpx.RequestError as error:
+            except (httpx.RequestError, OSError) as error:  # of TLS that breaks later, httpx passes on the system's own
                 fault = self._unreached(url, error)
-                connected = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
-                if connected and not self._proxy and await speaks_tls(url, self.limits.connect):
+                if fault.lasting:
+                    raise fault from error
+                if connected(error) and not self._proxy and await speaks_tls(url, self.limits.connect):
                     raise self._tls_wanted(url) from error
             failed += not waiting
             until = ready if waiting else deadline
             pause = wait(done, asked, self.limits)
-            if failed >= tries or _lasting(fault):
+            if failed >= tries:
                 raise _after(fault, done)
             if pause >= until.left:
                 raise _after(_without_time(fault, until, pause if asked else 0.0), done)
@@ -227,27 +225,11 @@ class Client:
     def _quoted(self, body: bytes) -> str:
         return _cut(" ".join(self.address.hidden(body.decode(errors="replace")).split()))
 
-    def _unreached(self, url: str, error: httpx.RequestError) -> EngineError:
-        reason = self.address.hidden(_root(error))  # it may quote a header that the server wrote
+    def _unreached(self, url: str, error: Exception) -> Unreached:
+        reason = self.address.hidden(root(error))  # it may quote a header that the server wrote
         if isinstance(error, httpx.ConnectTimeout):
             reason = f"no connection within {self.limits.connect:g} seconds"
-        if _UNTRUSTED in reason:
-            return EngineError(
-                f"cannot connect to {url}: its certificate is not trusted ({_certificate(reason)})",
-                next_step="Name a file with the certificate that it shows, or with its authority's: --ca FILE, or SSL_CERT_FILE",
-            )
-        connecting = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError))
-        if self._proxy and connecting:
-            through = f"through the proxy {self._proxy.shown}, which {self._proxy.variable} names"
-            return EngineError(f"cannot connect to {url} {through}: {reason}", next_step=self._past_the_proxy())
-        if _PLAIN in reason:
-            step = f"Write http:// instead of https://: {url.replace('https://', 'http://').removesuffix('/models')}"
-            return EngineError(f"cannot connect to {url}: what answers there speaks no TLS", next_step=step)
-        if connecting:
-            return EngineError(f"cannot connect to {url}: {reason}", next_step="Start the server, or check --base-url")
-        return EngineError(
-            f"the connection to {url} broke: {reason}", next_step="See what the server logged; it may have crashed"
-        )
+        return unreached(url, error, reason, self._proxy)
 
     def _tls_wanted(self, url: str) -> EngineError:
         secure = self.address.url.replace("http://", "https://", 1)
@@ -275,18 +257,6 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _root(error: BaseException) -> str:
-    """The words of the system's own error, where the library's are vaguer."""
-    reason, cause = str(error) or type(error).__name__, error.__cause__ or error.__context__
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):  # an OSError whose number is none of the system's
-            return str(cause)
-        if isinstance(cause, OSError) and cause.strerror:  # asyncio writes its own words over those of an errno
-            reason = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    return reason
-
-
 def _late(url: str, deadline: Deadline) -> EngineError:
     """Nothing came in time."""
     return DeadlineExceeded(
@@ -303,17 +273,7 @@ def _without_time(fault: EngineError, deadline: Deadline, asked: float) -> Engin
     return fault
 
 
-def _lasting(fault: EngineError) -> bool:
-    """Whether a failed connection fails for good, however often it is tried."""
-    return any(words in fault.message for words in ("its certificate is not trusted", "speaks no TLS"))
-
-
 def _after(fault: EngineError, tries: int) -> EngineError:
     """``fault`` with the number of tries in its message."""
     fault.message += f" (tried {tries} times)" if tries > 1 else ""
     return fault
-
-
-def _certificate(reason: str) -> str:
-    """What is wrong with a certificate, in OpenSSL's own words."""
-    return reason.partition("certificate verify failed: ")[2].partition(" (_ssl.c")[0] or reason

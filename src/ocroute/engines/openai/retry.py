@@ -88,7 +88,7 @@ def wait(done: int, asked: float | None, limits: Limits) -> float:
     """
     if asked is not None:
         return asked + random.uniform(0.0, min(1.0, 0.1 * asked))
-    return min(limits.longest_wait, limits.first_wait * 2.0 ** (done - 1)) * random.uniform(0.5, 1.0)
+    return min(limits.longest_wait, limits.first_wait * 2.0 ** min(done - 1, 64)) * random.uniform(0.5, 1.0)
 
 
 def retry_after(header: str | None, now: datetime | None = None) -> float | None:

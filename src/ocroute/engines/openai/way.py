@@ -89,9 +89,8 @@ def trusted(address: Address, ca: str = "", environment: Mapping[str, str] = os.
     file, folder = ca or environment.get(_BUNDLE, ""), "" if ca else environment.get(_FOLDER, "")
     name = "--ca" if ca else _BUNDLE
     if file and not Path(file).is_file():
-        raise UsageError(
-            f"{name} names {file}, and there is no such file", next_step="Name a file with certificates (PEM)"
-        )
+        missing = "which is a folder" if Path(file).is_dir() else "and there is no such file"
+        raise UsageError(f"{name} names {file}, {missing}", next_step="Name a file with certificates (PEM)")
     try:
         return ssl.create_default_context(cafile=file or None, capath=folder or None) if file or folder else True
     except (ssl.SSLError, OSError) as error:
