@@ -125,7 +125,7 @@ def test_whole_weights_are_none_of_these(tmp_path):
     folder = written(tmp_path / "model", GOOD, model__safetensors=None)
     assert checkpoint_kinds.of_path(folder) is None
     assert checkpoint_kinds.of_config(GOOD, folder, runs_4bit=False) is None
-    assert checkpoint_kinds.quantized(GOOD | {"quantization_config": None}) == ""
+    assert checkpoint_kinds.quantized(GOOD | {"quantization_config": None}, folder) == ""
 
 
 @pytest.mark.parametrize(
@@ -191,3 +191,57 @@ def test_how_revisions_are_named(model, parts):
     assert weights.by_revision(model) == parts
     assert not weights.is_hub_id("a/b@")
     assert not weights.is_hub_id("a/b@../x")
+
+
+@pytest.mark.parametrize(
+    ("config", "beside", "name"),
+    [
+        ({"compression_config": {"quant_method": "compressed-tensors"}}, "", "compressed-tensors"),
+        ({"quantization_config": {"quant_method": "AWQ"}}, "", "AWQ"),
+        ({}, "hf_quant_config.json", "ModelOpt"),
+        ({}, "quantize_config.json", "GPTQ"),
+        ({}, "quant_config.json", "AWQ"),
+        ({"quantization": {"group_size": 64, "bits": 4}}, "", "MLX"),
+    ],
+)
+def test_what_older_tools_say_of_quantised_weights_is_heard(tmp_path, config, beside, name):
+    folder = written(tmp_path / "packed", GOOD | config, model__safetensors=None, tokenizer__json=b"{}")
+    if beside:
+        (folder / beside).write_text("{}")
+    said = refused(folder)
+    assert "holds weights quantized" in said.message
+    assert name in said.message
+    assert ("mlx_vlm.server" if name == "MLX" else "vllm serve") in str(said.next_step)
+
+
+def test_gguf_files_are_found_whatever_the_case_of_their_ending(tmp_path):
+    folder = written(tmp_path / "веса", **{"Модель-Q4__GGUF": b"GGUF"})
+    assert "holds GGUF weights (Модель-Q4.GGUF)" in refused(folder).message
+
+
+@pytest.mark.parametrize("within", ["checkpoint-500", "snapshots/0123abc"])
+@pytest.mark.parametrize("holds", ["adapter_config.json", "config.json", "m.gguf"])
+def test_a_folder_around_a_model_is_told_from_an_empty_one(tmp_path, within, holds):
+    outer = tmp_path / "мой опыт"
+    (outer / within).mkdir(parents=True)
+    (outer / within / holds).write_text("{}")
+    said = refused(outer)
+    assert said.message == f"{outer} holds no model, but a folder in it does"
+    assert str(said.next_step).endswith(f"--model {shlex.quote(str(outer / within))}")
+
+
+def test_an_adapter_of_our_own_needs_no_merging(tmp_path):
+    folder = written(
+        tmp_path / "taught", adapter_config__json=b"{}", ocroute__json=b"{}", adapter_model__safetensors=None
+    )
+    said = refused(folder)
+    assert "holds an adapter, not a whole model" in said.message
+    assert f"--adapter {folder}" in str(said.next_step)
+
+
+def test_a_pointer_of_git_lfs_is_told_from_a_damaged_file(tmp_path):
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 12345\n"
+    folder = written(tmp_path / "cloned", GOOD, model__safetensors=pointer, tokenizer__json=b"{}")
+    said = refused(folder)
+    assert "is a pointer of Git LFS" in said.message
+    assert said.next_step.command == f"git -C {folder} lfs pull"

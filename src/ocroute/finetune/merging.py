@@ -39,7 +39,7 @@ def merge(adapter: Path, folder: Path, *, model: str = "") -> Merged:
     facts = DotsOcr.facts
     base = weights.find(facts, model or recorded(adapter).model)
     weights.check(facts, base)
-    if quantized(weights.config(facts, base)):
+    if quantized(weights.config(facts, base), base):
         raise EngineUnavailable(
             f"the weights in {base} are quantized: an adapter would be rounded away", next_step="Give whole ones"
         )

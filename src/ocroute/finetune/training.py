@@ -138,7 +138,7 @@ def _base(model: str) -> Path:
     facts = DotsOcr.facts
     base = weights.find(facts, model)
     weights.check(facts, base)
-    if quantized(weights.config(facts, base)):
+    if quantized(weights.config(facts, base), base):
         raise EngineUnavailable(
             f"the weights in {base} are quantized, and an adapter is trained for whole ones",
             next_step=f"Give the published ones: --model {facts.hub}",

@@ -126,7 +126,7 @@ class NeuralEngine(DescribedModel, PageByPage):
         facts, mode = self.facts, self.facts.modes[self.mode_of(task)]
         self.single: Single | None = None
         self._together: Together | None = None
-        self._packed = shards.stored(folder) if quantized(weights.config(facts, folder)) else 0
+        self._packed = shards.stored(folder) if quantized(weights.config(facts, folder), folder) else 0
         self.loaded = self.on_meta_device(folder, self.where)
         gc.collect()  # a model that was in its place
         devices.free_memory()

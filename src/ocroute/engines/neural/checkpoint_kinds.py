@@ -12,7 +12,7 @@ from typing import Any
 from ocroute.errors import NextStep
 
 _MAGIC = b"GGUF"
-_ADAPTER = "adapter_config.json"
+_ADAPTER, _CONFIG, _OURS = "adapter_config.json", "config.json", "ocroute.json"
 _SERVED = "ocroute read PAGE --engine openai --base-url http://127.0.0.1"
 _METHODS = {
     "awq": "AWQ",
@@ -28,7 +28,10 @@ _METHODS = {
     "aqlm": "AQLM",
     "eetq": "EETQ",
     "quanto": "Quanto",
+    "mlx": "MLX",
 }
+_BESIDE = {"hf_quant_config.json": "modelopt", "quantize_config.json": "gptq", "quant_config.json": "awq"}
+"""Files in which older tools say how they have quantized, beside a config.json that does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,9 @@ def of_path(path: Path) -> Kind | None:
         return None
     if (path / _ADAPTER).is_file() and not any(path.glob("model*.safetensors")):
         return _adapter(path)
-    files = (
-        []
-        if any(path.glob("*.safetensors"))
-        else sorted(path.glob("*.gguf"), key=lambda file: (_is_projector(file), file.name))
-    )
-    return _gguf(files[0], folder=path) if files else None
+    if not any(path.glob("*.safetensors")) and (files := _gguf_in(path)):
+        return _gguf(files[0], folder=path)
+    return None if (path / _CONFIG).is_file() else _within(path)
 
 
 def of_files(names: list[str], hub: str) -> Kind | None:
@@ -70,16 +70,21 @@ def of_files(names: list[str], hub: str) -> Kind | None:
     return None
 
 
-def quantized(config: dict[str, Any]) -> str:
-    """How the weights that a config.json describes are quantized, by its own word; empty where they are not."""
+def quantized(config: dict[str, Any], folder: Path) -> str:
+    """How the weights in a ``folder`` are quantized, by the word of its config.json or of a file beside it; empty where they are
+    not.
+    """
     text = config.get("text_config")
-    said = config.get("quantization_config") or (text.get("quantization_config") if isinstance(text, dict) else None)
-    if not isinstance(said, dict):
-        return ""
-    method = str(said.get("quant_method") or "")
-    if not method and (said.get("load_in_4bit") or said.get("load_in_8bit")):
-        return "bitsandbytes"
-    return method or "an unnamed method"
+    for part in (config, text if isinstance(text, dict) else {}):
+        said = part.get("quantization_config") or part.get("compression_config")
+        if isinstance(said, dict):
+            method = str(said.get("quant_method") or "").casefold()
+            if not method and (said.get("load_in_4bit") or said.get("load_in_8bit")):
+                return "bitsandbytes"
+            return method or "an unnamed method"
+    if isinstance(config.get("quantization"), dict):
+        return "mlx"
+    return next((method for name, method in _BESIDE.items() if (folder / name).is_file()), "")
 
 
 def of_config(config: dict[str, Any], folder: Path, *, runs_4bit: bool) -> Kind | None:
@@ -88,11 +93,16 @@ def of_config(config: dict[str, Any], folder: Path, *, runs_4bit: bool) -> Kind 
     Args:
         runs_4bit: whether the engine's model can be loaded through bitsandbytes.
     """
-    method = quantized(config)
+    method = quantized(config, folder)
     if not method:
         return None
     name = _METHODS.get(method, method)
     served = f"vllm serve {shlex.quote(str(folder))}, and: {_SERVED}:8000/v1"
+    if method == "mlx":
+        served = f"python -m mlx_vlm.server --model {shlex.quote(str(folder))} --port 8080, and: {_SERVED}:8080/v1"
+        return Kind(
+            "holds weights quantized for MLX, which are not loaded here", NextStep(f"Have MLX run it: {served}")
+        )
     if method != "bitsandbytes":
         what = f"holds weights quantized by {name}, which are not loaded here"
         return Kind(what, NextStep(f"Have vLLM run it: {served}; or use the checkpoint that it was made of"))
@@ -103,6 +113,23 @@ def of_config(config: dict[str, Any], folder: Path, *, runs_4bit: bool) -> Kind 
         what = f"holds weights quantized by {name}, and {' and '.join(missing)} is not installed, which reads them"
         return Kind(what, NextStep(command=f"pip install {' '.join(missing)}"))
     return None
+
+
+def _gguf_in(folder: Path) -> list[Path]:
+    """GGUF files, those first that are models by themselves."""
+    files = [file for file in folder.iterdir() if file.suffix.lower() == ".gguf"]
+    return sorted(files, key=lambda file: (_is_projector(file), file.name))
+
+
+def _within(folder: Path) -> Kind | None:
+    """The folder in a ``folder`` without a model that holds one, as a download or a training leaves it."""
+    files = (file for pattern in ("*/*", "*/*/*") for file in sorted(folder.glob(pattern)))
+    models = (file.parent for file in files if file.name in (_CONFIG, _ADAPTER) or file.suffix.lower() == ".gguf")
+    if not (model := next(models, None)):
+        return None
+    return Kind(
+        "holds no model, but a folder in it does", NextStep(f"Name that one: --model {shlex.quote(str(model))}")
+    )
 
 
 def _gguf(file: Path, *, folder: Path | None = None) -> Kind:
@@ -121,6 +148,9 @@ def _is_projector(file: Path) -> bool:
 
 def _adapter(folder: Path) -> Kind:
     base = "its base model"
+    if (folder / _OURS).is_file():
+        step = NextStep(f"Name it beside the weights: --adapter {shlex.quote(str(folder))}")
+        return Kind("holds an adapter, not a whole model", step)
     try:
         read = json.loads((folder / _ADAPTER).read_text(encoding="utf-8"))
         base = str(read.get("base_model_name_or_path") or base) if isinstance(read, dict) else base

@@ -15,6 +15,10 @@ _BYTES = {"F32": 4, "BF16": 2, "F16": 2}  # of the formats that models are compu
 _NAMES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16"}
 
 
+LFS = "is a pointer of Git LFS, not the weights"
+"""What is wrong with a file that was cloned by a git without its extension for large files."""
+
+
 def files(folder: Path) -> list[Path]:
     """The files that make up the model, as its index or their own names say, whether they are here or not.
 
@@ -48,9 +52,16 @@ def fault(file: Path) -> str:
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     except (EngineUnavailable, ValueError, KeyError, IndexError, TypeError, AttributeError):
-        return "is no safetensors file, or only the beginning of one"
+        return (
+            LFS if _begins(file, b"version https://git-lfs") else "is no safetensors file, or only the beginning of one"
+        )
     wanted, have = 8 + len(raw) + max(ends), file.stat().st_size
     return "" if have == wanted else f"has {have:,} bytes of {wanted:,}"
+
+
+def _begins(file: Path, words: bytes) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(len(words)) == words
 
 
 def names(folder: Path) -> set[str]:

@@ -214,7 +214,10 @@ def check(facts: Facts, folder: Path, *, loaded_here: bool = True) -> None:
         )
         raise EngineUnavailable(f"{folder} holds {reason}", next_step=again(facts, folder))
     if lacking := _lacking(facts, folder):
-        raise EngineUnavailable(f"{folder} {lacking}", next_step=again(facts, folder))
+        step = again(facts, folder)
+        if lacking.endswith(shards.LFS):
+            step = NextStep(command=f"git -C {shlex.quote(str(folder))} lfs pull")
+        raise EngineUnavailable(f"{folder} {lacking}", next_step=step)
 
 
 def _lacking(facts: Facts, folder: Path) -> str:
