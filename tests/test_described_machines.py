@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from docs.parts.machines import build, described, from_default_index, installed_by
+from docs.parts.machines import Described, build, described, from_default_index, installed_by
+from msgspec.structs import replace as replace_struct
 
 from ocroute.cli.draw_survey import overview
 from ocroute.engines.base import Availability, EngineInfo
@@ -15,6 +16,7 @@ from ocroute.engines.neural import availability
 from ocroute.engines.neural.attention import kernel_choices
 from ocroute.engines.neural.model_status import model_rows
 from ocroute.errors import EngineUnavailable
+from ocroute.gpus import Gpu
 from ocroute.kernels.base import KERNELS, Presence
 from ocroute.kernels.requirements import Platform, torch_obstacle
 from ocroute.kernels.torch_builds import releases
@@ -96,6 +98,31 @@ def test_with_a_torch_that_fits_every_card_reads_on_a_kernel_of_torch_s_own(card
     chosen = kernel_choices("dots_ocr", platform)
     assert {choice.kernel for choice in chosen.values()} <= {"sdpa_flash", "sdpa_efficient", "sdpa_math"}
     assert not any(choice.proven for choice in chosen.values())
+
+
+@pytest.mark.parametrize("torch", TORCHES)
+@pytest.mark.parametrize(
+    ("gpu", "driver", "by_hand"),
+    [
+        (Gpu("NVIDIA A10G", 23_028, 22_000, (8, 6)), "11.8", "pdate the driver"),
+        (Gpu("Tesla K80", 11_441, 11_000, (3, 7)), "11.4", "o release of torch since 2.9 has code for this card"),
+    ],
+)
+def test_what_is_to_be_done_by_hand_is_told_and_the_command_at_the_end_can_be_typed(
+    gpu, driver, by_hand, torch, monkeypatch
+):
+    machine = replace_struct(described()["L4 24 GB"].on("linux", driver), gpus=(gpu,))
+    monkeypatch.setattr(Described, "on", lambda *_: machine)
+    monkeypatch.setattr(availability, "inspect", lambda: machine)
+    monkeypatch.setattr(availability, "installed", lambda _: "")
+    step = availability.install_step()
+    absent = Availability("absent", reason="torch is not installed", install=step.command, advice=step.advice)
+    here = from_default_index(TORCHES[torch], "linux") if TORCHES[torch] else None
+    neural = None if here else EngineStatus(EngineInfo("vlm", rank=2, gpu_mb=7_000), absent)
+    lines = overview(seen("L4 24 GB", "linux", here, neural=neural)[0], SettingsHere("config.toml", False, {}))
+    assert by_hand in "\n".join(lines[:-1])
+    assert lines[-1] == "Next: ocroute read PAGE"
+    assert len(lines) <= 40
 
 
 def test_a_pinned_engine_on_every_card_that_torch_cannot_use_is_refused_with_the_command():

@@ -49,7 +49,9 @@ def overview(survey: Survey, settings: SettingsHere) -> list[str]:
     routes = survey.plan.routes if survey.plan else {}
     lines = [*_machine_lines(survey.machine)]
     if survey.gpu_obstacle:
-        lines.append(f"The GPU is not used: {survey.gpu_obstacle.cause}")
+        step = survey.gpu_obstacle.next_step
+        by_hand = "" if _command(step) else f"; {step.remark}"
+        lines.append(f"The GPU is not used: {survey.gpu_obstacle.cause}{by_hand}")
     lines.append("")
     lines += ["Reads here, in this order:"] if routes else [f"No page can be read here: {survey.problem}"]
     for place, name in enumerate(routes, start=1):
@@ -68,9 +70,9 @@ def overview(survey: Survey, settings: SettingsHere) -> list[str]:
 
 
 def _next_command(survey: Survey, routes: Collection[str]) -> str:
-    """The one thing to do next on this machine."""
-    if survey.gpu_obstacle:
-        return _command(survey.gpu_obstacle.next_step)
+    """The one command to type next on this machine."""
+    if survey.gpu_obstacle and (typed := _command(survey.gpu_obstacle.next_step)):
+        return typed
     if not routes:
         installs = (one.availability.install for one in survey.engines.values() if one.info.kind == "ocr")
         return next(filter(None, installs), "ocroute doctor --all")
@@ -78,7 +80,8 @@ def _next_command(survey: Survey, routes: Collection[str]) -> str:
     neural = [name for name, one in survey.engines.items() if one.info.kind == "vlm"]
     if gpu and "torch" not in survey.machine.libraries and neural:
         here = survey.engines[neural[0]].availability
-        return here.install or _command(here.next_step)
+        if typed := here.install or _command(here.next_step):
+            return typed
     unproven = [row.engine for row in survey.neural if row.engine in routes and not row.proven]
     if gpu and gpu.kind != "mps" and unproven:
         return f"ocroute prove --for {unproven[0]}"
@@ -86,9 +89,9 @@ def _next_command(survey: Survey, routes: Collection[str]) -> str:
 
 
 def _command(step: NextStep) -> str:
-    """What is to be typed of a step that may begin with something to be done by hand."""
+    """What can be typed at once of a step; empty where all of it waits for something that is done by hand."""
     before, found, typed = str(step).partition("pip install")
-    return f"{found}{typed}" if found else before
+    return "" if before.endswith("and run: ") else f"{found}{typed}"
 
 
 def _machine_lines(machine: Machine) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import sys
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,7 @@ class _CudaError(Exception):
 def find() -> FoundGpus:
     """Ask the driver."""
     wsl = _IN_WINDOWS if "microsoft" in platform.release().lower() else ""
-    if _without_driver():
+    if sys.modules.get("pynvml") is None and _without_driver():
         return FoundGpus(note=f"no NVIDIA driver answers (there is none){wsl}")
     try:
         import pynvml
