@@ -438,3 +438,32 @@ def test_a_space_that_lies_within_a_ligature_parts_no_word(make_pdf, unicode_fon
 
     _, lines, _ = lines_of(make_pdf(draw))
     assert texts(lines) == ["the Deficit of it"]
+
+
+def test_what_a_clip_path_cuts_off_is_not_on_the_page(make_pdf):
+    """A table cell shows the beginning of what was typed into it."""
+
+    def draw(canvas):
+        canvas.saveState()
+        cell = canvas.beginPath()
+        cell.rect(72, 690, canvas.stringWidth("Blanket") + 2, 30)
+        canvas.clipPath(cell, stroke=0)
+        canvas.drawString(72, 700, "Blanket of wool")
+        canvas.restoreState()
+        canvas.drawString(200, 700, "48.50")
+
+    _, lines, _ = lines_of(make_pdf(draw))
+    assert [word.text for line in lines for word in line.words] == ["Blanket", "48.50"]
+
+
+def test_a_letter_that_the_next_one_is_typed_over_keeps_its_width(make_pdf):
+    """Where a space begins in the middle of an m, it is no overhang of the m."""
+
+    def draw(canvas):
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(72, 700, "R.Meachem")
+        canvas.drawString(72 + canvas.stringWidth("R.Meache") + 5, 700, " 14")
+
+    _, lines, raster = lines_of(make_pdf(draw))
+    word = next(word for line in lines for word in line.words if word.text.startswith("R.Meache"))
+    assert word.box.x1 - word.box.x0 > 0.97 * 12 * 5.4 * raster.shape[1] / 595 * 0.9

@@ -13,6 +13,7 @@ from ocroute.judge import drawn_words
 from ocroute.judge.layer_sample import LETTERS, VOUCHED, WHOLE, Probe, Words, folded, lines_of, probe_of, take, words_of
 from ocroute.judge.letter_shapes import Shapes, shapes_of
 from ocroute.judge.line_crops import spread
+from ocroute.judge.own_letters import own_letters
 from ocroute.judge.read_back import DEEP, ReadBack, Seen, look, read_back
 from ocroute.judge.scripts import script_of
 from ocroute.judge.unlikely_words import SHORTEST, SLIP, UnlikelyWords
@@ -28,6 +29,9 @@ SURE_OF_THE_SHORTEST: Final = (
 )
 SURE_OF_FOREIGN: Final = 0.7  # the same of a word that does not look like the layer's either
 LOOKED_AT: Final = 8  # such words
+DRAWN_WORDS: Final = 40  # that are held against their own font's letters
+UNREAD_WORDS: Final = 120  # the same where nobody reads them
+VOUCHED_FOR: Final = 0.8  # share of them that are what the page shows, where the layer is right
 MANY: Final = 300  # letters that were compared, from which fewer words have to be read
 
 
@@ -35,14 +39,21 @@ MANY: Final = 300  # letters that were compared, from which fewer words have to 
 class Evidence:
     """Of one layer: its words, their letters beside each other, and some of them read back, where there is who reads.
 
+    ``drawn`` are how many words were held against their own font's letters, and how many of them are what the page shows.
     ``corrected`` are words that the page surely shows otherwise: of the sample, of those that are spelled as hardly any is, see
-    `unlikely_words`, and runs of ideographs.
+    `unlikely_words`, with another letter of their own font, and runs of ideographs.
     """
 
     words: Words
     shapes: Shapes
     read: ReadBack | None
     corrected: tuple[Seen, ...]
+    drawn: tuple[int, int] = (0, 0)
+
+    @property
+    def vouched(self) -> bool:
+        """Whether the page's own fonts say that the words are right, and where they stand."""
+        return 0 < VOUCHED_FOR * self.drawn[0] <= self.drawn[1]
 
 
 def evidence_of(page: InputPage, reading: Reading, threads: int) -> Evidence:
@@ -57,6 +68,7 @@ def evidence_of(page: InputPage, reading: Reading, threads: int) -> Evidence:
 
 def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
     words, shapes = words_of(reading), shapes_of(page, reading)
+    drawn, redrawn = _of_own_fonts(page, words)
     least = VOUCHED if shapes.letters >= MANY and not shapes.odd else LETTERS
     try:
         read = read_back(page, words.readable, threads, least=least)
@@ -68,7 +80,32 @@ def _gathered(page: InputPage, reading: Reading, threads: int) -> Evidence:
         corrected = list(dict.fromkeys(found))
     except (EngineUnavailable, EngineError):
         read, corrected = None, []
-    return Evidence(words, shapes, read, (*corrected, *_of_drawings(page, words.others)))
+    corrected += [one for one in redrawn if one not in corrected] + _of_drawings(page, words.others)
+    return Evidence(words, shapes, read, tuple(corrected), drawn)
+
+
+def _of_own_fonts(page: InputPage, words: Words) -> tuple[tuple[int, int], list[Seen]]:
+    """Of words from all over the page, how many could be held against their own font's letters and how many are what these
+    show; and those in which it shows another letter.
+    """
+    own = own_letters(page)
+    if not own.known:
+        return (0, 0), []
+    chosen = spread(words.readable, DRAWN_WORDS) + spread(words.others, UNREAD_WORDS)
+    seen = [(word, own.shown(word.text, word.box, word.font, word.size)) for word in chosen]
+    same = [word for word, shown in seen if shown == _signs(word)]
+    others = [
+        Seen(word, shown, sum(a != b for a, b in zip(shown, _signs(word), strict=True)), 1.0)
+        for word, shown in seen
+        if shown and shown != _signs(word)
+    ]
+    told = sum(shown is not None for _, shown in seen)
+    return (told if 3 * told >= len(chosen) else 0, len(same)), others
+
+
+def _signs(word: Probe) -> str:
+    """Its signs without spaces."""
+    return "".join(word.text.split())
 
 
 def _of_readings(page: InputPage, words: Sequence[Probe], threads: int) -> list[Seen]:
@@ -119,11 +156,14 @@ def _of_ideographs(page: InputPage, words: Sequence[Probe], threads: int) -> lis
 def _of_drawings(page: InputPage, others: Sequence[Probe]) -> list[Seen]:
     """Unlikely words in letters that nobody reads here, where a likelier one looks more like the page: two of them or none."""
     found: list[Seen] = []
+    own = own_letters(page)
     for script in DRAWN:
         unlikely = UnlikelyWords(
             [word for word in others if any(script_of(sign) == script for sign in word.letters)], script
         )
         for word in unlikely.chosen:
+            if own.shows(word.text, word.box, word.font, word.size):
+                continue
             if text := drawn_words.better(page, word, unlikely.likelier(word, SPELLINGS)):
                 found.append(Seen(word, text, 1))
     return found if len(found) > 1 else []

@@ -14,7 +14,7 @@ from ocroute.judge import reference_recogniser
 from ocroute.judge.fuzzy_search import solid
 from ocroute.judge.line_crops import spread
 from ocroute.judge.scripts import script_of
-from ocroute.values import Box, Line, Word
+from ocroute.values import Box, Font, Line, Word
 
 WHOLE: Final = 300  # letters of a short layer, which are all read: its one wrong letter is in no other word
 LETTERS: Final = (
@@ -40,6 +40,8 @@ _TWINS: Final = str.maketrans(
 )
 
 
+_NO_FONT: Final = Font()
+
 Alphabets = Mapping[str, frozenset[str]]
 """What is written by who reads a script; see `reference_recogniser.alphabets`."""
 
@@ -53,6 +55,7 @@ class Probe:
         letters: what of it is compared; see `fuzzy_search.solid`.
         box: where it stands, page pixels.
         font: the name of its line's font; empty where there is none.
+        size: pixels of that font's em; 0 where it is not known.
         script: ISO 15924 code of what its reader has to write; empty where there is none here.
     """
 
@@ -61,6 +64,7 @@ class Probe:
     box: Box
     font: str
     script: str
+    size: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def words_of(reading: Reading) -> Words:
         if line.angle or line.confidence is not None:  # an engine that gives confidences has read it, not the file
             continue
         unknown += line.text.count("\ufffd")
-        font = line.font.name if line.font else ""
+        font = line.font or _NO_FONT
         for word in line.words:
             if HIGH[0] <= word.box.height <= HIGH[1] and word.box.width >= 2:
                 for probe in _probes(word.text.strip(), word.box, font, known):
@@ -102,7 +106,7 @@ def lines_of(reading: Reading) -> list[Line]:
 
 def probe_of(word: Word) -> Probe:
     """A word of any line, to be read back."""
-    return _probe(word.text.strip(), word.box, "", reference_recogniser.alphabets())
+    return _probe(word.text.strip(), word.box, _NO_FONT, reference_recogniser.alphabets())
 
 
 def first_choice(words: Sequence[Probe], least: int = LETTERS) -> list[Probe]:
@@ -180,9 +184,9 @@ def folded(text: str) -> str:
     return letters if letters.isascii() else letters.translate(_TWINS)
 
 
-def _probe(text: str, box: Box, font: str, known: Alphabets) -> Probe:
+def _probe(text: str, box: Box, font: Font, known: Alphabets) -> Probe:
     letters = solid(text)
-    return Probe(text, letters.translate(_TWINS), box, font, _reader(letters, known))
+    return Probe(text, letters.translate(_TWINS), box, font.name, _reader(letters, known), font.size)
 
 
 def _reader(letters: str, known: Alphabets) -> str:
@@ -201,7 +205,7 @@ def _is_rare(sign: str, known: Alphabets) -> bool:
     return alphabet is not None and script_of(sign) == "Hani" and sign not in alphabet
 
 
-def _probes(text: str, box: Box, font: str, known: Alphabets) -> Iterator[Probe]:
+def _probes(text: str, box: Box, font: Font, known: Alphabets) -> Iterator[Probe]:
     if not solid(text):
         return
     if (

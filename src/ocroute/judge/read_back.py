@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from operator import itemgetter
@@ -15,6 +15,7 @@ from rapidfuzz.distance import Levenshtein
 from ocroute.judge import layer_sample, reference_recogniser
 from ocroute.judge.layer_sample import Probe, folded
 from ocroute.judge.line_crops import around, spread
+from ocroute.judge.own_letters import OwnLetters, own_letters
 from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 from ocroute.values import Box
@@ -146,7 +147,20 @@ def _read_in(page: InputPage, every: Sequence[Probe], threads: int, script: str)
         found += _compared(strip, shown)
     doubtful = spread([one.probe for one in found if one.wrong or _figures_within(one.probe.text)], AGAIN)
     again = {one.probe: one for one in _alone(page, doubtful, threads, script)}
-    return [again.get(one.probe, one) for one in found if one.probe in again or not one.wrong]
+    return list(_settled(own_letters(page), found, again))
+
+
+def _settled(own: OwnLetters, found: Iterable[Seen], again: Mapping[Probe, Seen]) -> Iterator[Seen]:
+    """Each word as it was read the last time, and as the layer has it where its own font's letters are what the page shows: the
+    recogniser errs in typefaces, and they do not. Those that nobody could read are left out.
+    """
+    for one in found:
+        probe = one.probe
+        seen = again.get(probe, one)
+        if seen.wrong and own.shows(probe.text, probe.box, probe.font, probe.size):
+            yield Seen(probe, probe.text, 0)
+        elif not seen.wrong or probe in again:
+            yield seen
 
 
 def _alone(page: InputPage, words: Sequence[Probe], threads: int, script: str) -> list[Seen]:

@@ -16,6 +16,7 @@ from ocroute.engines.base import Reading
 from ocroute.values import Block, Box, Category, Line, Word
 
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
+_LEADERS: Final = re.compile(r"([.·…_-])\1{3,}")  # lead the eye to a page number, and are as narrow as can be
 SLANTED: Final = 1.4  # times the usual height from which a box may hold a slanted line
 WIDEST: Final = 3.4  # characters that fit a box as wide as it is high, in the most condensed type
 
@@ -51,7 +52,7 @@ class Piece:
         short, long = sorted((self.box.width, self.box.height))
         if short > SLANTED * usual:
             short, long = usual, hypot(short, long)
-        return self.weight > WIDEST * long / max(short, 1.0) + 4
+        return weight(_LEADERS.sub("", self.text)) > WIDEST * long / max(short, 1.0) + 4
 
 
 def pieces(reading: Reading, *, finest: bool = False) -> tuple[Piece, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -88,6 +88,10 @@ class CroppedPage(InputPage):
         for x0, y0, x1, y1 in segments:
             if x0 <= own.x1 and x1 >= own.x0 and y0 <= own.y1 and y1 >= own.y0:
                 yield max(x0 - x, 0), max(y0 - y, 0), min(x1 - x, width), min(y1 - y, height)
+
+    def typefaces(self) -> Mapping[str, tuple[bytes, ...]]:
+        """Those of the whole page."""
+        return self._page.typefaces()
 
     def text_angle(self) -> int | None:
         """That of the whole page."""

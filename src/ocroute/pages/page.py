@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
 import cv2
@@ -118,6 +118,12 @@ class InputPage(ABC):
         """The file of the image that fills ``box``, upright, as the source holds it; None where there is no such JPEG."""
         return None
 
+    def typefaces(self) -> Mapping[str, tuple[bytes, ...]]:
+        """The files of the fonts that the page's own text is set in, by the names that its lines give; none where the source has
+        no fonts.
+        """
+        return {}
+
     def text_angle(self) -> int | None:
         """Degrees counter-clockwise (0, 90, 180, 270) by which most of the page's own printed text is turned; None
         where there is too little of it to tell.
@@ -222,6 +228,10 @@ class TurnedPage(InputPage):
     def language(self) -> str:
         """What the source says."""
         return self._page.language()
+
+    def typefaces(self) -> Mapping[str, tuple[bytes, ...]]:
+        """The page's own."""
+        return self._page.typefaces()
 
     def text_angle(self) -> int | None:
         """The direction of the page's own text in the turned frame."""

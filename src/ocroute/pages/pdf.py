@@ -23,6 +23,7 @@ from ocroute.pages.pdf_marks import read_marks, with_marks
 from ocroute.pages.pdf_notes import notes_of
 from ocroute.pages.pdf_outline import outline_of
 from ocroute.pages.pdf_tags import Tags, language_of, tags_of, told_text
+from ocroute.pages.pdf_typefaces import typefaces_of
 from ocroute.pages.pdf_unread import unread_of
 from ocroute.pages.pdf_vectors import NO_VECTORS, Vectors, image_boxes, image_density, read_vectors
 from ocroute.pages.source import Source
@@ -192,6 +193,11 @@ class PdfPage(InputPage):
                 return self.once("tags", lambda: tags_of(self._page()))
         except CorruptInput:
             return Tags()
+
+    def typefaces(self) -> Mapping[str, tuple[bytes, ...]]:
+        """Those that the file brings, and those that stand in for fonts that it only names."""
+        with on_page(self.source, self.number):
+            return self.once("typefaces", lambda: typefaces_of(self._whole().page))
 
     def text_angle(self) -> int | None:
         """The direction of most printed characters; None where fewer than ``_TELLING`` are printed or they disagree."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ocroute.pages.code_pages import cyrillic
 from ocroute.pages.glyph_numbers import meant
+from ocroute.pages.pdf_clips import Bounds, Clips, leaves
 from ocroute.pages.pdf_fonts import Face, face_of
 from ocroute.pages.pdf_frame import Frame
 from ocroute.pages.pdf_text import SOFT_HYPHEN, TEX_LIGATURES, TEX_QUOTES
@@ -33,6 +34,9 @@ _HIGH, _LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
 
 _BLANK = 0.01
 """Height over width up to which a character leaves no ink: pdfium gives one without a drawing its width and nearly no height."""
+
+_OVERHANG = 0.4
+"""Part of a character's width that may reach over the space behind it."""
 
 _POINTS = 0x591, 0x8FF
 """Where Hebrew and Arabic vowel signs are found."""
@@ -102,16 +106,18 @@ _WIDE, _STYLE, _X, _Y, _RIGHT = 12, 1, 2, 3, 6
 
 
 def read_glyphs(page: pypdfium2.PdfPage, frame: Frame) -> Glyphs:
-    """All characters that stand in the file; those that pdfium makes up (spaces, line ends) are left out."""
+    """All characters that stand in the file; those that pdfium makes up (spaces, line ends) and those that the page's clip paths
+    cut off are left out.
+    """
     text = page.get_textpage()
     try:
-        return _read(text, frame)
+        return _read(text, frame, Clips(page.raw))
     finally:
         text.close()
 
 
-def _read(text: pypdfium2.PdfTextPage, frame: Frame) -> Glyphs:
-    styles = _Styles(text.raw, frame)
+def _read(text: pypdfium2.PdfTextPage, frame: Frame, clips: Clips) -> Glyphs:
+    styles = _Styles(text.raw, frame, clips)
     table = _table(text.raw, styles)
     rows = np.array(table.numbers, np.float64).reshape(-1, _WIDE)
     _measure(styles.all, rows, frame.scale)
@@ -133,14 +139,16 @@ class _Styles:
 
     Attributes:
         all: the styles.
+        bounds: of each, what its clip paths leave, if it has any.
         level, aslant: of each style, whether it is.
     """
 
-    def __init__(self, raw: Any, frame: Frame) -> None:
+    def __init__(self, raw: Any, frame: Frame, clips: Clips) -> None:
         self.all: list[Style] = []
+        self.bounds: list[Bounds | None] = []
         self.level: list[bool] = []
         self.aslant: list[bool] = []
-        self._raw, self._frame = raw, frame
+        self._raw, self._frame, self._clips = raw, frame, clips
         self._faces: dict[int, Face] = {}
         self.of: dict[int, int] = {}  # by the text object's address
         self.meant: dict[tuple[int, int], tuple[int, bool]] = {}  # by style and code, see `meaning`
@@ -150,6 +158,7 @@ class _Styles:
         made = _style(self._raw, index, owner, self._frame, self._faces)
         self.of[address] = len(self.all)
         self.all.append(made)
+        self.bounds.append(self._clips.of(owner))
         self.level.append(made.level)
         self.aslant.append(max(map(abs, made.direction)) < LEVEL)
         return self.of[address]
@@ -202,7 +211,7 @@ def _table(raw: Any, styles: _Styles) -> _Table:
             if table and aslant[int(table[_STYLE - _WIDE])]:
                 # Boxes of letters that run uphill overlap: no white between them tells words.
                 table.extend((SPACE, table[_STYLE - _WIDE], x.value, y.value, *nowhere, *nowhere))
-            elif table and table[_Y - _WIDE] == y.value and table[_X - _WIDE] < x.value < table[_RIGHT - _WIDE]:
+            elif table and table[_Y - _WIDE] == y.value and _is_overhang(table, x.value):
                 # It stands where the character before it ends: what that one's box has beyond is overhang, as an italic f's.
                 table[_RIGHT - _WIDE] = x.value
             continue
@@ -215,6 +224,11 @@ def _table(raw: Any, styles: _Styles) -> _Table:
         style = style_of.get(address)
         if style is None:
             style = styles.add(index, owner, address)
+        bounds = styles.bounds[style]
+        if bounds is not None:
+            loose_of(raw, index, at_rect)
+            if not leaves(bounds, rect):
+                continue
         said, number = meant.get((style, code)) or styles.meaning(style, code, index)
         if said == SOFT_HYPHEN:
             ink_of(raw, index, *at)
@@ -240,6 +254,12 @@ def _table(raw: Any, styles: _Styles) -> _Table:
             sides = right.value - left.value, top.value - bottom.value
             drawn[style, said] = min(sides) > _BLANK * max(sides)
     return made
+
+
+def _is_overhang(table: Sequence[float], end: float) -> bool:
+    """Whether little of the last character's box lies beyond ``end``: half an m that a space is typed over is none."""
+    start, right = table[_X - _WIDE], table[_RIGHT - _WIDE]
+    return start < end < right <= end + _OVERHANG * (right - start)
 
 
 def _measure(styles: list[Style], rows: NDArray[np.float64], scale: float) -> None:

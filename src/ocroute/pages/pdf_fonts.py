@@ -57,7 +57,7 @@ def face_of(font: Any) -> Face:
     """The face behind pdfium's font handle; a plain one where there is none."""
     if not font:
         return Face("", False, False, 0.8, -0.2)
-    name = _SUBSET.sub("", _name(font))
+    name = name_of(font)
     flags = max(0, pdfium.FPDFFont_GetFlags(font))
     signs = encoding_of(name)
     # pdfium's weight is guessed from the stem width, and calls many a regular face bold: the name knows better.
@@ -70,6 +70,11 @@ def face_of(font: Any) -> Face:
         signs,
         not name or bool(_TEX.match(name)),
     )
+
+
+def name_of(font: Any) -> str:
+    """The PostScript name behind pdfium's font handle, without the tag of a subset."""
+    return _SUBSET.sub("", _name(font))
 
 
 def _name(font: Any) -> str:

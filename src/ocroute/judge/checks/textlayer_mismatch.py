@@ -68,14 +68,14 @@ class TextLayerMismatch:
         if between is not None and between >= GAPS and not _reads_well(known):  # ink may be drawn between right words
             what = "The words of the text layer do not stand where the words on the page do"
             return self._finding(between, GAPS, what, 0.9)
-        if edges is not None and edges >= (CUT if _is_read(known) else EDGES):
+        if edges is not None and edges >= (CUT if _is_read(known) else EDGES) and not known.vouched:
             what = "The words of the text layer stand half a line beside those on the page"
             return self._finding(edges, EDGES, what, 0.9)
         if (unwritten := self._of_signs(known)) is not None:
             return unwritten
         if (odd := self._of_shapes(page, known.shapes, threads)) is not None:
             return odd
-        if known.words.others and drawn_words.odds(page, known.words.others) > 0:
+        if known.words.others and not known.vouched and drawn_words.odds(page, known.words.others) > 0:
             return self._finding(1.0, 1.0, "The words of the text layer do not look like those on the page", 0.9)
         if (misspelt := self._of_corrected(known)) is not None:
             return misspelt
@@ -84,7 +84,7 @@ class TextLayerMismatch:
             return reference_recogniser.nobody_looked("textlayer_mismatch", "The text layer was")
         asked, read = known.read.asked
         few = not known.words.others and sum(len(word.letters) for word in known.words.readable) == asked > 1
-        if (asked >= LEAST_ASKED and read < READ * asked) or (few and not read):
+        if not known.vouched and ((asked >= LEAST_ASKED and read < READ * asked) or (few and not read)):
             what = "Where the text layer has words, the page shows nothing that can be read as letters"
             return self._finding(1 - read / asked, 1 - READ, what, 0.9)
         return self._of_letters(known.read) if known.read.odds > 0 else None
@@ -169,7 +169,7 @@ def _may_be_the_readers(one: Seen) -> bool:
 
 def _reads_well(known: Evidence) -> bool:
     """Whether the words that were looked at can nearly all be read where they stand, as the layer has them."""
-    return known.read is not None and known.read.asked[0] >= WELL[0] and _is_read(known)
+    return known.vouched or (known.read is not None and known.read.asked[0] >= WELL[0] and _is_read(known))
 
 
 def _is_read(known: Evidence) -> bool:
