@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bench.pages.leaves.leaf import LEFT, RIGHT, Leaf, Maker
+from collections.abc import Sequence
+
+from bench.pages.leaves.leaf import LEFT, RIGHT, Leaf, Maker, wrapped
 
 
 def _column(leaf: Leaf, x: float, width: float, top: float, bottom: float, size: float) -> None:
@@ -75,18 +77,36 @@ def picture_in_columns(leaf: Leaf) -> None:
     leaf.y = from_top + high + 4
     leaf.paragraph(caption, x=x0, width=x1 - x0, size=7.5)
     below = leaf.y + 4
+    slots = list[tuple[int, float, float, float, float]]()
     for column in range(count):
         x = LEFT + column * (width + gap)
         beside = (max(x, x0), min(x + width, x1))
-        leaf.flow()
         if beside[1] <= beside[0]:
-            _column(leaf, x, width, top, bottom, 9)
+            slots.append((column, x, width, top, bottom))
             continue
-        _column(leaf, x, width, top, from_top - 4, 9)
+        slots.append((column, x, width, top, from_top - 4))
         if kind == "around":
             left = beside[0] > x
-            _column(leaf, x if left else beside[1] + 8, 0.55 * width - 8, from_top, below, 9)
-        _column(leaf, x, width, below, bottom, 9)
+            slots.append((column, x if left else beside[1] + 8, 0.55 * width - 8, from_top, below))
+        slots.append((column, x, width, below, bottom))
+    _run_through(leaf, slots, 9)
+
+
+def _run_through(leaf: Leaf, slots: Sequence[tuple[int, float, float, float, float]], size: float) -> None:
+    """One text through places of a page (column, x, width, top, bottom): what does not fit into one goes on in the next."""
+    font, words, last = leaf.body, list[str](), -1
+    for column, x, width, top, bottom in slots:
+        if column != last:
+            leaf.flow()
+            last = column
+        y = top
+        while y + size <= bottom:
+            new = not words
+            words = words or leaf.speech.prose(leaf.rng.randint(2, 4)).split()
+            row = wrapped(" ".join(words), font, size, width)[0]
+            leaf.write(x, y + size, row, size=size, new=new)
+            words = words[len(row.split()) :]
+            y += size * (1.3 if words else 2.0)
 
 
 def leaflet(leaf: Leaf) -> None:

@@ -21,6 +21,7 @@ from ocroute.layout.form_rows import form_bars
 from ocroute.layout.gutter_ends import Mask, afloat, captions_beside, dividers, printed_between
 from ocroute.layout.line_measures import Piece, Scale, merged
 from ocroute.layout.lines import GUTTER, SAME_BASELINE, SAME_WORDS_GAP, WIDEST_WORD_GAP, Floats, edges, of_other_print
+from ocroute.layout.past_pictures import past_pictures
 from ocroute.layout.rows import side_by_side
 from ocroute.layout.wording import begins
 from ocroute.raster.rules import Rule
@@ -62,7 +63,8 @@ def columns(pieces: Sequence[Piece], scale: Scale, rules: Sequence[Rule] = ()) -
     """
     ruled = printed_between(rules, pieces, scale)
     bars = np.concatenate([ruled, form_bars(rows_of(pieces, scale), scale)])
-    return [_lines(region, scale) for region in _cut(list(pieces), scale, bars) if region]
+    regions = [region for region in _cut(list(pieces), scale, bars) if region]
+    return [_lines(region, scale) for region in past_pictures(regions, scale)]
 
 
 def rows_of(pieces: Sequence[Piece], scale: Scale) -> list[Row]:
