@@ -50,6 +50,8 @@ def test_todays_print_is_none(language):
     [
         "for fun, if f(x) = f(y) then fold, find, file, fix and format it",
         "office, effort, affable, buffer, fluff",
+        "Swifts return to the same tower each year. His grandmother sold buttons from a cart near the stafion. Two violins, "
+        "a flute and an old piano filled the hall. In the lower fown the census was sold.",
         "Timetable Feneman Ashcombe Wenby Thurasley Quileford Feniford Halaford Fenbury Thureford Feniman",
         "",
     ],

@@ -11,6 +11,7 @@ from bench.pages.arrangements import draw
 from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge.checks.order import ReadingOrder
 from ocroute.judge.out_of_order import moved
+from ocroute.judge.read_across import read_across
 from ocroute.layout.arrange import arrange
 from ocroute.raster.white_order import misplaced
 from ocroute.values import Block, Box, Category, Line
@@ -96,3 +97,59 @@ def test_ten_thousand_things_take_no_square_of_time():
         for at in range(10_000)
     ]
     assert misplaced(boxes, [1] * len(boxes), 14) == []
+
+
+COLUMN = [
+    "The ferry leaves at seven and nobody waits",
+    "for those who oversleep. Neither the captain",
+    "nor the pilot had seen the light before it",
+    "went out. Please sign both copies and send",
+]
+BESIDE = [
+    "Nobody behind the school knew why the clerk",
+    "had painted the railway and the orchard, or",
+    "who had ordered the cement. Rain had washed",
+    "the chalk marks from the wall, so the count",
+]
+
+
+@pytest.mark.parametrize("lowered", [0, 6], ids=["level", "between"])
+@pytest.mark.parametrize("rows", [3, 4])
+@pytest.mark.parametrize("rest", [10, 120])
+def test_a_few_lines_read_across_two_columns_are_seen_on_a_long_page_too(rows, lowered, rest):
+    """Lines that say where they stand, and blocks of one line each or of all."""
+    sides = [
+        [
+            Line(text, Box(x, y + 20 * row + low, x + 210, y + 20 * row + low + 14))
+            for row, text in enumerate(texts[:rows])
+        ]
+        for x, texts, y, low in ((0, COLUMN, 0, 0), (240, BESIDE, 0, lowered))
+    ]
+    below = [
+        Line("seven words stand in each of them", Box(0, 120 + 20 * row, 450, 134 + 20 * row)) for row in range(rest)
+    ]
+    crossed = [line for row in zip(*sides, strict=True) for line in row]
+    page = draw("two_columns", "tune", 5).page()
+
+    def judged(lines):
+        blocks = [Block(Category.TEXT, line.text, line.box, lines=(line,)) for line in [*lines, *below]]
+        return finding(page, Reading(blocks=tuple(blocks)))
+
+    assert judged([*sides[0], *sides[1]]) is None
+    found = judged(crossed)
+    assert found is not None
+    assert found.refuses
+    assert found.image == Box(0, 0, 450, 20 * (rows - 1) + 14 + lowered)
+
+
+def test_names_and_their_values_are_no_columns_that_are_read_across():
+    rows = [
+        (f"{name} of the vessel", f"{name} and what else is known of it")
+        for name in ("Port", "Owner", "Cargo", "Master")
+    ]
+    things = [
+        (text, Box(x, 20 * at, x + 200, 20 * at + 14), 4)
+        for at, row in enumerate(rows)
+        for x, text in zip((0, 240), row, strict=True)
+    ]
+    assert read_across(things) == []

@@ -17,13 +17,17 @@ _INSIDE_S: Final = re.compile(r"s(?=.)")
 
 
 def long_s(text: str) -> list[str]:
-    """The words of a text in Latin letters that are likelier with s in place of f, where hardly an s stands within words."""
+    """The words of a text in Latin letters that are likelier with s in place of f, where hardly an s stands within words.
+
+    They are none where as many words have an s: there a few t or s were misread as f.
+    """
     every = words(text)  # capitals as they are: no S is read as F
     count_f, count_s = (sum(len(found.findall(word)) for word in every) for found in (_INSIDE_F, _INSIDE_S))
     if count_f < LETTERS or count_f < MOSTLY * (count_f + count_s):
         return []
     found = fluency(fold(_INSIDE_F.sub("s", " ".join(every))), "Latn")
-    return _likelier(every, found.language) if found else []
+    likelier = _likelier(every, found.language) if found else []
+    return likelier if len(likelier) > len({word for word in every if _INSIDE_S.search(word)}) else []
 
 
 def _likelier(every: Sequence[str], language: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from ocroute.engines.base import Reading
+from ocroute.judge.read_across import read_across
 from ocroute.raster.white_order import misplaced
 from ocroute.values import Block, Box, Category, Direction, Line, Word
 
@@ -36,7 +37,10 @@ _Thing = tuple[str, Box, int]
 
 
 class Moved(NamedTuple):
-    """Words that would have to be moved: how many, their share of all that were looked at, and the longest run of them."""
+    """Words that would have to be moved: how many, their share of all that were looked at, and the longest run of them.
+
+    The share is `LIMIT` at least where columns are read across: a few lines of that are wrong on a long page too.
+    """
 
     words: int
     share: float
@@ -56,6 +60,9 @@ def moved(reading: Reading) -> Moved | None:
     total = sum(words for _, _, words in things)
     if len(things) < 3 or len(things) > MOST:
         return None
+    if direction == "ltr" and (run := read_across(things)):
+        count = sum(words for *_, words in run)
+        return Moved(count, max(LIMIT, count / total), run[1][0], Box.around(box for _, box, _ in run))
     em = median(box.height for _, box, _ in things)
     boxes = [box for _, box, _ in things]
     wrong = misplaced(_mirrored(boxes) if direction == "rtl" else boxes, [words for _, _, words in things], em)
