@@ -1,6 +1,6 @@
 """A tiny dots.ocr taught a typeface that it reads badly: do held-out pages get better, and does it forget others?
 
-    python -m bench.finetune [--json evidence/finetune.json] [--place FOLDER] [--taught liberation/LiberationSerif-BoldItalic]
+    python -m bench.finetune [--json evidence/finetune-taught-NAME.json] [--taught FOLDER/TYPEFACE] [--place FOLDER]
 
 The checkpoint is the one that the tests read with, trained once on upright typefaces. It is taught lines in a slanted one,
 in turn with ordinary ones, all by `ocroute.finetune`: exported, checked, trained on, judged on what was held out, and on
@@ -251,7 +251,7 @@ def memory(folder: Path) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    parser = harness.arguments(__doc__, record="finetune")
+    parser = harness.arguments(__doc__, record="finetune-taught-NAME")
     parser.add_argument("--taught", default=TAUGHT, help="the typeface that it reads badly")
     parser.add_argument("--pages", type=int, default=120, help="that are taught; 15 in 100 are held out")
     parser.add_argument("--others", type=int, default=16, help="in typefaces that were read before")
@@ -265,6 +265,9 @@ def main() -> None:
         "--place", type=Path, help="a folder where all is kept; a part that was done there is not done again"
     )
     parser.add_argument("--until", choices=PARTS, default=PARTS[-1], help="the last part to do")
+    parser.add_argument(
+        "--memory", action="store_true", help="only count what a step takes; evidence/finetune-memory.json"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         place = given.place or Path(made)
@@ -274,7 +277,7 @@ def main() -> None:
             "memory": lambda: {"memory": memory(place / "published")}, "swap": lambda: swapped(place),
         }  # fmt: skip
         result: dict[str, Any] = {}
-        for name in PARTS[: PARTS.index(given.until) + 1]:
+        for name in ["memory"] if given.memory else PARTS[: PARTS.index(given.until) + 1]:
             done = place / f"{name}.json"
             if not done.exists():
                 done.write_text(json.dumps(parts[name]()), encoding="utf-8")

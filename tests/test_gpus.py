@@ -207,6 +207,25 @@ def test_a_slice_that_nothing_describes_is_listed_without_its_memory(lone):
     assert "memory not told" in gpu.in_words
 
 
+def test_a_chip_without_memory_of_its_own_is_not_cut_whatever_its_driver_says(lone, monkeypatch):
+    fake = one_card("gb10")
+    fake.nvmlDeviceGetMigMode = lambda _: (1, 1)
+    del fake.nvmlDeviceGetMigDeviceHandleByIndex
+    installed(monkeypatch, fake)
+    monkeypatch.setattr(gpus.nvidia, "_LIBRARY", "/nowhere/libcuda.so")
+    monkeypatch.delenv(gpus.VISIBLE, raising=False)
+    [gpu] = gpus.find().gpus
+    assert (gpu.unified, gpu.memory_mb) == (True, machine_memory()[0])
+
+
+def test_a_binding_that_is_loaded_is_asked_where_the_library_cannot_be_loaded_again(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pynvml", one_card("host"))
+    monkeypatch.setattr(gpus.nvidia, "_MANAGEMENT", "libnowhere.so")
+    monkeypatch.setattr(gpus.nvidia, "_numbered", lambda: [SLICE])
+    monkeypatch.delenv(gpus.VISIBLE, raising=False)
+    assert [gpu.name for gpu in gpus.find().gpus] == ["NVIDIA A100 MIG 1g.10gb"]
+
+
 def test_a_lost_card_is_called_so(lone):
     found = lone("lost")
     assert (found.gpus, found.note) == ((), "the NVIDIA driver answers with an error (GPU is lost)")

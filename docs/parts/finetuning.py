@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from parts.common import Record, from_evidence, stamp, table
+from parts.common import EVIDENCE, Record, from_evidence, measured, stamp, table
 
-_SCRIPT = "python -m bench.finetune --json evidence/finetune.json"
+_SCRIPT = "python -m bench.finetune --taught FOLDER/TYPEFACE --json evidence/finetune-taught-NAME.json"
 
 
-@from_evidence("finetune", _SCRIPT)
-def proof(record: Record) -> str:
+def proof() -> str:
+    """A part for each typeface that was taught."""
+    records = [measured(file.stem) for file in sorted(EVIDENCE.glob("finetune-taught-*.json"))]
+    return "\n".join(_proof(record) for record in records) or f"Not measured yet. To measure it: `{_SCRIPT}`.\n"
+
+
+def _proof(record: Record) -> str:
     training = record["training"]
     trials = table(
         ("after so many steps", "wrong characters on pages that it is not taught", "loops", "the canary page is read"),
@@ -18,10 +23,13 @@ def proof(record: Record) -> str:
         ),
     )
     settings = ", ".join(f"{name} {value}" for name, value in record["settings"].items())
-    faces = ", ".join(dict.fromkeys(record["taught"]))
     where = f"{training['seconds']:.0f} s on {training['device']}" if "device" in training else "on a CPU"
-    said = f"{training['pages']} pages taught in {training['steps']} steps, {where}. In {faces}."
-    return f"{trials}\n{said} Settings: {settings}.\n\n{_judged(record)}{stamp(record)}"
+    faces = list(dict.fromkeys(record["taught"]))
+    kept = f", of which step {training['best_step']} was kept" if "best_step" in training else ""
+    said = f"{training['pages']} pages taught in {training['steps']} steps, {where}{kept}."
+    share = record["taught"].count(faces[0]) / len(record["taught"])
+    others = f"{faces[0]} is taught on {share:.0%} of them, beside {', '.join(faces[1:])}."
+    return f"### {faces[0]}\n\n{trials}\n{said} {others} Settings: {settings}.\n\n{_judged(record)}{stamp(record)}"
 
 
 def _judged(record: Record) -> str:
@@ -39,13 +47,6 @@ def _judged(record: Record) -> str:
             rows.append((what if side == "base" else "", called, f"{of['cer']:.2%}", *counts, more))
     said = "".join(f"- {line}.\n" for line in record["says"])
     return f"{table(head, rows)}\nWhat `judge` says of it:\n\n{said}"
-
-
-@from_evidence("finetune", _SCRIPT)
-def swap(record: Record) -> str:
-    if "swap" not in record:
-        return f"Not measured yet. To measure it: `{_SCRIPT}`.\n"
-    return f"{_gradients(record['swap']['gradients'])}\n{_read_with(record['swap']['reading'])}"
 
 
 def _gradients(rows: Record) -> str:
@@ -101,10 +102,8 @@ def swap_on_gpu(record: Record) -> str:
     return "\n".join(parts) + "\n" + stamp(record)
 
 
-@from_evidence("finetune", _SCRIPT)
+@from_evidence("finetune-memory", "python -m bench.finetune --memory --json evidence/finetune-memory.json")
 def memory(record: Record) -> str:
-    if "memory" not in record:
-        return f"Not counted yet. To count it: `{_SCRIPT}`.\n"
     head = (
         "largest page",
         "image tokens",
@@ -129,7 +128,6 @@ def memory(record: Record) -> str:
 
 PARTS = {
     "finetune": proof,
-    "finetune-swap": swap,
     "finetune-memory": memory,
     "finetune-step": step,
     "finetune-gpu-swap": swap_on_gpu,

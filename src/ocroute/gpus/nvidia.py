@@ -11,6 +11,7 @@ import ctypes
 import os
 import platform
 import sys
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -137,6 +138,9 @@ def _first_slice(card: object) -> Gpu:
     try:
         return _described(pynvml.nvmlDeviceGetMigDeviceHandleByIndex(card, 0), whole=card)
     except (pynvml.NVMLError, AttributeError):
+        with suppress(pynvml.NVMLError):
+            if _memory(card)[2]:  # a chip with the computer's memory cannot be cut, whatever its driver says
+                return _described(card)
         major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(card)
         return Gpu(f"{pynvml.nvmlDeviceGetName(card)}, a MIG slice", 0, 0, (int(major), int(minor)))
 
