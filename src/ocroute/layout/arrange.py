@@ -18,6 +18,7 @@ from ocroute.layout.hyphens import Joiner
 from ocroute.layout.line_measures import Piece, Scale, boxes_are_tight, measure, roominess, scale_of
 from ocroute.layout.lines import assemble, with_initials
 from ocroute.layout.listings import with_listings
+from ocroute.layout.margin_columns import down_columns
 from ocroute.layout.paragraphs import Column, Group, groups
 from ocroute.layout.reading_direction import view_of, with_direction
 from ocroute.layout.tables.find import FoundTable, find_tables
@@ -63,9 +64,9 @@ def _blocks(page: InputPage, inked: Sequence[Line]) -> tuple[Block, ...]:
     sorted_out = set_apart([*pieces, *(_placed(table, scale) for table in tables)], scale, [rule.at for rule in rules])
     joiner = Joiner(line.text for line in inked)
     drafts = [
-        *(Draft(Category.PAGE_HEADER, [_alone(piece, scale)]) for piece in sorted_out.headers),
+        *(Draft(Category.PAGE_HEADER, [_alone(piece, scale)]) for piece in down_columns(sorted_out.headers, scale)),
         *run_on(_drafts(sorted_out.body, scale, rules, ToldBlocks(page.headings(), page.items()))),
-        *(Draft(Category.PAGE_FOOTER, [_alone(piece, scale)]) for piece in sorted_out.footers),
+        *(Draft(Category.PAGE_FOOTER, [_alone(piece, scale)]) for piece in down_columns(sorted_out.footers, scale)),
     ]
     return tuple(block_of(draft, joiner) for draft in drafts)
 
