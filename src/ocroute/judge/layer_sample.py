@@ -6,6 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -189,6 +190,9 @@ def _probe(text: str, box: Box, font: Font, known: Alphabets) -> Probe:
     return Probe(text, letters.translate(_TWINS), box, font.name, _reader(letters, known), font.size)
 
 
+_solid = lru_cache(maxsize=4096)(solid)  # the same words stand on a page again and again
+
+
 def _reader(letters: str, known: Alphabets) -> str:
     """The script that says which model reads a word; empty where none here does."""
     scripts = {script_of(letter) for letter in letters if not letter.isascii() and letter != LONG_VOWEL}
@@ -206,7 +210,12 @@ def _is_rare(sign: str, known: Alphabets) -> bool:
 
 
 def _probes(text: str, box: Box, font: Font, known: Alphabets) -> Iterator[Probe]:
-    if not solid(text):
+    letters = _solid(text)
+    if not letters:
+        return
+    if text.isascii():  # most words
+        if len(text) <= LONGEST:
+            yield Probe(text, letters, box, font.name, "Latn", font.size)
         return
     if (
         len(text) > 1 and box.height > UPRIGHT * box.width and any(map(_wide, text))

@@ -6,6 +6,7 @@ in the order of print: a vowel sign before its letter, a letter that ends words 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -34,10 +35,12 @@ _PAGE: Final = 150  # letters from which their shares are those of the language
 
 def rare(text: str) -> float:
     """The share of the letters of ``text`` that no language has many of; 0 where it has hardly any letters."""
-    letters = [sign for sign in text if sign.isalpha()]
-    if len(letters) < _FEWEST:
+    letters = {sign: count for sign, count in Counter(text).items() if sign.isalpha()}
+    total = sum(letters.values())
+    if total < _FEWEST:
         return 0.0
-    return sum(sign not in _USED and any(ord(sign) in some for some in _RARE) for sign in letters) / len(letters)
+    strange = (sign not in _USED and any(ord(sign) in some for some in _RARE) for sign in letters)
+    return sum(count for count, odd in zip(letters.values(), strange, strict=True) if odd) / total
 
 
 def misplaced(text: str) -> float:
@@ -45,6 +48,8 @@ def misplaced(text: str) -> float:
     they cannot; of Thai and Lao also of the vowels that no consonant follows. 0 where it has none.
     """
     signs = wrong = 0
+    if max(text, default="") < chr(SCRIPTS.start):
+        return 0.0
     for before, sign in _pairs(text, SCRIPTS):
         place = ord(sign) % 0x80
         if place in _VOWEL_SIGNS or place == _VIRAMA:
@@ -70,6 +75,8 @@ def within(text: str) -> float:
 
 def alefs(text: str) -> float:
     """The share of alefs in the Arabic letters of ``text``: every language of that script has many. 1 for short texts."""
+    if max(text, default="") < chr(_ARABIC.start):
+        return 1.0
     letters = [sign for sign in text if ord(sign) in _ARABIC and sign.isalpha()]
     return letters.count(_ALEF) / len(letters) if len(letters) >= _PAGE else 1.0
 

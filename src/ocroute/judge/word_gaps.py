@@ -13,7 +13,7 @@ from ocroute.pages.page import InputPage
 from ocroute.raster.ink import ink_of
 from ocroute.values import Box, Word
 
-MOST: Final = 400  # words that are looked at
+MOST: Final = 200  # words that are looked at
 SMALLEST: Final = 8  # pixels of a word's height
 MANY: Final = 30  # words that tell together though each is so small that its rows run together
 FEWEST: Final = 4  # letters: an i, or an ideograph of strokes, may be bare in its middle

@@ -29,6 +29,8 @@ class Blurred:
         every = pieces(reading)
         if any(piece.box is None for piece in every):
             return None
+        if page.rules() is not None and not page.pictures():  # all of it is drawn: only a picture can be out of focus
+            return None
         blurred = blurred_rows(page)
         if not blurred.places:
             return None
