@@ -82,6 +82,15 @@ def test_commands_to_be_typed_are_whole_on_a_narrow_terminal():
     assert "…" not in drawn
 
 
+@pytest.mark.parametrize("page", ["cp1251", "cp866", "ascii"])
+def test_what_a_code_page_lacks_is_escaped_and_nothing_ends_by_it(page):
+    """As where a Windows console's output goes into a file."""
+    done = process("languages", env={**os.environ, "PYTHONIOENCODING": page, "PYTHONUTF8": "0"}, encoding=page)
+    assert done.returncode == 0, done.stderr
+    assert r"\u4e2d" in done.stdout  # 中文
+    assert ("русский" in done.stdout.casefold()) == (page != "ascii")
+
+
 def test_headers_and_footers_stay_where_they_are_wanted_by_the_old_spelling_too():
     texts = [ocroute("read", SAMPLES / "report.pdf", *option, "--jobs", "0").stdout for option in
              ((), ("--keep-headers-footers",), ("--keep-furniture",))]  # fmt: skip
