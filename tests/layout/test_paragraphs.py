@@ -1,6 +1,9 @@
 """Where a paragraph begins and what it is."""
 
+import textwrap
+
 import pytest
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from tests.support.pages import PROSE, TypesetPage
 
 from ocroute.layout.arrange import arrange
@@ -113,3 +116,54 @@ def test_chinese_lines_are_joined_without_spaces() -> None:
 
     lines = [Line("港口的管理员记录了每一艘船只的", Box(100, 300 + 40 * i, 560, 330 + 40 * i)) for i in range(3)]
     assert arrange(TypesetPage().page, lines)[0].text == lines[0].text * 3
+
+
+@pytest.mark.parametrize("fonts", [True, False])
+def test_text_that_is_set_from_the_right_edge_is_joined(fonts: bool) -> None:
+    sheet, y = TypesetPage(fonts=fonts), 300.0
+    for text in (PROSE, MORE):
+        for line in textwrap.wrap(text, 40):
+            width = stringWidth(line, "Times-Roman", 28)
+            sheet.line(line, 1500 - width, y)
+            y += 34
+        y += 34
+    assert [block.text for block in read(sheet)] == [PROSE, MORE]
+
+
+@pytest.mark.parametrize("fonts", [True, False])
+def test_numbered_paragraphs_whose_first_lines_are_indented_are_whole(fonts: bool) -> None:
+    sheet, y = TypesetPage(fonts=fonts), 300.0
+    said = [f"({number}) {PROSE}" for number in (1, 2, 3)]
+    for text in said:
+        y = sheet.prose(text, 170, y, 1360, indent=45)
+    assert [(block.category, block.marker, block.text) for block in read(sheet)] == [
+        (Category.LIST_ITEM, f"({number})", PROSE) for number in (1, 2, 3)
+    ]
+
+
+def test_references_with_hanging_lines_are_not_set_from_the_right() -> None:
+    sheet, y = TypesetPage(), 300.0
+    for text in (PROSE, MORE, PROSE, MORE):
+        lines = textwrap.wrap(text, 60)
+        for number, line in enumerate(lines):
+            sheet.line(
+                line, 170 if not number else 215, y, width=(900 if not number else 855) if line != lines[-1] else None
+            )
+            y += 34
+    assert [block.text for block in read(sheet)] == [PROSE, MORE, PROSE, MORE]
+
+
+def test_a_bold_line_within_a_sentence_is_no_heading() -> None:
+    sheet, y = TypesetPage(), 300.0
+    lines = textwrap.wrap(PROSE, 60)
+    for number, line in enumerate(lines):
+        sheet.line(line, 170, y, bold=number == 2, width=900 if number + 1 < len(lines) else None)
+        y += 34
+    assert [(block.category, block.text) for block in read(sheet)] == [(Category.TEXT, PROSE)]
+
+
+def test_a_bold_line_above_text_that_does_not_fill_its_line_stays_apart() -> None:
+    sheet = TypesetPage()
+    sheet.line("The Ledgers of Northport", 170, 300, bold=True)
+    sheet.prose("whatever they say, " + PROSE, 170, 334, 1360)
+    assert [block.category for block in read(sheet)] == [Category.SECTION_HEADER, Category.TEXT]

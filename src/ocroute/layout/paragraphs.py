@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -28,12 +29,17 @@ SAME_SIZE: Final = 0.13
 
 @dataclass(slots=True)
 class Column:
-    """The lines of a column, top to bottom, and how they are set. All lengths in page pixels."""
+    """The lines of a column, top to bottom, and how they are set. All lengths in page pixels.
+
+    Attributes:
+        from_right: whether lines begin anywhere and end at one place.
+    """
 
     lines: list[Piece]
     left: float = 0.0
     right: float = 0.0
     pitch: float = 0.0
+    from_right: bool = False
 
     @classmethod
     def of(cls, lines: list[Piece], scale: Scale) -> Column:
@@ -47,7 +53,9 @@ class Column:
             if one_size(above, below) and 0.8 < (below.base - above.base) / above.size < 2.6
         ]
         pitch = float(np.quantile(steps, 0.3)) if len(steps) > 2 else scale.pitch / scale.size
-        return cls(lines, left, right, pitch)
+        ending = sum(abs(line.box.x1 - right) < 0.3 * line.size for line in texts)
+        from_right = len(texts) > 3 and ending > 0.7 * len(texts) and _most_together(texts) < 0.4 * len(texts)
+        return cls(lines, left, right, pitch, from_right)
 
 
 @dataclass(slots=True)
@@ -144,7 +152,8 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool | No
     flows = not ended(above.text) and not begins(below.text)
     if not one_size(above, below, doubtful=flows or min(len(above.text), len(below.text)) < 4):
         return True
-    doubtful = flows and (above.measured or below.measured)
+    full = step < 1.1 * column.pitch * size and _slack(above, below, column, index) < 0.8 * size
+    doubtful = flows and (full or above.measured or below.measured)
     if above.bold != below.bold and all(_settled(line) for line in (above, below)) and not doubtful:
         run_in = above.bold and len(group.lines) == 1 and _slack(above, below, column, index) < 0.5 * size
         return not run_in or step > 1.1 * column.pitch * size
@@ -188,6 +197,8 @@ def _set_apart(group: Group, below: Piece, column: Column, index: int) -> bool:
     centred = abs(below.box.center[0] - above.box.center[0]) < 0.6 * size
     if abs(step) > indent and centred and abs(below.box.x1 - above.box.x1) > indent:
         return False
+    if column.from_right:
+        return False
     slack = _slack(above, below, column, index)
     ends_short = slack > 0.8 * size
     if step > indent:
@@ -197,11 +208,21 @@ def _set_apart(group: Group, below: Piece, column: Column, index: int) -> bool:
             return step > DEEPEST_INDENT * size and not _is_item(group)
         return True
     if step < -indent:
-        opening = len(group.lines) == 1 and -step < DEEPEST_INDENT * size and not _is_item(group)
+        opening = len(group.lines) == 1 and -step < DEEPEST_INDENT * size
+        if _is_item(group):  # numbered paragraphs, of which the first line alone is indented
+            new = ended(above.text) and begins(below.text)
+            return not opening or ends_short or new or above.hang is not None
         return not opening or (ends_short and ended(above.text))
     if not ends_short or not begins(below.text):
         return False
     return ended(above.text) or slack > 0.3 * (column.right - column.left)
+
+
+def _most_together(lines: list[Piece]) -> int:
+    """How many lines begin at one place, wherever most do."""
+    starts = sorted(line.box.x0 for line in lines)
+    near = INDENT / 2 * min(line.size for line in lines)
+    return max(bisect(starts, start + near) - at for at, start in enumerate(starts))
 
 
 def _set_to_measure(lines: list[Piece]) -> list[Piece]:
