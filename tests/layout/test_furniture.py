@@ -73,6 +73,20 @@ def test_line_numbers_beside_the_text() -> None:
     assert len(furniture.split(" | ")) == len(rows)
 
 
+def test_line_numbers_below_a_year_in_their_file() -> None:
+    """As on the sheets of a bill, with its number and year in both corners."""
+    sheet = TypesetPage()
+    body(sheet, 400)
+    for count, y in enumerate(sorted({line.box.y0 for line in sheet.lines}), start=1):
+        sheet.line(str(count), 90, y)
+    for x in (70, 1480):
+        sheet.line("LB704", x, 62)
+        sheet.line("2025", x, 95)
+    text, furniture = split(sheet)
+    assert text == " ".join([PROSE] * 8)
+    assert {"1", "12", "LB704", "2025"} <= set(furniture.split(" | "))
+
+
 @pytest.mark.parametrize("title", ["The Ledgers of Northport", "REPORT ON THE LOSSES OF THE WINTER"])
 def test_a_title_at_the_top_stays(title: str) -> None:
     sheet = TypesetPage()

@@ -7,7 +7,9 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from tests.support.pages import PROSE, TypesetPage
 
 from ocroute.layout.arrange import arrange
-from ocroute.values import Block, Category
+from ocroute.layout.line_measures import measure, scale_of
+from ocroute.layout.lines import assemble
+from ocroute.values import Block, Box, Category, Line, Word
 
 MORE = "In the second winter the ledger was kept by his sister. " + PROSE
 
@@ -167,3 +169,25 @@ def test_a_bold_line_above_text_that_does_not_fill_its_line_stays_apart() -> Non
     sheet.line("The Ledgers of Northport", 170, 300, bold=True)
     sheet.prose("whatever they say, " + PROSE, 170, 334, 1360)
     assert [block.category for block in read(sheet)] == [Category.SECTION_HEADER, Category.TEXT]
+
+
+def test_lines_with_all_their_spaces_stretched_alike_are_read_across() -> None:
+    """Justified typewriter text: the spaces of three lines lie one below the other, between heads at both edges."""
+    sheet = TypesetPage()
+    for x in (170, 1440):
+        sheet.line("LB704", x, 62)
+        sheet.line("2025", x, 95)
+    text = "circumstances may include a change in work earnings or gains, or rents or any source or income of money from sales"
+    words = text.split()
+    for row, first in enumerate(range(0, len(words), 7)):
+        x, y = 170.0, 166 + 61 * row
+        placed = []
+        for word in words[first : first + 7]:
+            placed.append(Word(word, Box(x, y, x + 150, y + 32)))
+            x += 150 + 34
+        sheet.lines.append(
+            Line(" ".join(words[first : first + 7]), Box.around(w.box for w in placed), None, tuple(placed))
+        )
+    scale = scale_of([measure(line, tight=False) for line in sheet.lines], 1700, 2200, tight=False)
+    said = [piece.text for piece in assemble(sheet.lines, scale)]
+    assert [text for text in said if text not in ("LB704", "2025")] == [line.text for line in sheet.lines[4:]]

@@ -139,6 +139,7 @@ def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     left, right = (min(p.box.x0 for p in bulk), max(p.box.x1 for p in bulk)) if bulk else (0.0, 0.0)
     for side in ("left", "right"):
         outer = [p for p in numbers if (p.box.x1 <= left if side == "left" else p.box.x0 >= right)]
+        outer = _longest_rise(outer)
         if len(outer) < FEWEST_COUNTED or max(p.box.x1 for p in outer) - min(p.box.x0 for p in outer) > 4 * scale.size:
             continue
         steps = [int(below.text) - int(above.text) for above, below in pairwise(outer)]
@@ -146,6 +147,13 @@ def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
         if even and _runs_on(outer, bulk):
             return outer
     return []
+
+
+def _longest_rise(numbers: Sequence[Piece]) -> Sequence[Piece]:
+    """The longest part of a file of numbers that rises downwards: a year in the head of the page is none of those below it."""
+    falls = [at for at, (above, below) in enumerate(pairwise(numbers), 1) if int(below.text) <= int(above.text)]
+    parts = [numbers[start:end] for start, end in pairwise([0, *falls, len(numbers)])]
+    return max(parts, key=len)
 
 
 def _runs_on(numbers: Sequence[Piece], lines: Sequence[Piece]) -> bool:

@@ -7,6 +7,8 @@ the white goes on, straight, over several rows with text on both sides.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -28,6 +30,15 @@ LOOSE_GAP: Final = 1.3
 
 WIDEST_WORD_GAP: Final = 3.0
 """No justified line stretches a word space further; a wider gap is a tab, a leader or a column."""
+
+EVEN_GAPS: Final = 1.4
+"""A gap that is not wider than this times the usual one of its line is a word space like the others, all stretched alike."""
+
+WIDEST_EVEN: Final = 1.6
+"""In such a line; wider ones are those of a row of a table, however even."""
+
+FEWEST_GAPS: Final = 5
+"""Of fewer gaps, what is usual in a line is not known."""
 
 GUTTER: Final = 0.5
 """The narrowest white strip that can part two columns."""
@@ -98,9 +109,11 @@ def _runs(line: Line, scale: Scale) -> Iterator[Line]:
         yield line
         return
     unit = line.font.size if line.font and line.font.size else scale.size
+    gaps = [right.box.x0 - left.box.x1 for left, right in pairwise(words)]
+    even = min(EVEN_GAPS * median(gaps), WIDEST_EVEN * unit) if len(gaps) >= FEWEST_GAPS else 0.0
     run = [words[0]]
-    for word in words[1:]:
-        if word.box.x0 - run[-1].box.x1 > SAME_WORDS_GAP * unit:
+    for word, gap in zip(words[1:], gaps, strict=True):
+        if gap > max(SAME_WORDS_GAP * unit, even):
             yield _line_of(run, line)
             run = []
         run.append(word)
