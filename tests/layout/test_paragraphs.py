@@ -133,6 +133,15 @@ def test_text_that_is_set_from_the_right_edge_is_joined(fonts: bool) -> None:
 
 
 @pytest.mark.parametrize("fonts", [True, False])
+def test_names_that_are_set_from_the_right_edge_stay_apart(fonts: bool) -> None:
+    sheet, names = TypesetPage(fonts=fonts), ["Ada Quarry", "Bo Harbourmaster", "Cy Fen", "Dee Lighthouse-Keeper"]
+    for number, name in enumerate([*names, "Institute of Tides and Losses, Northport", "Second of its Kind"]):
+        sheet.line(name, 1500 - stringWidth(name, "Times-Roman", 28), 300 + 34 * number)
+    said = "\n".join(block.text for block in read(sheet)).split("\n")
+    assert said[:4] == names
+
+
+@pytest.mark.parametrize("fonts", [True, False])
 def test_numbered_paragraphs_whose_first_lines_are_indented_are_whole(fonts: bool) -> None:
     sheet, y = TypesetPage(fonts=fonts), 300.0
     said = [f"({number}) {PROSE}" for number in (1, 2, 3)]
@@ -191,3 +200,17 @@ def test_lines_with_all_their_spaces_stretched_alike_are_read_across() -> None:
     scale = scale_of([measure(line, tight=False) for line in sheet.lines], 1700, 2200, tight=False)
     said = [piece.text for piece in assemble(sheet.lines, scale)]
     assert [text for text in said if text not in ("LB704", "2025")] == [line.text for line in sheet.lines[4:]]
+
+
+@pytest.mark.parametrize("fonts", [True, False])
+def test_the_last_line_of_a_caption_over_two_columns_is_not_the_first_of_the_left_one(fonts: bool) -> None:
+    sheet = TypesetPage(fonts=fonts)
+    said = (
+        "Figure 4. Losses of the fleet. " + PROSE.removesuffix("many losses.") + "so very many losses in one of them."
+    )
+    y = sheet.prose(said, 170, 300, 1360, size=24)
+    for x in (170, 880):
+        sheet.prose(" ".join([MORE] * 3), x, y + 40, 650)
+    blocks = read(sheet)
+    assert (blocks[0].category, blocks[0].text) == (Category.CAPTION, said)
+    assert " ".join(block.text for block in blocks[1:]) == " ".join([MORE] * 6)

@@ -9,7 +9,7 @@ from typing import Final
 from ocroute.layout import listings
 from ocroute.layout.hyphens import Joiner
 from ocroute.layout.line_measures import Piece
-from ocroute.layout.paragraphs import INDENT, Group, one_size
+from ocroute.layout.paragraphs import INDENT, PARAGRAPH_PITCH, Group, one_size
 from ocroute.layout.word_spans import spans_over
 from ocroute.layout.wording import begins, ended, is_caption, is_drawn_rule, split_marker
 from ocroute.values import Block, Box, Category, Line
@@ -51,12 +51,28 @@ def _cut_before(result: Sequence[Draft], draft: Draft) -> Draft | None:
     """The draft whose last sentence ``draft`` goes on with."""
     if draft.category is not Category.TEXT:
         return None
+    if result and result[-1].category in _RUNNING | {Category.CAPTION} and _is_right_below(result[-1], draft):
+        return result[-1]
     for earlier in reversed(result[-8:]):
         if earlier.category in _RUNNING and _goes_on(earlier.parts[-1], draft.parts[0]):
             return earlier
         if earlier.category not in _FLOATS and not _is_scrap(earlier):
             return None
     return None
+
+
+def _is_right_below(above: Draft, below: Draft) -> bool:
+    """Whether a sentence goes on in the next line: the short last line over several columns was taken for one of the first."""
+    last, first = above.lines[-1], below.lines[0]
+    step = (first.base - last.base) / last.size
+    return (
+        0.3 < step < PARAGRAPH_PITCH * above.parts[-1].column.pitch
+        and abs(first.box.x0 - last.box.x0) < INDENT * last.size
+        and last.box.x1 > above.parts[-1].column.right - 2 * last.size
+        and above.parts[-1].column is not below.parts[0].column
+        and one_size(last, first)
+        and not (above.parts[-1].kept or ended(last.text) or begins(first.text) or is_drawn_rule(first.text))
+    )
 
 
 def _goes_on(above: Group, below: Group) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ocroute.layout.kept_lines import first_word, keeps_lines
-from ocroute.layout.line_measures import Piece, Scale
+from ocroute.layout.line_measures import LONG_LINE, Piece, Scale
 from ocroute.layout.wording import begins, ended, is_caption, is_drawn_rule, is_entry, is_weak, split_marker
 
 PARAGRAPH_PITCH: Final = 1.3
@@ -152,8 +152,9 @@ def _parted(group: Group, below: Piece, column: Column, index: int) -> bool | No
     flows = not ended(above.text) and not begins(below.text)
     if not one_size(above, below, doubtful=flows or min(len(above.text), len(below.text)) < 4):
         return True
-    full = step < 1.1 * column.pitch * size and _slack(above, below, column, index) < 0.8 * size
-    doubtful = flows and (full or above.measured or below.measured)
+    running = len(above.text) > LONG_LINE and step < 1.1 * column.pitch * size
+    running = running and _slack(above, below, column, index) < 0.8 * size
+    doubtful = flows and (running or above.measured or below.measured)
     if above.bold != below.bold and all(_settled(line) for line in (above, below)) and not doubtful:
         run_in = above.bold and len(group.lines) == 1 and _slack(above, below, column, index) < 0.5 * size
         return not run_in or step > 1.1 * column.pitch * size
@@ -198,7 +199,7 @@ def _set_apart(group: Group, below: Piece, column: Column, index: int) -> bool:
     if abs(step) > indent and centred and abs(below.box.x1 - above.box.x1) > indent:
         return False
     if column.from_right:
-        return False
+        return above.box.x0 - column.left - first_word(below) > 0.8 * size
     slack = _slack(above, below, column, index)
     ends_short = slack > 0.8 * size
     if step > indent:

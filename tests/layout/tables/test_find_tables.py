@@ -544,3 +544,17 @@ def test_long_names_of_rows_of_values_are_no_paragraph():
     texts = [[name, f"{22 + k}60.55", f"{48 - k}.45", f"3{k}2.51"] for k, name in enumerate(names)]
     table, _ = only(ruled_page(), rows(100, [40, 660, 770, 860], texts))
     assert grid(table.table) == texts
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_the_caption_of_a_figure_above_is_no_head_of_the_table_below(long):
+    """Rules part a figure, its caption with a table of another figure, and that one's caption."""
+    said = ["Figure 3. The goods of the harbour in the years of the", "survey, as they were landed, in thousands"][
+        : 1 + long
+    ]
+    caption = [line(100, 100 + 26 * k, text) for k, text in enumerate(said)]
+    top = 120 + 26 * len(said)
+    rules = across(95, 680, 90, top + 28 * len(BODY) + 10)
+    (table,), rest = find_tables(ruled_page(rules), [*caption, *rows(top, COLUMNS, BODY)])
+    assert grid(table.table) == BODY
+    assert [one.text for one in rest] == said

@@ -16,7 +16,7 @@ from ocroute.layout.tables.row_names import name_from_outside
 from ocroute.layout.tables.segments import Row, Segment, baselines, row_box, segments
 from ocroute.layout.tables.stream import stream
 from ocroute.layout.tables.tokens import Scale, Token, join, pieces, tokens_of
-from ocroute.layout.wording import is_beside_table
+from ocroute.layout.wording import is_beside_table, is_caption
 from ocroute.pages.page import InputPage
 from ocroute.raster.rules import Rule, Rules, band_edges, page_rules
 from ocroute.values import Box, Line, Table
@@ -139,11 +139,21 @@ def _stacked(
             core = [s for s in (_inside(row, box, scale) for row in lane) if s]
             if not core:
                 continue
-            grown = without_fields(_grow(lane, core, paragraphs, box, scale))
+            grown = _below_caption(without_fields(_grow(lane, core, paragraphs, box, scale)), box)
             grid = _try(grown, rules, scale, taken)
             if grid is not None and plausible.stacked(grid):
                 taken |= {id(t) for t in grid.tokens}
                 yield grid
+
+
+def _below_caption(rows: list[Row], box: Box) -> list[Row]:
+    """The rows between two rules without the caption of what stands above: full lines and its last, shorter one."""
+    if not rows or len(rows[0]) > 1 or not is_caption(join(rows[0][0].tokens)):
+        return rows
+    last = 0
+    while last + 1 < len(rows) and len(rows[last + 1]) == 1 and rows[last][0].box.x1 > box.x1 - 0.1 * box.width:
+        last += 1
+    return rows[last + 1 :]
 
 
 def _carve(run: list[Row], rules: Rules, scale: Scale) -> Iterable[Grid]:
