@@ -198,8 +198,8 @@ def _set_apart(group: Group, below: Piece, column: Column, index: int) -> bool:
     centred = abs(below.box.center[0] - above.box.center[0]) < 0.6 * size
     if abs(step) > indent and centred and abs(below.box.x1 - above.box.x1) > indent:
         return False
-    if column.from_right:
-        return above.box.x0 - column.left - first_word(below) > 0.8 * size
+    if column.from_right and above.box.x0 - column.left - first_word(below) < 0.8 * size:
+        return False
     slack = _slack(above, below, column, index)
     ends_short = slack > 0.8 * size
     if step > indent:
