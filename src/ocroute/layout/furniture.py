@@ -149,7 +149,7 @@ def _line_numbers(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     return []
 
 
-def _longest_rise(numbers: Sequence[Piece]) -> Sequence[Piece]:
+def _longest_rise(numbers: list[Piece]) -> list[Piece]:
     """The longest part of a file of numbers that rises downwards: a year in the head of the page is none of those below it."""
     falls = [at for at, (above, below) in enumerate(pairwise(numbers), 1) if int(below.text) <= int(above.text)]
     parts = [numbers[start:end] for start, end in pairwise([0, *falls, len(numbers)])]
