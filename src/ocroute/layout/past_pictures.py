@@ -43,6 +43,10 @@ class _Interrupted:
         """Each column to its end."""
         return list(chain.from_iterable(zip(self.above, self.below, strict=True)))
 
+    def all_run_past(self) -> bool:
+        """Whether a sentence goes on below the picture in every column: a band ends with a sentence, mostly."""
+        return all(_seam(one, other) == RUNS_ON for one, other in zip(self.above, self.below, strict=True))
+
     def with_captions(self, parts: list[Region]) -> list[Region]:
         """The parts, and the captions where no sentence runs on."""
         seams = [_seam(one, other) for one, other in pairwise(parts)]
@@ -66,7 +70,7 @@ def past_pictures(regions: Sequence[Region], scale: Scale) -> list[Region]:
             continue
         bands, down = columns.in_bands(), columns.down()
         told = _told(down) - _told(bands)
-        if told or _broken(columns.above[-1]):
+        if told or columns.all_run_past():
             found += columns.with_captions(bands if told < 0 else down)
         else:
             found += regions[at : at + columns.regions]
@@ -134,11 +138,6 @@ def _aligned(above: Sequence[Region], below: Sequence[Region], scale: Scale) -> 
 
 def _told(parts: Sequence[Region]) -> int:
     return sum(_seam(one, other) for one, other in pairwise(parts))
-
-
-def _broken(part: Region) -> bool:
-    """Whether a part ends within a sentence."""
-    return not ended(_last(part).text)
 
 
 def _last(part: Region) -> Piece:

@@ -8,7 +8,7 @@ import pytest
 from bench.pages.canvas import ArrayPage
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.pages import CHAR, HEIGHT, LIGHTHOUSE, across, down, grid, line, rows, ruled_page
+from tests.support.pages import CHAR, HEIGHT, LIGHTHOUSE, across, blank_page, down, grid, line, rows, ruled_page
 
 from ocroute.layout.tables.find import find_tables
 from ocroute.layout.tables.regions import gutters
@@ -558,3 +558,20 @@ def test_the_caption_of_a_figure_above_is_no_head_of_the_table_below(long):
     (table,), rest = find_tables(ruled_page(rules), [*caption, *rows(top, COLUMNS, BODY)])
     assert grid(table.table) == BODY
     assert [one.text for one in rest] == said
+
+
+@pytest.mark.parametrize("gap", [26, 40])
+def test_a_first_cell_of_several_lines_between_lower_neighbours_is_in_the_table(gap):
+    """Neighbours stand at the middle of it, and no head is above."""
+    lines = ["Cast iron, red, with a", "long handle"]
+    rest = [("Valve", ["Brass"], "12.50"), ("Hose", ["Rubber, twelve metres"], "48.00"), ("Clamp", ["Steel"], "3.20")]
+    drawn, y = [], 100.0
+    for name, told, price in [("Pump", lines, "210.00"), *rest]:
+        high = 26 * (len(told) - 1)
+        drawn += [line(100, y + high / 2, name), line(700, y + high / 2, price)]
+        drawn += [line(300, y + 26 * at, text) for at, text in enumerate(told)]
+        y += high + gap
+    (found,), left = find_tables(blank_page(1000, 1400), drawn)
+    assert not left
+    said = [cell.text for cell in found.table.cells]
+    assert " ".join(text for text in said if text in lines or text == " ".join(lines)) == " ".join(lines)

@@ -121,6 +121,7 @@ def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:
     current: list[Row] = []
     gaps: list[float] = []
     single = 0
+    above: Row = ()
 
     def close() -> None:
         while current and len(current[-1]) < 2:
@@ -142,10 +143,24 @@ def runs(rows: Sequence[Row], scale: Scale) -> list[list[Row]]:
         single = single + 1 if len(row) < 2 else 0
         if far or single > 3:
             close()
+        if len(row) >= 2 and not current and _reaches_into(above, row):
+            current.append(above)
         if len(row) >= 2 or current:
             current.append(row)
+        above = row
     close()
     return out
+
+
+def _reaches_into(above: Row, row: Row) -> bool:
+    """Whether a single line stands half over a row, in its white: the first line of a cell between lower neighbours."""
+    if len(above) != 1:
+        return False
+    box = above[0].box
+    free = (
+        row[0].box.x1 < box.x0 and box.x1 < row[-1].box.x0 and all(s.box.x1 < box.x0 or s.box.x0 > box.x1 for s in row)
+    )
+    return free and box.y1 - row_box(row).y0 > 0.2 * box.height
 
 
 def without_fields(rows: Sequence[Row]) -> list[Row]:
