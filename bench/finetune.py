@@ -53,8 +53,7 @@ ORDINARY = (
     "liberation/LiberationMono-Regular",
     "dejavu/DejaVuSansCondensed",
 )
-"""Typefaces of which every other page is, by turns: a model that is shown only what it reads badly forgets the rest. With one
-such typeface, on every fourth page, it forgot others."""
+"""Typefaces of which every other page is, by turns: a model that is shown only what it reads badly forgets the rest."""
 
 BEFORE = (
     "dejavu/DejaVuSans",
