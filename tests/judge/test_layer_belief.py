@@ -54,6 +54,22 @@ def test_few_words_are_read_all_of_them(poster):
     assert "10 of 10 words" in said.sentence
 
 
+def test_close_letters_are_no_dark_ground():
+    """A word alone whose letters ink more than half of its box stands where it should."""
+    made = sheet((1654, 2339))
+    made.write(400, 600, "degrees", face(SANS.with_name("DejaVuSansCondensed-Bold.ttf"), 24))
+    [line] = made.lines
+    tight = replace(line, words=(replace(line.words[0], box=ink_box(made)),))
+    assert edge_ink(made.page(), Reading(lines=(tight,))) < 2.0
+    assert edge_ink(made.page(), Reading(lines=moved((tight,), made.page().size, 0.0, 0.5))) > 2.5
+
+
+def ink_box(made):
+    """Around all that is printed, with a little white above and below."""
+    rows, columns = np.nonzero(made.page().raster().min(axis=2) < 128)
+    return Box(columns.min(), rows.min() - 2, columns.max() + 1, rows.max() + 2)
+
+
 def test_a_column_has_no_rows_of_letters(poster):
     column = Word("右から左へ上から下へと読む", Box(200, 140, 260, 600))
     assert edge_ink(poster.page(), Reading(lines=(Line(column.text, column.box, words=(column,)),))) is None

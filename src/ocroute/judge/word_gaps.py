@@ -68,8 +68,10 @@ def edge_ink(page: InputPage, reading: Reading) -> float | None:
         return None
     boxes = spread([word.box for word in words], MOST)
     rows = (0, ROWS - 1, *MIDDLE)
-    light = ink.inked(boxes) > GROUND
     bands = ink.inked(_band(box, row) for row in rows for box in boxes).reshape(len(rows), -1)
+    light = (ink.inked(boxes) > GROUND) & (
+        bands[:2].max(axis=0) > GROUND
+    )  # dark ground reaches an edge, close letters do not
     upper, lower, *middle = np.where(light, 1 - bands, bands).mean(axis=1).tolist()
     return float(max(upper, lower) / max(min(middle), 0.001))
 

@@ -54,4 +54,4 @@ class Clips:
 def leaves(bounds: Bounds, rect: Any) -> bool:
     """Whether the middle of a letter's ``rect`` is within ``bounds``."""
     x, y = (rect.left + rect.right) / 2, (rect.bottom + rect.top) / 2
-    return bounds[0] <= x <= bounds[2] and bounds[1] <= y <= bounds[3]
+    return bool(bounds[0] <= x <= bounds[2] and bounds[1] <= y <= bounds[3])
