@@ -98,22 +98,21 @@ def drawn(script: str, form: str, seed: int) -> Sheet | None:
     return sheet
 
 
-def pages(count: int) -> Iterator[tuple[str, str, int, Sheet]]:
-    """``count`` pages of each script and form."""
+def pages(count: int) -> Iterator[tuple[str, str, int]]:
+    """``count`` pages of each script and form, by the seeds that they are drawn with."""
     for script in SCRIPTS:
         for form in FORMS:
-            for seed in range(FIRST, FIRST + count):
-                sheet = drawn(script, form, seed)
-                if sheet is None:
-                    print(f"NOT MEASURED: {script}: no font of it is here", file=sys.stderr)
-                    break
-                yield script, form, seed, sheet
+            if drawn(script, form, FIRST) is None:
+                print(f"NOT MEASURED: {script}: no font of it is here", file=sys.stderr)
+                break
+            yield from ((script, form, seed) for seed in range(FIRST, FIRST + count))
 
 
-def page(engine: str, task: tuple[str, str, int, Sheet]) -> tuple[tuple[str, str], dict[str, Any]]:
+def page(engine: str, task: tuple[str, str, int]) -> tuple[tuple[str, str], dict[str, Any]]:
     """Script and form of a page, and what came out of it."""
-    script, form, seed, sheet = task
-    medium = MEDIA[(seed + len(form)) % len(MEDIA)]
+    script, form, seed = task
+    sheet, medium = drawn(script, form, seed), MEDIA[(seed + len(form)) % len(MEDIA)]
+    assert sheet is not None, f"the font of {script} is gone"
     found = reader_of(engine).read(sheet, medium, seed)
     print(script, form, seed, medium, round(found["recall"], 3), found["codes"], flush=True)
     return (script, form), found
