@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ctypes import addressof, byref, c_float
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import pypdfium2.raw as pdfium
 
+MOST_PATHS: Final = 32  # of an object; further ones could only cut off more
+MOST_SEGMENTS: Final = 64  # of a path; one with more is a picture's outline, and cuts off nothing here
 Bounds = tuple[float, float, float, float]
 
 
@@ -31,9 +33,10 @@ class Clips:
             return None
         left, bottom, right, top = -float("inf"), -float("inf"), float("inf"), float("inf")
         x, y = c_float(), c_float()
-        for at in range(count):
+        for at in range(min(count, MOST_PATHS)):
             xs, ys = [], []
-            for segment in range(max(0, pdfium.FPDFClipPath_CountPathSegments(path, at))):
+            segments = pdfium.FPDFClipPath_CountPathSegments(path, at)
+            for segment in range(segments if segments <= MOST_SEGMENTS else 0):
                 pdfium.FPDFPathSegment_GetPoint(
                     pdfium.FPDFClipPath_GetPathSegment(path, at, segment), byref(x), byref(y)
                 )
