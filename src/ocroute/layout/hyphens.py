@@ -9,7 +9,9 @@ from collections.abc import Iterable
 _HYPHENS = "-\u2010\u2011\u00ad\u00ac"
 _DASHES = _HYPHENS + "–—"
 _WORD = re.compile(r"[^\W\d_]+(?:[-\u2010\u2011][^\W\d_]+)*")
-_TAIL = re.compile(rf"([^\W\d_]+)[{_HYPHENS}]$")
+_TAIL = re.compile(
+    rf"(?<![^\W\d_])([^\W\d_]+)[{_HYPHENS}]$"
+)  # from a word's first letter only: words may be of any length
 _HEAD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"(?:https?://|www\.|doi\.org/)\S*[/\-_=&?.%]$")
 
