@@ -153,3 +153,14 @@ def test_names_and_their_values_are_no_columns_that_are_read_across():
         for x, text in zip((0, 240), row, strict=True)
     ]
     assert read_across(things) == []
+
+
+def test_rows_of_short_paragraphs_beside_each_other_are_not_read_across():
+    things = []
+    for row in range(4):
+        for x, texts in ((0, COLUMN), (240, BESIDE)):
+            things += [
+                (text, Box(x, 90 * row + 20 * at, x + 210, 90 * row + 20 * at + 14), 7)
+                for at, text in enumerate(texts[:3])
+            ]
+    assert read_across(things) == []

@@ -13,6 +13,9 @@ from ocroute.values import Box
 SWITCHES: Final = 4
 """Times that the text goes from one column over to the other, at least."""
 
+OFTEN: Final = 0.5
+"""Share of the steps that do so, at least: rows of short paragraphs beside each other have fewer."""
+
 LINES, WORDS = 2, 4
 """Lines on either side, and words in the usual one of them; shorter ones may be a label and its value."""
 
@@ -69,7 +72,8 @@ def _are_columns(run: Sequence[Thing]) -> bool:
     gutter = min(box.x0 for _, box, _ in right) - max(box.x1 for _, box, _ in left)
     sides = [box.x0 > left[0][1].x1 for _, box, _ in run]
     switches = sum(one != other for one, other in pairwise(sides))
-    return gutter > 0 and switches >= SWITCHES and _is_running(left) and _is_running(right)
+    often = switches >= max(SWITCHES, OFTEN * (len(run) - 1))
+    return gutter > 0 and often and _is_running(left) and _is_running(right)
 
 
 def _flush(run: Sequence[Thing], edge: Callable[[Iterable[float]], float]) -> list[Thing]:
