@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 
 import ocroute
 from ocroute.engines.base import Availability
-from ocroute.errors import NextStep, UsageError
+from ocroute.errors import NextStep, UsageError, typed
 from ocroute.run.jobs import JobFailed
 
 SOURCE = Path(ocroute.__file__).parent
@@ -54,3 +55,10 @@ def test_no_string_is_a_command(module):
             begins = re.match(r"""f?['"](.)""", text)
             assert begins is None or not begins[1].islower(), f"{module}:{call.lineno}: {text}"
             assert not re.match(r"""f?['"]Run: \S+( \S+)?['"]$""", text), f"{module}:{call.lineno}: {text}"
+
+
+def test_commands_are_quoted_as_windows_takes_them():
+    command = shlex.join(["ocroute", "read", "PAGE", "--model", r"C:\\мои веса", "it"])
+    assert typed(command, windows=True) == r'ocroute read PAGE --model "C:\\мои веса" it'
+    assert typed("pip install 'ocroute[vlm]'", windows=True) == 'pip install "ocroute[vlm]"'
+    assert typed(command, windows=False) == command

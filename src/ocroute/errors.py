@@ -23,6 +23,7 @@ Every message names the cause; ``next_step`` says what to do, as a command where
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -63,12 +64,17 @@ class NextStep:
 
     def __str__(self) -> str:
         """As it stands after an error's message."""
-        return f"Run: {self.command}" if self.command else self.advice
+        return f"Run: {typed(self.command)}" if self.command else self.advice
 
     @property
     def remark(self) -> str:
         """As it stands beside what is missing."""
-        return f"to install: {self.command}" if self.command else f"{self.advice[:1].lower()}{self.advice[1:]}"
+        return f"to install: {typed(self.command)}" if self.command else f"{self.advice[:1].lower()}{self.advice[1:]}"
+
+
+def typed(command: str, *, windows: bool = os.name == "nt") -> str:
+    """A command as it is typed: Windows' command prompt takes double quotes only."""
+    return command.replace("'", '"') if windows else command
 
 
 NOTHING = NextStep()

@@ -11,12 +11,12 @@ from rich.text import Text
 from ocroute.cli.draw_kernels import kernel_table, model_table
 from ocroute.cli.draw_models import canary_table
 from ocroute.cli.terminal import STATE_STYLES, console
+from ocroute.errors import NextStep, typed
 from ocroute.languages import LANGUAGES, SCRIPT_NAMES, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ocroute.errors import NextStep
     from ocroute.machine import Machine
     from ocroute.route.machine_survey import Survey
     from ocroute.route.plan import EngineStatus
@@ -66,13 +66,14 @@ def overview(survey: Survey, settings: SettingsHere) -> list[str]:
         lines += ["", "For more:"] + [f"  {step}" for step in steps]
     lines += ["", *settings_lines(settings, _FEW_SETTINGS)]
     lines += ["", "More: ocroute doctor --all, ocroute doctor --engine NAME, ocroute languages, ocroute kernels"]
-    return [*lines, f"Next: {_next_command(survey, routes)}"]
+    windows = survey.machine.os.startswith("Windows")
+    return [*lines, f"Next: {typed(_next_command(survey, routes), windows=windows)}"]
 
 
 def _next_command(survey: Survey, routes: Collection[str]) -> str:
     """The one command to type next on this machine."""
-    if survey.gpu_obstacle and (typed := _command(survey.gpu_obstacle.next_step)):
-        return typed
+    if survey.gpu_obstacle and (now := _command(survey.gpu_obstacle.next_step)):
+        return now
     if not routes:
         installs = (one.availability.install for one in survey.engines.values() if one.info.kind == "ocr")
         return next(filter(None, installs), "ocroute doctor --all")
@@ -80,8 +81,8 @@ def _next_command(survey: Survey, routes: Collection[str]) -> str:
     neural = [name for name, one in survey.engines.items() if one.info.kind == "vlm"]
     if gpu and "torch" not in survey.machine.libraries and neural:
         here = survey.engines[neural[0]].availability
-        if typed := here.install or _command(here.next_step):
-            return typed
+        if now := here.install or _command(here.next_step):
+            return now
     unproven = [row.engine for row in survey.neural if row.engine in routes and not row.proven]
     if gpu and gpu.kind != "mps" and unproven:
         return f"ocroute prove --for {unproven[0]}"
@@ -90,8 +91,8 @@ def _next_command(survey: Survey, routes: Collection[str]) -> str:
 
 def _command(step: NextStep) -> str:
     """What can be typed at once of a step; empty where all of it waits for something that is done by hand."""
-    before, found, typed = str(step).partition("pip install")
-    return "" if before.endswith("and run: ") else f"{found}{typed}"
+    before, found, rest = str(step).partition("pip install")
+    return "" if before.endswith("and run: ") else f"{found}{rest}"
 
 
 def _machine_lines(machine: Machine) -> list[str]:

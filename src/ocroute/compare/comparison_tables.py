@@ -76,7 +76,7 @@ def remarks(found: Comparison) -> Iterator[str]:
     if any(one.truth for one in found.runs):
         yield "A page that failed or is missing counts as read worst; one with a CER above 10 % or a recall below 90 % is wrong."
     if found.unknown:
-        yield f"{found.unknown} pages are not in the known text, and not scored."
+        yield f"Pages that are not in the known text, and not scored: {found.unknown}."
     if found.elsewhere:
         yield f"Of {found.elsewhere} documents something is known and no run has them: they do not count."
     left = {kind: count for one in found.runs if one.facts for kind, count in one.facts.not_measured.items()}
