@@ -11,12 +11,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from bench.line_models.line_texts import unknown
+from bench.line_models.line_texts import HIGH, LOW, unknown
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 Grey = NDArray[np.uint8]
 INK = 160  # what is darker is ink
+_PLAIN = str.maketrans(HIGH + LOW, "0123456789" * 2)
+_SHIFTED = frozenset(HIGH + LOW)
 
 
 class Faces:
@@ -49,14 +51,14 @@ class Faces:
         return self._families[script]
 
     def lacks(self, name: str, text: str) -> bool:
-        """Whether a face cannot draw all of ``text``."""
-        return bool(unknown(text, self._letters[name]))
+        """Whether a face cannot draw all of ``text``; small figures are drawn as plain ones of a smaller size."""
+        return bool(unknown(text.translate(_PLAIN), self._letters[name]))
 
     def fitting(self, text: str, script: str, rng: random.Random) -> str | None:
         """A face that has every character of ``text``: each family as likely as any other; None if ten have not."""
         for _ in range(10):
             name = rng.choice(rng.choice(self._families[script]))
-            if not unknown(text, self._letters[name]):
+            if not self.lacks(name, text):
                 return name
         return None
 
@@ -69,6 +71,8 @@ def drawn(text: str, font: ImageFont.FreeTypeFont, rng: random.Random, *, styled
     """
     size = int(font.size)
     pad = round(0.6 * size)
+    if not _SHIFTED.isdisjoint(text):
+        return _with_small_figures(text, font, rng, pad)
     spacing = rng.choice((0, 0, 0, 0, 0, 0, 0, 0.03, 0.08, 0.2, -0.03)) * size if styled else 0
     widened = rng.random() < 0.1 if styled else False
     left, top, right, bottom = font.getbbox(text)
@@ -84,6 +88,24 @@ def drawn(text: str, font: ImageFont.FreeTypeFont, rng: random.Random, *, styled
             x += font.getlength(letter) + spacing + (gap if letter == " " else 0)
     else:
         pen.text(at, text, font=font, fill=255)
+    return 255 - np.asarray(image)
+
+
+def _with_small_figures(text: str, font: ImageFont.FreeTypeFont, rng: random.Random, pad: int) -> Grey:
+    """``text`` with its figures above and below the line drawn smaller: as tall as figures of a line, or nearly half as tall."""
+    size = int(font.size)
+    small = font.font_variant(size=max(5, round(size * rng.uniform(0.5, 0.75))))
+    up, down = size * rng.uniform(0.28, 0.5), size * rng.uniform(0.08, 0.25)
+    faces = [small if letter in _SHIFTED else font for letter in text]
+    ascent = font.getmetrics()[0]
+    width = sum(face.getlength(letter.translate(_PLAIN)) + 1 for face, letter in zip(faces, text, strict=True))
+    image = Image.new("L", (round(width) + 2 * pad, ascent + size + 2 * pad), 0)
+    pen, x = ImageDraw.Draw(image), float(pad)
+    for face, letter in zip(faces, text, strict=True):
+        y = pad + ascent - (up if letter in HIGH else -down if letter in LOW else 0)
+        plain = letter.translate(_PLAIN)
+        pen.text((x, y), plain, font=face, fill=255, anchor="ls")
+        x += face.getlength(plain)
     return 255 - np.asarray(image)
 
 

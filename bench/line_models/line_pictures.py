@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from bench.line_models.alphabet import classes
 from bench.line_models.line_drawing import Faces, cropped, drawn
-from bench.line_models.line_texts import Writer
+from bench.line_models.line_texts import Writer, said
 from bench.line_models.line_wear import worn
 from numpy.typing import NDArray
 
@@ -61,4 +61,4 @@ def training_lines(bank: dict[str, Any], fonts: Path, seed: int) -> Iterator[Pic
         ink = cropped(drawn(text, faces.font(name, round(size * shrink)), rng), rng)
         pixels = scaled(worn(ink, rng, shrink))
         if pixels.shape[1] < 2200 and pixels.shape[1] // STEP > len(text):
-            yield Picture(pixels, classes(text), language)
+            yield Picture(pixels, classes(said(text)), language)

@@ -43,6 +43,8 @@ _PHRASES = {
 }  # fmt: skip
 _CYRILLIC = frozenset(CYRILLIC)
 _LOOKS = ("аоерсухАВЕКМНОРСТХУ", "aoepcyxABEKMHOPCTXY")
+HIGH, LOW = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"  # drawn as small figures above and below the line
+_SAID = str.maketrans("⁰⁴⁵⁶⁷⁸⁹" + LOW, "04567890123456789")  # those that have no class are written as plain figures
 
 
 class Writer:
@@ -52,7 +54,6 @@ class Writer:
         bank: as `sentences.gather` gives it.
         half: ``train`` or ``test``.
         seed: of the chance.
-        plain: sentences only, in equal measure of each language, as the test reads them.
     """
 
     def __init__(self, bank: dict[str, Any], half: str, seed: int) -> None:
@@ -63,15 +64,16 @@ class Writer:
         self._kinds: list[tuple[float, Callable[[str], str]]] = [
             (56, self.piece), (9, self._words), (7, self._capitals), (10, self._figures), (8, self._mixed), (4, self._quoted),
             (5, self._scrambled), (1, self._traps),
+            (7, self._raised), (4, self._doubled), (3, self._elided),
         ]  # fmt: skip
 
     def line(self) -> tuple[str, str]:
-        """Language and text; every character has a class."""
+        """Language and text; every character of what it says (`said`) has a class."""
         while True:
             language = self.rng.choices(self._languages, self._weights)[0]
             make = self.rng.choices([kind for _, kind in self._kinds], [weight for weight, _ in self._kinds])[0]
-            text = readable(make(language)[:LONGEST])
-            if text:
+            text = " ".join(make(language)[:LONGEST].split())
+            if readable(said(text)) == said(text):
                 return language, text
 
     def piece(self, language: str) -> str:
@@ -226,6 +228,64 @@ class Writer:
         if not any(letter in _CYRILLIC and letter not in _LOOKS[0] for letter in "".join(words)):
             look = look.translate(str.maketrans(*_LOOKS))
         return " ".join([*words, look, rng.choice(("3", "0", "30", "3-0", "03"))])
+
+    def _raised(self, language: str) -> str:
+        """Powers, notes, units, formulas: words and numbers with small figures above or below the line."""
+        rng = self.rng
+        words = self.piece(language).split()
+        for _ in range(rng.randint(1, 4)):
+            figures = str(rng.randrange(10 ** rng.choice((1, 1, 1, 2))))
+            made = rng.choice(("power", "power", "note", "note", "unit", "formula"))
+            at = rng.randrange(len(words) + 1)
+            if made == "note" and words:
+                at = min(at, len(words) - 1)
+                mark = rng.choice((_high(figures), _high(figures), "*", "†", "‡"))
+                words[at] = mark + words[at] if at == 0 and rng.random() < 0.5 else words[at] + mark
+            elif made == "formula":
+                start, end = rng.choice(("H", "CO", "SO", "x", "NO", "C", "a")), rng.choice(("", "O", "H", ""))
+                words.insert(at, start + _low(figures) + end)
+            elif made == "unit":
+                unit = rng.choice(("м", "км", "см", "m", "km", "cm", "ft", "mm"))
+                words.insert(at, f"{rng.randrange(1000)} {unit}{_high(figures[0])}")
+            else:
+                base = rng.choice(("10", "2", "x", "e", "{}", "{}·10", "{},5 × 10", "{}.2 x 10")).format(
+                    rng.randrange(1, 100)
+                )
+                words.insert(at, base + _high(figures))
+        return " ".join(words)
+
+    def _doubled(self, language: str) -> str:
+        """Words with letters doubled that are so by right, or by chance."""
+        rng = self.rng
+        words = (self.piece(language) if rng.random() < 0.5 else self._words(language)).split()
+        for at, word in enumerate(words):
+            if word.isalpha() and rng.random() < 0.6:
+                place = rng.randrange(len(word))
+                words[at] = word[:place] + word[place] * rng.choice((2, 2, 2, 3)) + word[place + 1 :]
+        return " ".join(words)
+
+    def _elided(self, language: str) -> str:
+        """Words that begin or end with an apostrophe, or have one inside."""
+        rng = self.rng
+        words = self.piece(language).split()
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(len(words))
+            sign, place = rng.choice("''’’‘"), rng.choice((0, 0, 0, 1, len(words[at])))
+            words[at] = words[at][:place] + sign + words[at][place:]
+        return " ".join(words)
+
+
+def said(text: str) -> str:
+    """What the network writes for a drawn text: figures above and below the line as plain ones where they have no class."""
+    return text.translate(_SAID)
+
+
+def _high(figures: str) -> str:
+    return "".join(HIGH[int(figure)] for figure in figures)
+
+
+def _low(figures: str) -> str:
+    return "".join(LOW[int(figure)] for figure in figures)
 
 
 def unknown(text: str, letters: frozenset[str]) -> set[str]:

@@ -22,6 +22,11 @@ def worn(ink: Grey, rng: random.Random, shrink: int) -> Grey:
     if rng.random() < 0.12:
         kernel = np.ones((2, 2), np.uint8) if shrink < 3 else np.ones((3, 3), np.uint8)
         ink = np.asarray(cv2.dilate(ink, kernel) if rng.random() < 0.5 else cv2.erode(ink, kernel), np.uint8)
+    elif rng.random() < 0.12:
+        ink = thinned(ink, rng)
+    if rng.random() < 0.1:  # a narrow face
+        columns = max(8, round(ink.shape[1] * rng.uniform(0.62, 0.9)))
+        ink = np.asarray(cv2.resize(ink, (columns, ink.shape[0]), interpolation=cv2.INTER_AREA), np.uint8)
     if rng.random() < 0.2:
         ink = _bent(ink, rng)
     if shrink > 1:
@@ -31,6 +36,8 @@ def worn(ink: Grey, rng: random.Random, shrink: int) -> Grey:
         return ink
     seed = rng.getrandbits(32)
     noise = np.random.default_rng(seed)
+    if rng.random() < 0.16:
+        ink = dusted(ink, rng)
     grey = ink.astype(np.float32)
     rows, columns = grey.shape
     if rng.random() < 0.08:
@@ -68,6 +75,18 @@ def worn(ink: Grey, rng: random.Random, shrink: int) -> Grey:
             cv2.resize(small, (columns, rows), interpolation=rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC))), np.uint8
         )
     return pixels
+
+
+def thinned(ink: Grey, rng: random.Random) -> Grey:
+    """Strokes thinned as far as they hold, all of them or those of one direction as hairline faces have them."""
+    whole, kernel = int((ink < 160).sum()), rng.choice(((2, 2), (1, 3), (3, 1), (2, 1), (1, 2)))
+    least = rng.uniform(0.35, 0.8)
+    for _ in range(6):
+        thinner = np.asarray(cv2.dilate(ink, np.ones(kernel, np.uint8)), np.uint8)
+        if int((thinner < 160).sum()) < least * whole:
+            break
+        ink = thinner
+    return ink
 
 
 def _bent(ink: Grey, rng: random.Random) -> Grey:
@@ -126,6 +145,23 @@ def _specked(grey: Real, rng: random.Random, noise: np.random.Generator) -> None
     for _ in range(rng.randint(1, 3 + rows * columns // 3000)):
         tone = float(noise.choice((10, 60, 250)))
         cv2.circle(grey, (rng.randrange(columns), rng.randrange(rows)), rng.randint(0, max(1, rows // 24)), tone, -1)
+
+
+def dusted(ink: Grey, rng: random.Random) -> Grey:
+    """Specks at letters: above them as accents are, below, beside, touching them."""
+    tops, columns = (ink < 128).argmax(axis=0), np.flatnonzero((ink < 128).any(axis=0))
+    if not len(columns):
+        return ink
+    ink, rows = ink.copy(), len(ink)
+    feet = rows - 1 - (ink[::-1] < 128).argmax(axis=0)
+    tone = rng.choice((0, 0, 40, 90, 140))
+    for _ in range(rng.randint(1, 2 + len(columns) // 60)):
+        x, radius = int(rng.choice(columns)), rng.randint(0, max(1, rows // 14))
+        away = rng.randint(-radius, round(rows * 0.12))
+        y = rng.choice((int(tops[x]) - away, int(tops[x]) - away, int(feet[x]) + away, rng.randrange(rows)))
+        size = (radius, radius if rng.random() < 0.7 else rng.randint(0, max(1, rows // 14)))
+        cv2.ellipse(ink, (x + rng.randint(-2, 2), y), size, rng.uniform(0, 180), 0, 360, tone, -1)
+    return ink
 
 
 def _dithered(pixels: Grey, rng: random.Random) -> Grey:

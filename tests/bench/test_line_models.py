@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from bench.line_models import batches, line_pictures, sentences
 from bench.line_models.alphabet import ALIKE, CHARACTERS, CLASSES, INDEX, classes, readable
+from bench.line_models.line_drawing import drawn
 from bench.line_models.line_pictures import Picture
-from bench.line_models.line_texts import Writer
+from bench.line_models.line_texts import Writer, said
 from bench.line_models.line_wear import worn
+from tests.support.pages import SANS, face
 
 from ocroute.ppocr import model_files, recogniser
 from ocroute.ppocr.preprocessing import HEIGHT
@@ -41,8 +43,10 @@ def test_every_line_can_be_written_and_seeds_repeat():
         for _ in range(300):
             language, text = one.line()
             assert two.line() == (language, text)
-            assert readable(text) == text
-            assert all(0 < index < CLASSES for index in classes(text))
+            written = said(text)
+            assert readable(written) == written
+            assert len(written) == len(text)
+            assert all(0 < index < CLASSES for index in classes(written))
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -54,7 +58,22 @@ def test_wear_leaves_a_grey_line(seed):
     pixels = worn(ink, rng, shrink)
     assert pixels.dtype == np.uint8
     assert abs(pixels.shape[0] - 60 / shrink) <= 1
-    assert abs(pixels.shape[1] - 300 / shrink) <= 1
+    assert 0.6 * 300 / shrink <= pixels.shape[1] <= 300 / shrink + 1
+
+
+@pytest.mark.parametrize(("text", "written"), [("10⁵ м²", "105 м²"), ("H₂O⁹", "H2O9"), ("x¹", "x¹")])
+def test_small_figures_are_written_as_plain_ones_where_they_have_no_class(text, written):
+    assert said(text) == written
+
+
+def test_a_raised_figure_stands_higher_than_a_letter_and_a_lowered_one_lower():
+    def rows(text):
+        return np.flatnonzero((drawn(text, face(SANS, 60), random.Random(1)) < 128).any(1))
+
+    letter, raised, lowered = rows("x"), rows("x⁸"), rows("x₈")
+    assert np.ptp(raised) > np.ptp(letter) < np.ptp(lowered)
+    assert raised[0] < lowered[0]
+    assert raised[-1] < lowered[-1]
 
 
 def test_a_full_batch_has_its_widths_shape_and_keeps_what_its_lines_say():

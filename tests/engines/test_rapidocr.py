@@ -105,12 +105,19 @@ def test_marks_of_notes_are_raised_behind_stops_and_before_a_line(engine):
     assert found == ["¹Kept by the harbour. Sold,² on page.³ At 3.5 more", "Cost 1,106.21 on 11.06.1996"]
 
 
-def read_raised(engine, *line):
+def test_raised_figures_are_read_among_cyrillic_letters_too(engine):
+    found = read_raised(
+        engine, "Около 10", "^6", " из них, 2", "^11", " м", "^3", " и", "^5", below="Цена 1106,21 руб. за 10 м"
+    )
+    assert found == ["Около 10⁶ из них, 2¹¹ м³ и⁵", "Цена 1106,21 руб. за 10 м"]
+
+
+def read_raised(engine, *line, below="Cost 1,106.21 on 11.06.1996"):
     """What is read of two drawn lines, the parts of the first raised where they begin with ^."""
     font, small = face(SERIF, 40), face(SERIF, 26)
     image = Image.new("RGB", (1200, 300), "white")
     draw = ImageDraw.Draw(image)
-    for top, parts in ((50, line), (170, ("Cost 1,106.21 on 11.06.1996",))):
+    for top, parts in ((50, line), (170, (below,))):
         x = 60.0
         for part in parts:
             high = part.startswith("^")
