@@ -67,6 +67,14 @@ class Writer:
             (7, self._raised), (4, self._doubled), (3, self._elided),
         ]  # fmt: skip
 
+    @property
+    def hard(self) -> dict[str, Callable[[str], str]]:
+        """By name, what writes texts that line models misread: each makes one in a language."""
+        return {
+            "sentences": self.piece, "capitals": self._capitals, "figures": self._figures, "small figures": self._raised,
+            "doubled letters": self._doubled, "apostrophes": self._elided,
+        }  # fmt: skip
+
     def line(self) -> tuple[str, str]:
         """Language and text; every character of what it says (`said`) has a class."""
         while True:

@@ -63,9 +63,23 @@ def choice(record: Record) -> str:
     return table(("page", "named", "words", "not named", "named", "times as long"), rows) + stamp(record)
 
 
+@from_evidence("line-model", _COMMAND)
+def hard(record: Record) -> str:
+    """Kinds of lines that line models misread, by the second stage of training and by the third."""
+    rows = [
+        (
+            name_of(kind) if len(kind) == 2 else kind, str(sides["now"]["lines"]),
+            *(f"{sides[side]['wrong_lines']}, {sides[side]['cer']:.2%}" for side in ("before", "now")),
+        )
+        for kind, sides in record["hard"].items()
+    ]  # fmt: skip
+    return table(("lines", "number", "wrong lines and characters before", "now"), rows) + stamp(record)
+
+
 PARTS: dict[str, Part] = {
     "line-model-lines": lines,
     "line-model-latin": latin,
     "line-model-pages": pages,
     "line-model-choice": choice,
+    "line-model-hard": hard,
 }

@@ -24,7 +24,7 @@ DETECTOR = "PP-OCRv6_det_small.onnx"
 RECOGNISER = "PP-OCRv6_rec_small.onnx"
 CLASSIFIER = "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
 EUROPEAN = "european_rec_small.onnx"
-EUROPEAN_SHA256 = "448a5ae60196e5daa2d3cc9901edd54a27b89026e4cc08692a9d4cf3203b0313"
+EUROPEAN_SHA256 = "f56b3141f95db661d3380d11ec0147ceca4bcd2579728b3343d86615ac21a25f"
 
 # A script is written only if all of its sample is in the dictionary. Letters that tell near scripts apart are the sample:
 # Greek without accents writes formulas, not Greek; Hans and Hant differ in the characters that were simplified.

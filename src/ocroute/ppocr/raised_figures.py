@@ -21,7 +21,10 @@ WIDEST: Final = 1.3  # of its own height that a letter is wide; what is wider is
 FAINT: Final = 0.5  # of the step from paper to what counts as ink, from which there is something
 BARE: Final = 0.08  # share of that below a raised figure, by grain and by the blur of its edge
 AFTER: Final = ".,;:!?)”’\"'»"  # signs behind which the mark of a note stands as it does behind a letter
-TAILS: Final = "gjpqyQ"
+TAILS: Final = "gjpqyQруфцщдβγζηξρφχψμ"
+SHORT: Final = (
+    "acemnorsuvwxzавгежзиклмнопстхчшъыьэюяαεικνοπστυω"  # letters without a part above the middle of a line's letters
+)
 KNOWN: Final = 4  # letters from which it is known where a line stands
 MARK_FIGURES: Final = 2  # of a note's mark at most
 _HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -92,7 +95,7 @@ def _is_raised(figure: _Shape | None, other: _Shape | None, letter: str, faint: 
     """Whether a figure stands higher than the shape of ``letter``, and is smaller."""
     if figure is None or other is None or figure is other or letter in TAILS:
         return False
-    height = other.height * (1.4 if letter in "acemnorsuvwxz" else 1.0)
+    height = other.height * (1.4 if letter in SHORT else 1.0)
     foot, head = other.bottom - figure.bottom, other.bottom - figure.top
     small = figure.height < SMALLER * height and head > 0.8 * height
     return foot > RAISED * height and small and not _goes_on_below(faint, figure, other.bottom)
