@@ -8,7 +8,8 @@ What counts as a failure was written down before any check for it was made:
 * ``swapped``: two blocks of eight words or more, or all of a column, stand in each other's place, and Kendall's tau of all words
   is 0.9 or less for it.
 * ``crossed``: two blocks beside each other, of three lines or more, are read across, line by line, and tau is 0.95 or less for
-  it: running text, whose order white space alone tells, and short lines, which often may be read either way.
+  it: running text, whose order white space alone tells, and short lines: blocks of three lines, or of few words a line. Labels
+  with their values and lists are among these, which may be read either way, so no recall is asked of this strength.
 * ``scattered``: a paragraph of four lines or more, of five words as a rule, has become a table of two columns, whose
   cells hold the left halves of all lines and then the right halves.
 
