@@ -1,5 +1,6 @@
 """For all tests."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -20,6 +21,8 @@ for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+gc.disable()  # what is imported and collected is never garbage, nor is it looked through later: see pytest_collection_finish
+
 # How long hypothesis takes to make an example tells of the machine, not of the code.
 # With CI set it always makes the same ones, so that a change is judged by itself; without, it goes on looking.
 settings.register_profile(
@@ -32,6 +35,11 @@ def pytest_collection_modifyitems(items):
     """Files with slow tests come first, else one process ends with them while the other waits."""
     first = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in first)
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

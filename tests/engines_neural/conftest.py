@@ -45,18 +45,35 @@ def random_checkpoint(tmp_path_factory):
 
 
 @pytest.fixture
-def babbling(random_checkpoint, monkeypatch):
+def babbling(random_checkpoint):
     """An engine with random weights, let in although no such engine can read the canary page."""
 
     def make(name: str, **wishes):
-        with monkeypatch.context() as patch:
-            patch.setattr("ocroute.engines.neural.base.canary.require", lambda *_: Sight("babble", "babble", "stop"))
-            engine = ENGINES.load(name)(Task(model=str(random_checkpoint(name)), **wishes))
-        short = {known: replace(mode, max_new_tokens=24) for known, mode in engine.facts.modes.items()}
-        engine.facts = replace(engine.facts, modes=short)  # babble has no end
-        return engine
+        return _babbling(ENGINES.load(name), random_checkpoint(name), wishes)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def shared_babbling(random_checkpoint):
+    """As `babbling`, loaded once for all tests of a file: for those that ask an engine and change nothing of it."""
+    made: dict[str, NeuralEngine] = {}
+
+    def make(name: str):
+        if name not in made:
+            made[name] = _babbling(ENGINES.load(name), random_checkpoint(name), {})
+        return made[name]
+
+    return make
+
+
+def _babbling(kind, folder, wishes):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ocroute.engines.neural.base.canary.require", lambda *_: Sight("babble", "babble", "stop"))
+        engine = kind(Task(model=str(folder), **wishes))
+    short = {known: replace(mode, max_new_tokens=24) for known, mode in engine.facts.modes.items()}
+    engine.facts = replace(engine.facts, modes=short)  # babble has no end
+    return engine
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,9 +1,11 @@
 """Where a model runs: on the first GPU, or, where there is none and only there, on the processor. One model at a time."""
 
+import gc
 import subprocess
 import sys
 import threading
 import weakref
+from contextlib import nullcontext
 
 import msgspec
 import pytest
@@ -11,7 +13,8 @@ import torch
 
 from ocroute import machine
 from ocroute.engines.base import Task
-from ocroute.engines.neural import devices
+from ocroute.engines.dots_ocr import DotsOcr
+from ocroute.engines.neural import devices, loading
 from ocroute.engines.neural.canary.diagnosis import Sight
 from ocroute.errors import EngineUnavailable
 from ocroute.kernels.requirements import TorchBuild
@@ -84,6 +87,25 @@ def test_transformers_takes_a_process_of_our_own_for_one_alone_and_torch_is_left
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     there = torch.distributed.is_available()
     assert done.stdout.split() == ["False", str(there)]
+
+
+@pytest.mark.parametrize("error", [None, ImportError("no such class")])
+def test_nothing_is_collected_while_a_process_imports_and_all_is_afterwards(error, monkeypatch):
+    collecting = []
+
+    class Engine(DotsOcr):
+        @classmethod
+        def model_class(cls):
+            collecting.append(gc.isenabled())
+            if error:
+                raise error
+
+    for module, name in ((devices, "warm_up"), (loading, "without_distributed")):
+        monkeypatch.setattr(module, name, lambda: collecting.append(gc.isenabled()))
+    with pytest.raises(ImportError) if error else nullcontext():
+        Engine.prepare_process()
+    assert collecting == [False] * 3
+    assert gc.isenabled()
 
 
 def test_a_gpu_that_cannot_be_taken_is_no_error_until_the_model_is_loaded(monkeypatch):

@@ -21,8 +21,8 @@ FIRST = "<｜begin▁of▁sentence｜>"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_reads_a_page_end_to_end(name, babbling, sheet):
-    engine = babbling(name)
+def test_reads_a_page_end_to_end(name, shared_babbling, sheet):
+    engine = shared_babbling(name)
     reading = engine.read_page(sheet, Task())
     assert reading.settings["tokens"] <= 24
     assert set(reading.settings["kernels"]) == set(engine.facts.kernels)
@@ -33,8 +33,8 @@ def test_reads_a_page_end_to_end(name, babbling, sheet):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_page_gives_the_same_answer(name, babbling):
-    engine = babbling(name)
+def test_the_same_page_gives_the_same_answer(name, shared_babbling):
+    engine = shared_babbling(name)
     mode = engine.facts.modes[engine.facts.default_mode]
     prepared = engine.prepare(canary.page(), mode, engine.facts.max_pixels)
     first, second = (engine._answer(prepared, mode) for _ in range(2))
@@ -71,8 +71,8 @@ PROMPTS = [
 
 
 @pytest.mark.parametrize(("name", "mode", "features", "text"), PROMPTS, ids=[f"{row[0]}-{row[1]}" for row in PROMPTS])
-def test_the_prompt_is_the_model_s_own_to_the_letter(name, mode, features, text, babbling):
-    engine = babbling(name)
+def test_the_prompt_is_the_model_s_own_to_the_letter(name, mode, features, text, shared_babbling):
+    engine = shared_babbling(name)
     mode = engine.facts.modes[mode]
     prepared = engine.prepare(canary.page(), mode, engine.facts.max_pixels)
     ids = prepared.inputs["input_ids"][0]
@@ -82,8 +82,8 @@ def test_the_prompt_is_the_model_s_own_to_the_letter(name, mode, features, text,
 
 @pytest.mark.parametrize("name", ["deepseek_ocr", "deepseek_ocr2"])
 @pytest.mark.parametrize("size", [(900, 1300), (2400, 700), (500, 300)])
-def test_a_large_page_is_shown_whole_and_in_tiles(name, size, babbling):
-    engine = babbling(name)
+def test_a_large_page_is_shown_whole_and_in_tiles(name, size, shared_babbling):
+    engine = shared_babbling(name)
     mode = engine.facts.modes["layout"]
     prepared = engine.prepare(canary.page().resize(size), mode, engine.facts.max_pixels)
     count = prepared.inputs["num_local_patches"][0]
@@ -93,8 +93,8 @@ def test_a_large_page_is_shown_whole_and_in_tiles(name, size, babbling):
 
 
 @pytest.mark.parametrize("name", ["deepseek_ocr", "deepseek_ocr2", "got_ocr2", "qwen2_vl", "glm_ocr", "lighton_ocr"])
-def test_a_smaller_budget_shows_fewer_pixels(name, babbling):
-    engine = babbling(name)
+def test_a_smaller_budget_shows_fewer_pixels(name, shared_babbling):
+    engine = shared_babbling(name)
     mode = engine.facts.modes["crop" if name == "got_ocr2" else engine.facts.default_mode]
     image = canary.page().resize((1240, 1754))
     most = {"got_ocr2": 8 * 64 * 64, "lighton_ocr": 448 * 448}.get(
@@ -115,8 +115,8 @@ def test_a_smaller_budget_shows_fewer_pixels(name, babbling):
         ("deepseek_ocr2", "lines", "<|ref|>Hello<|/ref|><|det|>[[0, 0, 999, 999]]<|/det|>\n", (0, 0, 1240, 1754)),
     ],
 )
-def test_boxes_come_out_in_page_pixels(name, mode, answer, box, babbling):
-    engine = babbling(name)
+def test_boxes_come_out_in_page_pixels(name, mode, answer, box, shared_babbling):
+    engine = shared_babbling(name)
     (block,) = engine.blocks(Answered(answer, engine.facts.modes[mode], (1024, 1024), (1240, 1754)))
     assert block.text == "Hello"
     assert (block.box.x0, block.box.y0, block.box.x1, block.box.y1) == box
@@ -128,8 +128,8 @@ def test_an_unknown_task_is_refused_before_anything_is_loaded(name):
         ENGINES.load(name)(Task(model="/nowhere", mode="svg"))
 
 
-def test_a_strip_of_paper_is_refused_with_words(babbling):
-    engine = babbling("qwen2_vl")
+def test_a_strip_of_paper_is_refused_with_words(shared_babbling):
+    engine = shared_babbling("qwen2_vl")
     with pytest.raises(EngineError, match="more than 200 times as long as wide"):
         engine.prepare(canary.page().resize((6000, 20)), engine.facts.modes["text"], 10**6)
 
@@ -212,7 +212,7 @@ def test_a_tokenizer_without_the_stop_token_is_refused(copy):
         ENGINES.load("qwen2_vl")(Task(model=str(folder)))
 
 
-def test_deepseek_ocr_looks_at_all_of_the_text(babbling):
-    config = babbling("deepseek_ocr").loaded.model.config
+def test_deepseek_ocr_looks_at_all_of_the_text(shared_babbling):
+    config = shared_babbling("deepseek_ocr").loaded.model.config
     assert set(config.text_config.layer_types) == {"full_attention"}
     assert json.loads(json.dumps(config.to_dict()))["text_config"]["vocab_size"] == config.text_config.vocab_size

@@ -11,7 +11,6 @@ import signal
 
 import torch
 from bench.drawn_examples import LINE, examples, family
-from peft import PeftModel
 from safetensors.torch import load_file
 from tests.support.checkpoints import trained
 from tests.support.command import ocroute
@@ -181,6 +180,8 @@ def test_after_a_trial_the_weights_are_what_they_were_bit_for_bit(lessons):
 
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # peft asks transformers by an old name
 def test_peft_reads_the_folder_and_adds_the_same(taught, base):
+    from peft import PeftModel  # seconds, which every process that collects the tests would take
+
     folder, _ = taught
     ours, theirs = load(base).model, load(base).model
     adapters.opened(str(folder), "dots_ocr", weights.digest(base)).merge_into(ours)

@@ -5,20 +5,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ocroute.kernels.base import Problem
-from ocroute.kernels.this_machine import best
 
 if TYPE_CHECKING:
     from ocroute.kernels.adaptor import plug_into
+    from ocroute.kernels.this_machine import best
 
 __all__ = ["Problem", "best", "plug_into"]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "plug_into":  # it imports torch, which most of what asks for this package must not
-        from ocroute.kernels.adaptor import plug_into
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
 
-        return plug_into
-    raise AttributeError(name)
+    def __getattr__(name: str) -> object:
+        if name == "plug_into":  # it imports torch, which most of what asks for this package must not
+            from ocroute.kernels.adaptor import plug_into
+
+            return plug_into
+        if name == "best":
+            from ocroute.kernels.this_machine import best
+
+            return best
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,6 @@ from dataclasses import replace
 import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo
-from ocroute.engines.neural.attention import kernel_choices
 from ocroute.errors import DOCTOR, EngineUnavailable, UsageError
 from ocroute.gpus import VISIBLE
 from ocroute.kernels.base import SUB_MODELS
@@ -123,6 +122,8 @@ def _no_gpu_for(name: str, info: EngineInfo, machine: Machine, platform: Platfor
         return f"{found}{_other_card(info, machine, platform)}"
     if gpu.memory_mb and info.gpu_mb > gpu.free_mb:
         return _too_small(info, machine, platform)
+    from ocroute.engines.neural.attention import kernel_choices  # a tenth of a worker's start, and few need it
+
     none = [
         SUB_MODELS[sub_model] for sub_model, choice in kernel_choices(name, platform).items() if choice.kernel is None
     ]
@@ -189,6 +190,8 @@ def _why(name: str, status: EngineStatus, wish: Wish, platform: Platform | None)
     said = f"usable here{asked}: {status.info.strengths}" if status.info.strengths else f"usable here{asked}"
     if status.info.kind != "vlm" or platform is None:
         return said
+    from ocroute.engines.neural.attention import kernel_choices
+
     choices = kernel_choices(name, platform, quantized=wish.wanted.quantized)
     kernels = [
         f"{SUB_MODELS[sub_model]} on {choice.kernel}{'' if choice.proven else ', unproven'}"

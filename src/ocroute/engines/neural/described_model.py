@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from abc import ABC, abstractmethod
 from inspect import signature
 from pathlib import Path
@@ -92,13 +93,18 @@ class DescribedModel(ABC):
 
     @classmethod
     def prepare_process(cls) -> None:
-        """Import what loading will need, for which there is no weight to wait for."""
-        devices.warm_up()  # beside the imports
-        loading.without_distributed()
+        """Import what loading will need, for which there is no weight to wait for. To be called in a process of our own only."""
+        gc.disable()  # what is imported is never garbage: looking for some takes a tenth of the time
+        try:
+            devices.warm_up()  # beside the imports
+            loading.without_distributed()
 
-        from ocroute.engines.neural import together  # noqa: F401 - and with it all that writes
+            from ocroute.engines.neural import together  # noqa: F401 - and with it all that writes
 
-        cls.model_class()
+            cls.model_class()
+            gc.freeze()  # nor is it looked through when pages are read
+        finally:
+            gc.enable()
 
     def mode_of(self, task: Task) -> str:
         """The name of the mode that the task asks for.
