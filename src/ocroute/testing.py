@@ -15,6 +15,7 @@ import msgspec
 
 from ocroute.engines.base import Availability, EngineInfo, Reading, Task
 from ocroute.engines.neural import Layout, NeuralEngine
+from ocroute.engines.neural.two_stage import TwoStage
 from ocroute.engines.page_by_page import PageByPage
 from ocroute.pages.page import InputPage
 from ocroute.values import Line
@@ -92,6 +93,28 @@ def tiny_checkpoint(engine: type[NeuralEngine], folder: Path, *, seed: int = 0, 
     if not layout.generation:
         (folder / "generation_config.json").unlink()
     (folder / "config.json").write_text(json.dumps(raw), encoding="utf-8")
+    if issubclass(engine, TwoStage):
+        tiny_first_stage(engine, folder)
+    return model
+
+
+def tiny_first_stage(engine: type[TwoStage], folder: Path, **changes: Any) -> Any:
+    """Write a layout model of random weights into a folder within ``folder``, where ``engine`` finds it. It sees no regions.
+
+    Args:
+        changes: to its config.json.
+    """
+    import transformers
+
+    facts, inner = engine.first_stage, folder / engine.first_stage.name
+    assert facts.layout is not None
+    inner.mkdir()
+    raw = _merged(facts.layout.config, facts.layout.tiny) | changes | {"architectures": [facts.architectures[0]]}
+    model_class = getattr(transformers, facts.model_class)
+    model = model_class(model_class.config_class.from_dict(raw))
+    model.save_pretrained(inner)
+    pixels = {**facts.layout.pixels, **facts.layout.tiny_pixels}
+    (inner / "preprocessor_config.json").write_text(json.dumps(pixels), encoding="utf-8")
     return model
 
 
@@ -99,6 +122,11 @@ def published_files(engine: type[NeuralEngine], folder: Path) -> Path:
     """Write into ``folder`` everything of the published checkpoint but its weights, with a tokenizer of bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     _files(engine, folder, _layout(engine).config, tiny=False)
+    if issubclass(engine, TwoStage) and engine.first_stage.layout:
+        inner = folder / engine.first_stage.name
+        inner.mkdir(exist_ok=True)
+        raw = dict(engine.first_stage.layout.config) | {"architectures": [engine.first_stage.architectures[0]]}
+        (inner / "config.json").write_text(json.dumps(raw), encoding="utf-8")
     return folder
 
 

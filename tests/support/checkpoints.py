@@ -25,7 +25,8 @@ def trained(name: str) -> Path:
     """The folder of a trained checkpoint, unpacked once a process; where the repository's is missing, the test is skipped.
 
     Args:
-        name: one of `TRAINED`, or ``by_heart``: a Qwen2-VL that has learnt the canary page, see `tests.support.overfit`.
+        name: one of `TRAINED`, or ``by_heart``: a Qwen2-VL that has learnt the canary page, see `tests.support.overfit`; or
+            ``two_pages_by_heart``: both models of PaddleOCR-VL, see `tests.support.overfit_regions`.
     """
     from bench.tiny_models.packed import PACKED, unpack
 
@@ -33,7 +34,10 @@ def trained(name: str) -> Path:
         pytest.skip(
             f"needs tests/checkpoints/{name}/{PACKED}, which is in the repository alone", allow_module_level=True
         )
-    return unpack(KEPT / name, _folder() / name)
+    made = unpack(KEPT / name, _folder() / name)
+    for inner in (path for path in (KEPT / name).iterdir() if path.is_dir()):
+        unpack(inner, made / inner.name)
+    return made
 
 
 @functools.cache

@@ -19,9 +19,9 @@ from ocroute.runtime.cached_attention import Attend
 from ocroute.runtime.fused import add_norm, normed_gated_linear, normed_linear, rotate_and_store, row_linear
 from ocroute.runtime.slots import Slots
 
-# Layers of transformers whose arithmetic is that of `step`, seen in their source: Qwen2's and Qwen3's, and those of models built
-# on them.
-KNOWN_LAYERS = ("Qwen2DecoderLayer", "Qwen2VLDecoderLayer", "Qwen3DecoderLayer")
+# Layers of transformers whose arithmetic is that of `step`, seen in their source: Qwen2's and Qwen3's, those of models built
+# on them, and Ernie 4.5's in PaddleOCR-VL.
+KNOWN_LAYERS = ("Qwen2DecoderLayer", "Qwen2VLDecoderLayer", "Qwen3DecoderLayer", "PaddleOCRDecoderLayer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,11 @@ class NeuralEngine(DescribedModel, PageByPage):
         """Many pages at once where the batch decoder knows the model's layers, else one after the other."""
         if self.single is None:
             yield from super().read(requests)
-            return
+        else:
+            yield from self._read_together(requests)
+
+    def _read_together(self, requests: Iterable[Request | Answer | None]) -> Iterator[Answer]:
+        """Many pages at once; an answer among the requests goes through."""
         from ocroute.engines.neural.together import Together
 
         self._together = self._together or Together(self)

@@ -116,6 +116,16 @@ def complete(facts: Facts, folder: Path, model: Any, report: dict[str, Any]) -> 
     Raises:
         EngineUnavailable: one did not.
     """
+    arrived(facts, folder, report)
+    _share_head(facts, folder, model)
+
+
+def arrived(facts: Facts, folder: Path, report: dict[str, Any]) -> None:
+    """As `complete`, by transformers' report alone.
+
+    Raises:
+        EngineUnavailable: a weight is missing, unknown or misshapen.
+    """
     for kind, verb in (("missing", "lacks"), ("unexpected", "has unknown"), ("mismatched", "has misshapen")):
         if names := sorted(map(str, report.get(f"{kind}_keys") or ())):
             raise EngineUnavailable(
@@ -123,6 +133,9 @@ def complete(facts: Facts, folder: Path, model: Any, report: dict[str, Any]) -> 
                 + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
                 next_step=weights.again(facts, folder),
             )
+
+
+def _share_head(facts: Facts, folder: Path, model: Any) -> None:
     head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
     if head is None or any(name.endswith("lm_head.weight") for name in shards.names(folder)):
         return

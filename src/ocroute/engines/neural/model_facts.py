@@ -136,6 +136,7 @@ class Facts:
         packages: needed besides torch and transformers, by distribution name.
         layout: of the published checkpoint; an engine of ocroute's own has one, so that every test of such engines includes it.
         served: how to ask for the model behind a server; None where no server runs it.
+        first_stage_of: the model that reads what this one finds on a page; it is fetched with that. None for models that read.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Facts:
     packages: tuple[str, ...] = ()
     layout: Layout | None = None
     served: Served | None = None
+    first_stage_of: Facts | None = None
 
     def info(self, *, rank: int, gpu_mb: int, card: str, strengths: str) -> EngineInfo:
         """The constant facts of the engine, as far as they follow from these.

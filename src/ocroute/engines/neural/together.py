@@ -81,8 +81,8 @@ class Together:
         self._writing: dict[_Page, None] = {}
         self._answers: deque[Answer] = deque()
 
-    def read(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
-        """See `ocroute.engines.base.Engine.read`."""
+    def read(self, requests: Iterable[Request | Answer | None]) -> Iterator[Answer]:
+        """See `ocroute.engines.base.Engine.read`; an answer among the requests, that no model is needed for, goes through."""
         coming, more = iter(requests), True
         try:
             with ThreadPoolExecutor(READIERS, thread_name_prefix="ready") as threads:
@@ -99,7 +99,7 @@ class Together:
             self._writing.clear()
             self._ready.clear()
 
-    def _take(self, coming: Iterator[Request | None], threads: ThreadPoolExecutor) -> bool:
+    def _take(self, coming: Iterator[Request | Answer | None], threads: ThreadPoolExecutor) -> bool:
         """Take pages in while there is room; whether more may come."""
         while len(self._ready) + len(self._writing) < self._most + READY:
             try:
@@ -107,6 +107,9 @@ class Together:
             except StopIteration:
                 return False
             if request is None:
+                return True
+            if isinstance(request, tuple):
+                self._answers.append(request)
                 return True
             try:
                 self._ready.append(self._page(request, threads))

@@ -73,7 +73,12 @@ def to_fetch(facts: Facts, model: str) -> bool:
 
 
 def command(facts: Facts, model: str) -> str:
-    """The command that reads a page with ``model``, which fetches it first if it is a hub id that is not here."""
+    """The command that reads a page with ``model``, which fetches it first if it is a hub id that is not here.
+
+    For a model that only finds what another reads: the command for that one, which fetches both.
+    """
+    if (second := facts.first_stage_of) is not None:
+        facts, model = second, second.hub
     return f"ocroute read PAGE --engine {facts.name} --model {shlex.quote(model)}"
 
 
@@ -229,7 +234,7 @@ def _lacking(facts: Facts, folder: Path) -> str:
         return f"lacks {len(absent)} of {len(files)} weight files: {', '.join(absent[:3])}"
     if cut := [f"{file.name} {said}" for file in files if (said := shards.fault(file))]:
         return f"holds a damaged weight file: {cut[0]}"
-    missing = [] if (folder / "tokenizer.json").is_file() else ["tokenizer.json"]
+    missing = [] if facts.first_stage_of or (folder / "tokenizer.json").is_file() else ["tokenizer.json"]
     if facts.image_processor or facts.own_pixels:
         try:
             missing += [] if settings(lambda name: folder / name)[0] else ["preprocessor_config.json"]
