@@ -37,15 +37,23 @@ READ = [region for region in FOUND if region.label != "image"]
 TEXTS = [part.text for part in PARTS if part.label != "image"]
 
 
+def _told(_, raster):
+    return list(FOUND) if raster.shape[1::-1] == SIZE else [Region(CANARY.label, Box(*CANARY.box), 0.9)]
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RegionModel, "find", _told)
+        return PaddleOcrVl(Task(model=str(trained("two_pages_by_heart"))))
+
+
 @pytest.fixture
-def engine(monkeypatch):
+def engine(loaded, monkeypatch):
     """Its language model knows the regions of the sheet and of the canary page by heart."""
-
-    def told(_, raster):
-        return list(FOUND) if raster.shape[1::-1] == SIZE else [Region(CANARY.label, Box(*CANARY.box), 0.9)]
-
-    monkeypatch.setattr(RegionModel, "find", told)
-    return PaddleOcrVl(Task(model=str(trained("two_pages_by_heart"))))
+    monkeypatch.setattr(RegionModel, "find", _told)
+    monkeypatch.setattr(loaded, "_together", None)  # what one test does to a batch is nothing to the next
+    return loaded
 
 
 @pytest.fixture
@@ -96,8 +104,8 @@ def _in_tokens(text):
     return re.sub("|".join(TOKENS), "#", text)
 
 
-def test_without_the_batch_decoder_it_is_the_same(engine, pages):
-    engine.single = None
+def test_without_the_batch_decoder_it_is_the_same(engine, pages, monkeypatch):
+    monkeypatch.setattr(engine, "single", None)
     readings = read(engine, pages)
     assert [texts(reading) for reading in readings] == [TEXTS, [canary.TRUTH], TEXTS]
 
