@@ -58,6 +58,13 @@ TOO_LARGE = [
     (400, "The input token count (120) exceeds the maximum number of tokens allowed (100).", 100 / 120, LONGER),
     (400, "Prompt contains 40000 tokens, too large for model with 32768 maximum context length", 32768 / 40000, LONGER),
     (400, "This model's maximum context length is 4096 tokens. However, you requested 9000", 0.0, LONGER),
+    # Amazon's and other wordings, and llama.cpp's slots
+    (400, "Input is too long for requested model.", 0.0, LONGER),
+    (400, "Token limit of 4096 reached: your message has 7000 tokens", 0.0, LONGER),
+    (500, "failed to process image: SLOT n_past 4096 >= n_ctx 4096", 0.0, LONGER),
+    # words that nobody knows, of a model that has read a smaller picture
+    (400, "Das Bild passt nicht hinein", 0.0, "its model has read the canary page"),
+    (422, "unprocessable", 0.0, "its model has read the canary page"),
     # the picture itself
     (400, "At least one of the image dimensions exceed max allowed size: 8000 pixels", 0.0, ALLOW),
     (400, "image exceeds 5 MB maximum: 6291456 bytes > 5242880 bytes", 5242880 / 6291456, ALLOW),
@@ -91,6 +98,15 @@ def test_what_is_too_large_is_shown_smaller_once_and_then_told(server, engine, g
     assert second == fourth == pytest.approx(first * (0.85 * share if share else 0.5), rel=0.01)
     assert said[:60].rstrip(".") in caught.value.message
     assert step in str(caught.value.next_step)
+
+
+def test_words_that_nobody_knows_about_a_picture_no_larger_than_one_that_was_read_are_not_about_its_size(
+    server, engine, grey
+):
+    server.script += [Reply(400, {"error": {"message": "no"}}), GOOD]
+    with pytest.raises(EngineError, match="has read the canary page, so it takes images"):
+        engine().read_page(grey(9, size=(90, 60)), Task())
+    assert len(server.posts) == 1
 
 
 ROOM = [
@@ -186,7 +202,9 @@ def test_a_day_s_limit_of_google_s_servers_is_told_from_a_minute_s():
 def test_an_error_in_a_list_is_read(server, engine, grey):
     body = [{"error": {"code": 400, "message": "Unable to process input image.", "status": "INVALID_ARGUMENT"}}]
     server.script.append(Reply(400, body))
-    with pytest.raises(EngineError, match=r"400 Bad Request: Unable to process input image\. Check --model"):
+    with pytest.raises(
+        EngineError, match=r"400 Bad Request: Unable to process input image\. See what the server logged"
+    ):
         engine().read_page(grey(9), Task())
 
 

@@ -80,6 +80,22 @@ def test_a_broken_connection_is_tried_again(server, engine, grey):
         read(engine(), grey(1))
 
 
+@pytest.mark.parametrize("cut", [b'{"choices": [{"message": {"content": "half', b'[{"id"'])
+def test_json_that_ends_in_the_middle_is_asked_for_again(server, engine, grey, cut):
+    broken = Reply(body=cut, headers={"Content-Type": "application/json"})
+    server.script += [broken, GOOD]
+    assert read(engine(), grey(1)).text == "read at last"
+    server.script += [broken] * 3
+    with pytest.raises(EngineError, match=r"ends in the middle: .* \(tried 3 times\)\. See what the server logged"):
+        read(engine(), grey(1))
+
+
+def test_an_answer_that_is_not_packed_as_it_says(server, engine, grey):
+    server.script += [Reply(body=completion("whole"), headers={"Content-Encoding": "gzip"})] * 3
+    with pytest.raises(EngineError, match=r"is not packed as its Content-Encoding says"):
+        read(engine(), grey(1))
+
+
 def test_a_server_that_goes_away_is_told(server, engine, grey):
     one = engine()
     server.close()

@@ -29,6 +29,10 @@ T = TypeVar("T")
 _SHOWN = 300
 
 
+class BrokenOff(EngineError):
+    """The server's answer ends in the middle of its JSON."""
+
+
 class RequestRefused(EngineError):
     """The server answered with an error.
 
@@ -154,6 +158,8 @@ class Client:
                 fault, asked = refused, retry_after(response.headers.get("retry-after"))
                 if waiting := refused.status in NOT_READY:
                     patience.not_ready(refused.status, refused.said, ready.left)
+            except BrokenOff as error:
+                fault = error
             except TimeoutError as error:
                 if patience.begun and done > 1:
                     raise _after(_without_time(fault, ready, 0.0), done) from error
@@ -190,6 +196,11 @@ class Client:
         try:
             return joined(body) if is_stream(kind, body) else json.loads(body)
         except ValueError as error:
+            if body.lstrip()[:1] in (b"{", b"[") and body.rstrip()[-1:] not in (b"}", b"]"):
+                raise BrokenOff(
+                    f"the answer of {response.url} ends in the middle: {self._quoted(body)}",
+                    next_step="See what the server logged, and what cuts answers on the way, e.g. a proxy",
+                ) from error
             raise EngineError(
                 f"{response.url} did not answer with JSON but with {self.address.hidden(kind)}: {self._quoted(body)}",
                 next_step=check_url(self.address.url),

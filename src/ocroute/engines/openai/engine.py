@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from importlib.util import find_spec
+from math import prod
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +24,7 @@ from ocroute.engines.openai.answers import Completion, WroteNothing, completion
 from ocroute.engines.openai.in_flight import MOST, InFlight, answers, at_first
 from ocroute.engines.openai.picture import Picture, picture
 from ocroute.engines.openai.refusals import answer_too_long, refused_setting, share_of_room
+from ocroute.engines.openai.refused_steps import READ_BEFORE
 from ocroute.engines.openai.retry import Deadline, Limits
 from ocroute.engines.openai.served_models import ServedModel, served_model
 from ocroute.engines.page_by_page import PageByPage
@@ -55,7 +57,7 @@ class TooLarge(EngineError):
         share: of what was sent, that there is room for; 0.0 where the server does not say.
     """
 
-    def __init__(self, message: str, next_step: NextStep, share: float) -> None:
+    def __init__(self, message: str, next_step: NextStep | str, share: float = 0.0) -> None:
         super().__init__(message, next_step=next_step)
         self.share = share
 
@@ -117,6 +119,7 @@ class OpenAi(PageByPage):
             self._served = served or served_model(filter(None, (self._model.root, self._model.id)))
             self._mode(task)
             self._unsupported: frozenset[str] = frozenset()
+            self._read = 0  # pixels of the largest picture that it has read
             self._preparing = asyncio.Semaphore(max(1, task.limits.threads))
             began = monotonic()
             self._require_canary(task)
@@ -212,8 +215,14 @@ class OpenAi(PageByPage):
                 if not error.about and (name := refused_setting(error.status, error.said, error.body, left_out)):
                     self._unsupported |= {name}
                     continue
+                if not error.about and error.status in (400, 422) and self._read:
+                    # In words that nobody knows: it sees, so what it minds may be the size.
+                    minded = TooLarge if prod(sent.input_size) > self._read else EngineError
+                    raise minded(error.message, next_step=READ_BEFORE) from error
                 raise self._explained(error) from error
-            return answer, completion(answer.body, self._client.address.hidden)
+            made = completion(answer.body, self._client.address.hidden)
+            self._read = max(self._read, prod(sent.input_size))
+            return answer, made
 
     def _question(self, sent: Picture, mode: Mode, left_out: frozenset[str]) -> dict[str, Any]:
         content: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": sent.url}}]

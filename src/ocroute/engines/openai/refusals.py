@@ -28,8 +28,13 @@ _BLIND = re.compile(
     r"(variant|type|field)\W+image_url|missing .{0,30}for image|mmproj",
     re.IGNORECASE,
 )
-_ROOM = r"(context|prompt|input length|input tokens?|`inputs` tokens|n_ctx|max_model_len|encoder cache|physical batch)"
-_TOO_MUCH = r"(exceed|longer than|greater than|larger|overflow|not enough|too (long|large|many|big|small)|<=)"
+_ROOM = (
+    r"(context|prompt|\binput (is|length)|input tokens?|`inputs` tokens|token limit|n_ctx|max_model_len|encoder cache|"
+    r"physical batch)"
+)
+_TOO_MUCH = (
+    r"(exceed|longer than|greater than|larger|overflow|not enough|reached|too (long|large|many|big|small)|[<>]=)"
+)
 _NO_ROOM = re.compile(r"max_tokens\b.*got -\d", re.IGNORECASE)  # for even the shortest answer
 _CONTEXT = re.compile(
     rf"{_ROOM}.*{_TOO_MUCH}|{_TOO_MUCH}.*{_ROOM}|{_NO_ROOM.pattern}|"

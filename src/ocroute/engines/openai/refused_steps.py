@@ -16,6 +16,7 @@ _ABOUT: dict[About, str] = {
     "filter": "Name another model or server: this one's provider does not let the page through",
     "old": "Update the server",
 }
+READ_BEFORE = "See what the server logged: its model has read the canary page, so it takes images"
 _BATCH = "Let the server take the picture at once: llama-server -b 8192 -ub 8192"
 _CACHE = "Let the server take the picture at once: vllm serve --max-num-batched-tokens 16384"
 _RATE = "Ask the provider for more tokens a minute, or name another server"

@@ -60,6 +60,9 @@ def unreached(url: str, error: Exception, reason: str, proxy: Proxy | None) -> U
     if isinstance(error, ssl.SSLError) or "[SSL" in reason:
         step = "See that the server speaks TLS 1.2 or newer"
         return Unreached(f"cannot agree on TLS with {url}: {reason}", step, lasting=True)
+    if isinstance(error, httpx.DecodingError):
+        step = "See what changes answers on the way, e.g. a proxy that compresses them"
+        return Unreached(f"the answer of {url} is not packed as its Content-Encoding says: {reason}", step)
     if not connected(error):
         return Unreached(f"cannot connect to {url}: {reason}", "Start the server, or check --base-url")
     return Unreached(f"the connection to {url} broke: {reason}", "See what the server logged; it may have crashed")
