@@ -68,6 +68,7 @@ def test_doctor_says_what_is_there_and_ends_with_one_command(card, system, torch
     assert len(lines) <= 40
     told = "\n".join(lines)
     assert (one.gpu["name"] if one.gpu else f"no GPU: {one.note}") in told
+    assert ("that of Windows" in told) is (system == "wsl2" and bool(survey.machine.driver))
     reads = "dots_ocr" in survey.plan.routes
     last = lines[-1].removeprefix("Next: ")
     assert system != "windows" or "'" not in last  # which its command prompt would hand on to pip

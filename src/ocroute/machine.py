@@ -65,6 +65,11 @@ class Machine(msgspec.Struct, frozen=True):
         return next(iter(self.gpus), None)
 
     @property
+    def is_wsl(self) -> bool:
+        """Whether this is a Linux within Windows (WSL2), whose driver is that of Windows."""
+        return "microsoft" in self.os.lower()
+
+    @property
     def host(self) -> Host:
         """Which builds of torch are for this computer; WSL2 is a Linux."""
         if self.os.startswith(("Windows", "Darwin")):

@@ -109,6 +109,8 @@ def _machine_lines(machine: Machine) -> list[str]:
         return [*lines, f"no GPU: {machine.gpu_note}"]
     torch = f", torch {machine.libraries['torch']}" if "torch" in machine.libraries else ""
     driver = f"NVIDIA driver {machine.driver}, serves CUDA {machine.driver_cuda}" if machine.driver else ""
+    if driver and machine.is_wsl:
+        driver += " (that of Windows: it is updated there)"
     return [*lines, f"{driver}{torch}".removeprefix(", ")] if driver or torch else lines
 
 

@@ -25,7 +25,7 @@ class NvidiaDriver:
     def subjects(self, here: Here) -> Iterable[Subject]:
         """See `ocroute.watch.base.Source`."""
         machine = here.machine
-        if machine.driver and machine.host in _FOLDERS and "WSL" not in machine.os:
+        if machine.driver and machine.host in _FOLDERS and not machine.is_wsl:
             url = os.environ.get(ADDRESS) or _LATEST.format(_FOLDERS[machine.host])
             yield Subject("driver", "NVIDIA driver", url, machine.driver, "text/plain")
 
