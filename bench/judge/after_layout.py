@@ -25,7 +25,7 @@ from ocroute.engines.base import EngineInfo, Reading, Task
 from ocroute.judge import judge
 from ocroute.pages import InputPage
 
-UNSEEN = 801  # the first seed of the report half that no limit was ever changed for
+UNSEEN = 820  # the first seed of the report half that no limit was ever changed for
 
 
 def codes(page: InputPage, reading: Reading, kind: str) -> dict[str, str]:
