@@ -2,6 +2,7 @@
 
 import shutil
 from io import StringIO
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -169,8 +170,16 @@ def test_weights_in_a_folder_of_the_user_s_are_shown_where_they_are(monkeypatch,
 
 @pytest.mark.parametrize(
     ("folder", "state", "words"),
-    [(BY_HEART, "usable", str(BY_HEART)), (BY_HEART.parent, "absent", "holds no readable config.json")],
-    ids=["a checkpoint", "no checkpoint"],  # the folder's name differs from process to process
+    [
+        (BY_HEART, "usable", str(BY_HEART)),
+        (BY_HEART.parent, "absent", "holds no model, but a folder in it does"),
+        (Path(__file__).parent, "absent", "holds no readable config.json"),
+    ],
+    ids=[
+        "a checkpoint",
+        "a folder of checkpoints",
+        "no checkpoint",
+    ],  # the folder's name differs from process to process
 )
 def test_weights_that_the_user_names_are_looked_at(folder, state, words):
     engines = statuses(Wish("qwen2_vl", Wanted(model=str(folder))))

@@ -171,8 +171,10 @@ def test_bad_inputs_cost_themselves_only(make_pages, faulty, tmp_path):
 
 def test_pages_that_are_not_there_are_an_error_of_that_input(make_pages, faulty):
     faulty("null")
-    (result,) = read_documents([make_pages(2)], jobs=1, pages="2-5")
+    (result,) = read_documents([make_pages(2)], jobs=1, pages="3-5")
     assert isinstance(result.error, UsageError)
+    (result,) = read_documents([make_pages(2)], jobs=1, pages="2-5")
+    assert [page.number for page in result.document().pages] == [2]
     (result,) = read_documents([make_pages(3)], jobs=1, pages="2-")
     assert [page.number for page in result.document().pages] == [2, 3]
 

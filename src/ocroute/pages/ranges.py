@@ -23,20 +23,20 @@ def parse_ranges(text: str, count: int) -> tuple[int, ...]:
     Raises:
         UsageError: it is no page range, runs backwards, or names no page of the document.
     """
-    numbers: set[int] = set()
+    named: set[int] = set()
     for part in text.split(","):
         first, last = _bounds(part.strip(), text, count)
         if first > last:
             raise UsageError(f"page range {part.strip()!r} runs backwards", next_step=f"Write {last}-{first}")
         if first < 1:
             raise UsageError(f"page range {part.strip()!r}: pages are counted from 1", next_step=_EXAMPLE)
-        numbers.update(range(first, min(last, count) + 1))
-    if not numbers:
+        named.update(range(first, min(last, count) + 1))
+    if not named:
         pages = "1 page" if count == 1 else f"{count} pages"
         raise UsageError(
             f"page range {text!r} leaves the document, which has {pages}", next_step=f"Choose pages from 1 to {count}"
         )
-    return tuple(sorted(numbers))
+    return tuple(sorted(named))
 
 
 def is_beyond(text: str, count: int) -> bool:
