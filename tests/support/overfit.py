@@ -5,13 +5,15 @@ It must look at the page, and at where things stand on it: the same four lines a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import permutations
 from pathlib import Path
 
 import torch
 from PIL import Image
 
-from ocroute.engines.neural import canary, devices, loading
+from ocroute.engines.neural import Mode, canary, devices, loading
+from ocroute.engines.neural.base import NeuralEngine
 from ocroute.engines.neural.canary.draw import LEADING
 from ocroute.engines.qwen2_vl import MODES, Qwen2Vl
 
@@ -38,7 +40,7 @@ def overfit(folder: Path, *, steps: int = 600, good: float = 0.004) -> float:
     where = devices.Place("cpu", torch.float32, "cpu")
     engine = Qwen2Vl.__new__(Qwen2Vl)  # its own way from image to inputs, before it can pass its own canary
     engine.loaded = loading.load(Qwen2Vl.facts, folder, where)
-    batch = _batch(engine)
+    batch = batch_of(engine, ((image, MODES["text"], text) for image, text in pages()), "<|im_end|>")
     model = engine.loaded.model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.0)
     loss = 0.0
@@ -57,11 +59,14 @@ def overfit(folder: Path, *, steps: int = 600, good: float = 0.004) -> float:
     return loss
 
 
-def _batch(engine: Qwen2Vl) -> dict[str, torch.Tensor]:
+def batch_of(
+    engine: NeuralEngine, readings: Iterable[tuple[Image.Image, Mode, str]], stop_token: str
+) -> dict[str, torch.Tensor]:
+    """Images, how each is asked for and what it says, as one padded batch to learn; only the answers are learnt."""
     rows, labels, pixels, grids = [], [], [], []
-    stop = engine.loaded.tokenizer.convert_tokens_to_ids("<|im_end|>")
-    for image, text in pages():
-        inputs = engine.prepare(image, MODES["text"], Qwen2Vl.facts.max_pixels).inputs
+    stop = engine.loaded.tokenizer.convert_tokens_to_ids(stop_token)
+    for image, mode, text in readings:
+        inputs = engine.prepare(image, mode, engine.facts.max_pixels).inputs
         prompt = inputs["input_ids"][0].tolist()
         answer = [*engine.loaded.tokenizer.encode(text, add_special_tokens=False), stop]
         rows.append(prompt + answer)

@@ -14,12 +14,13 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch.nn.functional import binary_cross_entropy_with_logits as against
 
-from ocroute.engines.neural import canary, devices, loading
+from ocroute.engines.neural import Mode, canary, devices, loading
 from ocroute.engines.neural.region_model import RegionModel
 from ocroute.engines.paddleocr_vl import CLASSES, MODES, PaddleOcrVl
 from ocroute.pages.cropped import CroppedPage
 from ocroute.values import Box
 from tests.support.checkpoints import PAGES
+from tests.support.overfit import batch_of
 from tests.support.pages import ArrayPage
 
 SHEET = PAGES / "paddleocr_vl" / "sheet.png"
@@ -177,7 +178,7 @@ def learn_texts(folder: Path, *, steps: int = STEPS) -> float:
     """Train the language model in ``folder`` on the regions of the pages, save it, and return the last loss."""
     engine = PaddleOcrVl.__new__(PaddleOcrVl)  # its own way from image to inputs, before it can pass its own canary
     engine.loaded = loading.load(PaddleOcrVl.facts, folder, devices.Place("cpu", torch.float32, "cpu"))
-    batches = [_batch(engine, more) for more in LARGER_BY]
+    batches = [batch_of(engine, readings(more), "</s>") for more in LARGER_BY]
     model = engine.loaded.model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.0)
     losses: list[float] = []
@@ -198,44 +199,21 @@ def learn_texts(folder: Path, *, steps: int = STEPS) -> float:
     return max(losses)
 
 
-def readings(more: int = 0) -> list[tuple[Image.Image, str, str]]:
+def readings(more: int = 0) -> list[tuple[Image.Image, Mode, str]]:
     """Images as the language model is shown them, the mode that it is asked in, and its answer.
 
     Args:
         more: pixels by which each region is larger on every side, as the layout model may find it.
     """
-    made = [(canary.blank(), "text", "")]
+    made = [(canary.blank(), MODES["text"], "")]
     for image, parts in pages():
         page = ArrayPage(image)
         for part in parts:
             if mode := PaddleOcrVl.mode_for(part.label):
                 x0, y0, x1, y1 = part.box
                 crop = CroppedPage(page, Box(x0 - more, y0 - more, x1 + more, y1 + more))
-                made.append((Image.fromarray(crop.raster()), mode, part.text))
+                made.append((Image.fromarray(crop.raster()), MODES[mode], part.text))
     return made
-
-
-def _batch(engine: PaddleOcrVl, more: int) -> dict[str, torch.Tensor]:
-    rows, labels, pixels, grids = [], [], [], []
-    stop = engine.loaded.tokenizer.convert_tokens_to_ids("</s>")
-    for image, mode, text in readings(more):
-        inputs = engine.prepare(image, MODES[mode], PaddleOcrVl.facts.max_pixels).inputs
-        prompt = inputs["input_ids"][0].tolist()
-        answer = [*engine.loaded.tokenizer.encode(text, add_special_tokens=False), stop]
-        rows.append(prompt + answer)
-        labels.append([-100] * len(prompt) + answer)
-        pixels.append(inputs["pixel_values"])
-        grids.append(inputs["image_grid_thw"])
-    longest = max(map(len, rows))
-    ids = torch.tensor([row + [stop] * (longest - len(row)) for row in rows])
-    return {
-        "input_ids": ids,
-        "attention_mask": torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows]),
-        "labels": torch.tensor([row + [-100] * (longest - len(row)) for row in labels]),
-        "pixel_values": torch.cat(pixels),
-        "image_grid_thw": torch.cat(grids),
-        "mm_token_type_ids": (ids == engine.loaded.model.config.image_token_id).long(),
-    }
 
 
 if __name__ == "__main__":  # some ten minutes; writes the checkpoints as the repository keeps them
