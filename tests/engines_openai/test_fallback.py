@@ -34,7 +34,7 @@ FAULTS = {
     "no pictures": (
         Reply(400, {"error": "only text is supported"}),
         "400 .*only text",
-        "whether that model takes images",
+        "its model has read the canary page",
     ),
     "key": (Reply(401, {"error": "bad key"}), "401 .*bad key", "OCROUTE_API_KEY"),
     "too large": (Reply(413, HTML), "413 .*Too Large", "Allow larger requests on the server"),
