@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from tests.support.answers import answers_of
 from tests.support.pages import ArrayPage
 
 from ocroute.engines.base import PageLimits, Reading, Request, Task
@@ -35,15 +36,6 @@ def alone(engine, pages):
     return list(_alone)
 
 
-def read(engine, pages, *, task=None):
-    """The answers in the order of the pages, and those in which they came."""
-    requests = [Request(page, task or Task()) for page in pages]
-    answers = list(engine.read(requests))
-    assert len(answers) == len(requests), "N in, N out"
-    found = dict(answers)
-    return [found[request] for request in requests]
-
-
 def raw(answers):
     return [answer.raw if isinstance(answer, Reading) else type(answer) for answer in answers]
 
@@ -56,7 +48,7 @@ def test_pages_of_any_size_enter_and_leave_and_give_what_each_gives_alone(engine
         most.append(batch.running)
 
     monkeypatch.setattr(Batch, "enter", entered)
-    readings = read(engine, pages)
+    readings = answers_of(engine, pages)
     assert raw(readings) == alone
     assert max(most) > 1
     assert {reading.finish for reading in readings} <= {"length", "stop"}
@@ -72,7 +64,7 @@ def test_a_page_that_cannot_be_prepared_costs_itself(engine, pages, alone, monke
         return prepare(image, mode, pixels)
 
     monkeypatch.setattr(engine, "prepare", torn)
-    assert raw(read(engine, pages)) == [*alone[:2], EngineError, *alone[3:]]
+    assert raw(answers_of(engine, pages)) == [*alone[:2], EngineError, *alone[3:]]
 
 
 def test_numbers_that_are_not_finite_cost_their_page(engine, pages, alone, monkeypatch):
@@ -86,7 +78,7 @@ def test_numbers_that_are_not_finite_cost_their_page(engine, pages, alone, monke
         return prompt
 
     monkeypatch.setattr(together, "prefill", odd)
-    answers = read(engine, pages)
+    answers = answers_of(engine, pages)
     assert [type(answer) for answer in answers].count(EngineError) == 1
     assert [text for text, alike in zip(raw(answers), alone, strict=True) if text != alike] == [EngineError]
 
@@ -117,7 +109,7 @@ def test_out_of_memory_shrinks_the_batch_and_loses_no_page(step, engine, pages, 
         return real(*given, **how)
 
     monkeypatch.setattr(owner, name, scarce)
-    assert raw(read(engine, pages)) == alone
+    assert raw(answers_of(engine, pages)) == alone
     assert engine._together._most < together.ON_CPU
 
 
@@ -130,7 +122,7 @@ def test_a_page_for_which_there_is_no_room_even_alone_is_shown_smaller(engine, p
         return prefill(model, inputs)
 
     monkeypatch.setattr(together, "prefill", scarce)
-    answers = read(engine, pages)
+    answers = answers_of(engine, pages)
     large = [width * height // 14**2 > 400 for width, height in SIZES]
     assert any(large)
     for answer, text, smaller in zip(answers, alone, large, strict=True):
@@ -148,11 +140,11 @@ def test_a_page_that_breaks_the_batch_is_found_and_costs_itself(engine, pages, a
         return advance(batch)
 
     monkeypatch.setattr(Batch, "advance", breaks)
-    assert raw(read(engine, pages)) == [*alone[:3], EngineError, *alone[4:]]
+    assert raw(answers_of(engine, pages)) == [*alone[:3], EngineError, *alone[4:]]
 
 
 def test_a_stream_that_is_left_leaves_nothing(engine, pages, alone):
     answers = engine.read(Request(page, Task()) for page in pages)
     next(answers)
     answers.close()
-    assert raw(read(engine, pages)) == alone
+    assert raw(answers_of(engine, pages)) == alone

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageOps
 from safetensors.torch import load_file, save_file
+from tests.support.answers import answers_of
 from tests.support.checkpoints import edit, trained
 from tests.support.overfit_regions import CANARY, PARTS, SIZE, sheet
 from tests.support.pages import ArrayPage
@@ -61,14 +62,6 @@ def pages():
     return [ArrayPage(sheet()), ArrayPage(canary.page()), ArrayPage(sheet())]
 
 
-def read(engine, pages, task=None):
-    requests = [Request(page, task or Task()) for page in pages]
-    answers = list(engine.read(requests))
-    assert len(answers) == len(requests), "N in, N out"
-    found = dict(answers)
-    return [found[request] for request in requests]
-
-
 def texts(reading):
     return [told["text"] for told in json.loads(reading.raw) if "text" in told]
 
@@ -87,7 +80,7 @@ def test_regions_of_all_pages_go_together_and_give_what_each_gives_alone(engine,
         most.append(batch.running)
 
     monkeypatch.setattr(Batch, "enter", entered)
-    readings = read(engine, pages)
+    readings = answers_of(engine, pages)
     assert [texts(reading) for reading in readings] == [TEXTS, [canary.TRUTH], TEXTS]
     assert max(most) > 1
     assert [reading.finish for reading in readings] == ["stop"] * 3
@@ -106,7 +99,7 @@ def _in_tokens(text):
 
 def test_without_the_batch_decoder_it_is_the_same(engine, pages, monkeypatch):
     monkeypatch.setattr(engine, "single", None)
-    readings = read(engine, pages)
+    readings = answers_of(engine, pages)
     assert [texts(reading) for reading in readings] == [TEXTS, [canary.TRUTH], TEXTS]
 
 
@@ -163,7 +156,7 @@ def test_a_page_without_regions_to_read_is_read_whole(engine, pages, monkeypatch
     whole = engine.read_page(pages[0], Task(mode="text")).raw
     for found in ([], [FOUND[6]]):
         monkeypatch.setattr(RegionModel, "find", lambda _, __, found=found: list(found))
-        (reading,) = read(engine, pages[:1])
+        (reading,) = answers_of(engine, pages[:1])
         assert texts(reading) == [whole]
         assert reading.settings["layout"]["regions"] == len(found)
 
@@ -179,7 +172,7 @@ def test_a_region_that_cannot_be_prepared_costs_its_page(engine, pages, monkeypa
         return prepare(image, mode, pixels)
 
     monkeypatch.setattr(engine, "prepare", torn)
-    first, second, third = read(engine, [pages[0], spoilt, pages[1]])
+    first, second, third = answers_of(engine, [pages[0], spoilt, pages[1]])
     assert [texts(first), texts(third)] == [TEXTS, [canary.TRUTH]]
     assert isinstance(second, EngineError)
     assert "torn" in second.message
@@ -192,7 +185,7 @@ def test_a_fault_of_the_layout_model_costs_its_page_and_is_said_at_once(engine, 
         return list(FOUND)
 
     monkeypatch.setattr(RegionModel, "find", torn)
-    first, second, third = read(engine, pages)
+    first, second, third = answers_of(engine, pages)
     assert [texts(first), texts(third)] == [TEXTS, TEXTS]
     assert isinstance(second, EngineError)
 
@@ -217,7 +210,7 @@ def test_memory_that_runs_out_under_the_layout_model_is_given_back_once(engine, 
         return find(model, raster)
 
     monkeypatch.setattr(RegionModel, "find", short)
-    assert texts(read(engine, pages)[0]) == TEXTS
+    assert texts(answers_of(engine, pages)[0]) == TEXTS
 
 
 def test_memory_that_runs_out_in_a_batch_loses_no_region(engine, pages, monkeypatch):
@@ -230,7 +223,7 @@ def test_memory_that_runs_out_in_a_batch_loses_no_region(engine, pages, monkeypa
         return advance(batch)
 
     monkeypatch.setattr(Batch, "advance", short)
-    assert [texts(reading) for reading in read(engine, pages)] == [TEXTS, [canary.TRUTH], TEXTS]
+    assert [texts(reading) for reading in answers_of(engine, pages)] == [TEXTS, [canary.TRUTH], TEXTS]
 
 
 def test_a_loop_in_one_region_ends_it_alone_and_shows_on_the_page(engine, pages, monkeypatch):
@@ -246,7 +239,7 @@ def test_a_loop_in_one_region_ends_it_alone_and_shows_on_the_page(engine, pages,
     monkeypatch.setattr(LoopDetector, "__init__", counted)
     monkeypatch.setattr(LoopDetector, "found", found)
     monkeypatch.setattr("ocroute.runtime.batch.LOOK_EVERY", 8)
-    looped, *others = read(engine, pages)
+    looped, *others = answers_of(engine, pages)
     assert looped.finish == "loop"
     assert [reading.finish for reading in others] == ["stop", "stop"]
     assert [said == text for said, text in zip(texts(looped), TEXTS, strict=True)].count(False) == 1
@@ -254,7 +247,7 @@ def test_a_loop_in_one_region_ends_it_alone_and_shows_on_the_page(engine, pages,
 
 def test_a_page_whose_time_is_up_says_so(engine, pages):
     task = Task(limits=PageLimits(seconds=1e-6))
-    for reading in read(engine, pages, task):
+    for reading in answers_of(engine, pages, task):
         assert reading.finish == "late"
         assert len(texts(reading)) == 1, "no further region is begun"
 
@@ -270,7 +263,7 @@ def test_hundreds_of_regions_come_back_in_their_order(engine, monkeypatch):
     many = [Region("text", Box(x, y, x + 14, y + 14), 0.9) for y in range(0, 320, 16) for x in range(0, 320, 16)]
     monkeypatch.setattr(RegionModel, "find", lambda *_: list(many))
     monkeypatch.setattr("ocroute.engines.neural.together.written", _writes("x"))
-    (reading,) = read(engine, [ArrayPage(np.zeros((320, 320, 3), np.uint8))])
+    (reading,) = answers_of(engine, [ArrayPage(np.zeros((320, 320, 3), np.uint8))])
     assert len(many) == 400
     assert [block.box for block in reading.blocks] == [region.box for region in many]
 
@@ -301,7 +294,7 @@ def test_slivers_and_strips_are_left_out(engine, monkeypatch):
     odd = [Region("text", Box(5, 5, 6, 6), 0.9), Region("text", Box(0, 20, 1000, 24), 0.9), FOUND[2]]
     page = ArrayPage(np.full((300, 1000, 3), 255, np.uint8))
     monkeypatch.setattr(RegionModel, "find", lambda *_: apart(odd))
-    (reading,) = read(engine, [page])
+    (reading,) = answers_of(engine, [page])
     assert [told["bbox"] for told in json.loads(reading.raw)] == [[20, 100, 200, 196]]
 
 
