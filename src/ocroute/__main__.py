@@ -62,9 +62,8 @@ def _stand_in() -> None:
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # as stderr: code pages of Windows lack the names of most languages
+        # As stderr: code pages of Windows lack the names of most languages.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _end_of_pipe() -> NoReturn:

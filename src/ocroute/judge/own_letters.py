@@ -26,10 +26,7 @@ from ocroute.values import Box
 
 SMALLEST: Final = 16.0  # pixels of an em; smaller letters are blots
 LONGEST: Final = 24  # signs of a word that is looked at
-STRETCH: Final = (
-    0.9,
-    1.12,
-)  # width of a word over that of its letters' advances; others are set wider, or another font
+STRETCH: Final = (0.9, 1.12)  # width of a word over its letters' advances; others are set wider, or in another font
 SAME: Final = 0.88  # likeness of a letter to what the page shows in its place, from which it is that one
 OTHER: Final = 0.75  # below which it is not, if
 CLEARLY: Final = 0.15  # another is so much more like it
@@ -46,8 +43,6 @@ _JOINED: Final = (*_INDIC, "Arab", "Syrc", "Khmr", "Mymr", "Tibt", "Mong")
 """Scripts whose letters have no shape of their own beside each other."""
 
 Floats = NDArray[np.float32]
-
-
 _Pens = list[tuple[float, ...]]
 
 

@@ -22,9 +22,7 @@ FAINT: Final = 0.5  # of the step from paper to what counts as ink, from which t
 BARE: Final = 0.08  # share of that below a raised figure, by grain and by the blur of its edge
 AFTER: Final = ".,;:!?)”’\"'»"  # signs behind which the mark of a note stands as it does behind a letter
 TAILS: Final = "gjpqyQруфцщдβγζηξρφχψμ"
-SHORT: Final = (
-    "acemnorsuvwxzавгежзиклмнопстхчшъыьэюяαεικνοπστυω"  # letters without a part above the middle of a line's letters
-)
+SHORT: Final = "acemnorsuvwxzавгежзиклмнопстхчшъыьэюяαεικνοπστυω"  # letters without a part above the others
 KNOWN: Final = 4  # letters from which it is known where a line stands
 MARK_FIGURES: Final = 2  # of a note's mark at most
 _HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -42,9 +42,8 @@ if TYPE_CHECKING:
     from ocroute.pages.page import Raster
 
 _WORST = ("stop", "loop", "length", "late")
-_AT_LEAST = (
-    1e-3  # seconds for a page's first region, where finding it has taken all of the time: its reading is late, not none
-)
+_AT_LEAST = 1e-3
+"""Seconds for a page's first region, where finding it has taken all of the time: its reading is late, not none."""
 
 
 @dataclass(eq=False, slots=True)
